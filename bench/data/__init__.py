@@ -1,0 +1,1 @@
+"""Where examples come from, and how a task's training, validation and test examples are drawn."""

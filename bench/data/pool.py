@@ -1,0 +1,19 @@
+"""All labelled texts of a data set, before any task is drawn from them."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Parallel tuples: the i-th example has `ids[i]`, `texts[i]`, `labels[i]` (a label's name)."""
+
+    ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+    revision: str | None
+    """What was read: the hub's fingerprint or the SHA-256 of the wheel or file."""
+
+    def label_counts(self) -> Counter[str]:
+        """Examples of each label."""
+        return Counter(self.labels)

@@ -1,0 +1,83 @@
+"""A cell: task x model x method, one unit of work, one record. Its identity is its key and its folder.
+
+The writer, the skip check and the report all use `Cell.key` and `Cell.folder`; running a cell is
+`bench.methods.run`.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bench.config import MethodConfig, ModelConfig, TrainingConfig
+from bench.data.task import Task
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the grid, with every default resolved.
+
+    `method` is None for a model that has none (`tfidf_sgd`), `training` where nothing is trained by gradients.
+    So grid points that differ only by something that has no effect are equal, and one cell.
+    """
+
+    task: Task
+    model: ModelConfig
+    method: MethodConfig | None
+    training: TrainingConfig | None
+
+    @cached_property
+    def key(self) -> str:
+        """A readable name, unique by the hash of `identity` at its end; safe as a file name."""
+        task = self.task
+        axes = (
+            self.row,
+            task.data.name,
+            f"{task.num_labels}-labels",
+            f"{task.train_size}-examples",
+            f"seed-{task.seed}",
+        )
+        canonical = json.dumps(identity(self), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return "_".join([*map(slug, axes), hashlib.sha256(canonical.encode()).hexdigest()[:16]])
+
+    @property
+    def row(self) -> str:
+        """Model and method: what is a row of the grid."""
+        return self.model.name if self.method is None else f"{self.model.name}-{self.method.name}"
+
+    def folder(self, results_dir: str | Path) -> Path:
+        """Where this cell's record is kept."""
+        return Path(results_dir) / slug(self.task.data.name) / slug(self.row) / self.key
+
+
+def slug(text: str) -> str:
+    """`text` as part of a file name: at most 40 characters out of letters, digits, dot, dash.
+
+    Different texts may give the same slug; the hash in a key tells them apart.
+    """
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip(".-")[:40] or "x"
+
+
+def identity(value: Any) -> Any:
+    """Everything in `value` that may change a result, as plain JSON types.
+
+    Dataclass fields marked `never` are left out, those marked `if_set` only at their default.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: identity(getattr(value, f.name)) for f in fields(value) if _counts(f, getattr(value, f.name))}
+    if isinstance(value, list | tuple):
+        return [identity(item) for item in value]
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise TypeError(f"{type(value).__name__} has no place in an identity")
+
+
+def _counts(field: Field[Any], value: Any) -> bool:
+    rule = field.metadata.get("identity", "always")
+    if rule == "if_set":
+        default = field.default if field.default_factory is MISSING else field.default_factory()
+        return bool(value != default)
+    return bool(rule == "always")

@@ -1,0 +1,104 @@
+"""From the composed Hydra configuration, as plain containers, to cells and settings.
+
+All problems of a configuration are found together. Nothing here knows Hydra or imports anything heavy.
+"""
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from bench.cell import Cell
+from bench.config import (
+    CellConfig,
+    LinearProbeConfig,
+    LoraConfig,
+    Settings,
+    TrainingConfig,
+    TransformerConfig,
+)
+from bench.data.read import content_fingerprint
+from bench.data.task import Task
+from bench.errors import UserError
+from bench.models.families import FAMILIES
+
+T = TypeVar("T")
+
+CELL_KEYS = ("data", "num_labels", "train_size", "seed", "split", "model", "method", "training")
+_CELL = TypeAdapter(CellConfig)
+_SETTINGS = TypeAdapter(Settings)
+
+
+def to_cell(content: dict[str, Any]) -> Cell:
+    """The cell that a composed configuration describes; keys other than a cell's are ignored.
+
+    Raises UserError, with all problems in one message, where the configuration is not valid.
+    """
+    config = _validate(_CELL, {key: content[key] for key in CELL_KEYS if key in content})
+    data = config.data
+    if (fingerprint := content_fingerprint(data)) is not None:
+        data = replace(data, revision=fingerprint)
+    task = Task(
+        data=data,
+        num_labels=config.num_labels,
+        train_size=config.train_size,
+        seed=config.seed,
+        split=config.split,
+    )
+    model = config.model
+    if not isinstance(model, TransformerConfig):
+        return Cell(task=task, model=model, method=None, training=None)
+    if isinstance(config.method, LinearProbeConfig):
+        return Cell(task=task, model=model, method=_resolve_probe(config.method, model), training=None)
+    method = _resolve_lora(config.method, model)
+    return Cell(task=task, model=model, method=method, training=_resolve_training(config.training, model, method))
+
+
+def to_settings(content: dict[str, Any]) -> Settings:
+    """Where and how to run. Raises UserError."""
+    names = Settings.__dataclass_fields__
+    return _validate(_SETTINGS, {key: value for key, value in content.items() if key in names})
+
+
+def _validate(adapter: TypeAdapter[T], content: dict[str, Any]) -> T:
+    try:
+        return adapter.validate_python(content)
+    except ValidationError as error:
+        raise UserError("; ".join(_sentence(detail) for detail in error.errors())) from None
+
+
+def _sentence(detail: Any) -> str:
+    """One pydantic problem as `option=value: what is wrong`."""
+    # the middle of a location may name the variant of a union, which is no option
+    path = [str(part) for part in detail["loc"]]
+    if len(path) > 1 and path[0] in ("model", "method"):
+        del path[1:2]
+    given = "" if detail["type"] in ("missing", "extra_forbidden") else f"={detail['input']}"
+    return f"{'.'.join(path)}{given}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+
+
+def _resolve_probe(method: LinearProbeConfig, model: TransformerConfig) -> LinearProbeConfig:
+    family = FAMILIES[model.family]
+    return replace(
+        method,
+        pooling=family.pooling if method.pooling == "family" else method.pooling,
+        precision=method.precision or model.precision or family.precision,
+    )
+
+
+def _resolve_lora(method: LoraConfig, model: TransformerConfig) -> LoraConfig:
+    if method.target_modules != "family":
+        return method
+    return replace(method, target_modules=FAMILIES[model.family].lora_targets)
+
+
+def _resolve_training(training: TrainingConfig, model: TransformerConfig, method: LoraConfig) -> TrainingConfig:
+    """Fill in what is left to the model, its family and the method."""
+    family = FAMILIES[model.family]
+    precision = training.precision or ("bf16" if method.name == "qlora" else model.precision or family.precision)
+    return replace(
+        training,
+        learning_rate=training.learning_rate or model.learning_rate or family.learning_rate,
+        precision=precision,
+        optim=training.optim or ("adamw_bnb_8bit" if method.name == "qlora" else "adamw_torch"),
+    )

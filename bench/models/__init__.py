@@ -1,0 +1,1 @@
+"""Transformers: their families (torch-free) and how they are loaded."""

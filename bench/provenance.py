@@ -1,0 +1,91 @@
+"""Where a record comes from: versions, commit, machine. Imports nothing heavy."""
+
+import functools
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from bench.devices import visible_gpus
+from bench.results.record import Provenance
+
+PACKAGES = (
+    "accelerate", "bitsandbytes", "datasets", "finetune-bench", "hydra-core", "numpy", "pandas", "peft",
+    "scikit-learn", "tokenizers", "torch", "transformers",
+)  # fmt: skip
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def provenance(
+    *,
+    started: str,
+    device: str,
+    model_revision: str | None = None,
+    data_revision: str | None = None,
+    num_threads: int | None = None,
+) -> Provenance:
+    """The provenance of a cell that started at `started` on `device` (`cpu` or `cuda`) and ends now."""
+    commit, dirty = _git()
+    return Provenance(
+        model_revision=model_revision,
+        data_revision=data_revision,
+        packages=_packages(),
+        python=platform.python_version(),
+        git_commit=commit,
+        git_dirty=dirty,
+        host=platform.node(),
+        platform=platform.platform(),
+        device=device,
+        device_name=device_name(device),
+        num_threads=num_threads,
+        started=started,
+        ended=now(),
+    )
+
+
+@functools.cache
+def device_name(device: str) -> str:
+    """The GPU's or the processor's name."""
+    if device == "cuda" and (gpus := visible_gpus()):
+        return gpus[0].name
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+@functools.cache
+def _packages() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue  # run from a bare checkout, or an optional package
+    return found
+
+
+@functools.cache
+def _git() -> tuple[str | None, bool | None]:
+    """The commit of this checkout and whether tracked files differ from it; nulls outside a checkout."""
+    folder = Path(__file__).parent
+
+    def git(*arguments: str) -> str | None:
+        try:
+            result = subprocess.run(
+                ["git", *arguments], check=False, cwd=folder, capture_output=True, text=True, timeout=20
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return result.stdout.strip() if result.returncode == 0 else None
+
+    commit = git("rev-parse", "HEAD")
+    changes = git("status", "--porcelain", "--untracked-files=no")
+    return commit, None if changes is None else bool(changes)

@@ -1,0 +1,1 @@
+"""What cells leave behind: the record's schema and the store that keeps records whole."""

@@ -1,0 +1,232 @@
+"""The schema of a record: one JSON file in three blocks, with a schema version.
+
+A record never holds a sentinel: what was not measured is null. Every change of the schema adds to
+`SCHEMA_VERSION` and a step to `MIGRATIONS`, so that old records keep loading.
+"""
+
+import json
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA_VERSION = 1
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""From version n to n + 1, on the parsed JSON."""
+
+
+class Status(StrEnum):
+    """How a cell ended. Only `ok` counts as done."""
+
+    OK = "ok"
+    OOM = "oom"
+    DIVERGED = "diverged"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+class Block(BaseModel):
+    """Base of all blocks: unknown fields are refused, so a typo can't hide."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Configuration(Block):
+    """What the cell was: the axes by name, and everything that its key is made of."""
+
+    data: str
+    num_labels: int
+    train_size: int
+    seed: int
+    model: str
+    method: str | None
+    """Null where the model has no method (`tfidf_sgd`)."""
+    identity: dict[str, Any]
+    """The resolved configuration that the key is hashed from (`bench.cell.identity`)."""
+
+
+class LabelScores(Block):
+    """One label's scores on one set of examples."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class Evaluation(Block):
+    """Scores on one set of examples; averages over labels are `macro_*` (equal) and `weighted_*` (by support)."""
+
+    num_examples: int
+    accuracy: float
+    macro_precision: float
+    macro_recall: float
+    macro_f1: float
+    weighted_precision: float
+    weighted_recall: float
+    weighted_f1: float
+    loss: float | None
+    """Mean cross-entropy in nats."""
+    confusion_matrix: list[list[int]]
+    """Rows: true label; columns: predicted label; both in the order of `per_label`."""
+    per_label: list[LabelScores]
+
+
+class HistoryPoint(Block):
+    """What was logged at one optimizer step."""
+
+    step: int
+    epoch: float
+    train_loss: float | None = None
+    """Mean over the steps since the last point that has one."""
+    learning_rate: float | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+
+
+class Training(Block):
+    """How training went."""
+
+    steps: int
+    """Optimizer steps done."""
+    max_steps: int
+    best_step: int | None
+    """The step whose weights were kept; null where there was no validation."""
+    stopped_early: bool
+    examples_seen: int
+    tokens_seen: int
+    """Without padding."""
+    history: list[HistoryPoint]
+
+
+class Seconds(Block):
+    """Wall time by part; `total` is the whole cell, imports in a fresh process aside."""
+
+    load_data: float
+    load_model: float | None
+    train: float
+    evaluate: float
+    total: float
+
+
+class Throughput(Block):
+    """Rates, by wall time."""
+
+    train_examples_per_second: float | None
+    train_tokens_per_second: float | None
+    test_examples_per_second: float | None
+
+
+class Memory(Block):
+    """Bytes."""
+
+    peak_device: int | None
+    """Most memory that tensors took on the GPU; null on a CPU."""
+    peak_process: int
+    """Most resident memory of the process while the cell ran."""
+    frozen_weights: int | None
+    """What the frozen base takes, as stored (4-bit weights with their scales)."""
+
+
+class Parameters(Block):
+    """Counts of scalar parameters."""
+
+    trainable: int
+    total: int
+    quantized: int
+    """Of the total, those stored in 4 bits."""
+
+
+class Examples(Block):
+    """The task's examples; their ids and texts' labels are in the predictions file."""
+
+    labels: list[str]
+    num_train: int
+    num_validation: int
+    num_test: int
+    duplicates_dropped: int
+    sha256: str
+    """Of the ids, labels and texts of all three sets: equal for every model on the same task."""
+
+
+class Measurements(Block):
+    """What an `ok` cell measured."""
+
+    examples: Examples
+    test: Evaluation
+    validation: Evaluation | None
+    training: Training | None
+    seconds: Seconds
+    throughput: Throughput
+    memory: Memory
+    parameters: Parameters | None
+    choices: dict[str, Any]
+    """What the method chose by itself on validation data (`C` of a linear probe, say)."""
+
+
+class Failure(Block):
+    """Why a cell is not `ok`."""
+
+    type: str
+    message: str
+    traceback: str | None
+
+
+class Provenance(Block):
+    """Where the record comes from."""
+
+    model_revision: str | None
+    """Hub commit or SHA-256 of the wheel, as loaded."""
+    data_revision: str | None
+    packages: dict[str, str]
+    python: str
+    git_commit: str | None
+    git_dirty: bool | None
+    host: str
+    platform: str
+    device: str
+    """`cpu` or the GPU's name."""
+    device_name: str
+    num_threads: int | None
+    started: str
+    """ISO 8601, UTC."""
+    ended: str
+
+
+class Record(Block):
+    """One cell's record."""
+
+    schema_version: int = SCHEMA_VERSION
+    key: str
+    status: Status
+    configuration: Configuration
+    measurements: Measurements | None
+    failure: Failure | None
+    provenance: Provenance
+    predictions_file: str | None
+    """Parquet beside the record: columns split (train, validation, test), id, label, predicted, probabilities
+    (in the order of `examples.labels`); the last two are null for training examples."""
+
+    def to_json(self) -> str:
+        """The record as indented JSON; NaN and infinities become null."""
+        return self.model_dump_json(indent=1)
+
+
+def parse(text: str) -> Record:
+    """Read a record of this or an older schema version.
+
+    Raises ValueError where the text is no record, or one of a newer schema version.
+    """
+    content = json.loads(text)
+    if not isinstance(content, dict) or not isinstance(version := content.get("schema_version"), int):
+        raise ValueError("not a record: no schema_version")
+    if version > SCHEMA_VERSION:
+        raise ValueError(f"schema version {version} is newer than this program's {SCHEMA_VERSION}")
+    while version < SCHEMA_VERSION:
+        content = MIGRATIONS[version](content)
+        version += 1
+    return Record.model_validate({**content, "schema_version": SCHEMA_VERSION})

@@ -1,0 +1,122 @@
+"""Records on disk: written whole or not at all, read back, found.
+
+A cell's folder holds `record.json`, the predictions file that the record names, and `log.txt`.
+The predictions file is written first, under a name made of its content; renaming the record is the one step
+that makes both valid, so a killed writer leaves the old pair or the new one.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from bench.results.record import Record, Status, parse
+
+RECORD = "record.json"
+LOG = "log.txt"
+
+
+class UnreadableRecord(Exception):
+    """A record file that is there and cannot be read; it counts as not done."""
+
+
+def write(folder: Path, record: Record, predictions: pd.DataFrame | None = None) -> Record:
+    """Keep `record` and its predictions in `folder`, in place of what was there.
+
+    Returns the record as written, which names its predictions file. Raises OSError where the disk refuses,
+    and then leaves what was there before.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    name = None
+    if predictions is not None:
+        content = to_parquet(predictions)
+        name = f"predictions-{hashlib.sha256(content).hexdigest()[:12]}.parquet"
+        write_atomically(folder / name, content)
+    record = record.model_copy(update={"predictions_file": name})
+    write_atomically(folder / RECORD, record.to_json().encode())
+    _remove_stale(folder, keep=name)
+    return record
+
+
+def _remove_stale(folder: Path, keep: str | None) -> None:
+    """Remove predictions that no record names any more, and what a killed writer left half-written."""
+    for pattern in ("predictions-*.parquet", ".predictions-*", f".{RECORD}.*"):
+        for path in folder.glob(pattern):
+            if path.name != keep:
+                path.unlink(missing_ok=True)
+
+
+def to_parquet(frame: pd.DataFrame) -> bytes:
+    """`frame` as the bytes of a Parquet file, the same for the same content."""
+    return frame.to_parquet(path=None, index=False, compression="zstd")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write to a temporary file in the same folder, flush it to disk, rename it to `path`."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read(folder: Path) -> Record | None:
+    """The record in `folder`; None where there is none. Raises UnreadableRecord."""
+    path = folder / RECORD
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableRecord(f"{path}: {error}") from error
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise UnreadableRecord(f"{path}: {error}") from error
+
+
+def read_predictions(folder: Path, record: Record) -> pd.DataFrame | None:
+    """The predictions that `record` names (columns: see `Record.predictions_file`); None where it has none."""
+    if record.predictions_file is None:
+        return None
+    return pd.read_parquet(folder / record.predictions_file)
+
+
+def status(folder: Path) -> Status | None:
+    """How the cell in `folder` ended; None where it has no readable record."""
+    try:
+        record = read(folder)
+    except UnreadableRecord:
+        return None
+    return None if record is None else record.status
+
+
+def scan(results_dir: Path) -> Iterator[Path]:
+    """The folders below `results_dir` that hold a record file, in a fixed order."""
+    for path in sorted(results_dir.rglob(RECORD)):
+        yield path.parent

@@ -1,0 +1,1 @@
+"""How a cell is fitted and measured: examples in, probabilities out."""

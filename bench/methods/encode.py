@@ -1,0 +1,49 @@
+"""Texts to token ids, and batches of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerBase
+
+from bench.data.split import Examples
+from bench.errors import UserError
+
+Encoded = list[dict[str, list[int] | int]]
+"""One dictionary an example: `input_ids`, `attention_mask` and the label index as `labels`."""
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, examples: Examples, max_length: int) -> Encoded:
+    """Tokenize without padding; longer texts are cut to `max_length` tokens.
+
+    Raises UserError where a text gives no token: a model has nothing to read then.
+    """
+    batch = tokenizer(list(examples.texts), truncation=True, max_length=max_length, return_token_type_ids=False)
+    if empty := [example for example, ids in zip(examples.ids, batch["input_ids"], strict=True) if not ids]:
+        raise UserError(f"{len(empty)} texts give no token, the first one is example {empty[0]!r}")
+    return [
+        {"input_ids": ids, "attention_mask": mask, "labels": label}
+        for ids, mask, label in zip(batch["input_ids"], batch["attention_mask"], examples.labels, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Examples ordered by length, so that batches need little padding, and the way back."""
+
+    examples: Encoded
+    order: NDArray[np.int64]
+
+    def restore(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`rows`, computed for `examples`, in the order before sorting."""
+        restored = np.empty_like(rows)
+        restored[self.order] = rows
+        return restored
+
+
+def sort_by_length(encoded: Encoded) -> Sorted:
+    """Sort by number of tokens; equal lengths keep their order."""
+    lengths: Sequence[int] = [len(example["input_ids"]) for example in encoded]  # type: ignore[arg-type]
+    order = np.argsort(np.asarray(lengths), kind="stable")
+    return Sorted(examples=[encoded[i] for i in order], order=order)

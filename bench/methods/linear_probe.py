@@ -1,0 +1,101 @@
+"""Linear probe: logistic regression on the frozen model's pooled features."""
+
+import time
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from transformers import DataCollatorWithPadding, PreTrainedModel, PreTrainedTokenizerBase
+
+from bench.cell import Cell
+from bench.config import LinearProbeConfig, TransformerConfig
+from bench.data.split import Examples, Splits
+from bench.methods.encode import encode, sort_by_length
+from bench.methods.outcome import Context, Outcome
+from bench.models import files, load, size
+
+
+def fit(cell: Cell, splits: Splits, context: Context) -> Outcome:
+    """Extract features of all three sets, fit one regression per `C`, keep the best on validation."""
+    model, method = cell.model, cell.method
+    assert isinstance(model, TransformerConfig)
+    assert isinstance(method, LinearProbeConfig)
+    assert method.precision is not None
+    load.quiet()
+    clock = time.perf_counter()
+    location = files.locate(model, cache=context.cache, mirror_dir=context.mirror_dir)
+    tokenizer = load.load_tokenizer(model, location)
+    trunk = load.load_trunk(model, location, precision=method.precision, device=context.device)
+    trunk.requires_grad_(False)
+    loaded = time.perf_counter()
+    train = features(trunk, tokenizer, splits.train, method)
+    validation = features(trunk, tokenizer, splits.validation, method)
+    regression, strength = choose_regression(train, splits.train.labels, validation, splits.validation.labels, method.C)
+    fitted = time.perf_counter()
+    validation_probabilities = regression.predict_proba(validation)
+    test_started = time.perf_counter()
+    test = regression.predict_proba(features(trunk, tokenizer, splits.test, method))
+    ended = time.perf_counter()
+    parameters = size.count_parameters(trunk)
+    learnt = len(splits.labels) * (train.shape[1] + 1)
+    return Outcome(
+        validation=validation_probabilities,
+        test=test,
+        load_seconds=loaded - clock,
+        train_seconds=fitted - loaded,
+        evaluate_seconds=ended - fitted,
+        test_seconds=ended - test_started,
+        parameters=parameters.model_copy(update={"trainable": learnt, "total": parameters.total + learnt}),
+        frozen_weights=size.frozen_bytes(trunk),
+        model_revision=files.revision(model, location, load.commit_of(trunk)),
+        choices={"C": strength},
+    )
+
+
+def features(
+    trunk: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, examples: Examples, method: LinearProbeConfig
+) -> NDArray[np.float64]:
+    """The last hidden states, pooled over each text's tokens: shape (examples, hidden size)."""
+    ordered = sort_by_length(encode(tokenizer, examples, method.max_length))
+    collate = DataCollatorWithPadding(tokenizer)
+    pooled = []
+    with torch.inference_mode():
+        for start in range(0, len(ordered.examples), method.batch_size):
+            batch = collate(ordered.examples[start : start + method.batch_size]).to(trunk.device)
+            mask = batch["attention_mask"]
+            hidden = trunk(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state.float()
+            pooled.append(pool(hidden, mask, method.pooling).cpu().numpy())
+    return ordered.restore(np.concatenate(pooled).astype(np.float64))
+
+
+def pool(hidden: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:
+    """(batch, tokens, width) to (batch, width): the mean over real tokens, or the last of them."""
+    if how == "mean":
+        weights = mask.unsqueeze(-1).to(hidden.dtype)
+        return (hidden * weights).sum(dim=1) / weights.sum(dim=1)
+    last = mask.sum(dim=1) - 1  # padding is on the right
+    return hidden[torch.arange(len(hidden), device=hidden.device), last]
+
+
+def choose_regression(
+    train: NDArray[np.float64],
+    train_labels: tuple[int, ...],
+    validation: NDArray[np.float64],
+    validation_labels: tuple[int, ...],
+    strengths: tuple[float, ...],
+) -> tuple[Pipeline, float]:
+    """The regression, and its C, with the best validation accuracy; of equal ones the lower log loss."""
+    fitted = []
+    for strength in strengths:
+        regression = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))
+        regression.fit(train, train_labels)
+        probabilities = regression.predict_proba(validation)
+        accuracy = float((probabilities.argmax(axis=1) == np.asarray(validation_labels)).mean())
+        loss = float(log_loss(validation_labels, probabilities, labels=regression.classes_))
+        fitted.append((accuracy, -loss, -strength, regression))
+    best = max(fitted, key=lambda entry: entry[:3])
+    return best[3], -best[2]

@@ -1,0 +1,221 @@
+"""Gradient training by transformers' Trainer: validation, early stopping, best weights, final prediction."""
+
+import math
+import tempfile
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.special import softmax
+from transformers import (
+    DataCollatorWithPadding,
+    EvalPrediction,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)  # fmt: skip
+
+from bench.config import TrainingConfig
+from bench.data.split import Splits
+from bench.methods.encode import Sorted, encode, sort_by_length
+from bench.methods.outcome import Diverged, Outcome, Probabilities
+from bench.results.record import HistoryPoint, Training
+
+MOST_EVALUATIONS = 12
+"""Validations in a run, about, where `eval_steps` leaves it open: short epochs share one."""
+
+
+class BestWeights(TrainerCallback):
+    """Keeps the trainable weights of the best validation in memory and stops when it stays the best.
+
+    Of equal accuracies the one with the lower loss is better: on few examples ties are common.
+    """
+
+    def __init__(self, metric: str, patience: int | None) -> None:
+        self.metric, self.patience = metric, patience
+        self.best: tuple[float, ...] | None = None
+        self.best_step: int | None = None
+        self.weights: dict[str, torch.Tensor] = {}
+        self.waited = 0
+        self.stopped_early = False
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Any = None,
+        **_: Any,
+    ) -> None:
+        """Raise Diverged at a loss that is not finite."""
+        for name in ("loss", "eval_loss"):
+            if name in logs and not math.isfinite(logs[name]):
+                raise Diverged(f"{name} is {logs[name]} at step {state.global_step}")
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: Any,
+        model: Any,
+        **_: Any,
+    ) -> None:
+        """Keep the weights if they are the best so far."""
+        loss = metrics["eval_loss"]
+        score = (-loss,) if self.metric == "loss" else (metrics["eval_accuracy"], -loss)
+        if self.best is None or score > self.best:
+            self.best, self.best_step, self.waited = score, state.global_step, 0
+            self.weights = {n: p.detach().to("cpu", copy=True) for n, p in model.named_parameters() if p.requires_grad}
+            return
+        self.waited += 1
+        if self.patience is not None and self.waited >= self.patience and state.global_step < state.max_steps:
+            self.stopped_early = True
+            control.should_training_stop = True
+
+    def restore(self, model: torch.nn.Module) -> None:
+        """Put the best weights back."""
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if name in self.weights:
+                    parameter.copy_(self.weights[name])
+
+
+def train_and_predict(
+    model: Any,
+    tokenizer: PreTrainedTokenizerBase,
+    splits: Splits,
+    config: TrainingConfig,
+    *,
+    seed: int,
+    device: str,
+) -> Outcome:
+    """Train `model` in place, put its best weights back, and predict validation and test.
+
+    Raises Diverged where a loss is not finite.
+    """
+    train = encode(tokenizer, splits.train, config.max_length)
+    validation = sort_by_length(encode(tokenizer, splits.validation, config.max_length))
+    test = sort_by_length(encode(tokenizer, splits.test, config.max_length))
+    best = BestWeights(config.best_metric, config.early_stopping_patience)
+    with tempfile.TemporaryDirectory() as scratch:
+        trainer = Trainer(
+            model=model,
+            args=training_arguments(config, len(train), seed=seed, device=device, scratch=scratch),
+            data_collator=DataCollatorWithPadding(tokenizer),
+            train_dataset=train,
+            eval_dataset=validation.examples,
+            compute_metrics=_accuracy,
+            callbacks=[best],
+        )
+        trainer.remove_callback(PrinterCallback)  # the record's history says it all
+        started = time.perf_counter()
+        trainer.train()
+        best.restore(model)
+        trained = time.perf_counter()
+        validation_probabilities = _predict(trainer, validation)
+        validated = time.perf_counter()
+        test_probabilities = _predict(trainer, test)
+        ended = time.perf_counter()
+    return Outcome(
+        validation=validation_probabilities,
+        test=test_probabilities,
+        train_seconds=trained - started,
+        evaluate_seconds=ended - trained,
+        test_seconds=ended - validated,
+        training=_summary(trainer.state, best, config, len(train)),
+    )
+
+
+def steps_per_epoch(config: TrainingConfig, num_train: int) -> int:
+    """Optimizer steps in one pass over `num_train` examples."""
+    batches = math.ceil(num_train / config.per_device_train_batch_size)
+    return math.ceil(batches / config.gradient_accumulation_steps)
+
+
+def planned_steps(config: TrainingConfig, num_train: int) -> int:
+    """Optimizer steps of a run that does not stop early."""
+    return max(math.ceil(config.num_train_epochs * steps_per_epoch(config, num_train)), config.min_steps)
+
+
+def training_arguments(
+    config: TrainingConfig, num_train: int, *, seed: int, device: str, scratch: str
+) -> TrainingArguments:
+    """`config` in Trainer's terms; nothing is saved to disk or reported anywhere."""
+    max_steps = planned_steps(config, num_train)
+    every = config.eval_steps or max(steps_per_epoch(config, num_train), math.ceil(max_steps / MOST_EVALUATIONS))
+    return TrainingArguments(
+        output_dir=scratch,
+        max_steps=max_steps,
+        per_device_train_batch_size=config.per_device_train_batch_size,
+        per_device_eval_batch_size=config.per_device_eval_batch_size,
+        gradient_accumulation_steps=config.gradient_accumulation_steps,
+        activation_checkpointing=config.gradient_checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False} if config.gradient_checkpointing else None,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type=config.lr_scheduler_type,
+        warmup_steps=config.warmup_steps,
+        weight_decay=config.weight_decay,
+        max_grad_norm=config.max_grad_norm,
+        optim=config.optim,
+        bf16=config.precision == "bf16",
+        eval_strategy="steps",
+        eval_steps=every,
+        logging_steps=every,
+        logging_nan_inf_filter=False,
+        save_strategy="no",
+        seed=seed,
+        data_seed=seed,
+        use_cpu=device == "cpu",
+        dataloader_pin_memory=device != "cpu",
+        include_num_input_tokens_seen="non_padding",
+        # peft hides the names of the model's label arguments, and without them there is no validation loss
+        label_names=["labels"],
+        remove_unused_columns=False,
+        disable_tqdm=True,
+        report_to="none",
+    )
+
+
+def _accuracy(prediction: EvalPrediction) -> dict[str, float]:
+    return {"accuracy": float((prediction.predictions.argmax(axis=1) == prediction.label_ids).mean())}
+
+
+def _predict(trainer: Trainer, examples: Sorted) -> Probabilities:
+    logits = trainer.predict(examples.examples).predictions
+    probabilities = softmax(np.asarray(logits, dtype=np.float64), axis=1)
+    if not np.isfinite(probabilities).all():
+        raise Diverged("the trained model's logits are not finite")
+    return examples.restore(probabilities)
+
+
+def _summary(state: TrainerState, best: BestWeights, config: TrainingConfig, num_train: int) -> Training:
+    epochs, rest = divmod(state.global_step, steps_per_epoch(config, num_train))
+    effective_batch = config.per_device_train_batch_size * config.gradient_accumulation_steps
+    return Training(
+        steps=state.global_step,
+        max_steps=state.max_steps,
+        best_step=best.best_step,
+        stopped_early=best.stopped_early,
+        examples_seen=epochs * num_train + min(rest * effective_batch, num_train),
+        tokens_seen=int(state.num_input_tokens_seen),
+        history=_history(state.log_history),
+    )
+
+
+def _history(log: list[dict[str, float]]) -> list[HistoryPoint]:
+    """Trainer's log, one point a step: training and validation entries of a step are joined."""
+    points: dict[int, dict[str, Any]] = {}
+    names = {"loss": "train_loss", "learning_rate": "learning_rate"}
+    names |= {"eval_loss": "validation_loss", "eval_accuracy": "validation_accuracy"}
+    for entry in log:
+        values = {target: entry[name] for name, target in names.items() if name in entry}
+        if values:
+            step = int(entry["step"])
+            points.setdefault(step, {"step": step, "epoch": entry["epoch"]}).update(values)
+    return [HistoryPoint(**points[step]) for step in sorted(points)]

@@ -1,0 +1,120 @@
+"""Loading tokenizers and models, with the padding and the head that classification needs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from transformers import (
+    AutoModel,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)  # fmt: skip
+from transformers.utils import logging
+
+from bench.config import LoraConfig, Precision, TransformerConfig
+from bench.models.families import FAMILIES, Family
+from bench.sources import hub
+
+DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+def quiet() -> None:
+    """Keep transformers' load reports and progress bars off the terminal and out of the logs."""
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+@contextmanager
+def explained(model: TransformerConfig) -> Iterator[None]:
+    """Turn what the hub raises (gated, offline, not found) into a UserError with what to do."""
+    try:
+        yield
+    except Exception as error:
+        if (explanation := hub.explain(error, f"model {model.id or model.name}")) is not None:
+            raise explanation from error
+        raise
+
+
+def load_tokenizer(model: TransformerConfig, location: str, truncation_side: str = "right") -> PreTrainedTokenizerBase:
+    """The model's tokenizer, padding on the right, with a pad token that the vocabulary already has.
+
+    An existing token is preferred to a new one: a grown embedding row stays untrained under LoRA.
+    """
+    with explained(model):
+        tokenizer = AutoTokenizer.from_pretrained(location, revision=model.revision)
+    tokenizer.padding_side = "right"
+    tokenizer.truncation_side = truncation_side
+    if tokenizer.pad_token is None:
+        vocabulary = tokenizer.get_vocab()
+        known = (token for token in FAMILIES[model.family].pad_candidates if token in vocabulary)
+        tokenizer.pad_token = next(known, tokenizer.eos_token)
+    return tokenizer
+
+
+def load_classifier(
+    model: TransformerConfig,
+    location: str,
+    *,
+    labels: tuple[str, ...],
+    pad_token_id: int,
+    precision: Precision,
+    quantization: LoraConfig | None,
+    device: str,
+) -> PreTrainedModel:
+    """The model with a new classification head over `labels`; its base in 4 bits where `quantization` is given.
+
+    Seed before: the head is initialised here.
+    """
+    family = FAMILIES[model.family]
+    with explained(model):
+        loaded = AutoModelForSequenceClassification.from_pretrained(
+            location,
+            revision=model.revision,
+            dtype=DTYPES[precision],
+            device_map={"": device},
+            quantization_config=None if quantization is None else four_bit(quantization, family, precision),
+            num_labels=len(labels),
+            id2label=dict(enumerate(labels)),
+            label2id={label: i for i, label in enumerate(labels)},
+        )
+    for module in loaded.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            # On such CPUs bitsandbytes repacks 4-bit weights at the first validation, for kernels without a
+            # gradient: all training after it would silently miss what flows through those layers.
+            module.support_avx512bf16_for_cpu = False
+    # without it, pooling would take the wrong token of a padded text
+    loaded.config.pad_token_id = pad_token_id
+    loaded.config.use_cache = False
+    return loaded
+
+
+def four_bit(method: LoraConfig, family: Family, precision: Precision) -> BitsAndBytesConfig:
+    """4-bit weights for all linear layers but the head.
+
+    The head has to be named: otherwise bitsandbytes quantizes BERT's and DistilBERT's, which can't be trained then.
+    """
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type=method.quant_type,
+        bnb_4bit_use_double_quant=method.double_quant,
+        bnb_4bit_compute_dtype=DTYPES[precision],
+        llm_int8_skip_modules=list(family.head),
+    )
+
+
+def load_trunk(model: TransformerConfig, location: str, *, precision: Precision, device: str) -> PreTrainedModel:
+    """The pretrained model without any head, for its hidden states."""
+    with explained(model):
+        return AutoModel.from_pretrained(
+            location, revision=model.revision, dtype=DTYPES[precision], device_map={"": device}
+        ).eval()
+
+
+def commit_of(model: PreTrainedModel) -> str | None:
+    """The hub commit that a loaded model came from; None for a local folder."""
+    commit: Any = getattr(model.config, "_commit_hash", None)
+    return commit

@@ -1,0 +1,56 @@
+"""The linear probe: pooling, and the choice of C on validation."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from bench.config import LinearProbeConfig, TransformerConfig
+from bench.data.split import Examples
+from bench.methods import linear_probe
+from bench.models import load
+
+
+def test_mean_and_last_leave_padding_out() -> None:
+    hidden = torch.tensor([[[1.0], [3.0], [99.0]], [[2.0], [4.0], [6.0]]])
+    mask = torch.tensor([[1, 1, 0], [1, 1, 1]])
+    assert linear_probe.pool(hidden, mask, "mean").tolist() == [[2.0], [4.0]]
+    assert linear_probe.pool(hidden, mask, "last").tolist() == [[3.0], [6.0]]
+
+
+@pytest.mark.parametrize("family", ["bert", "llama", "gpt2"])
+@pytest.mark.parametrize("pooling", ["mean", "last"])
+def test_features_do_not_depend_on_the_batch(family: str, pooling: str, tiny_models: dict[str, Path]) -> None:
+    texts = ("goal match", "bank", "bank market profit shares trade growth", "team win ball")
+    examples = Examples(ids=tuple("abcd"), texts=texts, labels=(0, 1, 1, 0))
+    location = str(tiny_models[family])
+    model = TransformerConfig(name="tiny", family=family, source="hub", id="tiny/tiny", path=location)
+    tokenizer = load.load_tokenizer(model, location)
+    trunk = load.load_trunk(model, location, precision="fp32", device="cpu")
+    alone, together = (
+        linear_probe.features(
+            trunk, tokenizer, examples, LinearProbeConfig(name="linear_probe", pooling=pooling, batch_size=size)
+        )
+        for size in (1, 4)
+    )
+    assert alone.shape[0] == 4
+    np.testing.assert_allclose(alone, together, atol=1e-5)
+
+
+def test_validation_chooses_c() -> None:
+    draw = np.random.default_rng(0)
+    labels = tuple(int(i % 2) for i in range(40))
+    # one telling feature among many noisy ones: weak regularisation overfits
+    train, validation = (draw.normal(size=(40, 30)) for _ in range(2))
+    for features in (train, validation):
+        features[:, 0] += 2 * np.asarray(labels)
+    chosen, strength = linear_probe.choose_regression(train, labels, validation, labels, (1e-9, 0.1, 1e6))
+    scores = {
+        c: (
+            linear_probe.choose_regression(train, labels, validation, labels, (c,))[0].predict(validation) == labels
+        ).mean()
+        for c in (1e-9, 0.1, 1e6)
+    }
+    assert scores[strength] == max(scores.values())
+    assert (chosen.predict(validation) == labels).mean() == scores[strength]

@@ -1,0 +1,52 @@
+"""`python -m bench`: one cell, or with `-m` a sweep. Exit codes: 0 done, 1 a cell failed, 2 bad input."""
+
+import os
+import sys
+from pathlib import Path
+
+import hydra
+from hydra.errors import CompactHydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from bench.errors import UserError
+
+CONF = Path(__file__).resolve().parent.parent / "conf"
+REFUSED = (UserError, CompactHydraException, OmegaConfBaseException)
+"""What bad input raises: a line or two for the user, exit code 2."""
+
+
+def main() -> int:
+    """Parse the command line, do what it says, return the exit code."""
+    # Hydra would print every exception in its own way and end with 1; this makes it hand them on
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_one_cell)()
+    except REFUSED as error:
+        return _refuse(error)
+    except KeyboardInterrupt:
+        print("interrupted: a cell that was running left no record, finished ones are kept", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _one_cell(config: DictConfig) -> None:
+    """What Hydra calls with the composed configuration of a run without `-m`."""
+    from bench.single import run_single
+
+    try:
+        content = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        assert isinstance(content, dict)
+        sys.exit(run_single({str(key): value for key, value in content.items()}))
+    except REFUSED as error:  # caught here, for Hydra puts a line of its own before what passes through it
+        sys.exit(_refuse(error))
+
+
+def _refuse(error: Exception) -> int:
+    cause = f"\n{error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
+    print(f"error: {error}{cause}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""What can be known to be impossible before anything heavy is imported, downloaded or run."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from bench.cell import Cell
+from bench.config import DataConfig, Settings, TransformerConfig
+from bench.devices import visible_gpus
+from bench.errors import UserError
+from bench.sources import hub
+
+
+def check_device(cells: Iterable[Cell], settings: Settings) -> None:
+    """Raise UserError where a GPU is asked for and none is visible."""
+    if settings.device == "cuda" and not visible_gpus():
+        count = len(list(cells))
+        what = f"{count} cells of experiment {settings.experiment!r}" if count > 1 else "this cell"
+        raise UserError(
+            f"{what} to run, and a GPU is needed, but none is visible here. `make demo` tries the machine without "
+            "one; device=cpu insists on the CPU (big models may take days)"
+        )
+
+
+def check_sources(cells: Iterable[Cell], settings: Settings) -> None:
+    """Raise UserError, with all problems, where files of a model or a data set can't be had."""
+    problems: dict[str, None] = {}
+    for source in dict.fromkeys(source for cell in cells for source in (cell.task.data, cell.model)):
+        try:
+            _check_source(source, settings)
+        except UserError as error:
+            problems[str(error)] = None
+    if problems:
+        raise UserError("; ".join(problems))
+
+
+def check_tasks(cells: Iterable[Cell]) -> None:
+    """Raise UserError where every cell asks for an impossible task; some are skipped with a record instead."""
+    problems: dict[str, None] = {}
+    for cell in cells:
+        if not (found := cell.task.problems()):
+            return
+        problems |= dict.fromkeys(found)
+    if problems:
+        raise UserError("; ".join(problems))
+
+
+def _check_source(source: object, settings: Settings) -> None:
+    if isinstance(source, DataConfig) and source.source == "hub" and source.id is not None:
+        hub.resolve("datasets", source.id, source.path, settings.mirror_dir)
+    if isinstance(source, TransformerConfig) and source.source == "hub" and source.id is not None:
+        location = hub.resolve("models", source.id, source.path, settings.mirror_dir)
+        if source.gated and not Path(location).is_dir():
+            hub.require_token(source.id)

@@ -1,0 +1,139 @@
+"""One visual language for all figures: sizes, and a colour, marker and line for every row of the grid.
+
+Figures are built without pyplot, and settings hold only while one is drawn or saved, so nobody who imports
+this finds their own matplotlib changed.
+"""
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
+
+from bench.results.store import write_atomically
+
+SMALL, NORMAL, LARGE = 8.5, 10.0, 13.0
+"""Font sizes in points."""
+INK, MUTED, GAP, GRID = "#1a1a1a", "#595959", "#ececec", "#dddddd"
+SETTINGS: Any = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same pictures everywhere
+    "font.size": NORMAL,
+    "text.color": INK,
+    "text.usetex": False,
+    "text.parse_math": False,  # a model's name may have dollar signs in it
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": MUTED,
+    "axes.titlesize": NORMAL,
+    "axes.titleweight": "bold",
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "legend.frameon": False,
+    "legend.fontsize": SMALL,
+    "hatch.linewidth": 0.6,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "bench.report",
+}
+applied = matplotlib.rc_context(SETTINGS)
+"""Decorator: draw with `SETTINGS` and leave the caller's as they were."""
+
+DPI = 160
+
+# Okabe and Ito's colours for all kinds of colour vision (Color Universal Design, 2008), without the yellow,
+# which is lost on white. Seven colours and eleven markers: no pair comes twice before 77 rows.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
+LINES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1, 1.2)))
+
+
+@dataclass(frozen=True, slots=True)
+class RowStyle:
+    """How one row of the grid looks in every figure."""
+
+    colour: str
+    marker: str
+    line: Any
+    """A matplotlib line style; it changes each time the colours begin again."""
+
+
+def row_styles(rows: Iterable[str]) -> dict[str, RowStyle]:
+    """A style for each row, by its place among `rows` (all rows of the grid, in `frame.row_order`)."""
+    return {
+        row: RowStyle(
+            colour=COLOURS[place % len(COLOURS)],
+            marker=MARKERS[place % len(MARKERS)],
+            line=LINES[place // len(COLOURS) % len(LINES)],
+        )
+        for place, row in enumerate(rows)
+    }
+
+
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Width in inches of the longest line of `text` at `size` points."""
+    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    return max(TextToPath().get_text_width_height_descent(line, font, False)[0] for line in text.split("\n")) / 72
+
+
+def wrapped(text: str, width: float, size: float, weight: str = "normal") -> str:
+    """`text` broken between words into lines of at most `width` inches; words wider than that are broken up."""
+    lines = [""]
+    for word in re.split(r" +", text):
+        candidate = f"{lines[-1]} {word}".strip()
+        if text_width(candidate, size, weight) <= width:
+            lines[-1] = candidate
+            continue
+        *full, rest = _broken(word, width, size, weight)
+        lines += [*full, rest]
+    return "\n".join(line for line in lines if line)
+
+
+def block_height(text: str, size: float) -> float:
+    """Height in inches to keep free for the lines of `text` at `size` points."""
+    return (text.count("\n") + 1) * size * 1.45 / 72
+
+
+def write_head(figure: Figure, title: str, note: str, margin: float) -> None:
+    """Write `title` and the small print `note`, already wrapped, from the upper left corner; `margin` in inches."""
+    width, height = figure.get_size_inches()
+    place: dict[str, Any] = {"x": margin / width, "ha": "left", "va": "top"}
+    top = 1 - margin / height
+    figure.text(y=top, s=title, fontsize=LARGE, fontweight="bold", **place)
+    figure.text(y=top - block_height(title, LARGE) / height, s=note, fontsize=SMALL, color=MUTED, **place)
+
+
+def _broken(word: str, width: float, size: float, weight: str) -> list[str]:
+    """`word` in pieces of at most `width` inches, one character at least."""
+    pieces = [""]
+    for character in word:
+        if pieces[-1] and text_width(pieces[-1] + character, size, weight) > width:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces
+
+
+@applied
+def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
+    """Write `figure` to `folder` as `name`.png and `name`.svg and empty it; returns both paths.
+
+    The same figure gives the same bytes: neither file has a date, and ids in the SVG have a fixed salt.
+    """
+    paths = []
+    for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
+        content = io.BytesIO()
+        figure.savefig(content, format=suffix, dpi=DPI, metadata=metadata, bbox_inches="tight", pad_inches=0.12)
+        path = folder / f"{name}.{suffix}"
+        write_atomically(path, content.getvalue())
+        paths.append(path)
+    figure.clear()
+    return paths[0], paths[1]

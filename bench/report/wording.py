@@ -1,0 +1,84 @@
+"""The words and numbers that figures and pages share, so that they say the same thing the same way."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from bench.report.frame import MISSING
+from bench.results.record import Status
+
+METRICS = {
+    "test_accuracy": "test accuracy",
+    "test_macro_f1": "test macro F1",
+    "test_weighted_f1": "test weighted F1",
+    "validation_accuracy": "validation accuracy",
+}
+
+
+def capitalised(text: str) -> str:
+    """`text` with its first letter in upper case and the rest as it is ("test macro F1")."""
+    return text[:1].upper() + text[1:]
+
+
+def in_words(not_ok: str) -> str:
+    """Statuses for readers: a missing record means that the cell was not run."""
+    return not_ok.replace(MISSING, "not run")
+
+
+def deviation_text(deviation: float, digits: int = 2) -> str:
+    """A standard deviation with its sign; one that would round to zero and isn't says so."""
+    smallest = 10.0**-digits
+    if 0 < deviation < smallest / 2:
+        return f"±<{smallest:.{digits}f}"
+    return f"±{deviation:.{digits}f}"
+
+
+def seeds_text(n_ok: int, n_expected: int) -> str:
+    """How many seeds stand behind a number: "3 seeds", or "1 of 3 seeds"."""
+    if n_ok < n_expected:
+        return f"{n_ok} of {n_expected} seeds"
+    return counted(n_ok, "seed")
+
+
+def counted(count: int, noun: str) -> str:
+    """ "1 seed", "2 seeds"; thousands are set off."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def usual_seeds(summary: pd.DataFrame) -> int:
+    """The commonest number of planned seeds of a point of the grid (the larger one of equals)."""
+    return int(summary["n_expected"].mode().max())
+
+
+def seeds_phrase(summary: pd.DataFrame) -> str:
+    """What stands behind the numbers of a figure, for its subtitle."""
+    usual = usual_seeds(summary)
+    if usual == 1 and summary["n_expected"].max() == 1:
+        return "One seed a cell: no spread over seeds is known."
+    return f"Mean over {counted(usual, 'seed')} where not said otherwise; ± is the standard deviation over seeds."
+
+
+def sizes_of_test_sets(cells: pd.DataFrame) -> str:
+    """How many test examples stand behind the numbers of `cells`, by label count where it differs."""
+    done = cells[cells["status"] == Status.OK.value]
+    if done.empty:
+        return "test set sizes are not known yet"
+    sizes = {int(labels): span_text(group) for labels, group in done.groupby("num_labels")["num_test"]}  # type: ignore[arg-type]
+    if len(set(sizes.values())) == 1:
+        return f"test sets of n = {next(iter(sizes.values()))} examples"
+    return "test sets of n = " + ", ".join(f"{n} ({labels} labels)" for labels, n in sizes.items()) + " examples"
+
+
+def span_text(numbers: Iterable[int]) -> str:
+    """Whole numbers as "500", or "80 to 240" where they differ."""
+    numbers = [int(number) for number in numbers]
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def only_data_set(cells: pd.DataFrame) -> str:
+    """The one data set of `cells`. Raises ValueError where there are several, or no cells: a figure takes one."""
+    names = list(dict.fromkeys(cells["data"]))
+    if len(names) != 1:
+        raise ValueError(f"a figure takes the cells of one data set, not of {len(names)}: {names}")
+    return str(names[0])

@@ -1,0 +1,1 @@
+"""Running an experiment's missing cells. Never imports torch: the workers do."""

@@ -1,0 +1,103 @@
+"""Expanding a grid into points, and points into configurations without composing each from scratch.
+
+An experiment gives axes (`hydra.sweeper.params`) that every point crosses, and rows (`hydra.sweeper.rows`), each a
+grid of its own, so grids need not be rectangular. The command line narrows or replaces both.
+"""
+
+import copy
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Choices = Mapping[str, Sequence[str]]
+"""Values to try by configuration key, as written on a command line."""
+Point = dict[str, str]
+
+
+def expand(axes: Choices, rows: Sequence[Choices], given: Choices) -> list[Point]:
+    """All points of the grid, rows one after the other, without repetitions.
+
+    `given` (the command line) wins over the experiment. For an axis its values take the place of the
+    experiment's. For a key of the rows it keeps the rows' values that it names; a value that no row has takes
+    the key's place in every row.
+    """
+    axes = {**axes, **{key: values for key, values in given.items() if not any(key in row for row in rows)}}
+    narrowed = [dict(row) for row in rows] or [{}]
+    for key, values in given.items():
+        if any(key in row for row in rows):
+            narrowed = _narrow(narrowed, key, values)
+    points: list[Point] = []
+    for row in narrowed:
+        grid = {**row, **axes}
+        points += [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    unique = {tuple(sorted(point.items())): point for point in points}
+    return list(unique.values())
+
+
+def _narrow(rows: list[dict[str, Sequence[str]]], key: str, values: Sequence[str]) -> list[dict[str, Sequence[str]]]:
+    known = {value for row in rows for value in row.get(key, ())}
+    narrowed = []
+    for row in rows:
+        kept = [value for value in row.get(key, values) if value in values]
+        if kept:
+            narrowed.append({**row, key: kept})
+    new = [value for value in values if value not in known]
+    return narrowed + [{**row, key: new} for row in rows if new]
+
+
+def compose_points(
+    points: Sequence[Sequence[str]],
+    compose: Callable[[Sequence[str]], dict[str, Any]],
+    is_group: Callable[[str], bool],
+    parse: Callable[[str], Any],
+) -> list[dict[str, Any]]:
+    """The configuration of each point, given as Hydra overrides.
+
+    `compose` (Hydra's, some 50 ms a call) runs once per choice of configuration groups; plain values are then
+    put in place. That gives what Hydra gives, for Hydra applies values after groups too; a configuration with
+    interpolations, which a value may reach elsewhere, is composed in full.
+    """
+    bases: dict[tuple[str, ...], dict[str, Any]] = {}
+    values: dict[str, Any] = {}
+    composed = []
+    for overrides in points:
+        plain = [text for text in overrides if _is_plain(text) and not is_group(text.partition("=")[0])]
+        structure = tuple(text for text in overrides if text not in plain)
+        if structure not in bases:
+            bases[structure] = compose(structure)
+        config = _shallow_copy(bases[structure])
+        for text in plain:
+            if text not in values:
+                values[text] = parse(text)
+        if _interpolates(config) or not all(_put(config, t.partition("=")[0], values[t]) for t in plain):
+            config = compose(overrides)  # also where a key is not there: Hydra's own message says so
+        composed.append(config)
+    return composed
+
+
+def _is_plain(text: str) -> bool:
+    return text[:1].isalpha() and "@" not in text.partition("=")[0]
+
+
+def _shallow_copy(config: dict[str, Any]) -> dict[str, Any]:
+    return {key: dict(value) if isinstance(value, dict) else value for key, value in config.items()}
+
+
+def _interpolates(config: Any) -> bool:
+    if isinstance(config, dict):
+        return any(map(_interpolates, config.values()))
+    if isinstance(config, list):
+        return any(map(_interpolates, config))
+    return isinstance(config, str) and "${" in config
+
+
+def _put(config: dict[str, Any], key: str, value: Any) -> bool:
+    """Set a dotted key that is there, at most two levels deep (what `_shallow_copy` copied); else False."""
+    *path, last = key.split(".")
+    if len(path) > 1:
+        return False
+    target = config.get(path[0]) if path else config
+    if not isinstance(target, dict) or last not in target or isinstance(target[last], dict):
+        return False
+    target[last] = copy.copy(value)
+    return True

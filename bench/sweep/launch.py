@@ -1,0 +1,66 @@
+"""An experiment's grid, from its composed points to the exit code: what is missing is run, then reported."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.cell import Cell
+from bench.compose import to_cell, to_settings
+from bench.config import Settings
+from bench.preflight import check_device, check_sources, check_tasks
+from bench.results import store
+from bench.results.record import Status
+from bench.sweep.missing import wanted
+from bench.sweep.pool import run_pool
+from bench.sweep.progress import Progress, print_summary
+
+
+def launch(configs: Sequence[dict[str, Any]]) -> int:
+    """Run or report the cells of all composed points; return the exit code (0 done, 1 a cell failed).
+
+    Raises UserError, before any work, where the sweep can't be run.
+    """
+    settings = to_settings(configs[0])
+    cells = list({cell.key: cell for cell in map(to_cell, configs)}.values())
+    if settings.command == "report":
+        _report(cells, settings)
+        return 0
+    check_tasks(cells)
+    todo = wanted(cells, settings)
+    if todo:
+        check_device(todo, settings)
+        check_sources(todo, settings)
+    print(
+        f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run",
+        flush=True,
+    )
+    if todo:
+        with Progress(len(todo)) as progress:
+            run_pool(todo, settings, progress)
+    statuses = [(cell, store.status(cell.folder(settings.results_dir))) for cell in cells]
+    print_summary(statuses, settings)
+    _report(cells, settings)
+    counts = Counter(status for _, status in statuses)
+    return 0 if all(status in (Status.OK, Status.SKIPPED) for status in counts) else 1
+
+
+def _report(cells: Sequence[Cell], settings: Settings) -> None:
+    from bench.report.frame import Expected
+    from bench.report.page import write_report
+
+    expected = [
+        Expected(
+            folder=cell.folder(settings.results_dir),
+            key=cell.key,
+            model=cell.model.name,
+            method=cell.method.name if cell.method else None,
+            data=cell.task.data.name,
+            num_labels=cell.task.num_labels,
+            train_size=cell.task.train_size,
+            seed=cell.task.seed,
+        )
+        for cell in cells
+    ]
+    page = write_report(expected, Path(settings.reports_dir) / settings.experiment, settings.experiment)
+    print(f"report: {page}")

@@ -1,0 +1,105 @@
+"""The project's sweeper (`grid`) and launcher (`pool`), where Hydra looks for them; the work is in `bench.sweep`.
+
+Hydra imports this at each start: nothing heavy here.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import JobReturn
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+
+@dataclass
+class GridSweeperConfig:
+    """Axes crossed by every point, and rows that are grids of their own (`bench.sweep.grid.expand`)."""
+
+    _target_: str = "hydra_plugins.bench_sweep.GridSweeper"
+    params: dict[str, Any] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class PoolLauncherConfig:
+    """One warm worker process a device, on this machine."""
+
+    _target_: str = "hydra_plugins.bench_sweep.PoolLauncher"
+
+
+class GridSweeper(Sweeper):
+    """Expands the grid and hands all its points to the launcher at once, each composed only there."""
+
+    def __init__(self, params: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+        self.params = [f"{key}={value}" for key, value in params.items()]
+        self.rows = [[f"{key}={value}" for key, value in row.items()] for row in rows]
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Called by Hydra."""
+        from hydra.core.plugins import Plugins
+
+        self.parser = OverridesParser.create(config_loader=hydra_context.config_loader)
+        self.launcher: Launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
+        """Called by Hydra with the command line's overrides."""
+        from bench.sweep.grid import expand
+
+        rows = [self._choices(row) for row in self.rows]
+        points = expand(self._choices(self.params), rows, self._choices(arguments))
+        return self.launcher.launch([[f"{k}={v}" for k, v in point.items()] for point in points], 0)
+
+    def _choices(self, overrides: list[str]) -> dict[str, list[str]]:
+        """Overrides as values by key; a list as a choice of its items when written with commas, as in Hydra."""
+        choices: dict[str, list[str]] = {}
+        for override in self.parser.parse_overrides(overrides):
+            key = override.get_key_element()
+            if override.is_sweep_override():
+                choices[key] = [str(value) for value in override.sweep_string_iterator()]
+            else:
+                choices[key] = [override.get_value_element_as_str()]
+        return choices
+
+
+class PoolLauncher(Launcher):
+    """Composes the points and gives them to `bench.sweep.launch`."""
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Called by Hydra."""
+        self.loader, self.config = hydra_context.config_loader, config
+        self.parser = OverridesParser.create(config_loader=hydra_context.config_loader)
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        """Run (or report) all points; ends the program with the sweep's exit code."""
+        from bench.sweep.grid import compose_points
+        from bench.sweep.launch import launch
+
+        configs = compose_points(
+            job_overrides,
+            compose=self._compose,
+            is_group=lambda key: self.loader.get_group_options(key) != [],
+            parse=lambda text: self.parser.parse_override(text).value(),
+        )
+        sys.exit(launch(configs))
+
+    def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:
+        composed = self.loader.load_sweep_config(self.config, list(overrides))
+        composed = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+        content = OmegaConf.to_container(composed, throw_on_missing=True)
+        assert isinstance(content, dict)
+        return {str(key): value for key, value in content.items()}
+
+
+ConfigStore.instance().store(group="hydra/sweeper", name="grid", node=GridSweeperConfig, provider="bench")
+ConfigStore.instance().store(group="hydra/launcher", name="pool", node=PoolLauncherConfig, provider="bench")

@@ -1,0 +1,50 @@
+# The commands of the project; `make help` lists them. Each does its own set-up.
+PYTHON ?= python3
+VENV ?= .venv
+EXPERIMENT ?= go_emotions_grid
+ARGS ?=
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo sweep report test lint format clean
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@echo
+	@echo '  EXPERIMENT=name   a file in conf/experiment/ (now: $(EXPERIMENT))'
+	@echo '  ARGS="..."        Hydra overrides: ARGS="train_size=32,64 seed=0 device=cpu"'
+
+setup: $(INSTALLED) ## install into .venv (other commands do it when needed)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'error: Python 3.11 or newer is needed; name one with PYTHON=...' >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: setup ## a first sweep on real headlines and a small real model: no GPU, no hub, some minutes
+	$(BIN)/python -m bench -m +experiment=demo $(ARGS)
+
+sweep: setup ## run what is missing of EXPERIMENT, then report
+	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) $(ARGS)
+
+report: setup ## draw EXPERIMENT's report again from the records there are
+	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=report $(ARGS)
+
+test: setup ## all tests, offline
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: setup ## formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: setup ## mend formatting and simple lint
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove .venv and caches; results and reports stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info build

@@ -7,12 +7,12 @@ The writer, the skip check and the report all use `Cell.key` and `Cell.folder`; 
 import hashlib
 import json
 import re
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bench.config import MethodConfig, ModelConfig, TrainingConfig
+from bench.config import IF_SET, MethodConfig, ModelConfig, TrainingConfig, TuneConfig
 from bench.data.task import Task
 
 
@@ -20,14 +20,17 @@ from bench.data.task import Task
 class Cell:
     """One point of the grid, with every default resolved.
 
-    `method` is None for a model that has none (`tfidf_sgd`), `training` where nothing is trained by gradients.
-    So grid points that differ only by something that has no effect are equal, and one cell.
+    `method` is None for a model that has none (`tfidf_sgd`). What a method does not use is None as well, so grid
+    points that differ only by something that has no effect are equal, and one cell.
     """
 
     task: Task
     model: ModelConfig
     method: MethodConfig | None
     training: TrainingConfig | None
+    """None where nothing is trained by gradients."""
+    tune: TuneConfig | None = field(default=None, metadata=IF_SET)
+    """None where nothing is tried."""
 
     @cached_property
     def key(self) -> str:
@@ -75,9 +78,9 @@ def identity(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in an identity")
 
 
-def _counts(field: Field[Any], value: Any) -> bool:
-    rule = field.metadata.get("identity", "always")
+def _counts(option: Field[Any], value: Any) -> bool:
+    rule = option.metadata.get("identity", "always")
     if rule == "if_set":
-        default = field.default if field.default_factory is MISSING else field.default_factory()
+        default = option.default if option.default_factory is MISSING else option.default_factory()
         return bool(value != default)
     return bool(rule == "always")

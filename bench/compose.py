@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from bench.cell import Cell
 from bench.config import (
     CellConfig,
+    GradientConfig,
     LinearProbeConfig,
     LoraConfig,
     Settings,
@@ -24,7 +25,7 @@ from bench.models.families import FAMILIES
 
 T = TypeVar("T")
 
-CELL_KEYS = ("data", "num_labels", "train_size", "seed", "split", "model", "method", "training")
+CELL_KEYS = ("data", "num_labels", "train_size", "seed", "split", "model", "method", "training", "tune")
 _CELL = TypeAdapter(CellConfig)
 _SETTINGS = TypeAdapter(Settings)
 
@@ -50,8 +51,10 @@ def to_cell(content: dict[str, Any]) -> Cell:
         return Cell(task=task, model=model, method=None, training=None)
     if isinstance(config.method, LinearProbeConfig):
         return Cell(task=task, model=model, method=_resolve_probe(config.method, model), training=None)
-    method = _resolve_lora(config.method, model)
-    return Cell(task=task, model=model, method=method, training=_resolve_training(config.training, model, method))
+    method = _resolve_lora(config.method, model) if isinstance(config.method, LoraConfig) else config.method
+    tune = config.tune if config.tune.learning_rate else None
+    training = _resolve_training(config.training, model, method, tuned=tune is not None)
+    return Cell(task=task, model=model, method=method, training=training, tune=tune)
 
 
 def to_settings(content: dict[str, Any]) -> Settings:
@@ -92,13 +95,18 @@ def _resolve_lora(method: LoraConfig, model: TransformerConfig) -> LoraConfig:
     return replace(method, target_modules=FAMILIES[model.family].lora_targets)
 
 
-def _resolve_training(training: TrainingConfig, model: TransformerConfig, method: LoraConfig) -> TrainingConfig:
+def _resolve_training(
+    training: TrainingConfig, model: TransformerConfig, method: GradientConfig, *, tuned: bool
+) -> TrainingConfig:
     """Fill in what is left to the model, its family and the method."""
     family = FAMILIES[model.family]
+    lora = isinstance(method, LoraConfig)
+    rate = training.learning_rate or (lora and model.learning_rate) or family.learning_rates[method.name]
     precision = training.precision or ("bf16" if method.name == "qlora" else model.precision or family.precision)
     return replace(
         training,
-        learning_rate=training.learning_rate or model.learning_rate or family.learning_rate,
+        # what is tuned has no value of its own
+        learning_rate=None if tuned else rate,
         precision=precision,
         optim=training.optim or ("adamw_bnb_8bit" if method.name == "qlora" else "adamw_torch"),
     )

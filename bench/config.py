@@ -153,6 +153,28 @@ class LoraConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FullConfig:
+    """All weights are trained."""
+
+    name: Literal["full"]
+    model_dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Sets every dropout of the model; null leaves them as they come."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastBlockConfig:
+    """The last transformer block, what is above it in the trunk, and the head are trained."""
+
+    name: Literal["last_block"]
+    model_dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Sets every dropout of the model; null leaves them as they come."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinearProbeConfig:
     """Logistic regression on the frozen model's pooled features."""
 
@@ -167,7 +189,9 @@ class LinearProbeConfig:
     __pydantic_config__ = FORBID
 
 
-MethodConfig = Annotated[LoraConfig | LinearProbeConfig, Field(discriminator="name")]
+GradientConfig = LoraConfig | FullConfig | LastBlockConfig
+"""Methods that train by gradients, as `training` says."""
+MethodConfig = Annotated[GradientConfig | LinearProbeConfig, Field(discriminator="name")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +222,18 @@ class TrainingConfig:
     best_metric: Literal["accuracy", "loss"] = "accuracy"
     """Validation measure whose best weights are kept."""
     precision: Precision | None = None
+    evaluate_train: bool = field(default=False, metadata=IF_SET)
+    """Score the training examples too, before and after training."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuneConfig:
+    """What is tried within a cell, on validation alone; the best is kept and judged on the test set."""
+
+    learning_rate: tuple[PositiveFloat, ...] = ()
+    """Empty: nothing is tried, and `training.learning_rate` holds."""
 
     __pydantic_config__ = FORBID
 
@@ -214,6 +250,7 @@ class CellConfig:
     model: ModelConfig
     method: MethodConfig
     training: TrainingConfig
+    tune: TuneConfig = TuneConfig()
 
     __pydantic_config__ = FORBID
 
@@ -230,5 +267,7 @@ class Settings:
     mirror_dir: str | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     overwrite: Literal["missing", "failed", "always"] = "failed"
+    save_model: bool = False
+    """Keep the fitted model in the cell's folder."""
 
     __pydantic_config__ = FORBID

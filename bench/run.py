@@ -2,43 +2,40 @@
 
 import importlib
 import logging
+import shutil
 import sys
+import tempfile
 import time
-import traceback
 import warnings
-
-import pandas as pd
+from collections.abc import Callable
+from pathlib import Path
 
 from bench import memory
-from bench.cell import Cell, identity
+from bench.cell import Cell
 from bench.config import Settings
 from bench.data.read import load_pool
-from bench.data.split import Splits, draw
+from bench.data.split import draw
 from bench.devices import visible_gpus
 from bench.errors import TaskInfeasible
-from bench.methods.outcome import Context, Diverged, Outcome
-from bench.provenance import now, provenance
+from bench.methods.fitted import Context, Diverged, Fitted, Saveable
+from bench.provenance import now
+from bench.recording import Run, failed, finished, predictions_frame
 from bench.results import store
-from bench.results.record import (
-    Configuration,
-    Examples,
-    Failure,
-    Measurements,
-    Memory,
-    Record,
-    Seconds,
-    Status,
-    Throughput,
-)  # fmt: skip
+from bench.results.record import Record, Status
 from bench.sources.cache import cache_folder
 
 METHODS = {
     "tfidf_sgd": "bench.methods.tfidf_sgd",
-    "lora": "bench.methods.lora",
-    "qlora": "bench.methods.lora",
+    "lora": "bench.methods.finetune",
+    "qlora": "bench.methods.finetune",
+    "full": "bench.methods.finetune",
+    "last_block": "bench.methods.finetune",
     "linear_probe": "bench.methods.linear_probe",
 }
 """The module whose `fit(cell, splits, context)` does the work; imported when it is needed."""
+
+MODEL = "model"
+"""The folder of a kept model, in the cell's folder."""
 
 
 def run_cell(cell: Cell, settings: Settings) -> Record:
@@ -48,7 +45,12 @@ def run_cell(cell: Cell, settings: Settings) -> Record:
     context = Context(cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir, device=device)
     folder = cell.folder(settings.results_dir)
     try:
-        record, predictions = measure(cell, context, started)
+        run, fitted = measure(cell, context, started)
+        record = finished(run)
+        if settings.save_model and isinstance(fitted, Saveable):
+            _keep_model(fitted, folder)
+            record = record.model_copy(update={"model_folder": MODEL})
+        predictions = predictions_frame(run)
     except Exception as error:  # any failure costs one cell and is kept with its traceback
         return store.write(folder, failed(cell, status_of(error), error, started, device))
     return store.write(folder, record, predictions)
@@ -61,108 +63,66 @@ def choose_device(settings: Settings) -> str:
     return settings.device
 
 
-def measure(cell: Cell, context: Context, started: str) -> tuple[Record, pd.DataFrame]:
-    """Run `cell` and return its `ok` record and its predictions frame (see `Record.predictions_file`).
+def measure(cell: Cell, context: Context, started: str) -> tuple[Run, Fitted]:
+    """Draw the cell's examples, fit its model and predict with it.
 
     Raises UserError, Diverged, and whatever the libraries raise.
     """
     _quiet_libraries()
-    # imports come first: a warm worker has them already, and they are not the cell's time
-    fit = importlib.import_module(METHODS[cell.method.name if cell.method else cell.model.family]).fit
+    fit = _fit_function(cell)  # imports come first: a warm worker has them already, and they are not the cell's time
     memory.reset_peak()
     clock = time.perf_counter()
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
-    loaded = time.perf_counter() - clock
-    outcome: Outcome = fit(cell, splits, context)
-    measurements = _measurements(
-        splits, outcome, load_data=loaded, total=time.perf_counter() - clock, device=context.device
+    loaded = time.perf_counter()
+    fitted = fit(cell, splits, context)
+    fitting_ended = time.perf_counter()
+    train = fitted.predict(splits.train) if cell.training is not None and cell.training.evaluate_train else None
+    validation = fitted.predict(splits.validation) if len(splits.validation) else None
+    test_started = time.perf_counter()
+    test = fitted.predict(splits.test)
+    ended = time.perf_counter()
+    run = Run(
+        cell=cell,
+        splits=splits,
+        summary=fitted.summary,
+        train=train,
+        validation=validation,
+        test=test,
+        data_revision=pool.revision,
+        device=context.device,
+        started=started,
+        load_data_seconds=loaded - clock,
+        evaluate_seconds=ended - fitting_ended,
+        test_seconds=ended - test_started,
+        total_seconds=ended - clock,
+        peak_process=memory.peak_process(),
+        peak_device=memory.peak_device() if context.device == "cuda" else None,
     )
-    record = Record(
-        key=cell.key,
-        status=Status.OK,
-        configuration=configuration(cell),
-        measurements=measurements,
-        failure=None,
-        provenance=provenance(
-            started=started,
-            device=context.device,
-            model_revision=outcome.model_revision,
-            data_revision=pool.revision,
-            num_threads=_threads() if cell.method else None,
-        ),
-        predictions_file=None,
-    )
-    return record, predictions_frame(splits, outcome)
+    return run, fitted
 
 
-def _measurements(splits: Splits, outcome: Outcome, *, load_data: float, total: float, device: str) -> Measurements:
-    from bench.methods.metrics import (
-        evaluate,
-    )  # scikit-learn takes a second, and failed cells need none of it
+def _fit_function(cell: Cell) -> Callable[..., Fitted]:
+    fit: Callable[..., Fitted] = importlib.import_module(
+        METHODS[cell.method.name if cell.method else cell.model.family]
+    ).fit
+    if cell.tune is None:
+        return fit
+    from bench.methods.tune import fit_tuned
 
-    training = outcome.training
-    return Measurements(
-        examples=Examples(
-            labels=list(splits.labels),
-            num_train=len(splits.train),
-            num_validation=len(splits.validation),
-            num_test=len(splits.test),
-            duplicates_dropped=splits.duplicates_dropped,
-            sha256=splits.sha256(),
-        ),
-        test=evaluate(outcome.test, splits.test.labels, splits.labels),
-        validation=evaluate(outcome.validation, splits.validation.labels, splits.labels),
-        training=training,
-        seconds=Seconds(
-            load_data=load_data,
-            load_model=outcome.load_seconds,
-            train=outcome.train_seconds,
-            evaluate=outcome.evaluate_seconds,
-            total=total,
-        ),
-        throughput=Throughput(
-            train_examples_per_second=None if training is None else training.examples_seen / outcome.train_seconds,
-            train_tokens_per_second=None if training is None else training.tokens_seen / outcome.train_seconds,
-            test_examples_per_second=len(splits.test) / outcome.test_seconds,
-        ),
-        memory=Memory(
-            peak_device=memory.peak_device() if device == "cuda" else None,
-            peak_process=memory.peak_process(),
-            frozen_weights=outcome.frozen_weights,
-        ),
-        parameters=outcome.parameters,
-        choices=outcome.choices,
-    )
+    return lambda cell, splits, context: fit_tuned(cell, splits, context, fit)
 
 
-def configuration(cell: Cell) -> Configuration:
-    """The record's configuration block for `cell`."""
-    return Configuration(
-        data=cell.task.data.name,
-        num_labels=cell.task.num_labels,
-        train_size=cell.task.train_size,
-        seed=cell.task.seed,
-        model=cell.model.name,
-        method=cell.method.name if cell.method else None,
-        identity=identity(cell),
-    )
-
-
-def predictions_frame(splits: Splits, outcome: Outcome) -> pd.DataFrame:
-    """All examples of the task with what was predicted for them; training examples have no prediction."""
-    parts = []
-    for name, probabilities in (("train", None), ("validation", outcome.validation), ("test", outcome.test)):
-        examples = getattr(splits, name)
-        labels = [splits.labels[i] for i in examples.labels]
-        part = pd.DataFrame({"split": name, "id": examples.ids, "label": labels}, dtype="object")
-        part["predicted"] = None
-        part["probabilities"] = None
-        if probabilities is not None:
-            part["predicted"] = [splits.labels[i] for i in probabilities.argmax(axis=1)]
-            part["probabilities"] = list(probabilities.astype("float32"))
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+def _keep_model(fitted: Saveable, folder: Path) -> None:
+    """Save the model beside the record; a killed writer leaves no half of one under its name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob(f".{MODEL}-*"):
+        shutil.rmtree(stale)
+    temporary = Path(tempfile.mkdtemp(dir=folder, prefix=f".{MODEL}-"))
+    fitted.save(temporary)
+    if (folder / MODEL).exists():
+        shutil.rmtree(folder / MODEL)
+    temporary.rename(folder / MODEL)
 
 
 def status_of(error: Exception) -> Status:
@@ -175,26 +135,7 @@ def status_of(error: Exception) -> Status:
     return Status.SKIPPED if isinstance(error, TaskInfeasible) else Status.ERROR
 
 
-def failed(cell: Cell, status: Status, error: BaseException, started: str, device: str) -> Record:
-    """The record of a cell that did not end `ok`, with the full traceback."""
-    trace = "".join(traceback.format_exception(error)) if error.__traceback__ else None
-    return Record(
-        key=cell.key,
-        status=status,
-        configuration=configuration(cell),
-        measurements=None,
-        failure=Failure(type=type(error).__name__, message=str(error), traceback=trace),
-        provenance=provenance(started=started, device=device),
-        predictions_file=None,
-    )
-
-
 def _quiet_libraries() -> None:
     """Drop what libraries say to each other while they are imported and used; a user can do nothing about it."""
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # that an optional CPU kernel is not there
     warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
-
-
-def _threads() -> int | None:
-    torch = sys.modules.get("torch")
-    return None if torch is None else int(torch.get_num_threads())

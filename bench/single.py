@@ -21,7 +21,7 @@ def run_single(content: dict[str, Any]) -> int:
     if settings.command != "run":
         raise UserError(f"command={settings.command} is for a sweep: add -m")
     folder = cell.folder(settings.results_dir)
-    if not is_wanted(store.status(folder), settings.overwrite):
+    if not is_wanted(cell, settings):
         record = store.read(folder)
         assert record is not None
         print(f"kept: {_line(record)}\n  {folder}\n  (overwrite=always runs it again)")

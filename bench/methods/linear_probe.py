@@ -1,6 +1,7 @@
 """Linear probe: logistic regression on the frozen model's pooled features."""
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,12 +16,27 @@ from bench.cell import Cell
 from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples, Splits
 from bench.methods.encode import encode, sort_by_length
-from bench.methods.outcome import Context, Outcome
+from bench.methods.fitted import Context, Probabilities, Summary
 from bench.models import files, load, size
 
 
-def fit(cell: Cell, splits: Splits, context: Context) -> Outcome:
-    """Extract features of all three sets, fit one regression per `C`, keep the best on validation."""
+@dataclass(slots=True)
+class Probe:
+    """A frozen trunk with a fitted regression on its features."""
+
+    summary: Summary
+    trunk: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    method: LinearProbeConfig
+    regression: Pipeline
+
+    def predict(self, examples: Examples) -> Probabilities:
+        """Probabilities, shape (examples, labels)."""
+        return self.regression.predict_proba(features(self.trunk, self.tokenizer, examples, self.method))
+
+
+def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
+    """Extract features of training and validation texts, fit one regression per `C`, keep the best on validation."""
     model, method = cell.model, cell.method
     assert isinstance(model, TransformerConfig)
     assert isinstance(method, LinearProbeConfig)
@@ -36,24 +52,17 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Outcome:
     validation = features(trunk, tokenizer, splits.validation, method)
     regression, strength = choose_regression(train, splits.train.labels, validation, splits.validation.labels, method.C)
     fitted = time.perf_counter()
-    validation_probabilities = regression.predict_proba(validation)
-    test_started = time.perf_counter()
-    test = regression.predict_proba(features(trunk, tokenizer, splits.test, method))
-    ended = time.perf_counter()
     parameters = size.count_parameters(trunk)
     learnt = len(splits.labels) * (train.shape[1] + 1)
-    return Outcome(
-        validation=validation_probabilities,
-        test=test,
+    summary = Summary(
         load_seconds=loaded - clock,
         train_seconds=fitted - loaded,
-        evaluate_seconds=ended - fitted,
-        test_seconds=ended - test_started,
         parameters=parameters.model_copy(update={"trainable": learnt, "total": parameters.total + learnt}),
         frozen_weights=size.frozen_bytes(trunk),
         model_revision=files.revision(model, location, load.commit_of(trunk)),
         choices={"C": strength},
     )
+    return Probe(summary, trunk, tokenizer, method, regression)
 
 
 def features(

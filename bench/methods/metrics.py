@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
-from bench.methods.outcome import Probabilities
+from bench.methods.fitted import Probabilities
 from bench.results.record import Evaluation, LabelScores
 
 

@@ -1,18 +1,31 @@
 """The baseline: a linear classifier on TF-IDF features."""
 
 import time
+from dataclasses import dataclass
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from bench.cell import Cell
 from bench.config import TfidfSgdConfig
-from bench.data.split import Splits
-from bench.methods.outcome import Context, Outcome
+from bench.data.split import Examples, Splits
+from bench.methods.fitted import Context, Probabilities, Summary
 
 
-def fit(cell: Cell, splits: Splits, context: Context) -> Outcome:
+@dataclass(slots=True)
+class Baseline:
+    """A fitted vectorizer and classifier."""
+
+    summary: Summary
+    pipeline: Pipeline
+
+    def predict(self, examples: Examples) -> Probabilities:
+        """Probabilities, shape (examples, labels)."""
+        return self.pipeline.predict_proba(examples.texts)
+
+
+def fit(cell: Cell, splits: Splits, context: Context) -> Baseline:
     """Fit `TfidfVectorizer` and `SGDClassifier` (logistic loss) on the training examples."""
     config = cell.model
     assert isinstance(config, TfidfSgdConfig)
@@ -22,16 +35,6 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Outcome:
     )
     started = time.perf_counter()
     pipeline.fit(splits.train.texts, splits.train.labels)
-    fitted = time.perf_counter()
-    validation = pipeline.predict_proba(splits.validation.texts)
-    validated = time.perf_counter()
-    test = pipeline.predict_proba(splits.test.texts)
     ended = time.perf_counter()
-    return Outcome(
-        validation=validation,
-        test=test,
-        train_seconds=fitted - started,
-        evaluate_seconds=ended - fitted,
-        test_seconds=ended - validated,
-        choices={"vocabulary_size": len(pipeline[0].vocabulary_)},
-    )
+    choices = {"vocabulary_size": len(pipeline[0].vocabulary_)}
+    return Baseline(Summary(train_seconds=ended - started, choices=choices), pipeline)

@@ -1,8 +1,7 @@
-"""Gradient training by transformers' Trainer: validation, early stopping, best weights, final prediction."""
+"""Gradient training by transformers' Trainer: validation, early stopping, best weights, prediction."""
 
 import math
-import tempfile
-import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,9 @@ from transformers import (
 )  # fmt: skip
 
 from bench.config import TrainingConfig
-from bench.data.split import Splits
-from bench.methods.encode import Sorted, encode, sort_by_length
-from bench.methods.outcome import Diverged, Outcome, Probabilities
+from bench.data.split import Examples, Splits
+from bench.methods.encode import encode, sort_by_length
+from bench.methods.fitted import Diverged, Probabilities
 from bench.results.record import HistoryPoint, Training
 
 MOST_EVALUATIONS = 12
@@ -86,7 +85,25 @@ class BestWeights(TrainerCallback):
                     parameter.copy_(self.weights[name])
 
 
-def train_and_predict(
+@dataclass(slots=True)
+class Trained:
+    """A model with Trainer around it, which also predicts."""
+
+    trainer: Trainer
+    tokenizer: PreTrainedTokenizerBase
+    config: TrainingConfig
+
+    def predict(self, examples: Examples) -> Probabilities:
+        """Probabilities, shape (examples, labels). Raises Diverged where they are not finite."""
+        ordered = sort_by_length(encode(self.tokenizer, examples, self.config.max_length))
+        logits = self.trainer.predict(ordered.examples).predictions
+        probabilities = softmax(np.asarray(logits, dtype=np.float64), axis=1)
+        if not np.isfinite(probabilities).all():
+            raise Diverged("the model's logits are not finite")
+        return ordered.restore(probabilities)
+
+
+def make_trainer(
     model: Any,
     tokenizer: PreTrainedTokenizerBase,
     splits: Splits,
@@ -94,42 +111,31 @@ def train_and_predict(
     *,
     seed: int,
     device: str,
-) -> Outcome:
-    """Train `model` in place, put its best weights back, and predict validation and test.
-
-    Raises Diverged where a loss is not finite.
-    """
+    scratch: str,
+) -> Trained:
+    """A Trainer for `model` on the task's training and validation examples, not started yet."""
     train = encode(tokenizer, splits.train, config.max_length)
     validation = sort_by_length(encode(tokenizer, splits.validation, config.max_length))
-    test = sort_by_length(encode(tokenizer, splits.test, config.max_length))
-    best = BestWeights(config.best_metric, config.early_stopping_patience)
-    with tempfile.TemporaryDirectory() as scratch:
-        trainer = Trainer(
-            model=model,
-            args=training_arguments(config, len(train), seed=seed, device=device, scratch=scratch),
-            data_collator=DataCollatorWithPadding(tokenizer),
-            train_dataset=train,
-            eval_dataset=validation.examples,
-            compute_metrics=_accuracy,
-            callbacks=[best],
-        )
-        trainer.remove_callback(PrinterCallback)  # the record's history says it all
-        started = time.perf_counter()
-        trainer.train()
-        best.restore(model)
-        trained = time.perf_counter()
-        validation_probabilities = _predict(trainer, validation)
-        validated = time.perf_counter()
-        test_probabilities = _predict(trainer, test)
-        ended = time.perf_counter()
-    return Outcome(
-        validation=validation_probabilities,
-        test=test_probabilities,
-        train_seconds=trained - started,
-        evaluate_seconds=ended - trained,
-        test_seconds=ended - validated,
-        training=_summary(trainer.state, best, config, len(train)),
+    trainer = Trainer(
+        model=model,
+        args=training_arguments(config, len(train), seed=seed, device=device, scratch=scratch),
+        data_collator=DataCollatorWithPadding(tokenizer),
+        train_dataset=train,
+        eval_dataset=validation.examples,
+        compute_metrics=_accuracy,
+        callbacks=[BestWeights(config.best_metric, config.early_stopping_patience)],
     )
+    trainer.remove_callback(PrinterCallback)  # the record's history says it all
+    return Trained(trainer, tokenizer, config)
+
+
+def train(trained: Trained) -> Training:
+    """Train the model in place and put its best weights back. Raises Diverged where a loss is not finite."""
+    trainer = trained.trainer
+    best = next(callback for callback in trainer.callback_handler.callbacks if isinstance(callback, BestWeights))
+    trainer.train()
+    best.restore(trainer.model)
+    return _summary(trainer.state, best, trained.config, len(trainer.train_dataset))
 
 
 def steps_per_epoch(config: TrainingConfig, num_train: int) -> int:
@@ -186,29 +192,27 @@ def _accuracy(prediction: EvalPrediction) -> dict[str, float]:
     return {"accuracy": float((prediction.predictions.argmax(axis=1) == prediction.label_ids).mean())}
 
 
-def _predict(trainer: Trainer, examples: Sorted) -> Probabilities:
-    logits = trainer.predict(examples.examples).predictions
-    probabilities = softmax(np.asarray(logits, dtype=np.float64), axis=1)
-    if not np.isfinite(probabilities).all():
-        raise Diverged("the trained model's logits are not finite")
-    return examples.restore(probabilities)
-
-
 def _summary(state: TrainerState, best: BestWeights, config: TrainingConfig, num_train: int) -> Training:
-    epochs, rest = divmod(state.global_step, steps_per_epoch(config, num_train))
-    effective_batch = config.per_device_train_batch_size * config.gradient_accumulation_steps
     return Training(
         steps=state.global_step,
         max_steps=state.max_steps,
         best_step=best.best_step,
         stopped_early=best.stopped_early,
-        examples_seen=epochs * num_train + min(rest * effective_batch, num_train),
+        examples_seen=examples_seen(state.global_step, config, num_train),
         tokens_seen=int(state.num_input_tokens_seen),
-        history=_history(state.log_history),
+        history=_history(state.log_history, config, num_train),
     )
 
 
-def _history(log: list[dict[str, float]]) -> list[HistoryPoint]:
+def examples_seen(step: int, config: TrainingConfig, num_train: int) -> int:
+    """Training examples in the first `step` optimizer steps; the last batch of an epoch may be smaller."""
+    epochs, rest = divmod(step, steps_per_epoch(config, num_train))
+    return epochs * num_train + min(
+        rest * config.per_device_train_batch_size * config.gradient_accumulation_steps, num_train
+    )
+
+
+def _history(log: list[dict[str, float]], config: TrainingConfig, num_train: int) -> list[HistoryPoint]:
     """Trainer's log, one point a step: training and validation entries of a step are joined."""
     points: dict[int, dict[str, Any]] = {}
     names = {"loss": "train_loss", "learning_rate": "learning_rate"}
@@ -218,4 +222,6 @@ def _history(log: list[dict[str, float]]) -> list[HistoryPoint]:
         if values:
             step = int(entry["step"])
             points.setdefault(step, {"step": step, "epoch": entry["epoch"]}).update(values)
-    return [HistoryPoint(**points[step]) for step in sorted(points)]
+    return [
+        HistoryPoint(**points[step], examples_seen=examples_seen(step, config, num_train)) for step in sorted(points)
+    ]

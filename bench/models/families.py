@@ -3,6 +3,7 @@
 A new architecture is one entry here and its name in `bench.config.TransformerConfig.family`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,39 +22,53 @@ class Family:
     """How a text's features are read off the trunk for a linear probe."""
     pad_candidates: tuple[str, ...]
     """Tokens the vocabulary may already have that serve for padding, best first, where none is set."""
-    learning_rate: float
-    """A sensible LoRA learning rate."""
+    learning_rates: Mapping[str, float]
+    """A sensible learning rate by method."""
     precision: Precision
+    blocks: str
+    """Path of the list of transformer blocks in the classifier."""
+    above: tuple[str, ...] = ()
+    """Paths of what the trunk has above its last block: a final norm, a pooler."""
     transposed: bool = False
     """Its linear layers keep their weights as (in, out): GPT-2's `Conv1D`."""
 
 
-# LoRA learning rates: 2e-4 to 5e-4 is the field's usual range for decoders of about a billion parameters;
-# encoders of the BERT type learn slowly below 5e-4 (at 1e-4 they look unable where they are undertrained).
+# LoRA: 2e-4 to 5e-4 is the field's usual range for decoders of about a billion parameters; encoders of the BERT type
+# learn slowly below 5e-4 (at 1e-4 they look unable where they are undertrained). All weights: 1e-5 for such decoders,
+# 2e-5 to 5e-5 for BERT (Devlin et al. 2019, appendix A.3). The last block alone takes more than the whole.
+DECODER_RATES = {"lora": 5e-4, "qlora": 5e-4, "full": 1e-5, "last_block": 1e-4}
+ENCODER_RATES = {"lora": 1e-3, "qlora": 1e-3, "full": 5e-5, "last_block": 2e-4}
+
 FAMILIES: dict[str, Family] = {
     "llama": Family(
         lora_targets=("q_proj", "v_proj"),
         head=("score",),
         pooling="last",
         pad_candidates=("<|finetune_right_pad_id|>", "<|reserved_special_token_0|>"),
-        learning_rate=5e-4,
+        learning_rates=DECODER_RATES,
         precision="bf16",
+        blocks="model.layers",
+        above=("model.norm",),
     ),
     "qwen2": Family(
         lora_targets=("q_proj", "k_proj", "v_proj"),
         head=("score",),
         pooling="last",
         pad_candidates=("<|endoftext|>",),
-        learning_rate=5e-4,
+        learning_rates=DECODER_RATES,
         precision="bf16",
+        blocks="model.layers",
+        above=("model.norm",),
     ),
     "gpt2": Family(
         lora_targets=("c_attn",),
         head=("score",),
         pooling="last",
         pad_candidates=("<|endoftext|>",),
-        learning_rate=5e-4,
+        learning_rates=DECODER_RATES,
         precision="bf16",
+        blocks="transformer.h",
+        above=("transformer.ln_f",),
         transposed=True,
     ),
     "gemma3": Family(
@@ -61,23 +76,28 @@ FAMILIES: dict[str, Family] = {
         head=("score",),
         pooling="last",
         pad_candidates=("<pad>",),
-        learning_rate=5e-4,
+        learning_rates=DECODER_RATES,
         precision="bf16",
+        blocks="model.layers",
+        above=("model.norm",),
     ),
     "bert": Family(
         lora_targets=("query", "value"),
         head=("classifier",),
         pooling="mean",
         pad_candidates=("[PAD]",),
-        learning_rate=1e-3,
+        learning_rates=ENCODER_RATES,
         precision="fp32",
+        blocks="bert.encoder.layer",
+        above=("bert.pooler",),
     ),
     "distilbert": Family(
         lora_targets=("q_lin", "v_lin"),
         head=("pre_classifier", "classifier"),
         pooling="mean",
         pad_candidates=("[PAD]",),
-        learning_rate=1e-3,
+        learning_rates=ENCODER_RATES,
         precision="fp32",
+        blocks="distilbert.transformer.layer",
     ),
 }

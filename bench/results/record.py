@@ -76,11 +76,21 @@ class Evaluation(Block):
     per_label: list[LabelScores]
 
 
+class Before(Block):
+    """Scores of the model before any training, its head as it was initialised."""
+
+    train: Evaluation | None
+    """Null unless `training.evaluate_train`."""
+    validation: Evaluation | None
+    test: Evaluation
+
+
 class HistoryPoint(Block):
     """What was logged at one optimizer step."""
 
     step: int
     epoch: float
+    examples_seen: int
     train_loss: float | None = None
     """Mean over the steps since the last point that has one."""
     learning_rate: float | None = None
@@ -159,6 +169,10 @@ class Measurements(Block):
     examples: Examples
     test: Evaluation
     validation: Evaluation | None
+    train: Evaluation | None
+    """Null unless `training.evaluate_train`."""
+    before: Before | None
+    """Null where there is nothing to evaluate before fitting (a baseline, a probe)."""
     training: Training | None
     seconds: Seconds
     throughput: Throughput
@@ -207,6 +221,8 @@ class Record(Block):
     measurements: Measurements | None
     failure: Failure | None
     provenance: Provenance
+    model_folder: str | None = None
+    """Where the fitted model is, beside the record; null unless `save_model`."""
     predictions_file: str | None
     """Parquet beside the record: columns split (train, validation, test), id, label, predicted, probabilities
     (in the order of `examples.labels`); the last two are null for training examples."""

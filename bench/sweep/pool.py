@@ -112,7 +112,7 @@ def _collect(
 
 def _record_crash(cell: Cell, settings: Settings, death: WorkerDied, started: str) -> Status:
     """Leave a `crashed` record in the place of a worker that could not."""
-    from bench.run import failed
+    from bench.recording import failed
 
     device = "cpu" if settings.device == "cpu" or not visible_gpus() else "cuda"
     store.write(cell.folder(settings.results_dir), failed(cell, Status.CRASHED, death, started, device))

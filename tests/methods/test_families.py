@@ -6,12 +6,21 @@ import pytest
 import torch
 
 from bench.cell import Cell
-from bench.config import DataConfig, LoraConfig, SplitConfig, TrainingConfig, TransformerConfig
+from bench.config import (
+    DataConfig,
+    FullConfig,
+    LastBlockConfig,
+    LoraConfig,
+    MethodConfig,
+    SplitConfig,
+    TrainingConfig,
+    TransformerConfig,
+)  # fmt: skip
 from bench.data.pool import Pool
 from bench.data.split import draw
 from bench.data.task import Task
-from bench.methods import lora
-from bench.methods.outcome import Context
+from bench.methods import adapters, finetune
+from bench.methods.fitted import Context
 from bench.models import load
 from bench.models.families import FAMILIES
 from tests.support import texts
@@ -25,33 +34,48 @@ def pool() -> Pool:
     return Pool(ids=tuple(map(str, frame.index)), texts=tuple(frame.text), labels=tuple(frame.label), revision=None)
 
 
+def make_method(family: str, name: str) -> MethodConfig:
+    if name == "full":
+        return FullConfig(name="full")
+    if name == "last_block":
+        return LastBlockConfig(name="last_block", model_dropout=0.0)
+    return LoraConfig(name=name, r=4, target_modules=FAMILIES[family].lora_targets)
+
+
 def make_cell(family: str, method: str, folder: Path, **training: object) -> Cell:
     data = DataConfig(name="topics", source="file")
-    options = {"learning_rate": 1e-2, "precision": "fp32" if method == "lora" else "bf16", "num_train_epochs": 6}
-    options |= {"optim": "adamw_torch" if method == "lora" else "adamw_bnb_8bit"} | training
+    options = {"learning_rate": 1e-2 if "lora" in method else 2e-3, "num_train_epochs": 15}
+    options |= {"precision": "bf16" if method == "qlora" else "fp32"}
+    options |= {"optim": "adamw_bnb_8bit" if method == "qlora" else "adamw_torch"} | training
     return Cell(
         task=Task(data=data, num_labels=2, train_size=32, seed=0, split=SplitConfig()),
         model=TransformerConfig(
             name=f"tiny-{family}", family=family, source="hub", id=f"tiny/{family}", path=str(folder)
         ),
-        method=LoraConfig(name=method, r=4, target_modules=FAMILIES[family].lora_targets),
+        method=make_method(family, method),
         training=TrainingConfig(**options),
     )
 
 
 def run(cell: Cell, pool: Pool):
-    return lora.fit(cell, draw(cell.task, pool), Context(cache=Path("unused"), mirror_dir=None, device="cpu"))
+    """The fitted model, its summary, and its probabilities for the test examples."""
+    splits = draw(cell.task, pool)
+    fitted = finetune.fit(cell, splits, Context(cache=Path("unused"), mirror_dir=None, device="cpu"))
+    return fitted, fitted.summary, fitted.predict(splits.test)
 
 
-@pytest.mark.parametrize("method", ["lora", "qlora"])
+@pytest.mark.parametrize("method", ["lora", "qlora", "full", "last_block"])
 @pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_loss_falls(family: str, method: str, tiny_models: dict[str, Path], pool: Pool) -> None:
-    outcome = run(make_cell(family, method, tiny_models[family]), pool)
-    losses = [point.train_loss for point in outcome.training.history if point.train_loss is not None]
+    _, summary, test = run(make_cell(family, method, tiny_models[family]), pool)
+    losses = [point.train_loss for point in summary.training.history if point.train_loss is not None]
     assert losses[-1] < 0.9 * losses[0]
-    assert outcome.test.shape == (40, 2)
-    assert outcome.parameters.quantized == 0 if method == "lora" else outcome.parameters.quantized > 10_000
-    assert 0 < outcome.parameters.trainable < outcome.parameters.total
+    assert test.shape == (40, 2)
+    assert summary.parameters.quantized > 10_000 if method == "qlora" else summary.parameters.quantized == 0
+    assert 0 < summary.parameters.trainable <= summary.parameters.total
+    assert (summary.parameters.trainable == summary.parameters.total) == (method == "full")
+    assert summary.before.test.num_examples == 40
+    assert summary.before.train is None
 
 
 @pytest.mark.parametrize("family", FAMILY_NAMES)
@@ -67,7 +91,7 @@ def test_head_is_never_quantized(family: str, tiny_models: dict[str, Path], pool
     }
     assert linear
     assert not linear & set(FAMILIES[family].head)
-    adapted = lora.add_adapters(base, cell.method, FAMILIES[family])
+    adapted = adapters.add_adapters(base, cell.method, FAMILIES[family])
     heads = [p for name, p in adapted.named_parameters() if "modules_to_save" in name]
     assert len(heads) >= len(FAMILIES[family].head)
     assert all(p.dtype == torch.float32 and p.requires_grad for p in heads)
@@ -86,7 +110,7 @@ def test_gradients_outlive_a_validation(family: str, tiny_models: dict[str, Path
     """4-bit layers must not change over to kernels without a gradient when the model was evaluated once."""
     cell = make_cell(family, "qlora", tiny_models[family])
     torch.manual_seed(0)
-    model = lora.add_adapters(_quantized(cell, tiny_models[family]), cell.method, FAMILIES[family])
+    model = adapters.add_adapters(_quantized(cell, tiny_models[family]), cell.method, FAMILIES[family])
     batch = {"input_ids": torch.tensor([[5, 6, 7, 8]]), "labels": torch.tensor([0])}
 
     def gradients() -> dict[str, torch.Tensor]:
@@ -127,30 +151,54 @@ def test_padding_does_not_change_a_prediction(family: str, tiny_models: dict[str
 
 def test_same_seed_same_probabilities(tiny_models: dict[str, Path], pool: Pool) -> None:
     cell = make_cell("bert", "lora", tiny_models["bert"])
-    first, second = run(cell, pool), run(cell, pool)
-    assert (first.test == second.test).all()
+    (_, first, first_test), (_, second, second_test) = run(cell, pool), run(cell, pool)
+    assert (first_test == second_test).all()
     assert first.training == second.training
 
 
 def test_early_stopping_restores_the_best_weights(tiny_models: dict[str, Path], pool: Pool) -> None:
     # a rate far too high: validation gets worse after a few steps
     cell = make_cell("bert", "lora", tiny_models["bert"], learning_rate=0.5, eval_steps=1, early_stopping_patience=3)
-    outcome = run(cell, pool)
-    training = outcome.training
+    fitted, summary, _ = run(cell, pool)
+    training = summary.training
     assert training.stopped_early
     assert training.steps == training.best_step + 3 < training.max_steps
     best = next(point for point in training.history if point.step == training.best_step)
     splits = draw(cell.task, pool)
-    accuracy = (outcome.validation.argmax(axis=1) == splits.validation.labels).mean()
+    accuracy = (fitted.predict(splits.validation).argmax(axis=1) == splits.validation.labels).mean()
     assert accuracy == pytest.approx(best.validation_accuracy)
     assert best.validation_accuracy == max(point.validation_accuracy for point in training.history)
 
 
 def test_a_loss_that_is_not_finite_diverges(tiny_models: dict[str, Path], pool: Pool) -> None:
-    from bench.methods.outcome import Diverged
+    from bench.methods.fitted import Diverged
 
     with pytest.raises(Diverged, match="step"):
         run(
             make_cell("bert", "lora", tiny_models["bert"], learning_rate=1e30, max_grad_norm=1e30, weight_decay=0.0),
             pool,
         )
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_last_block_trains_only_what_it_says(family: str, tiny_models: dict[str, Path]) -> None:
+    location = str(tiny_models[family])
+    model = load.load_classifier(
+        make_cell(family, "last_block", tiny_models[family]).model, location, labels=("a", "b"), pad_token_id=0,
+        precision="bf16", quantization=None, device="cpu",
+    )  # fmt: skip
+    finetune.train_last_block(model, FAMILIES[family])
+    trained = {name for name, p in model.named_parameters() if p.requires_grad}
+    last = f"{FAMILIES[family].blocks}.1."  # of two blocks
+    expected = (last, *(f"{path}." for path in (*FAMILIES[family].above, *FAMILIES[family].head)))
+    assert trained == {name for name, _ in model.named_parameters() if name.startswith(expected)}
+    assert all(any(name.startswith(start) for name in trained) for start in expected)
+    assert all(p.dtype == torch.float32 for p in model.parameters() if p.requires_grad)
+
+
+def test_examples_seen_counts_short_batches_once() -> None:
+    from bench.methods.training import examples_seen, planned_steps
+
+    config = TrainingConfig(per_device_train_batch_size=4, gradient_accumulation_steps=2, num_train_epochs=3)
+    assert planned_steps(config, 10) == 6
+    assert [examples_seen(step, config, 10) for step in range(5)] == [0, 8, 10, 18, 20]

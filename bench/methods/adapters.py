@@ -1,0 +1,44 @@
+"""LoRA: low-rank adapters, and a new head, on a frozen base that is whole or in 4 bits."""
+
+import peft
+import torch
+from transformers import PreTrainedModel
+
+from bench.config import LoraConfig
+from bench.models.families import Family
+
+
+def add_adapters(base: PreTrainedModel, method: LoraConfig, family: Family) -> peft.PeftModel:
+    """`base` frozen, with trainable fp32 adapters and a trainable fp32 head.
+
+    peft's `prepare_model_for_kbit_training` is not used: it would copy the embedding into fp32, which for large
+    vocabularies takes more than 4 bits save; norms and embeddings stay frozen as they are loaded.
+    """
+    all_linear = method.target_modules == "all-linear"
+    config = peft.LoraConfig(
+        task_type=peft.TaskType.SEQ_CLS,
+        r=method.r,
+        lora_alpha=method.alpha,
+        lora_dropout=method.dropout,
+        target_modules="all-linear" if all_linear else list(method.target_modules),
+        exclude_modules=list(family.head) if all_linear else None,
+        modules_to_save=list(family.head),
+        use_rslora=method.use_rslora,
+        use_dora=method.use_dora,
+        # GPT-2's Conv1D keeps its weights transposed; in 4 bits it is an ordinary linear layer
+        fan_in_fan_out=family.transposed and method.name == "lora",
+    )
+    adapted = peft.get_peft_model(base, config)
+    for parameter in adapted.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
+    check_head(adapted, family)
+    return adapted
+
+
+def check_head(model: torch.nn.Module, family: Family) -> None:
+    """Raise RuntimeError unless every layer of the head is a trainable floating-point layer."""
+    for head in family.head:
+        trained = [p for name, p in model.named_parameters() if f"{head}.modules_to_save." in name]
+        if not trained or not all(p.requires_grad and p.is_floating_point() for p in trained):
+            raise RuntimeError(f"the classification head {head!r} is not trainable in floating point")

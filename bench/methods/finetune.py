@@ -1,0 +1,133 @@
+"""Fine-tuning a transformer by gradients: adapters (whole or 4-bit base), the last block, or all weights."""
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
+
+from bench.cell import Cell
+from bench.config import FullConfig, LastBlockConfig, LoraConfig, TrainingConfig, TransformerConfig
+from bench.data.split import Examples, Splits
+from bench.methods import adapters, training
+from bench.methods.fitted import Context, Probabilities, Summary
+from bench.methods.metrics import evaluate
+from bench.models import files, load, size
+from bench.models.families import FAMILIES, Family
+from bench.results.record import Before
+
+
+@dataclass(slots=True)
+class FineTuned:
+    """A fine-tuned classifier."""
+
+    summary: Summary
+    trained: training.Trained
+
+    def predict(self, examples: Examples) -> Probabilities:
+        """Probabilities, shape (examples, labels)."""
+        return self.trained.predict(examples)
+
+    def save(self, folder: Path) -> None:
+        """Keep the adapter with its head, or all weights, and the tokenizer, as safetensors."""
+        self.trained.trainer.model.save_pretrained(folder)
+        self.trained.tokenizer.save_pretrained(folder)
+
+
+def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
+    """Train what the cell's method trains of its model, on the task's training examples.
+
+    Raises Diverged where a loss is not finite, UserError where the model's files can't be had.
+    """
+    assert isinstance(cell.model, TransformerConfig)
+    assert isinstance(cell.method, LoraConfig | FullConfig | LastBlockConfig)
+    assert cell.training is not None
+    load.quiet()
+    clock = time.perf_counter()
+    location = files.locate(cell.model, cache=context.cache, mirror_dir=context.mirror_dir)
+    tokenizer = load.load_tokenizer(cell.model, location, cell.training.truncation_side)
+    set_seed(cell.task.seed)  # the head and the adapters draw their first values below
+    base = _load_base(cell, location, tokenizer, splits.labels, context.device)
+    revision = files.revision(cell.model, location, load.commit_of(base))
+    model = _make_trainable(base, cell.method, FAMILIES[cell.model.family])
+    loaded = time.perf_counter()
+    with tempfile.TemporaryDirectory() as scratch:
+        trained = training.make_trainer(
+            model, tokenizer, splits, cell.training, seed=cell.task.seed, device=context.device, scratch=scratch
+        )
+        before = _evaluate_before(trained, splits, cell.training)
+        started = time.perf_counter()
+        history = training.train(trained)
+        ended = time.perf_counter()
+    summary = Summary(
+        load_seconds=loaded - clock,
+        train_seconds=ended - started,
+        before=before,
+        training=history,
+        parameters=size.count_parameters(model),
+        frozen_weights=size.frozen_bytes(model),
+        model_revision=revision,
+    )
+    return FineTuned(summary, trained)
+
+
+def _load_base(
+    cell: Cell, location: str, tokenizer: PreTrainedTokenizerBase, labels: tuple[str, ...], device: str
+) -> PreTrainedModel:
+    assert isinstance(cell.model, TransformerConfig)
+    assert cell.training is not None
+    assert cell.training.precision is not None
+    quantized = isinstance(cell.method, LoraConfig) and cell.method.name == "qlora"
+    return load.load_classifier(
+        cell.model,
+        location,
+        labels=labels,
+        pad_token_id=tokenizer.pad_token_id,
+        # weights that are trained stay in fp32, and autocast computes in bf16: small updates would be lost in bf16
+        precision="fp32" if isinstance(cell.method, FullConfig) else cell.training.precision,
+        quantization=cell.method if isinstance(cell.method, LoraConfig) and quantized else None,
+        device=device,
+    )
+
+
+def _make_trainable(base: PreTrainedModel, method: LoraConfig | FullConfig | LastBlockConfig, family: Family) -> Any:
+    """The model with exactly what `method` trains trainable, in fp32."""
+    if isinstance(method, LoraConfig):
+        return adapters.add_adapters(base, method, family)
+    if method.model_dropout is not None:
+        set_dropout(base, method.model_dropout)
+    if isinstance(method, LastBlockConfig):
+        train_last_block(base, family)
+    return base
+
+
+def set_dropout(model: torch.nn.Module, probability: float) -> None:
+    """Set every dropout layer of `model`."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = probability
+
+
+def train_last_block(model: PreTrainedModel, family: Family) -> None:
+    """Freeze all but the last transformer block, what the trunk has above it, and the head."""
+    model.requires_grad_(False)
+    blocks = model.get_submodule(family.blocks)
+    assert isinstance(blocks, torch.nn.ModuleList)
+    for module in (blocks[-1], *(model.get_submodule(path) for path in (*family.above, *family.head))):
+        module.float().requires_grad_(True)
+
+
+def _evaluate_before(trained: training.Trained, splits: Splits, config: TrainingConfig) -> Before:
+    """Scores with the head as it was initialised: what training has to beat."""
+
+    def score(examples: Examples) -> Any:
+        return evaluate(trained.predict(examples), examples.labels, splits.labels)
+
+    return Before(
+        train=score(splits.train) if config.evaluate_train else None,
+        validation=score(splits.validation) if len(splits.validation) else None,
+        test=score(splits.test),
+    )

@@ -1,0 +1,59 @@
+"""What every method is given, and what it hands back: a fitted model that predicts and can be saved."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.data.split import Examples
+from bench.results.record import Before, Parameters, Training
+
+Probabilities = NDArray[np.float64]
+"""Shape (examples, labels); each row sums to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a cell runs. Nothing here may change a result."""
+
+    cache: Path
+    mirror_dir: str | None
+    device: str
+    """`cpu` or `cuda`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Summary:
+    """What fitting gave beside the model. Seconds are wall time."""
+
+    load_seconds: float | None = None
+    train_seconds: float = 0.0
+    before: Before | None = None
+    training: Training | None = None
+    parameters: Parameters | None = None
+    frozen_weights: int | None = None
+    model_revision: str | None = None
+    choices: dict[str, Any] = field(default_factory=dict)
+
+
+class Fitted(Protocol):
+    """A model after fitting."""
+
+    summary: Summary
+
+    def predict(self, examples: Examples) -> Probabilities:
+        """Probabilities of the task's labels, one row an example. Raises Diverged where they are not finite."""
+
+
+@runtime_checkable
+class Saveable(Protocol):
+    """A fitted model that can be kept."""
+
+    def save(self, folder: Path) -> None:
+        """Keep model and tokenizer in `folder`, which is there."""
+
+
+class Diverged(Exception):
+    """Training gave a loss that is not a finite number."""

@@ -1,0 +1,154 @@
+"""From what a run gave, or what ended it, to its record."""
+
+import sys
+import traceback
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bench.cell import Cell, identity
+from bench.data.split import Splits
+from bench.methods.fitted import Probabilities, Summary
+from bench.provenance import provenance
+from bench.results import record as schema
+from bench.results.record import Record, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Everything that running a cell gave. Seconds are wall time, peaks are bytes."""
+
+    cell: Cell
+    splits: Splits
+    summary: Summary
+    train: Probabilities | None
+    validation: Probabilities | None
+    test: Probabilities
+    data_revision: str | None
+    device: str
+    started: str
+    load_data_seconds: float
+    evaluate_seconds: float
+    test_seconds: float
+    total_seconds: float
+    peak_process: int
+    peak_device: int | None
+
+
+def finished(run: Run) -> Record:
+    """The `ok` record of a run; its predictions are kept apart (`predictions_frame`)."""
+    return Record(
+        key=run.cell.key,
+        status=Status.OK,
+        configuration=configuration(run.cell),
+        measurements=_measurements(run),
+        failure=None,
+        provenance=provenance(
+            started=run.started,
+            device=run.device,
+            model_revision=run.summary.model_revision,
+            data_revision=run.data_revision,
+            num_threads=_threads() if run.cell.method else None,
+        ),
+        predictions_file=None,
+    )
+
+
+def failed(cell: Cell, status: Status, error: BaseException, started: str, device: str) -> Record:
+    """The record of a cell that did not end `ok`, with the full traceback."""
+    trace = "".join(traceback.format_exception(error)) if error.__traceback__ else None
+    return Record(
+        key=cell.key,
+        status=status,
+        configuration=configuration(cell),
+        measurements=None,
+        failure=schema.Failure(type=type(error).__name__, message=str(error), traceback=trace),
+        provenance=provenance(started=started, device=device),
+        predictions_file=None,
+    )
+
+
+def configuration(cell: Cell) -> schema.Configuration:
+    """The record's configuration block for `cell`."""
+    return schema.Configuration(
+        data=cell.task.data.name,
+        num_labels=cell.task.num_labels,
+        train_size=cell.task.train_size,
+        seed=cell.task.seed,
+        model=cell.model.name,
+        method=cell.method.name if cell.method else None,
+        identity=identity(cell),
+    )
+
+
+def predictions_frame(run: Run) -> pd.DataFrame:
+    """All examples of the task with what was predicted for them (see `Record.predictions_file`)."""
+    names = run.splits.labels
+    parts = []
+    for name, probabilities in (("train", None), ("validation", run.validation), ("test", run.test)):
+        examples = getattr(run.splits, name)
+        labels = [names[i] for i in examples.labels]
+        part = pd.DataFrame({"split": name, "id": examples.ids, "label": labels}, dtype="object")
+        part["predicted"] = None
+        part["probabilities"] = None
+        if probabilities is not None:
+            part["predicted"] = [names[i] for i in probabilities.argmax(axis=1)]
+            part["probabilities"] = list(probabilities.astype("float32"))
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _measurements(run: Run) -> schema.Measurements:
+    from bench.methods.metrics import evaluate  # scikit-learn takes a second, and failed cells need none of it
+
+    splits, summary = run.splits, run.summary
+
+    def scores(name: str, probabilities: Probabilities | None) -> schema.Evaluation | None:
+        return None if probabilities is None else evaluate(probabilities, getattr(splits, name).labels, splits.labels)
+
+    return schema.Measurements(
+        examples=_examples(splits),
+        test=evaluate(run.test, splits.test.labels, splits.labels),
+        validation=scores("validation", run.validation),
+        train=scores("train", run.train),
+        before=summary.before,
+        training=summary.training,
+        seconds=schema.Seconds(
+            load_data=run.load_data_seconds,
+            load_model=summary.load_seconds,
+            train=summary.train_seconds,
+            evaluate=run.evaluate_seconds,
+            total=run.total_seconds,
+        ),
+        throughput=_throughput(run),
+        memory=schema.Memory(
+            peak_device=run.peak_device, peak_process=run.peak_process, frozen_weights=summary.frozen_weights
+        ),
+        parameters=summary.parameters,
+        choices=summary.choices,
+    )
+
+
+def _examples(splits: Splits) -> schema.Examples:
+    return schema.Examples(
+        labels=list(splits.labels),
+        num_train=len(splits.train),
+        num_validation=len(splits.validation),
+        num_test=len(splits.test),
+        duplicates_dropped=splits.duplicates_dropped,
+        sha256=splits.sha256(),
+    )
+
+
+def _throughput(run: Run) -> schema.Throughput:
+    training, seconds = run.summary.training, run.summary.train_seconds
+    return schema.Throughput(
+        train_examples_per_second=None if training is None else training.examples_seen / seconds,
+        train_tokens_per_second=None if training is None else training.tokens_seen / seconds,
+        test_examples_per_second=len(run.splits.test) / run.test_seconds,
+    )
+
+
+def _threads() -> int | None:
+    torch = sys.modules.get("torch")
+    return None if torch is None else int(torch.get_num_threads())

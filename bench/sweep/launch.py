@@ -14,6 +14,7 @@ from bench.results.record import Status
 from bench.sweep.missing import wanted
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress, print_summary
+from bench.sweep.rows import row_names
 
 
 def launch(configs: Sequence[dict[str, Any]]) -> int:
@@ -49,12 +50,13 @@ def _report(cells: Sequence[Cell], settings: Settings) -> None:
     from bench.report.frame import Expected
     from bench.report.page import write_report
 
+    names = row_names(cells)
     expected = [
         Expected(
             folder=cell.folder(settings.results_dir),
             key=cell.key,
-            model=cell.model.name,
-            method=cell.method.name if cell.method else None,
+            model=names[cell.key][0],
+            method=names[cell.key][1],
             data=cell.task.data.name,
             num_labels=cell.task.num_labels,
             train_size=cell.task.train_size,

@@ -1,0 +1,58 @@
+"""What a grid's rows are called in its report: model and method, and what else tells rows of one grid apart."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench.cell import Cell, identity
+
+AXES = {"task.num_labels", "task.train_size", "task.seed", "task.data.name"}
+"""What a report lays out by itself."""
+
+
+def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
+    """Model and method names by cell key.
+
+    Where a grid has a model and method more than once (`method.r=4,16`), the options that differ are added:
+    "lora r=4", "lora r=16".
+    """
+    groups: dict[tuple[str, str | None], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        groups[cell.model.name, cell.method.name if cell.method else None].append(cell)
+    names: dict[str, tuple[str, str | None]] = {}
+    for (model, method), members in groups.items():
+        options = {cell.key: _options(identity(cell)) for cell in members}
+        differing = _differing(list(options.values()))
+        for key, values in options.items():
+            extra = " ".join(f"{_short(name)}={_text(values.get(name))}" for name in differing)
+            if method is None:
+                names[key] = (f"{model} {extra}".rstrip(), None)
+            else:
+                names[key] = (model, f"{method} {extra}".rstrip())
+    return names
+
+
+def _options(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested options as one level of dotted names, without the axes."""
+    flat: dict[str, Any] = {}
+    for name, value in content.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            flat |= _options(value, f"{path}.")
+        elif path not in AXES:
+            flat[path] = value
+    return flat
+
+
+def _differing(options: Sequence[Mapping[str, Any]]) -> list[str]:
+    names = dict.fromkeys(name for values in options for name in values)
+    return [name for name in names if any(values.get(name) != options[0].get(name) for values in options)]
+
+
+def _short(name: str) -> str:
+    """The last part of a dotted name, as a reader knows it."""
+    return name.rpartition(".")[2]
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

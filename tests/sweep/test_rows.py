@@ -1,0 +1,37 @@
+"""Rows of a grid that differ in an option are told apart by it."""
+
+from bench.compose import to_cell
+from bench.sweep.rows import row_names
+from tests.test_cell import BASELINE, content
+
+
+def names(*contents: dict) -> list[tuple[str, str | None]]:
+    cells = [to_cell(one) for one in contents]
+    by_key = row_names(cells)
+    return [by_key[cell.key] for cell in cells]
+
+
+def test_one_row_keeps_its_plain_name() -> None:
+    assert names(content(), content(seed=1), content(train_size=64), content(num_labels=4)) == [("bert", "lora")] * 4
+    assert names(content(model=BASELINE)) == [("tfidf_sgd", None)]
+
+
+def test_options_that_differ_are_added() -> None:
+    assert names(content(method__r=4), content(method__r=16), content(method={"name": "linear_probe"})) == [
+        ("bert", "lora r=4"), ("bert", "lora r=16"), ("bert", "linear_probe"),
+    ]  # fmt: skip
+    assert names(content(training__learning_rate=1e-4), content(training__learning_rate=1e-3)) == [
+        ("bert", "lora learning_rate=0.0001"), ("bert", "lora learning_rate=0.001"),
+    ]  # fmt: skip
+
+
+def test_a_baseline_carries_them_in_its_own_name() -> None:
+    models = (dict(BASELINE, alpha=alpha) for alpha in (1e-4, 1e-5))
+    assert names(*(content(model=model) for model in models)) == [
+        ("tfidf_sgd alpha=0.0001", None), ("tfidf_sgd alpha=1e-05", None),
+    ]  # fmt: skip
+
+
+def test_names_tell_all_cells_of_a_point_apart() -> None:
+    grid = [content(method__r=r, split__test_size=t) for r in (4, 16) for t in (100, 200)]
+    assert len(set(names(*grid))) == 4

@@ -35,7 +35,7 @@ COLUMNS = (*AXES, "status", *FLOATS, *INTEGERS, *TEXTS, *PROVENANCE, "git_dirty"
 TYPES = {
     **dict.fromkeys(FLOATS, "float64"),
     **dict.fromkeys(INTEGERS, "Int64"),
-    **dict.fromkeys(("method", *TEXTS, *PROVENANCE), "string"),
+    **dict.fromkeys(("model", "method", "status", "key", *TEXTS, *PROVENANCE), "string"),
     **dict.fromkeys(("num_labels", "train_size", "seed"), "int64"),
     "git_dirty": "boolean",
 }

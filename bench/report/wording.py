@@ -25,7 +25,7 @@ def in_words(not_ok: str) -> str:
     return not_ok.replace(MISSING, "not run")
 
 
-def deviation_text(deviation: float, digits: int = 2) -> str:
+def deviation_text(deviation: float, digits: int = 3) -> str:
     """A standard deviation with its sign; one that would round to zero and isn't says so."""
     smallest = 10.0**-digits
     if 0 < deviation < smallest / 2:

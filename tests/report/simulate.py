@@ -1,0 +1,179 @@
+"""Simulated cells: real record files with plausible numbers, written in no time."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bench.report.frame import Expected
+from bench.results import store
+from bench.results.record import (
+    Configuration,
+    Evaluation,
+    Examples,
+    Failure,
+    LabelScores,
+    Measurements,
+    Memory,
+    Parameters,
+    Provenance,
+    Record,
+    Seconds,
+    Status,
+    Throughput,
+)
+
+Row = tuple[str, str | None]
+
+
+def grid(
+    root: Path,
+    rows: Iterable[Row],
+    *,
+    num_labels: Sequence[int] = (2, 5),
+    train_sizes: Sequence[int] = (32, 128, 512),
+    seeds: Sequence[int] = (0, 1),
+    data: str = "bbc_headlines",
+) -> list[Expected]:
+    """The cells of a rectangular grid, none of them run."""
+    cells = []
+    for (model, method), labels, size, seed in product(rows, num_labels, train_sizes, seeds):
+        name = f"{model}|{method}|{data}|{labels}|{size}|{seed}"
+        key = hashlib.sha256(name.encode()).hexdigest()[:16]
+        cells.append(Expected(root / key, key, model, method, data, labels, size, seed))
+    return cells
+
+
+def run(
+    cells: Iterable[Expected],
+    status: Callable[[Expected], Status | None] = lambda cell: Status.OK,
+    num_test: int = 200,
+    message: str = "CUDA out of memory",
+) -> None:
+    """Write the record of every cell, with the status that `status` says; None leaves the cell missing."""
+    for cell in cells:
+        if (ended := status(cell)) is not None:
+            write(cell, ended, num_test, message)
+
+
+def accuracy(cell: Expected) -> float:
+    """A learning curve with seed noise: the same cell always gives the same number."""
+    random = np.random.default_rng(int(hashlib.sha256(cell.key.encode()).hexdigest()[:8], 16))
+    skill = 0.4 + int(hashlib.sha256(cell.row.encode()).hexdigest()[:4], 16) / 65536
+    chance = 1 / cell.num_labels
+    error = (1 - chance) * (1 + skill * cell.train_size / cell.num_labels / 8) ** -0.5
+    return float(np.clip(1 - error + random.normal(0, 0.02), 0, 1))
+
+
+def write(cell: Expected, status: Status = Status.OK, num_test: int = 200, message: str = "") -> Record:
+    """Write one record, with a predictions file where it is `ok`."""
+    labels = [f"label {number}" for number in range(cell.num_labels)]
+    predictions = _predictions(cell, labels, num_test) if status is Status.OK else None
+    record = Record(
+        key=cell.key,
+        status=status,
+        configuration=Configuration(
+            data=cell.data,
+            num_labels=cell.num_labels,
+            train_size=cell.train_size,
+            seed=cell.seed,
+            model=cell.model,
+            method=cell.method,
+            identity={"model": {"name": cell.model}},
+        ),
+        measurements=None if predictions is None else _measurements(cell, labels, predictions),
+        failure=None if status is Status.OK else Failure(type="RuntimeError", message=message, traceback=None),
+        provenance=provenance(),
+        predictions_file=None,
+    )
+    return store.write(cell.folder, record, predictions)
+
+
+def provenance(**changes) -> Provenance:
+    """Where simulated records say that they come from."""
+    values = {
+        "model_revision": "a" * 40,
+        "data_revision": None,
+        "packages": {"torch": "2.13.0", "transformers": "5.23.0", "scikit-learn": "1.9.1"},
+        "python": "3.11.7",
+        "git_commit": "0123456789abcdef",
+        "git_dirty": False,
+        "host": "simulated",
+        "platform": "Linux",
+        "device": "cpu",
+        "device_name": "Simulated CPU",
+        "num_threads": 2,
+        "started": "2025-01-01T00:00:00+00:00",
+        "ended": "2025-01-01T00:00:09+00:00",
+    }
+    return Provenance(**(values | changes))
+
+
+def _predictions(cell: Expected, labels: list[str], num_test: int) -> pd.DataFrame:
+    """Exactly the share of `accuracy` is right, spread evenly."""
+    true = np.arange(num_test) % len(labels)
+    wrong = np.arange(num_test) >= round(accuracy(cell) * num_test)
+    predicted = np.where(wrong, (true + 1) % len(labels), true)
+    return pd.DataFrame(
+        {
+            "split": "test",
+            "id": [f"t{number}" for number in range(num_test)],
+            "label": [labels[index] for index in true],
+            "predicted": [labels[index] for index in predicted],
+            "probabilities": [[1 / len(labels)] * len(labels)] * num_test,
+        }
+    )
+
+
+def _measurements(cell: Expected, labels: list[str], predictions: pd.DataFrame) -> Measurements:
+    test = _evaluation(labels, predictions)
+    task = f"{cell.data}|{cell.num_labels}|{cell.train_size}|{cell.seed}"
+    has_method = cell.method is not None
+    return Measurements(
+        examples=Examples(
+            labels=labels,
+            num_train=cell.train_size // cell.num_labels * cell.num_labels,
+            num_validation=8 * cell.num_labels,
+            num_test=len(predictions),
+            duplicates_dropped=0,
+            sha256=hashlib.sha256(task.encode()).hexdigest(),
+        ),
+        test=test,
+        validation=test if has_method else None,
+        training=None,
+        seconds=Seconds(load_data=0.5, load_model=1.0, train=cell.train_size / 20, evaluate=0.5, total=10.0),
+        throughput=Throughput(
+            train_examples_per_second=20.0, train_tokens_per_second=None, test_examples_per_second=400.0
+        ),
+        memory=Memory(peak_device=None, peak_process=900_000_000, frozen_weights=None),
+        parameters=Parameters(trainable=74_000, total=22_700_000, quantized=0) if has_method else None,
+        choices={},
+    )
+
+
+def _evaluation(labels: list[str], predictions: pd.DataFrame) -> Evaluation:
+    counts = pd.crosstab(predictions["label"], predictions["predicted"])
+    matrix = counts.reindex(index=labels, columns=labels, fill_value=0).to_numpy()
+    right, support, guessed = np.diag(matrix), matrix.sum(axis=1), np.maximum(matrix.sum(axis=0), 1)
+    precision, recall = right / guessed, right / support
+    f1 = 2 * right / (guessed + support)
+    weights = support / support.sum()
+    return Evaluation(
+        num_examples=len(predictions),
+        accuracy=float(right.sum() / support.sum()),
+        macro_precision=float(precision.mean()),
+        macro_recall=float(recall.mean()),
+        macro_f1=float(f1.mean()),
+        weighted_precision=float((weights * precision).sum()),
+        weighted_recall=float((weights * recall).sum()),
+        weighted_f1=float((weights * f1).sum()),
+        loss=0.5,
+        confusion_matrix=matrix.tolist(),
+        per_label=[
+            LabelScores(label=label, precision=p, recall=r, f1=f, support=int(n))
+            for label, p, r, f, n in zip(labels, precision, recall, f1, support, strict=True)
+        ],
+    )

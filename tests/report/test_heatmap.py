@@ -1,0 +1,168 @@
+import matplotlib
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+from matplotlib.patches import Polygon, Rectangle
+
+from bench.report import style
+from bench.report.frame import cells_frame
+from bench.report.heatmap import colour_scale, heatmap, luminance
+from bench.report.scaling import scaling_curves
+from bench.results.record import Status
+from tests.report import simulate
+
+ROWS = [("tfidf_sgd", None), ("minilm", "lora"), ("minilm", "linear_probe")]
+
+
+def draw(tmp_path, status=lambda cell: Status.OK, metric="test_accuracy", **axes):
+    cells = simulate.grid(tmp_path, ROWS, **axes)
+    simulate.run(cells, status)
+    return heatmap(cells_frame(cells), metric)
+
+
+def texts(figure) -> list[str]:
+    return [text.get_text() for text in [*figure.texts, *figure.axes[0].texts]]
+
+
+def hatched(figure, kind) -> list:
+    return [patch for patch in figure.axes[0].patches if isinstance(patch, kind) and patch.get_hatch()]
+
+
+def test_a_whole_grid_shows_means_and_deviations_and_nothing_hatched(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS)
+    simulate.run(cells)
+    frame = cells_frame(cells)
+    shown = texts(figure := heatmap(frame, "test_accuracy"))
+    seeds = frame.query("row == 'minilm lora' and num_labels == 2 and train_size == 32")["test_accuracy"]
+    assert f"{seeds.mean():.2f}" in shown
+    assert sum(text.startswith("±") for text in shown) == 18
+    assert not any("of 2 seeds" in text for text in shown)
+    assert not hatched(figure, (Rectangle, Polygon))
+
+
+def test_headers_title_and_bar_say_what_it_is(tmp_path):
+    figure = draw(tmp_path, metric="test_macro_f1")
+    shown = texts(figure)
+    assert {"2 labels", "5 labels", "training examples", "32", "128", "512"} <= set(shown)
+    assert "Test macro F1 on bbc_headlines" in shown
+    note = " ".join(figure.texts[1].get_text().split())
+    assert "± is the standard deviation over seeds" in note
+    assert "n = 200 examples" in note
+    assert figure.axes[1].get_ylabel() == "test macro F1"
+
+
+def test_gaps_are_words_on_hatched_grey(tmp_path):
+    def status(cell):
+        if cell.row != "minilm lora":
+            return Status.OK
+        return {32: None, 128: Status.OOM, 512: [Status.ERROR, None][cell.seed]}[cell.train_size]
+
+    figure = draw(tmp_path, status, num_labels=(2,))
+    shown = texts(figure)
+    assert {"not run", "oom", "1 error\n1 not run"} <= set(shown)
+    assert len(hatched(figure, Rectangle)) == 3
+    assert sum(text.startswith("±") for text in shown) == 6
+
+
+def test_missing_seeds_are_said_and_marked(tmp_path):
+    figure = draw(tmp_path, lambda cell: Status.OOM if cell.seed and cell.train_size == 32 else Status.OK)
+    assert texts(figure).count("1 of 2 seeds") == 6
+    assert len(hatched(figure, Polygon)) == 6
+    dashed = [patch for patch in figure.axes[0].patches if not patch.get_fill()]
+    assert len(dashed) == 6
+
+
+def test_an_unusual_number_of_seeds_is_said(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS, num_labels=(2,), seeds=(0, 1, 2))
+    cells = [cell for cell in cells if not (cell.model == "tfidf_sgd" and cell.seed == 2)]
+    simulate.run(cells)
+    shown = texts(figure := heatmap(cells_frame(cells), "test_accuracy"))
+    assert sum(text.endswith("\n2 seeds") for text in shown) == 3
+    assert not hatched(figure, Polygon)
+
+
+def test_one_seed_shows_no_deviation(tmp_path):
+    shown = texts(draw(tmp_path, seeds=(0,)))
+    assert shown.count("1 seed") == 18
+    assert not any(text.startswith("±") for text in shown)
+
+
+def test_points_that_were_never_planned_are_not_called_missing(tmp_path):
+    cells = [cell for cell in simulate.grid(tmp_path, ROWS) if cell.method != "lora" or cell.train_size == 32]
+    shown = texts(heatmap(cells_frame(cells), "test_accuracy"))
+    assert shown.count("not in\nthe grid") == 4
+    assert shown.count("not run") == 14
+
+
+def test_no_finished_cell_still_draws_the_gaps(tmp_path):
+    figure = draw(tmp_path, lambda cell: None)
+    assert texts(figure).count("not run") == 18
+    assert len(figure.axes) == 1  # no colour bar: nothing is coloured
+
+
+def test_baselines_are_at_the_bottom(tmp_path):
+    axes = draw(tmp_path).axes[0]
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert heights["minilm lora"] < heights["minilm linear_probe"] < heights["tfidf_sgd"]
+
+
+def test_rows_have_one_colour_and_marker_in_all_figures(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS)
+    simulate.run(cells)
+    frame = cells_frame(cells)
+    part = frame[frame["row"] != "minilm lora"]  # a figure of fewer rows
+    looks = []
+    for source in (frame, part):
+        lines = heatmap(source, "test_accuracy").axes[0].lines
+        looks.append({line.get_label(): (to_hex(line.get_color()), line.get_marker()) for line in lines})
+        for metric in ("test_accuracy", "test_macro_f1"):
+            legend = scaling_curves(source, metric).legends[0]
+            handles = zip(legend.get_texts(), legend.legend_handles, strict=True)
+            looks.append({text.get_text(): (to_hex(line.get_color()), line.get_marker()) for text, line in handles})
+    for row in ("minilm linear_probe", "tfidf_sgd"):
+        assert len({look[row] for look in looks}) == 1
+    assert len({look for row, look in looks[0].items() if not row.startswith("_")}) == 3
+
+
+def test_text_has_contrast_on_every_cell(tmp_path):
+    axes = draw(tmp_path, num_labels=(2, 4, 8, 16), train_sizes=(16, 64, 2048)).axes[0]
+    boxes = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    means = [text for text in axes.texts if text.get_text().startswith(("0.", "1."))]
+    assert len(boxes) == len(means) == 36
+    for box, mean in zip(boxes, means, strict=True):
+        light, dark = sorted([luminance(box.get_facecolor()), luminance(mean.get_color())], reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_small_differences_are_not_blown_up():
+    scale = colour_scale(cells_frame([])["test_accuracy"])
+    assert (scale.vmin, scale.vmax) == (0, 1)
+    scale = colour_scale(pd.Series([0.955, 0.962, float("nan")]))
+    assert (scale.vmin, scale.vmax) == (0.8, 1.0)
+
+
+@pytest.mark.parametrize("count", [3, 20])
+def test_nothing_is_cut_or_overlaps_the_labels(tmp_path, count):
+    names = [(f"organisation/a-rather-long-model-name-{number}-instruct", "linear_probe") for number in range(count)]
+    cells = simulate.grid(tmp_path, names, num_labels=(2, 4, 8, 16))
+    figure = heatmap(cells_frame(cells), "test_accuracy")
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for text in [*figure.texts, *figure.axes[0].texts]:
+        box = text.get_window_extent(renderer)
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+        assert box.x1 <= figure.bbox.x1
+        assert box.y1 <= figure.bbox.y1
+
+
+def test_a_figure_takes_one_data_set(tmp_path):
+    cells = [cell for data in "ab" for cell in simulate.grid(tmp_path, ROWS, data=data)]
+    with pytest.raises(ValueError, match="one data set"):
+        heatmap(cells_frame(cells), "test_accuracy")
+
+
+def test_the_callers_matplotlib_settings_stay(tmp_path):
+    before = dict(matplotlib.rcParams)
+    style.save(draw(tmp_path), tmp_path, "figure")
+    assert dict(matplotlib.rcParams) == before

@@ -1,0 +1,204 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from bench.report import page
+from bench.report.frame import COLUMNS
+from bench.report.page import name_suffixes, write_report
+from bench.report.tables import MOST_GAPS
+from bench.results.record import Status
+from bench.results.store import RECORD
+from tests.report import simulate
+
+ROOT = Path(__file__).parents[2]
+ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
+FIGURES = ["heatmap_accuracy", "heatmap_macro_f1", "scaling_accuracy", "scaling_macro_f1"]
+NASTY = "first | line\n\nsecond <script>alert(1)</script> `code` ![x](http://example.org/x.png)"
+
+
+@pytest.fixture
+def blank(monkeypatch):
+    """Figures that are drawn in no time, for tests of the text around them."""
+    for kind in page.FIGURES:
+        monkeypatch.setitem(page.FIGURES, kind, lambda cells, metric: Figure(figsize=(1, 1)))
+
+
+def shown(text: str) -> list[str]:
+    """The files that the page shows as pictures."""
+    return re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)
+
+
+def report(tmp_path, status=lambda cell: Status.OK, **options) -> tuple[Path, str]:
+    cells = simulate.grid(tmp_path / "results", options.pop("rows", ROWS), **options)
+    simulate.run(cells, status, message=NASTY)
+    path = write_report(cells, tmp_path / "report", "A title")
+    return path, path.read_text(encoding="utf-8")
+
+
+def test_all_files_are_there_and_the_page_shows_the_figures(tmp_path):
+    path, text = report(tmp_path)
+    wanted = {f"{name}.{suffix}" for name in FIGURES for suffix in ("png", "svg")}
+    assert {file.name for file in path.parent.iterdir()} == wanted | {"results.csv", "summary.csv", "index.md"}
+    assert sorted(shown(text)) == sorted(f"{name}.png" for name in FIGURES)
+    assert text.startswith("# A title\n")
+    assert "24 of 24 cells finished ok." in text
+    assert "Cells that are not ok" not in text
+    assert "\n\n\n" not in text
+
+
+@pytest.mark.usefixtures("blank")
+def test_csv_files_hold_every_cell_and_point(tmp_path):
+    path, _ = report(tmp_path, lambda cell: Status.OOM if cell.seed else Status.OK)
+    results, summary = (pd.read_csv(path.parent / name) for name in ("results.csv", "summary.csv"))
+    assert tuple(results.columns) == COLUMNS
+    assert len(results) == 24
+    assert results.loc[results["status"] == "oom", "test_accuracy"].isna().all()
+    assert len(summary) == 12
+    assert {"n_ok", "n_expected", "not_ok", "test_accuracy_mean", "test_accuracy_sd"} <= set(summary.columns)
+    assert set(summary["n_ok"]) == {1}
+
+
+@pytest.mark.usefixtures("blank")
+def test_tables_show_means_with_their_seeds_and_what_is_missing(tmp_path):
+    path, text = report(tmp_path, lambda cell: Status.OOM if cell.seed and cell.train_size == 32 else Status.OK)
+    summary = pd.read_csv(path.parent / "summary.csv")
+    line = next(line for line in text.splitlines() if line.startswith("| minilm lora |"))
+    first, second, _ = summary.query("row == 'minilm lora' and num_labels == 2").itertuples()
+    assert f"| {first.test_accuracy_mean:.3f} (1 of 2 seeds; oom) |" in line
+    assert f"| {second.test_accuracy_mean:.3f} ±{second.test_accuracy_sd:.3f} (2 seeds) |" in line
+
+
+@pytest.mark.usefixtures("blank")
+def test_failures_come_with_their_reasons_escaped(tmp_path):
+    _, text = report(tmp_path, lambda cell: Status.ERROR if cell.seed else None)
+    assert "<script>" not in text
+    assert "12 not run, 12 error" in text or "12 error, 12 not run" in text
+    failed = [line for line in text.splitlines() if "| error |" in line]
+    assert len(failed) == 12
+    assert all(r"RuntimeError: first \| line second &lt;script&gt;" in line for line in failed)
+    assert "example.org" in failed[0]
+    assert not any("example.org" in name for name in shown(text))
+    pipes = {len(re.findall(r"(?<!\\)\|", line)) for line in failed}
+    assert pipes == {9}
+
+
+@pytest.mark.usefixtures("blank")
+def test_names_and_title_are_escaped(tmp_path):
+    rows = [("bad|<b>*model*", "lora\n# heading"), ("$x$ `y`", None)]
+    cells = simulate.grid(tmp_path / "results", rows, data="data|<i>")
+    simulate.run(cells)
+    text = write_report(cells, tmp_path / "report", "<h1> | title\nof two lines").read_text()
+    assert text.startswith("# &lt;h1&gt; \\| title of two lines\n")
+    assert r"| bad\|&lt;b&gt;\*model\* lora \# heading |" in text
+    assert not re.search(r"<(b|i|h1)>", text)
+    assert not [line for line in text.splitlines() if line.startswith("# heading")]
+
+
+@pytest.mark.usefixtures("blank")
+def test_the_list_of_gaps_is_capped_and_says_how_many_are_left_out(tmp_path):
+    _, text = report(tmp_path, lambda cell: Status.OOM if cell.seed == 7 else None, seeds=range(8))
+    listed = re.findall(r"\| (oom|not run) \| [^|]*\| [0-9a-f]{16} \|$", text.replace(r"\|", ""), flags=re.MULTILINE)
+    assert len(listed) == MOST_GAPS
+    assert listed[:12] == ["oom"] * 12  # failures first
+    assert f"{96 - MOST_GAPS} more are left out here" in text
+
+
+def test_no_finished_cell_is_said_plainly(tmp_path):
+    path, text = report(tmp_path, lambda cell: None)
+    assert "**No cell has finished ok" in text
+    assert "0 of 24 cells finished ok; not ok: 24 not run" in text
+    assert sorted(shown(text)) == sorted(f"{name}.png" for name in FIGURES)
+    assert pd.read_csv(path.parent / "results.csv")["test_accuracy"].isna().all()
+
+
+def test_an_empty_grid_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no cells"):
+        write_report([], tmp_path / "report", "A title")
+
+
+@pytest.mark.usefixtures("blank")
+def test_protocol_and_versions(tmp_path):
+    cells = simulate.grid(tmp_path / "results", ROWS, num_labels=(2, 5), train_sizes=(32,))
+    simulate.run(cells)
+    record = simulate.write(cells[0])
+    other = simulate.provenance(
+        git_commit="fedcba", git_dirty=True, device="Some GPU", device_name="Some GPU", packages={"torch": "2.12.0"}
+    )
+    (cells[0].folder / RECORD).write_text(record.model_copy(update={"provenance": other}).to_json())
+    text = write_report(cells, tmp_path / "report", "A title").read_text()
+    assert "Seeds: 0, 1." in text
+    assert "test sets of n = 200 examples; validation examples, 16 to 40 a cell, come on top" in text
+    assert "32 → 30 (5 labels)" in text
+    assert "- torch: 2.12.0, 2.13.0" in text
+    assert "- device: Some GPU, cpu (Simulated CPU)" in text
+    assert "- git commit: 0123456789abcdef, fedcba with uncommitted changes" in text
+    assert "Warning" not in text
+
+
+@pytest.mark.usefixtures("blank")
+def test_rows_on_different_examples_are_warned_about(tmp_path):
+    cells = simulate.grid(tmp_path / "results", ROWS)
+    simulate.run(cells)
+    path = cells[0].folder / RECORD
+    path.write_text(re.sub(r'"sha256": ?"\w+"', '"sha256": "other"', path.read_text()))
+    assert "Warning: in 1 task the rows did not have the same" in write_report(cells, tmp_path / "r", "T").read_text()
+
+
+@pytest.mark.usefixtures("blank")
+def test_each_data_set_has_its_own_figures(tmp_path):
+    sets = ["a/b", "a b", "c"]
+    cells = [cell for data in sets for cell in simulate.grid(tmp_path / "results", ROWS, data=data)]
+    simulate.run(cells[:24])
+    path = write_report(cells, tmp_path / "report", "A title")
+    names = shown(path.read_text())
+    assert len(set(names)) == 12
+    assert {"heatmap_accuracy_a_b.png", "heatmap_accuracy_a_b_2.png", "scaling_macro_f1_c.png"} <= set(names)
+    assert all((path.parent / name).is_file() for name in names)
+
+
+def test_names_that_only_case_or_odd_letters_tell_apart_stay_apart():
+    suffixes = list(name_suffixes(["A", "a", "../x", "x", "é"]).values())
+    assert len({suffix.lower() for suffix in suffixes}) == 5
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+", suffix) for suffix in suffixes)
+
+
+@pytest.mark.usefixtures("blank")
+def test_figures_of_an_earlier_report_are_not_shown(tmp_path):
+    both = [cell for data in "ab" for cell in simulate.grid(tmp_path / "results", ROWS, data=data)]
+    write_report(both, tmp_path / "report", "A title")
+    text = write_report(both[:24], tmp_path / "report", "A title").read_text()
+    assert sorted(shown(text)) == sorted(f"{name}.png" for name in FIGURES)
+
+
+def test_an_interrupted_report_leaves_the_old_page(tmp_path, monkeypatch):
+    path, text = report(tmp_path)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(page.FIGURES, "scaling", interrupt)
+    cells = simulate.grid(tmp_path / "results", ROWS)
+    with pytest.raises(KeyboardInterrupt):
+        write_report(cells, tmp_path / "report", "Another title")
+    assert path.read_text() == text
+
+
+def test_a_report_gives_no_warnings_and_the_same_bytes_again(tmp_path, recwarn):
+    path, _ = report(tmp_path)
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    path, _ = report(tmp_path)
+    after = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    assert before == after
+    assert not recwarn.list
+
+
+def test_reporting_stays_light():
+    heavy = ["torch", "transformers", "datasets", "hydra", "sklearn", "matplotlib.pyplot", "bench.cell", "bench.config"]
+    code = f"import bench.report.page, sys; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

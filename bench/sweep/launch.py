@@ -37,7 +37,7 @@ def launch(configs: Sequence[dict[str, Any]]) -> int:
         flush=True,
     )
     if todo:
-        with Progress(len(todo)) as progress:
+        with Progress(todo) as progress:
             run_pool(todo, settings, progress)
     statuses = [(cell, store.status(cell.folder(settings.results_dir))) for cell in cells]
     print_summary(statuses, settings)

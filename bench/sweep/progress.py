@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
@@ -16,21 +16,23 @@ from bench.cell import Cell
 from bench.config import Settings
 from bench.results import store
 from bench.results.record import Status
+from bench.sweep.cost import relative_cost
 
 
 class Progress:
     """A bar with the time left on a terminal; one plain line a cell elsewhere."""
 
-    def __init__(self, total: int) -> None:
-        self.total, self.done, self.started = total, 0, time.monotonic()
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self.total, self.done, self.started = len(cells), 0, time.monotonic()
+        self.cost_left, self.cost_done = sum(map(relative_cost, cells)), 0.0
         console = Console()
         self.bar: Bar | None = None
         if console.is_terminal:
             self.bar = Bar(
                 TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                TextColumn("left"), TimeRemainingColumn(), console=console,
+                TextColumn("{task.fields[left]}"), console=console,
             )  # fmt: skip
-            self.task = self.bar.add_task("cells", total=total)
+            self.task = self.bar.add_task("cells", total=self.total, left="")
 
     def __enter__(self) -> "Progress":
         if self.bar is not None:
@@ -45,18 +47,26 @@ class Progress:
 
     def advance(self, cell: Cell, status: Status) -> None:
         """One more cell has ended."""
-        self.done += 1
-        if self.bar is not None:
-            self.bar.advance(self.task)
-            if status is not Status.OK:
-                self.bar.console.print(f"{status.value}: {cell.key}")
-            return
+        cost = relative_cost(cell)
+        self.done, self.cost_done, self.cost_left = self.done + 1, self.cost_done + cost, self.cost_left - cost
         elapsed = time.monotonic() - self.started
-        left = elapsed / self.done * (self.total - self.done)
+        left = f"about {_duration(elapsed * max(self.cost_left, 0.0) / self.cost_done)} left"
+        if self.bar is not None:
+            self.bar.update(self.task, advance=1, left=left)
+            if status is not Status.OK:
+                self.bar.console.print(f"{status.value}: {cell.key}", highlight=False)
+            return
         print(
-            f"[{self.done}/{self.total}] {status.value}: {cell.key} ({elapsed:.0f} s, about {left:.0f} s left)",
+            f"[{self.done}/{self.total}] {status.value}: {cell.key} ({_duration(elapsed)}, {left})",
             flush=True,
         )
+
+
+def _duration(seconds: float) -> str:
+    """Seconds, minutes or hours, as precise as a guess deserves."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def print_summary(statuses: Sequence[tuple[Cell, Status | None]], settings: Settings) -> None:

@@ -1,0 +1,22 @@
+"""Guessing how far along a sweep is."""
+
+from bench.compose import to_cell
+from bench.sweep.cost import relative_cost
+from tests.test_cell import BASELINE, content
+
+
+def cost(**changes: object) -> float:
+    return relative_cost(to_cell(content(**changes)))
+
+
+def test_work_is_ordered_as_it_takes() -> None:
+    assert cost(model=BASELINE) < cost(method={"name": "linear_probe"}) < cost() < cost(train_size=512)
+    assert cost(train_size=512) < cost(train_size=512, training__num_train_epochs=12)
+
+
+def test_few_examples_count_for_the_least_number_of_steps() -> None:
+    assert cost(training__min_steps=100) == cost(train_size=64, training__min_steps=100) > cost()
+
+
+def test_every_try_of_a_tuned_rate_counts() -> None:
+    assert cost(tune={"learning_rate": [1e-4, 1e-3]}) > 1.5 * cost()

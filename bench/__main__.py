@@ -44,6 +44,9 @@ def _one_cell(config: DictConfig) -> None:
 
 def _refuse(error: Exception) -> int:
     cause = f"\n{error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
+    parent = getattr(error.__cause__, "parent_node", None)
+    if isinstance(parent, DictConfig):
+        cause += f"\nthere are: {', '.join(str(key) for key in parent)}"
     print(f"error: {error}{cause}", file=sys.stderr)
     return 2
 

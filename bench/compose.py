@@ -30,6 +30,19 @@ _CELL = TypeAdapter(CellConfig)
 _SETTINGS = TypeAdapter(Settings)
 
 
+def check(content: dict[str, Any]) -> None:
+    """Raise UserError, with all problems of cell and settings in one message."""
+    known = (*CELL_KEYS, *Settings.__dataclass_fields__)
+    problems = [f"{key}: there is no such option; there are {', '.join(known)}" for key in content if key not in known]
+    for turn in (to_cell, to_settings):
+        try:
+            turn(content)
+        except UserError as error:
+            problems.append(str(error))
+    if problems:
+        raise UserError("; ".join(problems))
+
+
 def to_cell(content: dict[str, Any]) -> Cell:
     """The cell that a composed configuration describes; keys other than a cell's are ignored.
 

@@ -1,5 +1,6 @@
 """What can be known to be impossible before anything heavy is imported, downloaded or run."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -44,10 +45,24 @@ def check_tasks(cells: Iterable[Cell]) -> None:
         raise UserError("; ".join(problems))
 
 
+def check_folders(results_dir: str, reports_dir: str | None = None) -> None:
+    """Raise UserError where nothing can be written."""
+    for option, folder in (("results_dir", results_dir), ("reports_dir", reports_dir)):
+        if folder is None:
+            continue
+        nearest = Path(folder).absolute()
+        while not nearest.exists() and nearest != nearest.parent:
+            nearest = nearest.parent
+        if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+            raise UserError(f"{option}={folder} cannot be written: {nearest} is not a folder, or not writable")
+
+
 def _check_source(source: object, settings: Settings) -> None:
     if isinstance(source, DataConfig) and source.source == "hub" and source.id is not None:
         hub.resolve("datasets", source.id, source.path, settings.mirror_dir)
     if isinstance(source, TransformerConfig) and source.source == "hub" and source.id is not None:
         location = hub.resolve("models", source.id, source.path, settings.mirror_dir)
+        if not Path(location).is_dir():
+            hub.require_cached(source.id)
         if source.gated and not Path(location).is_dir():
             hub.require_token(source.id)

@@ -69,12 +69,13 @@ def measure(cell: Cell, context: Context, started: str) -> tuple[Run, Fitted]:
     Raises UserError, Diverged, and whatever the libraries raise.
     """
     _quiet_libraries()
-    fit = _fit_function(cell)  # imports come first: a warm worker has them already, and they are not the cell's time
     memory.reset_peak()
     clock = time.perf_counter()
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
-    loaded = time.perf_counter()
+    loading_seconds = time.perf_counter() - clock
+    fit = _fit_function(cell)  # its imports are not the cell's time: a warm worker has them already
+    fitting_started = time.perf_counter()
     fitted = fit(cell, splits, context)
     fitting_ended = time.perf_counter()
     train = fitted.predict(splits.train) if cell.training is not None and cell.training.evaluate_train else None
@@ -92,10 +93,10 @@ def measure(cell: Cell, context: Context, started: str) -> tuple[Run, Fitted]:
         data_revision=pool.revision,
         device=context.device,
         started=started,
-        load_data_seconds=loaded - clock,
+        load_data_seconds=loading_seconds,
         evaluate_seconds=ended - fitting_ended,
         test_seconds=ended - test_started,
-        total_seconds=ended - clock,
+        total_seconds=loading_seconds + ended - fitting_started,
         peak_process=memory.peak_process(),
         peak_device=memory.peak_device() if context.device == "cuda" else None,
     )

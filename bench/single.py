@@ -3,10 +3,10 @@
 from typing import Any
 
 from bench.cell import Cell
-from bench.compose import to_cell, to_settings
+from bench.compose import check, to_cell, to_settings
 from bench.config import Settings
 from bench.errors import UserError
-from bench.preflight import check_device, check_sources, check_tasks
+from bench.preflight import check_device, check_folders, check_sources, check_tasks
 from bench.results import store
 from bench.results.record import Record, Status
 from bench.sweep.missing import is_wanted
@@ -17,6 +17,7 @@ def run_single(content: dict[str, Any]) -> int:
 
     Raises UserError where it can't be run.
     """
+    check(content)
     cell, settings = to_cell(content), to_settings(content)
     if settings.command != "run":
         raise UserError(f"command={settings.command} is for a sweep: add -m")
@@ -32,6 +33,7 @@ def run_single(content: dict[str, Any]) -> int:
 def _run(cell: Cell, settings: Settings) -> int:
     check_tasks([cell])
     check_device([cell], settings)
+    check_folders(settings.results_dir)
     check_sources([cell], settings)
     from bench.run import run_cell
 

@@ -90,7 +90,7 @@ class HistoryPoint(Block):
 
     step: int
     epoch: float
-    examples_seen: int
+    examples_seen: int | None = None
     train_loss: float | None = None
     """Mean over the steps since the last point that has one."""
     learning_rate: float | None = None
@@ -169,9 +169,9 @@ class Measurements(Block):
     examples: Examples
     test: Evaluation
     validation: Evaluation | None
-    train: Evaluation | None
+    train: Evaluation | None = None
     """Null unless `training.evaluate_train`."""
-    before: Before | None
+    before: Before | None = None
     """Null where there is nothing to evaluate before fitting (a baseline, a probe)."""
     training: Training | None
     seconds: Seconds

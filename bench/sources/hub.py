@@ -30,6 +30,14 @@ def resolve(kind: Literal["models", "datasets"], hub_id: str, path: str | None, 
     return hub_id
 
 
+def require_cached(model_id: str) -> None:
+    """Raise UserError where the hub's cache has no such model and HF_HUB_OFFLINE forbids to fetch it."""
+    import huggingface_hub
+
+    if _offline() and not isinstance(huggingface_hub.try_to_load_from_cache(model_id, "config.json"), str):
+        raise UserError(f"model {model_id} {_ADVICE['OfflineModeIsEnabled'].format(group='model')}")
+
+
 def require_token(model_id: str) -> None:
     """Raise UserError where no hub token is known, which the gated model `model_id` needs.
 
@@ -97,9 +105,9 @@ def explain(error: Exception, what: str) -> UserError | None:
 
 
 def _offline() -> bool:
-    import huggingface_hub
+    from huggingface_hub import constants  # a submodule: no attribute of the package before it is imported
 
-    return huggingface_hub.constants.HF_HUB_OFFLINE
+    return constants.HF_HUB_OFFLINE
 
 
 def _group(kind: Literal["models", "datasets"]) -> str:

@@ -57,11 +57,15 @@ def compose_points(
     put in place. That gives what Hydra gives, for Hydra applies values after groups too; a configuration with
     interpolations, which a value may reach elsewhere, is composed in full.
     """
+    groups: dict[str, bool] = {}
     bases: dict[tuple[str, ...], dict[str, Any]] = {}
     values: dict[str, Any] = {}
     composed = []
     for overrides in points:
-        plain = [text for text in overrides if _is_plain(text) and not is_group(text.partition("=")[0])]
+        for key in (text.partition("=")[0] for text in overrides):
+            if key not in groups:
+                groups[key] = is_group(key)
+        plain = [text for text in overrides if _is_plain(text) and not groups[text.partition("=")[0]]]
         structure = tuple(text for text in overrides if text not in plain)
         if structure not in bases:
             bases[structure] = compose(structure)

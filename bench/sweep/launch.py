@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.cell import Cell
-from bench.compose import to_cell, to_settings
+from bench.compose import check, to_cell, to_settings
 from bench.config import Settings
-from bench.preflight import check_device, check_sources, check_tasks
+from bench.errors import UserError
+from bench.preflight import check_device, check_folders, check_sources, check_tasks
 from bench.results import store
 from bench.results.record import Status
 from bench.sweep.missing import wanted
@@ -22,7 +23,8 @@ def launch(configs: Sequence[dict[str, Any]]) -> int:
 
     Raises UserError, before any work, where the sweep can't be run.
     """
-    settings = to_settings(configs[0])
+    check(configs[0])
+    settings = _common_settings(configs)
     cells = list({cell.key: cell for cell in map(to_cell, configs)}.values())
     if settings.command == "report":
         _report(cells, settings)
@@ -32,6 +34,7 @@ def launch(configs: Sequence[dict[str, Any]]) -> int:
     if todo:
         check_device(todo, settings)
         check_sources(todo, settings)
+        check_folders(settings.results_dir, settings.reports_dir)
     print(
         f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run",
         flush=True,
@@ -43,7 +46,16 @@ def launch(configs: Sequence[dict[str, Any]]) -> int:
     print_summary(statuses, settings)
     _report(cells, settings)
     counts = Counter(status for _, status in statuses)
-    return 0 if all(status in (Status.OK, Status.SKIPPED) for status in counts) else 1
+    # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
+    return 0 if counts[Status.OK] and set(counts) <= {Status.OK, Status.SKIPPED} else 1
+
+
+def _common_settings(configs: Sequence[dict[str, Any]]) -> Settings:
+    """The settings of the whole sweep. Raises UserError where its points differ in one."""
+    for name in Settings.__dataclass_fields__:
+        if any(config.get(name) != configs[0].get(name) for config in configs):
+            raise UserError(f"{name} is a setting of the whole sweep: give it one value")
+    return to_settings(configs[0])
 
 
 def _report(cells: Sequence[Cell], settings: Settings) -> None:

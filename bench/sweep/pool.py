@@ -82,7 +82,15 @@ def _devices(settings: Settings) -> list[str | None]:
 
 
 def _start(worker: Worker, waiting: deque[Cell], workers: dict[Connection, Worker], settings: Settings) -> None:
-    worker.send(waiting.popleft(), settings)
+    """Give `worker` the next cell; one that died while it was idle is replaced, and has cost nothing."""
+    try:
+        worker.send(waiting[0], settings)
+    except BrokenPipeError:
+        worker.cell = None
+        worker.stop()
+        worker = Worker(worker.gpu)
+        worker.send(waiting[0], settings)
+    waiting.popleft()
     workers[worker.connection] = worker
 
 
@@ -102,7 +110,7 @@ def _collect(
         status = _record_crash(cell, settings, death, worker.started)
     worker.cell = None
     progress.advance(cell, status)
-    if waiting and status is Status.OK:
+    if waiting and status is Status.OK and worker.process.is_alive():
         _start(worker, waiting, workers, settings)
         return
     worker.stop()

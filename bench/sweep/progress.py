@@ -85,7 +85,7 @@ def print_summary(statuses: Sequence[tuple[Cell, Status | None]], settings: Sett
     for cell, status in failures:
         console.print(f"{status.value if status else 'missing'}: {cell.key}", highlight=False)
         console.print(f"  {_reason(cell, settings)}", markup=False, highlight=False)
-    if failures:
+    if any(status is not Status.SKIPPED for _, status in failures):
         folder = shlex.quote(settings.results_dir)
         console.print(f"Run those again with the same command (overwrite=failed, the default; results in {folder}).")
 

@@ -91,14 +91,31 @@ class PoolLauncher(Launcher):
             is_group=lambda key: self.loader.get_group_options(key) != [],
             parse=lambda text: self.parser.parse_override(text).value(),
         )
-        sys.exit(launch(configs))
+        sys.exit(launch([_finish(config) for config in configs]))
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:
         composed = self.loader.load_sweep_config(self.config, list(overrides))
         composed = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
-        content = OmegaConf.to_container(composed, throw_on_missing=True)
+        content = OmegaConf.to_container(composed)  # with `???` and `${...}`, which a point's values may change
         assert isinstance(content, dict)
         return {str(key): value for key, value in content.items()}
+
+
+def _finish(config: dict[str, Any]) -> dict[str, Any]:
+    """A point's configuration with interpolations resolved. Raises MissingMandatoryValue."""
+    if not _is_open(config):
+        return config
+    content = OmegaConf.to_container(OmegaConf.create(config), resolve=True, throw_on_missing=True)
+    assert isinstance(content, dict)
+    return {str(key): value for key, value in content.items()}
+
+
+def _is_open(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_open, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_open, value))
+    return isinstance(value, str) and (value == "???" or "${" in value)
 
 
 ConfigStore.instance().store(group="hydra/sweeper", name="grid", node=GridSweeperConfig, provider="bench")

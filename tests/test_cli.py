@@ -274,4 +274,4 @@ def test_a_hyperparameter_makes_another_cell(
     # and it took effect
     assert record.measurements.parameters.trainable < plain.measurements.parameters.trainable
     assert max(point.learning_rate for point in record.measurements.training.history) == pytest.approx(1e-2)
-    assert record.measurements.training.steps == 12 > plain.measurements.training.steps
+    assert record.measurements.training.max_steps == 12 > plain.measurements.training.max_steps

@@ -73,6 +73,8 @@ def identity(value: Any) -> Any:
         return {f.name: identity(getattr(value, f.name)) for f in fields(value) if _counts(f, getattr(value, f.name))}
     if isinstance(value, list | tuple):
         return [identity(item) for item in value]
+    if isinstance(value, dict):
+        return {key: identity(value[key]) for key in sorted(value)}
     if value is None or isinstance(value, str | int | float | bool):
         return value
     raise TypeError(f"{type(value).__name__} has no place in an identity")

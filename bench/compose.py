@@ -4,6 +4,7 @@ All problems of a configuration are found together. Nothing here knows Hydra or 
 """
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,17 +12,22 @@ from pydantic import TypeAdapter, ValidationError
 from bench.cell import Cell
 from bench.config import (
     CellConfig,
+    DataConfig,
     GradientConfig,
     LinearProbeConfig,
     LoraConfig,
+    PredictionsConfig,
+    SetfitConfig,
     Settings,
     TrainingConfig,
     TransformerConfig,
+    ZeroShotConfig,
 )
 from bench.data.read import content_fingerprint
 from bench.data.task import Task
 from bench.errors import UserError
 from bench.models.families import FAMILIES
+from bench.sources.fingerprint import file_sha256
 
 T = TypeVar("T")
 
@@ -31,7 +37,7 @@ _SETTINGS = TypeAdapter(Settings)
 
 
 def check(content: dict[str, Any]) -> None:
-    """Raise UserError, with all problems of cell and settings in one message."""
+    """Raise UserError, with all problems of cell, settings and unknown options in one message."""
     known = (*CELL_KEYS, *Settings.__dataclass_fields__)
     problems = [f"{key}: there is no such option; there are {', '.join(known)}" for key in content if key not in known]
     for turn in (to_cell, to_settings):
@@ -60,8 +66,16 @@ def to_cell(content: dict[str, Any]) -> Cell:
         split=config.split,
     )
     model = config.model
+    if isinstance(model, PredictionsConfig):
+        return Cell(task=task.for_testing(), model=_resolve_predictions(model), method=None, training=None)
     if not isinstance(model, TransformerConfig):
         return Cell(task=task, model=model, method=None, training=None)
+    if isinstance(config.method, ZeroShotConfig):
+        asked = _resolve_zero_shot(config.method, model, data)
+        return Cell(task=task.for_testing(), model=model, method=asked, training=None)
+    if isinstance(config.method, SetfitConfig):
+        _require(not FAMILIES[model.family].causal, "method=setfit needs an encoder", model)
+        return Cell(task=task, model=model, method=config.method, training=None)
     if isinstance(config.method, LinearProbeConfig):
         return Cell(task=task, model=model, method=_resolve_probe(config.method, model), training=None)
     method = _resolve_lora(config.method, model) if isinstance(config.method, LoraConfig) else config.method
@@ -87,10 +101,41 @@ def _sentence(detail: Any) -> str:
     """One pydantic problem as `option=value: what is wrong`."""
     # the middle of a location may name the variant of a union, which is no option
     path = [str(part) for part in detail["loc"]]
-    if len(path) > 1 and path[0] in ("model", "method"):
+    if len(path) > 1 and path[0] in ("model", "method", "split"):
         del path[1:2]
     given = "" if detail["type"] in ("missing", "extra_forbidden") else f"={detail['input']}"
     return f"{'.'.join(path)}{given}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+
+
+def _require(fits: bool, needs: str, model: TransformerConfig) -> None:
+    """Raise UserError unless the model fits the method."""
+    if not fits:
+        raise UserError(f"{needs}; {model.name} is of family {model.family}")
+
+
+def _resolve_predictions(model: PredictionsConfig) -> PredictionsConfig:
+    """With the file's SHA-256, so that an edited file is another cell, and a moved one is not."""
+    try:
+        return replace(model, sha256=file_sha256(Path(model.path).expanduser()))
+    except OSError as error:
+        raise UserError(f"model.path={model.path}: {error.strerror or error}") from error
+
+
+def _resolve_zero_shot(method: ZeroShotConfig, model: TransformerConfig, data: DataConfig) -> ZeroShotConfig:
+    family = FAMILIES[model.family]
+    _require(family.causal, "method=zero_shot needs a causal model", model)
+    prompt = data.prompt if method.prompt is None else method.prompt
+    if prompt.count("{text}") != 1:
+        raise UserError(
+            f"method=zero_shot needs data.prompt (or method.prompt) with {{text}} once, where the text of {data.name} "
+            f"goes; it is {prompt!r}"
+        )
+    return replace(
+        method,
+        prompt=prompt,
+        label_words=data.label_words if method.label_words is None else method.label_words,
+        precision=method.precision or model.precision or family.precision,
+    )
 
 
 def _resolve_probe(method: LinearProbeConfig, model: TransformerConfig) -> LinearProbeConfig:

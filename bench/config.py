@@ -41,16 +41,17 @@ class DataConfig:
     """Where labelled texts come from and which of them count."""
 
     name: Name
-    source: Literal["hub", "file", "wheel"]
+    source: Literal["hub", "file", "wheel", "folder", "package"]
+    """`folder`: a corpus in its own layout, which `reader` knows; `package`: a file that comes with the program."""
     id: str | None = None
     """Hub id of the data set (source `hub`)."""
     config: str | None = None
     revision: str | None = None
     path: str | None = field(default=None, metadata=NEVER)
-    """A local folder that stands in for the hub id, or the file itself (source `file`)."""
+    """A local folder that stands in for the hub id, or the file or folder itself (other sources)."""
     wheel: WheelConfig | None = None
-    reader: Literal["columns", "class_folders"] = "columns"
-    """`class_folders`: one folder a label, one text file an example."""
+    reader: Literal["columns", "class_folders", "trec"] = "columns"
+    """`class_folders`: one folder a label, one text file an example; `trec`: raw emails and an index of labels."""
     text_part: Literal["all", "first_line"] = "all"
     """With `class_folders`: which part of a file is the text."""
     encoding: str = "utf-8"
@@ -70,13 +71,18 @@ class DataConfig:
     num_classes: int | None = field(default=None, metadata=NEVER)
     """Labels left after `exclude_labels`, where known beforehand: impossible label counts are refused early."""
     description: str = field(default="", metadata=NEVER)
+    prompt: str = field(default="", metadata=NEVER)
+    """For `zero_shot`: what a causal model goes on from, with `{text}` where the text goes. (Where it is used it
+    is in the method, and counts there.)"""
+    label_words: dict[str, str] | None = field(default=None, hash=False, metadata=NEVER)
+    """Likewise: what each label is called after the prompt; null for the labels' names, underscores as spaces."""
 
     __pydantic_config__ = FORBID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SplitConfig:
-    """How a task's examples are drawn (`bench.data.split`)."""
+class NestedSplitConfig:
+    """Balanced, nested draws with one fixed test set (`bench.data.splits.nested`)."""
 
     name: Literal["nested"] = "nested"
     test_size: Positive = 1000
@@ -93,11 +99,90 @@ class SplitConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedSplitConfig:
+    """The emotion study's draws, exactly (`bench.data.splits.published`)."""
+
+    name: Literal["published"]
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StratifiedSplitConfig:
+    """Natural proportions, each seed a new trial (`bench.data.splits.stratified`)."""
+
+    name: Literal["stratified"]
+    test_size: Positive = 1024
+    validation_fraction: Fraction = 0.25
+    """Validation examples as a part of the training size; they come on top of it."""
+    min_validation_size: Positive = 16
+    deduplicate: bool = True
+    """Keep only the first example of each text, so that no test text was trained on."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndersampledSplitConfig:
+    """All labels cut down to the rarest one's count, then three parts (`bench.data.splits.undersampled`)."""
+
+    name: Literal["undersampled"]
+    draw_seed: NonNegative = 123
+    """Of the undersampling and the shuffle: the test set is the same for every seed of the grid."""
+    train_fraction: Fraction = 0.7
+    """The part that `train_size` examples are taken of."""
+    validation_fraction: Fraction = 0.1
+    deduplicate: bool = False
+    """Keep only the first example of each text, so that no test text was trained on."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficialSplitConfig:
+    """The source's own test set (`bench.data.splits.official`)."""
+
+    name: Literal["official"]
+    test_split: Name = "test"
+    """The published split that is the test set; all others are for training."""
+    validation_size: Positive = 500
+    """Validation examples, kept from training."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FractionSplitConfig:
+    """As `official`, for sources without a test set: a fixed part of each label (`bench.data.splits.official`)."""
+
+    name: Literal["fraction"]
+    test_fraction: Fraction = 0.25
+    validation_fraction: Fraction = 0.15
+    """Of all examples, this part is kept from training for validation."""
+    deduplicate: bool = True
+    """Keep only the first example of each text, so that no test text was trained on."""
+
+    __pydantic_config__ = FORBID
+
+
+SplitConfig = Annotated[
+    NestedSplitConfig
+    | PublishedSplitConfig
+    | StratifiedSplitConfig
+    | UndersampledSplitConfig
+    | OfficialSplitConfig
+    | FractionSplitConfig,
+    Field(discriminator="name"),
+]
+"""How a task's examples are drawn (`bench.data.split`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransformerConfig:
     """A pretrained transformer: where its files are, and its family (`bench.models.families`)."""
 
     name: Name
-    family: Literal["llama", "qwen2", "gpt2", "gemma3", "bert", "distilbert"]
+    family: Literal["llama", "qwen2", "gpt2", "gemma3", "bert", "distilbert", "modernbert"]
     source: Literal["hub", "wheel"]
     id: str | None = None
     revision: str | None = None
@@ -106,12 +191,22 @@ class TransformerConfig:
     wheel: WheelConfig | None = None
     gguf: str | None = None
     """A GGUF file in the wheel's root: converted once to bf16 safetensors."""
+    gguf_parts: tuple[WheelConfig, ...] = field(default=(), metadata=IF_SET)
+    """Wheels whose roots are the pieces of the GGUF file, where it is too big for one; in this order."""
+    gguf_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = field(default=None, metadata=IF_SET)
+    """Of the GGUF file that the pieces make up."""
     learning_rate: PositiveFloat | None = field(default=None, metadata=NEVER)
     """What suits this model with LoRA; null for the family's. (The resolved rate is in `training`.)"""
     precision: Precision | None = field(default=None, metadata=NEVER)
     """Likewise: null for the family's."""
     parameters: float | None = field(default=None, metadata=NEVER)
-    """Parameters in millions, for estimates before anything is loaded."""
+    """Parameters in millions, without a language-modelling head of its own; like the four sizes below it serves
+    estimates before anything is loaded (`bench.models.estimate`)."""
+    hidden_size: Positive | None = field(default=None, metadata=NEVER)
+    intermediate_size: Positive | None = field(default=None, metadata=NEVER)
+    """Width inside a feed-forward block."""
+    num_layers: Positive | None = field(default=None, metadata=NEVER)
+    vocabulary_size: Positive | None = field(default=None, metadata=NEVER)
     licence: str = field(default="", metadata=NEVER)
     gated: bool = field(default=False, metadata=NEVER)
 
@@ -132,7 +227,22 @@ class TfidfSgdConfig:
     __pydantic_config__ = FORBID
 
 
-ModelConfig = Annotated[TransformerConfig | TfidfSgdConfig, Field(discriminator="family")]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionsConfig:
+    """Answers that were made elsewhere: a CSV file of example id and label."""
+
+    name: Name
+    family: Literal["predictions"]
+    path: Name = field(metadata=NEVER)
+    sha256: str | None = None
+    """Of the file; filled in from what is there."""
+    id_column: Name = "id"
+    label_column: Name = "label"
+
+    __pydantic_config__ = FORBID
+
+
+ModelConfig = Annotated[TransformerConfig | TfidfSgdConfig | PredictionsConfig, Field(discriminator="family")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +299,54 @@ class LinearProbeConfig:
     __pydantic_config__ = FORBID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZeroShotConfig:
+    """A causal model scores each label's words after a prompt. No training examples are used."""
+
+    name: Literal["zero_shot"]
+    prompt: str | None = None
+    """With `{text}` where the text goes; the label's words follow after a space (or a new line that is there).
+    Null for the data's."""
+    label_words: dict[str, str] | None = field(default=None, hash=False)
+    """What each label is called; null for the data's, or where it has none, for the labels' names."""
+    calibrate: bool = False
+    """Divide out what the model prefers without any content (Zhao et al. 2021)."""
+    max_length: Positive = 512
+    """Tokens of the text; longer texts are cut, the prompt around them is not."""
+    batch_size: Positive = 64
+    """Prompts at once, times labels of more than one token."""
+    precision: Precision | None = None
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetfitConfig:
+    """Contrastive tuning of a sentence encoder, then logistic regression (Tunstall et al. 2022), by setfit."""
+
+    name: Literal["setfit"]
+    num_iterations: Positive | None = 20
+    """Pairs of the same label, and as many of different ones, for each training text; null: `sampling_strategy`."""
+    sampling_strategy: Literal["oversampling", "undersampling", "unique"] = "oversampling"
+    """With `num_iterations=null`: all pairs, the rarer kind repeated, the commoner one cut, or as they are."""
+    num_epochs: Positive = 1
+    max_steps: Positive = 500
+    """Optimizer steps of the contrastive tuning, at most."""
+    batch_size: Positive = 16
+    """Pairs."""
+    learning_rate: PositiveFloat = 2e-5
+    """Of the encoder."""
+    max_length: Positive = 256
+    """Tokens; longer texts are cut."""
+
+    __pydantic_config__ = FORBID
+
+
 GradientConfig = LoraConfig | FullConfig | LastBlockConfig
 """Methods that train by gradients, as `training` says."""
-MethodConfig = Annotated[GradientConfig | LinearProbeConfig, Field(discriminator="name")]
+MethodConfig = Annotated[
+    GradientConfig | LinearProbeConfig | ZeroShotConfig | SetfitConfig, Field(discriminator="name")
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

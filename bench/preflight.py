@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 from bench.cell import Cell
-from bench.config import DataConfig, Settings, TransformerConfig
+from bench.config import DataConfig, SetfitConfig, Settings, TransformerConfig
+from bench.data import split
 from bench.devices import visible_gpus
 from bench.errors import UserError
 from bench.sources import hub
@@ -20,6 +22,12 @@ def check_device(cells: Iterable[Cell], settings: Settings) -> None:
             f"{what} to run, and a GPU is needed, but none is visible here. `make demo` tries the machine without "
             "one; device=cpu insists on the CPU (big models may take days)"
         )
+
+
+def check_extras(cells: Iterable[Cell]) -> None:
+    """Raise UserError where a cell needs an optional package that is not installed."""
+    if any(isinstance(cell.method, SetfitConfig) for cell in cells) and find_spec("setfit") is None:
+        raise UserError("method=setfit needs the extra: pip install -e '.[setfit]'")
 
 
 def check_sources(cells: Iterable[Cell], settings: Settings) -> None:
@@ -38,7 +46,7 @@ def check_tasks(cells: Iterable[Cell]) -> None:
     """Raise UserError where every cell asks for an impossible task; some are skipped with a record instead."""
     problems: dict[str, None] = {}
     for cell in cells:
-        if not (found := cell.task.problems()):
+        if not (found := split.problems(cell.task)):
             return
         problems |= dict.fromkeys(found)
     if problems:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bench.cell import Cell, identity
 from bench.data.split import Splits
-from bench.methods.fitted import Probabilities, Summary
+from bench.methods.fitted import Answers, Predicted, Summary
 from bench.provenance import provenance
 from bench.results import record as schema
 from bench.results.record import Record, Status
@@ -21,9 +21,9 @@ class Run:
     cell: Cell
     splits: Splits
     summary: Summary
-    train: Probabilities | None
-    validation: Probabilities | None
-    test: Probabilities
+    train: Predicted | None
+    validation: Predicted | None
+    test: Predicted
     data_revision: str | None
     device: str
     started: str
@@ -85,15 +85,18 @@ def predictions_frame(run: Run) -> pd.DataFrame:
     """All examples of the task with what was predicted for them (see `Record.predictions_file`)."""
     names = run.splits.labels
     parts = []
-    for name, probabilities in (("train", None), ("validation", run.validation), ("test", run.test)):
+    for name, predicted in (("train", None), ("validation", run.validation), ("test", run.test)):
         examples = getattr(run.splits, name)
         labels = [names[i] for i in examples.labels]
         part = pd.DataFrame({"split": name, "id": examples.ids, "label": labels}, dtype="object")
         part["predicted"] = None
         part["probabilities"] = None
-        if probabilities is not None:
-            part["predicted"] = [names[i] for i in probabilities.argmax(axis=1)]
-            part["probabilities"] = list(probabilities.astype("float32"))
+        if isinstance(predicted, Answers):
+            answers = zip(predicted.indices, predicted.given, strict=True)
+            part["predicted"] = [given if index is None else names[index] for index, given in answers]
+        elif predicted is not None:
+            part["predicted"] = [names[i] for i in predicted.argmax(axis=1)]
+            part["probabilities"] = list(predicted.astype("float32"))
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
@@ -103,8 +106,8 @@ def _measurements(run: Run) -> schema.Measurements:
 
     splits, summary = run.splits, run.summary
 
-    def scores(name: str, probabilities: Probabilities | None) -> schema.Evaluation | None:
-        return None if probabilities is None else evaluate(probabilities, getattr(splits, name).labels, splits.labels)
+    def scores(name: str, predicted: Predicted | None) -> schema.Evaluation | None:
+        return None if predicted is None else evaluate(predicted, getattr(splits, name).labels, splits.labels)
 
     return schema.Measurements(
         examples=_examples(splits),
@@ -126,6 +129,7 @@ def _measurements(run: Run) -> schema.Measurements:
         ),
         parameters=summary.parameters,
         choices=summary.choices,
+        lengths=summary.lengths,
     )
 
 

@@ -18,6 +18,7 @@ from bench.data.split import draw
 from bench.devices import visible_gpus
 from bench.errors import TaskInfeasible
 from bench.methods.fitted import Context, Diverged, Fitted, Saveable
+from bench.models.card import model_card
 from bench.provenance import now
 from bench.recording import Run, failed, finished, predictions_frame
 from bench.results import store
@@ -31,6 +32,9 @@ METHODS = {
     "full": "bench.methods.finetune",
     "last_block": "bench.methods.finetune",
     "linear_probe": "bench.methods.linear_probe",
+    "setfit": "bench.methods.setfit",
+    "zero_shot": "bench.methods.zero_shot",
+    "predictions": "bench.methods.predictions",
 }
 """The module whose `fit(cell, splits, context)` does the work; imported when it is needed."""
 
@@ -48,8 +52,8 @@ def run_cell(cell: Cell, settings: Settings) -> Record:
         run, fitted = measure(cell, context, started)
         record = finished(run)
         if settings.save_model and isinstance(fitted, Saveable):
-            _keep_model(fitted, folder)
             record = record.model_copy(update={"model_folder": MODEL})
+            _keep_model(fitted, folder, model_card(cell, record, fitted.kept))
         predictions = predictions_frame(run)
     except Exception as error:  # any failure costs one cell and is kept with its traceback
         return store.write(folder, failed(cell, status_of(error), error, started, device))
@@ -68,7 +72,7 @@ def measure(cell: Cell, context: Context, started: str) -> tuple[Run, Fitted]:
 
     Raises UserError, Diverged, and whatever the libraries raise.
     """
-    _quiet_libraries()
+    quiet_libraries()
     memory.reset_peak()
     clock = time.perf_counter()
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
@@ -114,13 +118,14 @@ def _fit_function(cell: Cell) -> Callable[..., Fitted]:
     return lambda cell, splits, context: fit_tuned(cell, splits, context, fit)
 
 
-def _keep_model(fitted: Saveable, folder: Path) -> None:
-    """Save the model beside the record; a killed writer leaves no half of one under its name."""
+def _keep_model(fitted: Saveable, folder: Path, card: str) -> None:
+    """Save the model and its card beside the record; a killed writer leaves no half of one under its name."""
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob(f".{MODEL}-*"):
         shutil.rmtree(stale)
     temporary = Path(tempfile.mkdtemp(dir=folder, prefix=f".{MODEL}-"))
     fitted.save(temporary)
+    (temporary / "README.md").write_text(card, encoding="utf-8")  # in place of what peft writes
     if (folder / MODEL).exists():
         shutil.rmtree(folder / MODEL)
     temporary.rename(folder / MODEL)
@@ -136,7 +141,7 @@ def status_of(error: Exception) -> Status:
     return Status.SKIPPED if isinstance(error, TaskInfeasible) else Status.ERROR
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
     """Drop what libraries say to each other while they are imported and used; a user can do nothing about it."""
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # that an optional CPU kernel is not there
     warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)

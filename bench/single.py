@@ -6,7 +6,7 @@ from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.config import Settings
 from bench.errors import UserError
-from bench.preflight import check_device, check_folders, check_sources, check_tasks
+from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.results import store
 from bench.results.record import Record, Status
 from bench.sweep.missing import is_wanted
@@ -32,6 +32,7 @@ def run_single(content: dict[str, Any]) -> int:
 
 def _run(cell: Cell, settings: Settings) -> int:
     check_tasks([cell])
+    check_extras([cell])
     check_device([cell], settings)
     check_folders(settings.results_dir)
     check_sources([cell], settings)

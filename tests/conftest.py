@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from bench.models.families import FAMILIES
 from tests.support import texts, tiny
 
 MODEL_IDS = {
@@ -33,9 +34,9 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_models(shared_folder: Path) -> dict[str, Path]:
-    """A tiny random model of each of the six families, by family."""
+    """A tiny random model of each family, by family."""
     folders = {}
-    for family in ("llama", "qwen2", "gpt2", "gemma3", "bert", "distilbert"):
+    for family in FAMILIES:
         folder = shared_folder / "mirror" / "models" / MODEL_IDS.get(family, f"tiny/{family}")
         with FileLock(shared_folder / f"{family}.lock"):
             if not (folder / "config.json").exists():

@@ -16,7 +16,7 @@ def content(**changes: object) -> dict:
         "num_labels": 2,
         "train_size": 32,
         "seed": 0,
-        "split": {},
+        "split": {"name": "nested"},
         "model": {"name": "bert", "family": "bert", "source": "hub", "id": "someone/bert"},
         "method": {"name": "lora"},
         "training": {},

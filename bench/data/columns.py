@@ -3,6 +3,7 @@
 Everything here is done a column at a time (pyarrow), so that a hundred thousand rows are no matter.
 """
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,8 @@ from bench.data.errors import data_error
 from bench.data.labels import label_strings
 from bench.data.pool import Pool
 from bench.data.readers.part import Part
+
+LOG = logging.getLogger(__name__)
 
 
 def to_pool(parts: Iterable[Part], data: DataConfig, revision: str | None) -> Pool:
@@ -30,8 +33,8 @@ def to_pool(parts: Iterable[Part], data: DataConfig, revision: str | None) -> Po
     _refuse_repeated_ids(examples, data)
     if len(examples) == 0:
         raise data_error(data, "no examples are left")
-    ids, texts, labels = (tuple(examples[name].to_pylist()) for name in ("id", "text", "label"))
-    return Pool(ids=ids, texts=texts, labels=labels, revision=revision)
+    ids, texts, labels, splits = (tuple(examples[name].to_pylist()) for name in ("id", "text", "label", "split"))
+    return Pool(ids=ids, texts=texts, labels=labels, revision=revision, splits=splits)
 
 
 def _examples(part: Part, data: DataConfig) -> tuple[pa.Table, tuple[str, ...]]:
@@ -47,12 +50,20 @@ def _examples(part: Part, data: DataConfig) -> tuple[pa.Table, tuple[str, ...]]:
     }
     examples = pa.table(columns)
     if data.drop_empty:
-        examples = examples.filter(pc.invert(_empty(examples["text"])))
+        examples = _without_empty(examples, data)
     examples = _single_label(examples, data)
     _refuse_unlabelled(pc.is_null(examples["label"]), examples, data)
     labels, names = label_strings(examples["label"], part.class_names, data)
     _refuse_unlabelled(pc.equal(labels, ""), examples, data)
     return examples.set_column(examples.column_names.index("label"), "label", labels), names
+
+
+def _without_empty(examples: pa.Table, data: DataConfig) -> pa.Table:
+    """Leave out the rows without a text, and say in the log how many there were."""
+    kept = examples.filter(pc.invert(_empty(examples["text"])))
+    if len(kept) < len(examples):
+        LOG.warning("data %s: %d of %d rows have no text", data.name, len(examples) - len(kept), len(examples))
+    return kept
 
 
 def _column(part: Part, name: str, option: str, data: DataConfig) -> pa.ChunkedArray:

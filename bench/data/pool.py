@@ -13,6 +13,8 @@ class Pool:
     labels: tuple[str, ...]
     revision: str | None
     """What was read: the hub's fingerprint or the SHA-256 of the wheel or file."""
+    splits: tuple[str, ...] = ()
+    """The published split of each example, empty strings where the source has none; empty where not known."""
 
     def label_counts(self) -> Counter[str]:
         """Examples of each label."""

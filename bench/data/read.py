@@ -11,6 +11,11 @@ from bench.data.errors import data_error
 from bench.data.pool import Pool
 from bench.sources.fingerprint import file_sha256
 
+PACKAGE_FILES = Path(__file__).parent / "files"
+"""Small data sets that come with the program (source `package`)."""
+TREC_INDEX = Path("full/index")
+"""Which emails there are and what they are, in a TREC corpus's folder."""
+
 
 def load_pool(data: DataConfig, *, cache: Path, mirror_dir: str | None) -> Pool:
     """All examples that `data` describes, in the order of the source; the last few pools are remembered.
@@ -25,19 +30,31 @@ def load_pool(data: DataConfig, *, cache: Path, mirror_dir: str | None) -> Pool:
 def content_fingerprint(data: DataConfig) -> str | None:
     """The SHA-256 of the file that `data` reads; None for the other sources, which are pinned by name.
 
-    Raises UserError where the file is not there.
+    Of a folder it is the index that counts: it names all emails and their labels, and tens of thousands of files
+    are too many to hash at each start. Raises UserError where the file is not there.
     """
-    if data.source != "file":
+    if (path := _local_file(data)) is None:
         return None
-    if data.path is None:
-        raise data_error(data, "source=file needs data.path=FILE")
-    path = Path(data.path).expanduser()
     if path.is_dir():
         raise data_error(data, f"data.path={data.path} is a folder; give a file, or data.source=hub")
     try:
         return file_sha256(path)
     except OSError as error:
-        raise data_error(data, f"data.path={data.path}: {error.strerror or error}") from error
+        inside = f"{TREC_INDEX}: " if data.source == "folder" else ""
+        raise data_error(data, f"data.path={data.path}: {inside}{error.strerror or error}") from error
+
+
+def _local_file(data: DataConfig) -> Path | None:
+    """The file that pins what is read, for the sources that have one. Raises UserError."""
+    if data.source in ("hub", "wheel"):
+        return None
+    if data.path is None:
+        what = "FOLDER" if data.source == "folder" else "FILE"
+        raise data_error(data, f"data.source={data.source} needs data.path={what}")
+    if data.source == "package":
+        return PACKAGE_FILES / data.path
+    path = Path(data.path).expanduser()
+    return path / TREC_INDEX if data.source == "folder" else path
 
 
 @functools.lru_cache(maxsize=4)
@@ -45,27 +62,47 @@ def _load(data: DataConfig, cache: Path, mirror_dir: str | None, fingerprint: st
     """Read, for `load_pool`; the fingerprint is there so that an edited file is read anew."""
     from bench.data.columns import to_pool
 
-    if data.reader == "class_folders" and data.source != "wheel":
-        raise data_error(data, "data.reader=class_folders goes with data.source=wheel only")
+    for reader, source in (("class_folders", "wheel"), ("trec", "folder")):
+        if data.reader == reader and data.source != source:
+            raise data_error(data, f"data.reader={reader} goes with data.source={source} only")
     if data.source == "hub":
         from bench.data.readers.hub import read_hub
 
         parts, revision = read_hub(data, mirror_dir)
         return to_pool(parts, data, revision)
-    if data.source == "file":
-        return _load_file(data, fingerprint)
-    return _load_wheel(data, cache)
+    if data.source == "folder":
+        return _load_folder(data, fingerprint)
+    if data.source == "wheel":
+        return _load_wheel(data, cache)
+    return _load_file(data, fingerprint)
 
 
 def _load_file(data: DataConfig, fingerprint: str | None) -> Pool:
     from bench.data.columns import to_pool
     from bench.data.readers.table import read_table
 
+    path = _local_file(data)
+    assert path is not None
     if data.splits is not None:
-        raise data_error(data, "data.splits does not go with data.source=file, which is one table")
+        raise data_error(data, f"data.splits does not go with data.source={data.source}, which is one table")
     # Not the file's name: the same content under another name must give the same ids and so the same draws.
-    part = read_table(Path(data.path or "").expanduser(), "file", data)
+    part = read_table(path, "file", data)
     return to_pool([part], data, fingerprint)
+
+
+def _load_folder(data: DataConfig, fingerprint: str | None) -> Pool:
+    from bench.data.columns import to_pool
+    from bench.data.readers.class_folders import as_columns
+    from bench.data.readers.trec import read_trec
+
+    if data.reader != "trec":
+        raise data_error(data, "data.source=folder goes with data.reader=trec only")
+    if data.splits is not None:
+        raise data_error(data, "data.splits does not go with data.reader=trec")
+    index = _local_file(data)
+    assert index is not None
+    part = read_trec(Path(data.path or "").expanduser(), index, data)
+    return to_pool([part], as_columns(data), fingerprint)
 
 
 def _load_wheel(data: DataConfig, cache: Path) -> Pool:

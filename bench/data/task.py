@@ -1,15 +1,18 @@
 """A task: the part of a grid point that fixes its examples. No model in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from bench.config import DataConfig, SplitConfig
+from bench.config import IF_SET, DataConfig, SplitConfig
+
+REDRAWN = {"published": ("train_size",), "stratified": ("seed",)}
+"""What a split draws its test set by, beside the label count; the test sets of other splits are fixed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """The examples of one grid point, the same for every model.
 
-    `train_size` counts training examples over all labels; each label gets `train_size // num_labels`.
+    `train_size` counts training examples over all labels; `split` says how they are shared out and drawn.
     """
 
     data: DataConfig
@@ -17,22 +20,22 @@ class Task:
     train_size: int
     seed: int
     split: SplitConfig
+    test_only: bool = field(default=False, metadata=IF_SET)
+    """Nothing is learnt: there are no training and validation examples, and the test set is as ever."""
 
-    @property
-    def train_per_label(self) -> int:
-        """Training examples of each label."""
-        return self.train_size // self.num_labels
+    def for_testing(self) -> "Task":
+        """The task for a model that learns nothing from it.
 
-    @property
-    def validation_per_label(self) -> int:
-        """Validation examples of each label, on top of the training examples."""
-        share = round(self.train_per_label * self.split.validation_fraction)
-        return max(share, self.split.min_validation_per_label)
+        Size and seed are 0 where they have no effect on the test set, so that such grid points are one.
+        """
+        redrawn = REDRAWN.get(self.split.name, ())
+        axes = {axis: 0 for axis in ("train_size", "seed") if axis not in redrawn}
+        return replace(self, test_only=True, **axes)
 
     def problems(self) -> list[str]:
-        """What can be known to be impossible before any data is read."""
+        """What no split can give (`bench.data.split.problems` adds what this task's own can't)."""
         found = []
-        if self.train_size < self.num_labels:
+        if self.train_size < self.num_labels and not self.test_only:
             found.append(
                 f"train_size={self.train_size} is smaller than num_labels={self.num_labels}: "
                 "each label needs at least one training example"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import peft
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
@@ -14,9 +15,11 @@ from bench.config import FullConfig, LastBlockConfig, LoraConfig, TrainingConfig
 from bench.data.split import Examples, Splits
 from bench.methods import adapters, training
 from bench.methods.fitted import Context, Probabilities, Summary
+from bench.methods.lengths import token_lengths
 from bench.methods.metrics import evaluate
 from bench.models import files, load, size
 from bench.models.families import FAMILIES, Family
+from bench.models.kept import Kept, describe
 from bench.results.record import Before
 
 
@@ -26,15 +29,24 @@ class FineTuned:
 
     summary: Summary
     trained: training.Trained
+    kept: Kept
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels)."""
         return self.trained.predict(examples)
 
     def save(self, folder: Path) -> None:
-        """Keep the adapter with its head, or all weights, and the tokenizer, as safetensors."""
-        self.trained.trainer.model.save_pretrained(folder)
+        """Keep the adapter with its head, or all weights, as safetensors; the tokenizer; and what loading takes.
+
+        Of a base in 4 bits, as of any other, only the adapter is kept: loading quantizes the base again.
+        """
+        model = self.trained.trainer.model
+        if isinstance(model, peft.PeftModel):
+            adapters.save(model, folder, self.kept)
+        else:
+            model.save_pretrained(folder)
         self.trained.tokenizer.save_pretrained(folder)
+        self.kept.write(folder)
 
 
 def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
@@ -58,6 +70,9 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
         trained = training.make_trainer(
             model, tokenizer, splits, cell.training, seed=cell.task.seed, device=context.device, scratch=scratch
         )
+        lengths = token_lengths(
+            tokenizer, splits.train.texts, trained.trainer.train_dataset, cell.training.max_length
+        )
         before = _evaluate_before(trained, splits, cell.training)
         started = time.perf_counter()
         history = training.train(trained)
@@ -70,8 +85,9 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
         parameters=size.count_parameters(model),
         frozen_weights=size.frozen_bytes(model),
         model_revision=revision,
+        lengths=lengths,
     )
-    return FineTuned(summary, trained)
+    return FineTuned(summary, trained, describe(cell, splits.labels, revision))
 
 
 def _load_base(

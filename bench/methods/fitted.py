@@ -8,10 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.data.split import Examples
-from bench.results.record import Before, Parameters, Training
+from bench.models.kept import Kept
+from bench.results.record import Before, Lengths, Parameters, Training
 
 Probabilities = NDArray[np.float64]
 """Shape (examples, labels); each row sums to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Predicted labels without probabilities, one an example, where nothing else is known."""
+
+    indices: tuple[int | None, ...]
+    """Of the label; None for an answer that is none of the task's labels."""
+    given: tuple[str, ...]
+    """What was answered, as it was."""
+
+
+Predicted = Probabilities | Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,7 @@ class Summary:
     frozen_weights: int | None = None
     model_revision: str | None = None
     choices: dict[str, Any] = field(default_factory=dict)
+    lengths: Lengths | None = None
 
 
 class Fitted(Protocol):
@@ -43,13 +58,19 @@ class Fitted(Protocol):
 
     summary: Summary
 
-    def predict(self, examples: Examples) -> Probabilities:
-        """Probabilities of the task's labels, one row an example. Raises Diverged where they are not finite."""
+    def predict(self, examples: Examples) -> Predicted:
+        """Probabilities of the task's labels, one row an example, or labels alone.
+
+        Raises Diverged where probabilities are not finite.
+        """
 
 
 @runtime_checkable
 class Saveable(Protocol):
     """A fitted model that can be kept."""
+
+    kept: Kept
+    """What loading it again takes."""
 
     def save(self, folder: Path) -> None:
         """Keep model and tokenizer in `folder`, which is there."""

@@ -29,6 +29,8 @@ class Family:
     """Path of the list of transformer blocks in the classifier."""
     above: tuple[str, ...] = ()
     """Paths of what the trunk has above its last block: a final norm, a pooler."""
+    causal: bool = False
+    """It predicts the next token, so it can be asked without training (`zero_shot`)."""
     transposed: bool = False
     """Its linear layers keep their weights as (in, out): GPT-2's `Conv1D`."""
 
@@ -49,6 +51,7 @@ FAMILIES: dict[str, Family] = {
         precision="bf16",
         blocks="model.layers",
         above=("model.norm",),
+        causal=True,
     ),
     "qwen2": Family(
         lora_targets=("q_proj", "k_proj", "v_proj"),
@@ -59,6 +62,7 @@ FAMILIES: dict[str, Family] = {
         precision="bf16",
         blocks="model.layers",
         above=("model.norm",),
+        causal=True,
     ),
     "gpt2": Family(
         lora_targets=("c_attn",),
@@ -69,6 +73,7 @@ FAMILIES: dict[str, Family] = {
         precision="bf16",
         blocks="transformer.h",
         above=("transformer.ln_f",),
+        causal=True,
         transposed=True,
     ),
     "gemma3": Family(
@@ -80,6 +85,7 @@ FAMILIES: dict[str, Family] = {
         precision="bf16",
         blocks="model.layers",
         above=("model.norm",),
+        causal=True,
     ),
     "bert": Family(
         lora_targets=("query", "value"),
@@ -99,5 +105,15 @@ FAMILIES: dict[str, Family] = {
         learning_rates=ENCODER_RATES,
         precision="fp32",
         blocks="distilbert.transformer.layer",
+    ),
+    "modernbert": Family(
+        lora_targets=("Wqkv",),
+        head=("head", "classifier"),
+        pooling="mean",
+        pad_candidates=("[PAD]",),
+        learning_rates=ENCODER_RATES,
+        precision="fp32",
+        blocks="model.layers",
+        above=("model.final_norm",),
     ),
 }

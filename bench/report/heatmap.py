@@ -1,6 +1,5 @@
 """The heatmap: every cell of the grid as a mean over seeds, or as the reason why there is none."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,28 +8,26 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, Normalize, to_rgb
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon, Rectangle
 
 from bench.report import style
 from bench.report.frame import summary_frame
+from bench.report.heatmap_cells import CELL_HEIGHT, CELL_WIDTH, Box, Number, Shade, draw_note, draw_number
 from bench.report.wording import (
     METRICS,
+    UNTRAINED,
     capitalised,
-    deviation_text,
     in_words,
     only_data_set,
     seeds_phrase,
-    seeds_text,
     sizes_of_test_sets,
     usual_seeds,
 )
 
 # All lengths are in inches: the axes' data units are inches, so cells keep their size in any grid.
-CELL_WIDTH, CELL_HEIGHT, GROUP_GAP, HEADER = 1.0, 0.7, 0.16, 0.6
+GROUP_GAP, HEADER = 0.16, 0.6
 MARGIN, SWATCH, LABEL_MAX, BAR = 0.15, 0.3, 2.6, 0.95
-MEAN_SIZE = 13.5
 
 
 @dataclass(frozen=True)
@@ -51,36 +48,10 @@ class Grid:
         """Upper edge of a row's cells."""
         return HEADER + CELL_HEIGHT * self.rows.index(row)
 
-
-@dataclass(frozen=True)
-class Number:
-    """What is written in a cell."""
-
-    mean: float
-    deviation: float
-    """NaN for one seed."""
-    n_ok: int
-    n_expected: int
-
-    def small_print(self, usual: int) -> str:
-        """The lines under the mean: its deviation, and how many seeds it is of unless that is the `usual` number."""
-        lines = [] if pd.isna(self.deviation) else [deviation_text(self.deviation)]
-        if self.n_ok < self.n_expected or self.n_ok != usual or not lines:
-            lines.append(seeds_text(self.n_ok, self.n_expected))
-        return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class Shade:
-    """From a mean to the colour of its cell, and of the text on it."""
-
-    colours: Colormap
-    scale: Normalize
-
-    def of(self, mean: float) -> tuple[Any, str]:
-        """Fill and text colour (black or white, whichever has the higher contrast by WCAG 2)."""
-        fill = self.colours(self.scale(mean))
-        return fill, "white" if 1.05 / (luminance(fill) + 0.05) > (luminance(fill) + 0.05) / 0.05 else "black"
+    def box(self, row: str, labels: int, size: int | None) -> Box:
+        """One cell; across all sizes of the label count where `size` is None."""
+        lefts = [left for (count, other), left in self.columns.items() if count == labels and size in (None, other)]
+        return Box(min(lefts), self.top(row), max(lefts) + CELL_WIDTH - min(lefts))
 
 
 @style.applied
@@ -89,7 +60,8 @@ def heatmap(cells: pd.DataFrame, metric: str) -> Figure:
 
     Rows are models with their methods, columns are training sizes under their label counts. A cell with fewer
     seeds than planned has a dashed border, a hatched corner and its count; one without any is hatched grey and
-    says why. The figure grows with the grid. Raises ValueError unless `cells` are of exactly one data set.
+    says why. A row that uses no training examples has one cell across all sizes of a label count. The figure
+    grows with the grid. Raises ValueError unless `cells` are of exactly one data set.
     """
     data = only_data_set(cells)
     summary = summary_frame(cells)
@@ -100,16 +72,16 @@ def heatmap(cells: pd.DataFrame, metric: str) -> Figure:
     _draw_headers(axes, grid)
     _draw_row_labels(axes, grid, style.row_styles(cells["row"].cat.categories))
     usual = usual_seeds(summary)
-    points = {(point.row, (point.num_labels, point.train_size)): point for point in summary.itertuples()}
-    for row, column, corner in _slots(grid):
-        point: Any = points.get((row, column))
-        if point is None:
-            _draw_note(axes, corner, "not in\nthe grid", fill="white", hatch="")
-        elif point.n_ok == 0:
-            _draw_note(axes, corner, in_words(point.not_ok).replace(", ", "\n"), fill=style.GAP, hatch="////")
-        else:
-            mean, deviation = getattr(point, f"{metric}_mean"), getattr(point, f"{metric}_sd")
-            _draw_number(axes, corner, Number(mean, deviation, point.n_ok, point.n_expected), shade, usual)
+    points = {(point.row, point.num_labels, point.train_size): point for point in summary.itertuples()}
+    for row in grid.rows:
+        for labels in dict.fromkeys(labels for labels, _ in grid.columns):
+            own = {size: points.get((row, labels, size)) for count, size in grid.columns if count == labels}
+            untrained = points.get((row, labels, 0))
+            if untrained is not None and all(point is None for size, point in own.items() if size):
+                own = {0: untrained}
+            for size, point in own.items():
+                box = grid.box(row, labels, None if len(own) == 1 else size)
+                _draw_point(axes, box, point, metric=metric, shade=shade, usual=usual)
     if summary["n_ok"].any():
         _draw_bar(figure, axes, grid, shade, METRICS[metric])
     return figure
@@ -128,29 +100,36 @@ def colour_scale(means: pd.Series) -> Normalize:
     return Normalize(low / 10, high / 10)
 
 
-def luminance(colour: Any) -> float:
-    """Relative luminance of an sRGB colour, 0 to 1 (WCAG 2)."""
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
 def _place(summary: pd.DataFrame) -> Grid:
     rows = [row for row in summary["row"].cat.categories if (summary["row"] == row).any()]
     columns: dict[tuple[int, int], float] = {}
     right = 0.0
     for labels in sorted(int(count) for count in summary["num_labels"].unique()):
         right += GROUP_GAP if columns else 0
-        for size in sorted(int(size) for size in summary.loc[summary["num_labels"] == labels, "train_size"].unique()):
+        for size in _sizes(summary[summary["num_labels"] == labels]):
             columns[labels, size] = right
             right += CELL_WIDTH
     return Grid(rows, columns, right)
 
 
-def _slots(grid: Grid) -> Iterator[tuple[str, tuple[int, int], tuple[float, float]]]:
-    """Every place of the grid: row, column, and its upper left corner."""
-    for row in grid.rows:
-        for column, left in grid.columns.items():
-            yield row, column, (left, grid.top(row))
+def _sizes(points: pd.DataFrame) -> list[int]:
+    """The sizes of one label count's columns; 0 only if a row has it beside others, or there are no others."""
+    sizes = sorted({int(size) for size in points["train_size"]})
+    trained = set(points.loc[points["train_size"] > 0, "row"])
+    both = (points.loc[points["train_size"] == 0, "row"]).isin(trained).any()
+    return sizes if both or sizes == [0] else [size for size in sizes if size]
+
+
+def _draw_point(axes: Axes, box: Box, point: Any, *, metric: str, shade: Shade, usual: int) -> None:
+    """One cell, whatever there is to say about it."""
+    if point is None:
+        draw_note(axes, box, "not in\nthe grid", fill="white", hatch="")
+    elif point.n_ok == 0:
+        draw_note(axes, box, in_words(point.not_ok).replace(", ", "\n"), fill=style.GAP, hatch="////")
+    else:
+        mean, deviation = getattr(point, f"{metric}_mean"), getattr(point, f"{metric}_sd")
+        note = UNTRAINED if point.train_size == 0 else ""
+        draw_number(axes, box, Number(mean, deviation, point.n_ok, point.n_expected, note), shade, usual)
 
 
 def _head(data: str, metric: str, cells: pd.DataFrame, summary: pd.DataFrame) -> tuple[str, str]:
@@ -158,6 +137,8 @@ def _head(data: str, metric: str, cells: pd.DataFrame, summary: pd.DataFrame) ->
     note = [seeds_phrase(summary), f"{capitalised(sizes_of_test_sets(cells))}."]
     if ((summary["n_ok"] < summary["n_expected"]) & (summary["n_ok"] > 0)).any():
         note.append("Dashed border and hatched corner: seeds are missing.")
+    if (summary["train_size"] == 0).any():
+        note.append("A cell across all sizes uses no training examples.")
     if (summary["n_ok"] == 0).any():
         note.append("Grey hatched cells have no result, and say why.")
     return f"{capitalised(METRICS[metric])} on {data}", " ".join(note)
@@ -206,60 +187,6 @@ def _draw_row_labels(axes: Axes, grid: Grid, styles: dict[str, style.RowStyle]) 
         look = styles[row]
         axes.text(-SWATCH, middle, _row_text(row), ha="right", va="center", linespacing=1.1)
         axes.plot([-SWATCH / 2], [middle], look.marker, color=look.colour, markersize=7, clip_on=False, label=row)
-
-
-def _draw_number(axes: Axes, corner: tuple[float, float], number: Number, shade: Shade, usual: int) -> None:
-    """A mean with its small print, marked where seeds are missing."""
-    fill, ink = shade.of(number.mean)
-    _draw_box(axes, corner, facecolor=fill)
-    if number.n_ok < number.n_expected:
-        _mark_incomplete(axes, corner, fill, ink)
-    small = number.small_print(usual)
-    middle = corner[0] + CELL_WIDTH / 2
-    line = corner[1] + CELL_HEIGHT / 2 - 0.07 * (small.count("\n") + 1)
-    look: dict[str, Any] = {"ha": "center", "color": ink}
-    axes.text(middle, line, f"{number.mean:.2f}", va="center", fontsize=MEAN_SIZE, **look)
-    axes.text(middle, line + 0.11, small, va="top", fontsize=style.SMALL, linespacing=1.05, **look)
-
-
-def _mark_incomplete(axes: Axes, corner: tuple[float, float], fill: Any, ink: str) -> None:
-    """A dashed inner border and a hatched corner: seen without reading."""
-    inset, side = 0.035, 0.17
-    left, top, right = corner[0] + inset, corner[1] + inset, corner[0] + CELL_WIDTH - inset
-    box = Rectangle((left, top), CELL_WIDTH - 2 * inset, CELL_HEIGHT - 2 * inset)
-    box.set(fill=False, edgecolor=ink, linestyle=(0, (4, 2.5)), linewidth=1.2)
-    axes.add_patch(box)
-    triangle = Polygon([(right - side, top), (right, top), (right, top + side)])
-    triangle.set(facecolor=fill, edgecolor=ink, hatch="//////", linewidth=0.8)
-    axes.add_patch(triangle)
-
-
-def _draw_note(axes: Axes, corner: tuple[float, float], text: str, fill: str, hatch: str) -> None:
-    """A cell that has no number: words instead."""
-    _draw_box(axes, corner, facecolor=fill, hatch=hatch, edgecolor="#c4c4c4")
-    axes.text(
-        corner[0] + CELL_WIDTH / 2,
-        corner[1] + CELL_HEIGHT / 2,
-        text,
-        ha="center",
-        va="center",
-        color=style.INK if hatch else style.MUTED,
-        fontsize=style.SMALL,
-        bbox={"facecolor": fill, "edgecolor": "none", "boxstyle": "round,pad=0.25"},
-    )
-
-
-def _draw_box(axes: Axes, corner: tuple[float, float], **look: Any) -> None:
-    edge = 0.012
-    axes.add_patch(
-        Rectangle(
-            (corner[0] + edge, corner[1] + edge),
-            CELL_WIDTH - 2 * edge,
-            CELL_HEIGHT - 2 * edge,
-            linewidth=0,
-            **look,
-        )
-    )
 
 
 def _draw_bar(figure: Figure, axes: Axes, grid: Grid, shade: Shade, label: str) -> None:

@@ -10,9 +10,11 @@ from bench.report.frame import MISSING, PACKAGES
 from bench.report.markdown import Markdown, shortened, table
 from bench.report.wording import (
     METRICS,
+    UNTRAINED,
     capitalised,
     counted,
     deviation_text,
+    duration,
     in_words,
     seeds_text,
     sizes_of_test_sets,
@@ -25,26 +27,35 @@ DIGITS = 3
 
 
 @dataclass(frozen=True)
-class Section:
-    """A titled table."""
+class Titled:
+    """A table with its title."""
 
     title: str
     table: Markdown
 
 
-def result_tables(summary: pd.DataFrame, metric: str) -> list[Section]:
-    """Means and deviations of one data set, a table a label count: rows by training sizes."""
-    sections = []
+def result_tables(summary: pd.DataFrame, metric: str) -> list[Titled]:
+    """Means and deviations of one data set, a table a label count: rows by training sizes.
+
+    A row that uses no training examples has the same number at all sizes.
+    """
+    tables = []
     for labels in sorted(int(count) for count in summary["num_labels"].unique()):
         points = summary[summary["num_labels"] == labels]
-        sizes = sorted(int(size) for size in points["train_size"].unique())
         entries: dict[str, dict[int, str]] = {}
         for point in points.itertuples():
             entries.setdefault(str(point.row), {})[int(point.train_size)] = _entry(point, metric)  # type: ignore[arg-type]
-        lines = [[row, *(found.get(size, "not in the grid") for size in sizes)] for row, found in entries.items()]
+        sizes = sorted({size for found in entries.values() for size in found if size or len(found) > 1}) or [0]
+        lines = [_result_line(row, found, sizes) for row, found in entries.items()]
         title = f"{capitalised(METRICS[metric])}, {labels} labels"
-        sections.append(Section(title, table(["training examples", *(f"{size:,}" for size in sizes)], lines)))
-    return sections
+        tables.append(Titled(title, table(["training examples", *(f"{size:,}" for size in sizes)], lines)))
+    return tables
+
+
+def _result_line(row: str, found: dict[int, str], sizes: list[int]) -> list[str]:
+    if list(found) == [0]:
+        return [f"{row} ({UNTRAINED})", *[found[0]] * len(sizes)]
+    return [row, *(found.get(size, "not in the grid") for size in sizes)]
 
 
 def _entry(point: Any, metric: str) -> str:
@@ -88,6 +99,20 @@ def status_counts(cells: pd.DataFrame) -> str:
     return ", ".join(f"{count} {in_words(str(status))}" for status, count in counts.items())
 
 
+def what_was_done(cells: pd.DataFrame) -> list[tuple[str, str]]:
+    """The grid in a few lines: a name and its values, and how long it took."""
+    sizes = sorted({int(size) for size in cells["train_size"]})
+    seconds = float(cells["total_seconds"].sum())
+    lines = [
+        ("rows", ", ".join(row for row in cells["row"].cat.categories if (cells["row"] == row).any())),
+        ("data", ", ".join(dict.fromkeys(cells["data"].astype(str)))),
+        ("label counts", ", ".join(str(count) for count in sorted(cells["num_labels"].unique()))),
+        ("training examples", ", ".join(f"{size:,}" if size else "none" for size in sizes)),
+        ("seeds", ", ".join(str(seed) for seed in sorted(cells["seed"].unique()))),
+    ]
+    return lines + ([("time of the finished cells, added up", duration(seconds))] if seconds else [])
+
+
 def protocol(cells: pd.DataFrame) -> list[str]:
     """What the numbers were measured on: seeds, sizes of the sets, and whether comparisons are fair."""
     seeds = sorted(int(seed) for seed in cells["seed"].unique())
@@ -104,12 +129,12 @@ def protocol(cells: pd.DataFrame) -> list[str]:
             f"{data}: {sizes_of_test_sets(group)}; validation examples, {span_text(group['num_validation'])} a cell, "
             "come on top of the training examples."
         )
-    return [*lines, *_odd_sizes(done), *_unequal_tasks(done)]
+    return [*lines, *_odd_sizes(done), *_untrained(done), *_unequal_tasks(done)]
 
 
 def _odd_sizes(done: pd.DataFrame) -> list[str]:
     """Where the training examples are not as many as the axis says."""
-    odd = done[done["num_train"] != done["train_size"]]
+    odd = done[(done["num_train"] != done["train_size"]) & (done["num_train"] > 0)]
     sizes = odd[["train_size", "num_labels", "num_train"]].drop_duplicates().sort_values(["num_labels", "train_size"])
     if sizes.empty:
         return []
@@ -117,6 +142,18 @@ def _odd_sizes(done: pd.DataFrame) -> list[str]:
         f"{size.train_size:,} → {size.num_train:,} ({size.num_labels} labels)" for size in sizes.itertuples()
     )
     return [f"Training examples that were really used, where that differs from the size: {said}."]
+
+
+def _untrained(done: pd.DataFrame) -> list[str]:
+    """Which rows learnt nothing; where they stand at several sizes, that is for their test sets."""
+    untrained = done[(done["train_size"] == 0) | (done["num_train"] == 0)]
+    if untrained.empty:
+        return []
+    rows = ", ".join(dict.fromkeys(untrained["row"]))
+    lines = [f"No training examples were used by: {rows}."]
+    if (untrained["train_size"] > 0).any():
+        lines.append("Where their numbers differ between training sizes, it is because the test sets do.")
+    return [" ".join(lines)]
 
 
 def _unequal_tasks(done: pd.DataFrame) -> list[str]:

@@ -11,8 +11,14 @@ METRICS = {
     "test_accuracy": "test accuracy",
     "test_macro_f1": "test macro F1",
     "test_weighted_f1": "test weighted F1",
+    "test_weighted_precision": "test weighted precision",
+    "test_weighted_recall": "test weighted recall",
+    "test_loss": "test loss",
+    "before_test_accuracy": "test accuracy before training",
     "validation_accuracy": "validation accuracy",
 }
+
+UNTRAINED = "no training examples"
 
 
 def capitalised(text: str) -> str:
@@ -33,6 +39,14 @@ def deviation_text(deviation: float, digits: int = 3) -> str:
     return f"±{deviation:.{digits}f}"
 
 
+def difference_text(difference: float, digits: int = 3) -> str:
+    """A difference with its sign; none where it rounds to zero, nothing where it is unknown."""
+    if pd.isna(difference):
+        return ""
+    written = f"{difference:+.{digits}f}"
+    return written[1:] if float(written) == 0 else written
+
+
 def seeds_text(n_ok: int, n_expected: int) -> str:
     """How many seeds stand behind a number: "3 seeds", or "1 of 3 seeds"."""
     if n_ok < n_expected:
@@ -43,6 +57,16 @@ def seeds_text(n_ok: int, n_expected: int) -> str:
 def counted(count: int, noun: str) -> str:
     """ "1 seed", "2 seeds"; thousands are set off."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the units that a reader would use: "42 s", "3 min 20 s", "5 h 12 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
 def usual_seeds(summary: pd.DataFrame) -> int:

@@ -71,8 +71,11 @@ class Evaluation(Block):
     weighted_f1: float
     loss: float | None
     """Mean cross-entropy in nats."""
+    mean_confidence: float | None = None
+    """Mean probability of the predicted label."""
     confusion_matrix: list[list[int]]
-    """Rows: true label; columns: predicted label; both in the order of `per_label`."""
+    """Rows: true label; columns: predicted label; both in the order of `per_label`. An answer made elsewhere that is
+    none of the labels is in no column."""
     per_label: list[LabelScores]
 
 
@@ -111,6 +114,25 @@ class Training(Block):
     tokens_seen: int
     """Without padding."""
     history: list[HistoryPoint]
+
+
+class Lengths(Block):
+    """Tokens of each training example before cutting, with the tokens that the tokenizer adds."""
+
+    bin_edges: list[int]
+    """Rising; a bin holds its lower edge and not its upper one. All are equally wide but the last, which may hold
+    all that is longer."""
+    counts: list[int]
+    """Examples in each bin: one entry fewer than edges."""
+    mean: float
+    p50: float
+    p95: float
+    p99: float
+    max: int
+    max_length: int
+    """What longer examples were cut to."""
+    num_cut: int
+    share_cut: float
 
 
 class Seconds(Block):
@@ -180,6 +202,8 @@ class Measurements(Block):
     parameters: Parameters | None
     choices: dict[str, Any]
     """What the method chose by itself on validation data (`C` of a linear probe, say)."""
+    lengths: Lengths | None = None
+    """Null where no tokenizer cuts training texts."""
 
 
 class Failure(Block):
@@ -225,7 +249,8 @@ class Record(Block):
     """Where the fitted model is, beside the record; null unless `save_model`."""
     predictions_file: str | None
     """Parquet beside the record: columns split (train, validation, test), id, label, predicted, probabilities
-    (in the order of `examples.labels`); the last two are null for training examples."""
+    (in the order of `examples.labels`); the last two are null for training examples. Answers made elsewhere have no
+    probabilities; one that is none of the labels is in `predicted` as it was given."""
 
     def to_json(self) -> str:
         """The record as indented JSON; NaN and infinities become null."""

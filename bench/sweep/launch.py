@@ -9,7 +9,7 @@ from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.config import Settings
 from bench.errors import UserError
-from bench.preflight import check_device, check_folders, check_sources, check_tasks
+from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.results import store
 from bench.results.record import Status
 from bench.sweep.missing import wanted
@@ -32,6 +32,7 @@ def launch(configs: Sequence[dict[str, Any]]) -> int:
     check_tasks(cells)
     todo = wanted(cells, settings)
     if todo:
+        check_extras(todo)
         check_device(todo, settings)
         check_sources(todo, settings)
         check_folders(settings.results_dir, settings.reports_dir)
@@ -73,6 +74,10 @@ def _report(cells: Sequence[Cell], settings: Settings) -> None:
             num_labels=cell.task.num_labels,
             train_size=cell.task.train_size,
             seed=cell.task.seed,
+            published_as=(
+                getattr(cell.model, "id", None) or cell.model.name,
+                cell.method.name if cell.method else cell.model.family,
+            ),
         )
         for cell in cells
     ]

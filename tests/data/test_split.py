@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.config import DataConfig, SplitConfig
+from bench.config import DataConfig, NestedSplitConfig
 from bench.data.pool import Pool
 from bench.data.split import Examples, Splits, draw
 from bench.data.task import Task
@@ -26,7 +26,7 @@ def make_pool(counts: dict[str, int] = COUNTS, shuffle: int | None = None) -> Po
 
 def make_task(num_labels: int = 3, train_size: int = 60, seed: int = 0, **split: object) -> Task:
     data = DataConfig(name="topics", source="file")
-    return Task(data=data, num_labels=num_labels, train_size=train_size, seed=seed, split=SplitConfig(**split))
+    return Task(data=data, num_labels=num_labels, train_size=train_size, seed=seed, split=NestedSplitConfig(**split))
 
 
 def ids_by_label(examples: Examples) -> dict[int, list[str]]:

@@ -12,7 +12,7 @@ from bench.config import (
     LastBlockConfig,
     LoraConfig,
     MethodConfig,
-    SplitConfig,
+    NestedSplitConfig,
     TrainingConfig,
     TransformerConfig,
 )  # fmt: skip
@@ -48,7 +48,7 @@ def make_cell(family: str, method: str, folder: Path, **training: object) -> Cel
     options |= {"precision": "bf16" if method == "qlora" else "fp32"}
     options |= {"optim": "adamw_bnb_8bit" if method == "qlora" else "adamw_torch"} | training
     return Cell(
-        task=Task(data=data, num_labels=2, train_size=32, seed=0, split=SplitConfig()),
+        task=Task(data=data, num_labels=2, train_size=32, seed=0, split=NestedSplitConfig()),
         model=TransformerConfig(
             name=f"tiny-{family}", family=family, source="hub", id=f"tiny/{family}", path=str(folder)
         ),

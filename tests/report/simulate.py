@@ -1,14 +1,15 @@
 """Simulated cells: real record files with plausible numbers, written in no time."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from bench.report.frame import Expected
+from bench.report.reading import Expected
 from bench.results import store
 from bench.results.record import (
     Configuration,
@@ -25,6 +26,7 @@ from bench.results.record import (
     Status,
     Throughput,
 )
+from tests.report import simulate_training
 
 Row = tuple[str, str | None]
 
@@ -37,14 +39,21 @@ def grid(
     train_sizes: Sequence[int] = (32, 128, 512),
     seeds: Sequence[int] = (0, 1),
     data: str = "bbc_headlines",
+    published_as: Mapping[str, str] | None = None,
 ) -> list[Expected]:
-    """The cells of a rectangular grid, none of them run."""
+    """The cells of a rectangular grid, none of them run; `published_as` gives the hub ids of models."""
     cells = []
     for (model, method), labels, size, seed in product(rows, num_labels, train_sizes, seeds):
         name = f"{model}|{method}|{data}|{labels}|{size}|{seed}"
         key = hashlib.sha256(name.encode()).hexdigest()[:16]
-        cells.append(Expected(root / key, key, model, method, data, labels, size, seed))
+        known = (published_as or {}).get(model, model)
+        cells.append(Expected(root / key, key, model, method, data, labels, size, seed, (known, method or known)))
     return cells
+
+
+def published_as(cell: Expected, model: str, method: str) -> Expected:
+    """`cell` under the names that publications would give it."""
+    return replace(cell, published_as=(model, method))
 
 
 def run(
@@ -52,11 +61,17 @@ def run(
     status: Callable[[Expected], Status | None] = lambda cell: Status.OK,
     num_test: int = 200,
     message: str = "CUDA out of memory",
+    *,
+    labels: Sequence[str] | None = None,
+    max_length: int | None = None,
 ) -> None:
-    """Write the record of every cell, with the status that `status` says; None leaves the cell missing."""
+    """Write the record of every cell, with the status that `status` says; None leaves the cell missing.
+
+    With `max_length`, cells that train by gradients have curves, scores before training and lengths as well.
+    """
     for cell in cells:
         if (ended := status(cell)) is not None:
-            write(cell, ended, num_test, message)
+            write(cell, ended, num_test, message, names=labels, max_length=max_length)
 
 
 def accuracy(cell: Expected) -> float:
@@ -65,12 +80,22 @@ def accuracy(cell: Expected) -> float:
     skill = 0.4 + int(hashlib.sha256(cell.row.encode()).hexdigest()[:4], 16) / 65536
     chance = 1 / cell.num_labels
     error = (1 - chance) * (1 + skill * cell.train_size / cell.num_labels / 8) ** -0.5
+    if cell.train_size == 0:  # nothing learnt, and not for lack of examples
+        error = (1 - chance) * (1 - skill / 2)
     return float(np.clip(1 - error + random.normal(0, 0.02), 0, 1))
 
 
-def write(cell: Expected, status: Status = Status.OK, num_test: int = 200, message: str = "") -> Record:
+def write(
+    cell: Expected,
+    status: Status = Status.OK,
+    num_test: int = 200,
+    message: str = "",
+    *,
+    names: Sequence[str] | None = None,
+    max_length: int | None = None,
+) -> Record:
     """Write one record, with a predictions file where it is `ok`."""
-    labels = [f"label {number}" for number in range(cell.num_labels)]
+    labels = list(names or [f"label {number}" for number in range(cell.num_labels)])[: cell.num_labels]
     predictions = _predictions(cell, labels, num_test) if status is Status.OK else None
     record = Record(
         key=cell.key,
@@ -84,7 +109,7 @@ def write(cell: Expected, status: Status = Status.OK, num_test: int = 200, messa
             method=cell.method,
             identity={"model": {"name": cell.model}},
         ),
-        measurements=None if predictions is None else _measurements(cell, labels, predictions),
+        measurements=None if predictions is None else _measurements(cell, labels, predictions, max_length),
         failure=None if status is Status.OK else Failure(type="RuntimeError", message=message, traceback=None),
         provenance=provenance(),
         predictions_file=None,
@@ -116,7 +141,8 @@ def _predictions(cell: Expected, labels: list[str], num_test: int) -> pd.DataFra
     """Exactly the share of `accuracy` is right, spread evenly."""
     true = np.arange(num_test) % len(labels)
     wrong = np.arange(num_test) >= round(accuracy(cell) * num_test)
-    predicted = np.where(wrong, (true + 1) % len(labels), true)
+    step = np.where(np.arange(num_test) % 3 == 0, max(len(labels) - 1, 1), 1)
+    predicted = np.where(wrong, (true + step) % len(labels), true)
     return pd.DataFrame(
         {
             "split": "test",
@@ -128,10 +154,11 @@ def _predictions(cell: Expected, labels: list[str], num_test: int) -> pd.DataFra
     )
 
 
-def _measurements(cell: Expected, labels: list[str], predictions: pd.DataFrame) -> Measurements:
+def _measurements(cell: Expected, labels: list[str], predictions: pd.DataFrame, max_length: int | None) -> Measurements:
     test = _evaluation(labels, predictions)
     task = f"{cell.data}|{cell.num_labels}|{cell.train_size}|{cell.seed}"
     has_method = cell.method is not None
+    trained = max_length is not None and simulate_training.by_gradients(cell)
     return Measurements(
         examples=Examples(
             labels=labels,
@@ -143,7 +170,9 @@ def _measurements(cell: Expected, labels: list[str], predictions: pd.DataFrame) 
         ),
         test=test,
         validation=test if has_method else None,
-        training=None,
+        train=test if trained else None,
+        before=simulate_training.before(cell, labels, 200) if trained else None,
+        training=simulate_training.training(cell, test.accuracy) if trained else None,
         seconds=Seconds(load_data=0.5, load_model=1.0, train=cell.train_size / 20, evaluate=0.5, total=10.0),
         throughput=Throughput(
             train_examples_per_second=20.0, train_tokens_per_second=None, test_examples_per_second=400.0
@@ -151,6 +180,7 @@ def _measurements(cell: Expected, labels: list[str], predictions: pd.DataFrame) 
         memory=Memory(peak_device=None, peak_process=900_000_000, frozen_weights=None),
         parameters=Parameters(trainable=74_000, total=22_700_000, quantized=0) if has_method else None,
         choices={},
+        lengths=simulate_training.lengths(cell, max_length) if trained and max_length is not None else None,
     )
 
 
@@ -171,6 +201,7 @@ def _evaluation(labels: list[str], predictions: pd.DataFrame) -> Evaluation:
         weighted_recall=float((weights * recall).sum()),
         weighted_f1=float((weights * f1).sum()),
         loss=0.5,
+        mean_confidence=0.9,
         confusion_matrix=matrix.tolist(),
         per_label=[
             LabelScores(label=label, precision=p, recall=r, f1=f, support=int(n))

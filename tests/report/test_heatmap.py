@@ -7,7 +7,8 @@ from matplotlib.patches import Polygon, Rectangle
 
 from bench.report import style
 from bench.report.frame import cells_frame
-from bench.report.heatmap import colour_scale, heatmap, luminance
+from bench.report.heatmap import colour_scale, heatmap
+from bench.report.heatmap_cells import luminance
 from bench.report.scaling import scaling_curves
 from bench.results.record import Status
 from tests.report import simulate

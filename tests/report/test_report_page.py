@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from bench.report import page
+from bench.report import sections
 from bench.report.frame import COLUMNS
 from bench.report.page import name_suffixes, write_report
 from bench.report.tables import MOST_GAPS
@@ -17,15 +17,18 @@ from tests.report import simulate
 
 ROOT = Path(__file__).parents[2]
 ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
-FIGURES = ["heatmap_accuracy", "heatmap_macro_f1", "scaling_accuracy", "scaling_macro_f1"]
+FIGURES = [
+    *("heatmap_accuracy", "heatmap_macro_f1", "scaling_accuracy", "scaling_macro_f1"),
+    *("confusion_2", "confusion_5"),
+]
 NASTY = "first | line\n\nsecond <script>alert(1)</script> `code` ![x](http://example.org/x.png)"
 
 
 @pytest.fixture
 def blank(monkeypatch):
     """Figures that are drawn in no time, for tests of the text around them."""
-    for kind in page.FIGURES:
-        monkeypatch.setitem(page.FIGURES, kind, lambda cells, metric: Figure(figsize=(1, 1)))
+    for name in ("heatmap", "scaling_curves", "confusion_matrices"):
+        monkeypatch.setattr(sections, name, lambda *_: Figure(figsize=(1, 1)))
 
 
 def shown(text: str) -> list[str]:
@@ -37,7 +40,9 @@ def report(tmp_path, status=lambda cell: Status.OK, **options) -> tuple[Path, st
     cells = simulate.grid(tmp_path / "results", options.pop("rows", ROWS), **options)
     simulate.run(cells, status, message=NASTY)
     path = write_report(cells, tmp_path / "report", "A title")
-    return path, path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    assert "could not be made" not in text
+    return path, text
 
 
 def test_all_files_are_there_and_the_page_shows_the_figures(tmp_path):
@@ -181,7 +186,7 @@ def test_an_interrupted_report_leaves_the_old_page(tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(page.FIGURES, "scaling", interrupt)
+    monkeypatch.setattr(sections, "scaling_curves", interrupt)
     cells = simulate.grid(tmp_path / "results", ROWS)
     with pytest.raises(KeyboardInterrupt):
         write_report(cells, tmp_path / "report", "Another title")

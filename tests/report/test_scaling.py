@@ -5,9 +5,12 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from bench.report.frame import cells_frame, summary_frame
+from bench.report.published import published_for
 from bench.report.scaling import row_offsets, scaling_curves
+from bench.report.scaling_marks import spread
 from bench.results.record import Status
 from tests.report import simulate
+from tests.report.studies import HUB
 
 ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
 
@@ -132,3 +135,110 @@ def test_legend_and_small_print_hide_no_data(tmp_path):
     assert not any(box.overlaps(other) for other in others)
     assert box.x1 <= figure.bbox.x1
     assert box.y0 >= 0
+
+
+def with_published(tmp_path, experiment, rows, status=lambda cell: Status.OK, **axes):
+    cells = simulate.grid(tmp_path, rows, published_as=HUB, **axes)
+    simulate.run(cells, status)
+    known = published_for(experiment, cells)
+    return scaling_curves(cells_frame(cells), "test_accuracy", known), known.numbers
+
+
+def diamonds(axes) -> list:
+    return [line for line in axes.lines if line.get_label() == "_published"]
+
+
+def test_published_numbers_are_hollow_diamonds_in_the_colour_of_our_row(tmp_path):
+    rows = [("llama3_2_1b", "qlora"), ("minilm", "lora")]
+    figure, numbers = with_published(
+        tmp_path, "go_emotions_grid", rows, num_labels=(2, 16), train_sizes=(800, 1600, 2400)
+    )
+    llama = numbers.query("row == 'llama3_2_1b qlora' and num_labels == 16 and metric == 'test_accuracy'")
+    axes = figure.axes[1]
+    assert len(diamonds(axes)) == 4
+    same = [line for line in diamonds(axes) if line.get_color() == curve(axes, "llama3_2_1b qlora").get_color()]
+    np.testing.assert_allclose(same[0].get_ydata(), llama["value"])
+    np.testing.assert_allclose(same[0].get_xdata(), curve(axes, "llama3_2_1b qlora").get_xdata())
+    assert {line.get_marker() for line in diamonds(axes)} == {"D"}
+    assert {line.get_markerfacecolor() for line in diamonds(axes)} == {"white"}
+    names = legend(figure)
+    assert "published (in its row's colour)" in names
+    assert "A: gpt2-xl qlora (published)" in names
+    tags = {text.get_text() for text in axes.texts}
+    assert {"A", "B", "C"} <= tags
+    assert "D" not in tags
+
+
+def test_published_rows_that_did_not_run_widen_the_axes(tmp_path):
+    figure, _ = with_published(
+        tmp_path, "smoke/go_emotions_grid", [("minilm", "lora")], num_labels=(16,), train_sizes=(160, 790)
+    )
+    (axes,) = figure.axes  # no panel for label counts that are not ours
+    low, high = axes.get_xlim()
+    assert low < 160 < 2400 < high
+    assert axes.get_ylim()[0] < 0.0875
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["160", "790", "1,600", "2,400"]  # not 800 too
+
+
+def test_published_numbers_are_drawn_where_nothing_of_ours_finished(tmp_path):
+    figure, _ = with_published(
+        tmp_path,
+        "ag_news_llama",
+        [("llama3_2_1b_instruct", "lora")],
+        lambda cell: None,
+        num_labels=(4,),
+        train_sizes=(120_000,),
+    )
+    (axes,) = figure.axes
+    values = np.concatenate([line.get_ydata() for line in diamonds(axes)])
+    low, high = axes.get_ylim()
+    assert low < min(values)
+    assert max(values) < high
+
+
+def test_other_metrics_have_no_published_points(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS, published_as=HUB, num_labels=(2,), train_sizes=(4, 8))
+    simulate.run(cells)
+    figure = scaling_curves(cells_frame(cells), "test_macro_f1", published_for("spam_scaling", cells))
+    assert not diamonds(figure.axes[0])
+    assert not any("published" in name for name in legend(figure))
+
+
+def test_rows_without_training_examples_are_flat_lines(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS, num_labels=(2,))
+    cells += simulate.grid(tmp_path, [("smollm2", "zero_shot")], num_labels=(2,), train_sizes=(0,), seeds=(0,))
+    simulate.run(cells)
+    frame_ = cells_frame(cells)
+    figure = scaling_curves(frame_, "test_accuracy")
+    (axes,) = figure.axes
+    line = curve(axes, "smollm2 zero_shot")
+    value = frame_.loc[frame_["row"] == "smollm2 zero_shot", "test_accuracy"].item()
+    assert list(line.get_ydata()) == [value, value]
+    assert list(line.get_xdata()) == [0, 1]  # parts of the panel's width
+    assert line.get_transform() == axes.get_yaxis_transform()
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["32", "128", "512"]
+    assert "smollm2 zero_shot (no training examples)" in legend(figure)
+    assert "its uncertainty is not drawn" in " ".join(figure.texts[1].get_text().split())
+    assert not axes.patches
+
+
+def test_a_flat_line_over_several_test_sets_has_a_band(tmp_path):
+    cells = simulate.grid(tmp_path, [("smollm2", "zero_shot")], num_labels=(2,), train_sizes=(0,), seeds=(0, 1, 2))
+    simulate.run(cells)
+    figure = scaling_curves(cells_frame(cells), "test_accuracy")  # a grid with no sizes at all
+    assert len(figure.axes[0].patches) == 1
+    assert "a band around it is ± SD" in " ".join(figure.texts[1].get_text().split())
+    assert not figure.axes[0].get_xticklabels()
+
+
+@pytest.mark.parametrize(("values", "places"), [([0.5, 0.1], [0.5, 0.1]), ([1.0, 1.0, 1.0], [0.9, 1.0, 1.1]), ([], [])])
+def test_tags_are_moved_apart_no_further_than_needed(values, places):
+    np.testing.assert_allclose(spread(values, 0.1), places)
+
+
+def test_tags_keep_their_distance_and_order():
+    values = [0.3, 0.31, 0.9, 0.35, 0.1]
+    places = spread(values, 0.1)
+    assert list(np.argsort(places)) == list(np.argsort(values))
+    assert np.diff(sorted(places)).min() > 0.1 - 1e-9
+    assert places[2] == 0.9

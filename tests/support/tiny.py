@@ -10,6 +10,8 @@ WORDS = (*SPORT, *BUSINESS)
 HIDDEN, HEADS, LAYERS, INNER = 64, 2, 2, 128
 """64 wide: what a block of 4-bit weights shares a scale over."""
 
+ENCODERS = ("bert", "distilbert", "modernbert")
+
 SPREAD = 0.2
 """Of an encoder's random weights: wide enough that different words give different features."""
 
@@ -22,7 +24,7 @@ def build(family: str, folder: Path) -> Path:
     tokenizer = _tokenizer(family)
     set_seed(0)
     config = _config(family, len(tokenizer))
-    auto = AutoModel if family in ("bert", "distilbert") else AutoModelForCausalLM
+    auto = AutoModel if family in ENCODERS else AutoModelForCausalLM
     auto.from_config(config, dtype=torch.float32).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
@@ -98,6 +100,13 @@ def _config(family: str, vocabulary: int):
         return transformers.BertConfig(
             vocab_size=vocabulary, hidden_size=HIDDEN, intermediate_size=INNER, num_hidden_layers=LAYERS,
             num_attention_heads=HEADS, max_position_embeddings=64, initializer_range=SPREAD,
+        )  # fmt: skip
+    if family == "modernbert":
+        # a window of 8 tokens in its second layer; the published checkpoint pools by the mean, too
+        return transformers.ModernBertConfig(
+            vocab_size=vocabulary, hidden_size=HIDDEN, intermediate_size=INNER, num_hidden_layers=LAYERS,
+            num_attention_heads=HEADS, max_position_embeddings=64, local_attention=8, classifier_pooling="mean",
+            initializer_range=SPREAD, pad_token_id=2, cls_token_id=0, sep_token_id=1, bos_token_id=0, eos_token_id=1,
         )  # fmt: skip
     return transformers.DistilBertConfig(
         vocab_size=vocabulary, dim=HIDDEN, hidden_dim=INNER, n_layers=LAYERS, n_heads=HEADS,

@@ -33,7 +33,7 @@ def read_class_folders(root: Path, data: DataConfig) -> Part:
 
 
 def as_columns(data: DataConfig) -> DataConfig:
-    """`data` with the column names that `read_class_folders` gives its tables."""
+    """`data` with the column names that `read_class_folders` and `read_trec` give their tables."""
     return dataclasses.replace(data, text_column="text", label_column="label", id_column="id", label_names=None)
 
 

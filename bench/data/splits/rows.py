@@ -1,0 +1,108 @@
+"""Choosing and ordering rows of a pool: what all protocols draw with."""
+
+import hashlib
+import heapq
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from bench.data.examples import Examples
+from bench.data.pool import Pool
+from bench.data.task import Task
+from bench.errors import TaskInfeasible
+
+
+def members_by_label(pool: Pool, *, deduplicate: bool) -> tuple[dict[str, list[int]], int]:
+    """Row numbers by label, and how many rows were left out as repeated texts.
+
+    Texts are the same when they differ only in white space at the ends. Of repeated texts the one with the
+    smallest id stays, so the choice does not hang on the order of the source.
+    """
+    kept: Iterable[int] = range(len(pool.ids))
+    if deduplicate:
+        first: dict[str, int] = {}
+        for row, text in enumerate(pool.texts):
+            other = first.setdefault(text.strip(), row)
+            if pool.ids[row] < pool.ids[other]:
+                first[text.strip()] = row
+        kept = first.values()
+    members: dict[str, list[int]] = {}
+    count = 0
+    for row in kept:
+        members.setdefault(pool.labels[row], []).append(row)
+        count += 1
+    return members, len(pool.ids) - count
+
+
+def select_labels(counts: Mapping[str, int], task: Task) -> list[str]:
+    """The task's labels: the most frequent ones, ties by name.
+
+    Raises TaskInfeasible where the data has fewer labels.
+    """
+    if task.num_labels > len(counts):
+        raise TaskInfeasible(f"num_labels={task.num_labels}, but {task.data.name} has {len(counts)} labels")
+    return sorted(counts, key=lambda label: (-counts[label], label))[: task.num_labels]
+
+
+def by_hash(rows: Iterable[int], ids: Sequence[str], parts: tuple[str | int, ...]) -> list[int]:
+    """`rows` in the order of a hash of `parts` and each row's id."""
+    prefix = hashlib.sha256(json.dumps(parts).encode())
+
+    def place(row: int) -> bytes:
+        digest = prefix.copy()
+        digest.update(ids[row].encode())
+        return digest.digest()
+
+    return sorted(rows, key=place)
+
+
+def allocate(total: int, counts: Mapping[str, int]) -> dict[str, int]:
+    """`total` examples shared out among the labels in proportion to `counts`, at least one each.
+
+    By Sainte-Laguë's divisors. For two labels that is what the largest remainders give; for more, a bigger total
+    never gives a label fewer, which largest remainders do not promise (the "Alabama paradox") and nested training
+    sets need. A `total` of all examples gives `counts`. `total` is at least the number of labels.
+    """
+    shares = dict.fromkeys(counts, 1)
+    queue = [(-count / 3, index, label) for index, (label, count) in enumerate(counts.items())]
+    heapq.heapify(queue)
+    for _ in range(total - len(counts)):
+        _, index, label = queue[0]
+        shares[label] += 1
+        heapq.heapreplace(queue, (-counts[label] / (2 * shares[label] + 1), index, label))
+    return shares
+
+
+def refuse_scarce(
+    task: Task, available: Mapping[str, int], needed: Callable[[int], Mapping[str, int]], with_what: str
+) -> None:
+    """Raise TaskInfeasible where a label has fewer `available` examples than are `needed` for the training size.
+
+    `needed` gives the examples of each label, training and other sets together, and grows with the size; the
+    message says which label is short and what size fits. `with_what` names the other sets.
+    """
+
+    def short(train_size: int) -> str | None:
+        wanted = needed(train_size)
+        return next((label for label, count in available.items() if wanted[label] > count), None)
+
+    if (label := short(task.train_size)) is None:
+        return
+    sizes = range(task.num_labels, task.train_size)
+    fitting = bisect_left(sizes, True, key=lambda size: short(size) is not None)
+    limit = f"at most train_size={sizes[fitting - 1]} fits" if fitting else "no training size fits"
+    raise TaskInfeasible(
+        f"train_size={task.train_size} {with_what} needs {needed(task.train_size)[label]} examples of {label!r}, and "
+        f"there are {available[label]} in {task.data.name}: {limit}"
+    )
+
+
+def gather(pool: Pool, labels: Sequence[str], rows: Sequence[Sequence[int]]) -> Examples:
+    """Examples of all labels, taken in turn, so that any prefix is about balanced where the sets are."""
+    longest = max((len(group) for group in rows), default=0)
+    order = [(group[i], index) for i in range(longest) for index, group in enumerate(rows) if i < len(group)]
+    return Examples(
+        ids=tuple(pool.ids[row] for row, _ in order),
+        texts=tuple(pool.texts[row] for row, _ in order),
+        labels=tuple(index for _, index in order),
+    )

@@ -1,0 +1,84 @@
+"""Answers made elsewhere, by an outside service say: a CSV file of example id and label, judged as any model is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from bench.cell import Cell
+from bench.config import PredictionsConfig
+from bench.data.split import Examples, Splits
+from bench.errors import UserError
+from bench.methods.fitted import Answers, Context, Summary
+from bench.sources.fingerprint import file_sha256
+
+
+@dataclass(slots=True)
+class MadeElsewhere:
+    """The file's answers by example id, and the label that each stands for."""
+
+    summary: Summary
+    answers: Mapping[str, str]
+    labels: tuple[str, ...]
+
+    def predict(self, examples: Examples) -> Answers:
+        """The answers for `examples`. Raises KeyError where there is none."""
+        given = tuple(self.answers[example] for example in examples.ids)
+        return Answers(indices=label_indices(given, self.labels), given=given)
+
+
+def fit(cell: Cell, splits: Splits, context: Context) -> MadeElsewhere:
+    """Read the file and check it against the task's test examples; ids that are not among them are no matter.
+
+    An answer that is none of the task's labels is counted, and wrong. Raises UserError where the file can't be
+    read, gives an id twice, or lacks one.
+    """
+    config = cell.model
+    assert isinstance(config, PredictionsConfig)
+    answers = read_answers(config)
+    if missing := [example for example in splits.test.ids if example not in answers]:
+        raise UserError(
+            f"model.path={config.path} has no answer for {len(missing)} of the {len(splits.test)} test examples of "
+            f"{cell.task.data.name}, the first one is {missing[0]!r} (model.id_column={config.id_column}; "
+            "`python -m bench.export` writes the examples)"
+        )
+    fitted = MadeElsewhere(Summary(model_revision=config.sha256), answers, splits.labels)
+    invalid = sum(index is None for index in fitted.predict(splits.test).indices)
+    fitted.summary.choices = {"invalid_answers": invalid}
+    return fitted
+
+
+def read_answers(config: PredictionsConfig) -> dict[str, str]:
+    """The file's labels by example id, as they are written. Raises UserError."""
+    path = Path(config.path).expanduser()
+    try:
+        if file_sha256(path) != config.sha256:
+            raise UserError(f"model.path={config.path} was changed since this cell was planned; start again")
+        # everything is text: an id 007 is not 7, and a label "none" or "NA" is not a gap
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:  # pandas' and decoding errors are ValueErrors
+        raise UserError(f"model.path={config.path}: {' '.join(str(error).split())}") from error
+    for option in ("id_column", "label_column"):
+        if (name := getattr(config, option)) not in table.columns:
+            raise UserError(
+                f"model.{option}={name} is no column of model.path={config.path}; "
+                f"columns are {', '.join(map(str, table.columns))}"
+            )
+    ids = table[config.id_column]
+    if repeated := ids[ids.duplicated()].tolist():
+        raise UserError(f"model.path={config.path} gives the id {repeated[0]!r} twice or more")
+    return dict(zip(ids.tolist(), table[config.label_column].tolist(), strict=True))
+
+
+def label_indices(given: Sequence[str], labels: Sequence[str]) -> tuple[int | None, ...]:
+    """The label that each answer stands for, by name; case and white space around it don't matter.
+
+    None where it is none of `labels`, or, but for case, several.
+    """
+    exact = {label: index for index, label in enumerate(labels)}
+    folded: dict[str, int | None] = {}
+    for label, index in exact.items():
+        key = label.strip().casefold()
+        folded[key] = None if key in folded else index
+    return tuple(exact.get(answer, folded.get(answer.strip().casefold())) for answer in given)

@@ -1,0 +1,161 @@
+"""SetFit (Tunstall et al. 2022): a sentence encoder is tuned on pairs of texts, of one label or of two, until their
+cosine similarity says which; then logistic regression on its embeddings. By the setfit library, an extra of this
+package.
+"""
+
+import functools
+import logging
+import math
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import setfit
+import setfit.logging
+import setfit.trainer
+import torch
+from sentence_transformers import SentenceTransformer
+from sklearn.linear_model import LogisticRegression
+from transformers import PreTrainedModel, PrinterCallback, set_seed
+
+from bench.cell import Cell
+from bench.config import SetfitConfig, TransformerConfig
+from bench.data.split import Examples, Splits
+from bench.methods.fitted import Context, Diverged, Probabilities, Summary
+from bench.models import files, load, size
+
+MOST_PAIRED = 2000
+"""Training examples that pairs are made of, at most (the regression is fitted on all): the library lists all pairs."""
+
+PREDICTION_BATCH = 64
+
+
+@dataclass(slots=True)
+class SetFit:
+    """A tuned sentence encoder with a regression on its embeddings."""
+
+    summary: Summary
+    model: setfit.SetFitModel
+
+    def predict(self, examples: Examples) -> Probabilities:
+        """Probabilities, shape (examples, labels)."""
+        probabilities: Probabilities = self.model.predict_proba(
+            list(examples.texts), batch_size=PREDICTION_BATCH, as_numpy=True, show_progress_bar=False
+        )
+        return probabilities
+
+
+def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
+    """Tune the cell's model on pairs of training examples, then fit the regression; validation is not used.
+
+    Raises Diverged where the weights do not stay finite, UserError where the model's files can't be had.
+    """
+    assert isinstance(cell.model, TransformerConfig)
+    assert isinstance(cell.method, SetfitConfig)
+    _quiet()
+    clock = time.perf_counter()
+    location = files.locate(cell.model, cache=context.cache, mirror_dir=context.mirror_dir)
+    set_seed(cell.task.seed)
+    body = load_body(cell.model, location, cell.method, context.device)
+    trunk = next(module for module in body.modules() if isinstance(module, PreTrainedModel))
+    model = setfit.SetFitModel(model_body=body, model_head=LogisticRegression(max_iter=2000))
+    loaded = time.perf_counter()
+    pairs, steps = planned(splits.train.labels[:MOST_PAIRED], cell.method)
+    train(model, splits, cell.method, steps=steps, seed=cell.task.seed, device=context.device)
+    trained = time.perf_counter()
+    parameters = size.count_parameters(body)
+    learnt = len(splits.labels) * (body.get_embedding_dimension() + 1)
+    summary = Summary(
+        load_seconds=loaded - clock,
+        train_seconds=trained - loaded,
+        parameters=parameters.model_copy(
+            update={"trainable": parameters.trainable + learnt, "total": parameters.total + learnt}
+        ),
+        frozen_weights=size.frozen_bytes(body),
+        model_revision=files.revision(cell.model, location, load.commit_of(trunk)),
+        choices={"pairs": min(pairs, steps * cell.method.batch_size), "steps": steps},
+    )
+    return SetFit(summary, model)
+
+
+def load_body(model: TransformerConfig, location: str, method: SetfitConfig, device: str) -> SentenceTransformer:
+    """The encoder as its files describe it, or, where they say nothing of pooling, with the mean over tokens."""
+    with load.explained(model):
+        body = SentenceTransformer(location, revision=model.revision, device=device)
+    trunk = next(module for module in body.modules() if isinstance(module, PreTrainedModel))
+    body.max_seq_length = min(method.max_length, getattr(trunk.config, "max_position_embeddings", method.max_length))
+    return body
+
+
+def planned(labels: Sequence[int], method: SetfitConfig) -> tuple[int, int]:
+    """How many pairs `labels` give in all epochs, and optimizer steps, which `max_steps` may cut.
+
+    As in setfit's `ContrastiveDataset`, where an example also pairs with itself.
+    """
+    count = len(labels)
+    same = sum(n * (n + 1) // 2 for n in Counter(labels).values())
+    different = count * (count + 1) // 2 - same
+    if method.num_iterations is not None:
+        pairs = 2 * method.num_iterations * count
+    elif method.sampling_strategy == "unique":
+        pairs = same + different
+    else:
+        pairs = 2 * (max if method.sampling_strategy == "oversampling" else min)(same, different)
+    steps = math.ceil(pairs / method.batch_size) * method.num_epochs
+    return pairs * method.num_epochs, min(steps, method.max_steps)
+
+
+def train(
+    model: setfit.SetFitModel, splits: Splits, method: SetfitConfig, *, steps: int, seed: int, device: str
+) -> None:
+    """Tune the encoder and fit the regression, in place. Raises Diverged."""
+    texts, labels = list(splits.train.texts), list(splits.train.labels)
+    with tempfile.TemporaryDirectory() as scratch, _trainer_options(device):
+        arguments = setfit.TrainingArguments(
+            output_dir=scratch,
+            batch_size=method.batch_size,
+            num_epochs=method.num_epochs,
+            max_steps=steps,
+            sampling_strategy=method.sampling_strategy,
+            num_iterations=method.num_iterations,
+            body_learning_rate=method.learning_rate,
+            max_length=method.max_length,
+            seed=seed,
+            show_progress_bar=False,
+            report_to="none",
+            logging_strategy="no",
+            save_strategy="no",
+        )
+        trainer = setfit.Trainer(model=model, args=arguments)
+        trainer.remove_callback(PrinterCallback)
+        trainer.train_embeddings(texts[:MOST_PAIRED], labels[:MOST_PAIRED], args=arguments)
+    if not all(bool(torch.isfinite(parameter).all()) for parameter in model.model_body.parameters()):
+        raise Diverged("the encoder's weights are not finite after the contrastive tuning")
+    model.model_body.to(device)
+    trainer.train_classifier(texts, labels, args=arguments)
+
+
+@contextmanager
+def _trainer_options(device: str) -> Iterator[None]:
+    """Options of Trainer that setfit 1.2 makes itself and has no words for.
+
+    Without them, `device=cpu` would train on a GPU where there is one, and a bar would fill the log.
+    """
+    made = setfit.trainer.SentenceTransformerTrainingArguments
+    cpu = device == "cpu"
+    setfit.trainer.SentenceTransformerTrainingArguments = functools.partial(
+        made, use_cpu=cpu, dataloader_pin_memory=not cpu, disable_tqdm=True
+    )
+    try:
+        yield
+    finally:
+        setfit.trainer.SentenceTransformerTrainingArguments = made
+
+
+def _quiet() -> None:
+    load.quiet()
+    setfit.logging.set_verbosity_error()
+    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)

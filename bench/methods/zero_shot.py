@@ -1,0 +1,221 @@
+"""Zero-shot: a causal model scores each label's words after a prompt that holds the text. Nothing is trained.
+
+A label's score is the log-likelihood of its words given the prompt, divided by their number of tokens, so that
+labels of several tokens are not at a disadvantage (Brown et al. 2020, section 2.4). Each prompt is computed once:
+its keys and values are then shared by all labels of more than one token.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import logsumexp, softmax
+from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+
+from bench.cell import Cell
+from bench.config import TransformerConfig, ZeroShotConfig
+from bench.data.split import Examples, Splits
+from bench.errors import UserError
+from bench.methods.encode import Encoded, sort_by_length
+from bench.methods.fitted import Context, Diverged, Probabilities, Summary
+from bench.models import files, load, size
+
+TEXT = "{text}"
+"""Stands for the text in a prompt."""
+
+CONTENT_FREE = ("N/A", "[MASK]", "")
+"""Texts that say nothing, for calibration (Zhao et al. 2021, section 5)."""
+
+Continuations = Sequence[Sequence[int]]
+"""The tokens of each label's words, as they follow a prompt."""
+
+
+@dataclass(slots=True)
+class ZeroShot:
+    """A causal model that is asked which label's words come next."""
+
+    summary: Summary
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    method: ZeroShotConfig
+    labels: Continuations
+    content_free: NDArray[np.float64] | None = None
+    """Log-probability of each label without any content; None: not calibrated."""
+
+    def predict(self, examples: Examples) -> Probabilities:
+        """Probabilities, shape (examples, labels): softmax of the labels' scores. Raises Diverged."""
+        scores = self.score(examples.texts)
+        if self.content_free is not None:
+            scores = scores - self.content_free
+        if not np.isfinite(scores).all():
+            raise Diverged("the model's log-likelihoods are not finite")
+        return softmax(scores, axis=1)
+
+    def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Log-likelihood per token of each label's words after each text's prompt: shape (texts, labels)."""
+        longest = max(map(len, self.labels))
+        encoded = encode_prompts(self.tokenizer, texts, self.method, room(self.model, longest))
+        ordered = sort_by_length(encoded)
+        shared = sum(len(tokens) > 1 for tokens in self.labels)
+        rows = max(1, self.method.batch_size // max(1, shared))
+        scored = []
+        with torch.inference_mode():
+            for start in range(0, len(encoded), rows):
+                prompts = [example["input_ids"] for example in ordered.examples[start : start + rows]]
+                scored.append(score_batch(self.model, prompts, self.labels).cpu().numpy())  # type: ignore[arg-type]
+        return ordered.restore(np.concatenate(scored).astype(np.float64))
+
+
+def fit(cell: Cell, splits: Splits, context: Context) -> ZeroShot:
+    """Load the cell's model and, with `calibrate`, score the content-free prompts. No example is used.
+
+    Raises UserError where the model's files can't be had or a label has no words.
+    """
+    model, method = cell.model, cell.method
+    assert isinstance(model, TransformerConfig)
+    assert isinstance(method, ZeroShotConfig)
+    assert method.precision is not None
+    load.quiet()
+    clock = time.perf_counter()
+    location = files.locate(model, cache=context.cache, mirror_dir=context.mirror_dir)
+    tokenizer = load.load_tokenizer(model, location)
+    causal = load.load_causal(model, location, precision=method.precision, device=context.device)
+    summary = Summary(
+        load_seconds=time.perf_counter() - clock,
+        parameters=size.count_parameters(causal),
+        frozen_weights=size.frozen_bytes(causal),
+        model_revision=files.revision(model, location, load.commit_of(causal)),
+    )
+    words = [words_of(label, method) for label in splits.labels]
+    fitted = ZeroShot(summary, causal, tokenizer, method, continuations(tokenizer, method, words))
+    if method.calibrate:
+        fitted.content_free = content_free_log_probabilities(fitted)
+        summary.choices = {"content_free": dict(zip(splits.labels, np.exp(fitted.content_free).tolist(), strict=True))}
+    return fitted
+
+
+def words_of(label: str, method: ZeroShotConfig) -> str:
+    """What a label is called after the prompt. Raises UserError where `label_words` leaves it out."""
+    if method.label_words is None:
+        return label.replace("_", " ").strip()
+    if label not in method.label_words:
+        raise UserError(
+            f"data.label_words has no words for the label {label!r}, only for {', '.join(method.label_words)}"
+        )
+    return method.label_words[label]
+
+
+def around_text(method: ZeroShotConfig) -> tuple[str, str]:
+    """What the prompt has before and after the text."""
+    assert method.prompt is not None
+    before, _, after = method.prompt.partition(TEXT)
+    # a space at the end goes to the label's words, for that is how tokens are cut
+    return before, after.rstrip(" ")
+
+
+def continuations(tokenizer: PreTrainedTokenizerBase, method: ZeroShotConfig, words: Sequence[str]) -> Continuations:
+    """The tokens of each label's words, as they are in place: after the prompt and a space (or a new line).
+
+    Raises UserError where words give no token or two labels the same ones: no score could tell them apart.
+    """
+    ending = around_text(method)[1]
+    joint = "" if ending.endswith("\n") else " "
+    anchor = tokenizer(ending, add_special_tokens=False)["input_ids"]
+    known: dict[tuple[int, ...], str] = {}
+    for label in words:
+        whole = tokenizer(f"{ending}{joint}{label}", add_special_tokens=False)["input_ids"]
+        # in place and not alone: some tokenizers put a space of their own before what they are given
+        in_place = whole[: len(anchor)] == anchor
+        tokens = whole[len(anchor) :] if in_place else tokenizer(joint + label, add_special_tokens=False)["input_ids"]
+        if not label.strip() or not tokens:
+            raise UserError(f"the words {label!r} of a label give no token: see data.label_words")
+        if tuple(tokens) in known:
+            raise UserError(f"{known[tuple(tokens)]!r} and {label!r} are the same label words: see data.label_words")
+        known[tuple(tokens)] = label
+    return list(known)
+
+
+def encode_prompts(
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], method: ZeroShotConfig, room: int | None
+) -> Encoded:
+    """Tokens of the prompts, without padding. Long texts are cut, the prompt around them never is.
+
+    A text keeps at most `method.max_length` tokens, and no more than a prompt of `room` tokens holds; None for
+    no such limit.
+    """
+    before, after = around_text(method)
+    limit = method.max_length
+    if room is not None:
+        limit = max(1, min(limit, room - len(tokenizer(before + after)["input_ids"]) - 1))
+    cut = tokenizer(
+        list(texts), add_special_tokens=False, truncation=True, max_length=limit, return_offsets_mapping=True
+    )
+    kept = [text[: spans[-1][1]] if spans else "" for text, spans in zip(texts, cut["offset_mapping"], strict=True)]
+    filled = tokenizer([before + text + after for text in kept], return_token_type_ids=False)
+    return [
+        {"input_ids": ids, "attention_mask": mask}
+        for ids, mask in zip(filled["input_ids"], filled["attention_mask"], strict=True)
+    ]
+
+
+def room(model: PreTrainedModel, continuation: int) -> int | None:
+    """Tokens that a prompt may have so that `continuation` more fit into the model's positions; None: no limit."""
+    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return None if positions is None else positions - continuation
+
+
+def score_batch(model: PreTrainedModel, prompts: Sequence[Sequence[int]], labels: Continuations) -> torch.Tensor:
+    """Log-likelihood per token of every label after every prompt: shape (prompts, labels), fp32."""
+    # padding on the left, so that all prompts end where the labels begin; masked, so its token does not matter
+    width = max(map(len, prompts))
+    ids = torch.tensor([[0] * (width - len(prompt)) + list(prompt) for prompt in prompts], device=model.device)
+    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=model.device)
+    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+    # with all the logits, a batch of long prompts would need gigabytes for large vocabularies
+    out = model(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=True, logits_to_keep=1)
+    first = torch.tensor([tokens[0] for tokens in labels], device=model.device)
+    scores = out.logits[:, -1].float().log_softmax(dim=-1)[:, first]
+    longer = [index for index, tokens in enumerate(labels) if len(tokens) > 1]
+    if longer:
+        scores[:, longer] += _score_rest(model, out.past_key_values, mask, [labels[index] for index in longer])
+    return scores / torch.tensor([len(tokens) for tokens in labels], device=model.device)
+
+
+def _score_rest(model: PreTrainedModel, cache: DynamicCache, mask: torch.Tensor, labels: Continuations) -> torch.Tensor:
+    """Log-likelihood of what comes after each label's first token, summed: shape (prompts, labels).
+
+    `cache` holds the prompts, `mask` their real tokens; it is used up.
+    """
+    count, width = len(labels), max(map(len, labels)) - 1
+
+    def padded(rows: Continuations) -> torch.Tensor:
+        filled = [list(row) + [0] * (width - len(row)) for row in rows]
+        return torch.tensor(filled, device=model.device).repeat(len(mask), 1)
+
+    real = padded([[1] * (len(tokens) - 1) for tokens in labels])
+    cache.batch_repeat_interleave(count)
+    prompts = mask.repeat_interleave(count, dim=0)
+    out = model(
+        input_ids=padded([tokens[:-1] for tokens in labels]),
+        attention_mask=torch.cat([prompts, real], dim=1),
+        position_ids=prompts.sum(dim=1, keepdim=True) + torch.arange(width, device=model.device),
+        past_key_values=cache,
+        use_cache=True,
+    )
+    targets = padded([tokens[1:] for tokens in labels]).unsqueeze(-1)
+    scores = out.logits.float().log_softmax(dim=-1).gather(-1, targets).squeeze(-1)
+    return (scores * real).sum(dim=1).view(len(mask), count)
+
+
+def content_free_log_probabilities(fitted: ZeroShot) -> NDArray[np.float64]:
+    """Log of the labels' probabilities without content, averaged over `CONTENT_FREE`: shape (labels).
+
+    Contextual calibration (Zhao et al. 2021): what the model prefers whatever it reads is divided out.
+    """
+    scores = fitted.score(CONTENT_FREE)
+    log_probabilities = scores - logsumexp(scores, axis=1, keepdims=True)
+    averaged: NDArray[np.float64] = logsumexp(log_probabilities, axis=0) - np.log(len(CONTENT_FREE))
+    return averaged

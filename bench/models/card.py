@@ -1,0 +1,90 @@
+"""The model card of a kept model: data, labels, method, scores, licence, and how to load it."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from bench.cell import Cell
+from bench.config import DataConfig, LoraConfig, TransformerConfig
+from bench.models.families import FAMILIES
+from bench.models.kept import Kept
+from bench.results.record import Evaluation, Record
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+EXAMPLE = "a text to classify"
+"""Stands in the card's code where a user's text goes."""
+
+
+def model_card(cell: Cell, record: Record, kept: Kept) -> str:
+    """The card in Markdown, with a header that the hub reads. `record` is the cell's, and `ok`."""
+    assert isinstance(cell.model, TransformerConfig)
+    assert record.measurements is not None
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # Markdown, not HTML
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    measured = record.measurements
+    return environment.get_template("card.md.j2").render(
+        cell=cell,
+        kept=kept,
+        record=record,
+        measured=measured,
+        scores=_scores(record),
+        interval=wilson_interval(measured.test),
+        data_source=_data_source(cell.task.data),
+        hyperparameters=_hyperparameters(cell, record),
+        head=FAMILIES[kept.model.family].head,
+        quantized=isinstance(kept.method, LoraConfig) and kept.method.name == "qlora",
+        example=EXAMPLE,
+    )
+
+
+def wilson_interval(evaluation: Evaluation) -> tuple[float, float]:
+    """The 95 % interval of an accuracy, from the number of test examples alone (Wilson 1927)."""
+    count, share, z = evaluation.num_examples, evaluation.accuracy, 1.959964
+    centre = share + z * z / (2 * count)
+    spread = z * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
+    scale = 1 + z * z / count
+    return (centre - spread) / scale, (centre + spread) / scale
+
+
+def _scores(record: Record) -> list[tuple[str, Evaluation]]:
+    """What is in the table of scores, and what it is called there."""
+    measured = record.measurements
+    assert measured is not None
+    rows = [("test", measured.test), ("validation", measured.validation), ("training", measured.train)]
+    if measured.before is not None:
+        rows.append(("test, before training", measured.before.test))
+    return [(name, scores) for name, scores in rows if scores is not None]
+
+
+def _data_source(data: DataConfig) -> str:
+    """Where the examples came from, without a path of this machine."""
+    if data.wheel is not None:
+        return f"Python wheel `{data.wheel.package}=={data.wheel.version}`"
+    if data.source == "hub":
+        parts = [f"`{data.id}`", data.config and f"configuration `{data.config}`"]
+        return "hub data set " + ", ".join(part for part in parts if part)
+    return f"{data.source} `{Path(data.path).name}`" if data.path else data.source
+
+
+def _hyperparameters(cell: Cell, record: Record) -> list[tuple[str, Any]]:
+    """All options of method and training that have a value, with a tuned learning rate as it was chosen."""
+    assert cell.method is not None
+    assert cell.training is not None
+    assert record.measurements is not None
+    options = {**asdict(cell.method), **asdict(cell.training)}
+    unused = ("quant_type", "double_quant") if cell.method.name == "lora" else ()
+    options = {name: value for name, value in options.items() if name not in ("name", *unused)}
+    if cell.tune is not None:
+        options["learning_rate"] = record.measurements.choices.get("learning_rate")
+        options["tune.learning_rate"] = cell.tune.learning_rate
+    shown = {name: ", ".join(map(str, v)) if isinstance(v, tuple) else v for name, v in options.items()}
+    return [(name, value) for name, value in shown.items() if value is not None]

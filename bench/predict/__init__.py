@@ -1,0 +1,1 @@
+"""Using a kept model: `python -m bench.predict CELL_FOLDER "text" ...`."""

@@ -1,0 +1,159 @@
+"""`python -m bench.predict CELL_FOLDER "text" ...`: classify texts with the model that a cell kept.
+
+What can be known to be wrong is said before anything heavy is imported. Exit codes: 0 done, 2 bad input.
+"""
+
+import argparse
+import os
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from bench.devices import visible_gpus
+from bench.errors import UserError
+from bench.models import files
+from bench.models.kept import Kept
+from bench.predict import output, texts
+from bench.predict.cell import find
+from bench.sources import hub
+from bench.sources.cache import cache_folder
+from bench.sources.fingerprint import folder_sha256
+
+if TYPE_CHECKING:
+    from bench.predict.classifier import Classifier
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print it and leave with exit code 2."""
+        self.exit(2, f"error: {message} (--help lists the options)\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line asks for; return the exit code."""
+    options = _parser().parse_intermixed_args(arguments)
+    try:
+        _run(options)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="python -m bench.predict", description="Classify texts with the model that a cell kept.")
+    parser.add_argument("cell", metavar="CELL_FOLDER", help="the folder of a cell that ran with save_model=true")
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts; - for standard input, one a line")
+    parser.add_argument("--file", help="texts from a .csv, .tsv or .txt file (one a line), or - for standard input")
+    parser.add_argument("--text-column", default="text", help="the column of the file (default: text)")
+    parser.add_argument("--out", help="write to this .csv, .tsv or .jsonl file instead of the terminal")
+    parser.add_argument("--force", action="store_true", help="write over --out where it is there already")
+    parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    parser.add_argument("--batch-size", type=int, help="texts at once (default: as the cell evaluated)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--model-path", metavar="FOLDER", help="the base model, in place of its hub id")
+    parser.add_argument("--mirror-dir", metavar="FOLDER", help="as the option mirror_dir of python -m bench")
+    parser.add_argument("--cache-dir", metavar="FOLDER", help="as the option cache_dir of python -m bench")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    _check_options(options)
+    folder, kept = find(Path(options.cell).expanduser())
+    inputs = (
+        texts.from_arguments(options.texts)
+        if options.file is None
+        else texts.from_file(options.file, options.text_column)
+    )
+    target = None
+    if options.out is not None:
+        target = output.check_output(options.out, inputs.columns, kept.labels, force=options.force)
+    device = _device(options.device)
+    base = _base(kept, options) if kept.is_adapter else None
+    classifier = _load(folder, kept, base, device)
+    with _progress(shown=options.file is not None) as progress:
+        task = progress.add_task("texts", total=len(inputs.texts))
+        size = options.batch_size or kept.batch_size
+        rows = classifier.predict(inputs.texts, inputs.places, size, lambda count: progress.advance(task, count))
+    predictions = [output.prediction(row, kept.labels) for row in rows]
+    if target is None:
+        output.show(inputs, predictions, kept.labels, as_json=options.json)
+        sys.stdout.flush()
+        return
+    output.write_file(target, inputs, predictions, kept.labels)
+    counts = Counter(entry.label for entry in predictions)
+    print(
+        f"{target}: {len(predictions)} texts: " + ", ".join(f"{name} {count}" for name, count in counts.most_common())
+    )
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Raise UserError where options do not go together."""
+    if options.file is None and not options.texts:
+        raise UserError("no texts: give them after CELL_FOLDER, or --file FILE, or - for standard input")
+    if options.file is not None and options.texts:
+        raise UserError(f"give texts or --file, not both: {options.texts[0]!r} stands beside --file {options.file}")
+    if options.json and options.out is not None:
+        raise UserError("--json is for the terminal: give --out a name that ends in .jsonl")
+    if options.batch_size is not None and options.batch_size < 1:
+        raise UserError(f"--batch-size {options.batch_size} must be at least 1")
+
+
+def _device(wanted: str) -> str:
+    """`cuda` or `cpu`. Raises UserError where a GPU is asked for and none is visible."""
+    if wanted == "cuda" and not visible_gpus():
+        raise UserError("--device cuda, but no GPU is visible here; --device cpu does without")
+    return wanted if wanted != "auto" else "cuda" if visible_gpus() else "cpu"
+
+
+def _base(kept: Kept, options: argparse.Namespace) -> str:
+    """Where the adapter's base model is: a folder or a hub id. Raises UserError where it can't be had."""
+    model = kept.model
+    if options.model_path is not None:
+        if model.source != "hub" or not Path(options.model_path).expanduser().is_dir():
+            reason = "is not a folder" if model.source == "hub" else f"does not go with a model from a {model.source}"
+            raise UserError(f"--model-path {options.model_path} {reason}")
+        model = replace(model, path=options.model_path)
+    location = files.locate(model, cache=cache_folder(options.cache_dir), mirror_dir=options.mirror_dir)
+    if model.source == "hub" and Path(location).is_dir():
+        if kept.model_sha256 not in (None, folder_sha256(Path(location))):
+            print(f"warning: the files in {location} are not those the adapter was trained on", file=sys.stderr)
+    elif model.source == "hub" and model.gated:
+        assert model.id is not None
+        hub.require_token(model.id)
+    return location
+
+
+def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifier":
+    """The model, loaded; what is heavy is imported here."""
+    from bench.run import quiet_libraries
+
+    quiet_libraries()
+    from bench.models import load
+    from bench.predict.classifier import load_classifier
+
+    load.quiet()
+    return load_classifier(folder, kept, base=base, device=device)
+
+
+def _progress(*, shown: bool) -> Progress:
+    """A bar on standard error, where that is a terminal."""
+    console = Console(stderr=True)
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not (shown and console.is_terminal))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

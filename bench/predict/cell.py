@@ -1,0 +1,45 @@
+"""Finding a cell's kept model, and saying plainly why there is none. Imports nothing heavy."""
+
+from pathlib import Path
+
+from bench.errors import UserError
+from bench.models import kept
+from bench.models.kept import Kept
+from bench.results import store
+from bench.results.record import Record, Status
+
+AGAIN = "run it again with save_model=true overwrite=always"
+SAVED_BY = ("lora", "qlora", "full", "last_block")
+"""Methods whose models can be kept."""
+
+
+def find(folder: Path) -> tuple[Path, Kept]:
+    """The folder of the model that the cell in `folder` kept, and what loading it takes.
+
+    Raises UserError where the folder, its record or its model is not there, or the cell did not end `ok`.
+    """
+    if not folder.is_dir():
+        reason = "is no folder" if folder.exists() else "is not there"
+        raise UserError(f"{folder} {reason}; give a cell's folder, as `python -m bench` prints it")
+    try:
+        record = store.read(folder)
+    except store.UnreadableRecord as error:
+        raise UserError(f"the record cannot be read: {' '.join(str(error).split())}") from error
+    if record is None:
+        raise UserError(f"{folder} has no {store.RECORD}; give a cell's folder, as `python -m bench` prints it")
+    if record.status is not Status.OK:
+        reason = f": {record.failure.type}: {record.failure.message}" if record.failure else ""
+        raise UserError(" ".join(f"the cell in {folder} is not done, its status is {record.status}{reason}".split()))
+    return _model(folder, record)
+
+
+def _model(folder: Path, record: Record) -> tuple[Path, Kept]:
+    if record.model_folder is None:
+        method = record.configuration.method or record.configuration.model
+        if method not in SAVED_BY:
+            raise UserError(f"{method} keeps no model; those of {', '.join(SAVED_BY)} can be kept")
+        raise UserError(f"the cell in {folder} has no saved model: {AGAIN}")
+    model = folder / record.model_folder
+    if not (model / kept.FILE).is_file():
+        raise UserError(f"the saved model in {model} is not there, or not whole: {AGAIN}")
+    return model, kept.read(model)

@@ -1,0 +1,125 @@
+"""A kept model, loaded: texts in, probabilities out, the same as in the cell that trained it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from scipy.special import softmax
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, DataCollatorWithPadding
+
+from bench.config import LoraConfig
+from bench.data.split import Examples
+from bench.errors import UserError
+from bench.methods import adapters
+from bench.methods.encode import encode, sort_by_length
+from bench.methods.fitted import Probabilities
+from bench.models import load
+from bench.models.families import FAMILIES
+from bench.models.kept import Kept
+from bench.models.load import PreTrainedModel, PreTrainedTokenizerBase
+
+WINDOW = 100
+"""Batches that are sorted by length together; a cell's test set is one such window."""
+
+
+@dataclass(slots=True)
+class Classifier:
+    """A fine-tuned model and its tokenizer."""
+
+    kept: Kept
+    model: Any
+    tokenizer: PreTrainedTokenizerBase
+    device: str
+
+    def predict(
+        self, texts: Sequence[str], places: Sequence[str], batch_size: int, advance: Callable[[int], object]
+    ) -> Probabilities:
+        """Probabilities, shape (texts, labels); `advance` is told the size of each batch when it is done.
+
+        Raises UserError, naming the place, where a text gives no token.
+        """
+        window = WINDOW * batch_size
+        parts = []
+        for start in range(0, len(texts), window):
+            part = slice(start, start + window)
+            parts.append(self._predict(texts[part], places[part], batch_size, advance))
+        return np.concatenate(parts)
+
+    def _predict(
+        self, texts: Sequence[str], places: Sequence[str], batch_size: int, advance: Callable[[int], object]
+    ) -> Probabilities:
+        unlabelled = Examples(ids=tuple(places), texts=tuple(texts), labels=(0,) * len(texts))
+        ordered = sort_by_length(encode(self.tokenizer, unlabelled, self.kept.max_length))
+        collate = DataCollatorWithPadding(self.tokenizer)
+        logits = []
+        # as in training: weights as they are stored, matrix products in bf16 where the cell's precision says so
+        bf16 = torch.autocast(self.device, torch.bfloat16, enabled=self.kept.precision == "bf16")
+        with torch.inference_mode(), bf16:
+            for start in range(0, len(texts), batch_size):
+                examples = ordered.examples[start : start + batch_size]
+                batch = collate(examples).to(self.model.device)
+                output = self.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+                logits.append(output.logits.float().cpu().numpy())
+                advance(len(examples))
+        probabilities: Probabilities = softmax(np.concatenate(logits).astype(np.float64), axis=1)
+        if not np.isfinite(probabilities).all():
+            raise UserError("the model's output is not finite: it does not go with this machine or these versions")
+        return ordered.restore(probabilities)
+
+
+def load_classifier(folder: Path, kept: Kept, *, base: str | None, device: str) -> Classifier:
+    """The model kept in `folder` on `device` (`cpu` or `cuda`); `base` is where an adapter's base model is.
+
+    Raises UserError where the base model's files can't be had.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.padding_side, tokenizer.truncation_side = "right", kept.truncation_side
+    if kept.is_adapter:
+        assert base is not None
+        model: Any = _with_adapters(folder, kept, tokenizer, base, device)
+    else:
+        model = _whole(folder, device)
+    return Classifier(kept, model.eval(), tokenizer, device)
+
+
+def _with_adapters(folder: Path, kept: Kept, tokenizer: PreTrainedTokenizerBase, base: str, device: str) -> Any:
+    method = kept.method
+    assert isinstance(method, LoraConfig)
+    loaded = load.load_classifier(
+        kept.model,
+        base,
+        labels=kept.labels,
+        pad_token_id=tokenizer.pad_token_id,
+        precision=kept.precision,
+        quantization=method if method.name == "qlora" else None,
+        device=device,
+    )
+    adapted = adapters.add_adapters(loaded, method, FAMILIES[kept.model.family])
+    adapters.restore(adapted, folder)
+    return adapted
+
+
+def _whole(folder: Path, device: str) -> PreTrainedModel:
+    """All weights, each in the precision it was stored in: frozen ones may be in bf16, trained ones are in fp32."""
+    loaded = AutoModelForSequenceClassification.from_pretrained(
+        folder, dtype=torch.float32, device_map={"": device}, local_files_only=True
+    )
+    stored = _stored_types(folder)
+    for name, parameter in loaded.named_parameters():
+        parameter.data = parameter.data.to(stored[name])
+    loaded.config.use_cache = False
+    return loaded
+
+
+def _stored_types(folder: Path) -> dict[str, torch.dtype]:
+    """The precision of each tensor in the folder's safetensors files, by name."""
+    names = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
+    found: dict[str, torch.dtype] = {}
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, framework="pt") as file:
+            found |= {name: names[file.get_slice(name).get_dtype()] for name in file.keys()}  # noqa: SIM118
+    return found

@@ -1,0 +1,114 @@
+"""What is drawn into one cell of the heatmap: a number with its small print, or words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, Normalize, to_rgb
+from matplotlib.patches import Polygon, Rectangle
+
+from bench.report import style
+from bench.report.wording import deviation_text, seeds_text
+
+CELL_WIDTH, CELL_HEIGHT = 1.0, 0.7
+"""Inches, which are the axes' data units."""
+MEAN_SIZE = 13.5
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a cell is: its upper left corner and its width, in inches."""
+
+    left: float
+    top: float
+    width: float = CELL_WIDTH
+
+    @property
+    def middle(self) -> float:
+        """From left to right."""
+        return self.left + self.width / 2
+
+
+@dataclass(frozen=True)
+class Number:
+    """What is written in a cell."""
+
+    mean: float
+    deviation: float
+    """NaN for one seed."""
+    n_ok: int
+    n_expected: int
+    note: str = ""
+    """What else is to be said, in the small print."""
+
+    def small_print(self, usual: int) -> str:
+        """The lines under the mean: its deviation, and how many seeds it is of unless that is the `usual` number.
+
+        One seed is said of rows that could have more: with a `note`, which says why there is one, it is not.
+        """
+        lines = [] if pd.isna(self.deviation) else [deviation_text(self.deviation)]
+        lines += [self.note] if self.note else []
+        unusual = self.n_ok != usual or pd.isna(self.deviation)
+        if self.n_ok < self.n_expected or (unusual and not (self.note and self.n_expected == 1)):
+            lines.append(seeds_text(self.n_ok, self.n_expected))
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Shade:
+    """From a mean to the colour of its cell, and of the text on it."""
+
+    colours: Colormap
+    scale: Normalize
+
+    def of(self, mean: float) -> tuple[Any, str]:
+        """Fill and text colour (black or white, whichever has the higher contrast by WCAG 2)."""
+        fill = self.colours(self.scale(mean))
+        return fill, "white" if 1.05 / (luminance(fill) + 0.05) > (luminance(fill) + 0.05) / 0.05 else "black"
+
+
+def luminance(colour: Any) -> float:
+    """Relative luminance of an sRGB colour, 0 to 1 (WCAG 2)."""
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int) -> None:
+    """A mean with its small print, marked where seeds are missing."""
+    fill, ink = shade.of(number.mean)
+    _draw_box(axes, box, facecolor=fill)
+    if number.n_ok < number.n_expected:
+        _mark_incomplete(axes, box, fill, ink)
+    small = style.wrapped_lines(number.small_print(usual), box.width - 0.06, style.SMALL)
+    size = style.SMALL if small.count("\n") < 2 else style.SMALL - 1.5
+    line = box.top + CELL_HEIGHT / 2 - 0.07 * (small.count("\n") + 1)
+    look: dict[str, Any] = {"ha": "center", "color": ink}
+    axes.text(box.middle, line, f"{number.mean:.2f}", va="center", fontsize=MEAN_SIZE, **look)
+    axes.text(box.middle, line + 0.11, small, va="top", fontsize=size, linespacing=1.05, **look)
+
+
+def _mark_incomplete(axes: Axes, box: Box, fill: Any, ink: str) -> None:
+    """A dashed inner border and a hatched corner: seen without reading."""
+    inset, side = 0.035, 0.17
+    left, top, right = box.left + inset, box.top + inset, box.left + box.width - inset
+    border = Rectangle((left, top), box.width - 2 * inset, CELL_HEIGHT - 2 * inset)
+    border.set(fill=False, edgecolor=ink, linestyle=(0, (4, 2.5)), linewidth=1.2)
+    axes.add_patch(border)
+    triangle = Polygon([(right - side, top), (right, top), (right, top + side)])
+    triangle.set(facecolor=fill, edgecolor=ink, hatch="//////", linewidth=0.8)
+    axes.add_patch(triangle)
+
+
+def draw_note(axes: Axes, box: Box, text: str, fill: str, hatch: str) -> None:
+    """A cell that has no number: words instead."""
+    _draw_box(axes, box, facecolor=fill, hatch=hatch, edgecolor="#c4c4c4")
+    look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": style.SMALL}
+    look |= {"bbox": {"facecolor": fill, "edgecolor": "none", "boxstyle": "round,pad=0.25"}}
+    axes.text(box.middle, box.top + CELL_HEIGHT / 2, text, color=style.INK if hatch else style.MUTED, **look)
+
+
+def _draw_box(axes: Axes, box: Box, **look: Any) -> None:
+    edge = 0.012
+    corner = (box.left + edge, box.top + edge)
+    axes.add_patch(Rectangle(corner, box.width - 2 * edge, CELL_HEIGHT - 2 * edge, linewidth=0, **look))

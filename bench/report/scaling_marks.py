@@ -1,0 +1,183 @@
+"""What is drawn into a panel of the scaling curves: curves, seeds, flat lines, published points, chance."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from string import ascii_uppercase
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from bench.report import style
+
+DOTTED: Any = (0, (1, 2))
+EDGE = 0.975
+"""Where, in parts of a panel's width, a flat line has its marker."""
+TAG_SIZE = style.SMALL - 1
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What all panels of a figure share."""
+
+    metric: str
+    styles: Mapping[str, style.RowStyle]
+    offsets: Mapping[str, float]
+    """A factor on the training size, a row: error bars stand side by side."""
+    panel: tuple[float, float]
+    """Width and height of a panel in inches."""
+    published: pd.DataFrame
+    """Published numbers of the metric (`published.with_rows`)."""
+    tags: Mapping[str, str]
+    """A letter for each published row that is not ours."""
+
+
+def tags_for(numbers: pd.DataFrame) -> dict[str, str]:
+    """Letters for the published rows that are not ours, which have no colour to tell them apart."""
+    names = dict.fromkeys(numbers.loc[numbers["row"].isna(), "name"])
+    return {name: _letters(place) for place, name in enumerate(names)}
+
+
+def _letters(place: int) -> str:
+    """A to Z, then A1 to Z1, and so on."""
+    again, letter = divmod(place, len(ascii_uppercase))
+    return ascii_uppercase[letter] + (str(again) if again else "")
+
+
+def draw_row(axes: Axes, cells: pd.DataFrame, points: pd.DataFrame, row: str, drawing: Drawing) -> None:
+    """One row of one label count: its curve, its single seeds, or a flat line where no training examples are used."""
+    look, offset = drawing.styles[row], drawing.offsets[row]
+    trained = points[points["train_size"] > 0].sort_values("train_size")
+    seeds = cells[cells["train_size"] > 0]
+    if not trained.empty:
+        sizes = seeds["train_size"] * offset
+        axes.plot(sizes, seeds[drawing.metric], ".", color=look.colour, alpha=0.35, markersize=7.5, mew=0, zorder=2)
+        _draw_curve(axes, trained, row, drawing)
+    for point in points[points["train_size"] == 0].itertuples():
+        _draw_flat(axes, point, row, drawing)
+
+
+def _draw_curve(axes: Axes, points: pd.DataFrame, row: str, drawing: Drawing) -> None:
+    """Means with their deviations; the marker is hollow where seeds are missing."""
+    look = drawing.styles[row]
+    sizes = points["train_size"].to_numpy(float) * drawing.offsets[row]
+    means = points[f"{drawing.metric}_mean"].to_numpy(float)
+    deviations = points[f"{drawing.metric}_sd"].to_numpy(float)
+    axes.plot(sizes, means, color=look.colour, linestyle=look.line, linewidth=1.4, zorder=3, label=row)
+    known = ~np.isnan(deviations)
+    if known.any():
+        bars: dict[str, Any] = {"fmt": "none", "ecolor": look.colour, "elinewidth": 0.9, "capsize": 2.5}
+        axes.errorbar(sizes[known], means[known], deviations[known], zorder=3, **bars)
+    whole = (points["n_ok"] == points["n_expected"]).to_numpy(bool)
+    for some, fill in ((whole, look.colour), (~whole, "white")):
+        _draw_markers(axes, sizes[some], means[some], look, fill)
+
+
+def _draw_markers(axes: Axes, x: Any, y: Any, look: style.RowStyle, fill: str, **place: Any) -> None:
+    marks: dict[str, Any] = {"color": look.colour, "markerfacecolor": fill, "markersize": 5, "markeredgewidth": 1.2}
+    axes.plot(x, y, look.marker, zorder=4, **marks, **place)
+
+
+def _draw_flat(axes: Axes, point: Any, row: str, drawing: Drawing) -> None:
+    """A line across the panel, with its marker near the end; a pale band where several test sets were drawn."""
+    look = drawing.styles[row]
+    mean, deviation = getattr(point, f"{drawing.metric}_mean"), getattr(point, f"{drawing.metric}_sd")
+    if pd.isna(mean):
+        return
+    across: dict[str, Any] = {"transform": axes.get_yaxis_transform()}
+    axes.plot(
+        [0, 1], [mean, mean], color=look.colour, linestyle=look.line, linewidth=1.4, zorder=2.5, label=row, **across
+    )
+    fill = look.colour if point.n_ok == point.n_expected else "white"
+    _draw_markers(axes, [1 - EDGE], [mean], look, fill, **across)
+    if pd.notna(deviation):
+        axes.axhspan(mean - deviation, mean + deviation, color=look.colour, alpha=0.1, linewidth=0, zorder=0.5)
+
+
+def draw_published(axes: Axes, num_labels: int, drawing: Drawing) -> None:
+    """Hollow diamonds on a dotted line, in the colour of our row where we have it; call when the limits are set."""
+    numbers = drawing.published[drawing.published["num_labels"] == num_labels]
+    ends: list[tuple[str, float, float]] = []
+    for name, line in numbers.groupby("name", sort=False):
+        points = line.sort_values("train_size")
+        row = points["row"].iloc[0]
+        colour = style.MUTED if pd.isna(row) else drawing.styles[row].colour
+        trained, flat = points[points["train_size"] > 0], points[points["train_size"] == 0]
+        offset = 1.0 if pd.isna(row) else drawing.offsets[row]
+        _draw_diamonds(axes, trained["train_size"] * offset, trained["value"], colour)
+        for value in flat["value"]:
+            _draw_diamonds(axes, [0, EDGE, 1], [value] * 3, colour, markevery=[1], transform=axes.get_yaxis_transform())
+        if (tag := drawing.tags.get(str(name))) is not None:
+            ends += _ends(axes, tag, trained, flat)
+    _draw_tags(axes, ends, drawing.panel[1])
+
+
+def _draw_diamonds(axes: Axes, x: Any, y: Any, colour: str, **options: Any) -> None:
+    marks: dict[str, Any] = {"marker": "D", "markersize": 5, "markerfacecolor": "white", "markeredgewidth": 1.0}
+    axes.plot(x, y, color=colour, linestyle=DOTTED, linewidth=1.0, zorder=3.5, label="_published", **marks, **options)
+
+
+def _ends(axes: Axes, tag: str, trained: pd.DataFrame, flat: pd.DataFrame) -> list[tuple[str, float, float]]:
+    """Where a tag belongs: at the last point, or at the end of a flat line."""
+    if not trained.empty:
+        return [(tag, float(trained["train_size"].iloc[-1]), float(trained["value"].iloc[-1]))]
+    low, high = np.log(axes.get_xlim())
+    return [(tag, float(np.exp(low + EDGE * (high - low))), float(value)) for value in flat["value"]]
+
+
+def _draw_tags(axes: Axes, ends: Sequence[tuple[str, float, float]], height: float) -> None:
+    """Write tags right of their points, moved up or down where they would cover each other."""
+    low, high = axes.get_ylim()
+    gap = (high - low) * TAG_SIZE * 1.15 / 72 / (height - 0.6)
+    for size in dict.fromkeys(size for _, size, _ in ends):
+        here = [(tag, value) for tag, other, value in ends if other == size]
+        for (tag, _), place in zip(here, spread([value for _, value in here], gap), strict=True):
+            axes.annotate(
+                tag,
+                (size, place),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=TAG_SIZE,
+                color=style.MUTED,
+                annotation_clip=False,
+            )
+
+
+def spread(values: Sequence[float], gap: float) -> list[float]:
+    """Places at least `gap` apart, in the order of `values` and as near to them as that lets them be."""
+    groups: list[list[int]] = []
+    for index in np.argsort(values, kind="stable"):
+        groups.append([int(index)])
+        while len(groups) > 1 and _bottom(groups[-1], values, gap) - _top(groups[-2], values, gap) < gap:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    places = [0.0] * len(values)
+    for group in groups:
+        for step, index in enumerate(group):
+            places[index] = _bottom(group, values, gap) + step * gap
+    return places
+
+
+def _bottom(group: Sequence[int], values: Sequence[float], gap: float) -> float:
+    return float(np.mean([values[index] for index in group])) - gap * (len(group) - 1) / 2
+
+
+def _top(group: Sequence[int], values: Sequence[float], gap: float) -> float:
+    return _bottom(group, values, gap) + gap * (len(group) - 1)
+
+
+def draw_chance(axes: Axes, chance: float) -> None:
+    """A dashed line where guessing would be."""
+    axes.axhline(chance, color=style.MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    axes.annotate(
+        f"chance {chance:.3g}",
+        (1, chance),
+        xycoords=("axes fraction", "data"),
+        xytext=(-2, -2),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=style.SMALL - 1,
+        color=style.MUTED,
+    )

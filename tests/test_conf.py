@@ -104,7 +104,7 @@ def test_a_base_holds_the_defaults(file: str) -> None:
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.parent == Path("model")], ids=str)
 def test_every_transformer_says_what_it_is(file: Path) -> None:
-    model = composed(f"model={file.stem}", *NEEDED.get(file.stem, ()))[0]["model"]
+    model = composed(f"model={file.stem}", *(text.format(file=file) for text in NEEDED.get(file.stem, ())))[0]["model"]
     assert model["family"]
     if model["family"] in ("tfidf_sgd", "predictions"):
         return

@@ -21,8 +21,8 @@ def token_lengths(
     Only texts that fill `max_length` can have been cut, so only they are tokenized again. `texts` is not empty.
     """
     lengths = np.array([len(example["input_ids"]) for example in encoded])  # type: ignore[arg-type]
-    full = np.flatnonzero(lengths >= max_length)
-    if len(full):
+    full = np.flatnonzero(lengths >= max_length).tolist()
+    if full:
         whole = tokenizer([texts[i] for i in full], truncation=False, return_token_type_ids=False, verbose=False)
         lengths[full] = [len(ids) for ids in whole["input_ids"]]
     p50, p95, p99 = (float(part) for part in np.percentile(lengths, [50, 95, 99]))

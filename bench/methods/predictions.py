@@ -1,10 +1,9 @@
 """Answers made elsewhere, by an outside service say: a CSV file of example id and label, judged as any model is."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
 
 from bench.cell import Cell
 from bench.config import PredictionsConfig
@@ -55,20 +54,30 @@ def read_answers(config: PredictionsConfig) -> dict[str, str]:
     try:
         if file_sha256(path) != config.sha256:
             raise UserError(f"model.path={config.path} was changed since this cell was planned; start again")
-        # everything is text: an id 007 is not 7, and a label "none" or "NA" is not a gap
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # pandas' and decoding errors are ValueErrors
-        raise UserError(f"model.path={config.path}: {' '.join(str(error).split())}") from error
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header, *rows = csv.reader(file, strict=True)
+    except (OSError, ValueError, csv.Error) as error:  # no row, or not in UTF-8: ValueErrors
+        raise UserError(f"model.path={config.path} is no CSV file with a header: {error}") from error
     for option in ("id_column", "label_column"):
-        if (name := getattr(config, option)) not in table.columns:
+        if (name := getattr(config, option)) not in header:
             raise UserError(
-                f"model.{option}={name} is no column of model.path={config.path}; "
-                f"columns are {', '.join(map(str, table.columns))}"
+                f"model.{option}={name} is no column of model.path={config.path}; columns are {', '.join(header)}"
             )
-    ids = table[config.id_column]
-    if repeated := ids[ids.duplicated()].tolist():
-        raise UserError(f"model.path={config.path} gives the id {repeated[0]!r} twice or more")
-    return dict(zip(ids.tolist(), table[config.label_column].tolist(), strict=True))
+    where = header.index(config.id_column), header.index(config.label_column)
+    answers: dict[str, str] = {}
+    for number, row in enumerate(rows, start=1):
+        if not row:
+            continue  # an empty line
+        if len(row) != len(header):
+            raise UserError(
+                f"model.path={config.path}: row {number} has {len(row)} values for {len(header)} columns "
+                "(a comma in a value needs quotes)"
+            )
+        example, label = (row[place] for place in where)
+        if example in answers:
+            raise UserError(f"model.path={config.path} gives the id {example!r} twice or more")
+        answers[example] = label
+    return answers
 
 
 def label_indices(given: Sequence[str], labels: Sequence[str]) -> tuple[int | None, ...]:

@@ -108,7 +108,7 @@ FAMILIES: dict[str, Family] = {
     ),
     "modernbert": Family(
         lora_targets=("Wqkv",),
-        head=("head", "classifier"),
+        head=("head", "classifier"),  # a published `head` comes from masked language modelling, and is trained on
         pooling="mean",
         pad_candidates=("[PAD]",),
         learning_rates=ENCODER_RATES,

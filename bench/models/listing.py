@@ -30,18 +30,21 @@ class Listed:
 def listed(names: list[str], *, batch_size: int, tokens: int, conf: Path = CONF) -> list[Listed]:
     """The models of `conf` that `names` names, all where it is empty, in the order of their names.
 
-    Left out are those that are nothing without an option (answers made elsewhere need their file). Estimates are for
-    training batches of `batch_size` texts of `tokens` tokens and every other option at its default. Raises UserError
-    for a name that is not there, and where a file is not valid.
+    Left out are those that need an option (answers made elsewhere need their file). Estimates are for training
+    batches of `batch_size` texts of `tokens` tokens and every other option at its default. Raises UserError for a
+    name that is not there or is left out, and where a file is not valid.
     """
     there = sorted(path.stem for path in (conf / "model").glob("*.yaml"))
     if unknown := [name for name in names if name not in there]:
         raise UserError(f"there is no model {unknown[0]!r} in conf/model; there are {', '.join(there)}")
     with _hydra(conf):
-        contents = [_group("model", name) for name in names or there]
+        contents = {name: _group("model", name) for name in names or there}
         methods = {name: _group("method", name) for name in METHODS}
         training = _group("training", "default") | {"per_device_train_batch_size": batch_size, "max_length": tokens}
-    return [_listed(content, methods, training, tokens) for content in contents if "???" not in content.values()]
+    needy = [name for name, content in contents.items() if "???" in content.values()]
+    if names and needy:
+        raise UserError(f"the model {needy[0]!r} has no facts to list: what it is depends on options")
+    return [_listed(content, methods, training, tokens) for name, content in contents.items() if name not in needy]
 
 
 def origin(model: ModelConfig) -> str:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bench.report import style
-from bench.report.forest import Places, canvas, limits, places_for
+from bench.report.forest import canvas, limits, places_for
 from bench.report.frame import SETS
 from bench.report.markdown import Markdown, table
 from bench.report.wording import deviation_text, difference_text, seeds_text

@@ -21,9 +21,9 @@ LEAST_SPAN = 0.1
 def ours_and_published(lines: pd.DataFrame, rows: list[str], title: str, note: str) -> Figure:
     """Draw published numbers of one metric with ours, where we have the same point; a panel a label count.
 
-    `lines` are from `published.beside_ours` (or `published.with_own_points`), `rows` all rows of our grid in order (they give the colours). Ours is a
-    filled marker with a bar of ± SD over seeds; published, a hollow diamond with a pale bar of ± the standard error of
-    its test set and, where known, a thin one of ± SD over trials.
+    `lines` are from `published.beside_ours` (or `published.with_own_points`), `rows` all rows of our grid in order
+    (they give the colours). Ours is a filled marker with a bar of ± SD over seeds; published, a hollow diamond with a
+    pale bar of ± the standard error of its test set and, where known, a thin one of ± SD over trials.
     """
     lines = lines.assign(place=[rows.index(row) if row in rows else len(rows) for row in lines["row"]])
     lines = lines.sort_values(["place", "train_size"], kind="stable")

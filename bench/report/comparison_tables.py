@@ -15,28 +15,29 @@ DIGITS = 3
 
 def accuracy_tables(lines: pd.DataFrame) -> list[Titled]:
     """Ours, published and the difference, a table a label count; `lines` of one metric (`published.beside_ours`)."""
-    trials = lines["std"].notna().any()
+    trials = bool(lines["std"].notna().any())
     header = ["row", "training examples", "ours", "our test examples", "published", "its test examples"]
     header += ["its sampling error", *(["its SD over trials"] if trials else []), "ours − published"]
     tables = []
     for labels, group in lines.groupby("num_labels"):
-        entries = [
-            [
-                line.name,
-                _size(line),
-                _ours(line),
-                " or ".join(f"{count:,}" for count in line.tests),  # type: ignore[attr-defined]
-                _number(line.value),
-                f"{line.n_test:,}",
-                _spread(line.standard_error),
-                *([_spread(line.std)] if trials else []),
-                difference_text(line.difference, DIGITS),  # type: ignore[arg-type]
-            ]
-            for line in group.itertuples()
-        ]
+        entries = [_accuracy_line(line, trials=trials) for line in group.itertuples()]
         metric = capitalised(METRICS.get(str(group["metric"].iloc[0]), str(group["metric"].iloc[0])))
         tables.append(Titled(f"{metric}, {labels} labels: ours and published", table(header, entries)))
     return tables
+
+
+def _accuracy_line(line: Any, *, trials: bool) -> list[Any]:
+    return [
+        line.name,
+        _size(line),
+        _ours(line),
+        " or ".join(f"{count:,}" for count in line.tests),
+        _number(line.value),
+        f"{line.n_test:,}",
+        _spread(line.standard_error),
+        *([_spread(line.std)] if trials else []),
+        difference_text(line.difference, DIGITS),
+    ]
 
 
 def other_metrics_table(lines: pd.DataFrame) -> Titled:
@@ -47,7 +48,7 @@ def other_metrics_table(lines: pd.DataFrame) -> Titled:
         header += [f"{METRICS.get(metric, metric)}: ours", "published"]
     entries = []
     for _, group in lines.groupby(["name", "num_labels", "train_size"], sort=False):
-        by_metric = {str(line.metric): line for line in group.itertuples()}
+        by_metric: dict[str, Any] = {str(line.metric): line for line in group.itertuples()}
         first = next(iter(by_metric.values()))
         entry = [first.name, first.num_labels, _size(first)]
         for metric in metrics:
@@ -96,12 +97,12 @@ def remarks(lines: pd.DataFrame, published: Published, data: str) -> list[str]:
         found.append(f"Not run here: {', '.join(missing)}.")
     if ((lines["our_size"] - lines["train_size"]).abs() > 0).any():
         found.append("Training sizes that differ by rounding alone count as the same.")
-    perfect = lines[lines["value"].isin([0, 1]) & lines["standard_error"].notna()]
+    perfect = lines[(lines["value"] == 1) & lines["standard_error"].notna()]
     if not perfect.empty:
         n = int(perfect["n_test"].max())
         found.append(
-            f"A published {perfect['value'].iloc[0]:.3f} has a sampling error of 0 by its formula only: with {n} of {n} "
-            f"right, the 95 % interval still begins at {1 - 3 / n:.3f} (rule of three)."
+            f"A published 1.000 has a sampling error of 0 by that formula alone: with {n} of "
+            f"{n} right, the 95 % interval still begins at {1 - 3 / n:.3f} (rule of three)."
         )
     return found
 

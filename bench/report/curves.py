@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench.report import style
-from bench.report.reading import Point, Seeds, at_largest_size
+from bench.report.reading import Point, Points, Seeds, at_largest_size
 from bench.report.wording import capitalised
 from bench.results.record import HistoryPoint, Measurements
 
@@ -28,7 +28,7 @@ PANELS_A_LINE = 3
 """Where all panels are of one label count and size."""
 
 
-def curve_points(measured: Mapping[Point, Seeds]) -> dict[Point, Seeds]:
+def curve_points(measured: Points) -> Points:
     """The points whose curves are drawn: those of which a seed has a training history, all of them if they are few."""
     trained = {
         point: {seed: one for seed, one in seeds.items() if one.training is not None and one.training.history}
@@ -39,7 +39,7 @@ def curve_points(measured: Mapping[Point, Seeds]) -> dict[Point, Seeds]:
 
 
 @style.applied
-def training_curves(points: Mapping[Point, Seeds], rows: Sequence[str], quantity: Quantity, data: str) -> Figure:
+def training_curves(points: Points, rows: Sequence[str], quantity: Quantity, data: str) -> Figure:
     """Draw what `curve_points` gave: training and validation loss, or validation accuracy, against optimizer steps.
 
     `rows` are all rows of the grid in order (they give the colours). A second axis counts the examples seen. Dots are
@@ -63,7 +63,7 @@ def training_curves(points: Mapping[Point, Seeds], rows: Sequence[str], quantity
     return figure
 
 
-def _places(points: Mapping[Point, Seeds]) -> tuple[dict[Point, tuple[int, int]], int, int]:
+def _places(points: Points) -> tuple[dict[Point, tuple[int, int]], int, int]:
     """Line and column of each panel, and how many of both: rows by label counts and sizes, where these differ."""
     rows = list(dict.fromkeys(point.row for point in points))
     sizes = sorted({_column(point, points) for point in points})
@@ -74,7 +74,7 @@ def _places(points: Mapping[Point, Seeds]) -> tuple[dict[Point, tuple[int, int]]
     return {p: (rows.index(p.row), sizes.index(_column(p, points))) for p in points}, len(rows), len(sizes)
 
 
-def _column(point: Point, points: Mapping[Point, Seeds]) -> tuple[int, int]:
+def _column(point: Point, points: Points) -> tuple[int, int]:
     """Panels under each other have the same label count; the same size too where a row has several."""
     several = len({(other.row, other.num_labels) for other in points}) < len(points)
     return point.num_labels, point.train_size if several else 0
@@ -114,7 +114,7 @@ def _title(quantity: Quantity, data: str) -> str:
     return f"{capitalised(what)} while training, on {data}"
 
 
-def _note(points: Mapping[Point, Seeds], quantity: Quantity, tops: Mapping[int, float]) -> str:
+def _note(points: Points, quantity: Quantity, tops: Mapping[int, float]) -> str:
     measured = [one for seeds in points.values() for one in seeds.values()]
     note = ["A line a seed."]
     if quantity == "loss":
@@ -146,12 +146,13 @@ def _draw_seed(axes: Axes, measured: Measurements, quantity: Quantity, colour: s
         steps, values = _series(training.history, "train_loss")
         axes.plot(steps, values, color=style.MUTED, linestyle=(0, (3, 1.5)), linewidth=0.9, label="_train")
     steps, values = _series(training.history, f"validation_{quantity}")
-    kept = dict(zip(steps, values, strict=True)).get(training.best_step)
+    best = training.best_step
+    kept = None if best is None else dict(zip(steps, values, strict=True)).get(best)
     if (start := _start(measured, quantity)) is not None:
         steps, values = [0, *steps], [start, *values]
     axes.plot(steps, values, color=colour, linewidth=1.1, label="_validation")
-    if kept is not None:
-        axes.plot([training.best_step], [kept], "o", color=colour, markersize=5, zorder=4, label="_best")
+    if best is not None and kept is not None:
+        axes.plot([best], [kept], "o", color=colour, markersize=5, zorder=4, label="_best")
     if training.stopped_early and steps:
         cross: dict[str, Any] = {"markersize": 6, "markeredgewidth": 1.5, "zorder": 4, "label": "_stopped"}
         axes.plot(steps[-1:], values[-1:], "x", color=colour, **cross)
@@ -179,7 +180,8 @@ def _finish(axes: Axes, point: Point, seeds: Seeds) -> None:
     title = f"{style.wrapped(point.row, PANEL[0] + 0.3, style.NORMAL, 'bold')}\n"
     axes.set_title(f"{title}{point.num_labels} labels, {point.train_size:,} examples", pad=6)
     if (rate := examples_a_step(seeds)) is not None:
-        above = axes.secondary_xaxis("top", functions=(lambda step: step * rate, lambda examples: examples / rate))
+        there: Any = (lambda step: step * rate, lambda examples: examples / rate)
+        above = axes.secondary_xaxis("top", functions=there)
         above.xaxis.set_major_locator(MaxNLocator(3, integer=True, steps=[1, 2, 5, 10]))
         above.xaxis.set_major_formatter(FuncFormatter(lambda examples, _: f"{examples:,.0f}"))
         above.tick_params(labelsize=style.SMALL - 1, length=2.5, pad=2)
@@ -195,7 +197,7 @@ def examples_a_step(seeds: Seeds) -> float | None:
     return None
 
 
-def _tops(points: Mapping[Point, Seeds]) -> dict[int, float]:
+def _tops(points: Points) -> dict[int, float]:
     """The upper end of the loss axes, the same for a label count.
 
     They hold what was measured while training, and the start unless it would flatten the rest.
@@ -219,7 +221,7 @@ def _tops(points: Mapping[Point, Seeds]) -> dict[int, float]:
     }
 
 
-def _legend_handles(points: Mapping[Point, Seeds], quantity: Quantity) -> list[Line2D]:
+def _legend_handles(points: Points, quantity: Quantity) -> list[Line2D]:
     trainings = [one.training for seeds in points.values() for one in seeds.values() if one.training is not None]
     ink: dict[str, Any] = {"color": style.INK}
     handles = [Line2D([], [], linewidth=1.1, label=f"validation {quantity}", **ink)]

@@ -1,6 +1,6 @@
 """What each label gets: precision, recall and F1 in a table, confusions in a figure; for small experiments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bench.report import style
 from bench.report.heatmap_cells import Shade
 from bench.report.markdown import Markdown, table
-from bench.report.reading import Point, Seeds, at_largest_size
+from bench.report.reading import Point, Points, Seeds, at_largest_size
 from bench.report.wording import UNTRAINED, counted, deviation_text, span_text
 from bench.results.record import Evaluation
 
@@ -27,7 +27,7 @@ WIDTH = 12.0
 DIGITS = 3
 
 
-def small_points(measured: Mapping[Point, Seeds]) -> dict[Point, Seeds]:
+def small_points(measured: Points) -> Points:
     """Each row at its largest size, for each label count; none if there are too many rows or labels."""
     points = {point: seeds for point, seeds in at_largest_size(measured).items() if _evaluations(seeds)}
     too_many = len({point.row for point in points}) > MOST_ROWS
@@ -52,7 +52,7 @@ def _shape(matrix: Sequence[Sequence[int]]) -> tuple[int, int]:
     return (len(matrix), lengths.pop()) if len(lengths) == 1 else (0, 0)
 
 
-def report_table(points: Mapping[Point, Seeds]) -> Markdown:
+def report_table(points: Points) -> Markdown:
     """Precision, recall, F1 (± SD) and support by label, means over seeds; averages under each row's labels."""
     lines: list[list[Any]] = []
     for point, seeds in points.items():
@@ -81,7 +81,7 @@ def _mean_and_deviation(values: Sequence[float]) -> str:
 
 
 @style.applied
-def confusion_matrices(points: Mapping[Point, Seeds], title: str, note: str) -> Figure:
+def confusion_matrices(points: Points, title: str, note: str) -> Figure:
     """Draw a panel a row of the grid: of each true label, what share of test examples was called what.
 
     `points` (from `small_points`) are of one label count. Counts of all seeds are added up; the lines of a panel are
@@ -95,7 +95,7 @@ def confusion_matrices(points: Mapping[Point, Seeds], title: str, note: str) -> 
     below = (max(style.text_width(name, style.SMALL) for name in names) if upright else 0.2) + 0.45
     side = cell * len(names)
     titles = [
-        style.wrapped_lines(f"{point.row}\n{_size(point, seeds)}", left + side, style.NORMAL, "bold")
+        style.wrapped_lines(f"{point.row}\n{_size(point, seeds)}", side + GAP, style.NORMAL, "bold")
         for point, seeds in points.items()
     ]
     above = max(style.block_height(title, style.NORMAL) for title in titles) + 0.1

@@ -45,6 +45,7 @@ class Point(NamedTuple):
 
 Seeds = Mapping[int, Measurements]
 """What was measured at one point, by seed."""
+Points = Mapping[Point, Seeds]
 
 
 def read_records(expected: Iterable[Expected]) -> dict[Expected, Found]:
@@ -67,7 +68,7 @@ def _read_checked(cell: Expected) -> Found:
     return record
 
 
-def measured_points(found: Mapping[Expected, Found], data: str) -> dict[Point, Seeds]:
+def measured_points(found: Mapping[Expected, Found], data: str) -> Points:
     """What the `ok` cells of one data set measured, by point of the grid and seed, in the order of `found`."""
     points: dict[Point, dict[int, Measurements]] = {}
     for cell, record in found.items():
@@ -79,12 +80,12 @@ def measured_points(found: Mapping[Expected, Found], data: str) -> dict[Point, S
     return points
 
 
-def in_order(points: Mapping[Point, Seeds], rows: Sequence[str]) -> dict[Point, Seeds]:
+def in_order(points: Points, rows: Sequence[str]) -> Points:
     """`points` by row in the order of `rows`, then by label count and size."""
     return dict(sorted(points.items(), key=lambda item: (rows.index(item[0].row), item[0][1:])))
 
 
-def at_largest_size(points: Mapping[Point, Seeds]) -> dict[Point, Seeds]:
+def at_largest_size(points: Points) -> Points:
     """Of each row and label count, the point with the most training examples."""
     largest: dict[tuple[str, int], int] = {}
     for point in points:

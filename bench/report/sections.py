@@ -1,6 +1,6 @@
 """The sections of the report's page that show results, in their order: one function each, for one data set."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from bench.report.heatmap import heatmap
 from bench.report.markdown import Markdown
 from bench.report.per_label import confusion_matrices, report_table, small_points
 from bench.report.published import Published, beside_ours, with_own_points
-from bench.report.reading import Point, Seeds
+from bench.report.reading import Points
 from bench.report.scaling import scaling_curves
 from bench.report.style import save
 from bench.report.tables import Titled
@@ -53,7 +53,7 @@ class View:
     data: str
     cells: pd.DataFrame
     summary: pd.DataFrame
-    measured: Mapping[Point, Seeds]
+    measured: Points
     """What the `ok` cells measured, rows in their order."""
     published: Published | None
     folder: Path

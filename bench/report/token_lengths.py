@@ -11,7 +11,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from bench.report import style
-from bench.report.reading import Point, Seeds
+from bench.report.reading import Point, Points
 from bench.results.record import Lengths
 
 PANEL, HEADER, MARGIN = (4.2, 2.0), 1.15, 0.12
@@ -20,9 +20,7 @@ PANELS_A_LINE = 2
 FILL, CUT = "#56B4E9", "#D55E00"
 
 
-def texts_of_tokenizers(
-    measured: Mapping[Point, Seeds], models: Mapping[str, str]
-) -> list[tuple[list[str], Point, Lengths]]:
+def texts_of_tokenizers(measured: Points, models: Mapping[str, str]) -> list[tuple[list[str], Point, Lengths]]:
     """Lengths by tokenizer: the models that share it, the point that was counted, and its lengths.
 
     Of each model the biggest training set is taken, of its first seed; models that count the same lengths have the

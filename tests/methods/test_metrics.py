@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bench.methods.fitted import Answers
 from bench.methods.metrics import evaluate
 
 # true a a b c; predicted a b b b
@@ -23,6 +24,7 @@ def test_scores() -> None:
     assert scores.macro_recall == pytest.approx(0.5)
     assert scores.weighted_precision == pytest.approx((2 * 1 + 1 / 3 + 0) / 4)
     assert scores.loss == pytest.approx(-np.log([0.8, 0.2, 0.8, 0.25]).mean())
+    assert scores.mean_confidence == pytest.approx((0.8 + 0.5 + 0.8 + 0.75) / 4)
 
 
 def test_a_label_without_examples_counts_in_the_macro_average() -> None:
@@ -33,3 +35,27 @@ def test_a_label_without_examples_counts_in_the_macro_average() -> None:
 
 def test_a_sure_mistake_has_a_finite_loss() -> None:
     assert np.isfinite(evaluate(np.array([[1.0, 0.0]]), [1], ["a", "b"]).loss)
+
+
+def test_answers_without_probabilities() -> None:
+    # true a a b c; answered a (none of the labels) b b
+    scores = evaluate(Answers(indices=(0, None, 1, 1), given=("a", "dunno", "b", "B")), [0, 0, 1, 2], ["a", "b", "c"])
+    assert scores.num_examples == 4
+    assert scores.accuracy == 0.5
+    assert scores.loss is None
+    assert scores.mean_confidence is None
+    assert scores.confusion_matrix == [[1, 0, 0], [0, 1, 0], [0, 1, 0]]
+    by_label = {row.label: (row.precision, row.recall, row.f1, row.support) for row in scores.per_label}
+    assert by_label["a"] == pytest.approx((1, 0.5, 2 / 3, 2))
+    assert by_label["b"] == pytest.approx((0.5, 1, 2 / 3, 1))
+    assert by_label["c"] == (0, 0, 0, 1)
+    assert scores.macro_recall == pytest.approx(0.5)
+    assert scores.weighted_recall == pytest.approx(0.5), "the accuracy, as always"
+    assert scores.macro_f1 == pytest.approx(4 / 9)
+    assert scores.weighted_precision == pytest.approx((2 * 1 + 0.5 + 0) / 4)
+
+
+def test_no_answer_that_is_a_label() -> None:
+    scores = evaluate(Answers(indices=(None, None), given=("x", "y")), [0, 1], ["a", "b"])
+    assert scores.accuracy == scores.macro_f1 == scores.weighted_f1 == 0
+    assert scores.confusion_matrix == [[0, 0], [0, 0]]

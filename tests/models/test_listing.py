@@ -84,6 +84,7 @@ def test_json_has_the_parts(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["llama"], "there is no model 'llama' in conf/model; there are bert_base, "),
         (["bert_base", "--path"], "--path is for models out of a wheel; bert_base comes from google-bert/"),
+        (["predictions"], "'predictions' has no facts to list"),
         (["tfidf_sgd", "--path"], "tfidf_sgd comes from scikit-learn"),
     ],
 )

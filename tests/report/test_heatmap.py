@@ -167,3 +167,49 @@ def test_the_callers_matplotlib_settings_stay(tmp_path):
     before = dict(matplotlib.rcParams)
     style.save(draw(tmp_path), tmp_path, "figure")
     assert dict(matplotlib.rcParams) == before
+
+
+def mixed(tmp_path, status=lambda cell: Status.OK, **untrained):
+    cells = simulate.grid(tmp_path, ROWS)
+    cells += simulate.grid(tmp_path, [("smollm2", "zero_shot")], train_sizes=(0,), **({"seeds": (0,)} | untrained))
+    simulate.run(cells, status)
+    return cells_frame(cells)
+
+
+def test_rows_without_training_examples_have_one_cell_across_all_sizes(tmp_path):
+    frame = mixed(tmp_path)
+    figure = heatmap(frame, "test_accuracy")
+    shown = texts(figure)
+    assert shown.count("no training examples") == 2  # once a label count
+    assert not any(text in ("not run", "not in\nthe grid", "0") for text in shown)
+    wide = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle) and patch.get_width() > 2]
+    assert len(wide) == 2
+    value = frame.query("row == 'smollm2 zero_shot' and num_labels == 2")["test_accuracy"].item()
+    assert f"{value:.2f}" in shown
+    assert "1 seed" not in shown
+    assert "A cell across all sizes uses no training examples." in " ".join(figure.texts[1].get_text().split())
+
+
+def test_their_spread_and_their_failures_are_shown_as_others_are(tmp_path):
+    shown = texts(heatmap(mixed(tmp_path / "spread", seeds=(0, 1)), "test_accuracy"))
+    assert sum(text.startswith("±") and text.endswith("\nno training examples") for text in shown) == 2
+    figure = heatmap(
+        mixed(tmp_path / "oom", lambda cell: Status.OK if cell.train_size else Status.OOM), "test_accuracy"
+    )
+    assert texts(figure).count("oom") == 2
+    assert all(patch.get_width() > 2 for patch in hatched(figure, Rectangle))
+
+
+def test_a_grid_without_any_training_examples_has_one_column(tmp_path):
+    cells = simulate.grid(tmp_path, [("smollm2", "zero_shot"), ("gpt-4", None)], num_labels=(4,), train_sizes=(0,))
+    simulate.run(cells)
+    shown = texts(heatmap(cells_frame(cells), "test_accuracy"))
+    assert shown.count("0") == 1
+    assert sum("no training\nexamples" in text for text in shown) == 2
+
+
+def test_a_row_with_and_without_training_examples_keeps_both(tmp_path):
+    cells = simulate.grid(tmp_path, [("a", "lora")], num_labels=(2,), train_sizes=(0, 32), seeds=(0,))
+    simulate.run(cells)
+    shown = texts(heatmap(cells_frame(cells), "test_accuracy"))
+    assert {"0", "32", "no training\nexamples", "1 seed"} <= set(shown)

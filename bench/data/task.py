@@ -29,8 +29,12 @@ class Task:
         Size and seed are 0 where they have no effect on the test set, so that such grid points are one.
         """
         redrawn = REDRAWN.get(self.split.name, ())
-        axes = {axis: 0 for axis in ("train_size", "seed") if axis not in redrawn}
-        return replace(self, test_only=True, **axes)
+        return replace(
+            self,
+            test_only=True,
+            train_size=self.train_size if "train_size" in redrawn else 0,
+            seed=self.seed if "seed" in redrawn else 0,
+        )
 
     def problems(self) -> list[str]:
         """What no split can give (`bench.data.split.problems` adds what this task's own can't)."""

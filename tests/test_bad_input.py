@@ -223,7 +223,7 @@ def test_a_gated_model_without_a_token(told_early: Refuse, mine: tuple[str, ...]
 
 def test_a_sweep_that_needs_a_gpu(told_early: Refuse, tmp_path: Path) -> None:
     text = one_line(told_early("-m", "+experiment=go_emotions_grid"))
-    for part in ("216 cells", "GPU is needed", "make demo", "device=cpu"):
+    for part in ("412 cells", "GPU is needed", "make demo", "device=cpu"):
         assert part in text
     assert not (tmp_path / "results").exists()
     assert not (tmp_path / "cache").exists()

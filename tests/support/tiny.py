@@ -72,7 +72,7 @@ def _word_level(special: list[str]):
     return tokenizer
 
 
-def _config(family: str, vocabulary: int):
+def _config(family: str, vocabulary: int):  # noqa: PLR0911 - one return a family
     import transformers
 
     decoder = {

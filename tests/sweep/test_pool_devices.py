@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bench.cell import Cell
-from bench.config import DataConfig, Settings, SplitConfig, TfidfSgdConfig
+from bench.config import DataConfig, NestedSplitConfig, Settings, TfidfSgdConfig
 from bench.data.task import Task
 from bench.devices import Gpu
 from bench.results import store
@@ -59,7 +59,9 @@ def gpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cell(seed: int) -> Cell:
-    task = Task(data=DataConfig(name="d", source="hub"), num_labels=2, train_size=8, seed=seed, split=SplitConfig())
+    task = Task(
+        data=DataConfig(name="d", source="hub"), num_labels=2, train_size=8, seed=seed, split=NestedSplitConfig()
+    )
     return Cell(task=task, model=TfidfSgdConfig(name="t", family="tfidf_sgd"), method=None, training=None)
 
 

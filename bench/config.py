@@ -330,7 +330,7 @@ class SetfitConfig:
     sampling_strategy: Literal["oversampling", "undersampling", "unique"] = "oversampling"
     """With `num_iterations=null`: all pairs, the rarer kind repeated, the commoner one cut, or as they are."""
     num_epochs: Positive = 1
-    max_steps: Positive = 500
+    max_steps: Positive = 200
     """Optimizer steps of the contrastive tuning, at most."""
     batch_size: Positive = 16
     """Pairs."""

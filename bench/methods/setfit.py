@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import setfit
 import setfit.logging
 import setfit.trainer
@@ -42,10 +43,12 @@ class SetFit:
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels)."""
-        probabilities: Probabilities = self.model.predict_proba(
+        single = self.model.predict_proba(
             list(examples.texts), batch_size=PREDICTION_BATCH, as_numpy=True, show_progress_bar=False
         )
-        return probabilities
+        # from fp32 embeddings, so rows are off 1 by what a loss computed in fp64 would notice
+        probabilities: Probabilities = np.asarray(single, dtype=np.float64)
+        return probabilities / probabilities.sum(axis=1, keepdims=True)
 
 
 def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:

@@ -111,7 +111,9 @@ def _no_paired_test(lines: pd.DataFrame) -> str:
     with_ours = lines[lines["mean"].notna()]
     same = all(tests == [n_test] for tests, n_test in zip(with_ours["tests"], with_ours["n_test"], strict=True))
     error = "The sampling error of a published share p of n test examples is √(p (1 − p) / n)."
-    if len(with_ours) and same:
+    if with_ours.empty:
+        return f"Differences could not be tested in pairs: which answers were right was not published. {error}"
+    if same:
         return (
             "Test sets are equally big here and there, but which answers were right was not published, so differences "
             f"cannot be tested in pairs. {error}"

@@ -1,5 +1,6 @@
 """Published numbers of the studies that the experiments follow, and ours beside them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ SAME_SIZE = 0.02
 """Training sizes nearer than this part of the bigger one are one size: a split may round by some examples."""
 OURS = ("our_size", "mean", "sd", "n_ok", "n_expected", "not_ok", "tests")
 """What `beside_ours` adds."""
+OurPoints = dict[tuple[str, int], list[tuple[Any, list[int]]]]
 MADE_ELSEWHERE = "predictions"
 """The method of rows whose answers were made elsewhere: they are whatever their model is called."""
 
@@ -149,32 +151,48 @@ def beside_ours(numbers: pd.DataFrame, summary: pd.DataFrame, cells: pd.DataFram
     n_ok, n_expected, not_ok (see `summary_frame`), tests (the sizes of our test sets, a list) and difference (ours
     less published).
     """
-    lines = pd.DataFrame([_ours(number, summary, cells) for number in numbers.itertuples()], columns=list(OURS))
+    ours = _our_points(summary, cells)
+    lines = pd.DataFrame([_ours(number, ours) for number in numbers.itertuples()], columns=list(OURS))
     lines = lines.astype({"mean": float, "sd": float})
     joined = pd.concat([numbers.reset_index(drop=True), lines], axis="columns")
     return joined.assign(difference=joined["mean"] - joined["value"])
 
 
-def _ours(number: Any, summary: pd.DataFrame, cells: pd.DataFrame) -> dict[str, Any]:
+def _our_points(summary: pd.DataFrame, cells: pd.DataFrame) -> OurPoints:
+    """Our points by row and label count, each with the sizes of its test sets."""
+    places = [cells[name] for name in ("row", "num_labels", "train_size")]
+    tests: dict[Any, set[int]] = defaultdict(set)
+    for *place, count in zip(*places, cells["num_test"], strict=True):
+        if pd.notna(count):
+            tests[tuple(place)].add(int(count))
+    points: OurPoints = defaultdict(list)
+    for point in summary.itertuples():
+        known = sorted(tests[point.row, point.num_labels, point.train_size])
+        points[str(point.row), int(point.num_labels)].append((point, known))  # type: ignore[arg-type]
+    return points
+
+
+def _ours(number: Any, ours: OurPoints) -> dict[str, Any]:
     """Our side of one published number; nothing known where there is none."""
-    points = summary[(summary["row"] == number.row) & (summary["num_labels"] == number.num_labels)]
-    points = points[[same_size(own, number.train_size) for own in points["train_size"]]]
-    if points.empty:
+    same = [
+        (abs(point.train_size - number.train_size), point, tests)
+        for point, tests in ours.get((number.row, number.num_labels), ())
+        if same_size(point.train_size, number.train_size)
+    ]
+    if not same:
         return dict(zip(OURS, (None, None, None, 0, 0, "", []), strict=True))
-    nearest = (points["train_size"] - number.train_size).abs().idxmin()
-    return _point(points.loc[nearest], str(number.metric), cells)
+    _, point, tests = min(same, key=lambda entry: entry[0])
+    return _point(point, tests, str(number.metric))
 
 
-def _point(point: pd.Series, metric: str, cells: pd.DataFrame) -> dict[str, Any]:
-    """What a line of `summary_frame` says of `metric`."""
-    place = (cells[name] == point[name] for name in ("row", "num_labels", "train_size"))
-    tests = cells.loc[np.logical_and.reduce(list(place)), "num_test"].dropna()
+def _point(point: Any, tests: list[int], metric: str) -> dict[str, Any]:
+    """What a line of `summary_frame` says of `metric`; no mean of what is not measured here."""
     return {
-        "our_size": point["train_size"],
-        "mean": point.get(f"{metric}_mean"),
-        "sd": point.get(f"{metric}_sd"),
-        **{name: point[name] for name in ("n_ok", "n_expected", "not_ok")},
-        "tests": sorted(int(count) for count in tests.unique()),
+        "our_size": point.train_size,
+        "mean": getattr(point, f"{metric}_mean", None),
+        "sd": getattr(point, f"{metric}_sd", None),
+        **{name: getattr(point, name) for name in ("n_ok", "n_expected", "not_ok")},
+        "tests": tests,
     }
 
 
@@ -185,11 +203,12 @@ def with_own_points(lines: pd.DataFrame, summary: pd.DataFrame, cells: pd.DataFr
     """
     metric = str(lines["metric"].iloc[0])
     own = []
-    for _, point in summary[summary["n_ok"] > 0].iterrows():
-        sizes = lines.loc[lines["num_labels"] == point["num_labels"], "train_size"]
-        if len(sizes) and (point["train_size"] == 0 or any(same_size(point["train_size"], size) for size in sizes)):
-            known = {name: point[name] for name in ("row", "num_labels", "train_size")}
-            own.append({**known, "name": point["row"], "metric": metric, **_point(point, metric, cells)})
+    for (row, labels), points in _our_points(summary[summary["n_ok"] > 0], cells).items():
+        sizes = lines.loc[lines["num_labels"] == labels, "train_size"]
+        for point, tests in points:
+            if len(sizes) and (not point.train_size or any(same_size(point.train_size, size) for size in sizes)):
+                known = {"row": row, "name": row, "num_labels": labels, "train_size": point.train_size}
+                own.append({**known, "metric": metric, **_point(point, tests, metric)})
     numbers = ("value", "std", "standard_error", "mean", "sd", "difference")
     joined = pd.DataFrame([*lines.to_dict("records"), *own], columns=lines.columns)
     return joined.astype(dict.fromkeys(numbers, float))

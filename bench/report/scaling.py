@@ -71,7 +71,7 @@ def _plan(cells: pd.DataFrame, metric: str, published: pd.DataFrame) -> Drawing:
     sizes = sorted({int(size) for size in cells["train_size"]} - {0})
     offsets = row_offsets(rows, sizes or [1], panel[0])
     styles = style.row_styles(cells["row"].cat.categories)
-    return Drawing(metric, styles, offsets, panel, published, tags_for(published))
+    return Drawing(metric, styles, offsets, panel, published, tags_for(published, rows, styles))
 
 
 def row_offsets(rows: list[str], sizes: list[int], width: float) -> dict[str, float]:
@@ -137,7 +137,7 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing:
     axes.tick_params(labelleft=True)
     axes.grid(axis="y", color=style.GRID, linewidth=0.6)
     axes.set_axisbelow(True)
-    if not summary["n_ok"].any():
+    if not summary["n_ok"].any() and numbers.empty:
         words = axes.text(0.5, 0.6, "no finished cells", ha="center", va="center", transform=axes.transAxes)
         words.set_bbox({"facecolor": "white", "edgecolor": "none"})
     for row in drawing.offsets:
@@ -218,6 +218,11 @@ def _published_handles(drawing: Drawing) -> list[Line2D]:
     key: dict[str, Any] = {"color": style.MUTED, "linestyle": DOTTED, "marker": "D", "markersize": 5}
     key |= {"markerfacecolor": "white", "linewidth": 1.0}
     handles = []
-    if drawing.published["row"].notna().any():
+    rows = dict(zip(drawing.published["name"], drawing.published["row"], strict=True))
+    if set(rows) - set(drawing.tags):
         handles.append(Line2D([], [], label="published (in its row's colour)", **key))
-    return handles + [Line2D([], [], label=f"{tag}: {name} (published)", **key) for name, tag in drawing.tags.items()]
+    for name, tag in drawing.tags.items():
+        handles.append(
+            Line2D([], [], label=f"{tag}: {name} (published)", **(key | {"color": drawing.colour(rows[name])}))
+        )
+    return handles

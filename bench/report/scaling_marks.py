@@ -1,5 +1,6 @@
 """What is drawn into a panel of the scaling curves: curves, seeds, flat lines, published points, chance."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
@@ -15,6 +16,8 @@ DOTTED: Any = (0, (1, 2))
 EDGE = 0.975
 """Where, in parts of a panel's width, a flat line has its marker."""
 TAG_SIZE = style.SMALL - 1
+End = tuple[tuple[str, str], float, float]
+"""A tag with its colour, and where it belongs: training size and value."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,21 @@ class Drawing:
     published: pd.DataFrame
     """Published numbers of the metric (`published.with_rows`)."""
     tags: Mapping[str, str]
-    """A letter for each published row that is not ours."""
+    """A letter for each published row that its colour does not tell."""
+
+    def colour(self, row: Any) -> str:
+        """Of published numbers: our row's where there is one."""
+        return style.MUTED if pd.isna(row) else self.styles[row].colour
 
 
-def tags_for(numbers: pd.DataFrame) -> dict[str, str]:
-    """Letters for the published rows that are not ours, which have no colour to tell them apart."""
-    names = dict.fromkeys(numbers.loc[numbers["row"].isna(), "name"])
+def tags_for(numbers: pd.DataFrame, rows: Sequence[str], styles: Mapping[str, style.RowStyle]) -> dict[str, str]:
+    """Letters for the published rows whose colour is not theirs alone: those that are not ours are all grey.
+
+    `rows` are ours in the figure; from the eighth on they share colours.
+    """
+    uses = Counter(styles[row].colour for row in rows)
+    pairs = zip(numbers["name"], numbers["row"], strict=True)
+    names = dict.fromkeys(name for name, row in pairs if pd.isna(row) or uses[styles[row].colour] > 1)
     return {name: _letters(place) for place, name in enumerate(names)}
 
 
@@ -98,18 +110,19 @@ def _draw_flat(axes: Axes, point: Any, row: str, drawing: Drawing) -> None:
 def draw_published(axes: Axes, num_labels: int, drawing: Drawing) -> None:
     """Hollow diamonds on a dotted line, in the colour of our row where we have it; call when the limits are set."""
     numbers = drawing.published[drawing.published["num_labels"] == num_labels]
-    ends: list[tuple[str, float, float]] = []
+    ends: list[End] = []
+    right = max(drawing.offsets.values())  # of all rows' markers at one size
     for name, line in numbers.groupby("name", sort=False):
         points = line.sort_values("train_size")
         row = points["row"].iloc[0]
-        colour = style.MUTED if pd.isna(row) else drawing.styles[row].colour
+        colour = drawing.colour(row)
         trained, flat = points[points["train_size"] > 0], points[points["train_size"] == 0]
         offset = 1.0 if pd.isna(row) else drawing.offsets[row]
         _draw_diamonds(axes, trained["train_size"] * offset, trained["value"], colour)
         for value in flat["value"]:
             _draw_diamonds(axes, [0, EDGE, 1], [value] * 3, colour, markevery=[1], transform=axes.get_yaxis_transform())
         if (tag := drawing.tags.get(str(name))) is not None:
-            ends += _ends(axes, tag, trained, flat)
+            ends += _ends(axes, (tag, colour), trained.assign(train_size=trained["train_size"] * right), flat)
     _draw_tags(axes, ends, drawing.panel[1])
 
 
@@ -118,7 +131,7 @@ def _draw_diamonds(axes: Axes, x: Any, y: Any, colour: str, **options: Any) -> N
     axes.plot(x, y, color=colour, linestyle=DOTTED, linewidth=1.0, zorder=3.5, label="_published", **marks, **options)
 
 
-def _ends(axes: Axes, tag: str, trained: pd.DataFrame, flat: pd.DataFrame) -> list[tuple[str, float, float]]:
+def _ends(axes: Axes, tag: tuple[str, str], trained: pd.DataFrame, flat: pd.DataFrame) -> list[End]:
     """Where a tag belongs: at the last point, or at the end of a flat line."""
     if not trained.empty:
         return [(tag, float(trained["train_size"].iloc[-1]), float(trained["value"].iloc[-1]))]
@@ -126,13 +139,13 @@ def _ends(axes: Axes, tag: str, trained: pd.DataFrame, flat: pd.DataFrame) -> li
     return [(tag, float(np.exp(low + EDGE * (high - low))), float(value)) for value in flat["value"]]
 
 
-def _draw_tags(axes: Axes, ends: Sequence[tuple[str, float, float]], height: float) -> None:
+def _draw_tags(axes: Axes, ends: Sequence[End], height: float) -> None:
     """Write tags right of their points, moved up or down where they would cover each other."""
     low, high = axes.get_ylim()
     gap = (high - low) * TAG_SIZE * 1.15 / 72 / (height - 0.6)
     for size in dict.fromkeys(size for _, size, _ in ends):
         here = [(tag, value) for tag, other, value in ends if other == size]
-        for (tag, _), place in zip(here, spread([value for _, value in here], gap), strict=True):
+        for ((tag, colour), _), place in zip(here, spread([value for _, value in here], gap), strict=True):
             axes.annotate(
                 tag,
                 (size, place),
@@ -140,7 +153,7 @@ def _draw_tags(axes: Axes, ends: Sequence[tuple[str, float, float]], height: flo
                 textcoords="offset points",
                 va="center",
                 fontsize=TAG_SIZE,
-                color=style.MUTED,
+                color=colour,
                 annotation_clip=False,
             )
 

@@ -4,6 +4,7 @@ Figures are built without pyplot, and settings hold only while one is drawn or s
 this finds their own matplotlib changed.
 """
 
+import functools
 import io
 import re
 from collections.abc import Iterable
@@ -80,6 +81,7 @@ def row_styles(rows: Iterable[str]) -> dict[str, RowStyle]:
     }
 
 
+@functools.cache
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Width in inches of the longest line of `text` at `size` points."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)

@@ -169,6 +169,18 @@ def test_published_numbers_are_hollow_diamonds_in_the_colour_of_our_row(tmp_path
     assert "D" not in tags
 
 
+def test_published_rows_whose_colour_is_another_rows_too_have_letters(tmp_path):
+    rows = [("llama3_2_1b", "qlora"), *((f"model-{number}", "lora") for number in range(7))]
+    axes = {"num_labels": (16,), "train_sizes": (800, 1600), "seeds": (0,)}
+    figure, _ = with_published(tmp_path / "eight", "go_emotions_grid", rows, **axes)
+    assert "A: llama3_2_1b qlora (published)" in legend(figure)
+    assert "published (in its row's colour)" not in legend(figure)
+    tag = next(text for text in figure.axes[0].texts if text.get_text() == "A")
+    assert tag.get_color() == curve(figure.axes[0], "llama3_2_1b qlora").get_color()
+    figure, _ = with_published(tmp_path / "seven", "go_emotions_grid", rows[:7], **axes)
+    assert "published (in its row's colour)" in legend(figure)
+
+
 def test_published_rows_that_did_not_run_widen_the_axes(tmp_path):
     figure, _ = with_published(
         tmp_path, "smoke/go_emotions_grid", [("minilm", "lora")], num_labels=(16,), train_sizes=(160, 790)

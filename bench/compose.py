@@ -17,6 +17,7 @@ from bench.config import (
     LinearProbeConfig,
     LoraConfig,
     PredictionsConfig,
+    PublishedSplitConfig,
     SetfitConfig,
     Settings,
     TrainingConfig,
@@ -64,6 +65,7 @@ def to_cell(content: dict[str, Any]) -> Cell:
         train_size=config.train_size,
         seed=config.seed,
         split=config.split,
+        labels=_labels(data, config),
     )
     model = config.model
     if isinstance(model, PredictionsConfig):
@@ -88,6 +90,16 @@ def to_settings(content: dict[str, Any]) -> Settings:
     """Where and how to run. Raises UserError."""
     names = Settings.__dataclass_fields__
     return _validate(_SETTINGS, {key: value for key, value in content.items() if key in names})
+
+
+def _labels(data: DataConfig, config: CellConfig) -> tuple[str, ...] | None:
+    """The labels that the data's sets give this label count; None where the split chooses. Raises UserError."""
+    if isinstance(config.split, PublishedSplitConfig):  # draws its own
+        return None
+    labels = (data.label_sets or {}).get(config.num_labels)
+    if labels is not None and len(set(labels)) != config.num_labels:
+        raise UserError(f"data.label_sets.{config.num_labels}: {len(set(labels))} labels, not {config.num_labels}")
+    return labels
 
 
 def _validate(adapter: TypeAdapter[T], content: dict[str, Any]) -> T:

@@ -66,6 +66,9 @@ class DataConfig:
     exclude_labels: tuple[str, ...] = ()
     multi_label: Literal["refuse", "single_only"] = "refuse"
     """Where the label column is a list: refuse it, or keep only rows with exactly one label."""
+    label_sets: dict[int, tuple[str, ...]] | None = field(default=None, hash=False, metadata=NEVER)
+    """By label count, the labels of tasks with so many; other counts have the most frequent ones. (What is used is in
+    the task, and counts there.)"""
     drop_empty: bool = False
     """Leave out rows without a text instead of refusing them."""
     num_classes: int | None = field(default=None, metadata=NEVER)
@@ -411,10 +414,37 @@ class CellConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolConfig:
+    """The local pool: worker processes and what each may see."""
+
+    devices: tuple[int | str, ...] | None = None
+    """Numbers (among the visible ones) or UUIDs of the GPUs to use; null for all visible ones."""
+    per_device: Positive = 1
+    """Workers that share a GPU: more than one pays for small models."""
+    workers: Positive | None = None
+    """Workers on the CPU, which share its cores; null for one."""
+    cells_per_worker: Positive | None = None
+    """A worker process is replaced after so many cells; null: only after a failure."""
+    isolate: bool = False
+    """A fresh process for every cell."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryConfig:
+    """How often a cell that ended so is tried again in the same sweep, in a fresh process."""
+
+    crashed: NonNegative = 0
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Where and how cells are run. Nothing here may change a result."""
 
-    command: Literal["run", "report"] = "run"
+    command: Literal["run", "report", "plan", "status"] = "run"
     experiment: str = "single"
     results_dir: str = "results"
     reports_dir: str = "reports"
@@ -424,5 +454,13 @@ class Settings:
     overwrite: Literal["missing", "failed", "always"] = "failed"
     save_model: bool = False
     """Keep the fitted model in the cell's folder."""
+    timeout_minutes: PositiveFloat | None = None
+    """A cell that takes longer is ended, and its status is `timeout`."""
+    max_failures: Positive | None = None
+    """A sweep in which so many cells failed starts no further ones."""
+    retry: RetryConfig = field(default_factory=RetryConfig)
+    price_per_gpu_hour: PositiveFloat | None = None
+    """Of one GPU, in whatever currency: what a plan and a report count money with."""
+    pool: PoolConfig = field(default_factory=PoolConfig)
 
     __pydantic_config__ = FORBID

@@ -136,3 +136,18 @@ def test_all_problems_are_told_at_once() -> None:
     assert "train_size=-1" in message
     assert "method.rank" in message
     assert "\n" not in message
+
+
+def test_only_the_label_set_that_is_used_counts() -> None:
+    with_sets = to_cell(content(data__label_sets={2: ["a", "b"], 3: ["a", "b", "c"]}))
+    assert with_sets.task.labels == ("a", "b")
+    assert with_sets.key != to_cell(content()).key
+    assert to_cell(content(data__label_sets={2: ["a", "b"]})).key == with_sets.key
+    assert to_cell(content(data__label_sets={4: ["a", "b", "c", "d"]})).key == to_cell(content()).key
+    published = {"split": {"name": "published"}}
+    assert to_cell(content(data__label_sets={2: ["a", "b"]}, **published)).key == to_cell(content(**published)).key
+
+
+def test_a_label_set_has_as_many_labels_as_it_says() -> None:
+    with pytest.raises(UserError, match=r"data\.label_sets\.2: 1 labels, not 2"):
+        to_cell(content(data__label_sets={2: ["a", "a"]}))

@@ -8,6 +8,7 @@ import pytest
 from bench.cell import Cell
 from bench.compose import to_cell, to_settings
 from bench.config import LoraConfig, TransformerConfig
+from tests.data.splits.test_published import LABEL_SETS
 from tests.support.cli import REPOSITORY, composed
 
 EXPERIMENTS = REPOSITORY / "conf" / "experiment"
@@ -55,6 +56,12 @@ class TestPublishedSplit:
         }
         points = {(cell.task.num_labels, cell.task.train_size) for cell in found}
         assert points == {(labels, size) for labels in (2, 4, 8, 16) for size in (800, 1600, 2400)}
+
+    def test_our_own_split_has_the_published_label_sets(self) -> None:
+        found = cells("go_emotions_grid", "model=tfidf_sgd", "seed=0")
+        assert {cell.task.split.name for cell in found} == {"nested"}
+        sets = {cell.task.num_labels: set(cell.task.labels or ()) for cell in found}
+        assert sets == LABEL_SETS
 
     def test_rows_that_the_study_has_not_stay_as_they_are(self) -> None:
         ours = cells("go_emotions_grid", "method=linear_probe", "seed=0")

@@ -23,6 +23,9 @@ class Task:
     test_only: bool = field(default=False, metadata=IF_SET)
     """Nothing is learnt: there are no training and validation examples, and the test set is as ever."""
 
+    labels: tuple[str, ...] | None = field(default=None, metadata=IF_SET)
+    """The labels, where they are given and not the most frequent ones."""
+
     def for_testing(self) -> "Task":
         """The task for a model that learns nothing from it.
 

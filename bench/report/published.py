@@ -50,7 +50,7 @@ STUDIES = {
     "go_emotions_grid": Study(
         ("go_emotions",),
         "GoEmotions",
-        "one run a point, on test sets of 80, 160 or 240 examples that grow with the training size",
+        "one run a point, on the same label sets; test sets of 80, 160 or 240 examples grow with the training size",
     ),
     "spam_scaling": Study(
         ("trec07p",),

@@ -54,6 +54,15 @@ def test_balanced_with_the_most_frequent_labels() -> None:
             assert known[example] == (text, splits.labels[label])
 
 
+def test_labels_can_be_given() -> None:
+    pool = make_pool()
+    splits = draw(replace(make_task(num_labels=2, train_size=16), labels=("rare", "sport")), pool)
+    assert splits.labels == ("rare", "sport")
+    assert {example.partition("-")[0] for example in splits.test.ids} == {"rare", "sport"}
+    with pytest.raises(TaskInfeasible, match=r"data\.label_sets names art, which topics does not have"):
+        draw(replace(make_task(num_labels=2), labels=("art", "sport")), pool)
+
+
 def test_size_is_over_all_labels_and_a_remainder_is_left_out() -> None:
     assert len(draw(make_task(num_labels=3, train_size=62), make_pool()).train) == 60
 

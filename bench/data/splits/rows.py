@@ -35,10 +35,14 @@ def members_by_label(pool: Pool, *, deduplicate: bool) -> tuple[dict[str, list[i
 
 
 def select_labels(counts: Mapping[str, int], task: Task) -> list[str]:
-    """The task's labels: the most frequent ones, ties by name.
+    """The task's labels: those it names, or the most frequent ones, ties by name.
 
     Raises TaskInfeasible where the data has fewer labels.
     """
+    if task.labels is not None:
+        if unknown := [label for label in task.labels if label not in counts]:
+            raise TaskInfeasible(f"data.label_sets names {', '.join(unknown)}, which {task.data.name} does not have")
+        return list(task.labels)
     if task.num_labels > len(counts):
         raise TaskInfeasible(f"num_labels={task.num_labels}, but {task.data.name} has {len(counts)} labels")
     return sorted(counts, key=lambda label: (-counts[label], label))[: task.num_labels]

@@ -1,0 +1,179 @@
+"""Claims: who runs a cell now, so that no two sweeps over the same results ever run it at once.
+
+A claim is a file in the cell's folder. Creating it is exclusive, also on network file systems. A claim whose owner is
+dead is taken over: on the same machine that is known from the processes, elsewhere from a claim that its owner has
+stopped touching. How long that is gets measured with the watcher's own clock, so clocks need not agree and may be
+moved.
+"""
+
+import errno
+import json
+import os
+import platform
+import threading
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from bench.provenance import now
+from bench.results.processes import is_alive, machine, own_process
+from bench.results.store import write_atomically
+
+CLAIM = "claim.json"
+LOCK = ".takeover.lock"
+"""In the results folder: held for a moment while a claim is taken over or given up."""
+TOUCH_SECONDS = 15.0
+"""How often an owner touches its claims."""
+STALE_SECONDS = 120.0
+"""A claim of another machine that is not touched for so long has lost its owner."""
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
+"""What file systems without hard links answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Who runs a cell, as its file says it."""
+
+    owner: str
+    """Unique to this claim."""
+    host: str
+    machine: str
+    """Host, boot and process namespace: processes can be looked up only there (`processes.machine`)."""
+    processes: tuple[str, ...]
+    """The sweep's process (`processes.own_process`), and others that must be dead before it is."""
+    device: str
+    started: str
+    """ISO 8601, UTC."""
+    launcher: str = "pool"
+    job: str | None = None
+    """What a cluster calls the job."""
+
+
+def read(folder: Path) -> Claim | None:
+    """The claim on the cell in `folder`; None where there is none, or only a torn one (which counts as stale)."""
+    try:
+        content = json.loads((folder / CLAIM).read_text(encoding="utf-8"))
+        return Claim(**{**content, "processes": tuple(content["processes"])})
+    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError, TypeError, KeyError):
+        return None
+
+
+class Claims:
+    """The claims that this process holds, in one results folder. As a context it touches them, and gives them up."""
+
+    def __init__(self, results_dir: str | Path, launcher: str = "pool", job: str | None = None) -> None:
+        self.results_dir, self.launcher, self.job = Path(results_dir), launcher, job
+        self.held: dict[Path, Claim] = {}
+        self._watched: dict[Path, tuple[object, float]] = {}
+        self._ended = threading.Event()
+        self._toucher = threading.Thread(target=self._touch, name="claims", daemon=True)
+
+    def __enter__(self) -> "Claims":
+        self._toucher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._toucher.join()
+        for folder in list(self.held):
+            self.release(folder)
+
+    def take(self, folder: Path, device: str, processes: tuple[str, ...] = ()) -> bool:
+        """Claim the cell in `folder`; False where somebody who is alive, as far as is known, has it.
+
+        `processes` (`processes.process`) must be dead, beside this one, before anyone on this machine takes it over.
+        Look at the cell's record again afterwards: another sweep may have run it meanwhile. Raises OSError.
+        """
+        claim = Claim(
+            owner=uuid.uuid4().hex,
+            host=platform.node(),
+            machine=machine(),
+            processes=(own_process(), *processes),
+            device=device,
+            started=now(),
+            launcher=self.launcher,
+            job=self.job,
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = _create(folder / CLAIM, claim) or (self._is_dead(folder) and self._take_over(folder, claim))
+        if taken:
+            self.held[folder] = claim
+            self._watched.pop(folder, None)
+        return taken
+
+    def release(self, folder: Path) -> None:
+        """Give up the claim on the cell in `folder`, unless somebody took this process for dead and has it now."""
+        claim = self.held.pop(folder)
+        with _lock(self.results_dir):
+            current = read(folder)
+            if current is not None and current.owner == claim.owner:
+                (folder / CLAIM).unlink(missing_ok=True)
+
+    def _is_dead(self, folder: Path) -> bool:
+        """Whether the owner of a claim that is there has ended, or has stopped touching it while this one watched."""
+        claim = read(folder)
+        if claim is not None and claim.machine == machine():
+            return not any(map(is_alive, claim.processes))
+        try:
+            stamp = (claim and claim.owner, (folder / CLAIM).stat().st_mtime_ns)
+        except FileNotFoundError:
+            return False  # given up just now: the next try will have it
+        first, since = self._watched.setdefault(folder, (stamp, time.monotonic()))
+        if first != stamp:
+            self._watched[folder] = (stamp, time.monotonic())
+            return False
+        return time.monotonic() - since > STALE_SECONDS
+
+    def _take_over(self, folder: Path, claim: Claim) -> bool:
+        """Put `claim` in the place of a dead one; False where another watcher was quicker."""
+        with _lock(self.results_dir):
+            if not self._is_dead(folder):
+                return False
+            write_atomically(folder / CLAIM, _content(claim))
+            return True
+
+    def _touch(self) -> None:
+        while not self._ended.wait(TOUCH_SECONDS):
+            for folder in list(self.held):
+                # it is gone where this process was taken for dead; `release` looks whose it is
+                with suppress(FileNotFoundError):
+                    os.utime(folder / CLAIM)
+
+
+def _content(claim: Claim) -> bytes:
+    return json.dumps(asdict(claim), indent=1).encode()
+
+
+def _create(path: Path, claim: Claim) -> bool:
+    """Make the file, whole and exclusively; False where there is one."""
+    temporary = path.with_name(f".{CLAIM}.{claim.owner}")
+    try:
+        temporary.write_bytes(_content(claim))
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        return _create_without_links(path, claim)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+def _create_without_links(path: Path, claim: Claim) -> bool:
+    """The same on file systems that have no hard links: exclusive too, but a reader may see half of it."""
+    try:
+        with path.open("xb") as file:
+            file.write(_content(claim))
+    except FileExistsError:
+        return False
+    return True
+
+
+def _lock(results_dir: Path) -> FileLock:
+    return FileLock(results_dir / LOCK)

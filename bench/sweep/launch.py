@@ -16,12 +16,17 @@ from bench.sweep.missing import wanted
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress, print_summary
 from bench.sweep.rows import row_names
+from bench.sweep.slurm.run import run_slurm
+from bench.sweep.slurm.submission import check_slurm
+
+RUNNERS = {"pool": run_pool, "slurm": run_slurm}
+"""What runs a sweep's cells, by the name of the Hydra launcher."""
 
 
-def launch(configs: Sequence[dict[str, Any]]) -> int:
+def launch(configs: Sequence[dict[str, Any]], runner: str = "pool") -> int:
     """Run or report the cells of all composed points; return the exit code (0 done, 1 a cell failed).
 
-    Raises UserError, before any work, where the sweep can't be run.
+    `runner` is one of RUNNERS. Raises UserError, before any work, where the sweep can't be run.
     """
     check(configs[0])
     settings = _common_settings(configs)
@@ -33,7 +38,10 @@ def launch(configs: Sequence[dict[str, Any]]) -> int:
     todo = wanted(cells, settings)
     if todo:
         check_extras(todo)
-        check_device(todo, settings)
+        if runner == "slurm":
+            check_slurm(settings)  # the GPUs are elsewhere
+        else:
+            check_device(todo, settings)
         check_sources(todo, settings)
         check_folders(settings.results_dir, settings.reports_dir)
     print(
@@ -42,7 +50,7 @@ def launch(configs: Sequence[dict[str, Any]]) -> int:
     )
     if todo:
         with Progress(todo) as progress:
-            run_pool(todo, settings, progress)
+            RUNNERS[runner](todo, settings, progress)
     statuses = [(cell, store.status(cell.folder(settings.results_dir))) for cell in cells]
     print_summary(statuses, settings)
     _report(cells, settings)

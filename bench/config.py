@@ -456,6 +456,8 @@ class SlurmConfig:
     """How often the sweep looks at queue and records."""
     grace_seconds: PositiveFloat = 30
     """A job that is out of the queue so long and has left no record is lost: shared file systems show files late."""
+    silence_seconds: PositiveFloat = 300
+    """A running job that gives no sign of life for so long is cancelled, and lost: Slurm may never notice."""
     cancel_on_interrupt: bool = False
     """Ctrl-C cancels the jobs; else they go on."""
 

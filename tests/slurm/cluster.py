@@ -1,4 +1,4 @@
-"""A Slurm of one node with two GPUs that are none, started and stopped by the tests, beside any other on the machine."""
+"""A Slurm of one node with two GPUs that are none, started and stopped by the tests beside any other there is."""
 
 import getpass
 import os
@@ -45,7 +45,7 @@ ReturnToService=2
 SlurmdParameters=config_overrides
 GresTypes=gpu
 KillWait=2
-MaxArraySize=4
+MaxArraySize=3
 MinJobAge={min_job_age}
 NodeName={host} NodeAddr=127.0.0.1 CPUs=8 RealMemory=16000 Gres=gpu:2 State=UNKNOWN
 PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1
@@ -91,25 +91,28 @@ class Cluster:
     def stop(self) -> None:
         """Cancel all jobs and end all daemons, whatever state they are in."""
         if "slurmctld" in self.processes:
-            self.cancel_all()
+            self.cancel()
         for name in list(self.processes):
             self._end(name)
 
-    def cancel_all(self, seconds: float = 15) -> None:
-        """Cancel all jobs and wait for their ends, but not for ever."""
-        self.ask("scancel", f"--user={getpass.getuser()}")
+    def queue(self, name: str = "", *, states: str = "") -> list[str]:
+        """Ids of the array tasks in the queue whose name starts so, in order; with `states=all` ended ones too."""
+        command = ("squeue", "--noheader", "--array", "--format=%j|%F_%K", *([f"--states={states}"] if states else []))
+        pairs = [line.strip().split("|") for line in self.ask(*command).splitlines()]
+        tasks = [task.removesuffix("_N/A") for job, task in pairs if job.startswith(name)]
+        return sorted(tasks, key=lambda task: [int(part) for part in task.split("_")])
+
+    def cancel(self, name: str = "", seconds: float = 15) -> None:
+        """Cancel all jobs whose name starts so, and wait for their ends, but not for ever."""
         deadline = time.monotonic() + seconds
-        while self.ask("squeue", "--noheader") and time.monotonic() < deadline:
+        while (tasks := self.queue(name)) and time.monotonic() < deadline:
+            self.ask("scancel", *tasks)
             time.sleep(0.1)
 
     def ask(self, *command: str) -> str:
         """What one of Slurm's commands prints; empty where it fails."""
         ended = subprocess.run(command, check=False, env=os.environ | self.environment, capture_output=True, text=True)
         return ended.stdout.strip() if ended.returncode == 0 else ""
-
-    def submitted(self) -> int:
-        """How many jobs were ever submitted; an array counts once."""
-        return (self.folder / "slurmctld.out").read_text().count("_slurm_rpc_submit_batch_job: JobId=")
 
     def _write(self) -> None:
         munge = self.folder / "munge"
@@ -155,10 +158,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(holds: Callable[[], object], otherwise: str, seconds: float = 30) -> None:
-    """Wait for something to hold. Raises RuntimeError with `otherwise`."""
+def until(holds: Callable[[], object], otherwise: str | Callable[[], str], seconds: float = 30) -> None:
+    """Wait for something to hold. Raises RuntimeError, saying what is so otherwise."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
-            raise RuntimeError(otherwise)
+            raise RuntimeError(otherwise if isinstance(otherwise, str) else otherwise())
         time.sleep(0.05)

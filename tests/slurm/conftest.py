@@ -12,18 +12,26 @@ from pathlib import Path
 
 import pytest
 
+from bench.cell import slug
 from bench.results import store
 from bench.results.record import Record
 from tests.slurm.cluster import Cluster, missing, until
 from tests.support import texts, tiny
 from tests.support.cli import REPOSITORY, command, environment
 
-QUICK = (
-    "slurm.poll_seconds=0.3",
-    "slurm.grace_seconds=1",
-    "slurm.cpus_per_task=1",
-    "slurm.time_minutes=10",
-)
+EXPERIMENT = """\
+# @package _global_
+defaults:
+  - override /data: file
+  - override /model: tfidf_sgd
+
+experiment: {name}
+data: {{name: topics, path: {data}}}
+num_labels: 2
+train_size: 8
+device: cpu
+slurm: {{poll_seconds: 0.3, grace_seconds: 1, cpus_per_task: 1, time_minutes: 10}}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -74,16 +82,20 @@ class Sweeps:
     processes: list["Sweeping"] = field(default_factory=list)
 
     @property
+    def name(self) -> str:
+        """Of the experiment, and so what its jobs' names start with."""
+        return slug(self.folder.name)
+
+    @property
     def results(self) -> Path:
         return self.folder / "results"
 
     def start(self, *overrides: str) -> "Sweeping":
         """Start the command; it is watched, and killed when the test is over."""
-        data = ("data=file", "data.name=topics", f"data.path={self.place / 'topics.csv'}")
-        words = (
-            "-m", "hydra/launcher=slurm", *data, "model=tfidf_sgd", "num_labels=2", "train_size=8", "device=cpu",
-            *QUICK, *overrides,
-        )  # fmt: skip
+        (self.folder / "conf/experiment").mkdir(parents=True, exist_ok=True)
+        experiment = EXPERIMENT.format(name=self.name, data=self.place / "topics.csv")
+        (self.folder / f"conf/experiment/{self.name}.yaml").write_text(experiment)
+        words = ("--config-dir", str(self.folder / "conf"), "-m", f"+experiment={self.name}", "hydra/launcher=slurm")
         env = {
             **self.cluster.environment,
             "PYTHONPATH": str(Path(__file__).parent / "inject"),
@@ -91,7 +103,7 @@ class Sweeps:
         }
         env["CUDA_VISIBLE_DEVICES"] = None  # which these tests, unlike the others, leave to Slurm
         process = subprocess.Popen(
-            command(*words, folder=self.folder),
+            command(*words, *overrides, folder=self.folder),
             cwd=REPOSITORY,
             env=environment(self.folder, env),
             stdout=subprocess.PIPE,
@@ -121,7 +133,7 @@ class Sweeps:
 
     def began(self, *seeds: int) -> list[Run]:
         """Wait until cells of these seeds have begun; their latest runs."""
-        until(lambda: {run.seed for run in self.runs()} >= set(seeds), f"{seeds} did not begin: {self.runs()}", 60)
+        until(lambda: {run.seed for run in self.runs()} >= set(seeds), lambda: f"not begun: {self}", 60)
         latest = {run.seed: run for run in self.runs()}
         return [latest[seed] for seed in seeds]
 
@@ -132,7 +144,23 @@ class Sweeps:
 
     def queue(self) -> list[str]:
         """The array tasks in the queue."""
-        return self.cluster.ask("squeue", "--noheader", "--array", "--format=%F_%K").split()
+        return self.cluster.queue(self.name)
+
+    def submitted(self) -> int:
+        """How many arrays were ever submitted."""
+        return len({task.partition("_")[0] for task in self.cluster.queue(self.name, states="all")})
+
+    def __str__(self) -> str:
+        said = "".join(sweeping.text for sweeping in self.processes)
+        return f"{said}\nbegun: {self.runs()}\nin the queue: {self.queue()}"
+
+    def end(self) -> None:
+        """Leave nothing running."""
+        for sweeping in self.processes:
+            if sweeping.process.poll() is None:
+                sweeping.process.kill()
+                sweeping.process.wait()
+        self.cluster.cancel(self.name)
 
 
 class Sweeping:
@@ -151,7 +179,7 @@ class Sweeping:
 
     def says(self, text: str) -> None:
         """Wait for it to print this."""
-        until(lambda: text in self.text, f"it did not say {text!r}", 60)
+        until(lambda: text in self.text, lambda: f"it did not say {text!r}: {self.text}", 60)
 
     def ends(self, code: int) -> str:
         """Wait for its end; what it printed."""
@@ -169,8 +197,4 @@ class Sweeping:
 def sweeps(cluster: Cluster, place: Path, tmp_path: Path) -> Iterator[Sweeps]:
     sweeps = Sweeps(cluster, place, tmp_path)
     yield sweeps
-    for sweeping in sweeps.processes:
-        if sweeping.process.poll() is None:
-            sweeping.process.kill()
-            sweeping.process.wait()
-    cluster.cancel_all()
+    sweeps.end()

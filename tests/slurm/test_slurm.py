@@ -3,15 +3,27 @@
 import json
 import os
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
 from bench.results.record import Status
-from tests.slurm.cluster import until
+from tests.slurm.cluster import Cluster, until
 from tests.slurm.conftest import Sweeps
 
 pytestmark = pytest.mark.slurm
+
+
+@pytest.fixture(scope="module", autouse=True)
+def limited(cluster: Cluster, place: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sweeps]:
+    """A sweep whose only cell runs into the shortest time limit that Slurm has, a minute, beside the other tests."""
+    sweeps = Sweeps(cluster, place, tmp_path_factory.mktemp("limited"))
+    (sweeps.folder / "hold-once").touch()
+    sweeps.start("seed=0", "slurm.time_minutes=1", "slurm.signal_seconds=50", "slurm.gpus_per_task=0")
+    yield sweeps
+    sweeps.end()
 
 
 def test_eight_cells_finish_each_task_on_its_own_gpu(sweeps: Sweeps) -> None:
@@ -25,8 +37,7 @@ def test_eight_cells_finish_each_task_on_its_own_gpu(sweeps: Sweeps) -> None:
     sweeps.let()
     text = sweeping.ends(0)
     assert "8 cells, 0 done, 8 to run" in text
-    assert "submitted 8 cells as job" in text
-    assert "4 tasks" in text
+    assert sweeps.submitted() == 2, "four tasks, and an array of this Slurm may have three"
     assert "[8/8] ok" in text
     assert len(sweeps.runs()) == 8
     assert sweeps.queue() == []
@@ -35,8 +46,10 @@ def test_eight_cells_finish_each_task_on_its_own_gpu(sweeps: Sweeps) -> None:
 
 def test_killed_jobs_are_noticed_without_accounting_and_run_again_alone(sweeps: Sweeps) -> None:
     sweeps.hold(0, 1, 2)
-    sweeping = sweeps.start("seed=0,1,2,3")
+    sweeping = sweeps.start("seed=0,1,2,3,4")
     first, second = sweeps.began(0, 1)
+    sweeps.cluster.ask("scancel", sweeps.queue()[-1])  # the last cell's
+    sweeping.says("cancelled before it began")
     os.kill(first.worker, signal.SIGKILL)
     sweeping.says("] crashed")
     sweeps.cluster.ask("scancel", second.task)
@@ -59,9 +72,9 @@ def test_killed_jobs_are_noticed_without_accounting_and_run_again_alone(sweeps: 
     assert len(sweeps.runs()) == 4
 
     sweeps.let(0, 1, 2)
-    text = sweeps.start("seed=0,1,2,3").ends(0)
-    assert "4 cells, 1 done, 3 to run" in text
-    assert sorted(run.seed for run in sweeps.runs()[4:]) == [0, 1, 2]
+    text = sweeps.start("seed=0,1,2,3,4").ends(0)
+    assert "5 cells, 1 done, 4 to run" in text
+    assert sorted(run.seed for run in sweeps.runs()[4:]) == [0, 1, 2, 4]
 
 
 def test_a_controller_that_is_restarted_loses_nothing(sweeps: Sweeps) -> None:
@@ -83,8 +96,7 @@ def test_a_controller_that_is_restarted_loses_nothing(sweeps: Sweeps) -> None:
 
 def test_a_killed_sweep_is_taken_up_without_submitting_twice(sweeps: Sweeps) -> None:
     sweeps.hold()
-    before = sweeps.cluster.submitted()
-    sweeping = sweeps.start("seed=0,1,2,3")
+    sweeping = sweeps.start("seed=0,1,2")
     sweeps.began(0, 1)
     sweeping.process.kill()
     sweeping.process.wait()
@@ -92,14 +104,14 @@ def test_a_killed_sweep_is_taken_up_without_submitting_twice(sweeps: Sweeps) -> 
     (file,) = (sweeps.results / ".slurm").glob("*.json")
     content = json.loads(file.read_text())
     file.write_text(json.dumps(content | {"job_id": None}))
-    again = sweeps.start("seed=0,1,2,3,4")
+    again = sweeps.start("seed=0,1,2,3")
     again.says(f"slurm: follows job {content['job_id']}")
     again.says("slurm: submitted 1 cells")
     sweeps.let()
     text = again.ends(0)
-    assert "5 cells, 0 done, 5 to run" in text
-    assert sweeps.cluster.submitted() == before + 2
-    assert sorted(run.seed for run in sweeps.runs()) == [0, 1, 2, 3, 4]
+    assert "4 cells, 0 done, 4 to run" in text
+    assert sweeps.submitted() == 2
+    assert sorted(run.seed for run in sweeps.runs()) == [0, 1, 2, 3]
 
 
 def test_interrupting_leaves_the_jobs_or_cancels_them(sweeps: Sweeps) -> None:
@@ -124,14 +136,13 @@ def test_interrupting_leaves_the_jobs_or_cancels_them(sweeps: Sweeps) -> None:
 def test_a_task_that_is_told_to_end_has_its_cells_submitted_again(sweeps: Sweeps) -> None:
     """SIGUSR2 to the batch script, as Slurm sends it before the time limit; here in the second of two cells."""
     sweeps.hold(1)
-    before = sweeps.cluster.submitted()
     sweeping = sweeps.start("seed=0,1", "slurm.cells_per_job=2", "slurm.max_requeues=1")
     for count in (1, 2):
         until(lambda count=count: [run.seed for run in sweeps.runs()].count(1) == count, "it did not begin", 60)
         sweeps.cluster.ask("scancel", "--batch", "--signal=USR2", sweeps.runs()[-1].task)
     text = sweeping.ends(1)
     assert "submitted again" in text
-    assert sweeps.cluster.submitted() == before + 2
+    assert sweeps.submitted() == 2
     records = sweeps.records()
     assert {seed: record.status for seed, record in records.items()} == {0: Status.OK, 1: Status.TIMEOUT}
     assert records[1].failure is not None
@@ -143,7 +154,9 @@ def test_a_preempted_task_is_run_again_by_slurm_or_by_the_sweep(sweeps: Sweeps) 
     sweeps.hold()
     sweeping = sweeps.start("seed=0,1")
     sweeps.began(0, 1)
-    urgent = sweeps.cluster.ask("sbatch", "--partition=urgent", "--gpus-per-node=2", "--output=/dev/null", "--wrap=sleep 1")
+    urgent = sweeps.cluster.ask(
+        "sbatch", "--partition=urgent", "--gpus-per-node=2", "--output=/dev/null", "--wrap=sleep 1"
+    )
     assert "Submitted" in urgent
     until(lambda: len(sweeps.runs()) == 4, "they did not begin again", 60)
     sweeps.let()
@@ -151,23 +164,38 @@ def test_a_preempted_task_is_run_again_by_slurm_or_by_the_sweep(sweeps: Sweeps) 
     assert {record.status for record in sweeps.records().values()} == {Status.OK}
 
 
-def test_the_time_limit(sweeps: Sweeps) -> None:
-    sweeps.hold(0)
-    sweeping = sweeps.start("seed=0", "slurm.time_minutes=1", "slurm.signal_seconds=55", "slurm.gpus_per_task=0")
-    until(lambda: len(sweeps.runs()) == 2, "it did not begin again", 100)
-    sweeps.let(0)
-    assert "after SIGUSR2" in sweeping.ends(0)
-
-
 def test_as_many_tasks_at_once_as_asked_for(sweeps: Sweeps) -> None:
-    """Over two arrays, for an array of this Slurm may have four tasks."""
-    before = sweeps.cluster.submitted()
+    """Over two arrays, for an array of this Slurm may have three tasks."""
     sweeps.hold()
-    sweeping = sweeps.start("seed=0,1,2,3,4", "slurm.max_running=1")
+    sweeping = sweeps.start("seed=0,1,2,3", "slurm.max_running=1")
     sweeps.began(0)
     sweeping.says("slurm: submitted 1 cells")
     sweeps.let()
     sweeping.ends(0)
-    assert sweeps.cluster.submitted() == before + 2
+    assert sweeps.submitted() == 2
     assert {run.gpus for run in sweeps.runs()} == {"0"}, "one at a time gets the first GPU"
-    assert [run.seed for run in sweeps.runs()] == [0, 1, 2, 3, 4]
+    assert [run.seed for run in sweeps.runs()] == [0, 1, 2, 3]
+
+
+def test_the_end_of_the_time_limit_is_no_end_of_the_cell(limited: Sweeps) -> None:
+    assert "after SIGUSR2" in limited.processes[0].ends(0)
+    assert [run.seed for run in limited.runs()] == [0, 0]
+
+
+def test_a_job_that_slurm_takes_to_be_running_and_that_is_dead(sweeps: Sweeps) -> None:
+    """Its slurmstepd was killed with it: this Slurm would not notice before the time limit."""
+    sweeps.hold(0)
+    sweeping = sweeps.start("seed=0,1", "slurm.silence_seconds=5")
+    (run,) = sweeps.began(0)
+    worker = psutil.Process(run.worker)
+    task = worker.parent()
+    assert task.parent().name() == "slurmstepd"
+    for process in (task.parent(), task, worker):
+        process.kill()
+    sweeping.says("gives no sign of life")
+    sweeping.ends(1)
+    records = sweeps.records()
+    assert {seed: record.status for seed, record in records.items()} == {0: Status.CRASHED, 1: Status.OK}
+    assert records[0].failure is not None
+    assert "after it had given no sign of life" in records[0].failure.message
+    assert [run.seed for run in sweeps.runs()].count(0) == 1

@@ -36,8 +36,11 @@ class Loss:
     """The last lines of its error log."""
 
 
-def loss(submission: Submission, index: int, results_dir: str | Path) -> Loss:
-    """How the task ended, by what it said itself, by what Slurm remembers, and by its log."""
+def loss(submission: Submission, index: int, results_dir: str | Path, *, silent: bool) -> Loss:
+    """How the task ended, by what it said itself, by what Slurm remembers, and by its log.
+
+    `silent`: it had given no sign of life, and the sweep cancelled it.
+    """
     task_id = submission.task_id(index)
     files = submission.folder(results_dir)
     own = _read(files / f"{task_id}.ended")
@@ -52,7 +55,9 @@ def loss(submission: Submission, index: int, results_dir: str | Path) -> Loss:
     if own and own != DONE:
         words += f", after {own}"
     kind: Literal["interrupted", "cancelled", "failed"] = "failed"
-    if state == "CANCELLED":
+    if silent:
+        words += ", after it had given no sign of life"
+    elif state == "CANCELLED":
         kind = "cancelled"
     elif own or state in queue.INTERRUPTED:  # it was told to end, and did, or left its cells to somebody else
         kind = "interrupted"
@@ -72,6 +77,11 @@ def _state_by_log(tail: str) -> str:
         if f"DUE TO {reason}" in tail:
             return state
     return "CANCELLED"
+
+
+def last_sign(submission: Submission, index: int, results_dir: str | Path) -> int | None:
+    """When the task last gave a sign of life, in nanoseconds of the file system's clock; None: not yet."""
+    return _changed(submission.folder(results_dir) / f"{submission.task_id(index)}.alive")
 
 
 def begun(submission: Submission, index: int, cells: Sequence[Cell], settings: Settings) -> list[Cell]:

@@ -20,7 +20,7 @@ from bench.results.record import Status
 from bench.sweep.progress import Progress
 from bench.sweep.slurm import queue
 from bench.sweep.slurm import submission as submissions
-from bench.sweep.slurm.lost import Loss, begun, loss, record
+from bench.sweep.slurm.lost import Loss, begun, last_sign, loss, record
 from bench.sweep.slurm.submission import Refused, Submission, stamp
 
 TIDY_SECONDS = 30.0
@@ -52,6 +52,12 @@ class Task:
     """By key; those that have ended are taken out."""
     gone: float | None = None
     """Since when (by the monotonic clock) it is out of the queue."""
+    sign: int | None = None
+    """When it last gave a sign of life, by the file system's clock."""
+    silence: float = 0.0
+    """Seconds that it was watched since."""
+    cancelled: bool = False
+    """Whether the sweep cancelled it for its silence."""
 
     @property
     def place(self) -> tuple[str, int]:
@@ -197,6 +203,8 @@ class Sweep:
                 self._collect(task)
             if alive is not None:
                 self._watch(task, in_queue=found is not None)
+            if found is not None and found.state == "RUNNING":
+                self._listen(task)
         if alive is not None:
             self._say_why_nothing_runs(alive)
         before = len(self.tasks)
@@ -247,11 +255,24 @@ class Sweep:
         if task.cells and time.monotonic() - task.gone >= self.slurm.grace_seconds:
             self._settle(task)
 
+    def _listen(self, task: Task) -> None:
+        """Cancel a task that Slurm takes to be running and that gives no sign of life any more."""
+        sign = last_sign(task.submission, task.index, self.settings.results_dir)
+        if sign != task.sign or sign is None:  # where there never was one, it is still starting
+            task.sign, task.silence = sign, 0.0
+            return
+        # not by the clock: when the file system hangs, nobody can give a sign, and nobody is to be killed for it
+        task.silence += self.slurm.poll_seconds
+        if task.silence >= self.slurm.silence_seconds and not task.cancelled:
+            task_id = task.submission.task_id(task.index)
+            print(f"slurm: job {task_id} gives no sign of life and is cancelled", flush=True)
+            task.cancelled = self._cancel([task_id])
+
     def _settle(self, task: Task) -> None:
         cells = list(self._unclaimed(task))
         if not cells:
             return  # somebody else runs them; the records will come
-        lost = loss(task.submission, task.index, self.settings.results_dir)
+        lost = loss(task.submission, task.index, self.settings.results_dir, silent=task.cancelled)
         had_begun = begun(task.submission, task.index, cells, self.settings)
         for cell in cells:
             folder = self.folders[cell.key]

@@ -1,12 +1,14 @@
 """What an array task runs on its node: its cells, by the local pool, on the GPUs that Slurm gave it.
 
-Beside submitit's files it leaves `<job>.started`, touched when its cells begin, and `<job>.ended`, which says why it
-stopped. They are how the sweep tells a cell that was running when its job was lost from one that had not begun.
+Beside submitit's files it leaves `<job>.started`, written when its cells begin, `<job>.alive`, touched again and again,
+and `<job>.ended`, which says why it stopped. They are how the sweep tells a cell that was running when its job was lost
+from one that had not begun, and a job that Slurm takes to be running from one that is.
 """
 
 import os
 import platform
 import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,7 +53,7 @@ def run_task(cells: Sequence[Cell], stamps: Mapping[str, str | None], settings: 
     settings = replace(settings, pool=replace(settings.pool, devices=None))
     todo = [cell for cell in cells if stamp(cell.folder(settings.results_dir)) == stamps[cell.key]]
     why = DONE
-    with told_when_ending():
+    with told_when_ending(), signs_of_life(folder / f"{job}.alive", settings.slurm.silence_seconds / 5):
         try:
             todo = [cell for cell in todo if _is_free(cell, settings)]
             if todo:
@@ -76,6 +78,25 @@ def told_when_ending() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def signs_of_life(path: Path, every: float) -> Iterator[None]:
+    """Touch a file every so many seconds."""
+    over = threading.Event()
+
+    def touch() -> None:
+        path.touch()
+        while not over.wait(every):
+            path.touch()
+
+    toucher = threading.Thread(target=touch, name="signs of life", daemon=True)
+    toucher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        toucher.join()
 
 
 def _run(cells: Sequence[Cell], settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """Imported by every Python that has this folder on its path: cells say when they run, and wait while they are held.
 
-A line `seed GPUs worker-pid job` is added to `runs.txt` in the folder TESTS_SLURM when a cell's fit begins; the fit goes
-on once there is no file `hold-SEED` (or `hold`) in that folder.
+A line `seed GPUs worker-pid job` is added to `runs.txt` in the folder TESTS_SLURM when a cell's fit begins; the fit
+goes on once there is no file `hold-SEED` (or `hold`) in that folder. `hold-once` holds what begins first, for good.
 """
 
 import os
@@ -38,7 +38,9 @@ def watched(fit):
         line = f"{cell.task.seed} {gpus} {os.getpid()} {cluster_job()}\n"
         with (folder / "runs.txt").open("a") as file:
             file.write(line)
-        while any((folder / name).exists() for name in ("hold", f"hold-{cell.task.seed}")):
+        first = (folder / "runs.txt").read_text() == line
+        holds = ["hold", f"hold-{cell.task.seed}", *(["hold-once"] if first else [])]
+        while any((folder / name).exists() for name in holds):
             time.sleep(0.05)
         return fit(cell, splits, context)
 

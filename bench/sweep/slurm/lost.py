@@ -47,7 +47,7 @@ def loss(submission: Submission, index: int, results_dir: str | Path, *, silent:
     log = files / f"{task_id}_0_log.err"
     tail = "\n".join(_read(log, last=TAIL_BYTES).splitlines()[-TAIL_LINES:])
     ended = queue.ended(task_id)
-    state = ended.state if ended else _state_by_log(tail)
+    state = ended.state if ended else _state_by_log(tail, started=log.exists())
     node = (ended.node if ended else "") or _read(files / f"{task_id}.started") or "no node"
     words = f"slurm job {task_id} on {node} ended without a record of this cell: {state}"
     if ended:
@@ -69,8 +69,13 @@ def loss(submission: Submission, index: int, results_dir: str | Path, *, silent:
     )
 
 
-def _state_by_log(tail: str) -> str:
-    """Slurm's last word in the log of a job that it has forgotten."""
+def _state_by_log(tail: str, *, started: bool) -> str:
+    """Slurm's last word in the log of a job that it has forgotten.
+
+    What was cancelled while it waited as part of an array is forgotten at once, and never had a log.
+    """
+    if not started:
+        return "CANCELLED"
     if "CANCELLED AT" not in tail:
         return "gone"
     for reason, state in (("TIME LIMIT", "TIMEOUT"), ("PREEMPTION", "PREEMPTED"), ("NODE FAILURE", "NODE_FAIL")):

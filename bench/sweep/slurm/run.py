@@ -124,9 +124,10 @@ class Sweep:
                 while self.waiting:
                     self._submit_array()
             except (Refused, queue.NoAnswer) as error:
-                if not self.tasks:
+                # a controller that answered before will do so again; what is refused to an empty queue stays refused
+                if not (self.tasks if isinstance(error, Refused) else self.places):
                     raise UserError(f"slurm: {error}") from error
-                self.full = True  # until a task has ended
+                self.full = bool(self.tasks)  # until one of them has ended
                 self._tell(f"slurm: {len(self.waiting)} cells are not submitted yet: {error}")
 
     def _adopt(self) -> None:

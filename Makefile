@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sweep report test test-slurm lint format clean
+.PHONY: help setup demo sweep report test test-slurm slurm-is-here lint format clean
 
 help: ## list the commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 	@echo
 	@echo '  EXPERIMENT=name   a file in conf/experiment/ (now: $(EXPERIMENT))'
 	@echo '  ARGS="..."        Hydra overrides: ARGS="train_size=32,64 seed=0 device=cpu"'
@@ -37,11 +37,13 @@ report: setup ## draw EXPERIMENT's report again from the records there are
 test: setup ## all tests, offline
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-test-slurm: setup ## sweeps on a real Slurm that the tests start (Debian: slurm-wlm, munge)
+test-slurm: slurm-is-here setup ## sweeps on a real Slurm that the tests start (Debian: slurm-wlm, munge)
+	$(BIN)/python -m pytest -m slurm tests/slurm $(ARGS)
+
+slurm-is-here:
 	@for program in slurmctld slurmd sbatch munged; do \
 		PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null || \
 		{ echo "error: make test-slurm needs Slurm and munge (Debian: slurm-wlm, munge): no $$program here" >&2; exit 2; }; done
-	$(BIN)/python -m pytest -m slurm tests/slurm $(ARGS)
 
 lint: setup ## formatting, lint and types
 	$(BIN)/ruff format --check .

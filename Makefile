@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sweep report test lint format clean
+.PHONY: help setup demo sweep report test test-faults lint format clean
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 	@echo
 	@echo '  EXPERIMENT=name   a file in conf/experiment/ (now: $(EXPERIMENT))'
 	@echo '  ARGS="..."        Hydra overrides: ARGS="train_size=32,64 seed=0 device=cpu"'
@@ -36,6 +36,9 @@ report: setup ## draw EXPERIMENT's report again from the records there are
 
 test: setup ## all tests, offline
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+test-faults: setup ## kill sweeps and workers at 50 random moments and look for harm; some minutes
+	FAULT_ROUNDS=50 $(BIN)/python -m pytest tests/sweep/test_faults.py -k random $(ARGS)
 
 lint: setup ## formatting, lint and types
 	$(BIN)/ruff format --check .

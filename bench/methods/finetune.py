@@ -70,6 +70,8 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
         trained = training.make_trainer(
             model, tokenizer, splits, cell.training, seed=cell.task.seed, device=context.device, scratch=scratch
         )
+        if context.report is not None:
+            trained.trainer.add_callback(training.StepReports(context.report))
         lengths = token_lengths(tokenizer, splits.train.texts, trained.trainer.train_dataset, cell.training.max_length)
         before = _evaluate_before(trained, splits, cell.training)
         started = time.perf_counter()

@@ -1,5 +1,6 @@
 """What every method is given, and what it hands back: a fitted model that predicts and can be saved."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -28,6 +29,10 @@ class Answers:
 Predicted = Probabilities | Answers
 
 
+Report = Callable[[int, int, float | None], None]
+"""Takes the optimizer step, the number of steps, and the last training loss where one was logged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Where a cell runs. Nothing here may change a result."""
@@ -36,6 +41,8 @@ class Context:
     mirror_dir: str | None
     device: str
     """`cpu` or `cuda`."""
+    report: Report | None = None
+    """Told after optimizer steps, in processes that somebody watches."""
 
 
 @dataclass(slots=True, kw_only=True)

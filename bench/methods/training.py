@@ -22,7 +22,7 @@ from transformers import (
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
 from bench.methods.encode import encode, sort_by_length
-from bench.methods.fitted import Diverged, Probabilities
+from bench.methods.fitted import Diverged, Probabilities, Report
 from bench.results.record import HistoryPoint, Training
 
 MOST_EVALUATIONS = 12
@@ -83,6 +83,24 @@ class BestWeights(TrainerCallback):
             for name, parameter in model.named_parameters():
                 if name in self.weights:
                     parameter.copy_(self.weights[name])
+
+
+class StepReports(TrainerCallback):
+    """Hands steps on to whoever watches."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.loss: float | None = None
+
+    def on_log(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any
+    ) -> None:
+        """Remember the last training loss."""
+        self.loss = logs.get("loss", self.loss)
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Report."""
+        self.report(state.global_step, state.max_steps, self.loss)
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from bench.recording import Run, failed, finished, predictions_frame
 from bench.results import store
 from bench.results.record import Record, Status
 from bench.sources.cache import cache_folder
+from bench.warm import Warm
 
 METHODS = {
     "tfidf_sgd": "bench.methods.tfidf_sgd",
@@ -42,11 +43,17 @@ MODEL = "model"
 """The folder of a kept model, in the cell's folder."""
 
 
-def run_cell(cell: Cell, settings: Settings) -> Record:
-    """Run `cell`, keep its record in its folder and return it. Whatever fails is in the record."""
+def run_cell(cell: Cell, settings: Settings, warm: Warm | None = None) -> Record:
+    """Run `cell`, keep its record in its folder and return it. Whatever fails is in the record.
+
+    `warm` is what earlier cells of this process left for this one, and then what it leaves for the next; None:
+    nothing. After a failure it is empty.
+    """
     started = now()
     device = choose_device(settings)
-    context = Context(cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir, device=device)
+    warm = warm or Warm()
+    cache = cache_folder(settings.cache_dir)
+    context = Context(cache=cache, mirror_dir=settings.mirror_dir, device=device, warm=warm)
     folder = cell.folder(settings.results_dir)
     try:
         run, fitted = measure(cell, context, started)
@@ -55,7 +62,11 @@ def run_cell(cell: Cell, settings: Settings) -> Record:
             record = record.model_copy(update={"model_folder": MODEL})
             _keep_model(fitted, folder, model_card(cell, record, fitted.kept))
         predictions = predictions_frame(run)
-    except Exception as error:  # any failure costs one cell and is kept with its traceback
+    except BaseException as error:
+        warm.clear()
+        if not isinstance(error, Exception):
+            raise  # an interruption: no record
+        # any failure costs one cell and is kept with its traceback
         return store.write(folder, failed(cell, status_of(error), error, started, device))
     return store.write(folder, record, predictions)
 
@@ -73,12 +84,13 @@ def measure(cell: Cell, context: Context, started: str) -> tuple[Run, Fitted]:
     Raises UserError, Diverged, and whatever the libraries raise.
     """
     quiet_libraries()
+    fit = _fit_function(cell)  # its imports are not the cell's time: a warm worker has them already
+    context.warm.begin(cell, context.device)
     memory.reset_peak()
     clock = time.perf_counter()
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
     loading_seconds = time.perf_counter() - clock
-    fit = _fit_function(cell)  # its imports are not the cell's time: a warm worker has them already
     fitting_started = time.perf_counter()
     fitted = fit(cell, splits, context)
     fitting_ended = time.perf_counter()

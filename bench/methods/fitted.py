@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bench.data.split import Examples
 from bench.models.kept import Kept
 from bench.results.record import Before, Lengths, Parameters, Training
+from bench.warm import Warm
 
 Probabilities = NDArray[np.float64]
 """Shape (examples, labels); each row sums to 1."""
@@ -36,6 +37,8 @@ class Context:
     mirror_dir: str | None
     device: str
     """`cpu` or `cuda`."""
+    warm: Warm = field(default_factory=Warm)
+    """What earlier cells of this process left; new: nothing."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -37,8 +37,9 @@ def _run(cell: Cell, settings: Settings) -> int:
     check_folders(settings.results_dir)
     check_sources([cell], settings)
     from bench.run import run_cell
+    from bench.warm import Warm
 
-    record = run_cell(cell, settings)
+    record = run_cell(cell, settings, Warm(lasting=True))
     print(f"{_line(record)}\n  {cell.folder(settings.results_dir)}")
     if record.failure is None:
         return 0

@@ -60,9 +60,9 @@ class Slot(Generic[T]):
         self._value: T | None = None
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing is held."""
-        return self._value is None
+    def held(self) -> T | None:
+        """What is held, if anything is."""
+        return self._value
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """What is held under `key`, or else `make()`; another thing that was held is gone before."""
@@ -123,7 +123,7 @@ class Warm:
 
     lasting: bool = False
     """For a process that does nothing else than run cells with this store: what it has imported is left out of
-    garbage collections, which otherwise look through it for a third of a second a cell."""
+    garbage collections, which else look through it for a third of a second each, and Trainer asks for one."""
     base: Slot[Any] = field(default_factory=Slot)
     """A `bench.models.base.BaseModel`: one at a time."""
     tokenizer: Slot[Any] = field(default_factory=Slot)
@@ -145,9 +145,8 @@ class Warm:
         if self._of:
             memory.release()
         self._of = now
-        if self.lasting and self.base.is_empty and len(sys.modules) > self._num_modules:
-            # not with a model in memory: in a cycle of references it could not be given back any more
-            gc.collect()
+        if self.lasting and self.base.held is None and len(sys.modules) > self._num_modules:
+            # not with a model in memory: were it in a cycle of references, it could not be given back any more
             gc.freeze()
             self._num_modules = len(sys.modules)
 

@@ -18,8 +18,10 @@ from bench.config import LinearProbeConfig, LoraConfig, Precision, TransformerCo
 
 T = TypeVar("T")
 
-MOST_TOKENS = 8_000_000
-"""Tokens that a process remembers, at most: 4 bytes each, and about as much again for the texts' places."""
+MOST_TOKENS = 16_000_000
+"""Tokens that a process remembers, at most; 4 bytes each."""
+ENTRY = 50
+"""What a text's own place takes, in tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Tokens:
         return [found[text].tolist() for text in texts]
 
     def _remember(self, made_with: Hashable, made: dict[str, "array[int]"]) -> None:
-        size = sum(map(len, made.values()))
+        size = sum(len(ids) + ENTRY for ids in made.values())
         if self._count + size > self._most:
             self.clear()
         if size <= self._most:

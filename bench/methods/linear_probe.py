@@ -70,7 +70,8 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
 
 def _load_base(model: TransformerConfig, location: str, method: LinearProbeConfig, device: str) -> BaseModel:
     assert method.precision is not None
-    return BaseModel(load.load_trunk(model, location, precision=method.precision, device=device))
+    trunk = load.load_trunk(model, location, precision=method.precision, device=device)
+    return BaseModel(trunk.requires_grad_(False))
 
 
 def features(

@@ -22,10 +22,15 @@ class BaseModel:
     """Names of parameters whose values are to be drawn for each cell."""
 
     def copy(self) -> PreTrainedModel:
-        """New modules and a new configuration around the same weights and buffers."""
+        """New modules and a new configuration around the same weights, their 4-bit scales, and buffers."""
         memo: dict[int, object] = {id(parameter): _alias(parameter) for parameter in self.model.parameters()}
-        memo |= {id(buffer): buffer for buffer in self.model.buffers()}
+        scales = (getattr(parameter, "quant_state", None) for parameter in self.model.parameters())
+        memo |= {id(shared): shared for shared in (*self.model.buffers(), *scales)}
         copied: PreTrainedModel = copy.deepcopy(self.model, memo)
+        for module in copied.modules():
+            for parameter in module.parameters(recurse=False):
+                if hasattr(parameter, "module"):  # 4-bit weights know their layer: not the base's, now
+                    parameter.module = module
         return copied
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import bitsandbytes
 import pytest
 import torch
 import transformers
@@ -20,14 +19,13 @@ from bench.data.read import load_pool
 from bench.data.split import draw
 from bench.methods import finetune, training
 from bench.models import load
-from bench.models.base import BaseModel
 from bench.models.families import FAMILIES
 from bench.models.kept import read as read_kept
 from bench.predict import classifier
 from bench.results import store
 from bench.results.record import Record, Status
 from bench.run import MODEL, run_cell
-from bench.warm import ENTRY, Slot, Tokens, Warm, base_of
+from bench.warm import Warm, base_of
 from tests.conftest import MODEL_IDS
 from tests.support import texts
 from tests.support.cli import bench
@@ -182,54 +180,6 @@ def _configuration(place: Place, options: tuple[str, ...]) -> dict[str, Any]:
         f"mirror_dir={place.mirror}", "device=cpu",
     )  # fmt: skip
     return content
-
-
-@pytest.mark.parametrize("quantized", [False, True])
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_head_is_drawn_as_transformers_draws_it(
-    family: str, quantized: bool, tiny_models: dict[str, Path], place: Place
-) -> None:
-    """A copy's new head has the values that loading with so many labels gives after the same seed."""
-    cell = place.cell(family, "qlora", "A")
-    precision = "bf16" if quantized else "fp32"
-    base = load.load_classifier_base(
-        cell.model, str(tiny_models[family]), precision=precision, quantization=cell.method if quantized else None,
-        device="cpu",
-    )  # fmt: skip
-    for labels in (LABELS, LABELS[:3], LABELS):
-        transformers.set_seed(5)
-        expected = transformers.AutoModelForSequenceClassification.from_pretrained(
-            tiny_models[family], num_labels=len(labels), dtype=load.DTYPES[precision], device_map={"": "cpu"},
-            quantization_config=load.four_bit(cell.method, FAMILIES[family], precision) if quantized else None,
-        ).state_dict()  # fmt: skip
-        transformers.set_seed(5)
-        model = load.classifier(base, FAMILIES[family], labels, pad_token_id=0)
-        given = model.state_dict()
-        assert given.keys() == expected.keys()
-        assert all(torch.equal(given[name], expected[name]) for name in expected)
-        assert (model.num_labels, model.config.num_labels) == (len(labels), len(labels))
-        assert model.config.label2id == {label: i for i, label in enumerate(labels)}
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_copy_takes_no_memory_of_its_own(family: str, place: Place, tiny_models: dict[str, Path]) -> None:
-    cell = place.cell(family, "qlora", "A")
-    base = finetune._load_base(cell, str(tiny_models[family]), "cpu").model
-    copied = BaseModel(base).copy()
-    pairs = list(zip(base.modules(), copied.modules(), strict=True))
-    assert not any(module is other for module, other in pairs)
-    assert base.config is not copied.config
-    for name, parameter in base.named_parameters():
-        other = copied.get_parameter(name)
-        assert (type(other), other.requires_grad) == (type(parameter), parameter.requires_grad), name
-        assert other is not parameter
-        assert other.data_ptr() == parameter.data_ptr()
-    assert [buffer.data_ptr() for buffer in base.buffers()] == [buffer.data_ptr() for buffer in copied.buffers()]
-    four_bit = [(module, other) for module, other in pairs if isinstance(module, bitsandbytes.nn.Linear4bit)]
-    assert four_bit
-    for module, other in four_bit:
-        assert other.quant_state is other.weight.quant_state is module.quant_state
-        assert (module.weight.module, other.weight.module) == (module, other)
 
 
 def test_a_base_that_is_held_never_changes(place: Place, tiny_models: dict[str, Path]) -> None:
@@ -395,42 +345,3 @@ def test_a_model_kept_from_a_warm_cell_is_the_same(method: str, place: Place, ti
     by_text = dict(zip(draw(cell.task, pool).test.texts, test.probabilities, strict=True))
     given = loaded.predict(list(by_text), list(by_text), description.batch_size, lambda _: None)
     assert [row.tolist() for row in given.astype("float32")] == [row.tolist() for row in by_text.values()]
-
-
-def test_a_slot_drops_what_it_held_before_it_makes_another() -> None:
-    class Thing:
-        pass
-
-    slot: Slot[Thing] = Slot()
-    first = weakref.ref(slot.get("a", Thing))
-    assert slot.get("a", Thing) is first()
-
-    def make() -> Thing:
-        assert first() is None
-        return Thing()
-
-    slot.get("b", make)
-    with pytest.raises(ZeroDivisionError):
-        slot.get("c", lambda: 1 / 0)
-    assert slot.held is None
-
-
-def test_tokens_are_bounded_and_told_apart() -> None:
-    asked: list[list[str]] = []
-
-    def tokenize(new: list[str]) -> list[list[int]]:
-        asked.append(new)
-        return [[len(text)] * 3 for text in new]
-
-    tokens = Tokens(most=7 + 2 * ENTRY)
-    assert tokens.of("x", ["a", "bb", "a"], tokenize) == [[1] * 3, [2] * 3, [1] * 3]
-    assert tokens.of("x", ["bb", "a"], tokenize) == [[2] * 3, [1] * 3]
-    assert tokens.of("y", [], tokenize) == []
-    assert asked == [["a", "bb"]]
-    assert tokens.of("y", ["a"], tokenize) == [[1] * 3]  # 9 tokens are too many: all others are forgotten
-    assert tokens.of("x", ["a", "bb"], tokenize) == [[1] * 3, [2] * 3]
-    assert asked == [["a", "bb"], ["a"], ["a", "bb"]]
-    assert tokens.of("z", ["ccc", "dddd", "eeeee"], tokenize) == [[3] * 3, [4] * 3, [5] * 3]  # more than fits
-    given = tokens.of("z", ["ccc"], tokenize)
-    given[0].append(0)  # the caller's own
-    assert tokens.of("z", ["ccc"], tokenize) == [[3] * 3]

@@ -27,6 +27,7 @@ from bench.recording import Run, failed, finished, predictions_frame
 from bench.results import store
 from bench.results.record import Record, Status
 from bench.sources.cache import cache_folder
+from bench.warm import Warm
 
 METHODS = {
     "tfidf_sgd": "bench.methods.tfidf_sgd",
@@ -49,17 +50,19 @@ class RecordUnwritten(UserError):
     """A cell ended, and its record could not be written."""
 
 
-def run_cell(cell: Cell, settings: Settings, *, halved: bool = False, report: Report | None = None) -> Record:
+def run_cell(
+    cell: Cell, settings: Settings, *, halved: bool = False, report: Report | None = None, warm: Warm | None = None
+) -> Record:
     """Run `cell`, keep its record in its folder and return it. Whatever fails is in the record.
 
     With `halved` it runs in smaller batches than it says (`bench.methods.halve`), as its record then tells. `report`
-    is told of optimizer steps. Raises RecordUnwritten where the record can't be written.
+    is told of optimizer steps. `warm` is what earlier cells of this process left for this one, and then what it
+    leaves for the next; None: nothing. After a failure it is empty. Raises RecordUnwritten where the record can't be
+    written.
     """
-    started = now()
-    device = choose_device(settings)
-    context = Context(
-        cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir, device=device, report=report
-    )
+    started, device, warm = now(), choose_device(settings), warm or Warm()
+    cache = cache_folder(settings.cache_dir)
+    context = Context(cache=cache, mirror_dir=settings.mirror_dir, device=device, report=report, warm=warm)
     folder = cell.folder(settings.results_dir)
     try:
         run, fitted = measure(cell, context, started, halved=halved)
@@ -68,7 +71,11 @@ def run_cell(cell: Cell, settings: Settings, *, halved: bool = False, report: Re
             record = record.model_copy(update={"model_folder": MODEL})
             _keep_model(fitted, folder, model_card(cell, record, fitted.kept))
         predictions = predictions_frame(run)
-    except Exception as error:  # any failure costs one cell and is kept with its traceback
+    except BaseException as error:
+        warm.clear()
+        if not isinstance(error, Exception):
+            raise  # an interruption: no record
+        # any failure costs one cell and is kept with its traceback
         return _write(folder, failed(cell, status_of(error), error, started, device))
     return _write(folder, record, predictions)
 
@@ -95,12 +102,13 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
     fitting = in_halves(cell) if halved else cell
     assert fitting is not None
     quiet_libraries()
+    fit = _fit_function(fitting)  # its imports are not the cell's time: a warm worker has them already
+    context.warm.begin(cell, context.device)
     memory.reset_peak()
     clock = time.perf_counter()
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
     loading_seconds = time.perf_counter() - clock
-    fit = _fit_function(fitting)  # its imports are not the cell's time: a warm worker has them already
     fitting_started = time.perf_counter()
     fitted = fit(fitting, splits, context)
     fitting_ended = time.perf_counter()

@@ -1,6 +1,5 @@
 """Running one cell in this process, on the terminal."""
 
-import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -57,12 +56,13 @@ def _run(cell: Cell, settings: Settings) -> int:
 
 def _run_claimed(cell: Cell, settings: Settings) -> Record:
     from bench.run import run_cell
+    from bench.warm import Warm
 
-    record = run_cell(cell, settings)
+    warm = Warm(lasting=True)
+    record = run_cell(cell, settings, warm=warm)
     if record.status is Status.OOM and in_halves(cell) is not None:
         print("out of memory: trying again with half the batch", file=sys.stderr)
-        gc.collect()
-        record = run_cell(cell, settings, halved=True)
+        record = run_cell(cell, settings, halved=True, warm=warm)
     return record
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bench.data.split import Examples
 from bench.models.kept import Kept
 from bench.results.record import Before, Lengths, Parameters, Training
+from bench.warm import Warm
 
 Probabilities = NDArray[np.float64]
 """Shape (examples, labels); each row sums to 1."""
@@ -43,6 +44,8 @@ class Context:
     """`cpu` or `cuda`."""
     report: Report | None = None
     """Told after optimizer steps, in processes that somebody watches."""
+    warm: Warm = field(default_factory=Warm)
+    """What earlier cells of this process left; new: nothing."""
 
 
 @dataclass(slots=True, kw_only=True)

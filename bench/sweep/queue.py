@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from bench import warm
 from bench.cell import Cell
-from bench.config import LinearProbeConfig, LoraConfig, TransformerConfig, ZeroShotConfig
 from bench.sweep.cost import relative_cost
 
 Base = Any
@@ -15,16 +15,8 @@ NOTHING = "nothing"
 
 
 def base_of(cell: Cell) -> Base:
-    """What `cell` loads: the model, in which precision, in 4 bits or not, and with what on top of its trunk."""
-    if not isinstance(cell.model, TransformerConfig) or cell.method is None:
-        return None
-    method = cell.method
-    quantization = None
-    if isinstance(method, LoraConfig) and method.name == "qlora":
-        quantization = method.quant_type, method.double_quant
-    precision = cell.training.precision if cell.training else getattr(method, "precision", None)
-    kind = method.name if isinstance(method, LinearProbeConfig | ZeroShotConfig) else "classifier"
-    return cell.model, quantization, precision, kind
+    """The frozen model that `cell` works on; where it changes the weights that it loads, which model it is."""
+    return warm.base_of(cell, device="any") or cell.model
 
 
 class Queue:

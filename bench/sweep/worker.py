@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from bench.results.store import LOG
 from bench.sweep.messages import Ended, Job, Step, Unwritten
 from bench.sweep.slots import Slot
+from bench.warm import Warm
 
 REPORT_SECONDS = 0.5
 """Steps are told no more often."""
@@ -34,6 +35,7 @@ def serve(connection: Connection, slot: Slot, parent: int) -> None:
     if slot.threads is not None:
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ[name] = str(slot.threads)
+    warm = Warm(lasting=True)
     while True:
         try:
             job: Job | None = connection.recv()
@@ -41,7 +43,7 @@ def serve(connection: Connection, slot: Slot, parent: int) -> None:
             return  # the parent is gone
         if job is None:
             return
-        connection.send(_run(job, connection))
+        connection.send(_run(job, connection, warm))
 
 
 def _end_with(parent: int) -> None:
@@ -57,7 +59,7 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-def _run(job: Job, connection: Connection) -> Ended | Unwritten:
+def _run(job: Job, connection: Connection, warm: Warm) -> Ended | Unwritten:
     folder = job.cell.folder(job.settings.results_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +73,7 @@ def _run(job: Job, connection: Connection) -> Ended | Unwritten:
     from bench.run import RecordUnwritten, run_cell
 
     try:
-        record = run_cell(job.cell, job.settings, halved=job.halved, report=_reporter(connection))
+        record = run_cell(job.cell, job.settings, halved=job.halved, report=_reporter(connection), warm=warm)
     except RecordUnwritten as error:
         return Unwritten(str(error))
     for stream in (sys.stdout, sys.stderr):

@@ -38,7 +38,7 @@ def serve_notes(connection: Connection, slot: Slot, parent: int) -> None:
     worker.serve(connection, slot, parent)
 
 
-def take_note(job: Job, _: Connection) -> Ended:
+def take_note(job: Job, *_: object) -> Ended:
     started = time.monotonic()
     seed = job.cell.task.seed
     if seed == KILLED:

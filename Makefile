@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sweep report test test-slurm slurm-is-here lint format clean
+.PHONY: help setup demo sweep report test test-faults test-slurm slurm-is-here lint format clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -36,6 +36,9 @@ report: setup ## draw EXPERIMENT's report again from the records there are
 
 test: setup ## all tests, offline
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+test-faults: setup ## kill sweeps and workers at 50 random moments and look for harm; some minutes
+	FAULT_ROUNDS=50 $(BIN)/python -m pytest tests/sweep/test_faults.py -k random $(ARGS)
 
 test-slurm: slurm-is-here setup ## sweeps on a real Slurm that the tests start (Debian: slurm-wlm, munge)
 	$(BIN)/python -m pytest -m slurm tests/slurm $(ARGS)

@@ -417,7 +417,7 @@ class CellConfig:
 class PoolConfig:
     """The local pool: worker processes and what each may see."""
 
-    devices: tuple[int | str, ...] | None = None
+    devices: tuple[int | str, ...] | int | str | None = None
     """Numbers (among the visible ones) or UUIDs of the GPUs to use; null for all visible ones."""
     per_device: Positive = 1
     """Workers that share a GPU: more than one pays for small models."""

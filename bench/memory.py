@@ -1,9 +1,23 @@
 """Peak memory of one cell, also in a process that ran others before."""
 
+import ctypes
+import gc
 import resource
 import sys
 from contextlib import suppress
 from pathlib import Path
+
+
+def release() -> None:
+    """Give memory that nothing refers to any more back to the system and the GPU."""
+    gc.collect()  # a Trainer, and so its model, is in cycles of references
+    if sys.platform == "linux":
+        # the C library keeps freed memory for itself; others than GNU's have no such function
+        with suppress(AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def reset_peak() -> None:

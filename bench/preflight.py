@@ -1,6 +1,6 @@
 """What can be known to be impossible before anything heavy is imported, downloaded or run."""
 
-import os
+import tempfile
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -54,15 +54,16 @@ def check_tasks(cells: Iterable[Cell]) -> None:
 
 
 def check_folders(results_dir: str, reports_dir: str | None = None) -> None:
-    """Raise UserError where nothing can be written."""
+    """Make the folders. Raises UserError where nothing can be written there, by trying."""
     for option, folder in (("results_dir", results_dir), ("reports_dir", reports_dir)):
         if folder is None:
             continue
-        nearest = Path(folder).absolute()
-        while not nearest.exists() and nearest != nearest.parent:
-            nearest = nearest.parent
-        if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-            raise UserError(f"{option}={folder} cannot be written: {nearest} is not a folder, or not writable")
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder) as file:
+                file.write(b"x")
+        except OSError as error:
+            raise UserError(f"{option}={folder} cannot be written: {error.strerror or error}") from error
 
 
 def _check_source(source: object, settings: Settings) -> None:

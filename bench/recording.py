@@ -9,6 +9,7 @@ import pandas as pd
 from bench.cell import Cell, identity
 from bench.data.split import Splits
 from bench.methods.fitted import Answers, Predicted, Summary
+from bench.methods.halve import batches
 from bench.provenance import provenance
 from bench.results import record as schema
 from bench.results.record import Record, Status
@@ -19,6 +20,8 @@ class Run:
     """Everything that running a cell gave. Seconds are wall time, peaks are bytes."""
 
     cell: Cell
+    halved: Cell | None
+    """What was run in its place, in smaller batches, after it ran out of memory."""
     splits: Splits
     summary: Summary
     train: Predicted | None
@@ -130,6 +133,7 @@ def _measurements(run: Run) -> schema.Measurements:
         parameters=summary.parameters,
         choices=summary.choices,
         lengths=summary.lengths,
+        halved=None if run.halved is None else batches(run.halved),
     )
 
 

@@ -10,20 +10,24 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+
 from bench import memory
 from bench.cell import Cell
 from bench.config import Settings
 from bench.data.read import load_pool
 from bench.data.split import draw
 from bench.devices import visible_gpus
-from bench.errors import TaskInfeasible
-from bench.methods.fitted import Context, Diverged, Fitted, Saveable
+from bench.errors import TaskInfeasible, UserError
+from bench.methods.fitted import Context, Diverged, Fitted, Report, Saveable
+from bench.methods.halve import in_halves
 from bench.models.card import model_card
 from bench.provenance import now
 from bench.recording import Run, failed, finished, predictions_frame
 from bench.results import store
 from bench.results.record import Record, Status
 from bench.sources.cache import cache_folder
+from bench.warm import Warm
 
 METHODS = {
     "tfidf_sgd": "bench.methods.tfidf_sgd",
@@ -42,22 +46,45 @@ MODEL = "model"
 """The folder of a kept model, in the cell's folder."""
 
 
-def run_cell(cell: Cell, settings: Settings) -> Record:
-    """Run `cell`, keep its record in its folder and return it. Whatever fails is in the record."""
-    started = now()
-    device = choose_device(settings)
-    context = Context(cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir, device=device)
+class RecordUnwritten(UserError):
+    """A cell ended, and its record could not be written."""
+
+
+def run_cell(
+    cell: Cell, settings: Settings, *, halved: bool = False, report: Report | None = None, warm: Warm | None = None
+) -> Record:
+    """Run `cell`, keep its record in its folder and return it. Whatever fails is in the record.
+
+    With `halved` it runs in smaller batches than it says (`bench.methods.halve`), as its record then tells. `report`
+    is told of optimizer steps. `warm` is what earlier cells of this process left for this one, and then what it
+    leaves for the next; None: nothing. After a failure it is empty. Raises RecordUnwritten where the record can't be
+    written.
+    """
+    started, device, warm = now(), choose_device(settings), warm or Warm()
+    cache = cache_folder(settings.cache_dir)
+    context = Context(cache=cache, mirror_dir=settings.mirror_dir, device=device, report=report, warm=warm)
     folder = cell.folder(settings.results_dir)
     try:
-        run, fitted = measure(cell, context, started)
+        run, fitted = measure(cell, context, started, halved=halved)
         record = finished(run)
         if settings.save_model and isinstance(fitted, Saveable):
             record = record.model_copy(update={"model_folder": MODEL})
             _keep_model(fitted, folder, model_card(cell, record, fitted.kept))
         predictions = predictions_frame(run)
-    except Exception as error:  # any failure costs one cell and is kept with its traceback
-        return store.write(folder, failed(cell, status_of(error), error, started, device))
-    return store.write(folder, record, predictions)
+    except BaseException as error:
+        warm.clear()
+        if not isinstance(error, Exception):
+            raise  # an interruption: no record
+        # any failure costs one cell and is kept with its traceback
+        return _write(folder, failed(cell, status_of(error), error, started, device))
+    return _write(folder, record, predictions)
+
+
+def _write(folder: Path, record: Record, predictions: pd.DataFrame | None = None) -> Record:
+    try:
+        return store.write(folder, record, predictions)
+    except OSError as error:
+        raise RecordUnwritten(f"{folder} cannot be written: {error.strerror or error}") from error
 
 
 def choose_device(settings: Settings) -> str:
@@ -67,20 +94,23 @@ def choose_device(settings: Settings) -> str:
     return settings.device
 
 
-def measure(cell: Cell, context: Context, started: str) -> tuple[Run, Fitted]:
-    """Draw the cell's examples, fit its model and predict with it.
+def measure(cell: Cell, context: Context, started: str, *, halved: bool = False) -> tuple[Run, Fitted]:
+    """Draw the cell's examples, fit its model and predict with it, `halved` in smaller batches.
 
     Raises UserError, Diverged, and whatever the libraries raise.
     """
+    fitting = in_halves(cell) if halved else cell
+    assert fitting is not None
     quiet_libraries()
+    fit = _fit_function(fitting)  # its imports are not the cell's time: a warm worker has them already
+    context.warm.begin(cell, context.device)
     memory.reset_peak()
     clock = time.perf_counter()
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
     loading_seconds = time.perf_counter() - clock
-    fit = _fit_function(cell)  # its imports are not the cell's time: a warm worker has them already
     fitting_started = time.perf_counter()
-    fitted = fit(cell, splits, context)
+    fitted = fit(fitting, splits, context)
     fitting_ended = time.perf_counter()
     train = fitted.predict(splits.train) if cell.training is not None and cell.training.evaluate_train else None
     validation = fitted.predict(splits.validation) if len(splits.validation) else None
@@ -89,6 +119,7 @@ def measure(cell: Cell, context: Context, started: str) -> tuple[Run, Fitted]:
     ended = time.perf_counter()
     run = Run(
         cell=cell,
+        halved=fitting if halved else None,
         splits=splits,
         summary=fitted.summary,
         train=train,

@@ -1,13 +1,17 @@
 """Running one cell in this process, on the terminal."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.config import Settings
 from bench.errors import UserError
+from bench.methods.halve import in_halves
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.results import store
+from bench.results.claims import Claims, read
 from bench.results.record import Record, Status
 from bench.sweep.missing import is_wanted
 
@@ -36,16 +40,36 @@ def _run(cell: Cell, settings: Settings) -> int:
     check_device([cell], settings)
     check_folders(settings.results_dir)
     check_sources([cell], settings)
-    from bench.run import run_cell
-
-    record = run_cell(cell, settings)
-    print(f"{_line(record)}\n  {cell.folder(settings.results_dir)}")
+    folder = cell.folder(settings.results_dir)
+    with Claims(settings.results_dir) as claims:
+        if not claims.take(folder, settings.device):
+            raise UserError(f"{cell.key} is being run: {_owner(folder)}")
+        record = _run_claimed(cell, settings)
+    print(f"{_line(record)}\n  {folder}")
     if record.failure is None:
         return 0
     if record.failure.type in ("UserError", "TaskInfeasible"):
         raise UserError(record.failure.message)
     print(record.failure.traceback)
     return 1
+
+
+def _run_claimed(cell: Cell, settings: Settings) -> Record:
+    from bench.run import run_cell
+    from bench.warm import Warm
+
+    warm = Warm(lasting=True)
+    record = run_cell(cell, settings, warm=warm)
+    if record.status is Status.OOM and in_halves(cell) is not None:
+        print("out of memory: trying again with half the batch", file=sys.stderr)
+        record = run_cell(cell, settings, halved=True, warm=warm)
+    return record
+
+
+def _owner(folder: Path) -> str:
+    """Who has the claim on the cell in `folder`, as far as is known."""
+    claim = read(folder)
+    return "by somebody" if claim is None else f"on {claim.host} ({claim.device}), since {claim.started}"
 
 
 def _line(record: Record) -> str:

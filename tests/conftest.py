@@ -7,6 +7,8 @@ os.environ["OMP_NUM_THREADS"] = "1"  # tests run side by side; one thread each i
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
+import gc
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,18 @@ def mirror(tiny_models: dict[str, Path], shared_folder: Path) -> Path:
             frame = frame.rename(columns={"text": "sms"})
             frame.to_parquet(data / "train-00000-of-00001.parquet")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def quick_collections(frozen_modules: set[str]) -> None:
+    """Leave what is imported out of garbage collections: Trainer forces one a run, a third of a second each."""
+    if len(sys.modules) > len(frozen_modules):
+        frozen_modules.update(sys.modules)
+        gc.collect()
+        gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def frozen_modules() -> set[str]:
+    """What was imported at the last freeze."""
+    return set()

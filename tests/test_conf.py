@@ -148,3 +148,11 @@ def test_rows_of_the_main_experiment() -> None:
         *(f"{model}-zero_shot" for model in models if model != "bert_base"),
     }
     assert {content["device"] for content in configs} == {"cuda"}
+
+
+def test_several_devices_are_one_setting_and_no_axis() -> None:
+    configs = composed("-m", "model=tfidf_sgd", "seed=0,1", "pool.devices=0,2")
+    assert [config["seed"] for config in configs] == [0, 1]
+    assert [to_settings(config).pool.devices for config in configs] == [(0, 2), (0, 2)]
+    (one,) = composed("-m", "model=tfidf_sgd", "pool.devices=1")
+    assert to_settings(one).pool.devices == 1

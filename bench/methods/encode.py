@@ -9,22 +9,30 @@ from transformers import PreTrainedTokenizerBase
 
 from bench.data.split import Examples
 from bench.errors import UserError
+from bench.warm import Tokens
 
 Encoded = list[dict[str, list[int] | int]]
 """One dictionary an example: `input_ids`, `attention_mask` and the label index as `labels`."""
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, examples: Examples, max_length: int) -> Encoded:
-    """Tokenize without padding; longer texts are cut to `max_length` tokens.
+def encode(
+    tokenizer: PreTrainedTokenizerBase, examples: Examples, max_length: int, tokens: Tokens | None = None
+) -> Encoded:
+    """Tokenize without padding; longer texts are cut to `max_length` tokens. Texts in `tokens` are known already.
 
     Raises UserError where a text gives no token: a model has nothing to read then.
     """
-    batch = tokenizer(list(examples.texts), truncation=True, max_length=max_length, return_token_type_ids=False)
-    if empty := [example for example, ids in zip(examples.ids, batch["input_ids"], strict=True) if not ids]:
+
+    def tokenize(texts: list[str]) -> list[list[int]]:
+        return list(tokenizer(texts, truncation=True, max_length=max_length, return_token_type_ids=False)["input_ids"])
+
+    made_with = ("cut", tokenizer.truncation_side, max_length)
+    rows = (tokens or Tokens()).of(made_with, examples.texts, tokenize)
+    if empty := [example for example, ids in zip(examples.ids, rows, strict=True) if not ids]:
         raise UserError(f"{len(empty)} texts give no token, the first one is example {empty[0]!r}")
     return [
-        {"input_ids": ids, "attention_mask": mask, "labels": label}
-        for ids, mask, label in zip(batch["input_ids"], batch["attention_mask"], examples.labels, strict=True)
+        {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": label}
+        for ids, label in zip(rows, examples.labels, strict=True)
     ]
 
 

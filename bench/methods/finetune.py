@@ -8,7 +8,7 @@ from typing import Any
 
 import peft
 import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
+from transformers import PreTrainedModel, set_seed
 
 from bench.cell import Cell
 from bench.config import FullConfig, LastBlockConfig, LoraConfig, TrainingConfig, TransformerConfig
@@ -16,8 +16,10 @@ from bench.data.split import Examples, Splits
 from bench.methods import adapters, training
 from bench.methods.fitted import Context, Probabilities, Summary
 from bench.methods.lengths import token_lengths
+from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.methods.metrics import evaluate
 from bench.models import files, load, size
+from bench.models.base import BaseModel
 from bench.models.families import FAMILIES, Family
 from bench.models.kept import Kept, describe
 from bench.results.record import Before
@@ -45,7 +47,10 @@ class FineTuned:
             adapters.save(model, folder, self.kept)
         else:
             model.save_pretrained(folder)
-        self.trained.tokenizer.save_pretrained(folder)
+        tokenizer = self.trained.tokenizer
+        # how it cuts is saved with it, and that is as it was last used, by whichever cell
+        tokenizer("", truncation=True, max_length=self.kept.max_length)
+        tokenizer.save_pretrained(folder)
         self.kept.write(folder)
 
 
@@ -59,18 +64,27 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
     assert cell.training is not None
     load.quiet()
     clock = time.perf_counter()
-    location = files.locate(cell.model, cache=context.cache, mirror_dir=context.mirror_dir)
-    tokenizer = load.load_tokenizer(cell.model, location, cell.training.truncation_side)
-    set_seed(cell.task.seed)  # the head and the adapters draw their first values below
-    base = _load_base(cell, location, tokenizer, splits.labels, context.device)
-    revision = files.revision(cell.model, location, load.commit_of(base))
-    model = _make_trainable(base, cell.method, FAMILIES[cell.model.family])
+    found, family = ModelFiles.find(cell.model, context), FAMILIES[cell.model.family]
+    tokenizer = tokenizer_of(found, context, cell.training.truncation_side)
+    whole = _with_new_head(cell, found, splits.labels, tokenizer.pad_token_id, context)
+    revision = files.revision(cell.model, found.location, load.commit_of(whole))
+    model = _make_trainable(whole, cell.method, family)
     loaded = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
         trained = training.make_trainer(
-            model, tokenizer, splits, cell.training, seed=cell.task.seed, device=context.device, scratch=scratch
+            model,
+            tokenizer,
+            splits,
+            cell.training,
+            seed=cell.task.seed,
+            device=context.device,
+            scratch=scratch,
+            tokens=context.warm.tokens,
         )
-        lengths = token_lengths(tokenizer, splits.train.texts, trained.trainer.train_dataset, cell.training.max_length)
+        if context.report is not None:
+            trained.trainer.add_callback(training.StepReports(context.report))
+        encoded = trained.trainer.train_dataset
+        lengths = token_lengths(tokenizer, splits.train.texts, encoded, cell.training.max_length, context.warm.tokens)
         before = _evaluate_before(trained, splits, cell.training)
         started = time.perf_counter()
         history = training.train(trained)
@@ -88,18 +102,23 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
     return FineTuned(summary, trained, describe(cell, splits.labels, revision))
 
 
-def _load_base(
-    cell: Cell, location: str, tokenizer: PreTrainedTokenizerBase, labels: tuple[str, ...], device: str
+def _with_new_head(
+    cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context
 ) -> PreTrainedModel:
+    """The cell's model, torch's random state being where the seed puts it: adapters draw their first values next."""
+    base = base_model(cell, found, context, lambda: _load_base(cell, found.location, context.device))
+    set_seed(cell.task.seed)  # after the base is there: loading draws too, and a base that is held is not loaded
+    return load.classifier(base, FAMILIES[found.model.family], labels, pad_token_id)
+
+
+def _load_base(cell: Cell, location: str, device: str) -> BaseModel:
     assert isinstance(cell.model, TransformerConfig)
     assert cell.training is not None
     assert cell.training.precision is not None
     quantized = isinstance(cell.method, LoraConfig) and cell.method.name == "qlora"
-    return load.load_classifier(
+    return load.load_classifier_base(
         cell.model,
         location,
-        labels=labels,
-        pad_token_id=tokenizer.pad_token_id,
         # weights that are trained stay in fp32, and autocast computes in bf16: small updates would be lost in bf16
         precision="fp32" if isinstance(cell.method, FullConfig) else cell.training.precision,
         quantization=cell.method if isinstance(cell.method, LoraConfig) and quantized else None,

@@ -1,5 +1,6 @@
 """What every method is given, and what it hands back: a fitted model that predicts and can be saved."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from bench.data.split import Examples
 from bench.models.kept import Kept
 from bench.results.record import Before, Lengths, Parameters, Training
+from bench.warm import Warm
 
 Probabilities = NDArray[np.float64]
 """Shape (examples, labels); each row sums to 1."""
@@ -28,6 +30,10 @@ class Answers:
 Predicted = Probabilities | Answers
 
 
+Report = Callable[[int, int, float | None], None]
+"""Takes the optimizer step, the number of steps, and the last training loss where one was logged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Where a cell runs. Nothing here may change a result."""
@@ -36,6 +42,10 @@ class Context:
     mirror_dir: str | None
     device: str
     """`cpu` or `cuda`."""
+    report: Report | None = None
+    """Told after optimizer steps, in processes that somebody watches."""
+    warm: Warm = field(default_factory=Warm)
+    """What earlier cells of this process left; new: nothing."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,13 +8,18 @@ from transformers import PreTrainedTokenizerBase
 
 from bench.methods.encode import Encoded
 from bench.results.record import Lengths
+from bench.warm import Tokens
 
 BINS = 40
 """Bins, about, up to the 99th percentile; or up to where texts are cut, if that is at most twice as far."""
 
 
 def token_lengths(
-    tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], encoded: Encoded, max_length: int
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    encoded: Encoded,
+    max_length: int,
+    tokens: Tokens | None = None,
 ) -> Lengths:
     """Lengths of `texts` before cutting; `encoded` is what `encode` gave for them, in the same order.
 
@@ -23,8 +28,8 @@ def token_lengths(
     lengths = np.array([len(example["input_ids"]) for example in encoded])  # type: ignore[arg-type]
     full = np.flatnonzero(lengths >= max_length).tolist()
     if full:
-        whole = tokenizer([texts[i] for i in full], truncation=False, return_token_type_ids=False, verbose=False)
-        lengths[full] = [len(ids) for ids in whole["input_ids"]]
+        counted = (tokens or Tokens()).of("count", [texts[i] for i in full], lambda new: _count(tokenizer, new))
+        lengths[full] = [count for (count,) in counted]
     p50, p95, p99 = (float(part) for part in np.percentile(lengths, [50, 95, 99]))
     edges = bin_edges(p99, int(lengths.max()), max_length)
     return Lengths(
@@ -39,6 +44,12 @@ def token_lengths(
         num_cut=int((lengths > max_length).sum()),
         share_cut=float((lengths > max_length).mean()),
     )
+
+
+def _count(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[int]]:
+    """One number a text: its tokens."""
+    whole = tokenizer(texts, truncation=False, return_token_type_ids=False, verbose=False)
+    return [[len(ids)] for ids in whole["input_ids"]]
 
 
 def bin_edges(p99: float, longest: int, max_length: int) -> list[int]:

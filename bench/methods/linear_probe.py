@@ -17,7 +17,10 @@ from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples, Splits
 from bench.methods.encode import encode, sort_by_length
 from bench.methods.fitted import Context, Probabilities, Summary
+from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.models import files, load, size
+from bench.models.base import BaseModel
+from bench.warm import Tokens
 
 
 @dataclass(slots=True)
@@ -29,10 +32,11 @@ class Probe:
     tokenizer: PreTrainedTokenizerBase
     method: LinearProbeConfig
     regression: Pipeline
+    tokens: Tokens
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels)."""
-        return self.regression.predict_proba(features(self.trunk, self.tokenizer, examples, self.method))
+        return self.regression.predict_proba(features(self.trunk, self.tokenizer, examples, self.method, self.tokens))
 
 
 def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
@@ -43,13 +47,12 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
     assert method.precision is not None
     load.quiet()
     clock = time.perf_counter()
-    location = files.locate(model, cache=context.cache, mirror_dir=context.mirror_dir)
-    tokenizer = load.load_tokenizer(model, location)
-    trunk = load.load_trunk(model, location, precision=method.precision, device=context.device)
-    trunk.requires_grad_(False)
+    found, tokens = ModelFiles.find(model, context), context.warm.tokens
+    tokenizer = tokenizer_of(found, context)
+    trunk = base_model(cell, found, context, lambda: _load_base(model, found.location, method, context.device)).copy()
     loaded = time.perf_counter()
-    train = features(trunk, tokenizer, splits.train, method)
-    validation = features(trunk, tokenizer, splits.validation, method)
+    train = features(trunk, tokenizer, splits.train, method, tokens)
+    validation = features(trunk, tokenizer, splits.validation, method, tokens)
     regression, strength = choose_regression(train, splits.train.labels, validation, splits.validation.labels, method.C)
     fitted = time.perf_counter()
     parameters = size.count_parameters(trunk)
@@ -59,17 +62,27 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
         train_seconds=fitted - loaded,
         parameters=parameters.model_copy(update={"trainable": learnt, "total": parameters.total + learnt}),
         frozen_weights=size.frozen_bytes(trunk),
-        model_revision=files.revision(model, location, load.commit_of(trunk)),
+        model_revision=files.revision(model, found.location, load.commit_of(trunk)),
         choices={"C": strength},
     )
-    return Probe(summary, trunk, tokenizer, method, regression)
+    return Probe(summary, trunk, tokenizer, method, regression, tokens)
+
+
+def _load_base(model: TransformerConfig, location: str, method: LinearProbeConfig, device: str) -> BaseModel:
+    assert method.precision is not None
+    trunk = load.load_trunk(model, location, precision=method.precision, device=device)
+    return BaseModel(trunk.requires_grad_(False))
 
 
 def features(
-    trunk: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, examples: Examples, method: LinearProbeConfig
+    trunk: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    examples: Examples,
+    method: LinearProbeConfig,
+    tokens: Tokens | None = None,
 ) -> NDArray[np.float64]:
     """The last hidden states, pooled over each text's tokens: shape (examples, hidden size)."""
-    ordered = sort_by_length(encode(tokenizer, examples, method.max_length))
+    ordered = sort_by_length(encode(tokenizer, examples, method.max_length, tokens))
     collate = DataCollatorWithPadding(tokenizer)
     pooled = []
     with torch.inference_mode():

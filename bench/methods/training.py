@@ -22,8 +22,9 @@ from transformers import (
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
 from bench.methods.encode import encode, sort_by_length
-from bench.methods.fitted import Diverged, Probabilities
+from bench.methods.fitted import Diverged, Probabilities, Report
 from bench.results.record import HistoryPoint, Training
+from bench.warm import Tokens
 
 MOST_EVALUATIONS = 12
 """Validations in a run, about, where `eval_steps` leaves it open: short epochs share one."""
@@ -85,6 +86,24 @@ class BestWeights(TrainerCallback):
                     parameter.copy_(self.weights[name])
 
 
+class StepReports(TrainerCallback):
+    """Hands steps on to whoever watches."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.loss: float | None = None
+
+    def on_log(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any
+    ) -> None:
+        """Remember the last training loss."""
+        self.loss = logs.get("loss", self.loss)
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Report."""
+        self.report(state.global_step, state.max_steps, self.loss)
+
+
 @dataclass(slots=True)
 class Trained:
     """A model with Trainer around it, which also predicts."""
@@ -92,10 +111,11 @@ class Trained:
     trainer: Trainer
     tokenizer: PreTrainedTokenizerBase
     config: TrainingConfig
+    tokens: Tokens
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels). Raises Diverged where they are not finite."""
-        ordered = sort_by_length(encode(self.tokenizer, examples, self.config.max_length))
+        ordered = sort_by_length(encode(self.tokenizer, examples, self.config.max_length, self.tokens))
         logits = self.trainer.predict(ordered.examples).predictions
         probabilities = softmax(np.asarray(logits, dtype=np.float64), axis=1)
         if not np.isfinite(probabilities).all():
@@ -112,10 +132,11 @@ def make_trainer(
     seed: int,
     device: str,
     scratch: str,
+    tokens: Tokens,
 ) -> Trained:
     """A Trainer for `model` on the task's training and validation examples, not started yet."""
-    train = encode(tokenizer, splits.train, config.max_length)
-    validation = sort_by_length(encode(tokenizer, splits.validation, config.max_length))
+    train = encode(tokenizer, splits.train, config.max_length, tokens)
+    validation = sort_by_length(encode(tokenizer, splits.validation, config.max_length, tokens))
     trainer = Trainer(
         model=model,
         args=training_arguments(config, len(train), seed=seed, device=device, scratch=scratch),
@@ -126,7 +147,7 @@ def make_trainer(
         callbacks=[BestWeights(config.best_metric, config.early_stopping_patience)],
     )
     trainer.remove_callback(PrinterCallback)  # the record's history says it all
-    return Trained(trainer, tokenizer, config)
+    return Trained(trainer, tokenizer, config, tokens)
 
 
 def train(trained: Trained) -> Training:

@@ -21,7 +21,10 @@ from bench.data.split import Examples, Splits
 from bench.errors import UserError
 from bench.methods.encode import Encoded, sort_by_length
 from bench.methods.fitted import Context, Diverged, Probabilities, Summary
+from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.models import files, load, size
+from bench.models.base import BaseModel
+from bench.warm import Tokens
 
 TEXT = "{text}"
 """Stands for the text in a prompt."""
@@ -44,6 +47,7 @@ class ZeroShot:
     labels: Continuations
     content_free: NDArray[np.float64] | None = None
     """Log-probability of each label without any content; None: not calibrated."""
+    tokens: Tokens | None = None
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels): softmax of the labels' scores. Raises Diverged."""
@@ -57,7 +61,7 @@ class ZeroShot:
     def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Log-likelihood per token of each label's words after each text's prompt: shape (texts, labels)."""
         longest = max(map(len, self.labels))
-        encoded = encode_prompts(self.tokenizer, texts, self.method, room(self.model, longest))
+        encoded = encode_prompts(self.tokenizer, texts, self.method, room(self.model, longest), self.tokens)
         ordered = sort_by_length(encoded)
         shared = sum(len(tokens) > 1 for tokens in self.labels)
         rows = max(1, self.method.batch_size // max(1, shared))
@@ -80,21 +84,27 @@ def fit(cell: Cell, splits: Splits, context: Context) -> ZeroShot:
     assert method.precision is not None
     load.quiet()
     clock = time.perf_counter()
-    location = files.locate(model, cache=context.cache, mirror_dir=context.mirror_dir)
-    tokenizer = load.load_tokenizer(model, location)
-    causal = load.load_causal(model, location, precision=method.precision, device=context.device)
+    found = ModelFiles.find(model, context)
+    tokenizer = tokenizer_of(found, context)
+    causal = base_model(cell, found, context, lambda: _load_base(model, found.location, method, context.device)).copy()
     summary = Summary(
         load_seconds=time.perf_counter() - clock,
         parameters=size.count_parameters(causal),
         frozen_weights=size.frozen_bytes(causal),
-        model_revision=files.revision(model, location, load.commit_of(causal)),
+        model_revision=files.revision(model, found.location, load.commit_of(causal)),
     )
     words = [words_of(label, method) for label in splits.labels]
-    fitted = ZeroShot(summary, causal, tokenizer, method, continuations(tokenizer, method, words))
+    labels = continuations(tokenizer, method, words)
+    fitted = ZeroShot(summary, causal, tokenizer, method, labels, tokens=context.warm.tokens)
     if method.calibrate:
         fitted.content_free = content_free_log_probabilities(fitted)
         summary.choices = {"content_free": dict(zip(splits.labels, np.exp(fitted.content_free).tolist(), strict=True))}
     return fitted
+
+
+def _load_base(model: TransformerConfig, location: str, method: ZeroShotConfig, device: str) -> BaseModel:
+    assert method.precision is not None
+    return BaseModel(load.load_causal(model, location, precision=method.precision, device=device))
 
 
 def words_of(label: str, method: ZeroShotConfig) -> str:
@@ -139,7 +149,11 @@ def continuations(tokenizer: PreTrainedTokenizerBase, method: ZeroShotConfig, wo
 
 
 def encode_prompts(
-    tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], method: ZeroShotConfig, room: int | None
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    method: ZeroShotConfig,
+    room: int | None,
+    tokens: Tokens | None = None,
 ) -> Encoded:
     """Tokens of the prompts, without padding. Long texts are cut, the prompt around them never is.
 
@@ -150,15 +164,14 @@ def encode_prompts(
     limit = method.max_length
     if room is not None:
         limit = max(1, min(limit, room - len(tokenizer(before + after)["input_ids"]) - 1))
-    cut = tokenizer(
-        list(texts), add_special_tokens=False, truncation=True, max_length=limit, return_offsets_mapping=True
-    )
-    kept = [text[: spans[-1][1]] if spans else "" for text, spans in zip(texts, cut["offset_mapping"], strict=True)]
-    filled = tokenizer([before + text + after for text in kept], return_token_type_ids=False)
-    return [
-        {"input_ids": ids, "attention_mask": mask}
-        for ids, mask in zip(filled["input_ids"], filled["attention_mask"], strict=True)
-    ]
+
+    def tokenize(new: list[str]) -> list[list[int]]:
+        cut = tokenizer(new, add_special_tokens=False, truncation=True, max_length=limit, return_offsets_mapping=True)
+        kept = [text[: spans[-1][1]] if spans else "" for text, spans in zip(new, cut["offset_mapping"], strict=True)]
+        return list(tokenizer([before + text + after for text in kept], return_attention_mask=False)["input_ids"])
+
+    rows = (tokens or Tokens()).of(("prompt", method.prompt, limit), texts, tokenize)
+    return [{"input_ids": ids, "attention_mask": [1] * len(ids)} for ids in rows]
 
 
 def room(model: PreTrainedModel, continuation: int) -> int | None:

@@ -17,6 +17,7 @@ from transformers import (
 from transformers.utils import logging
 
 from bench.config import LoraConfig, Precision, TransformerConfig
+from bench.models.base import BaseModel, renew_head
 from bench.models.families import FAMILIES, Family
 from bench.sources import hub
 
@@ -56,6 +57,44 @@ def load_tokenizer(model: TransformerConfig, location: str, truncation_side: str
     return tokenizer
 
 
+def load_classifier_base(
+    model: TransformerConfig, location: str, *, precision: Precision, quantization: LoraConfig | None, device: str
+) -> BaseModel:
+    """The model with a head that has no values yet (`classifier` gives it some).
+
+    The trunk is in 4 bits where `quantization` is given.
+    """
+    family = FAMILIES[model.family]
+    with explained(model):
+        loaded, report = AutoModelForSequenceClassification.from_pretrained(
+            location,
+            revision=model.revision,
+            dtype=DTYPES[precision],
+            device_map={"": device},
+            quantization_config=None if quantization is None else four_bit(quantization, family, precision),
+            output_loading_info=True,
+        )
+    for module in loaded.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            # On such CPUs bitsandbytes repacks 4-bit weights at the first validation, for kernels without a
+            # gradient: all training after it would silently miss what flows through those layers.
+            module.support_avx512bf16_for_cpu = False
+    loaded.config.use_cache = False
+    return BaseModel(loaded, frozenset(report["missing_keys"]))
+
+
+def classifier(base: BaseModel, family: Family, labels: tuple[str, ...], pad_token_id: int) -> PreTrainedModel:
+    """A copy of `base`, which shares its weights, with a new head over `labels`.
+
+    Seed before: the head is initialised here.
+    """
+    model = base.copy()
+    # without it, pooling would take the wrong token of a padded text
+    model.config.pad_token_id = pad_token_id
+    renew_head(model, base.new, family.head[-1], labels)
+    return model
+
+
 def load_classifier(
     model: TransformerConfig,
     location: str,
@@ -66,31 +105,9 @@ def load_classifier(
     quantization: LoraConfig | None,
     device: str,
 ) -> PreTrainedModel:
-    """The model with a new classification head over `labels`; its base in 4 bits where `quantization` is given.
-
-    Seed before: the head is initialised here.
-    """
-    family = FAMILIES[model.family]
-    with explained(model):
-        loaded = AutoModelForSequenceClassification.from_pretrained(
-            location,
-            revision=model.revision,
-            dtype=DTYPES[precision],
-            device_map={"": device},
-            quantization_config=None if quantization is None else four_bit(quantization, family, precision),
-            num_labels=len(labels),
-            id2label=dict(enumerate(labels)),
-            label2id={label: i for i, label in enumerate(labels)},
-        )
-    for module in loaded.modules():
-        if hasattr(module, "support_avx512bf16_for_cpu"):
-            # On such CPUs bitsandbytes repacks 4-bit weights at the first validation, for kernels without a
-            # gradient: all training after it would silently miss what flows through those layers.
-            module.support_avx512bf16_for_cpu = False
-    # without it, pooling would take the wrong token of a padded text
-    loaded.config.pad_token_id = pad_token_id
-    loaded.config.use_cache = False
-    return loaded
+    """The model with a new classification head over `labels`; its base in 4 bits where `quantization` is given."""
+    base = load_classifier_base(model, location, precision=precision, quantization=quantization, device=device)
+    return classifier(base, FAMILIES[model.family], labels, pad_token_id)
 
 
 def four_bit(method: LoraConfig, family: Family, precision: Precision) -> BitsAndBytesConfig:

@@ -94,6 +94,10 @@ class Claims:
         `processes` (`processes.process`) must be dead, beside this one, before anyone on this machine takes it over.
         Look at the cell's record again afterwards: another sweep may have run it meanwhile. Raises OSError.
         """
+        folder.mkdir(parents=True, exist_ok=True)
+        is_there = (folder / CLAIM).exists()
+        if is_there and not self._is_dead(folder):
+            return False
         claim = Claim(
             owner=uuid.uuid4().hex,
             host=platform.node(),
@@ -104,8 +108,7 @@ class Claims:
             launcher=self.launcher,
             job=self.job,
         )
-        folder.mkdir(parents=True, exist_ok=True)
-        taken = _create(folder / CLAIM, claim) or (self._is_dead(folder) and self._take_over(folder, claim))
+        taken = self._take_over(folder, claim) if is_there else _create(folder / CLAIM, claim)
         if taken:
             self.held[folder] = claim
             self._watched.pop(folder, None)

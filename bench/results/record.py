@@ -11,8 +11,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-SCHEMA_VERSION = 1
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+SCHEMA_VERSION = 2
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda content: content,  # 2 adds `measurements.halved`
+}
 """From version n to n + 1, on the parsed JSON."""
 
 
@@ -173,6 +175,15 @@ class Parameters(Block):
     """Of the total, those stored in 4 bits."""
 
 
+class Halved(Block):
+    """The batches that a cell was run in after it ran out of memory with those of its configuration."""
+
+    train_batch_size: int | None
+    """Null where nothing is trained by gradients."""
+    gradient_accumulation_steps: int | None
+    eval_batch_size: int
+
+
 class Examples(Block):
     """The task's examples; their ids and texts' labels are in the predictions file."""
 
@@ -204,6 +215,8 @@ class Measurements(Block):
     """What the method chose by itself on validation data (`C` of a linear probe, say)."""
     lengths: Lengths | None = None
     """Null where no tokenizer cuts training texts."""
+    halved: Halved | None = None
+    """Null where the cell ran as configured."""
 
 
 class Failure(Block):

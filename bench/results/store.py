@@ -107,6 +107,18 @@ def read_predictions(folder: Path, record: Record) -> pd.DataFrame | None:
     return pd.read_parquet(folder / record.predictions_file)
 
 
+Stamp = tuple[int, int, int]
+
+
+def stamp(folder: Path) -> Stamp | None:
+    """What is different after a new record was written to `folder`; None where there is none."""
+    try:
+        found = (folder / RECORD).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def status(folder: Path) -> Status | None:
     """How the cell in `folder` ended; None where it has no readable record."""
     try:

@@ -1,7 +1,8 @@
 """An experiment's grid, from its composed points to the exit code: what is missing is run, then reported."""
 
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,18 @@ from bench.preflight import check_device, check_extras, check_folders, check_sou
 from bench.results import store
 from bench.results.record import Status
 from bench.sweep.missing import wanted
-from bench.sweep.pool import run_pool
-from bench.sweep.progress import Progress, print_summary
+from bench.sweep.pool import Interrupted, Stopped, run_pool
+from bench.sweep.progress import Progress
 from bench.sweep.rows import row_names
+from bench.sweep.slots import slots
 from bench.sweep.slurm.run import run_slurm
 from bench.sweep.slurm.submission import check_slurm
+from bench.sweep.summary import print_summary
 
 RUNNERS = {"pool": run_pool, "slurm": run_slurm}
 """What runs a sweep's cells, by the name of the Hydra launcher."""
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
 
 
 def launch(configs: Sequence[dict[str, Any]], runner: str = "pool") -> int:
@@ -35,6 +40,7 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool") -> int:
         _report(cells, settings)
         return 0
     check_tasks(cells)
+    stamps = {cell.key: store.stamp(cell.folder(settings.results_dir)) for cell in cells}  # before records are read
     todo = wanted(cells, settings)
     if todo:
         check_extras(todo)
@@ -42,21 +48,35 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool") -> int:
             check_slurm(settings)  # the GPUs are elsewhere
         else:
             check_device(todo, settings)
+            slots(settings)
         check_sources(todo, settings)
         check_folders(settings.results_dir, settings.reports_dir)
     print(
         f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run",
         flush=True,
     )
-    if todo:
-        with Progress(todo) as progress:
-            RUNNERS[runner](todo, settings, progress)
+    ended = _run(todo, settings, stamps, runner) if todo else None
     statuses = [(cell, store.status(cell.folder(settings.results_dir))) for cell in cells]
     print_summary(statuses, settings)
+    if ended is not None:
+        print(f"stopped early: {ended}", file=sys.stderr)
+        return INTERRUPTED if isinstance(ended, Interrupted) else 1
     _report(cells, settings)
     counts = Counter(status for _, status in statuses)
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
     return 0 if counts[Status.OK] and set(counts) <= {Status.OK, Status.SKIPPED} else 1
+
+
+def _run(
+    todo: Sequence[Cell], settings: Settings, stamps: Mapping[str, store.Stamp | None], runner: str
+) -> Stopped | None:
+    """Run the cells; what ended that early, if anything did."""
+    with Progress(todo) as progress:
+        try:
+            RUNNERS[runner](todo, settings, progress, stamps)
+        except Stopped as stopped:
+            return stopped
+    return None
 
 
 def _common_settings(configs: Sequence[dict[str, Any]]) -> Settings:

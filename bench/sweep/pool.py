@@ -1,135 +1,280 @@
-"""The local pool: one warm worker process a GPU, or one on the CPU. A dead worker costs its cell only."""
+"""The local pool: warm worker processes, one or more a device. Whatever happens to one costs its cell only."""
 
-import multiprocessing
-import signal
-from collections import deque
-from collections.abc import Sequence
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from pathlib import Path
+from socket import socket
 
 from bench.cell import Cell
 from bench.config import Settings
 from bench.devices import visible_gpus
-from bench.provenance import now
+from bench.methods.halve import in_halves
 from bench.results import store
+from bench.results.claims import Claims
 from bench.results.record import Status
+from bench.sweep.handle import Handle, WorkerDied
+from bench.sweep.interrupt import Interrupts
+from bench.sweep.messages import Ended, Step, Unwritten
 from bench.sweep.progress import Progress
-from bench.sweep.worker import Job, serve
+from bench.sweep.queue import Queue
+from bench.sweep.slots import Slot, slots
+
+LOOK_AGAIN_SECONDS = 2.0
+"""How often cells that other sweeps run are looked at, while a worker has nothing else to do."""
 
 
-class WorkerDied(Exception):
-    """A worker process ended while it ran a cell."""
+class Stopped(Exception):
+    """The sweep ended before its cells; the message says why."""
 
 
-class Worker:
-    """The parent's side of one worker process."""
-
-    def __init__(self, gpu: str | None) -> None:
-        self.gpu = gpu
-        self.cell: Cell | None = None
-        self.started = now()
-        context = multiprocessing.get_context("spawn")
-        self.connection: Connection
-        self.connection, theirs = context.Pipe()
-        self.process: BaseProcess = context.Process(target=serve, args=(theirs, gpu), daemon=True)
-        self.process.start()
-        theirs.close()
-
-    def send(self, cell: Cell, settings: Settings) -> None:
-        """Hand it a cell to run."""
-        self.cell, self.started = cell, now()
-        self.connection.send(Job(cell, settings))
-
-    def receive(self) -> Status:
-        """How its cell ended. Raises WorkerDied."""
-        try:
-            return Status(self.connection.recv())
-        except (EOFError, ConnectionResetError):
-            self.process.join()
-            raise WorkerDied(_describe_exit(self.process.exitcode)) from None
-
-    def stop(self) -> None:
-        """End the process: it is idle, dead, or not wanted any more."""
-        self.connection.close()
-        if self.cell is not None:
-            self.process.terminate()
-        self.process.join()
+class Interrupted(Stopped):
+    """Somebody asked for it."""
 
 
-def run_pool(cells: Sequence[Cell], settings: Settings, progress: Progress) -> None:
-    """Run `cells`, in order, over the visible devices; every one of them ends with a record.
+def run_pool(
+    cells: Sequence[Cell], settings: Settings, progress: Progress, stamps: Mapping[str, store.Stamp | None]
+) -> None:
+    """Run `cells` over the slots of this machine; every one of them ends with a record, here or in another sweep.
 
-    Interrupted, it ends its workers and leaves no record of the cells they were running.
+    `stamps` (by key) are of the records that were there when the cells were chosen: a cell whose record is another
+    by its turn was run elsewhere meanwhile, and stays as it is.
+
+    Raises Interrupted, and Stopped where records can't be written or `max_failures` is reached. Then no process and
+    no half-written file is left, and cells that were being run have no new record.
     """
-    waiting = deque(cells)
-    workers: dict[Connection, Worker] = {}
-    try:
-        for gpu in _devices(settings)[: len(cells)]:
-            _start(Worker(gpu), waiting, workers, settings)
-        while workers:
-            for connection in wait(list(workers)):
-                assert isinstance(connection, Connection)
-                _collect(workers.pop(connection), waiting, workers, settings, progress)
-    finally:
-        for worker in workers.values():
+    with Interrupts() as interrupts, Claims(settings.results_dir) as claims:
+        pool = _Pool(cells, settings, progress=progress, stamps=stamps, claims=claims, interrupts=interrupts)
+        try:
+            pool.run()
+        finally:
+            pool.end()
+    if interrupts.finishing:
+        raise Interrupted("interrupted")
+    if pool.stopped is not None:
+        raise Stopped(pool.stopped)
+
+
+class _Pool:
+    """The workers, the cells that wait for them, and what is known of failures."""
+
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        settings: Settings,
+        *,
+        progress: Progress,
+        stamps: Mapping[str, store.Stamp | None],
+        claims: Claims,
+        interrupts: Interrupts,
+    ) -> None:
+        self.settings, self.progress, self.stamps = settings, progress, dict(stamps)
+        self.claims, self.interrupts = claims, interrupts
+        self.queue = Queue(cells)
+        self.idle: list[Slot] = slots(settings)
+        self.workers: dict[Connection, Handle] = {}
+        self.resting: dict[Slot, Handle] = {}
+        self.halve: set[str] = set()
+        self.crashes: Counter[str] = Counter()
+        self.failures = 0
+        self.stopped: str | None = None
+
+    def end(self) -> None:
+        """End all workers; those at work at once."""
+        for worker in (*self.workers.values(), *self.resting.values()):
             worker.stop()
 
+    def run(self) -> None:
+        """Until nothing runs and nothing waits, or somebody said stop."""
+        while True:
+            if self.stopped is not None or self.interrupts.finishing:
+                self.queue.clear()
+            if self.interrupts.now:
+                return
+            self._fill()
+            if not self.workers and not self.queue:
+                return
+            self._wait()
 
-def _devices(settings: Settings) -> list[str | None]:
-    """One entry a worker: a GPU's UUID, or None for a worker on the CPU."""
-    gpus = [] if settings.device == "cpu" else visible_gpus()
-    return [gpu.uuid for gpu in gpus] or [None]
+    def _fill(self) -> None:
+        """Give every idle slot a cell, as long as there are cells that nobody else runs."""
+        while self.idle and self.queue:
+            worker = self._worker(self.idle[0])
+            try:
+                cell = self._claim(worker)
+            except OSError as error:
+                self.stopped = self.stopped or f"a cell cannot be claimed: {error}"
+                self.queue.clear()
+                return
+            if cell is None:
+                return
+            self.idle.pop(0)
+            del self.resting[worker.slot]
+            self.queue.remove(cell)
+            try:
+                worker.send(cell, self.settings, halved=cell.key in self.halve)
+            except WorkerDied as death:
+                self._replace(worker, cell, death)
+                continue
+            self.workers[worker.connection] = worker
+            self.progress.start(worker.slot, cell)
 
-
-def _start(worker: Worker, waiting: deque[Cell], workers: dict[Connection, Worker], settings: Settings) -> None:
-    """Give `worker` the next cell; one that died while it was idle is replaced, and has cost nothing."""
-    try:
-        worker.send(waiting[0], settings)
-    except BrokenPipeError:
+    def _replace(self, worker: Handle, cell: Cell, death: WorkerDied) -> None:
+        """A process died while it rested: that has cost nothing. If it was new, the cell counts as tried."""
+        if worker.cells_begun == 1:
+            self.workers[worker.connection] = worker
+            self._end(worker, Status.CRASHED, str(death))
+            return
+        self.claims.release(self._folder(cell))
+        self.queue.put(cell)
         worker.cell = None
+        self._retire(worker)
+
+    def _worker(self, slot: Slot) -> Handle:
+        """The process that rests in `slot`, or a new one."""
+        worker = self.resting.get(slot)
+        if worker is not None and not worker.process.is_alive():
+            worker.stop()
+            worker = None
+        if worker is None:
+            worker = self.resting[slot] = Handle(slot)
+        return worker
+
+    def _claim(self, worker: Handle) -> Cell | None:
+        """The best cell for `worker` that nobody runs, claimed; None where others run all that wait."""
+        at_work = [other.loaded for other in self.workers.values()]
+        for cell in self.queue.candidates(worker.loaded, at_work):
+            if self._ran_elsewhere(cell):
+                continue
+            if not self.claims.take(self._folder(cell), worker.slot.name, (worker.name,)):
+                self.progress.elsewhere(cell)
+                continue
+            if self._ran_elsewhere(cell):  # between the look and the claim
+                self.claims.release(self._folder(cell))
+                continue
+            return cell
+        return None
+
+    def _ran_elsewhere(self, cell: Cell) -> bool:
+        """Whether another sweep left a record since the cells were chosen; then the cell does not wait any more."""
+        folder = self._folder(cell)
+        if store.stamp(folder) == self.stamps[cell.key]:
+            return False
+        status = store.status(folder)
+        if status is None:
+            return False
+        self.queue.remove(cell)
+        self.progress.advance(cell, status)
+        return True
+
+    def _wait(self) -> None:
+        """Until a worker says something, a signal comes, or it is time to look at the clock."""
+        watched: list[Connection | socket] = [*self.workers, self.interrupts.wakeup]
+        for ready in wait(watched, timeout=self._patience()):
+            if isinstance(ready, Connection):
+                self._hear(self.workers[ready])
+            else:
+                self.interrupts.drain()
+                self.progress.interrupted(self.interrupts, running=len(self.workers))
+        for worker in list(self.workers.values()):
+            if worker.overdue(self.settings.timeout_minutes):
+                self._end(
+                    worker, Status.TIMEOUT, f"it took longer than timeout_minutes={self.settings.timeout_minutes:g}"
+                )
+
+    def _patience(self) -> float | None:
+        """Seconds until something has to be looked at without being told."""
+        waits = [LOOK_AGAIN_SECONDS] if self.queue and self.idle else []
+        if self.settings.timeout_minutes is not None:
+            end = self.settings.timeout_minutes * 60 - time.monotonic()
+            waits += [max(0.0, worker.clock + end) + 0.01 for worker in self.workers.values()]
+        return min(waits, default=None)
+
+    def _hear(self, worker: Handle) -> None:
+        """Take what a worker says."""
+        try:
+            message = worker.receive()
+        except WorkerDied as death:
+            self._end(worker, Status.CRASHED, str(death))
+            return
+        if isinstance(message, Step):
+            self.progress.step(worker.slot, message)
+        elif isinstance(message, Ended):
+            self._collect(worker, Status(message.status))
+        else:
+            assert isinstance(message, Unwritten)
+            self._give_up(worker, message.reason)
+
+    def _end(self, worker: Handle, status: Status, why: str) -> None:
+        """Leave a record in the place of a worker that can't, and end what is left of it."""
+        from bench.recording import failed
+
+        assert worker.cell is not None
+        cell, started = worker.cell, worker.started
+        worker.process.kill()
+        worker.process.join()
+        device = "cpu" if self.settings.device == "cpu" or not visible_gpus() else "cuda"
+        try:
+            store.write(self._folder(cell), failed(cell, status, WorkerDied(why), started, device))
+        except OSError as error:
+            self._give_up(worker, f"{self._folder(cell)} cannot be written: {error.strerror or error}")
+            return
+        self._collect(worker, status)
+
+    def _collect(self, worker: Handle, status: Status) -> None:
+        """A cell ended with a record: count it, try it again, or go on."""
+        cell, halved = worker.cell, worker.halved
+        assert cell is not None
+        self._free(worker, keep=status is Status.OK)
+        if self._again(cell, status, halved=halved):
+            self.stamps[cell.key] = store.stamp(self._folder(cell))
+            self.queue.put(cell)
+            self.progress.again(worker.slot, cell, status)
+            return
+        self.progress.advance(cell, status, worker.slot)
+        if status not in (Status.OK, Status.SKIPPED):
+            self.failures += 1
+            if self.failures == self.settings.max_failures:
+                self.stopped = f"{self.failures} cells failed (max_failures={self.settings.max_failures})"
+
+    def _again(self, cell: Cell, status: Status, *, halved: bool) -> bool:
+        """Whether a cell that ended so is tried again, with what changed."""
+        if self.stopped is not None or self.interrupts.finishing:
+            return False
+        if status is Status.OOM and not halved and in_halves(cell) is not None:
+            self.halve.add(cell.key)
+            return True
+        if status is Status.CRASHED:
+            self.crashes[cell.key] += 1
+            return self.crashes[cell.key] <= self.settings.retry.crashed
+        return False
+
+    def _free(self, worker: Handle, *, keep: bool) -> None:
+        """The worker's slot is free again; the process stays for the next cell where nothing went wrong."""
+        assert worker.cell is not None
+        self.claims.release(self._folder(worker.cell))
+        worker.cell = None
+        del self.workers[worker.connection]
+        self.idle.append(worker.slot)
+        limit = 1 if self.settings.pool.isolate else self.settings.pool.cells_per_worker
+        self.resting[worker.slot] = worker
+        if not keep or (limit is not None and worker.cells_begun >= limit):
+            self._retire(worker)
+
+    def _retire(self, worker: Handle) -> None:
+        """End a process that has no cell."""
         worker.stop()
-        worker = Worker(worker.gpu)
-        worker.send(waiting[0], settings)
-    waiting.popleft()
-    workers[worker.connection] = worker
+        self.resting.pop(worker.slot, None)
+        if worker.slot not in self.idle:
+            self.idle.append(worker.slot)
 
+    def _give_up(self, worker: Handle, reason: str) -> None:
+        """Records can't be written: what runs may finish, and nothing is started."""
+        assert worker.cell is not None
+        self.stopped = self.stopped or reason
+        self.progress.lost(worker.slot, worker.cell)
+        self._free(worker, keep=False)
 
-def _collect(
-    worker: Worker,
-    waiting: deque[Cell],
-    workers: dict[Connection, Worker],
-    settings: Settings,
-    progress: Progress,
-) -> None:
-    """Take a worker's answer and give it, or one in its place, the next cell."""
-    cell = worker.cell
-    assert cell is not None
-    try:
-        status = worker.receive()
-    except WorkerDied as death:
-        status = _record_crash(cell, settings, death, worker.started)
-    worker.cell = None
-    progress.advance(cell, status)
-    if waiting and status is Status.OK and worker.process.is_alive():
-        _start(worker, waiting, workers, settings)
-        return
-    worker.stop()
-    if waiting:  # whatever went wrong may have left its process in a bad state
-        _start(Worker(worker.gpu), waiting, workers, settings)
-
-
-def _record_crash(cell: Cell, settings: Settings, death: WorkerDied, started: str) -> Status:
-    """Leave a `crashed` record in the place of a worker that could not."""
-    from bench.recording import failed
-
-    device = "cpu" if settings.device == "cpu" or not visible_gpus() else "cuda"
-    store.write(cell.folder(settings.results_dir), failed(cell, Status.CRASHED, death, started, device))
-    return Status.CRASHED
-
-
-def _describe_exit(code: int | None) -> str:
-    if code is not None and code < 0:
-        name = signal.Signals(-code).name
-        hint = " (the kernel's out-of-memory killer uses it)" if name == "SIGKILL" else ""
-        return f"the worker was ended by {name}{hint}"
-    return f"the worker ended with exit code {code}"
+    def _folder(self, cell: Cell) -> Path:
+        return cell.folder(self.settings.results_dir)

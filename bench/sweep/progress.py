@@ -1,99 +1,128 @@
-"""What a sweep shows on the terminal: a bar over its cells, and a table at the end."""
+"""What a sweep shows while it runs: on a terminal a line a device and a bar, elsewhere a plain line a cell."""
 
-import shlex
-import sys
+import math
 import time
-from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
-from rich.table import Table
+from rich.progress import BarColumn, TaskID, TextColumn
+from rich.progress import Progress as Bars
 
 from bench.cell import Cell
-from bench.config import Settings
-from bench.results import store
 from bench.results.record import Status
 from bench.sweep.cost import relative_cost
+from bench.sweep.interrupt import Interrupts
+from bench.sweep.messages import Step
+from bench.sweep.slots import Slot
 
 
 class Progress:
-    """A bar with the time left on a terminal; one plain line a cell elsewhere."""
+    """How far a sweep over `cells` is, and how long it may still take."""
 
-    def __init__(self, cells: Sequence[Cell]) -> None:
+    def __init__(self, cells: Sequence[Cell], console: Console | None = None) -> None:
         self.total, self.done, self.started = len(cells), 0, time.monotonic()
         self.cost_left, self.cost_done = sum(map(relative_cost, cells)), 0.0
-        console = Console()
-        self.bar: Bar | None = None
-        if console.is_terminal:
-            self.bar = Bar(
-                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                TextColumn("{task.fields[left]}"), console=console,
+        self.seen_elsewhere: set[str] = set()
+        self.lines: dict[Slot, TaskID] = {}
+        self.begun: dict[Slot, float] = {}
+        self.console = console or Console()
+        self.bars: Bars | None = None
+        if self.console.is_terminal:
+            self.bars = Bars(
+                TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
+                TextColumn("{task.fields[text]}", markup=False), console=self.console,
             )  # fmt: skip
-            self.task = self.bar.add_task("cells", total=self.total, left="")
+            self.all = self.bars.add_task("all cells", total=self.total, text=f"0/{self.total}")
 
     def __enter__(self) -> "Progress":
-        if self.bar is not None:
-            self.bar.start()
+        if self.bars is not None:
+            self.bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.bar is not None:
-            self.bar.stop()
+        if self.bars is not None:
+            self.bars.stop()
 
-    def advance(self, cell: Cell, status: Status) -> None:
-        """One more cell has ended."""
+    def start(self, slot: Slot, cell: Cell) -> None:
+        """A worker begins a cell."""
+        if self.bars is None:
+            return
+        if slot not in self.lines:
+            self.lines[slot] = self.bars.add_task("", total=None, text="")
+        self.begun[slot] = time.monotonic()
+        self.bars.reset(self.lines[slot], description=f"{slot.name}  {brief(cell)}", total=None, text="starting")
+
+    def step(self, slot: Slot, step: Step) -> None:
+        """It has done so many optimizer steps."""
+        if self.bars is None:
+            return
+        elapsed = time.monotonic() - self.begun[slot]
+        left = duration(elapsed * (step.max_steps - step.step) / max(step.step, 1))
+        loss = "" if step.loss is None or not math.isfinite(step.loss) else f"  loss {step.loss:.3f}"
+        text = f"step {step.step}/{step.max_steps}{loss}  about {left}"
+        self.bars.update(self.lines[slot], completed=step.step, total=step.max_steps, text=text)
+
+    def advance(self, cell: Cell, status: Status, slot: Slot | None = None) -> None:
+        """One more cell has ended, in `slot` or (None) in another sweep."""
         cost = relative_cost(cell)
         self.done, self.cost_done, self.cost_left = self.done + 1, self.cost_done + cost, self.cost_left - cost
         elapsed = time.monotonic() - self.started
-        left = f"about {_duration(elapsed * max(self.cost_left, 0.0) / self.cost_done)} left"
-        if self.bar is not None:
-            self.bar.update(self.task, advance=1, left=left)
-            if status is not Status.OK:
-                self.bar.console.print(f"{status.value}: {cell.key}", highlight=False)
+        left = f"about {duration(elapsed * max(self.cost_left, 0.0) / self.cost_done)} left"
+        where = "" if slot else ", in another sweep"
+        if self.bars is None:
+            self._say(f"[{self.done}/{self.total}] {status.value}: {cell.key} ({duration(elapsed)}, {left}{where})")
             return
-        print(
-            f"[{self.done}/{self.total}] {status.value}: {cell.key} ({_duration(elapsed)}, {left})",
-            flush=True,
-        )
+        self.bars.update(self.all, completed=self.done, text=f"{self.done}/{self.total}  {left}")
+        self._rest(slot)
+        if status is not Status.OK:
+            self._say(f"{status.value}: {cell.key}{where}")
+
+    def again(self, slot: Slot, cell: Cell, status: Status) -> None:
+        """A cell ended so and is tried again."""
+        how = "half the batch" if status is Status.OOM else "a fresh process"
+        self._say(f"{status.value}, trying again with {how}: {cell.key}")
+        self._rest(slot)
+
+    def lost(self, slot: Slot, cell: Cell) -> None:
+        """A cell ended, and its record can't be written."""
+        self._say(f"no record could be written: {cell.key}")
+        self._rest(slot)
+
+    def elsewhere(self, cell: Cell) -> None:
+        """Another sweep runs a cell of this one."""
+        if cell.key not in self.seen_elsewhere:
+            self.seen_elsewhere.add(cell.key)
+            self._say(f"another sweep runs it: {cell.key}")
+
+    def interrupted(self, interrupts: Interrupts, running: int) -> None:
+        """Ctrl-C was pressed, or the sweep was told to end."""
+        if interrupts.now:
+            self._say("stopping now")
+        elif interrupts.finishing:
+            self._say(f"finishing what runs ({running} cells); Ctrl-C again stops at once")
+
+    def _rest(self, slot: Slot | None) -> None:
+        if self.bars is not None and slot in self.lines:
+            self.bars.reset(self.lines[slot], description=f"{slot.name}  idle", total=None, text="")
+
+    def _say(self, text: str) -> None:
+        if self.bars is not None:
+            self.bars.console.print(text, markup=False, highlight=False)
+        else:
+            print(text, flush=True)
 
 
-def _duration(seconds: float) -> str:
+def brief(cell: Cell) -> str:
+    """A cell in a few words."""
+    task = cell.task
+    return f"{cell.row}, {task.num_labels} labels, {task.train_size} examples, seed {task.seed}"
+
+
+def duration(seconds: float) -> str:
     """Seconds, minutes or hours, as precise as a guess deserves."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
-
-
-def print_summary(statuses: Sequence[tuple[Cell, Status | None]], settings: Settings) -> None:
-    """A table of statuses by row of the grid, then what failed and why, and how to run just that again."""
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    kinds = [status for status in [*Status, None] if any(status is s for _, s in statuses)]
-    table = Table(title=f"{settings.experiment}: {len(statuses)} cells")
-    table.add_column("model and method")
-    for status in kinds:
-        table.add_column(status.value if status else "missing", justify="right")
-    for row in dict.fromkeys(cell.row for cell, _ in statuses):
-        counts = Counter(status for cell, status in statuses if cell.row == row)
-        table.add_row(row, *(str(counts[status] or "") for status in kinds))
-    console.print(table)
-    failures = [(cell, status) for cell, status in statuses if status is not Status.OK]
-    for cell, status in failures:
-        console.print(f"{status.value if status else 'missing'}: {cell.key}", highlight=False)
-        console.print(f"  {_reason(cell, settings)}", markup=False, highlight=False)
-    if any(status is not Status.SKIPPED for _, status in failures):
-        folder = shlex.quote(settings.results_dir)
-        console.print(f"Run those again with the same command (overwrite=failed, the default; results in {folder}).")
-
-
-def _reason(cell: Cell, settings: Settings) -> str:
-    folder = cell.folder(settings.results_dir)
-    record = store.read(folder)
-    if record is None or record.failure is None:
-        return "no record"
-    message = record.failure.message.strip().splitlines() or [record.failure.type]
-    return f"{message[-1]} (log: {folder / store.LOG})"

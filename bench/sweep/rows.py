@@ -6,8 +6,8 @@ from typing import Any
 
 from bench.cell import Cell, identity
 
-AXES = {"task.num_labels", "task.train_size", "task.seed", "task.data.name"}
-"""What a report lays out by itself."""
+AXES = {"task.num_labels", "task.labels", "task.train_size", "task.seed", "task.data.name"}
+"""What a report lays out by itself; given labels go with their number."""
 
 
 def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:

@@ -1,32 +1,41 @@
 """A worker process: runs the cells it is sent, one after the other, and stays warm between them."""
 
+import ctypes
 import os
 import signal
 import sys
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
-from bench.cell import Cell
-from bench.config import Settings
 from bench.results.store import LOG
+from bench.sweep.messages import Ended, Job, Step, Unwritten
+from bench.sweep.slots import Slot
+from bench.warm import Warm
+
+REPORT_SECONDS = 0.5
+"""Steps are told no more often."""
+SET_PARENT_DEATH_SIGNAL = 1
+"""`PR_SET_PDEATHSIG` of Linux's prctl(2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One cell to run."""
+def serve(connection: Connection, slot: Slot, parent: int) -> None:
+    """Run jobs from `connection` until it says None or closes; answer each with how it ended, and steps before that.
 
-    cell: Cell
-    settings: Settings
-
-
-def serve(connection: Connection, gpu: str | None) -> None:
-    """Run jobs from `connection` until it says None or closes; answer each with its record's status.
-
-    `gpu` is the UUID of the one device that this worker may see; None leaves the devices as they are.
+    Whatever happens to `parent` (a process id), this process does not outlive it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which decides
-    if gpu is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = gpu  # before anything imports torch
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _end_with(parent)
+    if slot.gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = slot.gpu  # before anything imports torch
+    if slot.threads is not None:
+        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ[name] = str(slot.threads)
+    warm = Warm(lasting=True)
     while True:
         try:
             job: Job | None = connection.recv()
@@ -34,20 +43,57 @@ def serve(connection: Connection, gpu: str | None) -> None:
             return  # the parent is gone
         if job is None:
             return
-        connection.send(_run(job))
+        connection.send(_run(job, connection, warm))
 
 
-def _run(job: Job) -> str:
+def _end_with(parent: int) -> None:
+    """End this process when its parent does, even if that is killed while this one is deep in a computation."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def _run(job: Job, connection: Connection, warm: Warm) -> Ended | Unwritten:
     folder = job.cell.folder(job.settings.results_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    except OSError as error:
+        return Unwritten(str(error))
     # the descriptors themselves, so that what native libraries print is in the cell's log too
     for descriptor in (1, 2):
         os.dup2(log, descriptor)
     os.close(log)
-    from bench.run import run_cell
+    from bench.run import RecordUnwritten, run_cell
 
-    record = run_cell(job.cell, job.settings)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return record.status.value
+    try:
+        record = run_cell(job.cell, job.settings, halved=job.halved, report=_reporter(connection), warm=warm)
+    except RecordUnwritten as error:
+        return Unwritten(str(error))
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # the log is cut short, and the record is whole
+            stream.flush()
+    return Ended(record.status.value)
+
+
+def _reporter(connection: Connection) -> Callable[[int, int, float | None], None]:
+    """Tells the parent about steps, now and then."""
+    told = 0.0
+
+    def report(step: int, max_steps: int, loss: float | None) -> None:
+        nonlocal told
+        if (now := time.monotonic()) - told < REPORT_SECONDS:
+            return
+        told = now
+        try:
+            connection.send(Step(step, max_steps, loss))
+        except BrokenPipeError:
+            os._exit(1)  # the parent is gone, and nothing that this process does now may leave a record
+
+    return report

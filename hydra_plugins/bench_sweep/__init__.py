@@ -16,6 +16,9 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+LISTS = ("pool.devices",)
+"""Settings that are lists: `pool.devices=0,2` means both for all cells, and not one after the other."""
+
 
 @dataclass
 class GridSweeperConfig:
@@ -69,7 +72,9 @@ class GridSweeper(Sweeper):
         choices: dict[str, list[str]] = {}
         for override in self.parser.parse_overrides(overrides):
             key = override.get_key_element()
-            if override.is_sweep_override():
+            if key in LISTS and override.is_sweep_override():
+                choices[key] = [f"[{','.join(map(str, override.sweep_string_iterator()))}]"]
+            elif override.is_sweep_override():
                 choices[key] = [str(value) for value in override.sweep_string_iterator()]
             else:
                 choices[key] = [override.get_value_element_as_str()]

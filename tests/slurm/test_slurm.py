@@ -54,9 +54,7 @@ def test_killed_jobs_are_noticed_without_accounting_and_run_again_alone(sweeps: 
     sweeping.says("] crashed")
     sweeps.cluster.ask("scancel", second.task)
     (third,) = sweeps.began(2)
-    worker = psutil.Process(third.worker)
-    worker.parent().kill()  # the task itself, as the kernel would where memory is short,
-    worker.kill()  # and what it started, as Slurm would where it holds jobs in control groups
+    psutil.Process(third.worker).parent().kill()  # the task itself, as the kernel would where memory is short
     text = sweeping.ends(1)
     records = sweeps.records()
     assert {seed: record.status for seed, record in records.items()} == {
@@ -190,7 +188,7 @@ def test_a_job_that_slurm_takes_to_be_running_and_that_is_dead(sweeps: Sweeps) -
     worker = psutil.Process(run.worker)
     task = worker.parent()
     assert task.parent().name() == "slurmstepd"
-    for process in (task.parent(), task, worker):
+    for process in (task.parent(), task):
         process.kill()
     sweeping.says("gives no sign of life")
     sweeping.ends(1)

@@ -12,14 +12,17 @@ from typing import Any
 import pytest
 
 from bench.cell import Cell
-from bench.config import DataConfig, NestedSplitConfig, Settings, TfidfSgdConfig
+from bench.config import DataConfig, NestedSplitConfig, PoolConfig, Settings, TfidfSgdConfig
 from bench.data.task import Task
 from bench.devices import Gpu
-from bench.results import store
+from bench.errors import UserError
+from bench.results import claims, store
 from bench.results.record import Status
-from bench.sweep import pool, worker
+from bench.sweep import handle, slots, worker
+from bench.sweep.messages import Ended, Job
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
+from bench.sweep.slots import Slot
 
 GPUS = [Gpu(uuid=f"GPU-{i}{i}{i}{i}", name="A100", total_memory=80 << 30) for i in range(4)]
 UUIDS = [gpu.uuid for gpu in GPUS]
@@ -29,32 +32,36 @@ KILLED, QUITTING = 100, 101
 """Seeds of the cells that kill their worker, and that end it once they have answered."""
 
 
-def serve_notes(connection: Connection, gpu: str | None) -> None:
+def serve_notes(connection: Connection, slot: Slot, parent: int) -> None:
     """In the worker process: the real loop over jobs, with notes in the place of models."""
     worker._run = take_note
-    worker.serve(connection, gpu)
+    worker.serve(connection, slot, parent)
 
 
-def take_note(job: worker.Job) -> str:
+def take_note(job: Job, *_: object) -> Ended:
     started = time.monotonic()
     seed = job.cell.task.seed
     if seed == KILLED:
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(0.1)
     folder = job.cell.folder(job.settings.results_dir)
-    folder.mkdir(parents=True)
-    note = {"seed": seed, "devices": os.environ.get("CUDA_VISIBLE_DEVICES"), "process": os.getpid()}
+    claim = claims.read(folder)
+    assert claim is not None
+    note = {
+        "seed": seed, "devices": os.environ.get("CUDA_VISIBLE_DEVICES"), "process": os.getpid(),
+        "threads": os.environ.get("OMP_NUM_THREADS"), "claimed": claim.device,
+    }  # fmt: skip
     (folder / NOTE).write_text(json.dumps(note | {"started": started, "ended": time.monotonic()}))
     if seed == QUITTING:
         signal.setitimer(signal.ITIMER_REAL, 0.05)  # SIGALRM ends the process, a moment after its answer
-    return "ok"
+    return Ended("ok")
 
 
 @pytest.fixture
 def gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four GPUs, as this process sees it."""
-    monkeypatch.setattr(pool, "visible_gpus", lambda: GPUS)
-    monkeypatch.setattr(pool, "serve", serve_notes)
+    monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS)
+    monkeypatch.setattr(handle, "serve", serve_notes)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "what the shell said")
 
 
@@ -65,11 +72,12 @@ def cell(seed: int) -> Cell:
     return Cell(task=task, model=TfidfSgdConfig(name="t", family="tfidf_sgd"), method=None, training=None)
 
 
-def run(seeds: list[int], folder: Path, device: Any = "auto") -> list[dict[str, Any]]:
-    """Run cells of these seeds; what their workers noted, in the order of their start."""
+def run(seeds: list[int], folder: Path, device: Any = "auto", **options: Any) -> list[dict[str, Any]]:
+    """Run cells of these seeds with these options of the pool; what their workers noted, in the order of start."""
     cells = [cell(seed) for seed in seeds]
+    settings = Settings(results_dir=str(folder), device=device, pool=PoolConfig(**options))
     with Progress(cells) as progress:
-        run_pool(cells, Settings(results_dir=str(folder), device=device), progress)
+        run_pool(cells, settings, progress, {cell.key: None for cell in cells})
     assert progress.done == len(cells)
     notes = [json.loads(path.read_text()) for path in folder.rglob(NOTE)]
     return sorted(notes, key=lambda note: note["started"])
@@ -99,7 +107,7 @@ def test_on_the_cpu_one_worker_sees_the_devices_as_they_were(gpus: None, tmp_pat
 
 
 def test_a_killed_worker_is_replaced_on_its_device(gpus: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "visible_gpus", lambda: GPUS[:1])
+    monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[:1])
     notes = run([0, KILLED, 1, 2], tmp_path)
     assert [note["seed"] for note in notes] == [0, 1, 2]
     assert {note["devices"] for note in notes} == {UUIDS[0]}
@@ -115,13 +123,57 @@ def test_a_killed_worker_is_replaced_on_its_device(gpus: None, tmp_path: Path, m
 def test_a_worker_that_dies_between_cells_costs_none(
     gpus: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "visible_gpus", lambda: GPUS[:1])
-    real = pool.Worker.receive
+    monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[:1])
+    real = handle.Handle.receive
 
-    def slow(self: pool.Worker) -> Status:
-        status = real(self)
+    def slow(self: handle.Handle) -> Any:
+        message = real(self)
         time.sleep(0.3)  # meanwhile the process is gone
-        return status
+        return message
 
-    monkeypatch.setattr(pool.Worker, "receive", slow)
+    monkeypatch.setattr(handle.Handle, "receive", slow)
     assert [note["seed"] for note in run([QUITTING, 0, 1], tmp_path)] == [QUITTING, 0, 1]
+
+
+def processes(notes: list[dict[str, Any]]) -> int:
+    return len({note["process"] for note in notes})
+
+
+def test_some_of_the_devices(gpus: None, tmp_path: Path) -> None:
+    notes = run(list(range(6)), tmp_path, devices=(2, UUIDS[0]))
+    assert {note["devices"] for note in notes} == {UUIDS[0], UUIDS[2]}
+    assert {note["claimed"] for note in notes} == {"cuda:0", "cuda:2"}
+
+
+@pytest.mark.parametrize("devices", [7, "GPU-9", ("GPU-", 1)])
+def test_a_device_that_is_not_there(gpus: None, devices: Any) -> None:
+    with pytest.raises(UserError, match=r"pool\.devices=.*: there is no one GPU .*; visible are 0 \(A100, GPU-0000\)"):
+        slots.slots(Settings(pool=PoolConfig(devices=devices)))
+
+
+def test_options_of_the_other_kind_of_device(gpus: None) -> None:
+    with pytest.raises(UserError, match=r"pool\.workers is for the CPU"):
+        slots.slots(Settings(pool=PoolConfig(workers=2)))
+    with pytest.raises(UserError, match=r"pool\.devices=1, but cells run on the CPU"):
+        slots.slots(Settings(device="cpu", pool=PoolConfig(devices=1)))
+
+
+def test_workers_that_share_a_device(gpus: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[:2])
+    notes = run(list(range(8)), tmp_path, per_device=2)
+    assert processes(notes) == 4
+    for uuid in UUIDS[:2]:
+        assert processes([note for note in notes if note["devices"] == uuid]) == 2
+
+
+def test_workers_on_the_cpu_share_its_cores(gpus: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "_cores", lambda: 8)
+    notes = run(list(range(6)), tmp_path, device="cpu", workers=3)
+    assert processes(notes) == 3
+    assert {note["threads"] for note in notes} == {"2"}
+
+
+def test_a_fresh_process_every_so_many_cells(gpus: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[:1])
+    assert processes(run([0, 1, 2, 3, 4], tmp_path / "a", cells_per_worker=2)) == 3
+    assert processes(run([0, 1, 2], tmp_path / "b", isolate=True)) == 3

@@ -16,6 +16,12 @@ def test_one_row_keeps_its_plain_name() -> None:
     assert names(content(model=BASELINE)) == [("tfidf_sgd", None)]
 
 
+def test_labels_that_are_given_go_with_their_number() -> None:
+    sets = {2: ["a", "b"], 3: ["a", "b", "c"]}
+    grid = [content(num_labels=count, data__label_sets=sets) for count in (2, 3, 4)]
+    assert names(*grid) == [("bert", "lora")] * 3
+
+
 def test_options_that_differ_are_added() -> None:
     assert names(content(method__r=4), content(method__r=16), content(method={"name": "linear_probe"})) == [
         ("bert", "lora r=4"), ("bert", "lora r=16"), ("bert", "linear_probe"),

@@ -1,7 +1,6 @@
 """Sweeps through the command that a user types: what is run, kept, run again, and reported."""
 
 import json
-import os
 import random
 import shutil
 import signal
@@ -321,19 +320,6 @@ def test_an_impossible_cell_is_skipped_with_its_reason(place: Path, tmp_path: Pa
     assert "at most train_size=64 fits" in statuses[4000].failure.message
     assert "at most train_size=64 fits" in " ".join(ended.stdout.split())
     assert sorted(report_of(results).status) == ["ok", "skipped"]
-
-
-def test_an_interrupted_sweep_leaves_no_record_of_what_was_running(place: Path, tmp_path: Path) -> None:
-    results = tmp_path / "results"
-    process = start(*words(place), results=results)
-    worker = worker_of(process, results)
-    os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches the whole group
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 130, out + err
-    assert "interrupted" in err
-    assert "Traceback" not in out + err
-    assert not worker.is_running()
-    assert list(store.scan(results)) == []
 
 
 def test_report_runs_nothing(place: Path, tmp_path: Path) -> None:

@@ -4,15 +4,16 @@ Slurm and the results folder hold all there is to know, so this process may die 
 same jobs in the queue and follows them.
 """
 
-import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from bench.cell import Cell
 from bench.config import Settings
 from bench.errors import UserError
+from bench.results import store
 from bench.results.claims import Claims
+from bench.sweep.pool import Interrupted, Stopped
 from bench.sweep.progress import Progress
 from bench.sweep.slurm import queue
 from bench.sweep.slurm import submission as submissions
@@ -23,26 +24,41 @@ TIDY_SECONDS = 30.0
 """For jobs whose cells have all ended to be out of the queue, too."""
 
 
-def run_slurm(cells: Sequence[Cell], settings: Settings, progress: Progress) -> None:
+def run_slurm(
+    cells: Sequence[Cell], settings: Settings, progress: Progress, stamps: Mapping[str, store.Stamp | None]
+) -> None:
     """Run `cells` as jobs and return when each has ended, was lost for good or was cancelled before it began.
 
-    Ctrl-C leaves the jobs in the queue (or cancels them: `slurm.cancel_on_interrupt`) and exits with 130.
-    Raises UserError where Slurm does not answer or refuses the first jobs.
+    `stamps` (by key) are of the records that were there when the cells were chosen.
+
+    Raises UserError where Slurm does not answer or refuses the first jobs; Interrupted at Ctrl-C, which leaves the
+    jobs in the queue (or cancels them: `slurm.cancel_on_interrupt`); Stopped where records can't be written or
+    `max_failures` is reached.
     """
     with Claims(settings.results_dir, launcher="slurm") as claims:
-        sweep = Sweep(cells, settings, progress, claims)
+        sweep = Sweep(cells, settings, progress, stamps, claims)
         try:
             sweep.follow()
         except KeyboardInterrupt:
-            sweep.leave()
-            sys.exit(130)
+            raise Interrupted(sweep.leave()) from None
+        except OSError as error:
+            raise Stopped(f"{settings.results_dir} cannot be written: {error}; {sweep.leave()}") from error
+    if sweep.watch.stopped:
+        raise Stopped(f"{sweep.watch.failures} cells failed (max_failures={settings.max_failures})")
 
 
 class Sweep:
     """The cells of a sweep that have not ended, and the tasks that will run them."""
 
-    def __init__(self, cells: Sequence[Cell], settings: Settings, progress: Progress, claims: Claims) -> None:
-        self.settings, self.slurm = settings, settings.slurm
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        settings: Settings,
+        progress: Progress,
+        stamps: Mapping[str, store.Stamp | None],
+        claims: Claims,
+    ) -> None:
+        self.settings, self.slurm, self.progress, self.stamps = settings, settings.slurm, progress, stamps
         self.folders = {cell.key: cell.folder(settings.results_dir) for cell in cells}
         self.watch = Watch(self.folders, settings, progress, claims)
         self.waiting = list(cells)
@@ -72,24 +88,21 @@ class Sweep:
             while self._forget(self.submissions.values()).keys() & self.places and time.monotonic() < deadline:
                 time.sleep(min(self.slurm.poll_seconds, 1.0))
 
-    def leave(self) -> None:
-        """Say what becomes of the jobs, now that nobody follows them."""
-        jobs = sorted({str(task.submission.job_id) for task in self.watch.tasks})
+    def leave(self) -> str:
+        """What becomes of the jobs, now that nobody follows them."""
+        jobs = sorted({str(task.submission.job_id) for task in self.watch.tasks}, key=int)
         if not jobs:
-            print("interrupted: nothing is in the queue", file=sys.stderr)
-        elif self.slurm.cancel_on_interrupt and self.watch.cancel(jobs):
-            print(f"interrupted: jobs cancelled ({' '.join(jobs)})", file=sys.stderr)
-        else:
-            print(
-                f"interrupted: the jobs go on. The same command follows them again; scancel {' '.join(jobs)} ends them",
-                file=sys.stderr,
-            )
+            return "no job is in the queue"
+        if self.slurm.cancel_on_interrupt and self.watch.cancel(jobs):
+            return f"jobs cancelled ({' '.join(jobs)})"
+        return f"the jobs go on; the same command follows them again, scancel {' '.join(jobs)} ends them"
 
     def _submit(self) -> None:
         """Find tasks that have waiting cells already; submit the other cells."""
         results_dir = self.settings.results_dir
         with submissions.lock(results_dir):
             try:
+                self._drop_ended()
                 self._adopt()
                 while self.waiting:
                     self._submit_array()
@@ -100,6 +113,15 @@ class Sweep:
                     raise UserError(f"slurm: {error}") from error
                 self.full_at = len(self.watch.tasks)
                 self.watch.tell(f"slurm: {len(self.waiting)} cells are not submitted yet: {error}")
+
+    def _drop_ended(self) -> None:
+        """Waiting cells that another sweep has run since they were chosen do not wait any more."""
+        for cell in list(self.waiting):
+            folder = self.folders[cell.key]
+            if store.stamp(folder) != self.stamps[cell.key] and (status := store.status(folder)) is not None:
+                self.waiting.remove(cell)
+                self.progress.advance(cell, status)
+                self.watch.count(status)
 
     def _adopt(self) -> None:
         """Follow the tasks in the queue that have waiting cells; forget submissions that have none in it."""
@@ -148,7 +170,7 @@ class Sweep:
         # the limit on running tasks is one of an array: the next one waits for its end
         before = [task.submission.job_id for task in self.watch.tasks if task.gone is None]
         after = before[-1] if self.slurm.max_running and before else None
-        submission = submissions.submit(groups, self.settings, after)
+        submission = submissions.submit(groups, self.settings, self.stamps, after)
         self.waiting = self.waiting[most:]
         self.submissions[submission.name] = submission
         for index, group in enumerate(groups):

@@ -43,8 +43,8 @@ class Submission:
     """ISO 8601, UTC."""
     tasks: tuple[tuple[str, ...], ...]
     """Keys of the cells of each task."""
-    stamps: Mapping[str, str | None]
-    """The record that each cell had when it was submitted (`stamp`), by key."""
+    stamps: Mapping[str, store.Stamp | None]
+    """Of the record that each cell had when it was chosen to be run, by key."""
     job_id: str | None = None
     """Slurm's number; None until it has answered."""
 
@@ -68,15 +68,6 @@ def lock(results_dir: str | Path) -> FileLock:
     return FileLock(home(results_dir) / "lock")
 
 
-def stamp(folder: Path) -> str | None:
-    """What tells the record in a cell's folder from any earlier or later one; None where there is none."""
-    try:
-        found = (folder / store.RECORD).stat()
-    except FileNotFoundError:
-        return None
-    return f"{found.st_mtime_ns}-{found.st_ino}-{found.st_size}"
-
-
 def check_slurm(settings: Settings) -> None:
     """Raise UserError where no job can be submitted from here, or not as asked."""
     if find_spec("submitit") is None:
@@ -89,6 +80,8 @@ def check_slurm(settings: Settings) -> None:
     slurm = settings.slurm
     if settings.device == "cuda" and slurm.gpus_per_task == 0:
         raise UserError("slurm.gpus_per_task=0 gives no GPU, and device=cuda needs one")
+    if settings.device != "cpu" and slurm.gpus_per_task and settings.pool.workers is not None:
+        raise UserError("pool.workers is for the CPU; slurm.gpus_per_task=0 or device=cpu asks for no GPU")
     if own := [name for name in slurm.options if name.replace("_", "-") in OWN_OPTIONS]:
         raise UserError(f"slurm.options.{own[0]} is the sweep's own to set (as are {', '.join(OWN_OPTIONS)})")
     if slurm.signal_seconds >= 60 * slurm.time_minutes:
@@ -98,17 +91,22 @@ def check_slurm(settings: Settings) -> None:
         )
 
 
-def submit(groups: Sequence[Sequence[Cell]], settings: Settings, after: str | None = None) -> Submission:
+def submit(
+    groups: Sequence[Sequence[Cell]],
+    settings: Settings,
+    stamps: Mapping[str, store.Stamp | None],
+    after: str | None = None,
+) -> Submission:
     """Submit an array with one task for each group of cells; with `after`, it starts when that job has ended.
 
-    Raises Refused, and then leaves nothing behind.
+    `stamps` (by key) are of the records that were there when the cells were chosen. Raises Refused, and then leaves
+    nothing behind.
     """
-    stamps = {cell.key: stamp(cell.folder(settings.results_dir)) for cells in groups for cell in cells}
     submission = Submission(
         name=f"{slug(settings.experiment)}-{uuid.uuid4().hex[:8]}",
         started=now(),
         tasks=tuple(tuple(cell.key for cell in cells) for cells in groups),
-        stamps=stamps,
+        stamps={cell.key: stamps[cell.key] for cells in groups for cell in cells},
     )
     folder = submission.folder(settings.results_dir)
     folder.mkdir(parents=True)
@@ -204,4 +202,6 @@ def _write(submission: Submission, results_dir: str | Path) -> None:
 
 def _read(path: Path) -> Submission:
     content = json.loads(path.read_text(encoding="utf-8"))
-    return Submission(**{**content, "tasks": tuple(tuple(keys) for keys in content["tasks"])})
+    tasks = tuple(tuple(keys) for keys in content["tasks"])
+    stamps = {key: None if stamp is None else tuple(stamp) for key, stamp in content["stamps"].items()}
+    return Submission(**{**content, "tasks": tasks, "stamps": stamps})

@@ -14,33 +14,66 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 
 from bench.cell import Cell
 from bench.config import Settings
 from bench.results import store
 from bench.results.claims import Claims
 from bench.results.record import Status
-from bench.sweep.pool import run_pool
+from bench.sweep.pool import Interrupted, run_pool
 from bench.sweep.progress import Progress
-from bench.sweep.slurm.submission import stamp
+from bench.sweep.slots import Slot
 
 DONE = "done"
-ENDING = (signal.SIGUSR2, signal.SIGTERM)
-"""What Slurm sends before the time limit, and when it pre-empts or cancels a job."""
-SECOND_THOUGHT = 1.0
+SECOND_THOUGHT = 2.0
 """Seconds. Where Slurm ends a job it signals all its processes; the news of a dead worker may come first."""
 
 
-class JobEnds(BaseException):
-    """Slurm is about to end this job; like KeyboardInterrupt, no cell may catch it."""
+class JobEnds(Exception):
+    """Slurm is about to end this job."""
 
 
-def run_task(cells: Sequence[Cell], stamps: Mapping[str, str | None], settings: Settings, folder: Path) -> None:
-    """Run the cells that nobody has run since they were submitted, and that nobody else is running now.
+class Told:
+    """Whether Slurm has told this job to end: by SIGUSR2 before the time limit, by SIGTERM to pre-empt or cancel it.
 
-    `stamps` says which record each cell had when it was submitted, by key. When Slurm is about to end the job, the
-    workers are ended and the cells they were running leave no record.
+    While it is the context, either raises JobEnds, once. SIGUSR2 becomes a SIGTERM, which the pool understands too.
+    """
+
+    def __init__(self) -> None:
+        self.why: str | None = None
+        self.known = False
+        """Nothing is raised any more."""
+
+    def __enter__(self) -> "Told":
+        self._before = {
+            signal.SIGUSR2: signal.signal(signal.SIGUSR2, self._nearly_over),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, self._over),
+        }
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _nearly_over(self, number: int, frame: FrameType | None) -> None:
+        self.why = self.why or "SIGUSR2"
+        signal.raise_signal(signal.SIGTERM)
+
+    def _over(self, number: int, frame: FrameType | None) -> None:
+        self.why = self.why or "SIGTERM"
+        if not self.known:
+            self.known = True
+            raise JobEnds
+
+
+def run_task(cells: Sequence[Cell], stamps: Mapping[str, store.Stamp | None], settings: Settings, folder: Path) -> None:
+    """Run the cells that nobody has run since they were chosen, and that nobody else is running now.
+
+    `stamps` (by key) are of the records that were there when the cells were chosen. When Slurm is about to end the
+    job, the workers are ended and the cells they were running leave no record.
     """
     import submitit
 
@@ -51,33 +84,16 @@ def run_task(cells: Sequence[Cell], stamps: Mapping[str, str | None], settings: 
         os.environ.setdefault("OMP_NUM_THREADS", os.environ["SLURM_CPUS_PER_TASK"])
     # numbers of devices mean nothing here; all that Slurm left visible are this task's
     settings = replace(settings, pool=replace(settings.pool, devices=None))
-    todo = [cell for cell in cells if stamp(cell.folder(settings.results_dir)) == stamps[cell.key]]
     why = DONE
-    with told_when_ending(), signs_of_life(folder / f"{job}.alive", settings.slurm.silence_seconds / 5):
+    with Told() as told, signs_of_life(folder / f"{job}.alive", settings.slurm.silence_seconds / 5):
         try:
-            todo = [cell for cell in todo if _is_free(cell, settings)]
-            if todo:
-                _run(todo, settings)
-        except JobEnds as end:
-            why = str(end)
-    store.write_atomically(folder / f"{job}.ended", why.encode())
-
-
-@contextmanager
-def told_when_ending() -> Iterator[None]:
-    """The first signal that says that the job is about to be ended raises JobEnds; further ones do nothing."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        for number_ in ENDING:
-            signal.signal(number_, signal.SIG_IGN)
-        raise JobEnds(signal.Signals(number).name)
-
-    before = {number: signal.signal(number, end) for number in ENDING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+            todo = [cell for cell in cells if store.stamp(cell.folder(settings.results_dir)) == stamps[cell.key]]
+            if todo := [cell for cell in todo if _is_free(cell, settings)]:
+                _run(todo, settings, stamps)
+        except (JobEnds, Interrupted):
+            why = told.why or "SIGTERM"  # which the pool was told itself
+        told.known = True
+        store.write_atomically(folder / f"{job}.ended", why.encode())
 
 
 @contextmanager
@@ -99,9 +115,16 @@ def signs_of_life(path: Path, every: float) -> Iterator[None]:
         toucher.join()
 
 
-def _run(cells: Sequence[Cell], settings: Settings) -> None:
-    with TaskProgress(cells, settings) as progress:
-        run_pool(cells, settings, progress)
+def _run(cells: Sequence[Cell], settings: Settings, stamps: Mapping[str, store.Stamp | None]) -> None:
+    progress = TaskProgress(cells)
+    with progress:
+        try:
+            run_pool(cells, settings, progress, stamps)
+            if progress.crashed:
+                time.sleep(SECOND_THOUGHT)
+        except (JobEnds, Interrupted):
+            progress.take_back(settings)
+            raise
 
 
 def _is_free(cell: Cell, settings: Settings) -> bool:
@@ -115,16 +138,19 @@ def _is_free(cell: Cell, settings: Settings) -> bool:
 class TaskProgress(Progress):
     """One line a cell in the task's log; and no crash where it was Slurm that ended the worker."""
 
-    def __init__(self, cells: Sequence[Cell], settings: Settings) -> None:
+    def __init__(self, cells: Sequence[Cell]) -> None:
         super().__init__(cells)
-        self.settings = settings
+        self.crashed: list[tuple[Cell, float]] = []
+        """With the time, by the monotonic clock."""
 
-    def advance(self, cell: Cell, status: Status) -> None:
+    def advance(self, cell: Cell, status: Status, slot: Slot | None = None) -> None:
         """One more cell has ended."""
+        super().advance(cell, status, slot)
         if status is Status.CRASHED:
-            try:
-                time.sleep(SECOND_THOUGHT)
-            except JobEnds:
-                (cell.folder(self.settings.results_dir) / store.RECORD).unlink(missing_ok=True)
-                raise
-        super().advance(cell, status)
+            self.crashed.append((cell, time.monotonic()))
+
+    def take_back(self, settings: Settings) -> None:
+        """The job is being ended: remove the records of cells that crashed just now, for that was why."""
+        for cell, when in self.crashed:
+            if time.monotonic() - when < 2 * SECOND_THOUGHT:
+                (cell.folder(settings.results_dir) / store.RECORD).unlink(missing_ok=True)

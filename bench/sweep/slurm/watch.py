@@ -12,9 +12,13 @@ from bench.results import store
 from bench.results.claims import Claims
 from bench.results.record import Status
 from bench.sweep.progress import Progress
+from bench.sweep.slots import Slot
 from bench.sweep.slurm import queue
 from bench.sweep.slurm.lost import Loss, begun, last_sign, loss, record
-from bench.sweep.slurm.submission import Submission, stamp
+from bench.sweep.slurm.submission import Submission
+
+SLOT = Slot("slurm")
+"""Where cells of jobs ended, for the progress."""
 
 
 @dataclass(slots=True)
@@ -56,7 +60,7 @@ class Watch:
 
     def is_to_run(self, key: str, submission: Submission) -> bool:
         """Whether nobody has run the cell since it was submitted."""
-        return stamp(self.folders[key]) == submission.stamps[key]
+        return store.stamp(self.folders[key]) == submission.stamps[key]
 
     def look(self) -> list[Cell]:
         """Take note of what has ended or was lost since the last look; return the cells to submit again."""
@@ -91,7 +95,11 @@ class Watch:
     def _end(self, task: Task, cell: Cell, status: Status) -> None:
         """The cell has a record."""
         del task.cells[cell.key]
-        self.progress.advance(cell, status)
+        self.progress.advance(cell, status, SLOT)
+        self.count(status)
+
+    def count(self, status: Status) -> None:
+        """A cell ended so; with `max_failures` of them failed, nothing is started any more."""
         self.failures += status not in (Status.OK, Status.SKIPPED)
         most = self.settings.max_failures
         if most is not None and self.failures == most:

@@ -1,5 +1,6 @@
 """Cells to submit, and settings under which nothing waits."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.cell import Cell
@@ -23,3 +24,8 @@ def settings(tmp_path: Path, **slurm: object) -> Settings:
 def leave_record(cell: Cell, given: Settings, status: Status = Status.ERROR) -> None:
     folder = cell.folder(given.results_dir)
     store.write(folder, failed(cell, status, ValueError("x"), "2026-01-01", "cpu"))
+
+
+def stamps(chosen: Sequence[Cell], given: Settings) -> dict[str, store.Stamp | None]:
+    """Of the records that cells have now."""
+    return {cell.key: store.stamp(cell.folder(given.results_dir)) for cell in chosen}

@@ -3,7 +3,7 @@
 `tests/slurm/` runs sweeps on a real one (`make test-slurm`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +14,14 @@ from bench.config import Settings
 from bench.errors import UserError
 from bench.results import store
 from bench.results.record import Status
+from bench.sweep.pool import Stopped
+from bench.sweep.slots import Slot
 from bench.sweep.slurm import queue, submission
 from bench.sweep.slurm import run as runner
 from bench.sweep.slurm.submission import Refused, Submission
-from tests.sweep.slurm.jobs import cells, leave_record, settings
+from tests.sweep.slurm.jobs import cells, leave_record, settings, stamps
+
+Stamps = Mapping[str, store.Stamp | None]
 
 
 class Slurm:
@@ -44,15 +48,16 @@ class Slurm:
             self.looks.pop(0)()
         return {place: found for place, found in self.alive.items() if place[0] in wanted}
 
-    def submit(self, groups: Sequence[Sequence[Cell]], given: Settings, after: str | None = None) -> Submission:
+    def submit(
+        self, groups: Sequence[Sequence[Cell]], given: Settings, records: Stamps, after: str | None = None
+    ) -> Submission:
         if self.refusing:
             raise Refused(self.refusing)
         self.submitted.append([[cell.task.seed for cell in group] for group in groups])
         number = str(len(self.submitted))
         made = Submission(
             name=f"x-{number}", started=number, tasks=tuple(tuple(c.key for c in group) for group in groups),
-            stamps={c.key: submission.stamp(c.folder(given.results_dir)) for group in groups for c in group},
-            job_id=number,
+            stamps=records, job_id=number,
         )  # fmt: skip
         made.folder(given.results_dir).mkdir(parents=True)
         for index in range(len(groups)):
@@ -75,13 +80,16 @@ class Progress:
     def __init__(self) -> None:
         self.ended: list[tuple[int, Status]] = []
 
-    def advance(self, cell: Cell, status: Status) -> None:
+    def advance(self, cell: Cell, status: Status, slot: Slot | None = None) -> None:
         self.ended.append((cell.task.seed, status))
 
 
-def sweep(todo: list[Cell], given: Settings) -> list[tuple[int, Status]]:
+def sweep(todo: list[Cell], given: Settings, chosen: Stamps | None = None) -> list[tuple[int, Status]]:
     progress = Progress()
-    runner.run_slurm(todo, given, progress)  # type: ignore[arg-type]
+    try:
+        runner.run_slurm(todo, given, progress, chosen or stamps(todo, given))
+    except Stopped as stopped:
+        print(stopped)
     return progress.ended
 
 
@@ -163,7 +171,7 @@ def test_max_failures_cancels_what_waits(slurm: Slurm, tmp_path: Path, capsys: p
     slurm.looks = [fail, slurm.alive.clear]
     assert sweep(two, given) == [(0, Status.ERROR)]
     assert slurm.cancelled == ["1", "waiting"]
-    assert "max_failures" in capsys.readouterr().out
+    assert "1 cells failed (max_failures=1)" in capsys.readouterr().out
     assert store.status(two[1].folder(given.results_dir)) is None
 
 
@@ -174,3 +182,32 @@ def test_a_silent_task_is_cancelled_once(slurm: Slurm, tmp_path: Path) -> None:
     task_folder.parent.mkdir(parents=True)
     assert sweep([one], replace(given, slurm=replace(given.slurm, max_requeues=0))) == [(0, Status.CRASHED)]
     assert slurm.cancelled == ["1"]
+
+
+def test_what_another_sweep_has_run_since_is_not_submitted(slurm: Slurm, tmp_path: Path) -> None:
+    given, two = settings(tmp_path), cells(2)
+    chosen = stamps(two, given)
+    leave_record(two[0], given)
+
+    def end() -> None:
+        leave_record(two[1], given)
+        slurm.alive.clear()
+
+    slurm.looks = [end]
+    assert sweep(two, given, chosen) == [(0, Status.ERROR), (1, Status.ERROR)]
+    assert slurm.submitted == [[[1]]]
+
+
+def test_a_disk_that_takes_no_record_stops_the_sweep_and_leaves_the_jobs(
+    slurm: Slurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, (one,) = settings(tmp_path, max_requeues=0), cells(1)
+
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(store, "write", full)
+    slurm.looks = [slurm.alive.clear]
+    with pytest.raises(Stopped, match="No space left on device"):
+        runner.run_slurm([one], given, Progress(), stamps([one], given))
+    assert slurm.cancelled == []

@@ -9,7 +9,7 @@ import pytest
 from bench.sweep.slurm import queue, submission
 from bench.sweep.slurm.submission import Refused, Submission
 from tests.support.cli import call
-from tests.sweep.slurm.jobs import cells, settings
+from tests.sweep.slurm.jobs import cells, settings, stamps
 
 Fake = Callable[[str, str], Path]
 
@@ -42,6 +42,7 @@ def refused(capsys: pytest.CaptureFixture[str], tmp_path: Path, *arguments: str)
     ("arguments", "parts"),
     [
         (["slurm.gpus_per_task=0", "device=cuda"], ["slurm.gpus_per_task=0", "device=cuda"]),
+        (["pool.workers=2"], ["pool.workers", "device=cpu"]),
         (["+slurm.options.job_name=x"], ["slurm.options.job_name", "array"]),
         (["slurm.signal_seconds=60", "slurm.time_minutes=1"], ["slurm.signal_seconds=60", "slurm.time_minutes=1"]),
         (["slurm.cells_per_job=0"], ["slurm.cells_per_job=0", "greater than 0"]),
@@ -71,7 +72,7 @@ def test_the_batch_script_asks_for_what_was_asked(fake: Fake, tmp_path: Path) ->
         options={"account": "lab", "mail_type": "END", "exclusive": True, "hold": False}, signal_seconds=45,
     )  # fmt: skip
     four = cells(4)
-    made = submission.submit([four[:2], four[2:3], four[3:]], given, after="7")
+    made = submission.submit([four[:2], four[2:3], four[3:]], given, stamps(four, given), after="7")
     asked = set(script.read_text().splitlines())
     assert asked >= {
         "#SBATCH --partition=gpu", "#SBATCH --time=90", "#SBATCH --mem=1536M", "#SBATCH --gpus-per-node=2",
@@ -89,15 +90,15 @@ def test_the_batch_script_asks_for_what_was_asked(fake: Fake, tmp_path: Path) ->
 def test_what_slurm_refuses_leaves_nothing(fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fake("srun", "")
     fake("sbatch", "echo sbatch: error: invalid partition specified: gpu >&2; exit 1")
-    given = settings(tmp_path)
+    given, one = settings(tmp_path), cells(1)
     with pytest.raises(Refused, match="invalid partition specified: gpu"):
-        submission.submit([cells(1)], given)
+        submission.submit([one], given, stamps(one, given))
     assert list(submission.home(given.results_dir).iterdir()) == []
     assert capsys.readouterr().err == ""
 
 
 def test_a_submission_reads_back_as_it_was(tmp_path: Path) -> None:
-    made = Submission(name="x", started="now", tasks=(("a", "b"), ("c",)), stamps={"a": None, "b": "1"})
+    made = Submission(name="x", started="now", tasks=(("a", "b"), ("c",)), stamps={"a": None, "b": (1, 2, 3)})
     submission.home(tmp_path).mkdir()
     path = submission.home(tmp_path) / "x.json"
     path.write_text(json.dumps({"name": "x", "started": "now", "tasks": [["a", "b"], ["c"]], "stamps": made.stamps}))

@@ -1,0 +1,44 @@
+"""Smaller batches for a cell that ran out of memory; the batch that an optimizer step sees stays the same."""
+
+from dataclasses import replace
+
+from bench.cell import Cell
+from bench.config import LinearProbeConfig, TrainingConfig, ZeroShotConfig
+from bench.results.record import Halved
+
+
+def in_halves(cell: Cell) -> Cell | None:
+    """`cell` with half the examples at once on the device and twice the accumulation; None where nothing can be halved.
+
+    A batch that is no multiple of 2 is divided by its smallest factor; one of 1 stays, and only evaluation gets
+    smaller.
+    """
+    if cell.training is not None:
+        smaller = _halve_training(cell.training)
+        return None if smaller == cell.training else replace(cell, training=smaller)
+    if isinstance(cell.method, LinearProbeConfig | ZeroShotConfig) and cell.method.batch_size > 1:
+        return replace(cell, method=replace(cell.method, batch_size=cell.method.batch_size // 2))
+    return None
+
+
+def _halve_training(training: TrainingConfig) -> TrainingConfig:
+    batch = training.per_device_train_batch_size
+    factor = next((n for n in range(2, batch + 1) if batch % n == 0), 1)
+    return replace(
+        training,
+        per_device_train_batch_size=batch // factor,
+        gradient_accumulation_steps=training.gradient_accumulation_steps * factor,
+        per_device_eval_batch_size=max(1, training.per_device_eval_batch_size // 2),
+    )
+
+
+def batches(cell: Cell) -> Halved:
+    """The batch sizes of a cell that `in_halves` gave, for its record."""
+    if cell.training is not None:
+        return Halved(
+            train_batch_size=cell.training.per_device_train_batch_size,
+            gradient_accumulation_steps=cell.training.gradient_accumulation_steps,
+            eval_batch_size=cell.training.per_device_eval_batch_size,
+        )
+    assert isinstance(cell.method, LinearProbeConfig | ZeroShotConfig)
+    return Halved(train_batch_size=None, gradient_accumulation_steps=None, eval_batch_size=cell.method.batch_size)

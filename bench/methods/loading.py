@@ -1,0 +1,52 @@
+"""What a cell loads of its model, or finds loaded by an earlier cell of the same process (`bench.warm`)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerBase
+
+from bench.cell import Cell
+from bench.config import TransformerConfig
+from bench.methods.fitted import Context
+from bench.models import files, load
+from bench.models.base import BaseModel
+from bench.warm import base_of
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """The files of a cell's model, as they are now."""
+
+    model: TransformerConfig
+    location: str
+    """A folder, or a hub id."""
+    content: str | None
+    """The SHA-256 of what is in the folder, or the hub's revision that is asked for."""
+
+    @classmethod
+    def find(cls, model: TransformerConfig, context: Context) -> "ModelFiles":
+        """Where they are; fetched first where need be. Raises UserError where they can't be had."""
+        location = files.locate(model, cache=context.cache, mirror_dir=context.mirror_dir)
+        return cls(model, location, files.revision(model, location, None))
+
+
+def tokenizer_of(found: ModelFiles, context: Context, truncation_side: str = "right") -> PreTrainedTokenizerBase:
+    """The model's tokenizer (`load.load_tokenizer`), loaded where it is not held; `warm.tokens` are of its making."""
+    warm = context.warm
+
+    def loaded() -> PreTrainedTokenizerBase:
+        warm.tokens.clear()
+        return load.load_tokenizer(found.model, found.location)
+
+    tokenizer: PreTrainedTokenizerBase = warm.tokenizer.get(found, loaded)
+    tokenizer.truncation_side = truncation_side
+    return tokenizer
+
+
+def base_model(cell: Cell, found: ModelFiles, context: Context, loaded: Callable[[], BaseModel]) -> BaseModel:
+    """The frozen model that `cell` works on, `loaded` where it is not held; what was held instead is dropped before.
+
+    A cell that changes the weights it loads (`base_of` is None) gets a base of its own, which is not held.
+    """
+    base = base_of(cell, context.device)
+    return loaded() if base is None else context.warm.base.get((base, found), loaded)

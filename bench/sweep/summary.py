@@ -1,0 +1,81 @@
+"""How a sweep ended: a table of statuses, what failed and why, and the command that runs just that again."""
+
+import shlex
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.cell import Cell
+from bench.config import Settings
+from bench.results import store
+from bench.results.record import Status
+
+MOST_REASONS = 12
+"""Kinds of failures that are told one by one."""
+
+
+def print_summary(statuses: Sequence[tuple[Cell, Status | None]], settings: Settings) -> None:
+    """Say how the cells of a sweep ended; None is a cell without a readable record."""
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(Text(f"{settings.experiment}: {len(statuses)} cells"))
+    console.print(_table(statuses))
+    _print_failures(statuses, settings, console)
+    counts = Counter(status for _, status in statuses)
+    if again := sum(count for status, count in counts.items() if status not in (Status.OK, Status.SKIPPED)):
+        console.print(
+            f"Run {'that one' if again == 1 else f'those {again}'} again, and nothing else (overwrite=failed is the "
+            f"default), with\n  {_same_command()}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _table(statuses: Sequence[tuple[Cell, Status | None]]) -> Table:
+    """Rows of the grid against how their cells ended."""
+    kinds = [status for status in [*Status, None] if any(status is s for _, s in statuses)]
+    table = Table()
+    table.add_column("model and method")
+    for status in kinds:
+        table.add_column(status.value if status else "missing", justify="right")
+    for row in dict.fromkeys(cell.row for cell, _ in statuses):
+        counts = Counter(status for cell, status in statuses if cell.row == row)
+        table.add_row(Text(row), *(str(counts[status] or "") for status in kinds))
+    return table
+
+
+def _print_failures(statuses: Sequence[tuple[Cell, Status | None]], settings: Settings, console: Console) -> None:
+    """Each kind of failure with its last line, and the log of its first cell."""
+    kinds: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell, status in statuses:
+        if status is not None and status is not Status.OK:
+            kinds[status.value, _reason(cell, settings)].append(cell)
+    for (kind, reason), cells in list(kinds.items())[:MOST_REASONS]:
+        more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
+        console.print(f"{kind}: {cells[0].key}{more}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  {reason}", markup=False, highlight=False, soft_wrap=True)
+        log = cells[0].folder(settings.results_dir) / store.LOG
+        if log.exists():
+            console.print(f"  log: {log}", markup=False, highlight=False, soft_wrap=True)
+    if len(kinds) > MOST_REASONS:
+        console.print(f"... and {len(kinds) - MOST_REASONS} other kinds of failures; the report has them all")
+
+
+def _reason(cell: Cell, settings: Settings) -> str:
+    record = store.read(cell.folder(settings.results_dir))
+    if record is None or record.failure is None:
+        return "no reason is known"
+    message = record.failure.message.strip().splitlines() or [record.failure.type]
+    return message[-1]
+
+
+def _same_command() -> str:
+    """The command line as it was typed."""
+    program, *arguments = sys.argv
+    words = [sys.executable, "-m", "bench"] if Path(program).name == "__main__.py" else [program]
+    return shlex.join([*words, *arguments])

@@ -1,0 +1,74 @@
+"""What the pool costs a cell, against a bare loop over the same cells in one process.
+
+    python -m tests.perf.overhead [cells] [rounds]
+
+Both run quick baselines, in turn; the first cell of each, which carries the imports, is left out.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.cell import Cell
+from bench.compose import to_cell
+from bench.config import Settings
+from bench.results.record import Status
+from bench.sweep.pool import run_pool
+from bench.sweep.progress import Progress
+from bench.sweep.slots import Slot
+from tests.support import texts
+from tests.support.cli import composed
+
+
+class Clock(Progress):
+    """Notes when cells end, and prints nothing."""
+
+    def __init__(self, cells: list[Cell]) -> None:
+        super().__init__(cells)
+        self.ends: list[float] = []
+
+    def advance(self, cell: Cell, status: Status, slot: Slot | None = None) -> None:
+        assert status is Status.OK
+        self.ends.append(time.perf_counter())
+
+
+def pool(cells: list[Cell], results: Path) -> float:
+    """Seconds a cell."""
+    clock = Clock(cells)
+    run_pool(cells, Settings(results_dir=str(results), device="cpu"), clock, {cell.key: None for cell in cells})
+    return (clock.ends[-1] - clock.ends[0]) / (len(cells) - 1)
+
+
+def loop(cells: list[Cell], results: Path) -> float:
+    """Seconds a cell."""
+    from bench.run import run_cell
+
+    ends = []
+    for cell in cells:
+        assert run_cell(cell, Settings(results_dir=str(results), device="cpu")).status is Status.OK
+        ends.append(time.perf_counter())
+    return (ends[-1] - ends[0]) / (len(cells) - 1)
+
+
+def main() -> None:
+    """Print medians over rounds."""
+    count, rounds = (int(word) for word in (sys.argv[1:] or ("40", "5")))
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "topics.csv"
+        texts.topics(60).to_csv(data, index=False)
+        seeds = "seed=" + ",".join(map(str, range(count)))
+        words = ("-m", "model=tfidf_sgd", "data=file", "data.name=topics", f"data.path={data}", "train_size=8", seeds)
+        cells = [to_cell(content) for content in composed(*words)]
+        taken: dict[str, list[float]] = {"pool": [], "loop": []}
+        for number in range(rounds):
+            taken["pool"].append(pool(cells, Path(folder) / f"pool-{number}"))
+            taken["loop"].append(loop(cells, Path(folder) / f"loop-{number}"))
+    medians = {name: statistics.median(values) for name, values in taken.items()}
+    print(f"{count} cells, {rounds} rounds in turn, medians: pool {medians['pool']:.4f} s a cell, "
+          f"bare loop {medians['loop']:.4f} s; the pool adds {medians['pool'] - medians['loop']:.4f} s")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -45,6 +45,7 @@ ReturnToService=2
 SlurmdParameters=config_overrides
 GresTypes=gpu
 KillWait=2
+MessageTimeout=2
 MaxArraySize=3
 MinJobAge={min_job_age}
 NodeName={host} NodeAddr=127.0.0.1 CPUs=8 RealMemory=16000 Gres=gpu:2 State=UNKNOWN

@@ -90,12 +90,18 @@ class Sweeps:
     def results(self) -> Path:
         return self.folder / "results"
 
-    def start(self, *overrides: str) -> "Sweeping":
+    def start(self, *overrides: str, launcher: str = "slurm") -> "Sweeping":
         """Start the command; it is watched, and killed when the test is over."""
         (self.folder / "conf/experiment").mkdir(parents=True, exist_ok=True)
         experiment = EXPERIMENT.format(name=self.name, data=self.place / "topics.csv")
         (self.folder / f"conf/experiment/{self.name}.yaml").write_text(experiment)
-        words = ("--config-dir", str(self.folder / "conf"), "-m", f"+experiment={self.name}", "hydra/launcher=slurm")
+        words = (
+            "--config-dir",
+            str(self.folder / "conf"),
+            "-m",
+            f"+experiment={self.name}",
+            f"hydra/launcher={launcher}",
+        )
         env = {
             **self.cluster.environment,
             "PYTHONPATH": str(Path(__file__).parent / "inject"),

@@ -112,6 +112,19 @@ def test_a_killed_sweep_is_taken_up_without_submitting_twice(sweeps: Sweeps) -> 
     assert sorted(run.seed for run in sweeps.runs()) == [0, 1, 2, 3]
 
 
+def test_jobs_and_a_local_pool_share_the_work(sweeps: Sweeps) -> None:
+    sweeps.hold(0, 1)
+    jobs = sweeps.start("seed=0,1,2,3")
+    sweeps.began(0, 1)
+    local = sweeps.start("seed=0,1,2,3", launcher="pool")
+    assert {run.task for run in sweeps.began(2, 3)} == {"None"}, "outside of jobs"
+    local.says("another sweep runs it")
+    sweeps.let(0, 1)
+    jobs.ends(0)
+    local.ends(0)
+    assert sorted(run.seed for run in sweeps.runs()) == [0, 1, 2, 3]
+
+
 def test_interrupting_leaves_the_jobs_or_cancels_them(sweeps: Sweeps) -> None:
     sweeps.hold()
     sweeping = sweeps.start("seed=0,1,2")

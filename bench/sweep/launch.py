@@ -10,9 +10,8 @@ from bench.compose import check, to_cell, to_settings
 from bench.config import Settings
 from bench.errors import UserError
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
-from bench.results import store
 from bench.results.record import Status
-from bench.sweep.missing import wanted
+from bench.sweep.missing import statuses, wanted
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress, print_summary
 from bench.sweep.rows import row_names
@@ -43,10 +42,10 @@ def launch(configs: Sequence[dict[str, Any]]) -> int:
     if todo:
         with Progress(todo) as progress:
             run_pool(todo, settings, progress)
-    statuses = [(cell, store.status(cell.folder(settings.results_dir))) for cell in cells]
-    print_summary(statuses, settings)
+    ended = statuses(cells, settings)
+    print_summary(ended, settings)
     _report(cells, settings)
-    counts = Counter(status for _, status in statuses)
+    counts = Counter(status for _, status in ended)
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
     return 0 if counts[Status.OK] and set(counts) <= {Status.OK, Status.SKIPPED} else 1
 

@@ -12,13 +12,15 @@ from bench.errors import UserError
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.results.record import Status
 from bench.sweep.missing import statuses, wanted
+from bench.sweep.plan import plan
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress, print_summary
 from bench.sweep.rows import row_names
+from bench.sweep.status import status
 
 
 def launch(configs: Sequence[dict[str, Any]]) -> int:
-    """Run or report the cells of all composed points; return the exit code (0 done, 1 a cell failed).
+    """Run, report or plan the cells of all composed points; return the exit code (0 done, 1 a cell failed).
 
     Raises UserError, before any work, where the sweep can't be run.
     """
@@ -28,6 +30,10 @@ def launch(configs: Sequence[dict[str, Any]]) -> int:
     if settings.command == "report":
         _report(cells, settings)
         return 0
+    if settings.command == "plan":
+        return plan(cells, settings)
+    if settings.command == "status":
+        return status(cells, settings)
     check_tasks(cells)
     todo = wanted(cells, settings)
     if todo:
@@ -45,7 +51,7 @@ def launch(configs: Sequence[dict[str, Any]]) -> int:
     ended = statuses(cells, settings)
     print_summary(ended, settings)
     _report(cells, settings)
-    counts = Counter(status for _, status in ended)
+    counts = Counter(how for _, how in ended)
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
     return 0 if counts[Status.OK] and set(counts) <= {Status.OK, Status.SKIPPED} else 1
 

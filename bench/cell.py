@@ -54,7 +54,7 @@ class Cell:
 
     def folder(self, results_dir: str | Path) -> Path:
         """Where this cell's record is kept."""
-        return Path(results_dir) / slug(self.task.data.name) / slug(self.row) / self.key
+        return Path(results_dir, slug(self.task.data.name), slug(self.row), self.key)
 
 
 _PLAIN = (str, int, float, bool)
@@ -62,6 +62,7 @@ _ALWAYS = object()
 """Stands for no value: the field counts whatever it holds."""
 
 
+@functools.lru_cache(maxsize=4096)
 def slug(text: str) -> str:
     """`text` as part of a file name: at most 40 characters out of letters, digits, dot, dash.
 
@@ -77,7 +78,8 @@ def identity(value: Any) -> Any:
     """
     if value is None or isinstance(value, _PLAIN):
         return value
-    if (options := _options(type(value))) is not None:
+    options = _options(type(value))  # type: ignore[arg-type]  # mypy looks for the hash of an instance
+    if options is not None:
         return {
             name: identity(content)
             for name, default in options

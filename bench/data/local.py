@@ -1,4 +1,4 @@
-"""Examples that are on this machine and read in a moment: for plans, which download nothing and import nothing heavy."""
+"""Examples that are on this machine and read in a moment, without a download or a heavy import: for plans."""
 
 from pathlib import Path
 

@@ -23,8 +23,8 @@ BASELINE_SECONDS = 2.0
 """Of a cell without a transformer."""
 TOKENS = 64
 """Of a text, where its data is not here and no record tells."""
-CHARACTERS = 4
-"""Of a token of English text, about."""
+CHARACTERS, SPECIAL = 4, 2
+"""Of a token of English text, about; and the tokens that a tokenizer adds."""
 
 
 class Basis(StrEnum):
@@ -32,7 +32,7 @@ class Basis(StrEnum):
 
     RECORDS = "records of like cells"
     LIKE = "records of the same model and method on another device or other data"
-    GUESS = "parameters and tokens"
+    GUESS = "parameters and tokens alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Durations:
         self, entries: Iterable[Entry], place: Workforce, characters: Mapping[str, float] | None = None
     ) -> None:
         self.place = place
-        self.tokens = {data: max(1, round(mean / CHARACTERS)) for data, mean in (characters or {}).items()}
+        self.tokens = {data: SPECIAL + round(mean / CHARACTERS) for data, mean in (characters or {}).items()}
         self._paces: dict[tuple[str | None, ...], _Pace] = defaultdict(_Pace)
         for entry in entries:
             if entry.status is Status.OK and entry.total is not None:

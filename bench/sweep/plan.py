@@ -11,7 +11,7 @@ from bench.config import Settings
 from bench.data.task import Task
 from bench.results.record import Status
 from bench.sweep.duration import RATE, TOKENS, Basis, Duration, Durations
-from bench.sweep.feasible import Feasibility, feasibility
+from bench.sweep.feasible import Feasibility, feasibility, local_data
 from bench.sweep.index import Entry
 from bench.sweep.room import fit, room
 from bench.sweep.survey import Standing, State, survey
@@ -45,10 +45,11 @@ def plan(cells: Sequence[Cell], settings: Settings) -> int:
     """Print the plan of a sweep over `cells`; return the exit code, 0."""
     found = survey(cells, settings)
     wanted = [standing.cell.task for standing in found.standings if standing.wanted]
-    feasible = feasibility(wanted, settings)
+    local = local_data(wanted, settings)
+    feasible = feasibility(wanted, local)
     infeasible = {**_skipped(found.standings), **feasible.impossible}
     place = workforce(settings)
-    durations = Durations(found.records, place, feasible.characters)
+    durations = Durations(found.records, place, local.characters)
     rows = {
         name: _row(standings, infeasible, found.records, durations, place) for name, standings in found.rows.items()
     }
@@ -169,10 +170,11 @@ def _where(place: Workforce) -> str:
     each = f", {plural(place.per_device, 'worker')} on each" if place.per_device > 1 else ""
     if place.device == "cpu":
         return f"On the CPU, {plural(place.workers, 'worker')}."
+    on = f"{plural(place.devices, 'GPU')}{each}"
     if not place.gpus:
-        return f"No GPU is visible here: planned for {plural(place.devices, 'GPU')}{each}; fits: the smallest that will do."
-    names = ", ".join(f"{name} x {n}" if n > 1 else name for name, n in Counter(g.name for g in place.gpus).items())
-    return f"On {plural(place.devices, 'GPU')} ({names}){each}."
+        return f"No GPU is visible here: planned for {on}; under `fits` is the smallest kind that will do."
+    names = Counter(f"{gpu.name}, {gigabytes(gpu.total_memory)}" for gpu in place.gpus)
+    return f"On {on}: {'; '.join(f'{count} x {name}' for name, count in names.items())}."
 
 
 def _print_basis(rows: dict[str, Row], counts: Counter[Basis], place: Workforce, out: Console) -> None:

@@ -10,7 +10,8 @@ from bench.cell import Cell
 from bench.config import Settings
 from bench.results.claims import Claim
 from bench.results.record import Status
-from bench.sweep.duration import Basis, Durations
+from bench.sweep.duration import Basis, Duration, Durations
+from bench.sweep.feasible import local_data
 from bench.sweep.survey import Standing, State, Survey, survey
 from bench.sweep.wording import console, duration, plural, table
 from bench.sweep.workforce import workforce
@@ -77,19 +78,27 @@ def _elapsed(claim: Claim) -> float:
 
 def _print_left(found: Survey, settings: Settings, out: Console) -> None:
     """The time left, by records of like cells where there are any."""
-    place = workforce(settings)
     running = [standing for standing in found.standings if standing.state is State.RUNNING]
     waiting = [s for s in found.standings if s.wanted and s.state is not State.RUNNING]
     if not running and not waiting:
         out.print("Nothing is left to run.")
         return
-    durations = Durations(found.records, place)
-    expected = [durations.of(standing.cell) for standing in [*running, *waiting]]
+    expected = _durations([standing.cell for standing in [*running, *waiting]], found, settings)
     elapsed = [_elapsed(standing.claim) for standing in running if standing.claim is not None]
     elapsed += [0.0] * len(waiting)
     seconds = sum(max(0.0, each.seconds - past) for each, past in zip(expected, elapsed, strict=True))
-    workers = len(running) or place.workers
+    workers = len(running) or workforce(settings).workers
     guessed = sum(each.basis is not Basis.RECORDS for each in expected)
     at_work = f"{plural(workers, 'worker')} at work" if running else f"{plural(workers, 'worker')}, none at work now"
     guess = f"; for {plural(guessed, 'cell')} of {len(expected):,} that is a guess" if guessed else ""
     out.print(f"Left: about {duration(seconds / workers)} with {at_work}{guess}.")
+
+
+def _durations(cells: Sequence[Cell], found: Survey, settings: Settings) -> list[Duration]:
+    """As a plan has them; data is read only where something has to be guessed."""
+    place = workforce(settings)
+    durations = list(map(Durations(found.records, place).of, cells))
+    if all(each.basis is not Basis.GUESS for each in durations):
+        return durations
+    local = local_data((cell.task for cell in cells), settings)
+    return list(map(Durations(found.records, place, local.characters).of, cells))

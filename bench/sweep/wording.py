@@ -38,5 +38,5 @@ def gigabytes(count: float) -> str:
 
 
 def plural(count: int, thing: str) -> str:
-    """"1 cell", "2 cells"."""
+    """The count with the thing that is counted, in the plural but for one."""
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -10,7 +10,7 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictInt
 
 SCHEMA_VERSION = 1
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -239,7 +239,7 @@ class Provenance(Block):
 class Record(Block):
     """One cell's record."""
 
-    schema_version: int = SCHEMA_VERSION
+    schema_version: StrictInt = SCHEMA_VERSION
     key: str
     status: Status
     configuration: Configuration

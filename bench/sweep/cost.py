@@ -1,5 +1,8 @@
 """How much work a cell is against others of its sweep, guessed from its configuration alone."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from bench.cell import Cell
 
 FORWARD, TRAIN = 1.0, 3.0
@@ -18,10 +21,33 @@ def relative_cost(cell: Cell) -> float:
     task, training = cell.task, cell.training
     if cell.method is None:
         return BASELINE
-    judged = FORWARD * JUDGED
     if training is None:
-        return judged + FORWARD * task.train_size
+        return _cost(task.train_size)
     batch = training.per_device_train_batch_size * training.gradient_accumulation_steps
-    seen = max(training.num_train_epochs * task.train_size, training.min_steps * batch)
     tries = len(cell.tune.learning_rate) if cell.tune else 1
-    return tries * (TRAIN * seen + judged) + judged
+    return _cost(task.train_size, training.num_train_epochs, training.min_steps * batch, tries)
+
+
+def recorded_cost(identity: Mapping[str, Any]) -> float:
+    """`relative_cost` of the cell with this `identity`, as its record keeps it; what is not in it counts as nothing."""
+    if identity.get("method") is None:
+        return BASELINE
+    train_size = identity.get("task", {}).get("train_size", 0)
+    training, tune = identity.get("training"), identity.get("tune")
+    if training is None:
+        return _cost(train_size)
+    batch = training.get("per_device_train_batch_size", 1) * training.get("gradient_accumulation_steps", 1)
+    tries = len(tune["learning_rate"]) if tune else 1
+    return _cost(train_size, training.get("num_train_epochs", 1), training.get("min_steps", 0) * batch, tries)
+
+
+def examples_seen(train_size: int, epochs: float, at_least: int) -> float:
+    """Training examples through the model, repetitions included, if nothing stops it early."""
+    return max(epochs * train_size, at_least)
+
+
+def _cost(train_size: int, epochs: float | None = None, at_least: int = 0, tries: int = 1) -> float:
+    judged = FORWARD * JUDGED
+    if epochs is None:
+        return judged + FORWARD * train_size
+    return tries * (TRAIN * examples_seen(train_size, epochs, at_least) + judged) + judged

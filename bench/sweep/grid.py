@@ -55,36 +55,40 @@ def compose_points(
 
     `compose` (Hydra's, some 50 ms a call) runs once per choice of configuration groups; plain values are then
     put in place. That gives what Hydra gives, for Hydra applies values after groups too; a configuration with
-    interpolations, which a value may reach elsewhere, is composed in full.
+    interpolations, which a value may reach elsewhere, is composed in full. Points share the groups that no value of
+    theirs changes: they are for reading.
     """
-    groups: dict[str, bool] = {}
-    bases: dict[tuple[str, ...], dict[str, Any]] = {}
     values: dict[str, Any] = {}
+    bases: dict[tuple[str, ...], tuple[dict[str, Any], bool]] = {}
+    groups: dict[str, bool] = {}
+    plain: dict[str, str | None] = {}
     composed = []
     for overrides in points:
-        for key in (text.partition("=")[0] for text in overrides):
-            if key not in groups:
-                groups[key] = is_group(key)
-        plain = [text for text in overrides if _is_plain(text) and not groups[text.partition("=")[0]]]
-        structure = tuple(text for text in overrides if text not in plain)
+        for text in overrides:
+            if text not in plain:
+                plain[text] = _plain_key(text, groups, is_group)
+        structure = tuple(text for text in overrides if plain[text] is None)
         if structure not in bases:
-            bases[structure] = compose(structure)
-        config = _shallow_copy(bases[structure])
-        for text in plain:
+            base = compose(structure)
+            bases[structure] = base, _interpolates(base)
+        base, whole = bases[structure]
+        config = dict(base)
+        for text in overrides:
+            if whole or (key := plain[text]) is None:
+                continue
             if text not in values:
                 values[text] = parse(text)
-        if _interpolates(config) or not all(_put(config, t.partition("=")[0], values[t]) for t in plain):
-            config = compose(overrides)  # also where a key is not there: Hydra's own message says so
-        composed.append(config)
+            whole = not _put(config, base, key, values[text])
+        composed.append(compose(overrides) if whole else config)
     return composed
 
 
-def _is_plain(text: str) -> bool:
-    return text[:1].isalpha() and "@" not in text.partition("=")[0]
-
-
-def _shallow_copy(config: dict[str, Any]) -> dict[str, Any]:
-    return {key: dict(value) if isinstance(value, dict) else value for key, value in config.items()}
+def _plain_key(text: str, groups: dict[str, bool], is_group: Callable[[str], bool]) -> str | None:
+    """The key of an override that gives a value in place; None where it chooses a group, adds or removes."""
+    key = text.partition("=")[0]
+    if key not in groups:
+        groups[key] = is_group(key)
+    return key if text[:1].isalpha() and "@" not in key and not groups[key] else None
 
 
 def _interpolates(config: Any) -> bool:
@@ -95,13 +99,18 @@ def _interpolates(config: Any) -> bool:
     return isinstance(config, str) and "${" in config
 
 
-def _put(config: dict[str, Any], key: str, value: Any) -> bool:
-    """Set a dotted key that is there, at most two levels deep (what `_shallow_copy` copied); else False."""
+def _put(config: dict[str, Any], base: dict[str, Any], key: str, value: Any) -> bool:
+    """Set a dotted key that is there, at most two levels deep; else False: Hydra's own message says what is wrong.
+
+    Below the top level, what `config` still shares with `base` is copied first.
+    """
     *path, last = key.split(".")
     if len(path) > 1:
         return False
     target = config.get(path[0]) if path else config
     if not isinstance(target, dict) or last not in target or isinstance(target[last], dict):
         return False
+    if path and target is base[path[0]]:
+        target = config[path[0]] = dict(target)
     target[last] = copy.copy(value)
     return True

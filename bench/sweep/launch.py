@@ -13,13 +13,15 @@ from bench.errors import UserError
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.results import store
 from bench.results.record import Status
-from bench.sweep.missing import wanted
+from bench.sweep.missing import statuses, wanted
+from bench.sweep.plan import plan
 from bench.sweep.pool import Interrupted, Stopped, run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.rows import row_names
 from bench.sweep.slots import slots
 from bench.sweep.slurm.run import run_slurm
 from bench.sweep.slurm.submission import check_slurm
+from bench.sweep.status import status
 from bench.sweep.summary import print_summary
 
 RUNNERS = {"pool": run_pool, "slurm": run_slurm}
@@ -29,7 +31,7 @@ INTERRUPTED = 130
 
 
 def launch(configs: Sequence[dict[str, Any]], runner: str = "pool") -> int:
-    """Run or report the cells of all composed points; return the exit code (0 done, 1 a cell failed).
+    """Run, report or plan the cells of all composed points; return the exit code (0 done, 1 a cell failed).
 
     `runner` is one of RUNNERS. Raises UserError, before any work, where the sweep can't be run.
     """
@@ -39,6 +41,10 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool") -> int:
     if settings.command == "report":
         _report(cells, settings)
         return 0
+    if settings.command == "plan":
+        return plan(cells, settings)
+    if settings.command == "status":
+        return status(cells, settings)
     check_tasks(cells)
     stamps = {cell.key: store.stamp(cell.folder(settings.results_dir)) for cell in cells}  # before records are read
     todo = wanted(cells, settings)
@@ -55,14 +61,14 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool") -> int:
         f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run",
         flush=True,
     )
-    ended = _run(todo, settings, stamps, runner) if todo else None
-    statuses = [(cell, store.status(cell.folder(settings.results_dir))) for cell in cells]
-    print_summary(statuses, settings)
-    if ended is not None:
-        print(f"stopped early: {ended}", file=sys.stderr)
-        return INTERRUPTED if isinstance(ended, Interrupted) else 1
+    stopped = _run(todo, settings, stamps, runner) if todo else None
+    ended = statuses(cells, settings)
+    print_summary(ended, settings)
+    if stopped is not None:
+        print(f"stopped early: {stopped}", file=sys.stderr)
+        return INTERRUPTED if isinstance(stopped, Interrupted) else 1
     _report(cells, settings)
-    counts = Counter(status for _, status in statuses)
+    counts = Counter(how for _, how in ended)
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
     return 0 if counts[Status.OK] and set(counts) <= {Status.OK, Status.SKIPPED} else 1
 

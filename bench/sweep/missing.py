@@ -4,27 +4,33 @@ from collections.abc import Sequence
 
 from bench.cell import Cell
 from bench.config import Settings
-from bench.results import store
 from bench.results.record import Status
+from bench.sweep.index import Index
 
 
-def is_wanted(cell: Cell, settings: Settings) -> bool:
-    """Whether a cell is to be run, by how it ended before.
+def is_wanted(cell: Cell, settings: Settings, index: Index | None = None) -> bool:
+    """Whether a cell is to be run, by how it ended before; `index` saves reading records again.
 
     `settings.overwrite`: `missing` runs cells without a readable record, `failed` also those that did not end `ok`,
     `always` all. With `save_model`, a cell that trained a model and did not keep it is run again.
     """
-    try:
-        record = store.read(cell.folder(settings.results_dir))
-    except store.UnreadableRecord:
+    if settings.overwrite == "always":
         return True
-    if settings.overwrite == "always" or record is None:
+    record = (index or Index(settings.results_dir)).of(cell)
+    if record is None:
         return True
     if record.status is not Status.OK:
         return settings.overwrite == "failed"
-    return settings.save_model and cell.training is not None and record.model_folder is None
+    return settings.save_model and cell.training is not None and not record.model_kept
 
 
 def wanted(cells: Sequence[Cell], settings: Settings) -> list[Cell]:
     """The cells to run, in the order given."""
-    return [cell for cell in cells if is_wanted(cell, settings)]
+    with Index(settings.results_dir) as index:
+        return [cell for cell in cells if is_wanted(cell, settings, index)]
+
+
+def statuses(cells: Sequence[Cell], settings: Settings) -> list[tuple[Cell, Status | None]]:
+    """How each cell ended, in the order given; None where it has no record that can be read."""
+    with Index(settings.results_dir) as index:
+        return [(cell, None if (record := index.of(cell)) is None else record.status) for cell in cells]

@@ -15,6 +15,7 @@ from bench.sweep.cost import relative_cost
 from bench.sweep.interrupt import Interrupts
 from bench.sweep.messages import Step
 from bench.sweep.slots import Slot
+from bench.sweep.wording import duration
 
 
 class Progress:
@@ -119,10 +120,3 @@ def brief(cell: Cell) -> str:
     """A cell in a few words."""
     task = cell.task
     return f"{cell.row}, {task.num_labels} labels, {task.train_size} examples, seed {task.seed}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds, minutes or hours, as precise as a guess deserves."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -31,9 +31,9 @@ def slots(settings: Settings) -> list[Slot]:
         raise UserError("pool.workers is for the CPU; on GPUs pool.per_device says how many workers share one")
     if not gpus:
         if options.devices is not None:
-            raise UserError(f"pool.devices={_written(_asked(settings))}, but cells run on the CPU here")
+            raise UserError(f"pool.devices={_written(asked_devices(settings))}, but cells run on the CPU here")
         return _cpu_slots(options.workers or 1)
-    chosen = _choose(gpus, settings)
+    chosen = choose(gpus, settings)
     return [
         Slot(name=f"cuda:{number}" + (f".{share}" if options.per_device > 1 else ""), gpu=gpu.uuid)
         for share in range(options.per_device)
@@ -41,7 +41,8 @@ def slots(settings: Settings) -> list[Slot]:
     ]
 
 
-def _asked(settings: Settings) -> tuple[int | str, ...]:
+def asked_devices(settings: Settings) -> tuple[int | str, ...]:
+    """What `pool.devices` names; nothing where it leaves that open."""
     devices = settings.pool.devices
     return devices if isinstance(devices, tuple) else () if devices is None else (devices,)
 
@@ -50,9 +51,9 @@ def _written(entries: tuple[int | str, ...]) -> str:
     return ",".join(map(str, entries))
 
 
-def _choose(gpus: list[Gpu], settings: Settings) -> list[tuple[int, Gpu]]:
-    """Each GPU asked for, once, with its number among the visible ones."""
-    asked = _asked(settings)
+def choose(gpus: list[Gpu], settings: Settings) -> list[tuple[int, Gpu]]:
+    """Each GPU asked for, once, with its number among the visible ones. Raises UserError where one is not there."""
+    asked = asked_devices(settings)
     if not asked:
         return list(enumerate(gpus))
     chosen: dict[int, Gpu] = {}

@@ -105,7 +105,7 @@ class PoolLauncher(Launcher):
             is_group=lambda key: self.loader.get_group_options(key) != [],
             parse=lambda text: self.parser.parse_override(text).value(),
         )
-        sys.exit(launch([_finish(config) for config in configs], self.runner))
+        sys.exit(launch(_finished(configs), self.runner))
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:
         composed = self.loader.load_sweep_config(self.config, list(overrides))
@@ -121,10 +121,19 @@ class SlurmLauncher(PoolLauncher):
     runner = "slurm"
 
 
-def _finish(config: dict[str, Any]) -> dict[str, Any]:
-    """A point's configuration with interpolations resolved. Raises MissingMandatoryValue."""
-    if not _is_open(config):
-        return config
+def _finished(configs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The points' configurations with interpolations resolved. Raises MissingMandatoryValue."""
+    known: dict[int, bool] = {}  # by the object itself, for points share most of what they are made of
+
+    def is_open(value: Any) -> bool:
+        if id(value) not in known:
+            known[id(value)] = _is_open(value)
+        return known[id(value)]
+
+    return [_resolved(config) if any(map(is_open, config.values())) else config for config in configs]
+
+
+def _resolved(config: dict[str, Any]) -> dict[str, Any]:
     content = OmegaConf.to_container(OmegaConf.create(config), resolve=True, throw_on_missing=True)
     assert isinstance(content, dict)
     return {str(key): value for key, value in content.items()}

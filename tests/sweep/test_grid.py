@@ -59,6 +59,21 @@ def test_each_choice_of_groups_is_composed_once() -> None:
     assert configs[0]["training"] is not configs[1]["training"]
 
 
+def test_points_share_what_they_do_not_change() -> None:
+    """And a value that one point is given does not reach another."""
+    base = {"model": {"name": "a"}, "training": {"lr": 1.0, "steps": 5}, "seed": 0}
+    points = [["seed=1"], ["training.lr=0.5", "training.steps=7"], ["seed=2", "training.lr=0.1"]]
+    configs = compose_points(
+        points, lambda _: base, is_group=lambda _: False, parse=lambda t: float(t.partition("=")[2])
+    )
+    assert all(config["model"] is base["model"] for config in configs)
+    assert [config["training"] for config in configs] == [
+        {"lr": 1.0, "steps": 5}, {"lr": 0.5, "steps": 7}, {"lr": 0.1, "steps": 5},
+    ]  # fmt: skip
+    assert [config["seed"] for config in configs] == [1, 0, 2]
+    assert base == {"model": {"name": "a"}, "training": {"lr": 1.0, "steps": 5}, "seed": 0}
+
+
 def test_interpolations_and_unknown_keys_are_left_to_hydra() -> None:
     calls = []
 

@@ -1,6 +1,7 @@
 """What the readers hand on, and how they decode text files."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,21 @@ def chosen_splits(data: DataConfig, available: Collection[str]) -> tuple[str, ..
 def class_names(feature: Any) -> tuple[str, ...] | None:
     """The names behind a `datasets` feature that is a ClassLabel or a list of them; None for others."""
     names = getattr(feature, "names", None) or getattr(getattr(feature, "feature", None), "names", None)
+    return tuple(names) if names else None
+
+
+def written_class_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...] | None:
+    """The same out of the metadata that `datasets` writes into a table's schema, without importing `datasets`.
+
+    Lists are written as `[feature]` by old versions, as `{"feature": feature, "_type": ...}` by others.
+    """
+    written = json.loads((metadata or {}).get(b"huggingface", b"{}"))
+    feature = written.get("info", {}).get("features", {}).get(column)
+    if isinstance(feature, list):
+        feature = feature[0]
+    if isinstance(feature, dict):
+        feature = feature.get("feature", feature)
+    names = feature.get("names") if isinstance(feature, dict) else None
     return tuple(names) if names else None
 
 

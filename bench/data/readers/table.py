@@ -11,7 +11,7 @@ import pyarrow.parquet
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
-from bench.data.readers.part import Part, chosen_splits, class_names, read_text, wanted_columns
+from bench.data.readers.part import Part, chosen_splits, read_text, wanted_columns, written_class_names
 
 
 def read_tables(root: Path, data: DataConfig) -> list[Part]:
@@ -100,11 +100,7 @@ def _read_parquet(path: Path, split: str, data: DataConfig) -> Part:
     with pyarrow.parquet.ParquetFile(path) as file:
         schema = file.schema_arrow
         table = file.read(columns=wanted_columns(data, schema.names))
-    names = None
-    if b"huggingface" in (schema.metadata or {}):
-        import datasets
-
-        names = class_names(datasets.Features.from_arrow_schema(schema).get(data.label_column))
+    names = written_class_names(schema.metadata, data.label_column)
     return Part(split, table, tuple(schema.names), names)
 
 

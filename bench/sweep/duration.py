@@ -1,0 +1,136 @@
+"""How long cells will take: as long as like cells took, by their records; else a guess from parameters and tokens."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.cell import Cell
+from bench.config import FullConfig, LinearProbeConfig, SetfitConfig, TransformerConfig, ZeroShotConfig
+from bench.models.estimate import shape_of
+from bench.results.record import Status
+from bench.sweep.cost import JUDGED, examples_seen, relative_cost
+from bench.sweep.index import Entry
+from bench.sweep.workforce import Workforce
+
+RATE = {"cuda": 2e13, "cpu": 2e11}
+"""Floating-point operations a second that are assumed: a fraction of what a GPU of the last years can do, and what
+small models reach on two cores of a CPU."""
+STEP_SECONDS = {"cuda": 0.05, "cpu": 0.0}
+"""Of an optimizer step at least: small ones leave a GPU waiting for the program."""
+LOADING_SECONDS = 5.0
+BASELINE_SECONDS = 2.0
+"""Of a cell without a transformer."""
+TOKENS = 64
+"""Of a text, where its data is not here and no record tells."""
+CHARACTERS, SPECIAL = 4, 2
+"""Of a token of English text, about; and the tokens that a tokenizer adds."""
+
+
+class Basis(StrEnum):
+    """What an estimate rests on, the best first."""
+
+    RECORDS = "records of like cells"
+    LIKE = "records of the same model and method on another device or other data"
+    GUESS = "parameters and tokens alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Of one cell."""
+
+    seconds: float
+    basis: Basis
+
+
+@dataclass(slots=True)
+class _Pace:
+    """Sums over records."""
+
+    count: int = 0
+    loading: float = 0.0
+    working: float = 0.0
+    cost: float = 0.0
+
+    def add(self, entry: Entry) -> None:
+        assert entry.total is not None
+        loading = min(entry.loading or 0.0, entry.total)
+        self.count += 1
+        self.loading += loading
+        self.working += entry.total - loading
+        self.cost += entry.cost
+
+    def seconds(self, cost: float) -> float:
+        """Loading takes what it takes; the rest is in proportion to the work."""
+        return self.loading / self.count + cost * self.working / self.cost
+
+
+class Durations:
+    """Estimates for one place of work, from the records of finished cells."""
+
+    def __init__(
+        self, entries: Iterable[Entry], place: Workforce, characters: Mapping[str, float] | None = None
+    ) -> None:
+        self.place = place
+        self.tokens = {data: SPECIAL + round(mean / CHARACTERS) for data, mean in (characters or {}).items()}
+        self._paces: dict[tuple[str | None, ...], _Pace] = defaultdict(_Pace)
+        for entry in entries:
+            if entry.status is Status.OK and entry.total is not None:
+                for place_of in _places(entry):
+                    self._paces[place_of].add(entry)
+
+    def of(self, cell: Cell) -> Duration:
+        """Seconds that `cell` will take."""
+        kind = "cpu" if self.place.device == "cpu" else "gpu"
+        like = (cell.model.name, cell.method.name if cell.method else None)
+        data, name = cell.task.data.name, self.place.name
+        exact = (*like, data, kind) if name is None else (*like, data, kind, name)
+        for place, basis in ((exact, Basis.RECORDS), ((*like, data, kind), Basis.LIKE), ((*like, kind), Basis.LIKE)):
+            if place in self._paces:
+                return Duration(self._paces[place].seconds(relative_cost(cell)), basis)
+        return Duration(self._guess(cell), Basis.GUESS)
+
+    def _guess(self, cell: Cell) -> float:
+        """Seconds by arithmetic: 2 N operations a token forward and twice that backward.
+
+        N is the number of parameters without the embedding (Kaplan et al. 2020, Scaling Laws for Neural Language
+        Models, section 2.1); of the backward pass, half is for the gradients of weights, which frozen ones need not.
+        """
+        shape = shape_of(cell.model) if isinstance(cell.model, TransformerConfig) else None
+        if shape is None or cell.method is None:
+            return BASELINE_SECONDS
+        tokens = min(max_length(cell), self.tokens.get(cell.task.data.name, TOKENS))
+        forward = 2 * (shape.parameters - shape.embedding) * tokens
+        trained, steps = _trained(cell)
+        passes = 3 if isinstance(cell.method, FullConfig | SetfitConfig) else 2
+        operations = forward * (passes * trained + JUDGED + (0 if trained else cell.task.train_size))
+        working = max(operations / RATE[self.place.device], steps * STEP_SECONDS[self.place.device])
+        tries = len(cell.tune.learning_rate) if cell.tune else 1
+        return LOADING_SECONDS + tries * working
+
+
+def max_length(cell: Cell) -> int:
+    """Tokens that a text of `cell` has at most."""
+    if cell.training is not None:
+        return cell.training.max_length
+    assert isinstance(cell.method, LinearProbeConfig | ZeroShotConfig | SetfitConfig)
+    return cell.method.max_length
+
+
+def _places(entry: Entry) -> list[tuple[str | None, ...]]:
+    """Where a record counts, the most specific first."""
+    like = (entry.model, entry.method)
+    kind = "cpu" if entry.device == "cpu" else "gpu"
+    return [(*like, entry.data, kind, entry.device_name), (*like, entry.data, kind), (*like, kind)]
+
+
+def _trained(cell: Cell) -> tuple[float, float]:
+    """Examples that are trained on, repetitions included, and optimizer steps; none for what only looks."""
+    training = cell.training
+    if isinstance(cell.method, SetfitConfig):
+        return 2.0 * cell.method.batch_size * cell.method.max_steps, cell.method.max_steps
+    if training is None:
+        return 0.0, 0.0
+    batch = training.per_device_train_batch_size * training.gradient_accumulation_steps
+    seen = examples_seen(cell.task.train_size, training.num_train_epochs, training.min_steps * batch)
+    return seen, seen / batch

@@ -1,0 +1,87 @@
+"""What the data on this machine says about tasks, in a moment and without a download: which it can't give."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from bench.config import DataConfig, Settings
+from bench.data.local import local_pool
+from bench.data.pool import Pool
+from bench.data.split import draw, problems
+from bench.data.task import Task
+from bench.errors import TaskInfeasible, UserError
+from bench.sources.cache import cache_folder
+
+SECONDS = 1.5
+"""Drawing tasks ends after so long; what is left stays unchecked."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalData:
+    """The data of a grid's tasks, as far as it is here."""
+
+    pools: dict[DataConfig, Pool] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+    """Why not, by the names of the others."""
+
+    @property
+    def characters(self) -> dict[str, float]:
+        """Mean length of the texts, by the data's name."""
+        return {data.name: sum(map(len, pool.texts)) / len(pool.texts) for data, pool in self.pools.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Feasibility:
+    """What was found out about tasks."""
+
+    impossible: dict[Task, str] = field(default_factory=dict)
+    """Why, by task."""
+    unchecked: dict[str, str] = field(default_factory=dict)
+    """Data sets that tasks were not, or not all, checked against, and why."""
+
+
+def local_data(tasks: Iterable[Task], settings: Settings) -> LocalData:
+    """Read the data of `tasks` where it is on this machine and that takes a moment."""
+    found = LocalData()
+    for data in dict.fromkeys(task.data for task in tasks):
+        try:
+            pool = local_pool(data, cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir)
+        except UserError as error:
+            found.absent[data.name] = str(error)
+            continue
+        if pool is None:
+            found.absent[data.name] = "it is not on this machine, or takes long to read"
+        else:
+            found.pools[data] = pool
+    return found
+
+
+def feasibility(tasks: Iterable[Task], local: LocalData, seconds: float = SECONDS) -> Feasibility:
+    """Judge `tasks` as drawing them would; no seed makes a difference to that, so one stands for all."""
+    found = Feasibility(unchecked=dict(local.absent))
+    deadline = time.monotonic() + seconds
+    verdicts: dict[Task, str | None] = {}
+    for task in dict.fromkeys(tasks):
+        kind = replace(task, seed=0)
+        if kind not in verdicts:
+            in_time = time.monotonic() < deadline
+            pool = local.pools.get(task.data)
+            verdicts[kind] = _verdict(kind, pool if in_time else None)
+            if pool is not None and not in_time:
+                found.unchecked[task.data.name] = "checking all of its tasks would take too long"
+        if (reason := verdicts[kind]) is not None:
+            found.impossible[task] = reason
+    return found
+
+
+def _verdict(task: Task, pool: Pool | None) -> str | None:
+    """Why `task` can't be drawn; None where it can, or where that is not known without a pool."""
+    if reasons := problems(task):
+        return "; ".join(reasons)
+    if pool is None:
+        return None
+    try:
+        draw(task, pool)
+    except TaskInfeasible as error:
+        return str(error)
+    return None

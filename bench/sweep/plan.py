@@ -1,0 +1,192 @@
+"""`command=plan`: what a sweep would run, on how much memory, how long and for how much money. Runs nothing."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from bench.cell import Cell
+from bench.config import Settings
+from bench.data.task import Task
+from bench.results.record import Status
+from bench.sweep.duration import RATE, TOKENS, Basis, Duration, Durations
+from bench.sweep.feasible import Feasibility, feasibility, local_data
+from bench.sweep.index import Entry
+from bench.sweep.room import fit, room
+from bench.sweep.survey import Standing, State, survey
+from bench.sweep.wording import console, duration, gigabytes, plural, table
+from bench.sweep.workforce import Workforce, workforce
+
+REASONS = 8
+"""Reasons that are shown of infeasible tasks."""
+MARKS = {Basis.RECORDS: "", Basis.LIKE: "*", Basis.GUESS: "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the grid."""
+
+    standings: list[Standing]
+    infeasible: int
+    """Of the cells that a sweep would run, those that the data can't give."""
+    memory: str
+    fits: str
+    durations: list[Duration]
+    """Of each cell that would be run."""
+
+    @property
+    def done(self) -> int:
+        """Cells that a sweep leaves as they are."""
+        return sum(not standing.wanted for standing in self.standings)
+
+
+def plan(cells: Sequence[Cell], settings: Settings) -> int:
+    """Print the plan of a sweep over `cells`; return the exit code, 0."""
+    found = survey(cells, settings)
+    wanted = [standing.cell.task for standing in found.standings if standing.wanted]
+    local = local_data(wanted, settings)
+    feasible = feasibility(wanted, local)
+    infeasible = {**_skipped(found.standings), **feasible.impossible}
+    place = workforce(settings)
+    durations = Durations(found.records, place, local.characters)
+    rows = {
+        name: _row(standings, infeasible, found.records, durations, place) for name, standings in found.rows.items()
+    }
+    out = console()
+    _print_rows(rows, settings, out)
+    _print_infeasible(infeasible, feasible, wanted, out)
+    _print_totals(rows, place, settings, out)
+    return 0
+
+
+def _skipped(standings: Sequence[Standing]) -> dict[Task, str]:
+    """Tasks that an earlier sweep found to be infeasible, and why."""
+    return {
+        standing.cell.task: standing.record.reason or "found in an earlier sweep"
+        for standing in standings
+        if standing.wanted and standing.record is not None and standing.record.status is Status.SKIPPED
+    }
+
+
+def _row(
+    standings: list[Standing],
+    infeasible: dict[Task, str],
+    records: Sequence[Entry],
+    durations: Durations,
+    place: Workforce,
+) -> Row:
+    cells = [standing.cell for standing in standings]
+    run = [s.cell for s in standings if s.wanted and s.cell.task not in infeasible]
+    like = (cells[0].model.name, cells[0].method.name if cells[0].method else None)
+    data = {cell.task.data.name for cell in cells}
+    lengths = [entry.longest for entry in records if entry.data in data and entry.longest is not None]
+    needed = room(cells, [r for r in records if (r.model, r.method) == like], max(lengths, default=None))
+    return Row(
+        standings=standings,
+        infeasible=sum(s.wanted and s.cell.task in infeasible for s in standings),
+        memory="–" if needed is None else f"{gigabytes(needed.tensors)}{'' if needed.measured else '?'}",
+        fits="–" if needed is None else fit(needed, place),
+        durations=[durations.of(cell) for cell in run],
+    )
+
+
+def _print_rows(rows: dict[str, Row], settings: Settings, out: Console) -> None:
+    shown = table(
+        "model and method", "cells", "done", "to run", "infeasible", "GPU memory", "fits", "a cell", "in all",
+        title=f"Plan of {settings.experiment}",
+    )  # fmt: skip
+    for name, row in rows.items():
+        shown.add_row(
+            name,
+            f"{len(row.standings):,}",
+            f"{row.done:,}",
+            f"{len(row.durations):,}",
+            f"{row.infeasible:,}" if row.infeasible else "",
+            row.memory,
+            row.fits,
+            *_times(row.durations),
+        )
+    out.print(shown)
+    standings = [standing for row in rows.values() for standing in row.standings]
+    out.print(f"{plural(len(standings), 'cell')}: {_counts(rows)}{_states(standings)}.")
+
+
+def _counts(rows: dict[str, Row]) -> str:
+    counts = {
+        "done": sum(row.done for row in rows.values()),
+        "to run": sum(len(row.durations) for row in rows.values()),
+        "infeasible": sum(row.infeasible for row in rows.values()),
+    }
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def _states(standings: Sequence[Standing]) -> str:
+    """What is behind the cells to run, where there is more to say than that they are missing."""
+    counts = Counter(s.record.status.value for s in standings if s.wanted and s.state is State.FAILED and s.record)
+    running = sum(standing.state is State.RUNNING for standing in standings)
+    parts = [f"{count:,} ended as {status}" for status, count in counts.items()]
+    parts += [f"{running:,} running now"] if running else []
+    return f" (of those not done {', '.join(parts)})" if parts else ""
+
+
+def _times(durations: Sequence[Duration]) -> tuple[str, str]:
+    """The mean and the sum, with the mark of the least certain one."""
+    if not durations:
+        return "", ""
+    total = sum(each.seconds for each in durations)
+    mark = max((MARKS[each.basis] for each in durations), key=list(MARKS.values()).index)
+    return f"{duration(total / len(durations))}{mark}", f"{duration(total)}{mark}"
+
+
+def _print_infeasible(infeasible: dict[Task, str], feasible: Feasibility, wanted: list[Task], out: Console) -> None:
+    counts = Counter(infeasible[task] for task in wanted if task in infeasible)
+    for reason, count in counts.most_common(REASONS):
+        out.print(f"Infeasible, {plural(count, 'cell')}: {reason}", markup=False)
+    if len(counts) > REASONS:
+        out.print(f"... and {plural(len(counts) - REASONS, 'further reason')}")
+    for data, reason in feasible.unchecked.items():
+        out.print(f"Not checked against the data of {data}: {reason}. Its sweep finds out.", markup=False)
+
+
+def _print_totals(rows: dict[str, Row], place: Workforce, settings: Settings, out: Console) -> None:
+    durations = [each for row in rows.values() for each in row.durations]
+    out.print(_where(place))
+    if not durations:
+        out.print("Nothing is to run.")
+        return
+    seconds = sum(each.seconds for each in durations)
+    wall = max(seconds / place.workers, *(each.seconds for each in durations))
+    if place.device == "cuda":
+        hours = seconds / place.per_device / 3600
+        money = "" if settings.price_per_gpu_hour is None else f", {hours * settings.price_per_gpu_hour:,.2f} in money"
+        out.print(f"In all about {hours:,.1f} GPU-hours{money}; done in about {duration(wall)}.")
+    else:
+        out.print(f"In all about {duration(seconds)} of work; done in about {duration(wall)}.")
+    _print_basis(rows, Counter(each.basis for each in durations), place, out)
+
+
+def _where(place: Workforce) -> str:
+    each = f", {plural(place.per_device, 'worker')} on each" if place.per_device > 1 else ""
+    if place.device == "cpu":
+        return f"On the CPU, {plural(place.workers, 'worker')}."
+    on = f"{plural(place.devices, 'GPU')}{each}"
+    if not place.gpus:
+        return f"No GPU is visible here: planned for {on}; under `fits` is the smallest kind that will do."
+    names = Counter(f"{gpu.name}, {gigabytes(gpu.total_memory)}" for gpu in place.gpus)
+    return f"On {on}: {'; '.join(f'{count} x {name}' for name, count in names.items())}."
+
+
+def _print_basis(rows: dict[str, Row], counts: Counter[Basis], place: Workforce, out: Console) -> None:
+    """What the numbers rest on, the uncertain ones by their marks."""
+    if measured := counts[Basis.RECORDS]:
+        out.print(f"Times of {plural(measured, 'cell')} are from {Basis.RECORDS}.")
+    if like := counts[Basis.LIKE]:
+        out.print(f"* Times of {plural(like, 'cell')} are from {Basis.LIKE}: take them for guesses.")
+    if guessed := counts[Basis.GUESS]:
+        out.print(
+            f"? Times of {plural(guessed, 'cell')} are guesses from {Basis.GUESS}: {RATE[place.device] / 1e12:g} "
+            f"TFLOP/s and, where the data is not here, {TOKENS} tokens a text are assumed."
+        )
+    if any(row.memory.endswith("?") for row in rows.values()):
+        out.print("? Memory is by arithmetic (bench/models/estimate.py); about 1 GB more is reckoned with in `fits`.")

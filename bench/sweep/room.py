@@ -1,0 +1,62 @@
+"""How much GPU memory a row of the grid needs, and where that fits."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench.cell import Cell
+from bench.config import TransformerConfig
+from bench.models.estimate import estimate
+from bench.sweep.duration import max_length
+from bench.sweep.index import Entry
+from bench.sweep.workforce import Workforce
+
+OVERHEAD = 1e9
+"""Bytes beside tensors: CUDA itself, fragmentation, what kernels need for a moment (`bench.models.estimate`)."""
+GPU_SIZES = (8, 12, 16, 24, 32, 40, 48, 80, 96, 141, 192)
+"""GB of GPUs that there are, as they are called; what a program may use is about so many 10^9 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Of the cell that takes most."""
+
+    tensors: float
+    """Bytes at the peak."""
+    measured: bool
+    """By records, not arithmetic."""
+
+    @property
+    def needed(self) -> float:
+        """Bytes, with what comes on top of tensors."""
+        return self.tensors + OVERHEAD
+
+
+def room(cells: Sequence[Cell], records: Iterable[Entry], longest: int | None) -> Room | None:
+    """What the cells of one row need; None without a transformer or where its sizes are not known.
+
+    `records` are those of the row, and `longest` is the tokens of the longest text where that is known: without it
+    every text is taken for as long as the options let it be.
+    """
+    peaks = [entry.peak_device for entry in records if entry.peak_device is not None]
+    if peaks:
+        return Room(max(peaks), True)
+    kinds = {(cell.model, cell.method, cell.training): cell for cell in cells}
+    sizes = []
+    for cell in kinds.values():
+        if isinstance(cell.model, TransformerConfig) and cell.method is not None:
+            tokens = min(max_length(cell), longest or max_length(cell))
+            sizes.append(estimate(cell.model, cell.method, cell.training, tokens=tokens))
+    known = [size.total for size in sizes if size is not None]
+    return Room(max(known), False) if known and len(known) == len(sizes) else None
+
+
+def fit(needed: Room, place: Workforce) -> str:
+    """Whether it fits the GPUs there are, shared by their workers; without any, the smallest that it would fit."""
+    share = place.per_device if place.device == "cuda" else 1
+    sizes = [size for size in GPU_SIZES if needed.needed * share <= size * 1e9]
+    smallest = f"{sizes[0]} GB" if sizes else f"over {GPU_SIZES[-1]} GB"
+    if not place.gpus:
+        return smallest
+    if needed.needed * share <= min(gpu.total_memory for gpu in place.gpus):
+        return "yes"
+    return f"no: {smallest}"

@@ -1,0 +1,104 @@
+"""`command=status`: how far the cells of an experiment are, what runs where, and the time left. Runs nothing."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from bench.cell import Cell
+from bench.config import Settings
+from bench.results.claims import Claim
+from bench.results.record import Status
+from bench.sweep.duration import Basis, Duration, Durations
+from bench.sweep.feasible import local_data
+from bench.sweep.survey import Standing, State, Survey, survey
+from bench.sweep.wording import console, duration, plural, table
+from bench.sweep.workforce import workforce
+
+SHOWN = 40
+"""Running cells that are named."""
+
+
+def status(cells: Sequence[Cell], settings: Settings) -> int:
+    """Print how far `cells` are; return the exit code, 0."""
+    found = survey(cells, settings)
+    out = console()
+    _print_rows(found, settings, out)
+    claimed = [standing for standing in found.standings if standing.claim is not None]
+    for standing in claimed[:SHOWN]:
+        assert standing.claim is not None
+        out.print(f"{standing.state}: {standing.cell.key}", soft_wrap=True)
+        out.print(f"  {_where(standing.claim)}", markup=False, soft_wrap=True)
+    if len(claimed) > SHOWN:
+        out.print(f"... and {len(claimed) - SHOWN:,} more")
+    _print_left(found, settings, out)
+    return 0
+
+
+def _print_rows(found: Survey, settings: Settings, out: Console) -> None:
+    counts = {row: Counter(map(_column, standings)) for row, standings in found.rows.items()}
+    order = ["done", "running", "interrupted", *(s.value for s in Status if s is not Status.OK), "missing"]
+    met = {name for row in counts.values() for name in row}
+    columns = [name for name in order if name in met or name in ("done", "missing")]
+    shown = table("model and method", "cells", *columns, title=f"Status of {settings.experiment}")
+    for row, each in counts.items():
+        shown.add_row(row, f"{each.total():,}", *(f"{each[name]:,}" if each[name] else "" for name in columns))
+    total = Counter(map(_column, found.standings))
+    if len(counts) > 1:
+        shown.add_section()
+        shown.add_row("all", f"{total.total():,}", *(f"{total[name]:,}" if total[name] else "" for name in columns))
+    out.print(shown)
+    parts = [f"{total[name]:,} {name}" for name in columns]
+    out.print(f"{plural(total.total(), 'cell')}: {', '.join(parts)}.")
+
+
+def _column(standing: Standing) -> str:
+    """The state, of a failed cell how it failed."""
+    if standing.state is State.FAILED:
+        assert standing.record is not None
+        return standing.record.status.value
+    return standing.state.value
+
+
+def _where(claim: Claim) -> str:
+    """Who runs it, where, since when."""
+    job = "" if claim.job is None else f", job {claim.job}"
+    since = datetime.fromisoformat(claim.started)
+    return (
+        f"on {claim.host}, {claim.device} ({claim.launcher}{job}), since "
+        f"{since.astimezone():%Y-%m-%d %H:%M:%S}, {duration(_elapsed(claim))}"
+    )
+
+
+def _elapsed(claim: Claim) -> float:
+    """Seconds since the claim, not below 0: another machine's clock may be ahead."""
+    return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(claim.started)).total_seconds())
+
+
+def _print_left(found: Survey, settings: Settings, out: Console) -> None:
+    """The time left, by records of like cells where there are any."""
+    running = [standing for standing in found.standings if standing.state is State.RUNNING]
+    waiting = [s for s in found.standings if s.wanted and s.state is not State.RUNNING]
+    if not running and not waiting:
+        out.print("Nothing is left to run.")
+        return
+    expected = _durations([standing.cell for standing in [*running, *waiting]], found, settings)
+    elapsed = [_elapsed(standing.claim) for standing in running if standing.claim is not None]
+    elapsed += [0.0] * len(waiting)
+    seconds = sum(max(0.0, each.seconds - past) for each, past in zip(expected, elapsed, strict=True))
+    workers = len(running) or workforce(settings).workers
+    guessed = sum(each.basis is not Basis.RECORDS for each in expected)
+    at_work = f"{plural(workers, 'worker')} at work" if running else f"{plural(workers, 'worker')}, none at work now"
+    guess = f"; for {plural(guessed, 'cell')} of {len(expected):,} that is a guess" if guessed else ""
+    out.print(f"Left: about {duration(seconds / workers)} with {at_work}{guess}.")
+
+
+def _durations(cells: Sequence[Cell], found: Survey, settings: Settings) -> list[Duration]:
+    """As a plan has them; data is read only where something has to be guessed."""
+    place = workforce(settings)
+    durations = list(map(Durations(found.records, place).of, cells))
+    if all(each.basis is not Basis.GUESS for each in durations):
+        return durations
+    local = local_data((cell.task for cell in cells), settings)
+    return list(map(Durations(found.records, place, local.characters).of, cells))

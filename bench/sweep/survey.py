@@ -1,0 +1,85 @@
+"""Where the cells of a grid stand: their records, their claims, and records of like cells from elsewhere."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.cell import Cell, slug
+from bench.config import Settings
+from bench.results import claims
+from bench.results.claims import Claim
+from bench.results.processes import is_alive, machine
+from bench.results.record import Status
+from bench.sweep.index import Entry, Index
+from bench.sweep.missing import is_wanted
+
+LIKE_AT_MOST = 200
+"""Records of other grids that are looked at for a row that has none of its own."""
+
+
+class State(StrEnum):
+    """What becomes of a cell; what its record says where nobody works on it."""
+
+    DONE = "done"
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One cell."""
+
+    cell: Cell
+    record: Entry | None
+    claim: Claim | None
+    wanted: bool
+    """Whether a sweep would run it."""
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All cells of a grid, and the records to learn from: theirs, and some of like cells."""
+
+    standings: list[Standing]
+    records: list[Entry]
+
+    @property
+    def rows(self) -> dict[str, list[Standing]]:
+        """By row, in the order of the grid."""
+        rows: dict[str, list[Standing]] = defaultdict(list)
+        for standing in self.standings:
+            rows[standing.cell.row].append(standing)
+        return rows
+
+
+def survey(cells: Sequence[Cell], settings: Settings) -> Survey:
+    """Look at every cell's record and claim, once."""
+    with Index(settings.results_dir) as index:
+        standings = [_standing(cell, settings, index) for cell in cells]
+        known = {id(s.record): s.record for s in standings if s.record is not None}
+        finished = {s.cell.row for s in standings if s.record is not None and s.record.status is Status.OK}
+        for row in dict.fromkeys(s.cell.row for s in standings if s.wanted):
+            if row not in finished:
+                known |= {id(entry): entry for entry in index.row(slug(row), LIKE_AT_MOST)}
+    return Survey(standings, list(known.values()))
+
+
+def _standing(cell: Cell, settings: Settings, index: Index) -> Standing:
+    record = index.of(cell)
+    if record is not None and record.status is Status.OK:
+        return Standing(cell, record, None, is_wanted(cell, settings, index), State.DONE)
+    claim = claims.read(cell.folder(settings.results_dir))
+    if claim is not None:
+        state = State.INTERRUPTED if is_dead(claim) else State.RUNNING
+    else:
+        state = State.MISSING if record is None else State.FAILED
+    return Standing(cell, record, claim, is_wanted(cell, settings, index), state)
+
+
+def is_dead(claim: Claim) -> bool:
+    """Whether the claim's owner is known to be dead: its processes can be looked up on their own machine only."""
+    return claim.machine == machine() and not any(map(is_alive, claim.processes))

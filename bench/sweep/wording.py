@@ -1,0 +1,42 @@
+"""Durations, counts and sizes as plans and progress say them; tables that are plain where there is no terminal."""
+
+import sys
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+WIDTH = 120
+"""Of tables that go into a file or a pipe."""
+
+
+def console() -> Console:
+    """For tables: as wide as the terminal, or of a fixed width elsewhere."""
+    return Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+
+
+def table(*columns: str, title: str) -> Table:
+    """An empty table with a column of names and then columns of numbers."""
+    made = Table(title=title, box=SIMPLE)
+    for number, name in enumerate(columns):
+        made.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number > 0)
+    return made
+
+
+def duration(seconds: float) -> str:
+    """Seconds, minutes, hours or days, as precise as an estimate deserves."""
+    for limit, unit, name in ((100, 1, "s"), (6000, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            digits = 1 if name == "h" or (name == "s" and seconds < 10) else 0
+            return f"{seconds / unit:.{digits}f} {name}"
+    return f"{seconds / 86_400:.1f} days"
+
+
+def gigabytes(count: float) -> str:
+    """Bytes as 10^9 of them."""
+    return f"{count / 1e9:.1f} GB"
+
+
+def plural(count: int, thing: str) -> str:
+    """The count with the thing that is counted, in the plural but for one."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -1,0 +1,152 @@
+"""The index spares reading records and is never trusted over them."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from bench.compose import to_cell, to_settings
+from bench.results import store
+from bench.results.record import Status
+from bench.sweep.index import INDEX, Index
+from bench.sweep.missing import statuses, wanted
+from tests.support.cli import composed
+from tests.sweep import simulated
+
+
+@pytest.fixture
+def configs(tmp_path: Path) -> list[dict]:
+    """The points of a grid of 8 cells, all of them finished, with results in `tmp_path/results`."""
+    made = composed(*simulated.small(tmp_path), f"results_dir={tmp_path / 'results'}")
+    simulated.finish(made, tmp_path / "results")
+    return made
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders whose records are read from now on."""
+    folders: list[Path] = []
+    original = store.read
+    monkeypatch.setattr(store, "read", lambda folder: folders.append(folder) or original(folder))
+    return folders
+
+
+def todo(configs: list[dict]) -> set[str]:
+    """Keys of the cells to run, as a sweep that starts now finds them."""
+    cells = list(map(to_cell, configs))
+    return {cell.key for cell in wanted(cells, to_settings(configs[0]))}
+
+
+def record_of(configs: list[dict], number: int) -> tuple[str, Path]:
+    """Key and record file of a cell."""
+    cell = to_cell(configs[number])
+    return cell.key, cell.folder(configs[0]["results_dir"]) / store.RECORD
+
+
+def test_each_record_is_read_once(configs: list[dict], read: list[Path]) -> None:
+    assert todo(configs) == set()
+    assert len(read) == len(set(read)) == 8
+    assert todo(configs) == set()
+    cells = list(map(to_cell, configs))
+    assert [status for _, status in statuses(cells, to_settings(configs[0]))] == [Status.OK] * 8
+    assert len(read) == 8
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"schema_version": 1}', "nonsense", '{"schema_version": 99}'])
+def test_a_damaged_record_is_not_done(configs: list[dict], damage: str, read: list[Path]) -> None:
+    assert todo(configs) == set()
+    key, path = record_of(configs, 3)
+    path.write_text(damage)
+    for _ in range(2):  # nothing is remembered of it
+        assert todo(configs) == {key}
+    assert len(read) == 8 + 2
+
+
+def test_damage_that_keeps_the_size_is_seen(configs: list[dict]) -> None:
+    assert todo(configs) == set()
+    key, path = record_of(configs, 0)
+    path.write_bytes(b"x" * path.stat().st_size)
+    assert todo(configs) == {key}
+
+
+def test_a_replaced_record_counts_as_it_is_now(configs: list[dict]) -> None:
+    assert todo(configs) == set()
+    cell = to_cell(configs[5])
+    simulated.finish([configs[5]], Path(configs[0]["results_dir"]), status=lambda _: Status.OOM)
+    assert todo(configs) == {cell.key}
+    assert dict(statuses([cell], to_settings(configs[0]))) == {cell: Status.OOM}
+    record_of(configs, 5)[1].unlink()
+    assert dict(statuses([cell], to_settings(configs[0]))) == {cell: None}
+
+
+def test_another_cells_record_is_not_this_ones(configs: list[dict]) -> None:
+    (key, path), (_, other) = record_of(configs, 0), record_of(configs, 1)
+    path.write_bytes(other.read_bytes())
+    assert todo(configs) == {key}
+
+
+def test_ok_without_numbers_is_not_done(configs: list[dict]) -> None:
+    key, path = record_of(configs, 0)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"measurements": None}))
+    assert todo(configs) == {key}
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\x00", b"[]", b'{"format": 1, "entries": {"a": {}}}'])
+def test_an_index_that_is_of_no_use_is_made_anew(configs: list[dict], content: bytes, read: list[Path]) -> None:
+    index = Path(configs[0]["results_dir"]) / INDEX
+    index.write_bytes(content)
+    assert todo(configs) == set()
+    assert len(read) == 8
+    assert todo(configs) == set()
+    assert len(read) == 8
+
+
+def test_an_index_of_another_format_is_made_anew(configs: list[dict], read: list[Path]) -> None:
+    assert todo(configs) == set()
+    index = Path(configs[0]["results_dir"]) / INDEX
+    content = json.loads(index.read_text())
+    for entry in content["entries"].values():
+        entry["status"] = "oom"
+    index.write_text(json.dumps(content | {"format": content["format"] + 1}))
+    assert todo(configs) == set()
+    assert len(read) == 16
+
+
+def test_where_it_cannot_be_written_records_are_read_again(
+    configs: list[dict], read: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, content: bytes) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(store, "write_atomically", refuse)
+    for times in (1, 2):
+        assert todo(configs) == set()
+        assert len(read) == 8 * times
+    assert not (Path(configs[0]["results_dir"]) / INDEX).exists()
+
+
+def test_two_at_once_lose_nothing_of_each_other(configs: list[dict], read: list[Path]) -> None:
+    results = configs[0]["results_dir"]
+    with Index(results) as first, Index(results) as second:
+        for index, part in ((first, configs[:4]), (second, configs[4:])):
+            assert all(index.of(to_cell(config)) is not None for config in part)
+    assert todo(configs) == set()
+    assert len(read) == 8
+
+
+def test_records_that_are_gone_are_forgotten(configs: list[dict]) -> None:
+    assert todo(configs) == set()
+    gone, path = record_of(configs, 0)
+    path.unlink()
+    record = record_of(configs, 1)[1]
+    os.utime(record, ns=(0, record.stat().st_mtime_ns + 1))  # something new to keep
+    assert todo(configs) == {gone}
+    entries = json.loads((Path(configs[0]["results_dir"]) / INDEX).read_text())["entries"]
+    assert len(entries) == 7
+
+
+def test_looking_makes_no_folder(tmp_path: Path) -> None:
+    configs = composed(*simulated.small(tmp_path), f"results_dir={tmp_path / 'results'}")
+    assert len(todo(configs)) == 8
+    assert not (tmp_path / "results").exists()

@@ -47,7 +47,6 @@ GresTypes=gpu
 KillWait=2
 MessageTimeout=2
 MaxArraySize=3
-MinJobAge={min_job_age}
 NodeName={host} NodeAddr=127.0.0.1 CPUs=8 RealMemory=16000 Gres=gpu:2 State=UNKNOWN
 PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1
 PartitionName=urgent Nodes={host} MaxTime=INFINITE State=UP PriorityTier=2
@@ -61,11 +60,10 @@ NodeName={host} Name=gpu File={folder}/nvidia[0-1]
 class Cluster:
     """The daemons and their folder. `start` raises RuntimeError where one does not come up."""
 
-    def __init__(self, folder: Path, min_job_age: int = 300) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": PATH}
-        self.min_job_age = min_job_age
 
     def start(self) -> None:
         """Write the files and start all daemons."""
@@ -124,7 +122,7 @@ class Cluster:
         for number in (0, 1):
             (self.folder / f"nvidia{number}").symlink_to("/dev/null")
         values = {
-            "host": platform.node(), "folder": self.folder, "user": getpass.getuser(), "min_job_age": self.min_job_age,
+            "host": platform.node(), "folder": self.folder, "user": getpass.getuser(),
             "controller_port": free_port(), "node_port": free_port(),
         }  # fmt: skip
         (self.folder / "slurm.conf").write_text(CONF.format(**values))

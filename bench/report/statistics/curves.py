@@ -27,7 +27,7 @@ SEED_FLOOR = 0.003
 PER_DOUBLING = 0.03
 """Of the logit's standard deviation, for each doubling beyond the data."""
 LEAST_WIDTH = 0.05
-MOST_RESAMPLES = 35
+MOST_RESAMPLES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,9 @@ class Curve:
     def _checked(self, sizes: ArrayLike) -> Values:
         wanted = np.atleast_1d(np.asarray(sizes, dtype=np.float64))
         if wanted.size and (wanted.min() <= 0 or wanted.max() > self.largest * self.most * (1 + 1e-9)):
-            raise ValueError(f"the curve is good for up to {self.largest * self.most:.0f} training examples: {self.limit}")
+            raise ValueError(
+                f"the curve is good for up to {self.largest * self.most:.0f} training examples: {self.limit}"
+            )
         return wanted
 
 
@@ -187,8 +189,8 @@ def _points(found: Observed, accuracies: Values) -> Points:
 
 def _draws(seeds: int) -> list[tuple[tuple[int, ...], float]]:
     """Draws of `seeds` seeds with replacement, and how likely each is: all of them, or some where they are many."""
-    every = list(combinations_with_replacement(range(seeds), seeds)) if seeds <= 4 else []
-    if every and len(every) <= MOST_RESAMPLES:
+    every = list(combinations_with_replacement(range(seeds), seeds)) if seeds < 4 else []
+    if every:
         shares = [stats.multinomial.pmf(np.bincount(one, minlength=seeds), seeds, [1 / seeds] * seeds) for one in every]
         return [(one, float(share)) for one, share in zip(every, shares, strict=True)]
     random = np.random.default_rng(seeds)
@@ -206,6 +208,13 @@ def _refused(found: Observed) -> str:
         return f"a curve needs at least 2 seeds that have every size; there are {seeds}"
     if found.redrawn_by_size:
         return "each training size has a test set of its own, so sizes differ by more than their training examples"
+    if per_label < LEAST_PER_LABEL:
+        return f"{per_label:.3g} training examples per label at the largest size are fewer than {LEAST_PER_LABEL}"
+    return _hopeless(found)
+
+
+def _hopeless(found: Observed) -> str:
+    """What the accuracies themselves say against it."""
     skill = 1 - found.errors[-1] / found.chance if found.chance else 0.0
     if skill < LEAST_SKILL:
         return (
@@ -215,8 +224,6 @@ def _refused(found: Observed) -> str:
     fall = (found.errors[0] - found.errors[-1]) / (np.sqrt(2) * found.standard_errors[-1])
     if fall < LEAST_FALL:
         return "accuracy hardly rises over the sizes that were tried, compared with how much seeds differ"
-    if per_label < LEAST_PER_LABEL:
-        return f"{per_label:.3g} training examples per label at the largest size are fewer than {LEAST_PER_LABEL}"
     return ""
 
 

@@ -49,9 +49,7 @@ def budgets(grid: Grid, costs: Costs, rows: Sequence[str] | None = None, margin:
     `grid` is of one data set. Points where no row has answers are left out.
     """
     found = (standing(grid, labels, size, rows) for labels, size in places(grid))
-    return [
-        Budget(one, cheapest_within(one, costs, margin), *_needed(one, margin)) for one in found if one is not None
-    ]
+    return [Budget(one, cheapest_within(one, costs, margin), *_needed(one, margin)) for one in found if one is not None]
 
 
 def cheapest_within(one: Standing, costs: Costs, margin: float = POINT) -> Cheapest | None:
@@ -122,8 +120,8 @@ def crossing(grid: Grid, row: str, opponent: str, num_labels: int) -> Crossing:
         if both is not None:
             made[size] = compare(row, opponent, both)
     at = dict(zip(made, holm(made.values()), strict=True))
-    verdict, size = _verdict(at)
-    return Crossing(row, opponent, num_labels, verdict, size, at, tuple(size for size in sizes if size not in at))
+    verdict, since = _verdict(at)
+    return Crossing(row, opponent, num_labels, verdict, since, at, tuple(size for size in sizes if size not in at))
 
 
 def _verdict(at: Mapping[int, Comparison]) -> tuple[Verdict, int | None]:

@@ -25,9 +25,9 @@ FAMILIES = (*POWER_LAWS, LOGIT_LINEAR)
 RIDGE = 0.02
 """Pull of each parameter to a plain curve, in standard errors over its whole range: it decides what data leave open."""
 PLAIN = {"c": 0.4, "a": 0.0, "d": 0.0}
+"""`c`, and `a` and `d` as parts of their bounds."""
 STARTS = ({"c": 0.3, "a": 0.1, "d": 0.05}, {"c": 0.7, "a": 0.7, "d": 0.3})
 """`a` as a part of its bound."""
-LEAST_C = 1e-3
 FLOOR = 1e-9
 """Of errors, to stay on the logit scale."""
 
@@ -90,30 +90,37 @@ def _start(points: Points, bound: float, plain: dict[str, float]) -> dict[str, f
 
 
 def _solve(names: tuple[str, ...], points: Points, bound: float, start: dict[str, float]) -> tuple[Values, float]:
-    """Parameters, and the cost that they end with."""
-    scales = {"log_s": 5.0, "c": 1.0, "a": bound, "d": 1.0}
-    plain = np.asarray([PLAIN.get(name, 0.0) / 1.0 for name in names])
-    pull = np.asarray([0.0 if name == "log_s" else RIDGE / scales[name] for name in names])
-    low = np.asarray([{"log_s": -40.0, "c": LEAST_C}.get(name, 0.0) for name in names])
-    high = np.asarray([{"log_s": 1.0, "c": 1.0, "a": bound, "d": 1.0}[name] for name in names])
-    target, relative = _logit(points.errors), points.relative
+    """Parameters, and the cost that they end with.
 
-    def whole(free: Values) -> Values:
-        return np.concatenate([free, np.zeros(4 - len(free))])
+    Bounds are kept by a logistic transformation, so that MINPACK's Levenberg-Marquardt can be used: it ends at the same
+    place as the solver for bounds, in less than half of the time, and thousands of resamples are fitted.
+    """
+    free = len(names)
+    top = np.asarray([{"a": bound}.get(name, 1.0) for name in names[1:]])
+    plain = np.asarray([PLAIN[name] for name in names[1:]])
+    target, relative, weights = _logit(points.errors), points.relative, points.weights
 
-    def residuals(free: Values) -> Values:
-        off = points.weights * (_logit(_power_law(whole(free), relative)) - target)
-        return np.concatenate([off, pull * (free - plain)])
+    def parameters(inner: Values) -> Values:
+        return np.concatenate([inner[:1], top * expit(inner[1:]), np.zeros(4 - free)])
 
-    def jacobian(free: Values) -> Values:
-        slopes = points.weights[:, None] * _slopes(whole(free), relative)[:, : len(free)]
-        return np.vstack([slopes, np.diag(pull)])
+    def residuals(inner: Values) -> Values:
+        off = weights * (_logit(_power_law(parameters(inner), relative)) - target)
+        return np.concatenate([off, RIDGE * (expit(inner[1:]) - plain)])
 
-    begin = np.clip([start[name] for name in names], low + 1e-6 * (high - low), high - 1e-6 * (high - low))
-    end = least_squares(
-        residuals, begin, jac=jacobian, bounds=(low, high), x_scale=[scales[name] for name in names], xtol=1e-6, ftol=1e-6
-    )
-    return end.x, end.cost
+    def jacobian(inner: Values) -> Values:
+        part = expit(inner[1:])
+        steep = part * (1 - part)
+        rows = np.zeros((len(relative) + free - 1, free))
+        rows[: len(relative)] = weights[:, None] * _slopes(parameters(inner), relative)[:, :free]
+        rows[: len(relative), 1:] *= top * steep
+        rows[len(relative) :, 1:] = np.diag(RIDGE * steep)
+        return rows
+
+    # a start on a bound could never leave it
+    parts = np.clip(np.asarray([start[name] for name in names[1:]]) / top, 0.02, 0.98)
+    begin = np.concatenate([[start["log_s"]], logit(parts)])
+    end = least_squares(residuals, begin, jac=jacobian, method="lm", xtol=1e-6, ftol=1e-8, max_nfev=200)
+    return parameters(end.x)[:free], end.cost
 
 
 def _power_law(parameters: Values, relative: Values) -> Values:

@@ -46,7 +46,9 @@ def seeds_needed(sample: Sample, smallest: float, alpha: float, power: float = P
     for seeds in range(2, MOST_SEEDS + 1):
         if power_of(target, parts, seeds, size, alpha) >= power:
             return Needed(target, seeds, None, "")
-    return Needed(target, None, _examples(target, parts, have, size, alpha, power), f"more than {MOST_SEEDS} seeds")
+    return Needed(
+        target, None, _examples(target, parts, have, size, alpha=alpha, power=power), f"more than {MOST_SEEDS} seeds"
+    )
 
 
 def power_of(difference: float, parts: Components, seeds: int, examples: int, alpha: float) -> float:
@@ -68,7 +70,7 @@ def _power_t(difference: float, error: float, df: float, alpha: float) -> float:
     return float(stats.nct.sf(stats.t.ppf(1 - alpha / 2, df), df, difference / error))
 
 
-def _examples(target: float, parts: Components, seeds: int, size: int, alpha: float, power: float) -> int | None:
+def _examples(target: float, parts: Components, seeds: int, size: int, *, alpha: float, power: float) -> int | None:
     """Test examples that would do with as many seeds as there are, to two digits."""
     for factor in (1.25**step for step in range(1, 21)):
         if power_of(target, parts, seeds, ceil(size * factor), alpha) >= power:

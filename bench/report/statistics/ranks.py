@@ -44,7 +44,9 @@ class Ranks:
         groups: list[tuple[str, ...]] = []
         reached = 0
         for start, name in enumerate(names):
-            near = [other for other in names[start:] if self.average[other] - self.average[name] <= self.critical_difference]
+            near = [
+                other for other in names[start:] if self.average[other] - self.average[name] <= self.critical_difference
+            ]
             if len(near) > 1 and start + len(near) > reached:
                 groups.append(tuple(near))
                 reached = start + len(near)

@@ -106,12 +106,15 @@ def standard_error(sample: Sample) -> StandardError:
 def _of_redrawn(sample: Sample) -> StandardError:
     """Where each seed has a test set of its own, seeds' means are independent and hold both kinds of noise.
 
-    Not below what the test sets alone bring, for that is known better than the spread of a few means.
+    A few means may agree by chance: what the test sets alone bring is taken where that makes a wider interval.
     """
     count = len(sample.values)
     means = np.asarray([seed.mean() for seed in sample.values])
     within = np.mean([seed.var(ddof=1) / len(seed) for seed in sample.values])
-    return StandardError(float(np.sqrt(max(means.var(ddof=1), within) / count)), count - 1, "seed_means")
+    between = StandardError(float(np.sqrt(means.var(ddof=1) / count)), count - 1, "seed_means")
+    examples = sum(len(seed) - 1 for seed in sample.values)
+    tests = StandardError(float(np.sqrt(within / count)), examples, "seed_means")
+    return max(between, tests, key=lambda error: error.half_width(LEVEL))
 
 
 def mean_interval(sample: Sample, level: float = LEVEL) -> Interval:

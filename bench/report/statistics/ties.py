@@ -20,7 +20,7 @@ class Contender:
 
     @property
     def tied(self) -> bool:
-        """Whether it can't be told from the best."""
+        """Whether it can't be told from the best, or is even in front of it on the few seeds that it has (`ahead`)."""
         return not self.against_best.a_is_better
 
     @property

@@ -88,7 +88,9 @@ def test_macro_f1_is_covered_and_examples_alone_do_not_do():
 def test_a_grid_takes_seconds():
     random = np.random.default_rng(5)
     cells = [
-        {seed: noisy(random, test_set(1000, labels), 0.8) for seed in range(3)} for labels in (2, 4, 8, 16) for _ in "abc"
+        {seed: noisy(random, test_set(1000, labels), 0.8) for seed in range(3)}
+        for labels in (2, 4, 8, 16)
+        for _ in "abc"
     ]
     begun, draws = time.process_time(), Draws()
     for seeds in cells:

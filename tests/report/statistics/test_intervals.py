@@ -76,9 +76,7 @@ def test_mean_squares_are_those_of_the_analysis_of_variance():
     within_seeds = (found.examples * (examples - 1) + found.rest * (seeds - 1) * (examples - 1)) / (
         seeds * (examples - 1)
     )
-    within_examples = (found.seeds * (seeds - 1) + found.rest * (seeds - 1) * (examples - 1)) / (
-        examples * (seeds - 1)
-    )
+    within_examples = (found.seeds * (seeds - 1) + found.rest * (seeds - 1) * (examples - 1)) / (examples * (seeds - 1))
     assert found.seeds / within_seeds == pytest.approx(stats.f_oneway(*matrix).statistic)
     assert found.examples / within_examples == pytest.approx(stats.f_oneway(*matrix.T).statistic)
     within = matrix.T.var(axis=1, ddof=1).mean()  # of one way, pooled over examples

@@ -63,7 +63,9 @@ class Library:
             with pq.ParquetFile(path, read_dictionary=["label", "predicted"]) as file:
                 table = file.read(columns=list(COLUMNS), use_threads=False)
             test = table.filter(pc.equal(table["split"], "test")).combine_chunks()
-        except (OSError, pa.ArrowException, KeyError) as error:
+        except KeyError as error:
+            raise UnreadableAnswers(f"{path.name} lacks one of the columns {', '.join(COLUMNS)}") from error
+        except (OSError, pa.ArrowException) as error:
             raise UnreadableAnswers(f"{path.name}: {error}") from error
         if not test.num_rows:
             raise UnreadableAnswers(f"{path.name} has no test examples")

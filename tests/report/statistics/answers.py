@@ -48,15 +48,12 @@ def at_accuracy(accuracy: float, seed: float, example: float, both: float) -> Wo
     return World((low + high) / 2, seed, example, both)
 
 
-def test_set(size: int, num_labels: int = 2, name: str = "t") -> TestSet:
+def example_set(size: int, num_labels: int = 2, name: str = "t") -> TestSet:
     """Balanced examples."""
     labels = (np.arange(size) % num_labels).astype(np.int16)
     ids = tuple(f"{name}{number:06d}" for number in range(size))
     names = tuple(f"label {number:02d}" for number in range(num_labels))
     return TestSet(test_set_digest(ids, labels, names), ids, labels, names)
-
-
-test_set.__test__ = False  # type: ignore[attr-defined]
 
 
 def answers(right: np.ndarray, examples: TestSet, random=None) -> Answers:
@@ -77,7 +74,7 @@ def by_seed(matrix: np.ndarray, examples: TestSet, seeds=None) -> BySeed:
 def exactly(shares, size: int = 200, name: str = "t", num_labels: int = 2) -> BySeed:
     """A seed for each of `shares`: exactly this share is right, the easiest examples; seeds are 0, 1, ..."""
     matrix = np.stack([np.arange(size) < round(share * size) for share in shares]).astype(float)
-    return by_seed(matrix, test_set(size, num_labels, name))
+    return by_seed(matrix, example_set(size, num_labels, name))
 
 
 def grid_of(rows: Mapping[tuple[str, int, int], BySeed]) -> dict[Point, BySeed]:

@@ -42,7 +42,9 @@ def _smooth(kind: str, random, chance: float, smallest: float) -> Truth:
     return lambda n: a + b * (chance - a) * np.exp(-0.5 * c * np.log(n / smallest) ** 1.15)
 
 
-def observe(random, error: Truth, sizes: np.ndarray, num_labels: int, seeds: int = 3, spread: float = 0.03) -> Observed:
+def observe(
+    random, error: Truth, sizes: np.ndarray, num_labels: int, *, seeds: int = 3, spread: float = 0.03
+) -> Observed:
     """Accuracies of seeds, whose spread falls with the size; a quarter of their variance is a seed's own at all."""
     deviation = spread * (sizes / sizes[0]) ** -0.4 + 0.003
     noise = 0.5 * random.standard_normal((seeds, 1)) + np.sqrt(0.75) * random.standard_normal((seeds, len(sizes)))

@@ -9,7 +9,7 @@ from bench.report.statistics.targets import examples_needed
 from tests.report.statistics.answers import exactly, grid_of
 from tests.report.statistics.learning import KINDS, observe, truth
 
-ROUNDS = int(os.environ.get("SIMULATION_ROUNDS", "16"))
+ROUNDS = int(os.environ.get("SIMULATION_ROUNDS", "12"))
 """Curves of each kind and window."""
 WINDOWS = {"3 sizes": 4.0 ** np.arange(3), "6 sizes": 2.0 ** np.arange(6)}
 SIZES = 32 * 2.0 ** np.arange(6)

@@ -5,7 +5,7 @@ import pytest
 
 from bench.report.statistics.bootstrap import Draws
 from bench.report.statistics.equivalence import MORE, Equivalence, NotComparable, equivalence
-from tests.report.statistics.answers import at_accuracy, by_seed, exactly, grid_of, test_set
+from tests.report.statistics.answers import at_accuracy, by_seed, exactly, example_set, grid_of
 
 ROUNDS = int(os.environ.get("SIMULATION_ROUNDS", "80"))
 SIZES = (32, 128, 512, 2048)
@@ -59,7 +59,7 @@ def test_an_untrained_row_has_an_equivalent_too():
 
 def test_coverage():
     random = np.random.default_rng(11)
-    held, draws, examples = [], Draws(300), test_set(400)
+    held, draws, examples = [], Draws(300), example_set(400)
     worlds = [at_accuracy(share, 0.15, 1.5, 0.7) for share in (0.6, 0.7, 0.8, 0.9)]
     one = at_accuracy(0.75, 0.15, 1.5, 0.7)
     for _ in range(ROUNDS):

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from bench.report.statistics.correctness import pair
-from bench.report.statistics.intervals import crossed
-from bench.report.statistics.paired import against, compare, holm, p_value, pairwise, with_each
+from bench.report.statistics.intervals import crossed, difference_interval
+from bench.report.statistics.paired import against, compare, holm, holm_p, p_value, pairwise, with_each
 from bench.report.statistics.ties import rank_ranges
-from tests.report.statistics.answers import answers, at_accuracy, by_seed, exactly, grid_of, test_set
+from tests.report.statistics.answers import answers, at_accuracy, by_seed, exactly, example_set, grid_of
 
 
 def flipped(a_only: int, b_only: int, size: int = 200) -> tuple[dict, dict]:
@@ -14,7 +15,7 @@ def flipped(a_only: int, b_only: int, size: int = 200) -> tuple[dict, dict]:
     right = np.arange(size) < 100
     other = right.copy()
     other[:a_only], other[100 : 100 + b_only] = False, True
-    return by_seed(right[None, :], test_set(size)), by_seed(other[None, :], test_set(size))
+    return by_seed(right[None, :], example_set(size)), by_seed(other[None, :], example_set(size))
 
 
 @pytest.mark.parametrize(("a_only", "b_only"), [(12, 3), (0, 5), (8, 8), (0, 0)])
@@ -43,8 +44,6 @@ def test_the_interval_and_the_test_agree():
     for _ in range(50):
         matrix = random.choice([-1, 0, 0, 0, 1], p=[0.15, 0.2, 0.2, 0.2, 0.25], size=(3, 120)).astype(float)
         p, test = p_value(crossed(matrix))
-        from bench.report.statistics.intervals import difference_interval
-
         assert test == "paired_t"
         assert (p < 0.05) == (not difference_interval(crossed(matrix)).holds(0.0))
 
@@ -99,6 +98,12 @@ def test_holm_by_hand():
     assert holm([]) == []
 
 
+@pytest.mark.parametrize("count", [1, 2, 7, 30])
+def test_holm_is_that_of_statsmodels(count):
+    p = np.random.default_rng(count).random(count) ** 4
+    np.testing.assert_allclose(holm_p(p), multipletests(p, method="holm")[1])
+
+
 def test_effect_size_is_cohens_h():
     found = compare("a", "b", pair(exactly([0.5]), exactly([0.25])))
     assert found.cohens_h == pytest.approx(2 * np.arcsin(np.sqrt(0.5)) - 2 * np.arcsin(np.sqrt(0.25)))
@@ -136,4 +141,4 @@ def test_rows_without_common_examples_are_named():
 
 def test_answers_helper_is_right_where_it_should_be():
     right = np.asarray([1, 0, 1, 1, 0])
-    np.testing.assert_array_equal(answers(right, test_set(5, 3)).right, right)
+    np.testing.assert_array_equal(answers(right, example_set(5, 3)).right, right)

@@ -78,6 +78,7 @@ def test_answers_that_can_not_be_used_are_named(cells):
     read = read_answers(read_records(cells))
     assert set(read.unreadable) == set(cells[:5])
     assert "have the same id" in read.unreadable[cells[2]]
+    assert "lacks one of the columns" in read.unreadable[cells[3]]
     assert "has no test examples" in read.unreadable[cells[4]]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import pandas as pd
+
 from bench.report.statistics.correctness import Grid, places
 from bench.report.statistics.paired import ALPHA, Comparison, compare, holm, pairing
 from bench.report.statistics.power import Needed, seeds_needed
@@ -14,6 +16,17 @@ POINT = 0.01
 
 Costs = Mapping[tuple[str, int, int], float]
 """Mean training seconds of a cell by row, label count and training size (0 for untrained rows)."""
+
+
+def training_costs(cells: pd.DataFrame) -> Costs:
+    """Mean training seconds over the `ok` seeds of one data set's `cells_frame`; points without any are left out."""
+    means = cells.groupby(["row", "num_labels", "train_size"], observed=True)["train_seconds"].mean().dropna()
+    found = means.reset_index()
+    at = zip(found["row"].astype(str), found["num_labels"], found["train_size"], strict=True)
+    return {
+        (row, int(labels), int(size)): float(seconds)
+        for (row, labels, size), seconds in zip(at, found["train_seconds"], strict=True)
+    }
 
 
 @dataclass(frozen=True, slots=True)

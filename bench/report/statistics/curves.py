@@ -44,11 +44,13 @@ class Observed:
     """Seeds that lack a size."""
     redrawn_by_size: bool = False
     """Whether sizes have test sets of their own."""
+    most_frequent: float | None = None
+    """The most frequent label's share of the test set; null: all labels are equally frequent."""
 
     @property
     def chance(self) -> float:
-        """The error of guessing among equally frequent labels."""
-        return 1 - 1 / self.num_labels
+        """The error of an answer that is always the most frequent label."""
+        return 1 - (self.most_frequent or 1 / self.num_labels)
 
     @property
     def errors(self) -> Values:
@@ -158,6 +160,10 @@ def observed(grid: Grid, row: str, num_labels: int) -> Observed | None:
         num_labels=num_labels,
         num_test=min(len(answers.test_set) for size in sizes for answers in by_size[size].values()),
         seeds_left_out=tuple(sorted(all_seeds - set(seeds))),
+        most_frequent=max(
+            float(np.bincount(answers.test_set.labels).max() / len(answers.test_set))
+            for answers in by_size[sizes[0]].values()
+        ),
         redrawn_by_size=any(len({by_size[size][seed].test_set.digest for size in sizes}) > 1 for seed in seeds),
     )
 

@@ -114,6 +114,13 @@ def test_hopeless_curves_are_refused(accuracies, sizes, labels, reason):
     assert examples_needed(found, 0.9).verdict == "refused"
 
 
+def test_always_the_most_frequent_label_is_guessing_too():
+    accuracies = np.linspace(0.5, 0.88, 6) + np.zeros((3, 1))
+    assert isinstance(fit_curve(Observed(SIZES, accuracies, 2, 500)), Curve)
+    found = fit_curve(Observed(SIZES, accuracies, 2, 500, most_frequent=0.87))
+    assert "too near to guessing" in found.reason
+
+
 def test_curves_of_guessing_are_refused_whatever_the_noise():
     random = np.random.default_rng(3)
     found = [fit_curve(Observed(SIZES, 0.5 + 0.03 * random.standard_normal((3, 6)), 2, 500)) for _ in range(100)]
@@ -162,6 +169,7 @@ def test_observed_takes_the_seeds_that_have_every_size():
     assert found.accuracies.shape == (2, 3)
     assert found.seeds_left_out == (2,)
     assert not found.redrawn_by_size
+    assert found.chance == 0.5
     assert observed(grid, "other", 2) is None
 
 

@@ -102,13 +102,15 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
     fitting = in_halves(cell) if halved else cell
     assert fitting is not None
     quiet_libraries()
-    fit = _fit_function(fitting)  # its imports are not the cell's time: a warm worker has them already
     context.warm.begin(cell, context.device)
     memory.reset_peak()
     clock = time.perf_counter()
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
     loading_seconds = time.perf_counter() - clock
+    # after the data, which may be wrong; the imports are not the cell's time: a warm worker has them already
+    fit = _fit_function(fitting)
+    context.warm.imported()
     fitting_started = time.perf_counter()
     fitted = fit(fitting, splits, context)
     fitting_ended = time.perf_counter()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bench.report import style
 from bench.report.heatmap_cells import Shade
-from bench.report.markdown import Markdown, table
+from bench.report.markdown import Table, table
 from bench.report.reading import Point, Points, Seeds, at_largest_size
 from bench.report.wording import UNTRAINED, counted, deviation_text, span_text
 from bench.results.record import Evaluation
@@ -52,7 +52,7 @@ def _shape(matrix: Sequence[Sequence[int]]) -> tuple[int, int]:
     return (len(matrix), lengths.pop()) if len(lengths) == 1 else (0, 0)
 
 
-def report_table(points: Points) -> Markdown:
+def report_table(points: Points) -> Table:
     """Precision, recall, F1 (± SD) and support by label, means over seeds; averages under each row's labels."""
     lines: list[list[Any]] = []
     for point, seeds in points.items():
@@ -66,7 +66,7 @@ def report_table(points: Points) -> Markdown:
         for average in ("macro", "weighted"):
             values = [[getattr(test, f"{average}_{name}") for test in tests] for name in ("precision", "recall", "f1")]
             parts = [_mean(values[0]), _mean(values[1]), _mean_and_deviation(values[2]), total]
-            lines.append([point.row, Markdown(f"*{average} average*"), *parts])
+            lines.append([point.row, f"{average} average", *parts])
     return table(["row", "label", "precision", "recall", "F1", "test examples"], lines)
 
 

@@ -1,25 +1,18 @@
 """The sections of the report's page that show results, in their order: one function each, for one data set."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-
-import pandas as pd
-from matplotlib.figure import Figure
 
 from bench.report import tables
+from bench.report.baseline import baseline
 from bench.report.before_after import before_and_after, gains_table, trained_points
 from bench.report.comparison import comparison_title, ours_and_published
 from bench.report.comparison_tables import accuracy_tables, other_metrics_table, remarks
+from bench.report.content import Picture, Section, Titled, View
 from bench.report.curves import Quantity, curve_points, training_curves
 from bench.report.heatmap import heatmap
-from bench.report.markdown import Markdown
 from bench.report.per_label import confusion_matrices, report_table, small_points
-from bench.report.published import Published, beside_ours, with_own_points
-from bench.report.reading import Points
+from bench.report.published import beside_ours, with_own_points
 from bench.report.scaling import scaling_curves
-from bench.report.style import save
-from bench.report.tables import Titled
 from bench.report.token_lengths import length_histograms, texts_of_tokenizers
 from bench.report.wording import METRICS, seeds_phrase
 from bench.results.store import write_atomically
@@ -28,55 +21,12 @@ SHOWN = {"test_accuracy": "accuracy", "test_macro_f1": "macro_f1"}
 """Metrics that are drawn and tabulated, and their part of a file's name."""
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A figure as the page shows it: file name without suffix, and what it says to those who can't see it."""
-
-    name: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page."""
-
-    title: str
-    paragraphs: list[str] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
-    tables: list[Titled] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class View:
-    """Everything that a report says about one data set, and where it puts files."""
-
-    data: str
-    cells: pd.DataFrame
-    summary: pd.DataFrame
-    measured: Points
-    """What the `ok` cells measured, rows in their order."""
-    published: Published | None
-    folder: Path
-    suffix: str
-    """Of this data set's files."""
-
-    @property
-    def rows(self) -> list[str]:
-        """All rows of the grid, in the order that gives them their colours."""
-        return list(self.cells["row"].cat.categories)
-
-    def draw(self, name: str, figure: Figure, text: str) -> Picture:
-        """Write a figure's files."""
-        save(figure, self.folder, f"{name}{self.suffix}")
-        return Picture(f"{name}{self.suffix}", text)
-
-
 def heatmaps(view: View) -> Section:
     """Every point of the grid."""
     shown = ", ".join(row for row in view.rows if (view.cells["row"] == row).any())
     what = f"on {view.data}, models by label counts and training sizes. Rows: {shown}. The numbers are in tables below."
     pictures = [
-        view.draw(f"heatmap_{short}", heatmap(view.cells, metric), f"Heatmap of {METRICS[metric]} {what}")
+        view.draw(f"heatmap_{short}", heatmap(view.cells, metric), f"Heatmap of {METRICS[metric]} {what}", metric)
         for metric, short in SHOWN.items()
     ]
     return Section("Heatmaps", pictures=pictures)
@@ -90,10 +40,11 @@ def scaling(view: View) -> Section:
             f"scaling_{short}",
             scaling_curves(view.cells, metric, view.published),
             f"Curves of {METRICS[metric]} {what}",
+            metric,
         )
         for metric, short in SHOWN.items()
     ]
-    found = [titled for metric in SHOWN for titled in tables.result_tables(view.summary, metric)]
+    found = [titled for metric in SHOWN for titled in tables.result_tables(view.summary, metric, baseline(view.cells))]
     return Section("Scaling curves", pictures=pictures, tables=found)
 
 
@@ -105,7 +56,7 @@ def comparison(view: View) -> Section | None:
     name = f"published{view.suffix}.csv"
     csv = lines.assign(tests=[" ".join(map(str, tests)) for tests in lines["tests"]])
     write_atomically(view.folder / name, csv.to_csv(index=False, lineterminator="\n").encode())
-    paragraphs = [*remarks(lines, view.published, view.data), Markdown(f"All of it is in [{name}]({name}).")]
+    paragraphs = remarks(lines, view.published, view.data)
     pictures, found = [], []
     accuracy, others = lines[lines["metric"] == "test_accuracy"], lines[lines["metric"] != "test_accuracy"]
     if not accuracy.empty:
@@ -123,7 +74,7 @@ def comparison(view: View) -> Section | None:
         found += accuracy_tables(accuracy)
     if not others.empty:
         found.append(other_metrics_table(others))
-    return Section("Ours and published", paragraphs, pictures, found)
+    return Section("Ours and published", paragraphs, pictures, found, [name])
 
 
 def before_after(view: View) -> Section | None:

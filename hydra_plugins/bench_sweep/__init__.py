@@ -96,7 +96,7 @@ class PoolLauncher(Launcher):
             is_group=lambda key: self.loader.get_group_options(key) != [],
             parse=lambda text: self.parser.parse_override(text).value(),
         )
-        sys.exit(launch([_finish(config) for config in configs]))
+        sys.exit(launch([_finish(config) for config in configs], job_overrides))
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:
         composed = self.loader.load_sweep_config(self.config, list(overrides))

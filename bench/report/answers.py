@@ -1,4 +1,4 @@
-"""What models answered on single test examples, from the files beside the records, and their most confident mistakes."""
+"""What models answered on single test examples, from the files beside the records, and their surest mistakes."""
 
 import functools
 from dataclasses import dataclass
@@ -59,8 +59,8 @@ def read_answers(folder: Path, record: Record) -> Answers | None:
     if len(known) and not known.null_count:
         width = len(known[0])
         confidence = known.flatten().to_numpy(zero_copy_only=False).reshape(-1, width).max(axis=1).astype(float)
-    columns = (table[name].to_numpy() for name in ("id", "label", "predicted"))
-    return Answers(*columns, confidence=confidence)
+    ids, labels, predicted = (table[name].to_numpy() for name in ("id", "label", "predicted"))
+    return Answers(ids, labels, predicted, confidence)
 
 
 def read_texts(folder: Path, record: Record) -> dict[str, str]:
@@ -77,7 +77,7 @@ def _texts(path: Path) -> dict[str, str]:
 
 
 def mistakes(answers: Answers, texts: dict[str, str], most: int) -> list[Mistake]:
-    """The mistakes that the model was surest of, surest first; in the order of the file where it gave no probabilities."""
+    """The mistakes that the model was surest of, surest first; in the file's order where it gave no probabilities."""
     wrong = np.flatnonzero(~answers.right)
     if answers.confidence is not None:
         wrong = wrong[np.argsort(-answers.confidence[wrong], kind="stable")]

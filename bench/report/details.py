@@ -1,7 +1,7 @@
 """What the page shows of a point of the grid when it is opened: its seeds, its mistakes, its commands."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 from pyarrow import ArrowException
@@ -32,13 +32,13 @@ def details(cells: pd.DataFrame, found: Mapping[Expected, Found]) -> dict[str, d
     chosen = _with_mistakes(cells)
     made = {}
     for place, seeds in cells.groupby(POINT, observed=True, sort=False):
-        data, row, labels, size = place  # type: ignore[misc]
+        data, row, labels, size = cast("tuple[str, str, int, int]", place)
         point = _facts(seeds)
         first = seeds[seeds["status"] == Status.OK.value].head(1)
         if (data, row, labels, size) in chosen and len(first):
             cell, record = by_key[str(first["key"].iloc[0])]
             point |= _mistakes(cell, record)
-        made[point_id(str(data), str(row), int(labels), int(size))] = point
+        made[point_id(data, row, labels, size)] = point
     return made
 
 
@@ -51,20 +51,21 @@ def _with_mistakes(cells: pd.DataFrame) -> set[tuple[Any, ...]]:
 
 
 def _facts(seeds: pd.DataFrame) -> dict[str, Any]:
-    first: Any = next(seeds.itertuples())
+    each: list[Any] = list(seeds.itertuples())
+    first = each[0]
     size = counted(first.train_size, "training example") if first.train_size else UNTRAINED
     metrics = [name for name in SHOWN if seeds[name].notna().any()]
     header = ["seed", "status", *(capitalised(METRICS[name]) for name in metrics)]
-    lines = [[str(seed.seed), in_words(seed.status), *_numbers(seed, metrics), *_costs(seed)] for seed in seeds.itertuples()]
+    lines = [[str(seed.seed), in_words(seed.status), *_numbers(seed, metrics), *_costs(seed)] for seed in each]
     return {
         "title": f"{first.row}: {first.num_labels} labels, {size}",
         "facts": [f"Data: {first.data}."],
         "header": [*header, "training time", "whole cell", "peak memory"],
         "seeds": lines,
-        "failures": [_failure(seed) for seed in seeds.itertuples() if pd.notna(seed.failure)],
+        "failures": [_failure(seed) for seed in each if pd.notna(seed.failure)],
         "mistakes": [],
         "about_mistakes": "",
-        "commands": [[str(s.seed), str(s.command)] for s in seeds.itertuples() if pd.notna(s.command)],
+        "commands": [[str(s.seed), str(s.command)] for s in each if pd.notna(s.command)],
     }
 
 

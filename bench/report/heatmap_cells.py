@@ -41,6 +41,8 @@ class Number:
     n_expected: int
     note: str = ""
     """What else is to be said, in the small print."""
+    signed: bool = False
+    """A difference."""
 
     def small_print(self, usual: int) -> str:
         """The lines under the mean: its deviation, and how many seeds it is of unless that is the `usual` number.
@@ -84,8 +86,15 @@ def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int) 
     size = style.SMALL if small.count("\n") < 2 else style.SMALL - 1.5
     line = box.top + CELL_HEIGHT / 2 - 0.07 * (small.count("\n") + 1)
     look: dict[str, Any] = {"ha": "center", "color": ink}
-    axes.text(box.middle, line, f"{number.mean:.2f}", va="center", fontsize=MEAN_SIZE, **look)
+    axes.text(box.middle, line, _written(number), va="center", fontsize=MEAN_SIZE, **look)
     axes.text(box.middle, line + 0.11, small, va="top", fontsize=size, linespacing=1.05, **look)
+
+
+def _written(number: Number) -> str:
+    if not number.signed:
+        return f"{number.mean:.2f}"
+    text = f"{number.mean:+.2f}".replace("-", "−")
+    return "0.00" if text[1:] == "0.00" else text
 
 
 def _mark_incomplete(axes: Axes, box: Box, fill: Any, ink: str) -> None:

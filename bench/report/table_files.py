@@ -14,7 +14,15 @@ from bench.results.store import write_atomically
 
 FOLDER = "tables"
 _NUMBER = re.compile(r"[+-]?[\d.,]+( ±<?[\d.,]+)?( \([\w ;,]*\))?")
-_LATEX = {"±": r"$\pm$", "−": r"$-$", "→": r"$\rightarrow$", "≥": r"$\geq$", "≤": r"$\leq$", "√": r"$\surd$", "…": r"\ldots{}"}
+_LATEX = {
+    "±": r"$\pm$",
+    "−": r"$-$",
+    "→": r"$\rightarrow$",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "√": r"$\surd$",
+    "…": r"\ldots{}",
+}
 
 
 def named(sections: Iterable[tuple[Section, str]]) -> list[Section]:

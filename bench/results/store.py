@@ -57,7 +57,9 @@ def keep_texts(folder: Path, texts: pd.DataFrame) -> str:
     the first examples are kept: they are for reading. Raises OSError.
     """
     some = texts.head(MOST_TEXTS)
-    some = some.assign(text=[text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…" for text in some["text"]])
+    some = some.assign(
+        text=[text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…" for text in some["text"]]
+    )
     content = to_parquet(some)
     name = f"test-{hashlib.sha256(content).hexdigest()[:16]}.parquet"
     path = texts_path(folder, name)

@@ -89,9 +89,10 @@ def answer(view: View) -> Section | None:
     ]
     for labels in dict.fromkeys(labels for labels, _ in at):
         sizes = [size for count, size in at if count == labels]
-        paragraphs.append(_sentence(labels, sizes[-1], at[labels, sizes[-1]]))
+        said = [_sentence(labels, sizes[-1], at[labels, sizes[-1]])]
         if base is not None:
-            paragraphs += _over_baseline({size: at[labels, size] for size in sizes}, labels, base)
+            said += _over_baseline({size: at[labels, size] for size in sizes}, base)
+        paragraphs.append(" ".join(said))
     lines = [_line(view.data, place, found, base) for place, found in at.items()]
     header = ["labels", "training examples", "best row", "accuracy", "not told apart from it"]
     header += ["cheapest within 1 point", *([f"best − {base}"] if base is not None else [])]
@@ -130,7 +131,7 @@ def _sentence(labels: int, size: int, found: list[Result]) -> str:
     return f"{words}."
 
 
-def _over_baseline(at: dict[int, list[Result]], labels: int, base: str) -> list[str]:
+def _over_baseline(at: dict[int, list[Result]], base: str) -> list[str]:
     """From which training size on some row beats the baseline beyond the margin, and by how much at the largest."""
     gains: dict[int, tuple[str, float, float]] = {}
     for size, found in at.items():
@@ -149,9 +150,9 @@ def _over_baseline(at: dict[int, list[Result]], labels: int, base: str) -> list[
     row, gap, margin = gains[largest]
     if since is None:
         where = f"at {largest:,} training examples ({row}: {difference_text(gap)}, margin {margin:.3f})"
-        return [f"{labels} labels: no row is beyond the margin above {base} {where}."]
+        return [f"No row is beyond the margin above {base} {where}."]
     last = f"by {difference_text(gap)} (margin {margin:.3f}) at {largest:,} ({row})"
-    return [f"{labels} labels: the best row beats {base} from {since:,} training examples on, {last}."]
+    return [f"The best row beats {base} from {since:,} training examples on, {last}."]
 
 
 def _line(data: str, place: tuple[int, int], found: list[Result], base: str | None) -> list[object]:

@@ -160,7 +160,7 @@ def _canvas(
     head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN
     height = head + max(len(labels) * PANEL[1], 0.187 * len(handles) + 0.3)
     right, top = 1 - legend / width, 1 - head / height
-    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, 0, right, top)))
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, 0, right, top), h_pad=0.12))
     grid = figure.subplots(len(labels), len(measures), squeeze=False).tolist()
     style.write_head(figure, title, note, MARGIN)
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(right, top), borderaxespad=0.4, handlelength=3)

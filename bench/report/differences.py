@@ -13,7 +13,7 @@ from bench.report.comparison import UNTRAINED
 from bench.report.frame import summary_frame
 from bench.report.heatmap import Contents, contents_of, draw_grid, grid_note
 from bench.report.heatmap_cells import Number, Shade
-from bench.report.wording import LOWER_IS_BETTER, METRICS, capitalised, only_data_set, usual_seeds
+from bench.report.wording import LOWER_IS_BETTER, METRICS, capitalised, in_words, only_data_set, usual_seeds
 from bench.results.record import Status
 
 NO_BASELINE = "no baseline"
@@ -71,10 +71,10 @@ def less_published(lines: pd.DataFrame, rows: list[str], data: str, note: str) -
 
     The small print of a cell is the sampling error of the published test set, a standard error.
     """
-    known = lines[lines["difference"].notna()]
-    contents: Contents = {_place(line): _content(line) for line in known.itertuples()}
-    if not contents:
+    if lines["difference"].isna().all():
         return None
+    ours = lines[lines["our_size"].notna()]
+    contents: Contents = {_place(line): _content(line) for line in ours.itertuples()}
     metric = str(lines["metric"].iloc[0])
     title = f"{capitalised(METRICS[metric])} on {data}: ours less published"
     note = f"{note} ± SE: the sampling error of the published test set alone; two of them are within chance."
@@ -86,7 +86,9 @@ def _place(line: Any) -> tuple[str, int, int]:
     return str(line.row), int(line.num_labels), int(line.our_size)
 
 
-def _content(line: Any) -> Number:
+def _content(line: Any) -> Number | str:
+    if pd.isna(line.difference):
+        return in_words(str(line.not_ok)).replace(", ", "\n") or "not\nmeasured"
     error = "" if pd.isna(line.standard_error) else f"±{line.standard_error:.3f} SE"
     small = f"{error}\n{UNTRAINED}" if not line.our_size and error else error or UNTRAINED
     return Number(line.difference, np.nan, 1, 1, small, signed=True)

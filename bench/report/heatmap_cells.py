@@ -14,6 +14,8 @@ from bench.report.wording import deviation_text, seeds_text
 CELL_WIDTH, CELL_HEIGHT = 1.0, 0.7
 """Inches, which are the axes' data units."""
 MEAN_SIZE = 13.5
+WHITE, BLACK = "#fefefe", "#010101"
+"""On coloured cells. A page in a dark theme changes pure white and black, and must leave these (`inline.THEMED`)."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Shade:
     def of(self, mean: float) -> tuple[Any, str]:
         """Fill and text colour (black or white, whichever has the higher contrast by WCAG 2)."""
         fill = self.colours(self.scale(mean))
-        return fill, "white" if 1.05 / (luminance(fill) + 0.05) > (luminance(fill) + 0.05) / 0.05 else "black"
+        return fill, WHITE if 1.05 / (luminance(fill) + 0.05) > (luminance(fill) + 0.05) / 0.05 else BLACK
 
 
 def luminance(colour: Any) -> float:

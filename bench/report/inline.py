@@ -3,6 +3,7 @@
 import re
 from xml.sax.saxutils import quoteattr
 
+from bench.report.forest import BAND
 from bench.report.style import GAP, GRID, INK, MUTED
 
 _BODY = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="[\d.]+pt" viewBox="([^"]+)"[^>]*>(.*)</svg>', re.DOTALL)
@@ -11,10 +12,17 @@ _TAG = re.compile(r"<(?!/)[^>]*>")
 _ID = re.compile(r'\b(id="|xlink:href="#|href="#|url\(#)')
 _SIZE = re.compile(r"(?<=[ MLCQz\n\"])-?\d+\.\d{3,}")
 
-THEMED = {INK: "--ink", MUTED: "--muted", GRID: "--rule", GAP: "--gap", "#f4f4f4": "--band"}
-"""Colours that stand for a role, and the page's names of these roles."""
-OF_SHAPES = {"#ffffff": "--paper", "#000000": "--black"}
-"""Likewise; in text these two are chosen to be read on a coloured cell, and stay."""
+THEMED = {
+    INK: "--ink",
+    MUTED: "--muted",
+    GRID: "--rule",
+    GAP: "--gap",
+    BAND: "--band",
+    "#ffffff": "--paper",
+    "#000000": "--black",
+}
+"""Colours that stand for a role, and the page's names of these roles. Text on coloured cells has colours of its own
+(`heatmap_cells.WHITE`); an SVG leaves out black where it fills, for which the page's style has a rule."""
 
 
 def inlined(svg: str, text: str, number: int) -> str:
@@ -37,7 +45,6 @@ def inlined(svg: str, text: str, number: int) -> str:
 def _themed(tag: str, number: int) -> str:
     """One tag with ids of its own and with names in the place of colours that depend on the theme."""
     if "#" in tag:
-        names = THEMED if tag.startswith("<text") else THEMED | OF_SHAPES
-        for colour, name in names.items():
-            tag = tag.replace(f": {colour}", f": var({name})")
+        for colour, name in THEMED.items():
+            tag = tag.replace(f": {colour}", f": var({name})").replace(f'fill="{colour}"', f'style="fill: var({name})"')
     return _SIZE.sub(lambda size: f"{float(size.group()):.2f}", _ID.sub(rf"\g<1>f{number}-", tag))

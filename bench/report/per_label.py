@@ -163,7 +163,7 @@ def _draw_matrix(axes: Axes, values: NDArray[np.float64], names: list[str], *, u
         axes.axhline(place, color="white", linewidth=1.2)
         axes.axvline(place, color="white", linewidth=1.2)
     for (line, column), share in np.ndenumerate(values):
-        if not np.isnan(share):
+        if not np.isnan(share) and (count <= 4 or share >= 0.005):  # a field of 0 % hides the rest
             text = f"{share:.1%}" if count <= 4 else f"{share:.0%}"
             ink = shade.of(share)[1]
             axes.text(column, line, text, ha="center", va="center", color=ink, fontsize=style.SMALL)

@@ -180,6 +180,7 @@ def _measurements(cell: Expected, labels: list[str], predictions: pd.DataFrame, 
     test = _evaluation(labels, predictions)
     task = f"{cell.data}|{cell.num_labels}|{cell.train_size}|{cell.seed}"
     has_method = cell.method is not None
+    train, rate = cell.train_size / 20 * _factor(cell.row), 400 * _factor(cell.model)
     trained = max_length is not None and simulate_training.by_gradients(cell)
     return Measurements(
         examples=Examples(
@@ -195,9 +196,9 @@ def _measurements(cell: Expected, labels: list[str], predictions: pd.DataFrame, 
         train=test if trained else None,
         before=simulate_training.before(cell, labels, 200) if trained else None,
         training=simulate_training.training(cell, test.accuracy) if trained else None,
-        seconds=Seconds(load_data=0.5, load_model=1.0, train=cell.train_size / 20 * _factor(cell.row), evaluate=0.5, total=10.0),
+        seconds=Seconds(load_data=0.5, load_model=1.0, train=train, evaluate=0.5, total=train + 2),
         throughput=Throughput(
-            train_examples_per_second=20.0, train_tokens_per_second=None, test_examples_per_second=400.0 * _factor(cell.model)
+            train_examples_per_second=20.0, train_tokens_per_second=None, test_examples_per_second=rate
         ),
         memory=Memory(peak_device=None, peak_process=int(9e8 * _factor(cell.row)), frozen_weights=None),
         parameters=Parameters(trainable=74_000, total=22_700_000, quantized=0) if has_method else None,

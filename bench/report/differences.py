@@ -47,11 +47,11 @@ def less_baseline(cells: pd.DataFrame, metric: str, baseline: str) -> pd.DataFra
 def differences(cells: pd.DataFrame, metric: str, baseline: str) -> Figure | None:
     """Draw each row's `metric` less that of the row `baseline`, seed by seed on the same examples.
 
-    None where there is no other row. Raises ValueError unless `cells` are of exactly one data set.
+    None where there is nothing to compare. Raises ValueError unless `cells` are of exactly one data set.
     """
     data = only_data_set(cells)
     others = less_baseline(cells, metric, baseline)
-    if others.empty:
+    if others[metric].isna().all():
         return None
     summary = summary_frame(others)
     name = METRICS[metric]

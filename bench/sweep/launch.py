@@ -83,6 +83,7 @@ def _common_settings(configs: Sequence[dict[str, Any]]) -> Settings:
 
 
 def _report(cells: Sequence[Cell], settings: Settings, again: Mapping[str, Sequence[str]]) -> None:
+    """Write the report; `again` are the overrides that compose each cell, by key, as far as they are known."""
     from bench.report.frame import Expected
     from bench.report.page import write_report
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import time
 
 import pytest
@@ -11,7 +12,10 @@ from tests.browser.conftest import NASTY, requests, show
 
 FIRST = "document.querySelector('.table[data-metric=test_accuracy]')"
 """The first table of results."""
-LINES = f"return [...{FIRST}.querySelectorAll('tbody tr')].filter(r => !r.hidden).map(r => [...r.cells].map(c => c.innerText))"
+LINES = (
+    f"return [...{FIRST}.querySelectorAll('tbody tr')].filter(r => !r.hidden)"
+    ".map(r => [...r.cells].map(c => c.innerText))"
+)
 
 
 def lines(browser) -> list[list[str]]:
@@ -43,7 +47,7 @@ def test_text_from_data_is_text(browser):
 
 def test_every_figure_has_a_text_alternative(browser):
     names = browser.execute_script(
-        "return [...document.querySelectorAll('figure svg')].map(s => [s.getAttribute('role'), s.getAttribute('aria-label')])"
+        "return [...document.querySelectorAll('figure svg')].map(s => ['role', 'aria-label'].map(a => s.getAttribute(a)))"
     )
     assert len(names) > 30
     assert all(role == "img" and len(name) > 20 for role, name in names)
@@ -56,7 +60,7 @@ def test_headings_are_in_order_and_the_contents_lead_to_them(browser):
         "return [...document.querySelectorAll('h1, main h2, main h3')].map(h => +h.tagName[1])"
     )
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
     links = browser.execute_script("return [...document.querySelectorAll('nav a')].map(a => a.getAttribute('href'))")
     assert len(links) > 20
     assert browser.execute_script("return arguments[0].every(l => document.querySelector(l))", links)
@@ -127,7 +131,8 @@ def test_the_metric_switch_shows_one_metric(browser):
     def shown() -> set[str]:
         return set(
             browser.execute_script(
-                "return [...document.querySelectorAll('[data-metric]')].filter(p => p.offsetParent).map(p => p.dataset.metric)"
+                "return [...document.querySelectorAll('[data-metric]')].filter(p => p.offsetParent)"
+                ".map(p => p.dataset.metric)"
             )
         )
 

@@ -42,7 +42,8 @@ def test_a_worse_cell_and_other_statuses_are_found(before, after, tmp_path, caps
     assert main([f"A={tmp_path / 'a'}", f"B={after}", f"out={tmp_path / 'out.csv'}"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == f"{healed.key}: oom -> ok"
-    assert said[1].startswith(f"{worse.key}: 0.") and " -> 0.500, -0." in said[1]
+    assert said[1].startswith(f"{worse.key}: 0.")
+    assert " -> 0.500, -0." in said[1]
     assert said[2].startswith(f"2 of {len(before) - 1} cells changed beyond noise")
     assert said[-1] == f"only in A: 1 cells, {gone.key} the first"
     frame = pd.read_csv(tmp_path / "out.csv").set_index("key")

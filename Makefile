@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sweep plan status report test test-faults test-slurm slurm-is-here lint format clean
+.PHONY: help setup demo sweep plan status report compare test test-faults test-slurm slurm-is-here test-browser lint format \
+	clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -40,8 +41,16 @@ status: setup ## how far EXPERIMENT is, what runs where, the time left
 report: setup ## draw EXPERIMENT's report again from the records there are
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=report $(ARGS)
 
+compare: setup ## which cells changed beyond noise between two folders of records: A=results/x B=results/y
+	$(BIN)/python -m bench.report.compare "A=$(A)" "B=$(B)" $(ARGS)
+
 test: setup ## all tests, offline
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+test-browser: setup ## the report's page in a real browser: needs Chromium and its driver (chromium-driver)
+	@for program in chromium chromedriver; do command -v $$program >/dev/null || \
+		{ echo "error: $$program is not there; on Debian: apt-get install chromium chromium-driver" >&2; exit 2; }; done
+	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 test-faults: setup ## kill sweeps and workers at 50 random moments and look for harm; some minutes
 	FAULT_ROUNDS=50 $(BIN)/python -m pytest tests/sweep/test_faults.py -k random $(ARGS)

@@ -487,6 +487,8 @@ class Settings:
     overwrite: Literal["missing", "failed", "always"] = "failed"
     save_model: bool = False
     """Keep the fitted model in the cell's folder."""
+    save_texts: bool = True
+    """Keep the texts of test examples beside the records, once for each test set: a report shows mistakes."""
     timeout_minutes: PositiveFloat | None = None
     """A cell that takes longer is ended, and its status is `timeout`."""
     max_failures: Positive | None = None

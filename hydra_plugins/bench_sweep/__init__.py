@@ -105,7 +105,7 @@ class PoolLauncher(Launcher):
             is_group=lambda key: self.loader.get_group_options(key) != [],
             parse=lambda text: self.parser.parse_override(text).value(),
         )
-        sys.exit(launch(_finished(configs), self.runner))
+        sys.exit(launch(_finished(configs), self.runner, job_overrides))
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:
         composed = self.loader.load_sweep_config(self.config, list(overrides))

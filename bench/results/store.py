@@ -57,7 +57,7 @@ def write(
     return record
 
 
-def keep_texts(folder: Path, texts: pd.DataFrame) -> str:
+def keep_texts(folder: Path, texts: "pd.DataFrame") -> str:
     """Keep test examples (columns id and text) for the cell in `folder`, unless they are there; return their name.
 
     Their content is their name, so that writers can't be in each other's way. Long texts are cut, and of huge sets

@@ -146,6 +146,9 @@ def make_trainer(
         compute_metrics=_accuracy,
         callbacks=[BestWeights(config.best_metric, config.early_stopping_patience)],
     )
+    # Trainer takes a model with keyword arguments for one that divides its loss by the examples of a whole step.
+    # Classifiers don't: with gradient accumulation, losses and gradients would be summed over parts, not averaged.
+    trainer.model_accepts_loss_kwargs = False
     trainer.remove_callback(PrinterCallback)  # the record's history says it all
     return Trained(trainer, tokenizer, config, tokens)
 

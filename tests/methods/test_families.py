@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -21,6 +22,7 @@ from bench.data.split import draw
 from bench.data.task import Task
 from bench.methods import adapters, finetune
 from bench.methods.fitted import Context
+from bench.methods.halve import in_halves
 from bench.models import load
 from bench.models.families import FAMILIES
 from tests.support import texts
@@ -76,6 +78,21 @@ def test_loss_falls(family: str, method: str, tiny_models: dict[str, Path], pool
     assert (summary.parameters.trainable == summary.parameters.total) == (method == "full")
     assert summary.before.test.num_examples == 40
     assert summary.before.train is None
+
+
+@pytest.mark.parametrize("family", FAMILY_NAMES)
+def test_accumulation_does_what_the_whole_batch_does(family: str, tiny_models: dict[str, Path], pool: Pool) -> None:
+    """Gradients and losses of a step's parts are averaged, not summed: a halved cell is the same cell."""
+    # a small norm would hide it, and so would AdamW alone, for which the size of a gradient hardly matters
+    options = {"num_train_epochs": 2, "eval_steps": 2, "max_grad_norm": 1e9, "early_stopping_patience": None}
+    whole = make_cell(family, "last_block", tiny_models[family], per_device_train_batch_size=8, **options)
+    parts = in_halves(whole)
+    assert parts is not None
+    (_, first, test), (_, second, same) = run(whole, pool), run(parts, pool)
+    assert first.training.steps == second.training.steps == 8
+    losses = [[point.train_loss for point in summary.training.history[1:]] for summary in (first, second)]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
+    assert np.abs(test - same).max() < 1e-3
 
 
 @pytest.mark.parametrize("family", FAMILY_NAMES)

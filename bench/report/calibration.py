@@ -14,7 +14,7 @@ from bench.report import style
 from bench.report.answers import read_answers
 from bench.report.markdown import Table, table
 from bench.report.reading import Expected, Found, Point, at_largest_size
-from bench.report.wording import UNTRAINED, counted, deviation_text
+from bench.report.wording import UNTRAINED, counted, deviation_text, spread
 from bench.results.record import Record, Status
 
 BINS = 15
@@ -53,7 +53,7 @@ def sureness(found: Mapping[Expected, Found], rows: list[str]) -> Surenesses:
     met = [row for row in rows if any(point.row == row for point in largest)]
     chosen = {*met[: MOST_ROWS - 1], *met[-1:]}
     labels = sorted({point.num_labels for point in largest})
-    kept = {labels[round(p)] for p in np.linspace(0, len(labels) - 1, min(len(labels), MOST_LABEL_COUNTS))}
+    kept = set(spread(labels, MOST_LABEL_COUNTS))
     read = {
         point: {seed: sure for seed, pair in seeds.items() if (sure := _sure(*pair)) is not None}
         for point, seeds in sorted(largest.items(), key=lambda item: (rows.index(item[0].row), item[0][1:]))
@@ -132,27 +132,23 @@ def _draw_line(axes: Axes, seeds: Iterable[Sure], look: style.RowStyle) -> None:
 
 
 def _canvas(count: int, rows: list[tuple[str, style.RowStyle]], data: str) -> tuple[Figure, list[Axes]]:
-    handles = [
-        Line2D([], [], color=look.colour, marker=look.marker, linestyle=look.line, markersize=4, label=row)
-        for row, look in rows
-    ]
+    handles = [style.row_handle(row, look, size=4) for row, look in rows]
     handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (3, 2)), linewidth=0.9, label="as sure as right"))
-    legend = max(style.text_width(str(handle.get_label()), style.SMALL) for handle in handles) + 0.7
+    legend = style.legend_width(handles) + 0.7
     width = max(0.4 + count * (PANEL + 0.45) + legend, 6.0)
     note = f"Each row at its largest training size, all seeds together. {BINS} bins of equal width; "
     note += f"bins of fewer than {LEAST_IN_BIN} test examples are left out. Below the diagonal: too sure."
-    title = style.wrapped(f"Confidence and right answers on {data}", width - 2 * MARGIN, style.LARGE, "bold")
-    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
-    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN + 0.3
-    height = head + max(PANEL + 0.55, 0.187 * len(handles) + 0.2)
+    head = style.head_of(f"Confidence and right answers on {data}", note, width, MARGIN)
+    top = head.height + 0.3
+    height = top + max(PANEL + 0.55, 0.187 * len(handles) + 0.2)
     figure = Figure(figsize=(width, height))
-    style.write_head(figure, title, note, MARGIN)
+    head.write(figure)
     panels = []
     for place in range(count):
         left = 0.6 + place * (PANEL + 0.45)
-        box = (left / width, 1 - (head + PANEL) / height, PANEL / width, PANEL / height)
+        box = (left / width, 1 - (top + PANEL) / height, PANEL / width, PANEL / height)
         panels.append(figure.add_axes(box))
-    corner = ((0.4 + count * (PANEL + 0.45)) / width, 1 - head / height)
+    corner = ((0.4 + count * (PANEL + 0.45)) / width, 1 - top / height)
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, borderaxespad=0, handlelength=2.6)
     return figure, panels
 

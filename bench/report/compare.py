@@ -9,7 +9,7 @@ as CSV. The exit code is 0 whatever is found, and 2 for bad input.
 """
 
 import sys
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from math import sqrt
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from pyarrow import ArrowException
 
 from bench.errors import UserError
 from bench.report.answers import Answers, read_answers
+from bench.report.statistics.paired import holm_p, mcnemar_p
 from bench.results.record import Record, Status
 from bench.results.store import UnreadableRecord, read, scan, write_atomically
 
@@ -119,16 +120,9 @@ def _paired(key: str, statuses: tuple[str, str], a: Answers, b: Answers) -> Chan
         high=high,
         only_a=only_a,
         only_b=only_b,
-        p=mcnemar(only_a, only_b),
+        p=mcnemar_p(only_a, only_b),
         note=note,
     )
-
-
-def mcnemar(only_a: int, only_b: int) -> float:
-    """Two-sided p of McNemar's exact test, from the examples that one side alone has right."""
-    from scipy.stats import binomtest
-
-    return float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
 
 
 def paired_interval(only_a: int, only_b: int, n: int) -> tuple[float, float, float]:
@@ -144,14 +138,10 @@ def paired_interval(only_a: int, only_b: int, n: int) -> tuple[float, float, flo
 
 
 def with_holm(changes: list[Change]) -> list[Change]:
-    """The same with p corrected over all that were tested (Holm 1979, "A simple sequentially rejective procedure")."""
-    tested = sorted((change for change in changes if not np.isnan(change.p)), key=lambda change: change.p)
-    corrected: dict[str, float] = {}
-    highest = 0.0
-    for place, change in enumerate(tested):
-        highest = max(highest, min(1.0, (len(tested) - place) * change.p))
-        corrected[change.key] = highest
-    return [Change(**{**asdict(change), "p_holm": corrected.get(change.key, np.nan)}) for change in changes]
+    """The same with p corrected over all that were tested."""
+    tested = [change for change in changes if not np.isnan(change.p)]
+    corrected = dict(zip((change.key for change in tested), holm_p([change.p for change in tested]), strict=True))
+    return [replace(change, p_holm=float(corrected.get(change.key, np.nan))) for change in changes]
 
 
 def is_changed(change: Change) -> bool:

@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from bench.report import style
 from bench.report.content import Entry, Titled, point_id
 from bench.report.markdown import table
-from bench.report.wording import UNTRAINED, duration
+from bench.report.wording import UNTRAINED, duration, spread
 
 MOST_LABEL_COUNTS = 4
 PANEL, MARGIN = (3.5, 2.9), 0.12
@@ -76,10 +76,7 @@ def pareto(values: Iterable[tuple[float, float]]) -> list[bool]:
 
 def shown_label_counts(points: pd.DataFrame) -> list[int]:
     """The label counts that have panels: all of few, else the smallest, the biggest and some between."""
-    labels = sorted(int(count) for count in points["num_labels"].unique())
-    if len(labels) <= MOST_LABEL_COUNTS:
-        return labels
-    return [labels[round(place)] for place in np.linspace(0, len(labels) - 1, MOST_LABEL_COUNTS)]
+    return spread(sorted(int(count) for count in points["num_labels"].unique()), MOST_LABEL_COUNTS)
 
 
 @style.applied
@@ -140,10 +137,7 @@ def _front(points: pd.DataFrame, measure: Measure) -> list[bool]:
 
 
 def _handles(rows: list[str], styles: dict[str, style.RowStyle]) -> list[Line2D]:
-    made = [
-        Line2D([], [], color=styles[r].colour, marker=styles[r].marker, linestyle=styles[r].line, markersize=5, label=r)
-        for r in rows
-    ]
+    made = [style.row_handle(row, styles[row]) for row in rows]
     ring: dict[str, Any] = {"marker": "o", "markersize": 10, "markerfacecolor": "none", "linestyle": "none"}
     return [*made, Line2D([], [], color=style.INK, label="Pareto front", **ring)]
 
@@ -151,18 +145,16 @@ def _handles(rows: list[str], styles: dict[str, style.RowStyle]) -> list[Line2D]
 def _canvas(
     labels: list[int], measures: list[Measure], handles: list[Line2D], data: str
 ) -> tuple[Figure, list[list[Axes]]]:
-    legend = max(style.text_width(str(handle.get_label()), style.SMALL) for handle in handles) + 0.7
+    legend = style.legend_width(handles) + 0.7
     width = len(measures) * PANEL[0] + 0.3 + legend
     note = "Means over seeds. A line joins a row's training sizes, bigger marks for bigger ones. A ring: no other "
     note += "point of the panel is both as good and as cheap. Times are of the machines that the records name."
-    title = style.wrapped(f"Accuracy and what it costs, on {data}", width - 2 * MARGIN, style.LARGE, "bold")
-    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
-    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN
-    height = head + max(len(labels) * PANEL[1], 0.187 * len(handles) + 0.3)
-    right, top = 1 - legend / width, 1 - head / height
+    head = style.head_of(f"Accuracy and what it costs, on {data}", note, width, MARGIN)
+    height = head.height + max(len(labels) * PANEL[1], 0.187 * len(handles) + 0.3)
+    right, top = 1 - legend / width, 1 - head.height / height
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, 0, right, top), h_pad=0.12))
     grid = figure.subplots(len(labels), len(measures), squeeze=False).tolist()
-    style.write_head(figure, title, note, MARGIN)
+    head.write(figure)
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(right, top), borderaxespad=0.4, handlelength=3)
     return figure, grid
 

@@ -104,21 +104,19 @@ def _canvas(
     """Panels that are not shown until something is drawn; texts above, the legend on the right."""
     lines, columns = shape
     panel = PANEL if columns > 1 else ONE_PANEL
-    legend = max(style.text_width(str(handle.get_label()), style.SMALL) for handle in handles) + 0.7
+    legend = style.legend_width(handles) + 0.7
     body = (columns * (panel[0] + 0.45) + 0.4, lines * (panel[1] + HEADER + 0.3) + 0.35)
     width = max(body[0] + legend, 6.0)
-    title = style.wrapped(title, width - 2 * MARGIN, style.LARGE, "bold")
-    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
-    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN
-    height = head + body[1]
-    right, top = body[0] / width, 1 - head / height
+    head = style.head_of(title, note, width, MARGIN)
+    height = head.height + body[1]
+    right, top = body[0] / width, 1 - head.height / height
     layout = ConstrainedLayoutEngine(rect=(0, 0, right, top), w_pad=0.06, h_pad=0.06)
     figure = Figure(figsize=(width, height), layout=layout)
     grid = figure.subplots(lines, columns, squeeze=False).tolist()
     for line in grid:
         for axes in line:
             axes.set_visible(False)
-    style.write_head(figure, title, note, MARGIN)
+    head.write(figure)
     figure.supxlabel("optimizer steps (upper axes: training examples seen)", x=right / 2, fontsize=style.NORMAL)
     name = "loss (nats)" if quantity == "loss" else "validation accuracy"
     figure.supylabel(name, y=top / 2, fontsize=style.NORMAL)

@@ -59,25 +59,23 @@ def canvas(
     floors = ceil(len(panels) / columns)
     left = MARGIN + 0.15 + max(style.text_width(name, style.NORMAL, "bold") for name in places.headers)
     left = max(left, MARGIN + 0.15 + max(style.text_width(name, style.SMALL) for _, name in places.points))
-    legend = max(style.text_width(str(handle.get_label()), style.SMALL) for handle in handles) + 0.75
+    legend = style.legend_width(handles) + 0.75
     body, floor = LINE * places.count, LINE * places.count + HEADER + FOOTER
     width = left + columns * (PANEL_WIDTH + GAP) + legend
-    title = style.wrapped(title, width - 2 * MARGIN, style.LARGE, "bold")
-    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
-    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN
-    height = head + max(floors * floor, 0.2 * len(handles) + HEADER)
+    head = style.head_of(title, note, width, MARGIN)
+    height = head.height + max(floors * floor, 0.2 * len(handles) + HEADER)
     figure = Figure(figsize=(width, height))
-    style.write_head(figure, title, note, MARGIN)
+    head.write(figure)
     drawn = []
     for number, name in enumerate(panels):
         down, across = divmod(number, columns)
-        x, top = left + across * (PANEL_WIDTH + GAP), head + down * floor + HEADER
+        x, top = left + across * (PANEL_WIDTH + GAP), head.height + down * floor + HEADER
         axes = figure.add_axes((x / width, 1 - (top + body) / height, PANEL_WIDTH / width, body / height))
         _prepare(axes, places, name)
         if across == 0:
             _write_names(axes, places, above)
         drawn.append(axes)
-    corner = ((left + columns * (PANEL_WIDTH + GAP)) / width, 1 - (head + HEADER) / height)
+    corner = ((left + columns * (PANEL_WIDTH + GAP)) / width, 1 - (head.height + HEADER) / height)
     figure.legend(
         handles=list(handles), loc="upper left", bbox_to_anchor=corner, borderaxespad=0, handlelength=2.2, numpoints=1
     )

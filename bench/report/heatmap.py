@@ -177,12 +177,10 @@ def _canvas(grid: Grid, title: str, note: str) -> tuple[Figure, Axes]:
     labels = max(style.text_width(_row_text(row), style.NORMAL) for row in [*grid.rows, "training examples"])
     left = MARGIN + labels + SWATCH
     width = max(left + grid.width + BAR + MARGIN, 6.0)
-    title = style.wrapped(title, width - 2 * MARGIN, style.LARGE, "bold")
-    note = style.wrapped(note, min(width - 2 * MARGIN, 12), style.SMALL)
-    title_height, note_height = style.block_height(title, style.LARGE), style.block_height(note, style.SMALL)
-    height = MARGIN + title_height + note_height + 0.1 + grid.height + MARGIN
+    head = style.head_of(title, note, width, MARGIN, longest=12)
+    height = head.height + 0.1 + grid.height
     figure = Figure(figsize=(width, height))
-    style.write_head(figure, title, note, MARGIN)
+    head.write(figure)
     axes = figure.add_axes(
         (left / width, MARGIN / height, grid.width / width, grid.height / height),
         xlim=(0, grid.width),

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from bench.report import style
 from bench.report.frame import summary_frame
-from bench.report.wording import METRICS, capitalised, only_data_set, seeds_phrase
+from bench.report.wording import METRICS, capitalised, only_data_set, seeds_phrase, spread
 
 MOST_PANELS, PANELS_A_LINE = 6, 3
 PANEL, MARGIN = (3.8, 3.1), 0.12
@@ -22,10 +22,7 @@ PANEL, MARGIN = (3.8, 3.1), 0.12
 def shared_sizes(cells: pd.DataFrame) -> list[int]:
     """Training sizes at which there are several label counts: the smallest, the biggest and some between."""
     counts = cells[cells["train_size"] > 0].groupby("train_size")["num_labels"].nunique()
-    sizes = [int(size) for size in counts[counts > 1].index]
-    if len(sizes) <= MOST_PANELS:
-        return sizes
-    return [sizes[round(place)] for place in np.linspace(0, len(sizes) - 1, MOST_PANELS)]
+    return spread([int(size) for size in counts[counts > 1].index], MOST_PANELS)
 
 
 @style.applied
@@ -41,10 +38,7 @@ def label_count_curves(cells: pd.DataFrame, metric: str) -> Figure | None:
     summary = summary_frame(cells)
     rows = [row for row in cells["row"].cat.categories if (cells["row"] == row).any()]
     styles = style.row_styles(cells["row"].cat.categories)
-    handles = [
-        Line2D([], [], color=styles[r].colour, marker=styles[r].marker, linestyle=styles[r].line, markersize=5, label=r)
-        for r in rows
-    ]
+    handles = [style.row_handle(row, styles[row]) for row in rows]
     figure, panels = _canvas(len(sizes), handles, METRICS[metric], data, summary)
     labels = sorted(int(count) for count in cells["num_labels"].unique())
     for axes, size in zip(panels, sizes, strict=True):
@@ -85,19 +79,17 @@ def _canvas(
 ) -> tuple[Figure, list[Axes]]:
     lines = ceil(count / PANELS_A_LINE)
     columns = ceil(count / lines)
-    legend = max(style.text_width(str(handle.get_label()), style.SMALL) for handle in handles) + 0.65
+    legend = style.legend_width(handles) + 0.65
     width = columns * PANEL[0] + 0.3 + legend
     note = f"{seeds_phrase(summary)} Dots are single seeds. More labels are other tasks, with other test examples."
-    title = style.wrapped(f"{capitalised(name)} by labels on {data}", width - 2 * MARGIN, style.LARGE, "bold")
-    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
-    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN
-    height = head + max(lines * PANEL[1] + 0.3, 0.187 * len(handles) + 0.3)
-    right, top = 1 - legend / width, 1 - head / height
+    head = style.head_of(f"{capitalised(name)} by labels on {data}", note, width, MARGIN)
+    height = head.height + max(lines * PANEL[1] + 0.3, 0.187 * len(handles) + 0.3)
+    right, top = 1 - legend / width, 1 - head.height / height
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, 0, right, top)))
     panels = list(figure.subplots(lines, columns, sharey=True, squeeze=False).flat)
     for unused in panels[count:]:
         unused.remove()
-    style.write_head(figure, title, note, MARGIN)
+    head.write(figure)
     figure.supylabel(name, y=top / 2, fontsize=style.NORMAL)
     figure.supxlabel("labels (log scale)", x=right / 2, fontsize=style.NORMAL)
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(right, top), borderaxespad=0.4, handlelength=3)

@@ -50,12 +50,10 @@ def f1_heatmap(points: Points, title: str, note: str) -> Figure:
     above = max(style.text_width(head, style.SMALL) for head in heads) * 0.75 + 0.35
     wide, high = CELL[0] * len(heads), CELL[1] * len(names)
     width = max(left + wide + 1.2, 6.0)
-    title = style.wrapped(title, width - 2 * MARGIN, style.LARGE, "bold")
-    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
-    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN
-    height = head + above + high + MARGIN
+    head = style.head_of(title, note, width, MARGIN)
+    height = head.height + above + high + MARGIN
     figure = Figure(figsize=(width, height))
-    style.write_head(figure, title, note, MARGIN)
+    head.write(figure)
     box = (left / width, MARGIN / height, wide / width, high / height)
     axes = figure.add_axes(box, xlim=(0, len(heads)), ylim=(len(names), 0))
     shade = Shade(matplotlib.colormaps["viridis"], Normalize(0, 1))

@@ -118,15 +118,13 @@ def confusion_matrices(points: Points, title: str, note: str) -> Figure:
     columns = max(1, min(len(points), int(WIDTH // (left + side + GAP))))
     lines = ceil(len(points) / columns)
     width = max(columns * (left + side + GAP) + MARGIN, 6.0)
-    title = style.wrapped(title, width - 2 * MARGIN, style.LARGE, "bold")
-    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
-    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN
-    height = head + lines * (above + side + below)
+    head = style.head_of(title, note, width, MARGIN)
+    height = head.height + lines * (above + side + below)
     figure = Figure(figsize=(width, height))
-    style.write_head(figure, title, note, MARGIN)
+    head.write(figure)
     for number, seeds in enumerate(points.values()):
         down, across = divmod(number, columns)
-        x, y = MARGIN + across * (left + side + GAP) + left, head + down * (above + side + below) + above
+        x, y = MARGIN + across * (left + side + GAP) + left, head.height + down * (above + side + below) + above
         axes = figure.add_axes((x / width, 1 - (y + side) / height, side / width, side / height))
         _draw_matrix(axes, shares(seeds), names, upright=upright)
         axes.set_title(titles[number])

@@ -104,26 +104,23 @@ def _canvas(count: int, drawing: Drawing, handles: list[Line2D], title: str, not
     """A figure with `count` panels, at most three a line, texts above them and the legend on their right."""
     lines = ceil(count / PANELS_A_LINE)
     columns = ceil(count / lines)
-    names = [str(handle.get_label()) for handle in handles]
-    legend = max(style.text_width(name, style.SMALL) for name in names) + 0.65
+    legend = style.legend_width(handles) + 0.65
     body = max(drawing.panel[1] * lines + 0.3, LEGEND_LINE * len(handles) + 0.3)
     width = drawing.panel[0] * columns + 0.3 + legend
-    title = style.wrapped(title, width - 2 * MARGIN, style.LARGE, "bold")
-    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
-    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN
-    height = body + head
+    head = style.head_of(title, note, width, MARGIN)
+    height = body + head.height
     # The layout places panels and axis labels in what the texts above and the legend leave free.
-    right, top = 1 - legend / width, 1 - head / height
+    right, top = 1 - legend / width, 1 - head.height / height
     layout = ConstrainedLayoutEngine(rect=(0, 0, right, top), w_pad=0.06, h_pad=0.06)
     figure = Figure(figsize=(width, height), layout=layout)
     panels = list(figure.subplots(lines, columns, sharey=True, squeeze=False).flat)
     for unused in panels[count:]:
         unused.remove()
-    style.write_head(figure, title, note, MARGIN)
+    head.write(figure)
     figure.supxlabel("training examples (log scale)", x=right / 2, fontsize=style.NORMAL)
     figure.supylabel(METRICS[drawing.metric], y=top / 2, fontsize=style.NORMAL)
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (right, top), "borderaxespad": 0.4}
-    figure.legend(handles, names, handlelength=3, numpoints=1, **place)
+    figure.legend(handles=handles, handlelength=3, numpoints=1, **place)
     return figure, panels[:count]
 
 
@@ -202,9 +199,7 @@ def _legend_handles(summary: pd.DataFrame, drawing: Drawing) -> list[Line2D]:
         name = row if points["n_ok"].any() else f"{row} (no finished cells)"
         if points["n_ok"].any() and (points["train_size"] == 0).all():
             name = f"{row} (no training examples)"
-        handles.append(
-            Line2D([], [], color=look.colour, marker=look.marker, linestyle=look.line, markersize=5, label=name)
-        )
+        handles.append(style.row_handle(row, look, name))
     key: dict[str, Any] = {"color": style.MUTED, "linestyle": "none"}
     if (summary["n_ok"] > 1).any():
         handles.append(Line2D([], [], marker=".", alpha=0.5, markersize=7.5, label="a single seed", **key))

@@ -9,15 +9,18 @@ import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
 from matplotlib.textpath import TextToPath
 from matplotlib.transforms import Bbox
 from PIL import Image
@@ -118,13 +121,45 @@ def block_height(text: str, size: float) -> float:
     return (text.count("\n") + 1) * size * 1.45 / 72
 
 
-def write_head(figure: Figure, title: str, note: str, margin: float) -> None:
-    """Write `title` and the small print `note`, already wrapped, from the upper left corner; `margin` in inches."""
-    width, height = figure.get_size_inches()
-    place: dict[str, Any] = {"x": margin / width, "ha": "left", "va": "top"}
-    top = 1 - margin / height
-    figure.text(y=top, s=title, fontsize=LARGE, fontweight="bold", **place)
-    figure.text(y=top - block_height(title, LARGE) / height, s=note, fontsize=SMALL, color=MUTED, **place)
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above a figure's panels, wrapped to its width: a title and small print."""
+
+    title: str
+    note: str
+    margin: float
+    """Inches, around the figure."""
+
+    @property
+    def height(self) -> float:
+        """Inches to keep free, with the margins above and below."""
+        return block_height(self.title, LARGE) + block_height(self.note, SMALL) + 2 * self.margin
+
+    def write(self, figure: Figure) -> None:
+        """Put it in the upper left corner."""
+        width, height = figure.get_size_inches()
+        place: dict[str, Any] = {"x": self.margin / width, "ha": "left", "va": "top"}
+        top = 1 - self.margin / height
+        figure.text(y=top, s=self.title, fontsize=LARGE, fontweight="bold", **place)
+        below = top - block_height(self.title, LARGE) / height
+        figure.text(y=below, s=self.note, fontsize=SMALL, color=MUTED, **place)
+
+
+def head_of(title: str, note: str, width: float, margin: float, longest: float = inf) -> Head:
+    """The head of a figure `width` inches wide; lines of small print are at most `longest` inches."""
+    inside = width - 2 * margin
+    return Head(wrapped(title, inside, LARGE, "bold"), wrapped(note, min(inside, longest), SMALL), margin)
+
+
+def legend_width(handles: Iterable[Artist]) -> float:
+    """Inches of the longest label of a legend, its marks aside."""
+    return max(text_width(str(handle.get_label()), SMALL) for handle in handles)
+
+
+def row_handle(row: str, look: RowStyle, label: str | None = None, size: float = 5) -> Line2D:
+    """A row's entry in a legend, under its own name or another label; `size` of its marker in points."""
+    marks: dict[str, Any] = {"color": look.colour, "marker": look.marker, "linestyle": look.line}
+    return Line2D([], [], markersize=size, label=label or row, **marks)
 
 
 def _broken(word: str, width: float, size: float, weight: str) -> list[str]:

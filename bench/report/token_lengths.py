@@ -55,19 +55,17 @@ def length_histograms(shared: Sequence[tuple[list[str], Point, Lengths]], data: 
     columns = min(PANELS_A_LINE, len(shared))
     lines = ceil(len(shared) / columns)
     width = max(columns * (PANEL[0] + 0.5) + 0.3, 6.0)
-    title = style.wrapped(f"Tokens per training text on {data}", width - 2 * MARGIN, style.LARGE, "bold")
     note = "Counted before cutting, with the tokens that the tokenizer adds."
     if any(tail(lengths) for _, _, lengths in shared):
         note += " A hatched bar holds all that is longer."
-    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
-    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN
-    height = head + lines * (PANEL[1] + HEADER) + 0.3
-    layout = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - head / height), w_pad=0.06, h_pad=0.06)
+    head = style.head_of(f"Tokens per training text on {data}", note, width, MARGIN)
+    height = head.height + lines * (PANEL[1] + HEADER) + 0.3
+    layout = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - head.height / height), w_pad=0.06, h_pad=0.06)
     figure = Figure(figsize=(width, height), layout=layout)
     panels = list(figure.subplots(lines, columns, squeeze=False).flat)
-    style.write_head(figure, title, note, MARGIN)
+    head.write(figure)
     figure.supxlabel("tokens", fontsize=style.NORMAL)
-    figure.supylabel("share of training texts", y=(1 - head / height) / 2, fontsize=style.NORMAL)
+    figure.supylabel("share of training texts", y=(1 - head.height / height) / 2, fontsize=style.NORMAL)
     for axes, (names, point, lengths) in zip(panels, shared, strict=False):
         where = f"{point.num_labels} labels, {point.train_size:,} examples"
         axes.set_title(f"{style.wrapped(', '.join(names), PANEL[0], style.NORMAL, 'bold')}\n{where}", pad=42)

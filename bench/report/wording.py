@@ -1,11 +1,15 @@
 """The words and numbers that figures and pages share, so that they say the same thing the same way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
+import numpy as np
 import pandas as pd
 
 from bench.report.frame import MISSING
 from bench.results.record import Status
+
+T = TypeVar("T")
 
 METRICS = {
     "test_accuracy": "test accuracy",
@@ -59,6 +63,13 @@ def seeds_text(n_ok: int, n_expected: int) -> str:
 def counted(count: int, noun: str) -> str:
     """ "1 seed", "2 seeds"; thousands are set off."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def spread(values: Sequence[T], most: int) -> list[T]:
+    """At most `most` of `values` (two or more): the first, the last and some between."""
+    if len(values) <= most:
+        return list(values)
+    return [values[round(place)] for place in np.linspace(0, len(values) - 1, most)]
 
 
 def duration(seconds: float) -> str:

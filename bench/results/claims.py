@@ -68,6 +68,11 @@ def read(folder: Path) -> Claim | None:
         return None
 
 
+def is_dead(claim: Claim) -> bool:
+    """Whether the claim's owner is known to be dead: its processes can be looked up on their own machine only."""
+    return claim.machine == machine() and not any(map(is_alive, claim.processes))
+
+
 class Claims:
     """The claims that this process holds, in one results folder. As a context it touches them, and gives them up."""
 
@@ -136,7 +141,7 @@ class Claims:
         """Whether the owner of a claim that is there has ended, or has stopped touching it while this one watched."""
         claim = read(folder)
         if claim is not None and claim.machine == machine():
-            return not any(map(is_alive, claim.processes))
+            return is_dead(claim)
         try:
             stamp = (claim and claim.owner, (folder / CLAIM).stat().st_mtime_ns)
         except FileNotFoundError:

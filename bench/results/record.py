@@ -31,6 +31,11 @@ class Status(StrEnum):
     ERROR = "error"
     SKIPPED = "skipped"
 
+    @property
+    def failed(self) -> bool:
+        """Whether running the cell again may end better: what the data can't give, no rerun mends."""
+        return self not in (Status.OK, Status.SKIPPED)
+
 
 class Block(BaseModel):
     """Base of all blocks: unknown fields are refused, so a typo can't hide."""

@@ -150,6 +150,7 @@ def read_predictions(folder: Path, record: Record) -> "pd.DataFrame | None":
 
 
 Stamp = tuple[int, int, int]
+"""Of a record's file: inode, modification time in ns, size."""
 
 
 def stamp(folder: Path) -> Stamp | None:
@@ -168,6 +169,11 @@ def status(folder: Path) -> Status | None:
     except UnreadableRecord:
         return None
     return None if record is None else record.status
+
+
+def status_since(folder: Path, before: Stamp | None) -> Status | None:
+    """How the cell in `folder` ended by a record that is not the one of stamp `before`; None where there is none."""
+    return None if stamp(folder) == before else status(folder)
 
 
 @contextmanager

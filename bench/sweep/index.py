@@ -6,7 +6,6 @@ stale, lost or not readable costs time and never changes an answer. A record tha
 """
 
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -134,11 +133,8 @@ class Index:
 
 def _look(folder: Path) -> tuple[int, int] | None:
     """Modification time (ns) and size of the record's file; None where there is none."""
-    try:
-        found = os.stat(f"{folder}{os.sep}{store.RECORD}")
-    except OSError:
-        return None
-    return (found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None
+    found = store.stamp(folder)
+    return None if found is None else found[1:]
 
 
 def _entry(record: Record, modified: int, size: int) -> Entry:

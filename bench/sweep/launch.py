@@ -1,7 +1,6 @@
 """An experiment's grid, from its composed points to the exit code: what is missing is run, then reported."""
 
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from bench.errors import UserError
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.results import store
 from bench.results.record import Status
-from bench.sweep.missing import statuses, wanted
+from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
 from bench.sweep.pool import Interrupted, Stopped, run_pool
 from bench.sweep.progress import Progress
@@ -66,15 +65,15 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
         flush=True,
     )
     stopped = _run(todo, settings, stamps, runner) if todo else None
-    ended = statuses(cells, settings)
+    ended = records(cells, settings)
     print_summary(ended, settings)
     if stopped is not None:
         print(f"stopped early: {stopped}", file=sys.stderr)
         return INTERRUPTED if isinstance(stopped, Interrupted) else 1
     _report(cells, settings, again)
-    counts = Counter(how for _, how in ended)
+    statuses = {None if record is None else record.status for _, record in ended}
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
-    return 0 if counts[Status.OK] and set(counts) <= {Status.OK, Status.SKIPPED} else 1
+    return 0 if Status.OK in statuses and statuses <= {Status.OK, Status.SKIPPED} else 1
 
 
 def _run(

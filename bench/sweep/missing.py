@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bench.cell import Cell
 from bench.config import Settings
 from bench.results.record import Status
-from bench.sweep.index import Index
+from bench.sweep.index import Entry, Index
 
 
 def is_wanted(cell: Cell, settings: Settings, index: Index | None = None) -> bool:
@@ -30,7 +30,7 @@ def wanted(cells: Sequence[Cell], settings: Settings) -> list[Cell]:
         return [cell for cell in cells if is_wanted(cell, settings, index)]
 
 
-def statuses(cells: Sequence[Cell], settings: Settings) -> list[tuple[Cell, Status | None]]:
-    """How each cell ended, in the order given; None where it has no record that can be read."""
+def records(cells: Sequence[Cell], settings: Settings) -> list[tuple[Cell, Entry | None]]:
+    """Each cell with its record in brief, in the order given; None where it has none that can be read."""
     with Index(settings.results_dir) as index:
-        return [(cell, None if (record := index.of(cell)) is None else record.status) for cell in cells]
+        return [(cell, index.of(cell)) for cell in cells]

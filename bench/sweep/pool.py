@@ -9,7 +9,6 @@ from socket import socket
 
 from bench.cell import Cell
 from bench.config import Settings
-from bench.devices import visible_gpus
 from bench.methods.halve import in_halves
 from bench.results import store
 from bench.results.claims import Claims
@@ -217,7 +216,7 @@ class _Pool:
         if (own := self._new_status(cell)) is not None:  # it came to write its record, and not to say so
             self._collect(worker, own, keep=False)
             return
-        device = "cpu" if self.settings.device == "cpu" or not visible_gpus() else "cuda"
+        device = "cpu" if worker.slot.gpu is None else "cuda"
         try:
             store.write(self._folder(cell), failed(cell, status, WorkerDied(why), started, device))
         except OSError as error:
@@ -227,8 +226,7 @@ class _Pool:
 
     def _new_status(self, cell: Cell) -> Status | None:
         """How the cell ended by a record that is newer than its turn; None where there is none."""
-        folder = self._folder(cell)
-        return None if store.stamp(folder) == self.stamps[cell.key] else store.status(folder)
+        return store.status_since(self._folder(cell), self.stamps[cell.key])
 
     def _collect(self, worker: Handle, status: Status, *, keep: bool = True) -> None:
         """A cell ended with a record: count it, try it again, or go on; `keep` its process if it ended well."""
@@ -241,7 +239,7 @@ class _Pool:
             self.progress.again(worker.slot, cell, status)
             return
         self.progress.advance(cell, status, worker.slot)
-        if status not in (Status.OK, Status.SKIPPED):
+        if status.failed:
             self.failures += 1
             if self.failures == self.settings.max_failures:
                 self.stopped = f"{self.failures} cells failed (max_failures={self.settings.max_failures})"

@@ -14,19 +14,19 @@ from bench.cell import Cell
 from bench.config import Settings
 from bench.results import store
 from bench.results.record import Status
+from bench.sweep.index import Entry
 
 MOST_REASONS = 12
 """Kinds of failures that are told one by one."""
 
 
-def print_summary(statuses: Sequence[tuple[Cell, Status | None]], settings: Settings) -> None:
+def print_summary(ended: Sequence[tuple[Cell, Entry | None]], settings: Settings) -> None:
     """Say how the cells of a sweep ended; None is a cell without a readable record."""
     console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(Text(f"{settings.experiment}: {len(statuses)} cells"))
-    console.print(_table(statuses))
-    _print_failures(statuses, settings, console)
-    counts = Counter(status for _, status in statuses)
-    if again := sum(count for status, count in counts.items() if status not in (Status.OK, Status.SKIPPED)):
+    console.print(Text(f"{settings.experiment}: {len(ended)} cells"))
+    console.print(_table([(cell, None if record is None else record.status) for cell, record in ended]))
+    _print_failures([(cell, record) for cell, record in ended if record is not None], settings, console)
+    if again := sum(record is None or record.status.failed for _, record in ended):
         console.print(
             f"Run {'that one' if again == 1 else f'those {again}'} again, and nothing else (overwrite=failed is the "
             f"default), with\n  {_same_command()}",
@@ -39,22 +39,24 @@ def print_summary(statuses: Sequence[tuple[Cell, Status | None]], settings: Sett
 def _table(statuses: Sequence[tuple[Cell, Status | None]]) -> Table:
     """Rows of the grid against how their cells ended."""
     kinds = [status for status in [*Status, None] if any(status is s for _, s in statuses)]
+    rows: dict[str, Counter[Status | None]] = defaultdict(Counter)
+    for cell, status in statuses:
+        rows[cell.row][status] += 1
     table = Table()
     table.add_column("model and method")
     for status in kinds:
         table.add_column(status.value if status else "missing", justify="right")
-    for row in dict.fromkeys(cell.row for cell, _ in statuses):
-        counts = Counter(status for cell, status in statuses if cell.row == row)
+    for row, counts in rows.items():
         table.add_row(Text(row), *(str(counts[status] or "") for status in kinds))
     return table
 
 
-def _print_failures(statuses: Sequence[tuple[Cell, Status | None]], settings: Settings, console: Console) -> None:
+def _print_failures(ended: Sequence[tuple[Cell, Entry]], settings: Settings, console: Console) -> None:
     """Each kind of failure with its last line, and the log of its first cell."""
     kinds: dict[tuple[str, str], list[Cell]] = defaultdict(list)
-    for cell, status in statuses:
-        if status is not None and status is not Status.OK:
-            kinds[status.value, _reason(cell, settings)].append(cell)
+    for cell, record in ended:
+        if record.status is not Status.OK:
+            kinds[record.status.value, record.reason or "no reason is known"].append(cell)
     for (kind, reason), cells in list(kinds.items())[:MOST_REASONS]:
         more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
         console.print(f"{kind}: {cells[0].key}{more}", markup=False, highlight=False, soft_wrap=True)
@@ -64,14 +66,6 @@ def _print_failures(statuses: Sequence[tuple[Cell, Status | None]], settings: Se
             console.print(f"  log: {log}", markup=False, highlight=False, soft_wrap=True)
     if len(kinds) > MOST_REASONS:
         console.print(f"... and {len(kinds) - MOST_REASONS} other kinds of failures; the report has them all")
-
-
-def _reason(cell: Cell, settings: Settings) -> str:
-    record = store.read(cell.folder(settings.results_dir))
-    if record is None or record.failure is None:
-        return "no reason is known"
-    message = record.failure.message.strip().splitlines() or [record.failure.type]
-    return message[-1]
 
 
 def _same_command() -> str:

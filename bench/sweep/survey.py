@@ -9,7 +9,6 @@ from bench.cell import Cell, slug
 from bench.config import Settings
 from bench.results import claims
 from bench.results.claims import Claim
-from bench.results.processes import is_alive, machine
 from bench.results.record import Status
 from bench.sweep.index import Entry, Index
 from bench.sweep.missing import is_wanted
@@ -74,12 +73,7 @@ def _standing(cell: Cell, settings: Settings, index: Index) -> Standing:
         return Standing(cell, record, None, is_wanted(cell, settings, index), State.DONE)
     claim = claims.read(cell.folder(settings.results_dir))
     if claim is not None:
-        state = State.INTERRUPTED if is_dead(claim) else State.RUNNING
+        state = State.INTERRUPTED if claims.is_dead(claim) else State.RUNNING
     else:
         state = State.MISSING if record is None else State.FAILED
     return Standing(cell, record, claim, is_wanted(cell, settings, index), state)
-
-
-def is_dead(claim: Claim) -> bool:
-    """Whether the claim's owner is known to be dead: its processes can be looked up on their own machine only."""
-    return claim.machine == machine() and not any(map(is_alive, claim.processes))

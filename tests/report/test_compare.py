@@ -3,7 +3,8 @@ import shutil
 import pandas as pd
 import pytest
 
-from bench.report.compare import compare, main, mcnemar, paired_interval
+from bench.report.compare import compare, main, paired_interval
+from bench.report.statistics.paired import mcnemar_p
 from bench.results.record import Status
 from tests.report import simulate
 
@@ -72,8 +73,8 @@ def test_folders_without_records_are_refused(tmp_path, capsys):
 
 
 def test_the_statistics_are_the_textbooks():
-    assert mcnemar(0, 0) == 1
-    assert mcnemar(1, 7) == pytest.approx(2 * (1 + 8) / 2**8)
+    assert mcnemar_p(0, 0) == 1
+    assert mcnemar_p(1, 7) == pytest.approx(2 * (1 + 8) / 2**8)
     difference, low, high = paired_interval(10, 25, 200)
     assert difference == 0.075
     assert low == pytest.approx(15 / 202 - 1.959964 * (36 - 225 / 202) ** 0.5 / 202)

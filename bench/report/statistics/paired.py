@@ -93,9 +93,12 @@ def p_value(sample: Sample) -> tuple[float, str]:
 def _mcnemar(sample: Sample) -> float:
     """The exact test on the first seed's differences of -1, 0 and 1 (McNemar, 1947)."""
     values = sample.values[0]
-    only_a, only_b = int((values > 0).sum()), int((values < 0).sum())
-    same = len(values) - only_a - only_b
-    return float(mcnemar([[same, only_a], [only_b, 0]], exact=True).pvalue)
+    return mcnemar_p(int((values > 0).sum()), int((values < 0).sum()))
+
+
+def mcnemar_p(only_a: int, only_b: int) -> float:
+    """Two-sided p of McNemar's exact test, from the examples that one side alone has right; the others don't matter."""
+    return float(mcnemar([[0, only_a], [only_b, 0]], exact=True).pvalue)
 
 
 def holm(comparisons: Iterable[Comparison]) -> list[Comparison]:

@@ -117,8 +117,8 @@ class Sweep:
     def _drop_ended(self) -> None:
         """Waiting cells that another sweep has run since they were chosen do not wait any more."""
         for cell in list(self.waiting):
-            folder = self.folders[cell.key]
-            if store.stamp(folder) != self.stamps[cell.key] and (status := store.status(folder)) is not None:
+            status = store.status_since(self.folders[cell.key], self.stamps[cell.key])
+            if status is not None:
                 self.waiting.remove(cell)
                 self.progress.advance(cell, status)
                 self.watch.count(status)

@@ -86,9 +86,7 @@ class Watch:
     def _collect(self, task: Task) -> None:
         """Take note of cells that have a new record."""
         for key, cell in list(task.cells.items()):
-            if self.is_to_run(key, task.submission):
-                continue
-            status = store.status(self.folders[key])
+            status = store.status_since(self.folders[key], task.submission.stamps[key])
             if status is not None:
                 self._end(task, cell, status)
 
@@ -100,7 +98,7 @@ class Watch:
 
     def count(self, status: Status) -> None:
         """A cell ended so; with `max_failures` of them failed, nothing is started any more."""
-        self.failures += status not in (Status.OK, Status.SKIPPED)
+        self.failures += status.failed
         most = self.settings.max_failures
         if most is not None and self.failures == most:
             self._stop()

@@ -19,7 +19,6 @@ from bench.config import (
     PredictionsConfig,
     PublishedSplitConfig,
     SetfitConfig,
-    Settings,
     TrainingConfig,
     TransformerConfig,
     ZeroShotConfig,
@@ -28,6 +27,7 @@ from bench.data.read import content_fingerprint
 from bench.data.task import Task
 from bench.errors import UserError
 from bench.models.families import FAMILIES
+from bench.settings import Settings
 from bench.sources.fingerprint import file_sha256
 
 T = TypeVar("T")

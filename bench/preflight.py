@@ -6,10 +6,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.cell import Cell
-from bench.config import DataConfig, SetfitConfig, Settings, TransformerConfig
+from bench.config import DataConfig, SetfitConfig, TransformerConfig
 from bench.data import split
 from bench.devices import visible_gpus
 from bench.errors import UserError
+from bench.settings import Settings
 from bench.sources import hub
 
 

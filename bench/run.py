@@ -14,7 +14,6 @@ import pandas as pd
 
 from bench import memory
 from bench.cell import Cell
-from bench.config import Settings
 from bench.data.read import load_pool
 from bench.data.split import draw
 from bench.devices import visible_gpus
@@ -26,6 +25,7 @@ from bench.provenance import now
 from bench.recording import Run, failed, finished, predictions_frame, texts_frame
 from bench.results import store
 from bench.results.record import Record, Status
+from bench.settings import Settings
 from bench.sources.cache import cache_folder
 from bench.warm import Warm
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
-from bench.config import Settings
 from bench.errors import UserError
 from bench.methods.halve import in_halves
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.results import store
 from bench.results.claims import Claims, read
 from bench.results.record import Record, Status
+from bench.settings import Settings
 from bench.sweep.missing import is_wanted
 
 

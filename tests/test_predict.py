@@ -16,7 +16,6 @@ from rich.console import Console
 
 from bench.cell import Cell
 from bench.compose import to_cell
-from bench.config import Settings
 from bench.data.read import load_pool
 from bench.data.split import draw
 from bench.models import kept
@@ -26,6 +25,7 @@ from bench.predict.__main__ import main
 from bench.predict.texts import from_arguments, from_file
 from bench.results import store
 from bench.results.record import Status
+from bench.settings import Settings
 from tests.conftest import MODEL_IDS
 from tests.support import cli, texts
 

@@ -14,7 +14,6 @@ import transformers
 
 from bench.cell import Cell
 from bench.compose import to_cell
-from bench.config import Settings
 from bench.data.read import load_pool
 from bench.data.split import draw
 from bench.methods import finetune, training
@@ -25,6 +24,7 @@ from bench.predict import classifier
 from bench.results import store
 from bench.results.record import Record, Status
 from bench.run import MODEL, run_cell
+from bench.settings import Settings
 from bench.warm import Warm, base_of
 from tests.conftest import MODEL_IDS
 from tests.support import texts

@@ -4,12 +4,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from bench.config import DataConfig, Settings
+from bench.config import DataConfig
 from bench.data.local import local_pool
 from bench.data.pool import Pool
 from bench.data.split import draw, problems
 from bench.data.task import Task
 from bench.errors import TaskInfeasible, UserError
+from bench.settings import Settings
 from bench.sources.cache import cache_folder
 
 SECONDS = 1.5

@@ -7,11 +7,11 @@ from typing import Any
 
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
-from bench.config import Settings
 from bench.errors import UserError
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.results import store
 from bench.results.record import Status
+from bench.settings import Settings
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
 from bench.sweep.pool import Interrupted, Stopped, run_pool

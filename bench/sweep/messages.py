@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bench.cell import Cell
-from bench.config import Settings
+from bench.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bench.cell import Cell
-from bench.config import Settings
 from bench.results.record import Status
+from bench.settings import Settings
 from bench.sweep.index import Entry, Index
 
 

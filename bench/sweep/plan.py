@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from bench.cell import Cell
-from bench.config import Settings
 from bench.data.task import Task
 from bench.results.record import Status
+from bench.settings import Settings
 from bench.sweep.duration import RATE, TOKENS, Basis, Duration, Durations
 from bench.sweep.feasible import Feasibility, feasibility, local_data
 from bench.sweep.index import Entry

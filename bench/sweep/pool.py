@@ -8,11 +8,11 @@ from pathlib import Path
 from socket import socket
 
 from bench.cell import Cell
-from bench.config import Settings
 from bench.methods.halve import in_halves
 from bench.results import store
 from bench.results.claims import Claims
 from bench.results.record import Status
+from bench.settings import Settings
 from bench.sweep.handle import Handle, WorkerDied
 from bench.sweep.interrupt import Interrupts
 from bench.sweep.messages import Ended, Step, Unwritten

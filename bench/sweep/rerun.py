@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from bench.config import Settings
+from bench.settings import Settings
 
 KEPT = ("results_dir", "cache_dir", "mirror_dir", "device")
 """Settings that a cell run by itself needs as the sweep had them."""

@@ -3,9 +3,9 @@
 import os
 from dataclasses import dataclass
 
-from bench.config import Settings
 from bench.devices import Gpu, visible_gpus
 from bench.errors import UserError
+from bench.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

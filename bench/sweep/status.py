@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from bench.cell import Cell
-from bench.config import Settings
 from bench.results.claims import Claim
 from bench.results.record import Status
+from bench.settings import Settings
 from bench.sweep.duration import Basis, Duration, Durations
 from bench.sweep.feasible import local_data
 from bench.sweep.survey import Standing, State, Survey, survey

@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.cell import Cell
-from bench.config import Settings
 from bench.results import store
 from bench.results.record import Status
+from bench.settings import Settings
 from bench.sweep.index import Entry
 
 MOST_REASONS = 12

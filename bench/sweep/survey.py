@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bench.cell import Cell, slug
-from bench.config import Settings
 from bench.results import claims
 from bench.results.claims import Claim
 from bench.results.record import Status
+from bench.settings import Settings
 from bench.sweep.index import Entry, Index
 from bench.sweep.missing import is_wanted
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.config import Settings
 from bench.devices import Gpu, visible_gpus
 from bench.provenance import device_name
+from bench.settings import Settings
 from bench.sweep.slots import asked_devices, choose
 
 

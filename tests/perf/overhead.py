@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bench.cell import Cell
 from bench.compose import to_cell
-from bench.config import Settings
 from bench.results.record import Status
+from bench.settings import Settings
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.slots import Slot

@@ -1,9 +1,11 @@
 """Finished records for every cell of a grid, as a sweep would leave them, written in no time."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bench.cell import Cell, identity
 from bench.compose import to_cell
@@ -12,6 +14,7 @@ from bench.results import store
 from bench.results.record import Record, Status
 from tests.report import simulate
 from tests.support import texts
+from tests.support.cli import call
 
 GRID = """\
 # @package _global_
@@ -43,7 +46,7 @@ defaults:
 
 experiment: mine
 data: {{name: topics, path: {data}}}
-
+{more}
 hydra:
   sweeper:
     params:
@@ -57,13 +60,20 @@ hydra:
 """A user's own experiment of 8 cells, on 60 texts of each of two labels."""
 
 
-def small(folder: Path) -> list[str]:
-    """Write the experiment `mine` and its data below `folder`; return Hydra's arguments."""
+def small(folder: Path, more: str = "") -> list[str]:
+    """Write the experiment `mine`, with `more` lines, and its data below `folder`; return Hydra's arguments."""
     texts.topics(60).to_csv(folder / "topics.csv", index=False)
     path = folder / "conf" / "experiment" / "mine.yaml"
     path.parent.mkdir(parents=True)
-    path.write_text(SMALL.format(data=folder / "topics.csv"))
+    path.write_text(SMALL.format(data=folder / "topics.csv", more=more))
     return ["--config-dir", str(folder / "conf"), "-m", "+experiment=mine"]
+
+
+def said(command: str, words: Sequence[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """What `command=plan` or `status` says of an experiment, white space and line ends as single spaces."""
+    folders = (f"results_dir={folder / 'results'}", f"cache_dir={folder / 'cache'}")
+    assert call(*words, f"command={command}", *folders) == 0
+    return " ".join(capsys.readouterr().out.split())
 
 
 def experiment(folder: Path, cells: int = 10_000) -> list[str]:

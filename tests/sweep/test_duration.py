@@ -6,9 +6,9 @@ import pytest
 
 from bench.cell import Cell, identity
 from bench.compose import to_cell
-from bench.config import PoolConfig, Settings
 from bench.devices import Gpu
 from bench.results.record import Status
+from bench.settings import PoolConfig, Settings
 from bench.sweep import workforce as workforce_module
 from bench.sweep.cost import recorded_cost, relative_cost
 from bench.sweep.duration import Basis, Durations

@@ -16,17 +16,8 @@ HUB = ("data=go_emotions", "data.name=go_emotions", "data.path=null")
 GPUS = [Gpu(f"GPU-{number}", "Chip", 24_000_000_000) for number in range(4)]
 
 
-@pytest.fixture
-def words(tmp_path: Path) -> list[str]:
-    """The arguments of an experiment of 8 cells."""
-    return simulated.small(tmp_path)
-
-
 def plan(words: list[str], folder: Path, capsys: pytest.CaptureFixture[str], *overrides: str) -> str:
-    """What the plan says, white space and line ends as single spaces."""
-    folders = (f"results_dir={folder / 'results'}", f"cache_dir={folder / 'cache'}")
-    assert call(*words, "command=plan", *folders, *overrides) == 0
-    return " ".join(capsys.readouterr().out.split())
+    return simulated.said("plan", [*words, *overrides], folder, capsys)
 
 
 def row(text: str, name: str) -> list[str]:

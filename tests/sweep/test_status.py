@@ -10,21 +10,12 @@ from bench.cell import Cell
 from bench.results.claims import CLAIM, Claim, Claims, read
 from bench.results.record import Status
 from bench.sweep import workforce
-from tests.support.cli import bench, call, composed
+from tests.support.cli import bench, composed
 from tests.sweep import simulated
 
 
-@pytest.fixture
-def words(tmp_path: Path) -> list[str]:
-    """The arguments of an experiment of 8 cells."""
-    return simulated.small(tmp_path)
-
-
 def status(words: list[str], folder: Path, capsys: pytest.CaptureFixture[str], *overrides: str) -> str:
-    """What the status says, white space and line ends as single spaces."""
-    folders = (f"results_dir={folder / 'results'}", f"cache_dir={folder / 'cache'}")
-    assert call(*words, "command=status", *folders, *overrides) == 0
-    return " ".join(capsys.readouterr().out.split())
+    return simulated.said("status", [*words, *overrides], folder, capsys)
 
 
 def baseline_seeds_0(cell: Cell) -> Status | None:

@@ -3,7 +3,6 @@
 import json
 import random
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Sequence
@@ -18,8 +17,8 @@ from omegaconf import OmegaConf
 from bench.compose import to_cell
 from bench.results import store
 from bench.results.record import Record, Status
-from tests.support import texts
 from tests.support.cli import REPOSITORY, bench, command, composed, environment
+from tests.sweep import simulated
 
 Ended = subprocess.CompletedProcess[str]
 
@@ -28,37 +27,18 @@ COLUMNS = {
     "train_seconds", "total_seconds", "peak_memory_bytes", "key",
 }  # fmt: skip
 
-EXPERIMENT = """\
-# @package _global_
-defaults:
-  - override /data: file
-
-experiment: mine
-data: {{name: topics, path: {data}}}
+QUICK = """\
 mirror_dir: {mirror}
 training: {{num_train_epochs: 1, min_steps: 2}}
-
-hydra:
-  sweeper:
-    params:
-      num_labels: 2
-      train_size: 8,16
-      seed: 0,1
-    rows:
-      - {{model: bert_base, method: lora}}
-      - {{model: tfidf_sgd}}
 """
-"""A user's own experiment, in a folder of their own."""
+"""Tiny models in place of the hub's, and little training."""
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, mirror: Path) -> Path:
     """A folder with `topics.csv` and `conf/experiment/mine.yaml`, where the module's sweeps leave their results."""
     folder = tmp_path_factory.mktemp("sweep")
-    texts.topics(60).to_csv(folder / "topics.csv", index=False)
-    experiments = folder / "conf" / "experiment"
-    experiments.mkdir(parents=True)
-    (experiments / "mine.yaml").write_text(EXPERIMENT.format(data=folder / "topics.csv", mirror=mirror))
+    simulated.small(folder, QUICK.format(mirror=mirror))
     return folder
 
 
@@ -210,7 +190,7 @@ def wounded(place: Path, mirror: Path) -> Ended:
 
 
 def start(*arguments: str, results: Path) -> subprocess.Popen[str]:
-    """Start a command in a process group of its own, as a shell does."""
+    """Start a command."""
     results.parent.mkdir(exist_ok=True)
     return subprocess.Popen(
         command(*arguments, folder=results.parent, results=results),
@@ -219,9 +199,6 @@ def start(*arguments: str, results: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
-        # a background job's children ignore Ctrl-C, and tests may be run as one
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs here
     )
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from bench.cell import Cell
-from bench.config import Settings
 from bench.recording import failed
 from bench.results import store
 from bench.results.record import Record, Status
+from bench.settings import Settings
 from bench.sweep.slurm import queue
 from bench.sweep.slurm.submission import Submission
 from bench.sweep.slurm.task import DONE

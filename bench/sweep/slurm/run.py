@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from bench.cell import Cell
-from bench.config import Settings
 from bench.errors import UserError
 from bench.results import store
 from bench.results.claims import Claims
+from bench.settings import Settings
 from bench.sweep.pool import Interrupted, Stopped
 from bench.sweep.progress import Progress
 from bench.sweep.slurm import queue

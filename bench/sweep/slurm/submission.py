@@ -17,11 +17,11 @@ from pathlib import Path
 from filelock import FileLock
 
 from bench.cell import Cell, slug
-from bench.config import Settings
 from bench.errors import UserError
 from bench.provenance import now
 from bench.results import store
 from bench.results.record import Status
+from bench.settings import Settings
 
 FOLDER = ".slurm"
 COMMANDS = ("sbatch", "srun", "squeue", "scancel", "scontrol")

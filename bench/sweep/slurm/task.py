@@ -17,10 +17,10 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 from bench.cell import Cell
-from bench.config import Settings
 from bench.results import store
 from bench.results.claims import Claims
 from bench.results.record import Status
+from bench.settings import Settings
 from bench.sweep.pool import Interrupted, run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.slots import Slot

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cell import Cell
-from bench.config import Settings
 from bench.results import store
 from bench.results.claims import Claims
 from bench.results.record import Status
+from bench.settings import Settings
 from bench.sweep.progress import Progress
 from bench.sweep.slots import Slot
 from bench.sweep.slurm import queue

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bench.cell import Cell
-from bench.config import Settings
 from bench.errors import UserError
 from bench.results import store
 from bench.results.record import Status
+from bench.settings import Settings
 from bench.sweep.pool import Stopped
 from bench.sweep.slots import Slot
 from bench.sweep.slurm import queue, submission

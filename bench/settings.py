@@ -1,0 +1,95 @@
+"""The schema of where and how cells are run: nothing here may change a result, or is part of a cell's identity."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bench.config import FORBID, NonNegative, Positive, PositiveFloat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolConfig:
+    """The local pool: worker processes and what each may see."""
+
+    devices: tuple[int | str, ...] | int | str | None = None
+    """Numbers (among the visible ones) or UUIDs of the GPUs to use; null for all visible ones."""
+    per_device: Positive = 1
+    """Workers that share a GPU: more than one pays for small models."""
+    workers: Positive | None = None
+    """Workers on the CPU, which share its cores; null for one."""
+    cells_per_worker: Positive | None = None
+    """A worker process is replaced after so many cells; null: only after a failure."""
+    isolate: bool = False
+    """A fresh process for every cell."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlurmConfig:
+    """Jobs on a cluster: one array task runs one cell or a few, with the local pool on what Slurm gave it."""
+
+    cells_per_job: Positive = 1
+    """Cells that an array task runs one after the other, warm."""
+    partition: str | None = None
+    time_minutes: Positive = 240
+    """Time limit of an array task."""
+    memory_gb: PositiveFloat | None = None
+    """Of an array task; null for the cluster's default."""
+    gpus_per_task: NonNegative = 1
+    cpus_per_task: Positive = 4
+    max_running: Positive | None = None
+    """Array tasks that may run at once; null: as many as the cluster lets."""
+    options: dict[str, str | int | float | bool] = field(default_factory=dict)
+    """Further options of sbatch by their long names: account, qos, constraint, ..."""
+    max_requeues: NonNegative = 3
+    """How often a cell that lost its job to the time limit, a pre-emption or a failed node is submitted again."""
+    signal_seconds: Positive = 60
+    """So long before its time limit an array task is told (SIGUSR2), and stops."""
+    poll_seconds: PositiveFloat = 10
+    """How often the sweep looks at queue and records."""
+    grace_seconds: PositiveFloat = 30
+    """A job that is out of the queue so long and has left no record is lost: shared file systems show files late."""
+    silence_seconds: PositiveFloat = 300
+    """A running job that gives no sign of life for so long is cancelled, and lost: Slurm may never notice."""
+    cancel_on_interrupt: bool = False
+    """Ctrl-C cancels the jobs; else they go on."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryConfig:
+    """How often a cell that ended so is tried again in the same sweep, in a fresh process."""
+
+    crashed: NonNegative = 0
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where and how cells are run. Nothing here may change a result."""
+
+    command: Literal["run", "report", "plan", "status"] = "run"
+    experiment: str = "single"
+    results_dir: str = "results"
+    reports_dir: str = "reports"
+    cache_dir: str | None = None
+    mirror_dir: str | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    overwrite: Literal["missing", "failed", "always"] = "failed"
+    save_model: bool = False
+    """Keep the fitted model in the cell's folder."""
+    save_texts: bool = True
+    """Keep the texts of test examples beside the records, once for each test set: a report shows mistakes."""
+    timeout_minutes: PositiveFloat | None = None
+    """A cell that takes longer is ended, and its status is `timeout`."""
+    max_failures: Positive | None = None
+    """A sweep in which so many cells failed starts no further ones."""
+    retry: RetryConfig = field(default_factory=RetryConfig)
+    price_per_gpu_hour: PositiveFloat | None = None
+    """Of one GPU, in whatever currency: what a plan and a report count money with."""
+    pool: PoolConfig = field(default_factory=PoolConfig)
+    slurm: SlurmConfig = field(default_factory=SlurmConfig)
+
+    __pydantic_config__ = FORBID

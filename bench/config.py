@@ -1,4 +1,4 @@
-"""The schema of `conf/`, as far as it makes a cell: plain frozen dataclasses, checked before anything heavy is imported.
+"""The schema of `conf/`, as far as it makes a cell: plain frozen dataclasses, checked before anything heavy is loaded.
 
 Each field says how it takes part in a cell's identity (`bench.cell.identity`): always (the default),
 `never` (paths and descriptions, which cannot change a result), or `if_set` (options that came later: at

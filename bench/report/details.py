@@ -1,7 +1,7 @@
 """What the page shows of a point of the grid when it is opened: its seeds, its mistakes, its commands."""
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 from pyarrow import ArrowException
@@ -20,6 +20,10 @@ MOST_FILES = 600
 TEXT_LENGTH = 400
 """Characters of a text that are shown."""
 SHOWN = ("test_accuracy", "test_macro_f1", "test_loss")
+COLUMNS = (
+    *(*POINT, "seed", "status", "key", "command", "failure_type", "failure"),
+    *(*SHOWN, "train_seconds", "total_seconds", "peak_memory_bytes"),
+)
 
 
 def details(cells: pd.DataFrame, found: Mapping[Expected, Found]) -> dict[str, dict[str, Any]]:
@@ -31,14 +35,16 @@ def details(cells: pd.DataFrame, found: Mapping[Expected, Found]) -> dict[str, d
     by_key = {cell.key: (cell, record) for cell, record in found.items()}
     chosen = _with_mistakes(cells)
     made = {}
-    for place, seeds in cells.groupby(POINT, observed=True, sort=False):
-        data, row, labels, size = cast("tuple[str, str, int, int]", place)
+    points: dict[tuple[str, str, int, int], list[Any]] = {}
+    lines: Iterable[Any] = cells[list(COLUMNS)].itertuples(index=False)
+    for cell in lines:
+        points.setdefault((cell.data, cell.row, cell.num_labels, cell.train_size), []).append(cell)
+    for place, seeds in points.items():
         point = _facts(seeds)
-        first = seeds[seeds["status"] == Status.OK.value].head(1)
-        if (data, row, labels, size) in chosen and len(first):
-            cell, record = by_key[str(first["key"].iloc[0])]
-            point |= _mistakes(cell, record)
-        made[point_id(data, row, labels, size)] = point
+        first = next((seed for seed in seeds if seed.status == Status.OK.value), None)
+        if place in chosen and first is not None:
+            point |= _mistakes(*by_key[first.key])
+        made[point_id(*place)] = point
     return made
 
 
@@ -50,11 +56,11 @@ def _with_mistakes(cells: pd.DataFrame) -> set[tuple[Any, ...]]:
     return set(points.head(MOST_FILES).itertuples(index=False, name=None))
 
 
-def _facts(seeds: pd.DataFrame) -> dict[str, Any]:
-    each: list[Any] = list(seeds.itertuples())
+def _facts(each: list[Any]) -> dict[str, Any]:
+    """What the records of a point's seeds say; `each` has the attributes `COLUMNS`."""
     first = each[0]
     size = counted(first.train_size, "training example") if first.train_size else UNTRAINED
-    metrics = [name for name in SHOWN if seeds[name].notna().any()]
+    metrics = [name for name in SHOWN if any(pd.notna(getattr(seed, name)) for seed in each)]
     header = ["seed", "status", *(capitalised(METRICS[name]) for name in metrics)]
     lines = [[str(seed.seed), in_words(seed.status), *_numbers(seed, metrics), *_costs(seed)] for seed in each]
     return {

@@ -31,6 +31,10 @@ GROUP_GAP, HEADER = 0.16, 0.6
 MARGIN, SWATCH, LABEL_MAX, BAR = 0.15, 0.3, 2.6, 0.95
 
 
+MOST_SMALL_PRINT = 600
+"""Cells of a figure; bigger ones have means alone, for nobody could read the rest."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """Where everything is, in inches from the upper left corner of the axes."""
@@ -96,7 +100,8 @@ def draw_grid(contents: Contents, rows: list[str], shade: Shade, words: tuple[st
     without saying. To be called with the settings of `style` applied.
     """
     grid = _place(contents, rows)
-    figure, axes = _canvas(grid, *words[:2])
+    brief = " Deviations are in the tables." if len(contents) > MOST_SMALL_PRINT else ""
+    figure, axes = _canvas(grid, words[0], words[1] + brief)
     _draw_headers(axes, grid)
     _draw_row_labels(axes, grid, style.row_styles(rows))
     for row in grid.rows:
@@ -107,7 +112,7 @@ def draw_grid(contents: Contents, rows: list[str], shade: Shade, words: tuple[st
                 own = {0: untrained}
             for size, content in own.items():
                 box = grid.box(row, labels, None if len(own) == 1 else size)
-                _draw_content(axes, box, content, shade, usual)
+                _draw_content(axes, box, content, shade, usual, brief=len(contents) > MOST_SMALL_PRINT)
     if any(isinstance(content, Number) for content in contents.values()):
         _draw_bar(figure, axes, grid, shade, words[2])
     return figure
@@ -146,14 +151,14 @@ def _sizes(points: list[tuple[str, int]]) -> list[int]:
     return sizes if both or sizes == [0] else [size for size in sizes if size]
 
 
-def _draw_content(axes: Axes, box: Box, content: Number | str | None, shade: Shade, usual: int) -> None:
+def _draw_content(axes: Axes, box: Box, content: Number | str | None, shade: Shade, usual: int, *, brief: bool) -> None:
     """One cell, whatever there is to say about it."""
     if content is None:
         draw_note(axes, box, "not in\nthe grid", fill="white", hatch="")
     elif isinstance(content, str):
         draw_note(axes, box, content, fill=style.GAP, hatch="////")
     else:
-        draw_number(axes, box, content, shade, usual)
+        draw_number(axes, box, content, shade, usual, brief=brief)
 
 
 def grid_note(cells: pd.DataFrame, summary: pd.DataFrame) -> str:

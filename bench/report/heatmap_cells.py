@@ -78,18 +78,24 @@ def luminance(colour: Any) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int) -> None:
-    """A mean with its small print, marked where seeds are missing."""
+def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int, *, brief: bool = False) -> None:
+    """A mean with its small print, marked where seeds are missing; `brief`: no other small print."""
     fill, ink = shade.of(number.mean)
     _draw_box(axes, box, facecolor=fill)
     if number.n_ok < number.n_expected:
         _mark_incomplete(axes, box, fill, ink)
-    small = style.wrapped_lines(number.small_print(usual), box.width - 0.06, style.SMALL)
+    words = number.small_print(usual)
+    if brief:
+        words = seeds_text(number.n_ok, number.n_expected) if number.n_ok < number.n_expected else ""
+    small = style.wrapped_lines(words, box.width - 0.06, style.SMALL)
     size = style.SMALL if small.count("\n") < 2 else style.SMALL - 1.5
     line = box.top + CELL_HEIGHT / 2 - 0.07 * (small.count("\n") + 1)
     look: dict[str, Any] = {"ha": "center", "color": ink}
-    axes.text(box.middle, line, _written(number), va="center", fontsize=MEAN_SIZE, **look)
-    axes.text(box.middle, line + 0.11, small, va="top", fontsize=size, linespacing=1.05, **look)
+    texts = [axes.text(box.middle, line, _written(number), va="center", fontsize=MEAN_SIZE, **look)]
+    if small:
+        texts.append(axes.text(box.middle, line + 0.11, small, va="top", fontsize=size, linespacing=1.05, **look))
+    for text in texts:
+        text.set_in_layout(False)  # inside its box: thousands need not be measured to find the figure's edges
 
 
 def _written(number: Number) -> str:
@@ -122,4 +128,6 @@ def draw_note(axes: Axes, box: Box, text: str, fill: str, hatch: str) -> None:
 def _draw_box(axes: Axes, box: Box, **look: Any) -> None:
     edge = 0.012
     corner = (box.left + edge, box.top + edge)
-    axes.add_patch(Rectangle(corner, box.width - 2 * edge, CELL_HEIGHT - 2 * edge, linewidth=0, **look))
+    patch = Rectangle(corner, box.width - 2 * edge, CELL_HEIGHT - 2 * edge, linewidth=0, **look)
+    patch.set_in_layout(False)
+    axes.add_artist(patch)  # `add_patch` would find the axes' limits, which are set

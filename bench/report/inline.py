@@ -8,6 +8,8 @@ from bench.report.style import GAP, GRID, INK, MUTED
 
 _BODY = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="[\d.]+pt" viewBox="([^"]+)"[^>]*>(.*)</svg>', re.DOTALL)
 _DROPPED = re.compile(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
+_REDUNDANT = re.compile(r" transform=\"rotate\(-?0 [^\"]*\"|font-family: 'DejaVu Sans'[^;\"]*;? ?")
+"""No rotation at all, and the font of every text, which the page's style says once."""
 _TAG = re.compile(r"<(?!/)[^>]*>")
 _ID = re.compile(r'\b(id="|xlink:href="#|href="#|url\(#)')
 _SIZE = re.compile(r"(?<=[ MLCQz\n\"])-?\d+\.\d{3,}")
@@ -36,7 +38,8 @@ def inlined(svg: str, text: str, number: int) -> str:
     if found is None:
         raise ValueError("not an SVG of ours: it has no width and viewBox")
     width, view, body = found.groups()
-    body = _TAG.sub(lambda tag: _themed(tag.group(), number), _DROPPED.sub("", body))
+    body = _REDUNDANT.sub("", _DROPPED.sub("", body))
+    body = _TAG.sub(lambda tag: _themed(tag.group(), number), body)
     pixels = round(float(width) * 4 / 3)
     head = f'<svg role="img" aria-label={quoteattr(text)} viewBox="{view}" style="--width:{pixels}px">'
     return f"{head}{body}</svg>"

@@ -13,7 +13,7 @@ from bench.report.comparison_tables import accuracy_tables, other_metrics_table,
 from bench.report.content import Picture, Section, Titled, View
 from bench.report.cost import accuracy_and_cost, cost_points, cost_table
 from bench.report.differences import differences, less_published
-from bench.report.heatmap import heatmap
+from bench.report.heatmap import MOST_SMALL_PRINT, heatmap
 from bench.report.label_counts import label_count_curves
 from bench.report.published import beside_ours, with_own_points
 from bench.report.scaling import scaling_curves
@@ -43,18 +43,26 @@ def shown_metrics(view: View) -> dict[str, str]:
     return {metric: short for metric, short in SHOWN.items() if metric not in hidden}
 
 
+def drawn_metrics(view: View) -> dict[str, str]:
+    """Those of `shown_metrics` that have figures: the first two in a big grid, where a figure takes seconds."""
+    metrics = shown_metrics(view)
+    return metrics if len(view.summary) <= MOST_SMALL_PRINT else dict(list(metrics.items())[:2])
+
+
 def heatmaps(view: View) -> Section:
     """Every point of the grid, and what it has over the baseline."""
     shown = ", ".join(row for row in view.rows if (view.cells["row"] == row).any())
     what = f"on {view.data}, models by label counts and training sizes. Rows: {shown}. The numbers are in tables below."
     base, pictures = baseline(view.cells), []
-    for metric, short in shown_metrics(view).items():
+    for metric, short in drawn_metrics(view).items():
         text = f"Heatmap of {METRICS[metric]} {what}"
         pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric), text, metric))
         if base is not None and (figure := differences(view.cells, metric, base)) is not None:
             text = f"Heatmap of differences in {METRICS[metric]} to {base}, {what}"
             pictures.append(view.draw(f"difference_{short}", figure, text, metric))
-    return Section("Heatmaps", pictures=pictures)
+    undrawn = [METRICS[metric] for metric in shown_metrics(view) if metric not in drawn_metrics(view)]
+    lines = [f"The grid is too big to draw {', '.join(undrawn)}: see the tables."] if undrawn else []
+    return Section("Heatmaps", lines, pictures)
 
 
 def scaling(view: View) -> Section:
@@ -68,7 +76,7 @@ def scaling(view: View) -> Section:
             f"Curves of {METRICS[metric]} {what}",
             metric,
         )
-        for metric, short in metrics.items()
+        for metric, short in drawn_metrics(view).items()
     ]
     found = [titled for metric in metrics for titled in tables.result_tables(view.summary, metric, base)]
     return Section("Scaling curves", pictures=pictures, tables=found)
@@ -77,7 +85,7 @@ def scaling(view: View) -> Section:
 def label_counts(view: View) -> Section | None:
     """Metrics against the number of labels."""
     pictures = []
-    for metric, short in shown_metrics(view).items():
+    for metric, short in drawn_metrics(view).items():
         if (figure := label_count_curves(view.cells, metric)) is not None:
             text = f"Curves of {METRICS[metric]} on {view.data} against the number of labels, a panel a training size."
             pictures.append(view.draw(f"labels_{short}", figure, text, metric))

@@ -202,7 +202,7 @@ def _png(canvas: FigureCanvasAgg, box: Bbox) -> bytes:
     page = Image.new("RGB", (right - left, lower - upper), "white")
     page.paste(drawn, (-left, -upper))
     content = io.BytesIO()
-    page.save(content, "png", dpi=(DPI, DPI))
+    page.save(content, "png", dpi=(DPI, DPI), compress_level=4)  # twice as fast, a tenth bigger
     return content.getvalue()
 
 

@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from bench.report.markdown import Table
 from bench.report.published import Published
 from bench.report.reading import Expected, Found, Points
+from bench.report.statistics.bootstrap import Draws
+from bench.report.statistics.correctness import Grid
 from bench.report.style import save
 
 
@@ -84,6 +86,11 @@ class View:
     found: dict[Expected, Found] = field(default_factory=dict)
     """The records themselves, for what is kept beside them."""
     price_per_gpu_hour: float | None = None
+    answers: Grid = field(default_factory=dict)
+    """What the `ok` cells answered on their test examples, points in the order of `measured`; points whose predictions
+    are gone are not in it."""
+    draws: Draws = field(default_factory=Draws)
+    """Of the bootstrap; the same for everything that the page says."""
 
     @property
     def rows(self) -> list[str]:

@@ -18,11 +18,13 @@ from bench.report.html import anchored, entry, render
 from bench.report.markdown import environment, shortened
 from bench.report.published import published_for
 from bench.report.reading import in_order, measured_points, read_records
+from bench.report.statistics.read_answers import read_answers
 from bench.report.table_files import named, write_tables
 from bench.results.record import Status
 from bench.results.store import write_atomically
 
 PAGE, MARKDOWN = "index.html", "index.md"
+ANSWERS_CACHE = ".answers.parquet"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -62,6 +64,7 @@ def write_report(
     for name, frame in (("results.csv", cells), ("summary.csv", summary)):
         write_atomically(folder / name, frame.to_csv(index=False, lineterminator="\n").encode())
     published, rows = published_for(experiment or title, expected), row_order(expected)
+    answers = read_answers(found, folder / ANSWERS_CACHE)
     parts = []
     for data, suffix in name_suffixes([str(data) for data in cells["data"].cat.categories]).items():
         view = View(
@@ -74,6 +77,7 @@ def write_report(
             suffix=suffix,
             found={cell: record for cell, record in found.items() if cell.data == data},
             price_per_gpu_hour=price_per_gpu_hour,
+            answers=in_order(answers.grids.get(data, {}), rows),
         )
         parts.append(Part(data, suffix, named((section, suffix) for section in make_sections(view))))
     return _write_pages(folder, _context(cells, parts, title), parts, details(cells, found), rerun)

@@ -1,5 +1,6 @@
 """What a section of the report is made of; Markdown and HTML are two renderings of it."""
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from bench.report.published import Published
 from bench.report.reading import Expected, Found, Points
 from bench.report.statistics.bootstrap import Draws
 from bench.report.statistics.correctness import Grid
+from bench.report.statistics.decision import Budget, budgets, training_costs
 from bench.report.style import save
 
 
@@ -68,6 +70,8 @@ class Section:
     tables: list[Titled] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     """Further files that hold what the section says, beside the page."""
+    lists: list[tuple[str, list[str]]] = field(default_factory=list)
+    """After the paragraphs: headings, each with its points."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,11 @@ class View:
     def rows(self) -> list[str]:
         """All rows of the grid, in the order that gives them their colours."""
         return list(self.cells["row"].cat.categories)
+
+    @functools.cached_property
+    def budgets(self) -> list[Budget]:
+        """What is best and what is tied with it at every label count and training size."""
+        return budgets(self.answers, training_costs(self.cells))
 
     def draw(self, name: str, figure: Figure, text: str, metric: str | None = None) -> Picture:
         """Write a figure's files."""

@@ -87,6 +87,8 @@ class Settings:
     max_failures: Positive | None = None
     """A sweep in which so many cells failed starts no further ones."""
     retry: RetryConfig = field(default_factory=RetryConfig)
+    redraw: bool = False
+    """Draw the report even where nothing that it is made of has changed since the last time."""
     price_per_gpu_hour: PositiveFloat | None = None
     """Of one GPU, in whatever currency: what a plan and a report count money with."""
     pool: PoolConfig = field(default_factory=PoolConfig)

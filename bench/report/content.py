@@ -70,6 +70,8 @@ class Section:
     tables: list[Titled] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     """Further files that hold what the section says, beside the page."""
+    failed: bool = False
+    """Whether it could not be made, and only says so."""
     lists: list[tuple[str, list[str]]] = field(default_factory=list)
     """After the paragraphs: headings, each with its points."""
 

@@ -3,27 +3,27 @@
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bench.report import sections, tables
+from bench.report import sections, stamp, tables
 from bench.report.content import Section, Titled, View
 from bench.report.details import details
 from bench.report.frame import Expected, cells_frame, row_order, summary_frame
 from bench.report.html import anchored, entry, render
 from bench.report.markdown import environment, shortened
-from bench.report.published import published_for
-from bench.report.reading import in_order, measured_points, read_records
+from bench.report.published import Published, published_for
+from bench.report.reading import Found, in_order, measured_points, read_records
+from bench.report.stamp import MARKDOWN, PAGE
 from bench.report.statistics.read_answers import read_answers
 from bench.report.table_files import named, write_tables
 from bench.results.record import Status
-from bench.results.store import write_atomically
+from bench.results.store import frozen, noting, write_atomically
 
-PAGE, MARKDOWN = "index.html", "index.md"
 ANSWERS_CACHE = ".answers.parquet"
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -53,18 +53,37 @@ def write_report(
     own, named after it. Published numbers are those of `experiment` (by default `title`); `rerun` is the command
     that runs what is missing. Each file is replaced whole and the pages last, so an interrupted report leaves a page
     that is whole, and the page shows only what this call made. A section that fails, whatever a record holds, is
-    replaced by a line that says so. Raises ValueError where `expected` is empty or ambiguous (see `cells_frame`).
+    replaced by a line that says so. A report without such a section gets a stamp last (`stamp.unchanged_page`). Raises
+    ValueError where `expected` is empty or ambiguous (see `cells_frame`).
     """
     if not expected:
         raise ValueError("there is nothing to report: the grid has no cells")
-    found = read_records(expected)
-    cells = cells_frame(expected, found)
-    summary = summary_frame(cells)
+    made_of = stamp.fingerprint(expected, title, experiment, price_per_gpu_hour, rerun)  # before anything is read
     folder.mkdir(parents=True, exist_ok=True)
+    stamp.forget(folder)
+    found = read_records(expected)
+    with noting() as written, frozen():
+        cells = cells_frame(expected, found)
+        published = published_for(experiment or title, expected)
+        parts = _make_parts(cells, found, folder, published, price_per_gpu_hour)
+        page = _write_pages(folder, _context(cells, parts, title), parts, details(cells, found), rerun)
+    if not any(section.failed for part in parts for section in part.sections):
+        stamp.remember(folder, made_of, written)
+    return page
+
+
+def _make_parts(
+    cells: pd.DataFrame,
+    found: Mapping[Expected, Found],
+    folder: Path,
+    published: Published | None,
+    price_per_gpu_hour: float | None,
+) -> list[Part]:
+    """The frames' files, and every data set's sections with their figures."""
+    summary = summary_frame(cells)
     for name, frame in (("results.csv", cells), ("summary.csv", summary)):
         write_atomically(folder / name, frame.to_csv(index=False, lineterminator="\n").encode())
-    published, rows = published_for(experiment or title, expected), row_order(expected)
-    answers = read_answers(found, folder / ANSWERS_CACHE)
+    rows, answers = row_order(found), read_answers(found, folder / ANSWERS_CACHE)
     parts = []
     for data, suffix in name_suffixes([str(data) for data in cells["data"].cat.categories]).items():
         view = View(
@@ -80,7 +99,7 @@ def write_report(
             answers=in_order(answers.grids.get(data, {}), rows),
         )
         parts.append(Part(data, suffix, named((section, suffix) for section in make_sections(view))))
-    return _write_pages(folder, _context(cells, parts, title), parts, details(cells, found), rerun)
+    return parts
 
 
 def _write_pages(
@@ -113,7 +132,9 @@ def make_sections(view: View) -> list[Section]:
             print(f"error: the report's section {title!r} on {view.data} could not be made", file=sys.stderr)
             traceback.print_exc()
             section = Section(
-                title, [f"This section could not be made: {type(error).__name__}: {shortened(str(error))}"]
+                title,
+                [f"This section could not be made: {type(error).__name__}: {shortened(str(error))}"],
+                failed=True,
             )
         if section is not None:
             made.append(section)

@@ -65,7 +65,8 @@ def remember(folder: Path, made_of: str, written: Mapping[Path, Stamp]) -> None:
 
     Hidden files are caches, which no reader misses.
     """
-    files = {str(path.relative_to(folder)): stamp for path, stamp in written.items() if path.name[0] != "."}
+    ours = {path: stamp for path, stamp in written.items() if path.is_relative_to(folder) and path.name[0] != "."}
+    files = {str(path.relative_to(folder)): stamp for path, stamp in ours.items()}
     write_atomically(folder / STAMP, json.dumps({"made_of": made_of, "files": files}).encode())
 
 

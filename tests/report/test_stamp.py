@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -16,7 +18,7 @@ from bench.report.stamp import STAMP, unchanged_page
 from bench.results import store
 from bench.results.record import Status
 from tests.report import simulate
-from tests.support.cli import bench
+from tests.support.cli import REPOSITORY, call, composed
 from tests.sweep import simulated
 
 ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
@@ -192,15 +194,35 @@ def test_a_report_drawn_by_another_process_meanwhile_is_not_blessed(cells, folde
     assert not is_unchanged(cells, folder)
 
 
-def test_everything_that_a_report_is_made_by_is_in_the_fingerprint():
-    import sys
+def test_all_of_ours_that_a_report_is_made_by_is_in_the_fingerprint():
+    code = """
+import sys
+import bench.report.page
+from bench.report.stamp import PACKAGE, _code
+known = {str(path) for path in _code()}
+print({m.__file__ for name, m in sys.modules.items() if name.startswith("bench.")} - known)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
-    ours = [module for name, module in sys.modules.items() if name.startswith("bench.") and "report" not in name]
-    code = {path.resolve() for path in stamp._code()}
-    used = {
-        Path(module.__file__).resolve()
-        for module in ours
-        if module.__name__ in _imported_by_the_page()
-    }
-    assert used
-    assert used <= code
+
+def test_the_command_draws_once_and_anew_when_asked(tmp_path, capsys, monkeypatch):
+    words = simulated.small(tmp_path)
+    simulated.finish(composed(*words), tmp_path / "results")
+    asked = [*words, "command=report", f"results_dir={tmp_path / 'results'}", f"reports_dir={tmp_path / 'reports'}"]
+    drawn = mock.Mock(side_effect=write_report)
+    monkeypatch.setattr(page, "write_report", drawn)
+    said = []
+    for more in ([], [], ["price_per_gpu_hour=2"], ["price_per_gpu_hour=2"], ["price_per_gpu_hour=2", "redraw=true"]):
+        assert call(*asked, *more) == 0
+        said.append(capsys.readouterr().out.strip().splitlines()[-1])
+    line = f"report: {tmp_path / 'reports' / 'mine' / 'index.html'}"
+    assert said == [line, f"{line} (unchanged)", line, f"{line} (unchanged)", line]
+    assert drawn.call_count == 3
+
+
+def test_an_unchanged_report_needs_no_figures():
+    """Nothing that takes a second to import is imported to find out."""
+    code = "import sys, bench.report.stamp; print({'pandas', 'numpy', 'matplotlib', 'pyarrow'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

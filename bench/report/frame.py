@@ -172,14 +172,10 @@ def summary_frame(cells: pd.DataFrame) -> pd.DataFrame:
     groups = pd.concat([cells[POINT], numbers], axis="columns").groupby(POINT, observed=True)
     means = groups[list(AVERAGED)].mean().add_suffix("_mean")
     deviations = groups[list(AVERAGED)].std(ddof=1).add_suffix("_sd")
-    statuses = cells.groupby(POINT, observed=True)["status"]
-    counts = pd.DataFrame(
-        {
-            "n_ok": statuses.agg(lambda seeds: int((seeds == Status.OK.value).sum())),
-            "n_expected": statuses.size(),
-            "not_ok": statuses.agg(statuses_text),
-        }
-    )
+    points = cells.assign(is_ok=is_ok).groupby(POINT, observed=True)["is_ok"]
+    counts = pd.DataFrame({"n_ok": points.sum().astype("int64"), "n_expected": points.size(), "not_ok": ""})
+    others = cells[~is_ok].groupby(POINT, observed=True)["status"].agg(statuses_text)
+    counts.loc[others.index, "not_ok"] = others
     paired = [f"{name}_{part}" for name in AVERAGED for part in ("mean", "sd")]
     return pd.concat([counts, pd.concat([means, deviations], axis="columns")[paired]], axis="columns").reset_index()
 

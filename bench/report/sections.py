@@ -13,7 +13,7 @@ from bench.report.comparison_tables import accuracy_tables, other_metrics_table,
 from bench.report.content import Picture, Section, Titled, View
 from bench.report.cost import accuracy_and_cost, cost_points, cost_table
 from bench.report.differences import differences, less_published
-from bench.report.heatmap import MOST_SMALL_PRINT, heatmap
+from bench.report.heatmap import MOST_SMALL_PRINT, heatmap, marks_of
 from bench.report.label_counts import label_count_curves
 from bench.report.published import beside_ours, with_own_points
 from bench.report.scaling import scaling_curves
@@ -56,7 +56,8 @@ def heatmaps(view: View) -> Section:
     base, pictures = baseline(view.cells), []
     for metric, short in drawn_metrics(view).items():
         text = f"Heatmap of {METRICS[metric]} {what}"
-        pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric), text, metric))
+        marks = marks_of([one.standing for one in view.budgets]) if metric == "test_accuracy" else {}
+        pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric, marks), text, metric))
         if base is not None and (figure := differences(view.cells, metric, base)) is not None:
             text = f"Heatmap of differences in {METRICS[metric]} to {base}, {what}"
             pictures.append(view.draw(f"difference_{short}", figure, text, metric))

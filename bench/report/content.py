@@ -3,18 +3,27 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bench.report.baseline import baseline
+from bench.report.fitted import FittedCurves, fitted_curves
 from bench.report.markdown import Table
 from bench.report.published import Published
 from bench.report.reading import Expected, Found, Points
-from bench.report.statistics.bootstrap import Draws
+from bench.report.statistics.bootstrap import METRICS, Draws
 from bench.report.statistics.correctness import Grid
+from bench.report.statistics.tables import ACCURACY, interval_frame
 from bench.report.style import save
+
+MOST_BOOTSTRAPPED = 200
+"""Points of a grid; each takes about 5 ms."""
+LINEAR_PROBE = "linear_probe"
+"""The method that trains a linear classifier on what a model gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +100,37 @@ class View:
     are gone are not in it."""
     draws: Draws = field(default_factory=Draws)
     """Of the bootstrap; the same for everything that the page says."""
+    known_intervals: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    """What `intervals` has made."""
 
     @property
     def rows(self) -> list[str]:
         """All rows of the grid, in the order that gives them their colours."""
         return list(self.cells["row"].cat.categories)
+
+    @cached_property
+    def opponents(self) -> list[str]:
+        """The rows that others are measured against, as far as the grid has them: the baseline, and the first linear
+        probe."""
+        probes = self.cells.loc[(self.cells["method"] == LINEAR_PROBE) & (self.cells["train_size"] > 0), "row"]
+        base = baseline(self.cells)
+        found = [] if base is None else [base]
+        return found if probes.empty else [*found, str(probes.min())]
+
+    def intervals(self, metric: str) -> pd.DataFrame | None:
+        """`interval_frame` of a metric, made once; None where answers don't give it, or the grid has too many points
+        for a bootstrap of each."""
+        is_cheap = metric == ACCURACY or len(self.answers) <= MOST_BOOTSTRAPPED
+        if metric not in METRICS or not is_cheap:
+            return None
+        if metric not in self.known_intervals:
+            self.known_intervals[metric] = interval_frame(self.answers, metric, self.draws)
+        return self.known_intervals[metric]
+
+    @cached_property
+    def fitted(self) -> FittedCurves:
+        """The curves of accuracy against training size."""
+        return fitted_curves(self.answers, self.opponents)
 
     def draw(self, name: str, figure: Figure, text: str, metric: str | None = None) -> Picture:
         """Write a figure's files."""

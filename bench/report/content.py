@@ -10,20 +10,19 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bench.report.baseline import baseline
+from bench.report.baseline import simpler_rows
 from bench.report.fitted import FittedCurves, fitted_curves
 from bench.report.markdown import Table
 from bench.report.published import Published
 from bench.report.reading import Expected, Found, Points
 from bench.report.statistics.bootstrap import METRICS, Draws
 from bench.report.statistics.correctness import Grid
+from bench.report.statistics.decision import Budget, budgets, training_costs
 from bench.report.statistics.tables import ACCURACY, interval_frame
 from bench.report.style import save
 
 MOST_BOOTSTRAPPED = 200
 """Points of a grid; each takes about 5 ms."""
-LINEAR_PROBE = "linear_probe"
-"""The method that trains a linear classifier on what a model gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,8 @@ class Section:
     tables: list[Titled] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     """Further files that hold what the section says, beside the page."""
+    lists: list[tuple[str, list[str]]] = field(default_factory=list)
+    """After the paragraphs: headings, each with its points."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,9 @@ class View:
         return list(self.cells["row"].cat.categories)
 
     @cached_property
-    def opponents(self) -> list[str]:
-        """The rows that others are measured against, as far as the grid has them: the baseline, and the first linear
-        probe."""
-        probes = self.cells.loc[(self.cells["method"] == LINEAR_PROBE) & (self.cells["train_size"] > 0), "row"]
-        base = baseline(self.cells)
-        found = [] if base is None else [base]
-        return found if probes.empty else [*found, str(probes.min())]
+    def simpler_rows(self) -> list[str]:
+        """What fine-tuning is held against (`baseline.simpler_rows`)."""
+        return simpler_rows(self.cells, self.answers)
 
     def intervals(self, metric: str) -> pd.DataFrame | None:
         """`interval_frame` of a metric, made once; None where answers don't give it, or the grid has too many points
@@ -130,7 +127,12 @@ class View:
     @cached_property
     def fitted(self) -> FittedCurves:
         """The curves of accuracy against training size."""
-        return fitted_curves(self.answers, self.opponents)
+        return fitted_curves(self.answers, self.simpler_rows)
+
+    @cached_property
+    def budgets(self) -> list[Budget]:
+        """What is best and what is tied with it at every label count and training size."""
+        return budgets(self.answers, training_costs(self.cells))
 
     def draw(self, name: str, figure: Figure, text: str, metric: str | None = None) -> Picture:
         """Write a figure's files."""

@@ -79,7 +79,7 @@ def scaling(view: View) -> Section:
                 metric,
                 view.published,
                 view.intervals(metric),
-                drawn_curves(view.fitted, view.opponents) if metric == ACCURACY else None,
+                drawn_curves(view.fitted, view.simpler_rows) if metric == ACCURACY else None,
             ),
             f"Curves of {METRICS[metric]} {what}",
             metric,

@@ -131,5 +131,7 @@ def untrained_rows(grid: Grid) -> frozenset[str]:
 
 
 def places(grid: Grid) -> Iterator[tuple[int, int]]:
-    """Label counts and training sizes that trained rows have, in rising order."""
-    yield from sorted({(point.num_labels, point.train_size) for point in grid if point.train_size > 0})
+    """Label counts and training sizes that trained rows have, in rising order; size 0 where all rows are untrained."""
+    trained = {(point.num_labels, point.train_size) for point in grid if point.train_size > 0}
+    counts = {labels for labels, _ in trained}
+    yield from sorted(trained | {(point.num_labels, 0) for point in grid if point.num_labels not in counts})

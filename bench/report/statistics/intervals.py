@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special  # its functions are ten times as quick as those of scipy.stats, for single numbers
 from statsmodels.stats.proportion import proportion_confint
 
 from bench.report.statistics.variance import MeanSquares, Values, mean_squares
@@ -87,7 +87,7 @@ class StandardError:
 
     def half_width(self, level: float) -> float:
         """Of the two-sided interval, by Student's t."""
-        return float(stats.t.ppf(0.5 + level / 2, self.df)) * self.value
+        return float(special.stdtrit(self.df, 0.5 + level / 2)) * self.value
 
 
 def crossed(matrix: Values) -> Sample:
@@ -151,7 +151,7 @@ def _adjusted_wald(sample: Sample, level: float) -> Interval:
     values = sample.values[0]
     count = len(values) + 2
     up, down = (np.clip(values, 0, 1).sum() + 1) / count, (np.clip(-values, 0, 1).sum() + 1) / count
-    half = float(stats.norm.ppf(0.5 + level / 2)) * np.sqrt((up + down - (up - down) ** 2) / count)
+    half = float(special.ndtri(0.5 + level / 2)) * np.sqrt((up + down - (up - down) ** 2) / count)
     middle = up - down
     low, high = max(-1.0, float(middle - half)), min(1.0, float(middle + half))
     return _interval(sample, min(low, sample.mean), max(high, sample.mean), level, "adjusted_wald")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_effectsize
 
@@ -87,7 +87,7 @@ def p_value(sample: Sample) -> tuple[float, str]:
     if len(sample.values) == 1 or sample.is_constant:
         return _mcnemar(sample), "mcnemar"
     error = standard_error(sample)
-    return float(2 * stats.t.sf(abs(sample.mean) / error.value, error.df)), "paired_t"
+    return float(2 * special.stdtr(error.df, -abs(sample.mean) / error.value)), "paired_t"
 
 
 def _mcnemar(sample: Sample) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bench.report.answer_tables import best_rows, crossings_table, differences_table
 from bench.report.answer_words import budget_points, crossing_text, place_text
-from bench.report.baseline import baseline
+from bench.report.baseline import methods_of
 from bench.report.content import Section, Titled, View
 from bench.report.statistics.decision import Budget, Crossing, crossing
 from bench.report.statistics.ties import standing
@@ -14,7 +14,6 @@ from bench.report.wording import counted
 MOST_NAMED = 4
 NOT_TUNED = ("linear_probe", "zero_shot")
 """Methods that leave the model as it is."""
-PROBE = "linear_probe"
 
 
 def answer(view: View) -> Section | None:
@@ -24,7 +23,7 @@ def answer(view: View) -> Section | None:
         if not gone:
             return None
         return Section("The answer", ["The predictions of all finished cells are gone, so nothing can be compared."])
-    opponents = simpler_rows(view)
+    opponents = view.simpler_rows
     paragraphs, lists = [*_lead(view.budgets), _how(view)], []
     for one in at_largest_budget(view.budgets):
         where = place_text(one.standing.num_labels, one.standing.train_size)
@@ -36,31 +35,15 @@ def answer(view: View) -> Section | None:
     return Section("The answer", paragraphs, lists=lists, tables=_tables(view, opponents))
 
 
-def simpler_rows(view: View) -> list[str]:
-    """What fine-tuning is held against: the baseline, and the best linear probe (at the most training examples)."""
-    base = baseline(view.cells)
-    probes = [row for row, method in _methods(view).items() if method == PROBE]
-    places = [(point.num_labels, point.train_size) for point in view.answers if point.row in probes]
-    best = standing(view.answers, *max(places), probes) if places else None
-    simpler = (base, None if best is None else best.best)
-    return [row for row in simpler if row is not None and any(point.row == row for point in view.answers)]
-
-
 def at_largest_budget(budgets: Sequence[Budget]) -> list[Budget]:
     """Of each label count, the budget with the most training examples."""
     largest = {one.standing.num_labels: one for one in sorted(budgets, key=lambda one: one.standing.train_size)}
     return [largest[labels] for labels in sorted(largest)]
 
 
-def _methods(view: View) -> dict[str, str]:
-    """The method of each row that has one, without what tells its variants apart."""
-    known = view.cells.loc[view.cells["method"].notna(), ["row", "method"]].drop_duplicates()
-    return {str(line.row): str(line.method).split()[0] for line in known.itertuples()}
-
-
 def _crossings_of_tuned(view: View, budget: Budget, opponents: Sequence[str]) -> list[Crossing]:
     """The best fine-tuned row of the budget against what is simpler, at every size."""
-    tuned = [row for row, method in _methods(view).items() if method not in NOT_TUNED]
+    tuned = [row for row, method in methods_of(view.cells).items() if method not in NOT_TUNED]
     labels = budget.standing.num_labels
     best = standing(view.answers, labels, budget.standing.train_size, tuned)
     if best is None:

@@ -22,6 +22,8 @@ EDGE = 0.012
 MEAN_SIZE = 13.5
 BRIEF_WIDTH, BRIEF_HEIGHT, BRIEF_SIZE, BRIEF_NOTE = 0.55, 0.32, 9.5, 6.0
 """Of cells with means alone, in inches, and the sizes of a mean and of words in points."""
+BEST, TIED = "★", "☆"
+"""Marks of the best cell of a column, and of those that a test can't tell from it."""
 WHITE, BLACK = "#fefefe", "#010101"
 """On coloured cells. A page in a dark theme changes pure white and black, and must leave these (`inline.THEMED`)."""
 
@@ -66,6 +68,8 @@ class Number:
     """What else is to be said, in the small print."""
     signed: bool = False
     """A difference."""
+    mark: str = ""
+    """`BEST` or `TIED`, drawn in the corner."""
 
     def small_print(self, usual: int) -> str:
         """The lines under the mean: its deviation, and how many seeds it is of unless that is the `usual` number.
@@ -112,6 +116,9 @@ def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int) 
     texts = [axes.text(box.middle, line, _written(number), va="center", fontsize=MEAN_SIZE, **look)]
     if small:
         texts.append(axes.text(box.middle, line + 0.11, small, va="top", fontsize=size, linespacing=1.05, **look))
+    if number.mark:
+        place = (box.left + 0.06, box.top + 0.05)
+        texts.append(axes.text(*place, number.mark, color=ink, ha="left", va="top", fontsize=style.NORMAL))
     for text in texts:
         text.set_in_layout(False)  # inside its box: thousands need not be measured to find the figure's edges
 
@@ -124,11 +131,13 @@ def draw_means(axes: Axes, numbers: Sequence[tuple[Box, Number]], shade: Shade) 
     )
     rectangles.set_in_layout(False)
     axes.add_collection(rectangles, autolim=False)
-    for (box, number), (fill, ink) in zip(numbers, looks, strict=True):
+    pairs = list(zip(numbers, looks, strict=True))
+    for (box, number), (fill, ink) in pairs:
         if number.n_ok < number.n_expected:
             _mark_incomplete(axes, box, fill, ink)
-    words = [(box.middle, box.centre, _written(number)) for box, number in numbers]
-    axes.add_artist(_Words(words, [ink for _, ink in looks]))
+    words = [(box.middle, box.centre, _written(number), ink) for (box, number), (_, ink) in pairs]
+    marks = [(box.left + 0.075, box.centre, number.mark, ink) for (box, number), (_, ink) in pairs if number.mark]
+    axes.add_artist(_Words([*words, *marks]))
 
 
 class _Words(Artist):
@@ -136,23 +145,25 @@ class _Words(Artist):
 
     zorder = 3  # a text's
 
-    def __init__(self, words: Sequence[tuple[float, float, str]], inks: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[tuple[float, float, str, str]]) -> None:
+        """Each is given as x, y, text, colour."""
         super().__init__()
-        self.words, self.inks = words, inks
+        self.words = words
         self.set_in_layout(False)
 
     def draw(self, renderer: RendererBase) -> None:
         """Called by matplotlib."""
+        if not self.words:
+            return
         assert self.axes is not None
         font, gc = FontProperties(size=BRIEF_SIZE), renderer.new_gc()
-        places = self.axes.transData.transform([(x, y) for x, y, _ in self.words])
+        places = self.axes.transData.transform([word[:2] for word in self.words])
         if renderer.flipy():
             places[:, 1] = renderer.get_canvas_width_height()[1] - places[:, 1]
-        sizes = {
-            text: renderer.get_text_width_height_descent(text, font, False)
-            for text in {text for _, _, text in self.words}
-        }
-        for (x, y), (_, _, text), ink in zip(places, self.words, self.inks, strict=True):
+        sizes: dict[str, tuple[float, float, float]] = {}
+        for (x, y), (_, _, text, ink) in zip(places, self.words, strict=True):
+            if text not in sizes:
+                sizes[text] = renderer.get_text_width_height_descent(text, font, False)
             width, height, descent = sizes[text]
             gc.set_foreground(ink)
             renderer.draw_text(gc, x - width / 2, y + height / 2 - descent, text, font, 0)

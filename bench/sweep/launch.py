@@ -98,7 +98,7 @@ def _common_settings(configs: Sequence[dict[str, Any]]) -> Settings:
 
 
 def _report(cells: Sequence[Cell], settings: Settings, again: Mapping[str, Sequence[str]]) -> None:
-    """Write the report unless it is there already; `again` are the overrides that compose each cell, by key, as far as they are known."""
+    """Write the report unless it is there already; `again` are the overrides of each cell that has some, by key."""
     from bench.report.stamp import unchanged_page
 
     what = (expected_cells(cells, settings, again), Path(settings.reports_dir, settings.experiment))

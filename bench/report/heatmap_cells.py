@@ -193,7 +193,7 @@ def draw_note(axes: Axes, box: Box, text: str, fill: str, hatch: str, *, brief: 
     """A cell that has no number: words instead."""
     _draw_box(axes, box, facecolor=fill, hatch=hatch, edgecolor="#c4c4c4")
     if brief:
-        lines = style.wrapped(" ".join(text.split()), box.width - 0.04, BRIEF_NOTE).split("\n")
+        lines = style.wrapped_lines(text, box.width - 0.04, BRIEF_NOTE).split("\n")
         text = "\n".join(lines[: int(box.height * 72 / BRIEF_NOTE / 1.2)])
     look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": BRIEF_NOTE if brief else style.SMALL}
     look |= {"bbox": {"facecolor": fill, "edgecolor": "none", "boxstyle": "round,pad=0.25"}}

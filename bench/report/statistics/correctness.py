@@ -50,6 +50,11 @@ class Answers:
         """1 where the answer is right, 0 elsewhere."""
         return (self.predicted == self.test_set.labels).astype(np.float64)
 
+    @cached_property
+    def accuracy(self) -> float:
+        """The share of right answers."""
+        return float(self.right.mean())
+
 
 BySeed = Mapping[int, Answers]
 """What the seeds of one point answered."""

@@ -13,6 +13,7 @@ from bench.report.comparison_tables import accuracy_tables, other_metrics_table,
 from bench.report.content import Picture, Section, Titled, View
 from bench.report.cost import accuracy_and_cost, cost_points, cost_table
 from bench.report.differences import differences, less_published
+from bench.report.examples import how_many_examples
 from bench.report.fitted import drawn_curves
 from bench.report.heatmap import MOST_SMALL_PRINT, heatmap
 from bench.report.label_counts import label_count_curves
@@ -148,6 +149,7 @@ SECTIONS: dict[str, Callable[[View], Section | None]] = {
     "The answer": answer,
     "Heatmaps": heatmaps,
     "Scaling curves": scaling,
+    "How many examples": how_many_examples,
     "Number of labels": label_counts,
     "Ours and published": comparison,
     "Cost": cost,

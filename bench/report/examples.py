@@ -12,8 +12,8 @@ from bench.report.wording import counted
 HOW_TARGETS = (
     "For a target: a curve (the mean of four families, on the logit scale) is fitted to each row's accuracies over the "
     "training sizes, and carried on beyond them as far as the table says. Brackets are 90 % intervals; ≈ marks "
-    "estimates beyond the largest size that was tried, ≤ is the smallest size, > the end of what the curve is good for. "
-    "A curve that could mislead is refused, with the reason."
+    "estimates beyond the largest size that was tried, ≤ is the smallest size, > the end of what the curve is good "
+    "for. A curve that could mislead is refused, with the reason."
 )
 HOW_EQUIVALENTS = (
     "For the same accuracy as a simpler row: read from that row's own accuracies, made to rise and joined by lines, "
@@ -52,17 +52,19 @@ def _how(view: View, found: list[Equivalents]) -> list[str]:
 
 
 def _said(view: View, targets: Targets, found: list[Equivalents]) -> list[str]:
-    """Of one label count: a target, then the best row and the best untrained one in examples of simpler rows."""
-    said = [targets_sentence(view, targets)]
-    untrained = [point for point in view.answers if point.num_labels == targets.num_labels and not point.train_size]
+    """Of one label count: a target, then the best row at its ends and an untrained one in examples of simpler rows."""
+    labels, curves = targets.num_labels, view.fitted.at(targets.num_labels)
+    best = next((row for row in curves if row not in view.simpler_rows), targets.best)
+    untrained = [point for point in view.answers if point.num_labels == labels and not point.train_size]
+    said = [targets_sentence(view, targets, best)]
     for each in found:
-        if each.num_labels != targets.num_labels:
+        if each.num_labels != labels:
             continue
-        sizes = sorted(point.train_size for point in each.found if point.row == targets.best)
-        ends = [Point(targets.best, each.num_labels, size) for size in dict.fromkeys([*sizes[:1], *sizes[-1:]])]
-        for point in [*ends, *untrained[:1]]:
-            if isinstance(one := each.found.get(point), Equivalence):
-                said.append(equivalent_sentence(one))
+        sizes = sorted(point.train_size for point in each.found if point.row == best)
+        points = [Point(best, labels, size) for size in dict.fromkeys([*sizes[:1], *sizes[-1:]])]
+        if each.other == view.simpler_rows[0]:
+            points += untrained[:1]
+        said += [equivalent_sentence(one) for point in points if isinstance(one := each.found.get(point), Equivalence)]
     return said
 
 

@@ -17,6 +17,7 @@ from bench.report.frame import Expected, cells_frame, row_order, summary_frame
 from bench.report.html import anchored, entry, render
 from bench.report.markdown import environment, shortened
 from bench.report.published import published_for
+from bench.report.ranking import ALL, overall_ranking
 from bench.report.reading import in_order, measured_points, read_records
 from bench.report.statistics.read_answers import read_answers
 from bench.report.table_files import named, write_tables
@@ -80,6 +81,10 @@ def write_report(
             answers=in_order(answers.grids.get(data, {}), rows),
         )
         parts.append(Part(data, suffix, named((section, suffix) for section in make_sections(view))))
+    if len(parts) > 1:
+        suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
+        ranks = overall_ranking(answers.grids, rows, folder, suffix)
+        parts.append(Part(ALL, suffix, named([(ranks, suffix)])))
     return _write_pages(folder, _context(cells, parts, title), parts, details(cells, found), rerun)
 
 

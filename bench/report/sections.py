@@ -18,6 +18,7 @@ from bench.report.fitted import drawn_curves
 from bench.report.heatmap import MOST_SMALL_PRINT, heatmap
 from bench.report.label_counts import label_count_curves
 from bench.report.published import beside_ours, with_own_points
+from bench.report.ranking import ranking
 from bench.report.scaling import scaling_curves
 from bench.report.sections_behaviour import before_after, calibration, curves, lengths, per_label
 from bench.report.statistics.tables import ACCURACY
@@ -151,6 +152,7 @@ SECTIONS: dict[str, Callable[[View], Section | None]] = {
     "Scaling curves": scaling,
     "How many examples": how_many_examples,
     "Number of labels": label_counts,
+    "Ranks": ranking,
     "Ours and published": comparison,
     "Cost": cost,
     "Label by label": per_label,

@@ -107,22 +107,22 @@ def needed_text(found: ExamplesNeeded, curve: Curve) -> str:
     return f"{BEYOND if beyond else ''}{text(found.estimate)} [{text(found.low)}, {text(found.high)}]"
 
 
-def targets_sentence(view: View, targets: Targets) -> str:
-    """What the best row and the simpler ones need for nearly the best row's accuracy."""
+def targets_sentence(view: View, targets: Targets, row: str) -> str:
+    """What the best row, `row` and the simpler ones need for nearly the best row's accuracy."""
     target = min(targets.near_best)
     below = BELOW_BEST[targets.near_best.index(target)]
     less = f", less {100 * below:.0f} points" if below else ""
     what = f"For an accuracy of {target:.3f} (that of {targets.best} at {targets.train_size:,}{less})"
     curves = view.fitted.at(targets.num_labels)
-    rows = [row for row in dict.fromkeys([targets.best, *view.simpler_rows]) if row in curves]
+    rows = [one for one in dict.fromkeys([targets.best, row, *view.simpler_rows]) if one in curves]
     said: list[str] = []
     refused: dict[str, list[str]] = {}
-    for row in rows:
-        curve = curves[row]
+    for one in rows:
+        curve = curves[one]
         if isinstance(curve, Curve):
-            said.append(_said(row, curve, target))
+            said.append(_said(one, curve, target))
         else:
-            refused.setdefault(curve.reason, []).append(row)
+            refused.setdefault(curve.reason, []).append(one)
     said += [f"the curve of {' and of '.join(some)} is refused: {reason}" for reason, some in refused.items()]
     return f"{what}: {'; '.join(said)}."
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from bench.report.answer_words import p_text
 from bench.report.content import Picture, Section, Titled, View
 from bench.report.markdown import table
 from bench.report.ranks_figure import critical_difference_diagram
@@ -35,8 +36,13 @@ def ranking(view: View) -> Section | None:
     return Section("Ranks", [*_said(ranks), *_about_ranges(view.answers, ranges)], pictures, [_table(ranks, ranges)])
 
 
-def overall_ranking(grids: Mapping[str, Grid], rows: Sequence[str], folder: Path, suffix: str) -> Section:
-    """Average ranks over the label counts of all data sets; `rows` are all rows, in the order of their colours."""
+def overall_ranking(grids: Mapping[str, Grid], rows: Sequence[str], folder: Path, suffix: str) -> Section | None:
+    """Average ranks over the label counts of all data sets; `rows` are all rows, in the order of their colours.
+
+    None where there are not two rows with answers.
+    """
+    if len({point.row for grid in grids.values() for point in grid}) < 2:
+        return None
     ranks = rank_rows(task_scores(grids))
     pictures = []
     if ranks.critical_difference is not None:
@@ -73,9 +79,8 @@ def _said(ranks: Ranks) -> list[str]:
     if ranks.p is None:
         said[0] += f" They are not tested: {ranks.reason}."
     else:
-        p = "p < 0.001" if ranks.p < 0.001 else f"p = {ranks.p:.2g}"
         sees = "differ" if ranks.p < 0.05 else "can't be told apart"
-        said[0] += f" By Friedman's test the rows {sees} ({p})."
+        said[0] += f" By Friedman's test the rows {sees} ({p_text(ranks.p)})."
         if ranks.p < 0.05:
             said[0] += (
                 f" Average ranks that are further apart than {ranks.critical_difference:.2f} differ at the "

@@ -14,6 +14,9 @@ LINE, LEVEL, AXIS, MARGIN = 0.24, 0.13, 5.2, 0.15
 ABOVE, BELOW = 0.75, 0.2
 """Inches above the axis, for its numbers and the critical difference, and between the bars and the first name."""
 
+ROOM = 0.06
+"""Ranks, at the ends of the axis."""
+
 
 @style.applied
 def critical_difference_diagram(ranks: Ranks, rows: Sequence[str], title: str, note: str) -> Figure:
@@ -37,7 +40,7 @@ def critical_difference_diagram(ranks: Ranks, rows: Sequence[str], title: str, n
     axes.set_ylim(below, -ABOVE)
     first, last = floor(min(ranks.average.values())), ceil(max(ranks.average.values()))
     last = max(last, first + ceil(ranks.critical_difference))
-    axes.set_xlim(first, last)
+    axes.set_xlim(first - ROOM, last + ROOM)
     _draw_axis(axes, first, last, ranks.critical_difference)
     for level, group in enumerate(ranks.groups):
         y, ends = 0.15 + LEVEL * level, [ranks.average[name] for name in (group[0], group[-1])]

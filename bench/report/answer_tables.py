@@ -48,8 +48,9 @@ def _line(view: View, one: Budget) -> list[object]:
 def _tied(standing: Standing) -> str:
     if not standing.others:
         return "no other row"
-    if len(standing.tied) == len(standing.others) > MOST_NAMED:
-        return f"all {len(standing.tied)} others"
+    apart = [contender.row for contender in standing.others if not contender.tied]
+    if len(standing.tied) > MOST_NAMED and len(apart) < len(standing.tied):
+        return f"all {len(standing.tied)} others" if not apart else f"all others but {', '.join(apart)}"
     return ", ".join(contender.row for contender in standing.tied) or "none"
 
 

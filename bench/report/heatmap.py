@@ -1,6 +1,6 @@
 """The heatmap: every cell of the grid as a mean over seeds, or as the reason why there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib
@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 
 from bench.report import style
 from bench.report.frame import summary_frame
-from bench.report.heatmap_cells import CELL_HEIGHT, CELL_WIDTH, Box, Number, Shade, draw_note, draw_number
+from bench.report.heatmap_cells import BEST, CELL_HEIGHT, CELL_WIDTH, TIED, Box, Number, Shade, draw_note, draw_number
+from bench.report.statistics.ties import Standing
 from bench.report.wording import (
     LOWER_IS_BETTER,
     METRICS,
@@ -63,13 +64,18 @@ Contents = Mapping[tuple[str, int, int], Number | str]
 """What is in each cell, by row, label count and training size: a number, or words."""
 
 
+Marks = Mapping[tuple[str, int, int], str]
+"""`heatmap_cells.BEST` or `TIED` by row, label count and training size."""
+
+
 @style.applied
-def heatmap(cells: pd.DataFrame, metric: str) -> Figure:
+def heatmap(cells: pd.DataFrame, metric: str, marks: Marks | None = None) -> Figure:
     """Draw mean and standard deviation over seeds of `metric` (a column of `cells_frame`) on the whole grid.
 
     Rows are models with their methods, columns are training sizes under their label counts. A cell with fewer
     seeds than planned has a dashed border, a hatched corner and its count; one without any is hatched grey and
-    says why. A row that uses no training examples has one cell across all sizes of a label count. The figure
+    says why. A row that uses no training examples has one cell across all sizes of a label count. `marks` are
+    what is best, and what is tied with it, by paired tests. The figure
     grows with the grid. Raises ValueError unless `cells` are of exactly one data set.
     """
     data = only_data_set(cells)
@@ -77,17 +83,41 @@ def heatmap(cells: pd.DataFrame, metric: str) -> Figure:
     colours = matplotlib.colormaps["viridis_r" if metric in LOWER_IS_BETTER else "viridis"]
     shade = Shade(colours, colour_scale(summary[f"{metric}_mean"]))
     title, note = f"{capitalised(METRICS[metric])} on {data}", grid_note(cells, summary)
+    if marks:
+        note += f" {BEST} best of its label count and training size; {TIED} not told apart from it (paired test, Holm)."
     rows = list(cells["row"].cat.categories)
-    return draw_grid(contents_of(summary, metric), rows, shade, (title, note, METRICS[metric]), usual_seeds(summary))
+    return draw_grid(
+        contents_of(summary, metric, marks=marks or {}),
+        rows,
+        shade,
+        (title, note, METRICS[metric]),
+        usual_seeds(summary),
+    )
 
 
-def contents_of(summary: pd.DataFrame, metric: str, *, signed: bool = False) -> Contents:
+def marks_of(standings: Sequence[Standing]) -> Marks:
+    """What is best and what is tied with it; an untrained row is marked where it is so at every training size."""
+    found: dict[tuple[str, int, int], str] = {}
+    for one in standings:
+        found[one.best, one.num_labels, one.train_size] = BEST
+        found |= {(tied.row, one.num_labels, one.train_size): TIED for tied in one.tied}
+    for labels in {one.num_labels for one in standings}:
+        sizes = [one.train_size for one in standings if one.num_labels == labels]
+        for row in {row for row, _, _ in found}:
+            own = {found.get((row, labels, size), "") for size in sizes}
+            if "" not in own:
+                found.setdefault((row, labels, 0), BEST if own == {BEST} else TIED)
+    return found
+
+
+def contents_of(summary: pd.DataFrame, metric: str, *, signed: bool = False, marks: Marks | None = None) -> Contents:
     """What a heatmap shows of each point of `summary_frame`."""
     contents: dict[tuple[str, int, int], Number | str] = {}
     for point in summary.itertuples():
         mean, deviation = getattr(point, f"{metric}_mean"), getattr(point, f"{metric}_sd")
         note = UNTRAINED if point.train_size == 0 else ""
-        known = Number(mean, deviation, point.n_ok, point.n_expected, note, signed)  # type: ignore[arg-type]
+        mark = (marks or {}).get((str(point.row), int(point.num_labels), int(point.train_size)), "")  # type: ignore[arg-type]
+        known = Number(mean, deviation, point.n_ok, point.n_expected, note, signed, mark)  # type: ignore[arg-type]
         words = in_words(str(point.not_ok)).replace(", ", "\n") if point.n_ok == 0 else "not\nmeasured"
         contents[str(point.row), int(point.num_labels), int(point.train_size)] = words if pd.isna(mean) else known  # type: ignore[arg-type]
     return contents

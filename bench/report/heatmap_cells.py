@@ -14,6 +14,8 @@ from bench.report.wording import deviation_text, seeds_text
 CELL_WIDTH, CELL_HEIGHT = 1.0, 0.7
 """Inches, which are the axes' data units."""
 MEAN_SIZE = 13.5
+BEST, TIED = "★", "☆"
+"""Marks of the best cell of a column, and of those that a test can't tell from it."""
 WHITE, BLACK = "#fefefe", "#010101"
 """On coloured cells. A page in a dark theme changes pure white and black, and must leave these (`inline.THEMED`)."""
 
@@ -45,6 +47,8 @@ class Number:
     """What else is to be said, in the small print."""
     signed: bool = False
     """A difference."""
+    mark: str = ""
+    """`BEST` or `TIED`, drawn in the corner."""
 
     def small_print(self, usual: int) -> str:
         """The lines under the mean: its deviation, and how many seeds it is of unless that is the `usual` number.
@@ -94,6 +98,9 @@ def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int, 
     texts = [axes.text(box.middle, line, _written(number), va="center", fontsize=MEAN_SIZE, **look)]
     if small:
         texts.append(axes.text(box.middle, line + 0.11, small, va="top", fontsize=size, linespacing=1.05, **look))
+    if number.mark:
+        place = (box.left + 0.06, box.top + 0.05)
+        texts.append(axes.text(*place, number.mark, color=ink, ha="left", va="top", fontsize=style.NORMAL))
     for text in texts:
         text.set_in_layout(False)  # inside its box: thousands need not be measured to find the figure's edges
 

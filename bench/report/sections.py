@@ -15,7 +15,7 @@ from bench.report.cost import accuracy_and_cost, cost_points, cost_table
 from bench.report.differences import differences, less_published
 from bench.report.examples import how_many_examples
 from bench.report.fitted import drawn_curves
-from bench.report.heatmap import MOST_SMALL_PRINT, heatmap
+from bench.report.heatmap import MOST_SMALL_PRINT, heatmap, marks_of
 from bench.report.label_counts import label_count_curves
 from bench.report.published import beside_ours, with_own_points
 from bench.report.ranking import ranking
@@ -60,7 +60,8 @@ def heatmaps(view: View) -> Section:
     base, pictures = baseline(view.cells), []
     for metric, short in drawn_metrics(view).items():
         text = f"Heatmap of {METRICS[metric]} {what}"
-        pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric), text, metric))
+        marks = marks_of([one.standing for one in view.budgets]) if metric == "test_accuracy" else {}
+        pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric, marks), text, metric))
         if base is not None and (figure := differences(view.cells, metric, base)) is not None:
             text = f"Heatmap of differences in {METRICS[metric]} to {base}, {what}"
             pictures.append(view.draw(f"difference_{short}", figure, text, metric))
@@ -88,7 +89,11 @@ def scaling(view: View) -> Section:
         )
         for metric, short in drawn_metrics(view).items()
     ]
-    found = [titled for metric in metrics for titled in tables.result_tables(view.summary, metric, base)]
+    found = [
+        titled
+        for metric in metrics
+        for titled in tables.result_tables(view.summary, metric, base, view.intervals(metric))
+    ]
     return Section("Scaling curves", pictures=pictures, tables=found)
 
 

@@ -29,10 +29,11 @@ def test_mistakes_are_the_surest_with_their_texts(cell):
     record = store.read(cell.folder)
     answers = read_answers(cell.folder, record)
     assert answers.right.mean() == record.measurements.test.accuracy
-    found = mistakes(answers, read_texts(cell.folder, record), 5)
+    texts = read_texts(cell.folder, record)
+    found = mistakes(answers, texts, 5)
     sure = np.sort(answers.confidence[~answers.right])[::-1][:5]
     assert [one.confidence for one in found] == pytest.approx(sure)
-    assert all(one.label != one.predicted and one.text.startswith("Test text number") for one in found)
+    assert all(one.label != one.predicted and one.text == texts[one.id] for one in found)
 
 
 def test_texts_and_predictions_that_are_gone_are_no_error(cell):

@@ -88,10 +88,14 @@ def test_csv_files_hold_every_cell_and_point(tmp_path):
 def test_tables_show_means_with_their_seeds_and_what_is_missing(tmp_path):
     path, text = report(tmp_path, lambda cell: Status.OOM if cell.seed and cell.train_size == 32 else Status.OK)
     summary = pd.read_csv(path.parent / "summary.csv")
-    line = next(line for line in text.splitlines() if line.startswith("| minilm lora |"))
+    results = text[text.index("### Test accuracy, 2 labels") :]
+    line = next(line for line in results.splitlines() if line.startswith("| minilm lora |"))
     first, second, _ = summary.query("row == 'minilm lora' and num_labels == 2").itertuples()
-    assert f"| {first.test_accuracy_mean:.3f} (1 of 2 seeds; oom) |" in line
-    assert f"| {second.test_accuracy_mean:.3f} ±{second.test_accuracy_sd:.3f} (2 seeds) |" in line
+    assert re.search(rf"\| {first.test_accuracy_mean:.3f} \S*\[[0-9., ]+\S*\] \(1 of 2 seeds; oom\) \|", line)
+    assert re.search(rf"\| {second.test_accuracy_mean:.3f} \S*\[[0-9., ]+\S*\] \(2 seeds\) \|", line)
+    losses = text[text.index("### Test loss, 2 labels") :]
+    line = next(line for line in losses.splitlines() if line.startswith("| minilm lora |"))
+    assert f"| {second.test_loss_mean:.3f} ±{second.test_loss_sd:.3f} (2 seeds) |" in line  # answers don't give it
 
 
 @pytest.mark.usefixtures("blank")

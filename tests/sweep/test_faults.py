@@ -137,7 +137,6 @@ def test_ctrl_c_once_finishes_what_runs(place: Place) -> None:
 
 @pytest.mark.parametrize("signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,), (signal.SIGHUP,)])
 def test_ctrl_c_twice_stops_now(place: Place, signals: tuple[int, ...]) -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and children would ignore it too
     place.plan({"*": {"kind": "slow", "seconds": 60}})
     process = place.start()
     place.wait_for("start")

@@ -3,8 +3,9 @@
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from bench.report.frame import Expected, cells_frame, row_order, summary_frame
 from bench.report.html import anchored, entry, render
 from bench.report.markdown import environment, shortened
 from bench.report.published import published_for
+from bench.report.ranking import ALL, overall_ranking
 from bench.report.reading import in_order, measured_points, read_records
 from bench.report.statistics.read_answers import read_answers
 from bench.report.table_files import named, write_tables
@@ -80,6 +82,10 @@ def write_report(
             answers=in_order(answers.grids.get(data, {}), rows),
         )
         parts.append(Part(data, suffix, named((section, suffix) for section in make_sections(view))))
+    if len(parts) > 1:
+        suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
+        ranks = made_or_said("Ranks", ALL, lambda: overall_ranking(answers.grids, rows, folder, suffix))
+        parts += [Part(ALL, suffix, named([(ranks, suffix)]))] if ranks is not None else []
     return _write_pages(folder, _context(cells, parts, title), parts, details(cells, found), rerun)
 
 
@@ -104,20 +110,19 @@ def _write_pages(
 
 
 def make_sections(view: View) -> list[Section]:
-    """All sections that the records have something for; a failure is shown in its place and printed in full."""
-    made = []
-    for title, make in sections.SECTIONS.items():
-        try:
-            section = make(view)
-        except Exception as error:  # an odd record costs a section, not the report of a whole sweep
-            print(f"error: the report's section {title!r} on {view.data} could not be made", file=sys.stderr)
-            traceback.print_exc()
-            section = Section(
-                title, [f"This section could not be made: {type(error).__name__}: {shortened(str(error))}"]
-            )
-        if section is not None:
-            made.append(section)
-    return made
+    """All sections that the records have something for."""
+    made = (made_or_said(title, view.data, partial(make, view)) for title, make in sections.SECTIONS.items())
+    return [section for section in made if section is not None]
+
+
+def made_or_said(title: str, data: str, make: Callable[[], Section | None]) -> Section | None:
+    """The section that `make` gives; a failure is shown in its place and printed in full."""
+    try:
+        return make()
+    except Exception as error:  # an odd record costs a section, not the report of a whole sweep
+        print(f"error: the report's section {title!r} on {data} could not be made", file=sys.stderr)
+        traceback.print_exc()
+        return Section(title, [f"This section could not be made: {type(error).__name__}: {shortened(str(error))}"])
 
 
 def name_suffixes(data_sets: Sequence[str]) -> dict[str, str]:

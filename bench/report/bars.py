@@ -37,7 +37,9 @@ def with_bars(summary: pd.DataFrame, metric: str, intervals: pd.DataFrame | None
     there is neither.
     """
     known = pd.DataFrame(columns=[*PLACE, "low", "high", "method", "num_seeds"]) if intervals is None else intervals
-    lines = {tuple(line[:3]): line[3:] for line in known[[*PLACE, "low", "high", "method", "num_seeds"]].to_numpy()}
+    lines = {
+        tuple(line[:3]): line[3:] for line in known[[*PLACE, "low", "high", "method", "num_seeds"]].to_numpy().tolist()
+    }
     bars = []
     for row, labels, size, n_ok, mean, deviation in zip(
         *(summary[name] for name in (*PLACE, "n_ok", f"{metric}_mean", f"{metric}_sd")), strict=True
@@ -50,7 +52,7 @@ def with_bars(summary: pd.DataFrame, metric: str, intervals: pd.DataFrame | None
         else:
             bars.append((mean - deviation, mean + deviation, DEVIATION))
     made = pd.DataFrame(bars, columns=["low", "high", "bar"], index=summary.index)
-    return summary.assign(**{name: made[name] for name in made})
+    return pd.concat([summary, made], axis="columns")
 
 
 def draw_bars(axes: Axes, x: Any, points: pd.DataFrame, metric: str, colour: str) -> None:

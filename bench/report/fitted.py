@@ -8,7 +8,7 @@ from bench.report.statistics.curves import Curve, Refusal, fit_curve, observed
 
 MOST_POINTS = 600
 """Of the grid: in bigger ones only some rows' curves are fitted, for a fit takes a tenth of a second or more."""
-MOST_ROWS, FEW_ROWS = 12, 3
+MOST_ROWS, FEW_ROWS = 12, 5
 """Rows of a label count whose curves are fitted: in a small grid, in a big one; further ones that are asked for."""
 
 MOST_DRAWN, MOST_BEST = 4, 3
@@ -34,12 +34,17 @@ class FittedCurves:
         return sorted({labels for _, labels in self.found})
 
 
+def is_big(grid: Grid) -> bool:
+    """Whether only what matters most is worked out."""
+    return len(grid) > MOST_POINTS
+
+
 def fitted_curves(grid: Grid, always: Iterable[str] = ()) -> FittedCurves:
     """Fit the curves of `grid` (one data set), those of the rows `always` in any case.
 
     Rows that use no training examples have no curve and are not in it.
     """
-    most = MOST_ROWS if len(grid) <= MOST_POINTS else FEW_ROWS
+    most = FEW_ROWS if is_big(grid) else MOST_ROWS
     found: dict[tuple[str, int], Curve | Refusal] = {}
     left_out: dict[int, tuple[str, ...]] = {}
     for labels in sorted({point.num_labels for point in grid}):
@@ -65,15 +70,10 @@ def drawn_curves(fitted: FittedCurves, always: Iterable[str] = ()) -> dict[tuple
 
 
 def best_first(grid: Grid, num_labels: int) -> list[str]:
-    """The trained rows at a label count: those that reached the largest size first, then by accuracy at their own
-    largest size."""
-    largest: dict[str, int] = {}
-    for point in grid:
-        if point.num_labels == num_labels and point.train_size > 0:
-            largest[point.row] = max(point.train_size, largest.get(point.row, 0))
-    at_largest = {
-        point.row: (point.train_size, sample_of(seeds).mean)
-        for point, seeds in grid.items()
-        if point.num_labels == num_labels and point.train_size == largest.get(point.row)
-    }
-    return sorted(at_largest, key=lambda row: at_largest[row], reverse=True)
+    """The trained rows at a label count: by their largest size, then by their number of seeds there, so that a lucky
+    single seed can't win, then by accuracy."""
+    reached: dict[str, tuple[int, int, float]] = {}
+    for point, seeds in grid.items():
+        if point.num_labels == num_labels and point.train_size > reached.get(point.row, (0, 0, 0.0))[0]:
+            reached[point.row] = point.train_size, len(seeds), sample_of(seeds).mean
+    return sorted(reached, key=lambda row: reached[row], reverse=True)

@@ -269,8 +269,8 @@ def _legend_handles(summary: pd.DataFrame, drawing: Drawing) -> list[Line2D]:
         handles.append(Line2D([], [], marker=".", alpha=0.5, markersize=7.5, label="a single seed", **key))
     handles += bar_handles(kinds_of(summary[summary["train_size"] > 0]))
     if drawing.carried:
-        look: dict[str, Any] = {"color": style.MUTED, "linestyle": DASHED, "linewidth": 1.2}
-        handles.append(Line2D([], [], label="fitted curve beyond the data", **look))
+        dashes: dict[str, Any] = {"color": style.MUTED, "linestyle": DASHED, "linewidth": 1.2}
+        handles.append(Line2D([], [], label="fitted curve beyond the data", **dashes))
     if ((summary["n_ok"] > 0) & (summary["n_ok"] < summary["n_expected"])).any():
         handles.append(Line2D([], [], marker="o", markerfacecolor="white", label="hollow: seeds are missing", **key))
     return handles + _published_handles(drawing)

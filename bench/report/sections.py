@@ -13,10 +13,12 @@ from bench.report.comparison_tables import accuracy_tables, other_metrics_table,
 from bench.report.content import Picture, Section, Titled, View
 from bench.report.cost import accuracy_and_cost, cost_points, cost_table
 from bench.report.differences import differences, less_published
+from bench.report.examples import how_many_examples
 from bench.report.fitted import drawn_curves
 from bench.report.heatmap import MOST_SMALL_PRINT, heatmap, marks_of
 from bench.report.label_counts import label_count_curves
 from bench.report.published import beside_ours, with_own_points
+from bench.report.ranking import ranking
 from bench.report.scaling import scaling_curves
 from bench.report.sections_behaviour import before_after, calibration, curves, lengths, per_label
 from bench.report.statistics.tables import ACCURACY
@@ -153,7 +155,9 @@ SECTIONS: dict[str, Callable[[View], Section | None]] = {
     "The answer": answer,
     "Heatmaps": heatmaps,
     "Scaling curves": scaling,
+    "How many examples": how_many_examples,
     "Number of labels": label_counts,
+    "Ranks": ranking,
     "Ours and published": comparison,
     "Cost": cost,
     "Label by label": per_label,

@@ -1,4 +1,5 @@
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -174,6 +175,24 @@ def test_rows_on_different_examples_are_warned_about(tmp_path):
     path.write_text(re.sub(r'"sha256": ?"\w+"', '"sha256": "other"', path.read_text()))
     text = markdown(write_report(cells, tmp_path / "r", "T"))
     assert "Warning: in 1 task the rows did not have the same" in text
+
+
+@pytest.mark.usefixtures("blank")
+def test_predictions_that_can_not_be_read_are_said_with_reasons(tmp_path):
+    cells = simulate.grid(tmp_path / "results", ROWS)
+    simulate.run(cells)
+    assert "can't be read" not in markdown(write_report(cells, tmp_path / "report", "T"))
+    shutil.rmtree(tmp_path / "report")  # with what it remembers of predictions
+    for cell in cells[:4]:
+        for path in cell.folder.glob("predictions-*"):
+            path.write_bytes(b"no parquet")
+    page = write_report(cells, tmp_path / "report", "T")
+    said = markdown(page).partition("## Predictions that can't be read")[2].partition("##")[0]
+    assert "The predictions of 4 cells that finished ok can't be read" in said
+    assert [line.split(":")[0] for line in said.splitlines() if "parquet" in line] == [f"- {c.key}" for c in cells[:3]]
+    assert "And 1 more." in said
+    provenance = page.read_text().partition('<section id="provenance">')[2]
+    assert "The predictions of 4 cells that finished ok can&#39;t be read" in provenance
 
 
 def test_each_data_set_has_its_own_figures(tmp_path):

@@ -130,20 +130,24 @@ class Warm:
     """A `bench.models.base.BaseModel`: one at a time."""
     tokenizer: Slot[Any] = field(default_factory=Slot)
     tokens: Tokens = field(default_factory=Tokens)
+    features: Slot[Any] = field(default_factory=Slot)
+    """A `bench.features.known.Known`: of one model and method at a time."""
     _of: tuple[Any, ...] = ()
-    """Whose things these are: data, model, base."""
+    """Whose things these are: data, model, base, method."""
     _num_modules: int = 0
 
     def begin(self, cell: Cell, device: str) -> None:
         """Give back the memory of everything that `cell` has no use for: its peak shall be its own."""
-        now = (cell.task.data, cell.model, base_of(cell, device))
-        data, model, base = (a == b for a, b in zip(self._of or (None,) * len(now), now, strict=True))
+        now = (cell.task.data, cell.model, base_of(cell, device), cell.method)
+        data, model, base, method = (a == b for a, b in zip(self._of or (None,) * len(now), now, strict=True))
         if not base:
             self.base.clear()
         if not model:
             self.tokenizer.clear()
         if not (model and data):
             self.tokens.clear()
+        if not (model and data and method):
+            self.features.clear()
         if self._of:
             memory.release()
         self._of = now
@@ -157,3 +161,4 @@ class Warm:
         self.base.clear()
         self.tokenizer.clear()
         self.tokens.clear()
+        self.features.clear()

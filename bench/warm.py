@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from bench import memory
 from bench.cell import Cell
-from bench.config import LinearProbeConfig, LoraConfig, Precision, TransformerConfig, ZeroShotConfig
+from bench.config import LastBlockConfig, LinearProbeConfig, LoraConfig, Precision, TransformerConfig, ZeroShotConfig
 
 T = TypeVar("T")
 
@@ -42,10 +42,12 @@ def base_of(cell: Cell, device: str) -> Base | None:
     method = cell.method
     if not isinstance(cell.model, TransformerConfig):
         return None
-    if isinstance(method, LoraConfig):
+    if isinstance(method, LoraConfig | LastBlockConfig):
         assert cell.training is not None
         assert cell.training.precision is not None
-        four_bit = (method.quant_type, method.double_quant) if method.name == "qlora" else None
+        four_bit = None
+        if isinstance(method, LoraConfig) and method.name == "qlora":
+            four_bit = (method.quant_type, method.double_quant)
         return Base(cell.model, "classifier", cell.training.precision, four_bit, device)
     if isinstance(method, LinearProbeConfig | ZeroShotConfig):
         assert method.precision is not None

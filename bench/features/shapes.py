@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-STEP = 16
-"""Padded lengths are multiples of this: attention kernels work on whole vectors, and then round alike."""
-FINE = 64
+STEP = 8
+"""Padded lengths are multiples of this, as vector units and tensor cores like them."""
+FINE = 32
 """Up to so many tokens all multiples of STEP are used; above, four lengths between powers of two."""
 TOKENS = {"cpu": 1024, "cuda": 16384}
 """In a batch, at most, with padding."""

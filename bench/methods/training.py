@@ -23,6 +23,8 @@ from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
 from bench.methods.encode import encode, sort_by_length
 from bench.methods.fitted import Diverged, Probabilities, Report
+from bench.methods.last_block import Collator
+from bench.methods.trunk import Trunk
 from bench.results.record import HistoryPoint, Training
 from bench.warm import Tokens
 
@@ -112,10 +114,14 @@ class Trained:
     tokenizer: PreTrainedTokenizerBase
     config: TrainingConfig
     tokens: Tokens
+    trunk: Trunk | None = None
+    """Where the model takes features instead of running its lower blocks: where they come from."""
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels). Raises Diverged where they are not finite."""
         ordered = sort_by_length(encode(self.tokenizer, examples, self.config.max_length, self.tokens))
+        if self.trunk is not None:
+            self.trunk.ensure(ordered.examples)
         logits = self.trainer.predict(ordered.examples).predictions
         probabilities = softmax(np.asarray(logits, dtype=np.float64), axis=1)
         if not np.isfinite(probabilities).all():
@@ -133,21 +139,25 @@ def make_trainer(
     device: str,
     scratch: str,
     tokens: Tokens,
+    trunk: Trunk | None = None,
 ) -> Trained:
     """A Trainer for `model` on the task's training and validation examples, not started yet."""
     train = encode(tokenizer, splits.train, config.max_length, tokens)
     validation = sort_by_length(encode(tokenizer, splits.validation, config.max_length, tokens))
+    collator = DataCollatorWithPadding(tokenizer)
+    if trunk is not None:
+        trunk.ensure([*train, *validation.examples])
     trainer = Trainer(
         model=model,
         args=training_arguments(config, len(train), seed=seed, device=device, scratch=scratch),
-        data_collator=DataCollatorWithPadding(tokenizer),
+        data_collator=collator if trunk is None else Collator(collator, trunk),
         train_dataset=train,
         eval_dataset=validation.examples,
         compute_metrics=_accuracy,
         callbacks=[BestWeights(config.best_metric, config.early_stopping_patience)],
     )
     trainer.remove_callback(PrinterCallback)  # the record's history says it all
-    return Trained(trainer, tokenizer, config, tokens)
+    return Trained(trainer, tokenizer, config, tokens, trunk)
 
 
 def train(trained: Trained) -> Training:

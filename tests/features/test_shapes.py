@@ -17,11 +17,11 @@ from bench.models.families import FAMILIES
 
 def test_padded_lengths_grow_slowly_and_stay_in_bounds() -> None:
     lengths = [shapes.padded_length(n, None) for n in range(1, 5000)]
-    assert all(n <= padded and padded % 16 == 0 for n, padded in enumerate(lengths, 1))
-    assert all(padded <= max(16, 1.25 * n + 15) for n, padded in enumerate(lengths, 1))
+    assert all(n <= padded and padded % 8 == 0 for n, padded in enumerate(lengths, 1))
+    assert all(padded <= max(8, 1.25 * n + 7) for n, padded in enumerate(lengths, 1))
     assert lengths == sorted(lengths)
     assert len(set(lengths)) < 35
-    assert [shapes.padded_length(n, 50) for n in (3, 33, 49, 50, 51)] == [16, 48, 50, 50, 51]
+    assert [shapes.padded_length(n, 50) for n in (3, 33, 49, 50, 51)] == [8, 40, 50, 50, 51]
 
 
 def test_every_batch_of_a_length_has_one_shape() -> None:

@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sweep plan status report test test-faults lint format clean
+.PHONY: help setup demo sweep plan status report test test-faults perf lint format clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -45,6 +45,9 @@ test: setup ## all tests, offline
 
 test-faults: setup ## kill sweeps and workers at 50 random moments and look for harm; some minutes
 	FAULT_ROUNDS=50 $(BIN)/python -m pytest tests/sweep/test_faults.py -k random $(ARGS)
+
+perf: setup ## measure speed against the published method: PERF_ROUNDS=3, ONLY="probe last_block"
+	$(BIN)/python -m tests.perf $(if $(ONLY),--only $(ONLY))
 
 lint: setup ## formatting, lint and types
 	$(BIN)/ruff format --check .

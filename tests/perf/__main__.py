@@ -9,7 +9,7 @@ import argparse
 import os
 import platform
 
-from tests.perf import emotions, overhead, profile, trunks
+from tests.perf import emotions, overhead, phases, trunks
 from tests.perf.measure import DEVICE, EPOCHS, ROUNDS, show
 
 PARTS = {
@@ -19,7 +19,7 @@ PARTS = {
     "probe": trunks.probe,
     "overhead": overhead.overhead,
     "growth": overhead.growth,
-    "profile": profile.profile,
+    "profile": phases.profile,
 }
 
 

@@ -51,9 +51,12 @@ def ratio(other: float, ours: float) -> str:
     return f"{other / ours:.2f} x"
 
 
-def run(*words: str) -> float:
-    """Seconds of wall time of a Python process with these words after `python`. Exits where it fails."""
-    variables = {"OMP_NUM_THREADS": THREADS, "MKL_NUM_THREADS": THREADS} if THREADS else {}
+def run(*words: str, **variables: str) -> float:
+    """Seconds of wall time of a Python process with these words after `python`, and these environment variables.
+
+    Exits where it fails.
+    """
+    variables |= {"OMP_NUM_THREADS": THREADS, "MKL_NUM_THREADS": THREADS} if THREADS else {}
     hub = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONPATH": str(REPOSITORY)}
     clock = time.perf_counter()
     ended = subprocess.run(

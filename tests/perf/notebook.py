@@ -8,21 +8,22 @@ process of its own for each cell. Adapters, schedule and batch are the study's; 
 GPU), and nothing stops early, so that all ways take the same steps. Writes seconds by phase and the accuracy as JSON.
 """
 
-# ruff: noqa: F403, F405, E402
+# ruff: noqa: F403, F405, E402, I001
 import time
 
 started = time.perf_counter()
-import argparse
-import itertools
-import json
-import tempfile
-from pathlib import Path
-
 import numpy as np
 from datasets import *
 from peft import *
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from transformers import *
+
+# after the stars, which bring a `json` of their own
+import argparse
+import itertools
+import json
+import tempfile
+from pathlib import Path
 
 imported = time.perf_counter()
 

@@ -31,7 +31,9 @@ def minilm() -> str:
 
 
 def words(results: Path, *more: str) -> list[str]:
-    """The study's cell in our words, in fp32 and without early stopping."""
+    """The study's cell in our words, in fp32 and without early stopping. Exits where the data is not there."""
+    if not list(DATA.glob("train-*.parquet")):
+        sys.exit(f"{DATA} has no parquet files of GoEmotions: name a folder with PERF_DATA")
     return [
         "data=go_emotions", f"data.path={DATA}", "split=published", "model=minilm", "method=lora",
         "training.optim=adamw_torch", "training.precision=fp32", "training.early_stopping_patience=null",
@@ -79,6 +81,7 @@ def notebook(model: str, pairs: list[tuple[int, int]]) -> float:
 
 def cell() -> list[Line]:
     """One cell: 4 labels, 800 examples."""
+    words(Path())
     model = minilm()
     medians = compare(
         {
@@ -91,6 +94,7 @@ def cell() -> list[Line]:
 
 def sweep() -> list[Line]:
     """Eight cells: 4 label/size pairs, 2 seeds; the notebook's are processes one after the other."""
+    words(Path())
     model = minilm()
     pairs = [(labels, size) for labels in (2, 4) for size in (800, 1600)]
     medians = compare(

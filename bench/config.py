@@ -382,6 +382,8 @@ class TrainingConfig:
     precision: Precision | None = None
     evaluate_train: bool = field(default=False, metadata=IF_SET)
     """Score the training examples too, before and after training."""
+    group_by_length: bool = field(default=False, metadata=IF_SET)
+    """Train on batches of texts of about one length: less padding, at the price of less random batches."""
 
     __pydantic_config__ = FORBID
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from scipy.special import softmax
+from torch.utils.data import SequentialSampler
 from transformers import (
     DataCollatorWithPadding,
     EvalPrediction,
@@ -106,6 +107,17 @@ class StepReports(TrainerCallback):
         self.report(state.global_step, state.max_steps, self.loss)
 
 
+class InOrder(Trainer):
+    """Trainer, which predicts for examples in the order in which they are given.
+
+    With `group_by_length`, transformers would evaluate, too, in the order of its sampler, and rows of predictions
+    would belong to other examples.
+    """
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
+        return SequentialSampler(eval_dataset)
+
+
 @dataclass(slots=True)
 class Trained:
     """A model with Trainer around it, which also predicts."""
@@ -147,7 +159,7 @@ def make_trainer(
     collator = DataCollatorWithPadding(tokenizer)
     if trunk is not None:
         trunk.ensure([*train, *validation.examples])
-    trainer = Trainer(
+    trainer = InOrder(
         model=model,
         args=training_arguments(config, len(train), seed=seed, device=device, scratch=scratch),
         data_collator=collator if trunk is None else Collator(collator, trunk),
@@ -201,6 +213,7 @@ def training_arguments(
         max_grad_norm=config.max_grad_norm,
         optim=config.optim,
         bf16=config.precision == "bf16",
+        train_sampling_strategy="group_by_length" if config.group_by_length else "random",
         eval_strategy="steps",
         eval_steps=every,
         logging_steps=every,

@@ -32,7 +32,9 @@ class Segment:
             self._file: Any = safe_open(path, "pt").__enter__()
             keys, ends, sums = (self._file.get_tensor(name) for name in ("keys", "ends", "sums"))
             self._rows = self._file.get_slice("rows")
-        except (SafetensorError, KeyError) as error:
+        except (SafetensorError, KeyError, RuntimeError) as error:
+            if not path.exists():  # torch, which maps the file a moment after it was found, calls that a RuntimeError
+                raise FileNotFoundError(path) from error
             raise Damaged(f"{path}: {error}") from error
         starts = [0, *ends.tolist()]
         found = zip((bytes(key) for key in keys.numpy()), starts, ends.tolist(), sums.tolist(), strict=False)
@@ -47,10 +49,11 @@ class Segment:
         return rows
 
 
-def write(folder: Path, features: Mapping[Key, torch.Tensor]) -> Path:
+def write(folder: Path, features: Mapping[Key, torch.Tensor]) -> Segment:
     """A new file in `folder` with the rows of texts, each of shape (rows, width), on the CPU, all of one type.
 
-    Another process sees it whole or not at all. Raises OSError.
+    Another process sees it whole or not at all. It comes back open, so nobody can remove it too early for the caller.
+    Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = list(features.values())
@@ -67,13 +70,14 @@ def write(folder: Path, features: Mapping[Key, torch.Tensor]) -> Path:
         save_file(content, temporary)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        target = folder / f"{temporary.name.removeprefix(TEMPORARY)}{SUFFIX}"
-        temporary.rename(target)
+        written = Segment(temporary)
+        written.path = folder / f"{temporary.name.removeprefix(TEMPORARY)}{SUFFIX}"
+        temporary.rename(written.path)
     except SafetensorError as error:  # a full disk, which the library calls so
         raise OSError(str(error)) from error
     finally:
         temporary.unlink(missing_ok=True)
-    return target
+    return written
 
 
 def checksum(rows: torch.Tensor) -> int:

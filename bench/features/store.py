@@ -44,7 +44,10 @@ class Store:
         except Damaged:
             path.unlink(missing_ok=True)
             return
-        self._segments[path] = opened
+        self._add(opened)
+
+    def _add(self, opened: Segment) -> None:
+        self._segments[opened.path] = opened
         for key in opened.places:
             self._places.setdefault(key, opened)
 
@@ -69,7 +72,7 @@ class Store:
 
     def write(self, features: Mapping[Key, torch.Tensor]) -> None:
         """Keep features for everybody, then make room. Raises OSError."""
-        self._open(segment.write(self.folder, features))
+        self._add(segment.write(self.folder, features))
         evict(self.root, self.most)
 
 

@@ -156,13 +156,40 @@ def _work(root: Path, seed: int) -> None:
     """Until it is killed: wants texts, in a bound that others press on too."""
     turn = 0
     while True:
-        known = Known(store(root, most=20_000))
+        known = Known(store(root, most=20_000), held=500)
         wanted = texts((seed * 13 + turn * 7) % 60, 40)
         compute = Counting()
         known.ensure(wanted, compute)
         if not all(torch.equal(known.get(ids), rows_of(ids)) for ids in wanted):
             (root / "wrong").touch()
         turn += 1
+
+
+def test_a_file_that_goes_while_it_is_opened_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may evict it between looking and opening."""
+    ensured(Known(store(tmp_path)), texts(0, 5))
+    original = segment.safe_open
+
+    def late(path: Path, framework: str) -> object:
+        path.unlink()
+        try:
+            return original(path, framework)
+        except FileNotFoundError as error:
+            raise RuntimeError("unable to open file") from error
+
+    monkeypatch.setattr(segment, "safe_open", late)
+    again = store(tmp_path)
+    again.refresh()
+    assert key_of([0]) not in again
+
+
+def test_what_was_written_is_there_whoever_removes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "bench.features.store.evict", lambda root, _: [p.unlink() for p in root.glob("a/*.safetensors")]
+    )
+    known = Known(store(tmp_path), held=1)
+    assert ensured(known, texts(0, 5)) == texts(0, 5)
+    assert not list(tmp_path.glob("a/*"))
 
 
 def test_processes_that_are_killed_harm_no_other(tmp_path: Path) -> None:

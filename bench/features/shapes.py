@@ -15,8 +15,8 @@ STEP = 8
 """Padded lengths are multiples of this, as vector units and tensor cores like them."""
 FINE = 32
 """Up to so many tokens all multiples of STEP are used; above, four lengths between powers of two."""
-TOKENS = {"cpu": 1024, "cuda": 16384}
-"""In a batch, at most, with padding."""
+TOKENS = {"cpu": 256, "cuda": 16384}
+"""In a batch, at most, with padding: enough to be quick; what is not filled is computed in vain."""
 
 
 def padded_length(length: int, longest: int | None) -> int:

@@ -62,7 +62,14 @@ def run_cell(
     """
     started, device, warm = now(), choose_device(settings), warm or Warm()
     cache = cache_folder(settings.cache_dir)
-    context = Context(cache=cache, mirror_dir=settings.mirror_dir, device=device, report=report, warm=warm)
+    context = Context(
+        cache=cache,
+        mirror_dir=settings.mirror_dir,
+        device=device,
+        report=report,
+        warm=warm,
+        feature_cache_gb=settings.feature_cache_gb,
+    )
     folder = cell.folder(settings.results_dir)
     try:
         run, fitted = measure(cell, context, started, halved=halved)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.config import FORBID, NonNegative, Positive, PositiveFloat
+from bench.config import FORBID, NonNegative, NonNegativeFloat, Positive, PositiveFloat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,8 @@ class Settings:
     max_failures: Positive | None = None
     """A sweep in which so many cells failed starts no further ones."""
     retry: RetryConfig = field(default_factory=RetryConfig)
+    feature_cache_gb: NonNegativeFloat = 5.0
+    """Room in the cache folder for what frozen trunks make of texts (`bench.features`); 0: nothing is kept there."""
     price_per_gpu_hour: PositiveFloat | None = None
     """Of one GPU, in whatever currency: what a plan and a report count money with."""
     pool: PoolConfig = field(default_factory=PoolConfig)

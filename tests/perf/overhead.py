@@ -5,7 +5,7 @@
 Both run quick baselines, in turn; the first cell of each, which carries the imports, is left out.
 """
 
-import statistics
+import itertools
 import sys
 import tempfile
 import time
@@ -18,6 +18,7 @@ from bench.settings import Settings
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.slots import Slot
+from tests.perf.measure import ROUNDS, Line, compare, ratio
 from tests.support import texts
 from tests.support.cli import composed
 
@@ -52,20 +53,46 @@ def loop(cells: list[Cell], results: Path) -> float:
     return (ends[-1] - ends[0]) / (len(cells) - 1)
 
 
+def baselines(folder: Path, count: int) -> list[Cell]:
+    """Quick cells: the baseline, on a few small texts."""
+    data = folder / "topics.csv"
+    texts.topics(60).to_csv(data, index=False)
+    seeds = "seed=" + ",".join(map(str, range(count)))
+    words = ("-m", "model=tfidf_sgd", "data=file", "data.name=topics", f"data.path={data}", "train_size=8", seeds)
+    return [to_cell(content) for content in composed(*words)]
+
+
+def measure(count: int, rounds: int) -> dict[str, float]:
+    """Median seconds a cell, of `pool` and of `loop`."""
+    with tempfile.TemporaryDirectory() as folder:
+        cells, number = baselines(Path(folder), count), itertools.count()
+        ways = {name: lambda way=way: way(cells, Path(folder) / str(next(number))) for name, way in WAYS.items()}
+        return compare(ways, rounds)
+
+
+WAYS = {"pool": pool, "loop": loop}
+
+
+def overhead() -> list[Line]:
+    """What the pool adds to a cell."""
+    medians = measure(40, ROUNDS)
+    added = medians["pool"] - medians["loop"]
+    return [Line("pool overhead per warm cell", "bare loop", f"{added:.3f} s", "at most 0.2 s")]
+
+
+def growth() -> list[Line]:
+    """Time per cell of 64 cells against 8."""
+    with tempfile.TemporaryDirectory() as folder:
+        cells, number = baselines(Path(folder), 64), itertools.count()
+        ways = {n: lambda n=n: pool(cells[:n], Path(folder) / str(next(number))) for n in (8, 64)}
+        medians = compare({str(n): way for n, way in ways.items()})
+    return [Line("64 tiny cells, time per cell", "8 tiny cells", ratio(medians["64"], medians["8"]), "not above 1")]
+
+
 def main() -> None:
     """Print medians over rounds."""
     count, rounds = (int(word) for word in (sys.argv[1:] or ("40", "5")))
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "topics.csv"
-        texts.topics(60).to_csv(data, index=False)
-        seeds = "seed=" + ",".join(map(str, range(count)))
-        words = ("-m", "model=tfidf_sgd", "data=file", "data.name=topics", f"data.path={data}", "train_size=8", seeds)
-        cells = [to_cell(content) for content in composed(*words)]
-        taken: dict[str, list[float]] = {"pool": [], "loop": []}
-        for number in range(rounds):
-            taken["pool"].append(pool(cells, Path(folder) / f"pool-{number}"))
-            taken["loop"].append(loop(cells, Path(folder) / f"loop-{number}"))
-    medians = {name: statistics.median(values) for name, values in taken.items()}
+    medians = measure(count, rounds)
     print(f"{count} cells, {rounds} rounds in turn, medians: pool {medians['pool']:.4f} s a cell, "
           f"bare loop {medians['loop']:.4f} s; the pool adds {medians['pool'] - medians['loop']:.4f} s")  # fmt: skip
 

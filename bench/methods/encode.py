@@ -15,6 +15,13 @@ Encoded = list[dict[str, list[int] | int]]
 """One dictionary an example: `input_ids`, `attention_mask` and the label index as `labels`."""
 
 
+def num_tokens(example: dict[str, list[int] | int]) -> int:
+    """Of one encoded example."""
+    ids = example["input_ids"]
+    assert isinstance(ids, list)
+    return len(ids)
+
+
 def encode(
     tokenizer: PreTrainedTokenizerBase, examples: Examples, max_length: int, tokens: Tokens | None = None
 ) -> Encoded:

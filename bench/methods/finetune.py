@@ -64,11 +64,9 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
     assert cell.training is not None
     load.quiet()
     clock = time.perf_counter()
-    found, family = ModelFiles.find(cell.model, context), FAMILIES[cell.model.family]
+    found = ModelFiles.find(cell.model, context)
     tokenizer = tokenizer_of(found, context, cell.training.truncation_side)
-    whole = _with_new_head(cell, found, splits.labels, tokenizer.pad_token_id, context)
-    revision = files.revision(cell.model, found.location, load.commit_of(whole))
-    model = _make_trainable(whole, cell.method, family)
+    model, revision = build(cell, found, splits.labels, tokenizer.pad_token_id, context)
     loaded = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
         trained = training.make_trainer(
@@ -102,13 +100,28 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
     return FineTuned(summary, trained, describe(cell, splits.labels, revision))
 
 
+def build(
+    cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context
+) -> tuple[Any, str | None]:
+    """The cell's model, ready to be trained, with the values that its seed gives; and the revision of its files."""
+    assert isinstance(cell.method, LoraConfig | FullConfig | LastBlockConfig)
+    whole = _with_new_head(cell, found, labels, pad_token_id, context)
+    revision = files.revision(found.model, found.location, load.commit_of(whole))
+    return _make_trainable(whole, cell.method, FAMILIES[found.model.family]), revision
+
+
 def _with_new_head(
     cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context
 ) -> PreTrainedModel:
     """The cell's model, torch's random state being where the seed puts it: adapters draw their first values next."""
-    base = base_model(cell, found, context, lambda: _load_base(cell, found.location, context.device))
+    base = frozen_base(cell, found, context)
     set_seed(cell.task.seed)  # after the base is there: loading draws too, and a base that is held is not loaded
     return load.classifier(base, FAMILIES[found.model.family], labels, pad_token_id)
+
+
+def frozen_base(cell: Cell, found: ModelFiles, context: Context) -> BaseModel:
+    """The model that the cell's own is a copy of, loaded where it is not held."""
+    return base_model(cell, found, context, lambda: _load_base(cell, found.location, context.device))
 
 
 def _load_base(cell: Cell, location: str, device: str) -> BaseModel:

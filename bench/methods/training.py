@@ -152,9 +152,14 @@ def make_trainer(
 
 def train(trained: Trained) -> Training:
     """Train the model in place and put its best weights back. Raises Diverged where a loss is not finite."""
+    trained.trainer.train()
+    return finish(trained)
+
+
+def finish(trained: Trained) -> Training:
+    """Put the best weights of a training that has ended back; how it went."""
     trainer = trained.trainer
     best = next(callback for callback in trainer.callback_handler.callbacks if isinstance(callback, BestWeights))
-    trainer.train()
     best.restore(trainer.model)
     return _summary(trainer.state, best, trained.config, len(trainer.train_dataset))
 

@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import torch
 import torch.nn.functional as F
 
+from bench.methods.encode import Example, num_tokens
 from bench.methods.fitted import Report
 from bench.methods.fused import evaluate
 from bench.methods.fused.member import Member, Update
 from bench.methods.fused.optimizers import optimizer_for
+from bench.methods.fused.passes import OVERHEAD, divide
 from bench.methods.fused.stack import Stack
 
 FORWARD, TRAIN = 1, 3
@@ -49,22 +53,33 @@ def train(stack: Stack, members: Sequence[Member], eval_rows: int, report: Repor
 
 
 def _backward(stack: Stack, members: Sequence[Member], updates: Sequence[Update]) -> None:
-    """Add the gradients of one optimizer step of every cell; a cell with fewer batches sits out the last passes."""
+    """Add the gradients of one optimizer step of every cell; a cell with fewer batches has none in the last ones."""
     stack.model.train()
     for number in range(max(len(update.batches) for update in updates)):
-        taking = [place for place, update in enumerate(updates) if number < len(update.batches)]
-        parts = [(place, updates[place].batches[number]) for place in taking]
-        logits = stack.logits(parts)
-        labels = torch.tensor([example["labels"] for _, part in parts for example in part], device=stack.device)
-        losses = F.cross_entropy(logits, labels, reduction="none").split([len(part) for _, part in parts])
-        # each cell's loss reaches its own parameters only, so the sum has the gradients of all
-        means = [
-            loss.mean() * members[place].loss_weight(len(updates[place].batches))
-            for place, loss in zip(taking, losses, strict=True)
-        ]
-        torch.stack(means).sum().backward()
-        for place, mean in zip(taking, means, strict=True):
-            members[place].losses.append(mean.detach())
+        rows, weights = [], []
+        for place, (member, update) in enumerate(zip(members, updates, strict=True)):
+            if number < len(update.batches):
+                batch = update.batches[number]
+                rows += [(place, example) for example in batch]
+                # a cell's loss is the mean over its own batch, in however many passes that goes through the model
+                weights += [member.loss_weight(len(update.batches)) / len(batch)] * len(batch)
+        lengths = [num_tokens(example) for _, example in rows]
+        for taken in divide(lengths, OVERHEAD[stack.device.type]):
+            ordered = sorted(taken)  # rows of a cell next to each other again
+            _backward_pass(stack, members, [rows[i] for i in ordered], [weights[i] for i in ordered])
+
+
+def _backward_pass(
+    stack: Stack, members: Sequence[Member], rows: Sequence[tuple[int, Example]], weights: Sequence[float]
+) -> None:
+    parts = [(place, [example for _, example in of]) for place, of in groupby(rows, key=itemgetter(0))]
+    logits = stack.logits(parts)
+    labels = torch.tensor([example["labels"] for _, example in rows], device=stack.device)
+    losses = F.cross_entropy(logits, labels, reduction="none") * torch.tensor(weights, device=stack.device)
+    # each cell's losses reach its own parameters only, so the sum has the gradients of all
+    losses.sum().backward()
+    for (place, _), loss in zip(parts, losses.detach().split([len(part) for _, part in parts]), strict=True):
+        members[place].losses.append(loss.sum())
 
 
 def _validate(stack: Stack, members: dict[int, Member], rows: int) -> None:

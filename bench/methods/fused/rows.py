@@ -22,10 +22,13 @@ class Rows:
         first = next(iter(cells[0].values()))
         self.cells = list(cells)
         self.places: dict[str, int] = {}
+        """Where each parameter begins in its row: big ones first."""
+        self.ends: dict[str, int] = {}
         width = 0
-        for name in cells[0]:
+        for name in sorted(cells[0], key=lambda name: -min(cell[name].numel() for cell in cells)):
             self.places[name] = width
             width += -(-max(cell[name].numel() for cell in cells) // ALIGNMENT) * ALIGNMENT
+            self.ends[name] = width
         self.values = torch.zeros(len(cells), width, device=first.device)
         self.gradients = torch.zeros_like(self.values)
         self._take_over()

@@ -11,7 +11,7 @@ from peft.utils.other import ModulesToSaveWrapper
 from torch import nn
 from transformers import PreTrainedModel
 
-from bench.methods.encode import Encoded
+from bench.methods.encode import Encoded, num_tokens
 from bench.methods.fused.layers import FusedHead, FusedLinear, Plan
 from bench.methods.fused.rows import Rows
 
@@ -121,10 +121,10 @@ def check_layer(name: str, layer: LoraLayer) -> None:
 
 def collate(examples: Encoded, pad_token_id: int, device: torch.device) -> dict[str, torch.Tensor]:
     """`input_ids` and `attention_mask`, padded on the right to the longest."""
-    longest = max(len(example["input_ids"]) for example in examples)  # type: ignore[arg-type]
+    longest = max(map(num_tokens, examples))
     ids = np.full((len(examples), longest), pad_token_id, dtype=np.int64)
     mask = np.zeros_like(ids)
     for row, example in enumerate(examples):
-        length = len(example["input_ids"])  # type: ignore[arg-type]
+        length = num_tokens(example)
         ids[row, :length], mask[row, :length] = example["input_ids"], 1
     return {"input_ids": torch.from_numpy(ids).to(device), "attention_mask": torch.from_numpy(mask).to(device)}

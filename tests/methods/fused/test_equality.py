@@ -133,3 +133,13 @@ def test_as_alone(family: str, tiny_models: dict[str, Path], pool: Pool, no_drop
     assert training[2].stopped_early
     assert training[2].steps < 50
     assert len(training[0].history) == 50, "every step's loss was compared"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_in_4_bits(family: str, tiny_models: dict[str, Path], pool: Pool, no_dropout: None) -> None:
+    """With 8-bit optimizer states, and in fp32, so that rounding hides nothing."""
+    method = lora(family, name="qlora", r=64)
+    options = {"optim": "adamw_bnb_8bit", "learning_rate": 1e-3, "min_steps": 12, "eval_steps": 3}
+    cells = [make_cell(family, method, tiny_models[family], axes, **options) for axes in CELLS[:2]]
+    fused = compare(cells, pool, 1e-4)
+    assert fused.members[0].fitted.summary.parameters.quantized > 10_000

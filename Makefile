@@ -8,10 +8,11 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sweep plan status report test test-faults lint format clean
+.PHONY: help setup demo sweep plan status report compare test test-faults test-slurm slurm-is-here test-browser lint format \
+	clean
 
 help: ## list the commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 	@echo
 	@echo '  EXPERIMENT=name   a file in conf/experiment/ (now: $(EXPERIMENT))'
 	@echo '  ARGS="..."        Hydra overrides: ARGS="train_size=32,64 seed=0 device=cpu"'
@@ -40,11 +41,27 @@ status: setup ## how far EXPERIMENT is, what runs where, the time left
 report: setup ## draw EXPERIMENT's report again from the records there are
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=report $(ARGS)
 
+compare: setup ## which cells changed beyond noise between two folders of records: A=results/x B=results/y
+	$(BIN)/python -m bench.report.compare "A=$(A)" "B=$(B)" $(ARGS)
+
 test: setup ## all tests, offline
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
+test-browser: setup ## the report's page in a real browser: needs Chromium and its driver (chromium-driver)
+	@for program in chromium chromedriver; do command -v $$program >/dev/null || \
+		{ echo "error: $$program is not there; on Debian: apt-get install chromium chromium-driver" >&2; exit 2; }; done
+	$(BIN)/python -m pytest tests/browser $(ARGS)
+
 test-faults: setup ## kill sweeps and workers at 50 random moments and look for harm; some minutes
 	FAULT_ROUNDS=50 $(BIN)/python -m pytest tests/sweep/test_faults.py -k random $(ARGS)
+
+test-slurm: slurm-is-here setup ## sweeps on a real Slurm that the tests start (Debian: slurm-wlm, munge)
+	$(BIN)/python -m pytest -m slurm tests/slurm $(ARGS)
+
+slurm-is-here:
+	@for program in slurmctld slurmd sbatch munged; do \
+		PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null || \
+		{ echo "error: make test-slurm needs Slurm and munge (Debian: slurm-wlm, munge): no $$program here" >&2; exit 2; }; done
 
 lint: setup ## formatting, lint and types
 	$(BIN)/ruff format --check .

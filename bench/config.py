@@ -432,6 +432,39 @@ class PoolConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlurmConfig:
+    """Jobs on a cluster: one array task runs one cell or a few, with the local pool on what Slurm gave it."""
+
+    cells_per_job: Positive = 1
+    """Cells that an array task runs one after the other, warm."""
+    partition: str | None = None
+    time_minutes: Positive = 240
+    """Time limit of an array task."""
+    memory_gb: PositiveFloat | None = None
+    """Of an array task; null for the cluster's default."""
+    gpus_per_task: NonNegative = 1
+    cpus_per_task: Positive = 4
+    max_running: Positive | None = None
+    """Array tasks that may run at once; null: as many as the cluster lets."""
+    options: dict[str, str | int | float | bool] = field(default_factory=dict)
+    """Further options of sbatch by their long names: account, qos, constraint, ..."""
+    max_requeues: NonNegative = 3
+    """How often a cell that lost its job to the time limit, a pre-emption or a failed node is submitted again."""
+    signal_seconds: Positive = 60
+    """So long before its time limit an array task is told (SIGUSR2), and stops."""
+    poll_seconds: PositiveFloat = 10
+    """How often the sweep looks at queue and records."""
+    grace_seconds: PositiveFloat = 30
+    """A job that is out of the queue so long and has left no record is lost: shared file systems show files late."""
+    silence_seconds: PositiveFloat = 300
+    """A running job that gives no sign of life for so long is cancelled, and lost: Slurm may never notice."""
+    cancel_on_interrupt: bool = False
+    """Ctrl-C cancels the jobs; else they go on."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryConfig:
     """How often a cell that ended so is tried again in the same sweep, in a fresh process."""
 
@@ -454,6 +487,8 @@ class Settings:
     overwrite: Literal["missing", "failed", "always"] = "failed"
     save_model: bool = False
     """Keep the fitted model in the cell's folder."""
+    save_texts: bool = True
+    """Keep the texts of test examples beside the records, once for each test set: a report shows mistakes."""
     timeout_minutes: PositiveFloat | None = None
     """A cell that takes longer is ended, and its status is `timeout`."""
     max_failures: Positive | None = None
@@ -462,5 +497,6 @@ class Settings:
     price_per_gpu_hour: PositiveFloat | None = None
     """Of one GPU, in whatever currency: what a plan and a report count money with."""
     pool: PoolConfig = field(default_factory=PoolConfig)
+    slurm: SlurmConfig = field(default_factory=SlurmConfig)
 
     __pydantic_config__ = FORBID

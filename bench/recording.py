@@ -104,6 +104,11 @@ def predictions_frame(run: Run) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def texts_frame(run: Run) -> pd.DataFrame:
+    """The test examples' texts (see `Record.texts_file`)."""
+    return pd.DataFrame({"id": run.splits.test.ids, "text": run.splits.test.texts}, dtype="object")
+
+
 def _measurements(run: Run) -> schema.Measurements:
     from bench.methods.metrics import evaluate  # scikit-learn takes a second, and failed cells need none of it
 

@@ -23,7 +23,7 @@ from bench.methods.fitted import Context, Diverged, Fitted, Report, Saveable
 from bench.methods.halve import in_halves
 from bench.models.card import model_card
 from bench.provenance import now
-from bench.recording import Run, failed, finished, predictions_frame
+from bench.recording import Run, failed, finished, predictions_frame, texts_frame
 from bench.results import store
 from bench.results.record import Record, Status
 from bench.sources.cache import cache_folder
@@ -71,18 +71,21 @@ def run_cell(
             record = record.model_copy(update={"model_folder": MODEL})
             _keep_model(fitted, folder, model_card(cell, record, fitted.kept))
         predictions = predictions_frame(run)
+        texts = texts_frame(run) if settings.save_texts else None
     except BaseException as error:
         warm.clear()
         if not isinstance(error, Exception):
             raise  # an interruption: no record
         # any failure costs one cell and is kept with its traceback
         return _write(folder, failed(cell, status_of(error), error, started, device))
-    return _write(folder, record, predictions)
+    return _write(folder, record, predictions, texts)
 
 
-def _write(folder: Path, record: Record, predictions: pd.DataFrame | None = None) -> Record:
+def _write(
+    folder: Path, record: Record, predictions: pd.DataFrame | None = None, texts: pd.DataFrame | None = None
+) -> Record:
     try:
-        return store.write(folder, record, predictions)
+        return store.write(folder, record, predictions, texts)
     except OSError as error:
         raise RecordUnwritten(f"{folder} cannot be written: {error.strerror or error}") from error
 
@@ -102,13 +105,15 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
     fitting = in_halves(cell) if halved else cell
     assert fitting is not None
     quiet_libraries()
-    fit = _fit_function(fitting)  # its imports are not the cell's time: a warm worker has them already
     context.warm.begin(cell, context.device)
     memory.reset_peak()
     clock = time.perf_counter()
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
     loading_seconds = time.perf_counter() - clock
+    # after the data, which may be wrong; the imports are not the cell's time: a warm worker has them already
+    fit = _fit_function(fitting)
+    context.warm.imported()
     fitting_started = time.perf_counter()
     fitted = fit(fitting, splits, context)
     fitting_ended = time.perf_counter()

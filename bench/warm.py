@@ -147,6 +147,9 @@ class Warm:
         if self._of:
             memory.release()
         self._of = now
+
+    def imported(self) -> None:
+        """What the cell needs has been imported: leave it out of collections, if this store is for that."""
         if self.lasting and self.base.held is None and len(sys.modules) > self._num_modules:
             # not with a model in memory: were it in a cycle of references, it could not be given back any more
             gc.freeze()

@@ -15,7 +15,7 @@ from unittest import mock
 from bench.__main__ import main
 from bench.compose import to_cell
 
-def plan(configs):
+def plan(configs, runner):
     assert len({to_cell(config).key for config in configs}) == 36
     return 0
 
@@ -32,10 +32,11 @@ with mock.patch("bench.sweep.launch.launch", plan):
     "work",
     [
         "import bench.__main__, hydra_plugins.bench_sweep, bench.single, bench.sweep.launch, bench.report.page",
+        "from bench.report.statistics import decision, equivalence, ranks, read_answers, tables, targets",
         "import bench.run, bench.data.read, bench.data.split",  # what the parent takes to record a crash
         PLAN,
     ],
-    ids=["imports", "crash", "planning"],
+    ids=["imports", "statistics", "crash", "planning"],
 )
 def test_the_parent_stays_light(work: str) -> None:
     program = f"{work}\nimport sys\nprint(sorted(set({HEAVY!r}) & set(sys.modules)))"

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from bench.report import style
 from bench.report.forest import canvas, limits, places_for
 from bench.report.frame import SETS
-from bench.report.markdown import Markdown, table
+from bench.report.markdown import Table, table
 from bench.report.wording import deviation_text, difference_text, seeds_text
 
 WHOLE_GRID = 12
@@ -85,7 +85,7 @@ def _legend_handles() -> list[Line2D]:
     ]
 
 
-def gains_table(points: pd.DataFrame) -> Markdown:
+def gains_table(points: pd.DataFrame) -> Table:
     """Scores before and after training, and the gain; a line a point and set, means ± SD over seeds."""
     confidence = points["before_test_confidence_mean"].notna().any()
     header = ["row", "labels", "training examples", "set", "accuracy before", "after", "gain"]

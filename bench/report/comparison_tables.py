@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 
 from bench.report.comparison import size_text
+from bench.report.content import Titled
 from bench.report.markdown import table
 from bench.report.published import Published
-from bench.report.tables import Titled
 from bench.report.wording import METRICS, capitalised, deviation_text, difference_text, in_words, seeds_text
 
 DIGITS = 3

@@ -18,6 +18,8 @@ from bench.results.record import HistoryPoint, Measurements
 Quantity = Literal["loss", "accuracy"]
 WHOLE_GRID = 6
 """With so many points or fewer, all are drawn; else each row's largest size."""
+MOST_POINTS = 12
+"""Of which label counts from both ends are drawn where all are more."""
 PANEL, HEADER, MARGIN = (2.6, 1.9), 0.6, 0.12
 """Inches: a panel's width and height, what is above it, and the figure's edge."""
 ONE_PANEL = (3.9, 2.4)
@@ -35,7 +37,23 @@ def curve_points(measured: Points) -> Points:
         for point, seeds in measured.items()
     }
     trained = {point: seeds for point, seeds in trained.items() if seeds}
-    return trained if len(trained) <= WHOLE_GRID else at_largest_size(trained)
+    return trained if len(trained) <= WHOLE_GRID else _bounded(at_largest_size(trained))
+
+
+def _bounded(points: Points) -> Points:
+    """At most `MOST_POINTS`: whole label counts, the smallest, the biggest, the next from both ends; else the first."""
+    if len(points) <= MOST_POINTS:
+        return points
+    left = sorted({point.num_labels for point in points})
+    kept: set[int] = set()
+    while left:
+        count = left.pop(0 if len(kept) % 2 == 0 else -1)
+        if sum(point.num_labels in kept | {count} for point in points) > MOST_POINTS:
+            break
+        kept.add(count)
+    kept = kept or {min(point.num_labels for point in points)}
+    some = [(point, seeds) for point, seeds in points.items() if point.num_labels in kept]
+    return dict(some[:MOST_POINTS])
 
 
 @style.applied

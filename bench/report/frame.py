@@ -32,16 +32,17 @@ FLOATS = (
     "before_test_confidence",
     "train_seconds",
     "total_seconds",
+    "test_examples_per_second",
 )
 INTEGERS = ("peak_memory_bytes", "trainable_parameters", "num_train", "num_validation", "num_test")
 AXES = ("row", "model", "method", "data", "num_labels", "train_size", "seed")
 TEXTS = ("peak_memory_of", "examples_sha256", "failure_type", "failure")
 PROVENANCE = ("device", "device_name", "python", "git_commit", *PACKAGES)
-COLUMNS = (*AXES, "status", *FLOATS, *INTEGERS, *TEXTS, *PROVENANCE, "git_dirty", "key")
+COLUMNS = (*AXES, "status", *FLOATS, *INTEGERS, *TEXTS, *PROVENANCE, "git_dirty", "key", "command")
 TYPES = {
     **dict.fromkeys(FLOATS, "float64"),
     **dict.fromkeys(INTEGERS, "Int64"),
-    **dict.fromkeys(("model", "method", "status", "key", *TEXTS, *PROVENANCE), "string"),
+    **dict.fromkeys(("model", "method", "status", "key", "command", *TEXTS, *PROVENANCE), "string"),
     **dict.fromkeys(("num_labels", "train_size", "seed"), "int64"),
     "git_dirty": "boolean",
 }
@@ -101,7 +102,7 @@ def _refuse_ambiguous(cells: Iterable[Expected]) -> None:
 
 def _line(cell: Expected, record: Found) -> dict[str, Any]:
     """One cell's row of the frame; columns that are left out are null."""
-    axes = {name: getattr(cell, name) for name in AXES} | {"key": cell.key}
+    axes = {name: getattr(cell, name) for name in (*AXES, "key", "command")}
     if isinstance(record, UnreadableRecord):
         return axes | {"status": UNREADABLE, "failure": str(record)}
     if record is None:
@@ -121,6 +122,7 @@ def _numbers(measured: Measurements) -> dict[str, Any]:
         **_scores(measured),
         "train_seconds": measured.seconds.train,
         "total_seconds": measured.seconds.total,
+        "test_examples_per_second": measured.throughput.test_examples_per_second,
         "peak_memory_bytes": memory.peak_device if on_device else memory.peak_process,
         "peak_memory_of": "device" if on_device else "process",
         "trainable_parameters": None if measured.parameters is None else measured.parameters.trainable,

@@ -1,7 +1,7 @@
 """The heatmap: every cell of the grid as a mean over seeds, or as the reason why there is none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -15,6 +15,7 @@ from bench.report import style
 from bench.report.frame import summary_frame
 from bench.report.heatmap_cells import CELL_HEIGHT, CELL_WIDTH, Box, Number, Shade, draw_note, draw_number
 from bench.report.wording import (
+    LOWER_IS_BETTER,
     METRICS,
     UNTRAINED,
     capitalised,
@@ -54,6 +55,10 @@ class Grid:
         return Box(min(lefts), self.top(row), max(lefts) + CELL_WIDTH - min(lefts))
 
 
+Contents = Mapping[tuple[str, int, int], Number | str]
+"""What is in each cell, by row, label count and training size: a number, or words."""
+
+
 @style.applied
 def heatmap(cells: pd.DataFrame, metric: str) -> Figure:
     """Draw mean and standard deviation over seeds of `metric` (a column of `cells_frame`) on the whole grid.
@@ -65,25 +70,46 @@ def heatmap(cells: pd.DataFrame, metric: str) -> Figure:
     """
     data = only_data_set(cells)
     summary = summary_frame(cells)
-    grid = _place(summary)
-    shade = Shade(matplotlib.colormaps["viridis"], colour_scale(summary[f"{metric}_mean"]))
-    title, note = _head(data, metric, cells, summary)
-    figure, axes = _canvas(grid, title, note)
+    colours = matplotlib.colormaps["viridis_r" if metric in LOWER_IS_BETTER else "viridis"]
+    shade = Shade(colours, colour_scale(summary[f"{metric}_mean"]))
+    title, note = f"{capitalised(METRICS[metric])} on {data}", grid_note(cells, summary)
+    rows = list(cells["row"].cat.categories)
+    return draw_grid(contents_of(summary, metric), rows, shade, (title, note, METRICS[metric]), usual_seeds(summary))
+
+
+def contents_of(summary: pd.DataFrame, metric: str, *, signed: bool = False) -> Contents:
+    """What a heatmap shows of each point of `summary_frame`."""
+    contents: dict[tuple[str, int, int], Number | str] = {}
+    for point in summary.itertuples():
+        mean, deviation = getattr(point, f"{metric}_mean"), getattr(point, f"{metric}_sd")
+        note = UNTRAINED if point.train_size == 0 else ""
+        known = Number(mean, deviation, point.n_ok, point.n_expected, note, signed)  # type: ignore[arg-type]
+        words = in_words(str(point.not_ok)).replace(", ", "\n") if point.n_ok == 0 else "not\nmeasured"
+        contents[str(point.row), int(point.num_labels), int(point.train_size)] = words if pd.isna(mean) else known  # type: ignore[arg-type]
+    return contents
+
+
+def draw_grid(contents: Contents, rows: list[str], shade: Shade, words: tuple[str, str, str], usual: int) -> Figure:
+    """A heatmap of `contents`; `rows` are all of the grid in order, for their colours.
+
+    `words` are the title, the small print under it and the name of the colours; `usual` is how many seeds go
+    without saying. To be called with the settings of `style` applied.
+    """
+    grid = _place(contents, rows)
+    figure, axes = _canvas(grid, *words[:2])
     _draw_headers(axes, grid)
-    _draw_row_labels(axes, grid, style.row_styles(cells["row"].cat.categories))
-    usual = usual_seeds(summary)
-    points = {(point.row, point.num_labels, point.train_size): point for point in summary.itertuples()}
+    _draw_row_labels(axes, grid, style.row_styles(rows))
     for row in grid.rows:
         for labels in dict.fromkeys(labels for labels, _ in grid.columns):
-            own = {size: points.get((row, labels, size)) for count, size in grid.columns if count == labels}
-            untrained = points.get((row, labels, 0))
-            if untrained is not None and all(point is None for size, point in own.items() if size):
+            own = {size: contents.get((row, labels, size)) for count, size in grid.columns if count == labels}
+            untrained = contents.get((row, labels, 0))
+            if untrained is not None and all(content is None for size, content in own.items() if size):
                 own = {0: untrained}
-            for size, point in own.items():
+            for size, content in own.items():
                 box = grid.box(row, labels, None if len(own) == 1 else size)
-                _draw_point(axes, box, point, metric=metric, shade=shade, usual=usual)
-    if summary["n_ok"].any():
-        _draw_bar(figure, axes, grid, shade, METRICS[metric])
+                _draw_content(axes, box, content, shade, usual)
+    if any(isinstance(content, Number) for content in contents.values()):
+        _draw_bar(figure, axes, grid, shade, words[2])
     return figure
 
 
@@ -100,40 +126,38 @@ def colour_scale(means: pd.Series) -> Normalize:
     return Normalize(low / 10, high / 10)
 
 
-def _place(summary: pd.DataFrame) -> Grid:
-    rows = [row for row in summary["row"].cat.categories if (summary["row"] == row).any()]
+def _place(contents: Contents, rows: list[str]) -> Grid:
+    met = {row for row, _, _ in contents}
     columns: dict[tuple[int, int], float] = {}
     right = 0.0
-    for labels in sorted(int(count) for count in summary["num_labels"].unique()):
+    for labels in sorted({labels for _, labels, _ in contents}):
         right += GROUP_GAP if columns else 0
-        for size in _sizes(summary[summary["num_labels"] == labels]):
+        for size in _sizes([(row, size) for row, count, size in contents if count == labels]):
             columns[labels, size] = right
             right += CELL_WIDTH
-    return Grid(rows, columns, right)
+    return Grid([row for row in rows if row in met], columns, right)
 
 
-def _sizes(points: pd.DataFrame) -> list[int]:
+def _sizes(points: list[tuple[str, int]]) -> list[int]:
     """The sizes of one label count's columns; 0 only if a row has it beside others, or there are no others."""
-    sizes = sorted({int(size) for size in points["train_size"]})
-    trained = set(points.loc[points["train_size"] > 0, "row"])
-    both = (points.loc[points["train_size"] == 0, "row"]).isin(trained).any()
+    sizes = sorted({size for _, size in points})
+    trained = {row for row, size in points if size}
+    both = any(row in trained for row, size in points if not size)
     return sizes if both or sizes == [0] else [size for size in sizes if size]
 
 
-def _draw_point(axes: Axes, box: Box, point: Any, *, metric: str, shade: Shade, usual: int) -> None:
+def _draw_content(axes: Axes, box: Box, content: Number | str | None, shade: Shade, usual: int) -> None:
     """One cell, whatever there is to say about it."""
-    if point is None:
+    if content is None:
         draw_note(axes, box, "not in\nthe grid", fill="white", hatch="")
-    elif point.n_ok == 0:
-        draw_note(axes, box, in_words(point.not_ok).replace(", ", "\n"), fill=style.GAP, hatch="////")
+    elif isinstance(content, str):
+        draw_note(axes, box, content, fill=style.GAP, hatch="////")
     else:
-        mean, deviation = getattr(point, f"{metric}_mean"), getattr(point, f"{metric}_sd")
-        note = UNTRAINED if point.train_size == 0 else ""
-        draw_number(axes, box, Number(mean, deviation, point.n_ok, point.n_expected, note), shade, usual)
+        draw_number(axes, box, content, shade, usual)
 
 
-def _head(data: str, metric: str, cells: pd.DataFrame, summary: pd.DataFrame) -> tuple[str, str]:
-    """Title and the small print under it."""
+def grid_note(cells: pd.DataFrame, summary: pd.DataFrame) -> str:
+    """The small print under the title."""
     note = [seeds_phrase(summary), f"{capitalised(sizes_of_test_sets(cells))}."]
     if ((summary["n_ok"] < summary["n_expected"]) & (summary["n_ok"] > 0)).any():
         note.append("Dashed border and hatched corner: seeds are missing.")
@@ -141,7 +165,7 @@ def _head(data: str, metric: str, cells: pd.DataFrame, summary: pd.DataFrame) ->
         note.append("A cell across all sizes uses no training examples.")
     if (summary["n_ok"] == 0).any():
         note.append("Grey hatched cells have no result, and say why.")
-    return f"{capitalised(METRICS[metric])} on {data}", " ".join(note)
+    return " ".join(note)
 
 
 def _row_text(row: str) -> str:

@@ -14,6 +14,8 @@ from bench.report.wording import deviation_text, seeds_text
 CELL_WIDTH, CELL_HEIGHT = 1.0, 0.7
 """Inches, which are the axes' data units."""
 MEAN_SIZE = 13.5
+WHITE, BLACK = "#fefefe", "#010101"
+"""On coloured cells. A page in a dark theme changes pure white and black, and must leave these (`inline.THEMED`)."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Number:
     n_expected: int
     note: str = ""
     """What else is to be said, in the small print."""
+    signed: bool = False
+    """A difference."""
 
     def small_print(self, usual: int) -> str:
         """The lines under the mean: its deviation, and how many seeds it is of unless that is the `usual` number.
@@ -65,7 +69,7 @@ class Shade:
     def of(self, mean: float) -> tuple[Any, str]:
         """Fill and text colour (black or white, whichever has the higher contrast by WCAG 2)."""
         fill = self.colours(self.scale(mean))
-        return fill, "white" if 1.05 / (luminance(fill) + 0.05) > (luminance(fill) + 0.05) / 0.05 else "black"
+        return fill, WHITE if 1.05 / (luminance(fill) + 0.05) > (luminance(fill) + 0.05) / 0.05 else BLACK
 
 
 def luminance(colour: Any) -> float:
@@ -84,8 +88,15 @@ def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int) 
     size = style.SMALL if small.count("\n") < 2 else style.SMALL - 1.5
     line = box.top + CELL_HEIGHT / 2 - 0.07 * (small.count("\n") + 1)
     look: dict[str, Any] = {"ha": "center", "color": ink}
-    axes.text(box.middle, line, f"{number.mean:.2f}", va="center", fontsize=MEAN_SIZE, **look)
+    axes.text(box.middle, line, _written(number), va="center", fontsize=MEAN_SIZE, **look)
     axes.text(box.middle, line + 0.11, small, va="top", fontsize=size, linespacing=1.05, **look)
+
+
+def _written(number: Number) -> str:
+    if not number.signed:
+        return f"{number.mean:.2f}"
+    text = f"{number.mean:+.2f}".replace("-", "−")
+    return "0.00" if text[1:] == "0.00" else text
 
 
 def _mark_incomplete(axes: Axes, box: Box, fill: Any, ink: str) -> None:

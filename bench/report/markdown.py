@@ -35,12 +35,29 @@ def shortened(text: str, length: int = 240) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
-def table(header: Sequence[Any], lines: Iterable[Sequence[Any]]) -> Markdown:
-    """A pipe table; every entry is escaped."""
-    rows = [header, *lines]
-    written = ["| " + " | ".join(escape(entry) for entry in row) + " |" for row in rows]
-    written.insert(1, "|" + " --- |" * len(header))
-    return Markdown("\n".join(written))
+class Table(Markdown):
+    """A table: as text, a pipe table in Markdown; its entries as they were given are beside it."""
+
+    __slots__ = ("header", "lines")
+    header: tuple[str, ...]
+    lines: tuple[tuple[Any, ...], ...]
+    """Anything with a text; `content.Entry` says more about an entry."""
+
+    def __new__(cls, header: Sequence[Any], lines: Iterable[Sequence[Any]]) -> "Table":
+        """Every entry is escaped in the text. Raises ValueError where a line is not as long as the header."""
+        kept = tuple(tuple(line) for line in lines)
+        if any(len(line) != len(header) for line in kept):
+            raise ValueError(f"a line of the table has not {len(header)} entries, as its header has")
+        written = ["| " + " | ".join(escape(entry) for entry in row) + " |" for row in (header, *kept)]
+        written.insert(1, "|" + " --- |" * len(header))
+        made = super().__new__(cls, "\n".join(written))
+        made.header, made.lines = tuple(map(str, header)), kept
+        return made
+
+
+def table(header: Sequence[Any], lines: Iterable[Sequence[Any]]) -> Table:
+    """A table with these column names and lines."""
+    return Table(header, lines)
 
 
 def environment(templates: str) -> jinja2.Environment:

@@ -11,15 +11,18 @@ from typing import Any
 import pandas as pd
 
 from bench.report import sections, tables
+from bench.report.content import Section, Titled, View
+from bench.report.details import details
 from bench.report.frame import Expected, cells_frame, row_order, summary_frame
+from bench.report.html import anchored, entry, render
 from bench.report.markdown import environment, shortened
 from bench.report.published import published_for
 from bench.report.reading import in_order, measured_points, read_records
-from bench.report.sections import Section, View
+from bench.report.table_files import named, write_tables
 from bench.results.record import Status
 from bench.results.store import write_atomically
 
-PAGE = "index.md"
+PAGE, MARKDOWN = "index.html", "index.md"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -28,17 +31,27 @@ class Part:
     """One data set's sections."""
 
     data: str
+    suffix: str
     sections: list[Section]
 
 
-def write_report(expected: Sequence[Expected], folder: Path, title: str, experiment: str | None = None) -> Path:
-    """Write the report on `expected` to `folder` and return its page, `index.md`.
+def write_report(
+    expected: Sequence[Expected],
+    folder: Path,
+    title: str,
+    experiment: str | None = None,
+    *,
+    price_per_gpu_hour: float | None = None,
+    rerun: str | None = None,
+) -> Path:
+    """Write the report on `expected` to `folder` and return its page, `index.html`.
 
-    Beside it: `results.csv` (`cells_frame`), `summary.csv` (`summary_frame`) and the figures of `sections`, as PNG
-    and SVG; with several data sets, each has figures of its own, named after it. Published numbers are those of
-    `experiment` (by default `title`). Each file is replaced whole and the page last, so an interrupted report leaves
-    a page that is whole, and the page shows only what this call made. A section that fails, whatever a record holds,
-    is replaced by a line that says so. Raises ValueError where `expected` is empty or ambiguous (see `cells_frame`).
+    Beside it: the same as Markdown (`index.md`), `results.csv` (`cells_frame`), `summary.csv` (`summary_frame`), the
+    figures of `sections` as PNG and SVG, and in `tables` every table; with several data sets, each has figures of its
+    own, named after it. Published numbers are those of `experiment` (by default `title`); `rerun` is the command
+    that runs what is missing. Each file is replaced whole and the pages last, so an interrupted report leaves a page
+    that is whole, and the page shows only what this call made. A section that fails, whatever a record holds, is
+    replaced by a line that says so. Raises ValueError where `expected` is empty or ambiguous (see `cells_frame`).
     """
     if not expected:
         raise ValueError("there is nothing to report: the grid has no cells")
@@ -59,9 +72,29 @@ def write_report(expected: Sequence[Expected], folder: Path, title: str, experim
             published=published,
             folder=folder,
             suffix=suffix,
+            found={cell: record for cell, record in found.items() if cell.data == data},
+            price_per_gpu_hour=price_per_gpu_hour,
         )
-        parts.append(Part(data, make_sections(view)))
-    page = environment(str(TEMPLATES)).get_template(f"{PAGE}.j2").render(_context(cells, parts, title))
+        parts.append(Part(data, suffix, named((section, suffix) for section in make_sections(view))))
+    return _write_pages(folder, _context(cells, parts, title), parts, details(cells, found), rerun)
+
+
+def _write_pages(
+    folder: Path, context: dict[str, Any], parts: list[Part], points: dict[str, Any], rerun: str | None
+) -> Path:
+    """The tables' files and the two pages; returns the HTML one."""
+    blocks = anchored(
+        [
+            (section.title if len(parts) == 1 else f"{section.title}: {part.data}", section)
+            for part in parts
+            for section in part.sections
+        ]
+    )
+    gaps = Titled("Cells that are not ok", context["gaps"], name="cells_not_ok")
+    write_tables([*(titled for block in blocks for titled in block.section.tables), gaps], folder)
+    page = render({**context, "gaps": gaps, "as_entry": entry, "rerun": rerun}, blocks, points, folder)
+    text = environment(str(TEMPLATES)).get_template(f"{MARKDOWN}.j2").render(context)
+    write_atomically(folder / MARKDOWN, text.encode())
     write_atomically(folder / PAGE, page.encode())
     return folder / PAGE
 

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from bench.report import style
 from bench.report.heatmap_cells import Shade
-from bench.report.markdown import Markdown, table
+from bench.report.markdown import Table, table
 from bench.report.reading import Point, Points, Seeds, at_largest_size
 from bench.report.wording import UNTRAINED, counted, deviation_text, span_text
 from bench.results.record import Evaluation
 
 MOST_LABELS, MOST_ROWS = 8, 6
-"""Bigger experiments have no tables and figures of this kind: nobody would read them."""
+"""Bigger label counts and grids have fewer matrices, or none, and no table of this kind: nobody would read them."""
+MOST_LABELS_OF_A_MATRIX = 20
 GAP, MARGIN, LABEL_MAX = 0.35, 0.15, 1.6
 """Inches."""
 WIDTH = 12.0
@@ -27,14 +28,29 @@ WIDTH = 12.0
 DIGITS = 3
 
 
-def small_points(measured: Points) -> Points:
-    """Each row at its largest size, for each label count; none if there are too many rows or labels."""
-    points = {point: seeds for point, seeds in at_largest_size(measured).items() if _evaluations(seeds)}
+def scored_points(measured: Points) -> Points:
+    """Each row at its largest size, for each label count, as far as scores by label were kept."""
+    return {point: seeds for point, seeds in at_largest_size(measured).items() if evaluations(seeds)}
+
+
+def small_points(points: Points) -> Points:
+    """Those of `scored_points` whose every number can be shown; none if there are too many rows or labels."""
     too_many = len({point.row for point in points}) > MOST_ROWS
     return {} if too_many or any(point.num_labels > MOST_LABELS for point in points) else points
 
 
-def _evaluations(seeds: Seeds) -> list[Evaluation]:
+def matrix_points(points: Points, num_labels: int, baseline: str | None) -> Points:
+    """The points of a label count that have confusion matrices: all of few, else the best row and the baseline."""
+    some = {point: seeds for point, seeds in points.items() if point.num_labels == num_labels}
+    if len(some) <= MOST_ROWS and num_labels <= MOST_LABELS:
+        return some
+    if num_labels > MOST_LABELS_OF_A_MATRIX:
+        return {}
+    best = max(some, key=lambda point: float(np.mean([test.accuracy for test in evaluations(some[point])])))
+    return {point: seeds for point, seeds in some.items() if point == best or point.row == baseline}
+
+
+def evaluations(seeds: Seeds) -> list[Evaluation]:
     """Test scores of all seeds, as far as their labels are those of the first and every part is as long as them."""
     tests = [measured.test for measured in seeds.values()]
     names = [scores.label for scores in tests[0].per_label]
@@ -52,11 +68,11 @@ def _shape(matrix: Sequence[Sequence[int]]) -> tuple[int, int]:
     return (len(matrix), lengths.pop()) if len(lengths) == 1 else (0, 0)
 
 
-def report_table(points: Points) -> Markdown:
+def report_table(points: Points) -> Table:
     """Precision, recall, F1 (± SD) and support by label, means over seeds; averages under each row's labels."""
     lines: list[list[Any]] = []
     for point, seeds in points.items():
-        tests = _evaluations(seeds)
+        tests = evaluations(seeds)
         for place, first in enumerate(tests[0].per_label):
             scores = [test.per_label[place] for test in tests]
             numbers = [_mean([getattr(one, name) for one in scores]) for name in ("precision", "recall")]
@@ -66,7 +82,7 @@ def report_table(points: Points) -> Markdown:
         for average in ("macro", "weighted"):
             values = [[getattr(test, f"{average}_{name}") for test in tests] for name in ("precision", "recall", "f1")]
             parts = [_mean(values[0]), _mean(values[1]), _mean_and_deviation(values[2]), total]
-            lines.append([point.row, Markdown(f"*{average} average*"), *parts])
+            lines.append([point.row, f"{average} average", *parts])
     return table(["row", "label", "precision", "recall", "F1", "test examples"], lines)
 
 
@@ -87,7 +103,7 @@ def confusion_matrices(points: Points, title: str, note: str) -> Figure:
     `points` (from `small_points`) are of one label count. Counts of all seeds are added up; the lines of a panel are
     true labels, its columns predicted ones.
     """
-    first = _evaluations(next(iter(points.values())))[0]
+    first = evaluations(next(iter(points.values())))[0]
     names = [style.wrapped(scores.label, LABEL_MAX, style.SMALL) for scores in first.per_label]
     cell = max(0.62, 2 / len(names)) if len(names) <= 4 else 0.46
     left = max(style.text_width(name, style.SMALL) for name in names) + 0.45
@@ -122,7 +138,7 @@ def shares(seeds: Seeds) -> NDArray[np.float64]:
 
     A line adds up to less than 1 where an answer was none of the labels; it is null where a label has no example.
     """
-    tests = _evaluations(seeds)
+    tests = evaluations(seeds)
     counts = np.sum([np.array(test.confusion_matrix, dtype=float) for test in tests], axis=0)
     support = np.sum([[scores.support for scores in test.per_label] for test in tests], axis=0, dtype=float)
     return np.divide(counts, support[:, None], out=np.full_like(counts, np.nan), where=support[:, None] > 0)
@@ -130,7 +146,7 @@ def shares(seeds: Seeds) -> NDArray[np.float64]:
 
 def _size(point: Point, seeds: Seeds) -> str:
     size = f"{point.train_size:,} examples" if point.train_size else UNTRAINED
-    return f"{size}, {counted(len(_evaluations(seeds)), 'seed')}"
+    return f"{size}, {counted(len(evaluations(seeds)), 'seed')}"
 
 
 def _draw_matrix(axes: Axes, values: NDArray[np.float64], names: list[str], *, upright: bool) -> None:
@@ -147,7 +163,7 @@ def _draw_matrix(axes: Axes, values: NDArray[np.float64], names: list[str], *, u
         axes.axhline(place, color="white", linewidth=1.2)
         axes.axvline(place, color="white", linewidth=1.2)
     for (line, column), share in np.ndenumerate(values):
-        if not np.isnan(share):
+        if not np.isnan(share) and (count <= 4 or share >= 0.005):  # a field of 0 % hides the rest
             text = f"{share:.1%}" if count <= 4 else f"{share:.0%}"
             ink = shade.of(share)[1]
             axes.text(column, line, text, ha="center", va="center", color=ink, fontsize=style.SMALL)

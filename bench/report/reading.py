@@ -28,6 +28,8 @@ class Expected:
     seed: int
     published_as: tuple[str, str] | None = None
     """Model (its hub id where it has one) and method as publications name them; null: as they are named here."""
+    command: str | None = None
+    """What runs the cell again, where that is known."""
 
     @property
     def row(self) -> str:

@@ -1,100 +1,98 @@
-"""The sections of the report's page that show results, in their order: one function each, for one data set."""
+"""The sections of the report's page that show results, in their order: one function each, for one data set.
+
+What a model does beside its score is in `sections_behaviour`.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-
-import pandas as pd
-from matplotlib.figure import Figure
 
 from bench.report import tables
-from bench.report.before_after import before_and_after, gains_table, trained_points
+from bench.report.answer import answer
+from bench.report.baseline import baseline
 from bench.report.comparison import comparison_title, ours_and_published
 from bench.report.comparison_tables import accuracy_tables, other_metrics_table, remarks
-from bench.report.curves import Quantity, curve_points, training_curves
+from bench.report.content import Picture, Section, Titled, View
+from bench.report.cost import accuracy_and_cost, cost_points, cost_table
+from bench.report.differences import differences, less_published
 from bench.report.heatmap import heatmap
-from bench.report.markdown import Markdown
-from bench.report.per_label import confusion_matrices, report_table, small_points
-from bench.report.published import Published, beside_ours, with_own_points
-from bench.report.reading import Points
+from bench.report.label_counts import label_count_curves
+from bench.report.published import beside_ours, with_own_points
 from bench.report.scaling import scaling_curves
-from bench.report.style import save
-from bench.report.tables import Titled
-from bench.report.token_lengths import length_histograms, texts_of_tokenizers
-from bench.report.wording import METRICS, seeds_phrase
+from bench.report.sections_behaviour import before_after, calibration, curves, lengths, per_label
+from bench.report.wording import METRICS
 from bench.results.store import write_atomically
 
-SHOWN = {"test_accuracy": "accuracy", "test_macro_f1": "macro_f1"}
-"""Metrics that are drawn and tabulated, and their part of a file's name."""
+__all__ = ["SECTIONS", "Picture", "Section", "Titled", "View"]
+
+SHOWN = {
+    "test_accuracy": "accuracy",
+    "test_macro_f1": "macro_f1",
+    "test_weighted_f1": "weighted_f1",
+    "test_loss": "loss",
+}
+"""Metrics that are drawn and tabulated where records have them, and their part of a file's name."""
+SAME = 0.005
+"""Weighted F1 that is nowhere further from macro F1 is not shown: the test sets are balanced."""
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A figure as the page shows it: file name without suffix, and what it says to those who can't see it."""
-
-    name: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page."""
-
-    title: str
-    paragraphs: list[str] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
-    tables: list[Titled] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class View:
-    """Everything that a report says about one data set, and where it puts files."""
-
-    data: str
-    cells: pd.DataFrame
-    summary: pd.DataFrame
-    measured: Points
-    """What the `ok` cells measured, rows in their order."""
-    published: Published | None
-    folder: Path
-    suffix: str
-    """Of this data set's files."""
-
-    @property
-    def rows(self) -> list[str]:
-        """All rows of the grid, in the order that gives them their colours."""
-        return list(self.cells["row"].cat.categories)
-
-    def draw(self, name: str, figure: Figure, text: str) -> Picture:
-        """Write a figure's files."""
-        save(figure, self.folder, f"{name}{self.suffix}")
-        return Picture(f"{name}{self.suffix}", text)
+def shown_metrics(view: View) -> dict[str, str]:
+    """Those of `SHOWN` that the records have something of its own for; the first two always."""
+    means = {metric: view.summary[f"{metric}_mean"] for metric in SHOWN}
+    hidden = {metric for metric in list(SHOWN)[2:] if means[metric].isna().all()}
+    if ((means["test_weighted_f1"] - means["test_macro_f1"]).abs().fillna(0) <= SAME).all():
+        hidden.add("test_weighted_f1")
+    return {metric: short for metric, short in SHOWN.items() if metric not in hidden}
 
 
 def heatmaps(view: View) -> Section:
-    """Every point of the grid."""
+    """Every point of the grid, and what it has over the baseline."""
     shown = ", ".join(row for row in view.rows if (view.cells["row"] == row).any())
     what = f"on {view.data}, models by label counts and training sizes. Rows: {shown}. The numbers are in tables below."
-    pictures = [
-        view.draw(f"heatmap_{short}", heatmap(view.cells, metric), f"Heatmap of {METRICS[metric]} {what}")
-        for metric, short in SHOWN.items()
-    ]
+    base, pictures = baseline(view.cells), []
+    for metric, short in shown_metrics(view).items():
+        text = f"Heatmap of {METRICS[metric]} {what}"
+        pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric), text, metric))
+        if base is not None and (figure := differences(view.cells, metric, base)) is not None:
+            text = f"Heatmap of differences in {METRICS[metric]} to {base}, {what}"
+            pictures.append(view.draw(f"difference_{short}", figure, text, metric))
     return Section("Heatmaps", pictures=pictures)
 
 
 def scaling(view: View) -> Section:
     """Metrics against training size, and the numbers behind these and the heatmaps."""
     what = f"on {view.data} against training size, a panel a label count. The numbers are in the tables below."
+    metrics, base = shown_metrics(view), baseline(view.cells)
     pictures = [
         view.draw(
             f"scaling_{short}",
             scaling_curves(view.cells, metric, view.published),
             f"Curves of {METRICS[metric]} {what}",
+            metric,
         )
-        for metric, short in SHOWN.items()
+        for metric, short in metrics.items()
     ]
-    found = [titled for metric in SHOWN for titled in tables.result_tables(view.summary, metric)]
+    found = [titled for metric in metrics for titled in tables.result_tables(view.summary, metric, base)]
     return Section("Scaling curves", pictures=pictures, tables=found)
+
+
+def label_counts(view: View) -> Section | None:
+    """Metrics against the number of labels."""
+    pictures = []
+    for metric, short in shown_metrics(view).items():
+        if (figure := label_count_curves(view.cells, metric)) is not None:
+            text = f"Curves of {METRICS[metric]} on {view.data} against the number of labels, a panel a training size."
+            pictures.append(view.draw(f"labels_{short}", figure, text, metric))
+    return Section("Number of labels", pictures=pictures) if pictures else None
+
+
+def cost(view: View) -> Section | None:
+    """What accuracy costs."""
+    points = cost_points(view.summary, view.cells, view.price_per_gpu_hour)
+    if points.empty:
+        return None
+    text = f"Accuracy on {view.data} against training time, peak memory and speed of inference, a line a label count."
+    picture = view.draw("cost", accuracy_and_cost(points, view.rows, view.data), text)
+    lines = ["GPU-hours are those of the whole cell, on one GPU."] if points["gpu_hours"].notna().any() else []
+    return Section("Cost", lines, [picture], [cost_table(points)])
 
 
 def comparison(view: View) -> Section | None:
@@ -105,7 +103,7 @@ def comparison(view: View) -> Section | None:
     name = f"published{view.suffix}.csv"
     csv = lines.assign(tests=[" ".join(map(str, tests)) for tests in lines["tests"]])
     write_atomically(view.folder / name, csv.to_csv(index=False, lineterminator="\n").encode())
-    paragraphs = [*remarks(lines, view.published, view.data), Markdown(f"All of it is in [{name}]({name}).")]
+    paragraphs = remarks(lines, view.published, view.data)
     pictures, found = [], []
     accuracy, others = lines[lines["metric"] == "test_accuracy"], lines[lines["metric"] != "test_accuracy"]
     if not accuracy.empty:
@@ -113,80 +111,34 @@ def comparison(view: View) -> Section | None:
         if accuracy["mean"].isna().all():
             drawn = with_own_points(accuracy, view.summary, view.cells)
         note = view.published.note(view.data)
-        if drawn["num_labels"].nunique() > 1:
-            note += " Each panel has an axis of its own."
-        figure = ours_and_published(drawn, view.rows, comparison_title("test_accuracy", view.data), note)
+        own_axes = " Each panel has an axis of its own." if drawn["num_labels"].nunique() > 1 else ""
+        figure = ours_and_published(drawn, view.rows, comparison_title("test_accuracy", view.data), note + own_axes)
         text = (
             f"Published test accuracies and ours on {view.data}, point by point. The numbers are in the tables below."
         )
         pictures.append(view.draw("published", figure, text))
         found += accuracy_tables(accuracy)
+        if (differing := less_published(accuracy, view.rows, view.data, note)) is not None:
+            text = (
+                f"Heatmap of our test accuracies on {view.data} less the published ones. The numbers are in the tables."
+            )
+            pictures.append(view.draw("published_difference", differing, text))
     if not others.empty:
         found.append(other_metrics_table(others))
-    return Section("Ours and published", paragraphs, pictures, found)
-
-
-def before_after(view: View) -> Section | None:
-    """What training brought."""
-    points = trained_points(view.summary)
-    if points.empty:
-        return None
-    figure = before_and_after(points, f"Before and after training on {view.data}", seeds_phrase(points))
-    text = f"Accuracy and loss on {view.data} before and after training. The numbers are in the table below."
-    picture = view.draw("before_after", figure, text)
-    return Section(
-        "Before and after training", [], [picture], [Titled("Scores before and after training", gains_table(points))]
-    )
-
-
-def curves(view: View) -> Section | None:
-    """Loss and accuracy while training."""
-    points = curve_points(view.measured)
-    if not points:
-        return None
-    quantities: tuple[Quantity, ...] = ("loss", "accuracy")
-    pictures = []
-    for quantity in quantities:
-        text = f"Curves of {quantity} while training on {view.data}, a panel a row and label count, a line a seed."
-        figure = training_curves(points, view.rows, quantity, view.data)
-        pictures.append(view.draw(f"curves_{quantity}", figure, text))
-    return Section("Training curves", pictures=pictures)
-
-
-def lengths(view: View) -> Section | None:
-    """How long texts are."""
-    models = dict(zip(view.cells["row"].astype(str), view.cells["model"].astype(str), strict=True))
-    shared = texts_of_tokenizers(view.measured, models)
-    if not shared:
-        return None
-    text = f"Histograms of tokens per training text on {view.data}, a panel a tokenizer, with where texts are cut."
-    return Section("Lengths of texts", pictures=[view.draw("lengths", length_histograms(shared, view.data), text)])
-
-
-def per_label(view: View) -> Section | None:
-    """What each label gets, where that is little enough to read."""
-    points = small_points(view.measured)
-    if not points:
-        return None
-    pictures, found = [], []
-    for labels in sorted({point.num_labels for point in points}):
-        some = {point: seeds for point, seeds in points.items() if point.num_labels == labels}
-        title = f"Confusions on {view.data}, {labels} labels"
-        note = "Of the test examples of each true label, the share that was called what; counts of all seeds together."
-        text = f"Confusion matrices on {view.data}, {labels} labels, a panel a row at its largest training size."
-        pictures.append(view.draw(f"confusion_{labels}", confusion_matrices(some, title, note), text))
-        found.append(Titled(f"Classification report, {labels} labels", report_table(some)))
-    lines = ["Each row at its largest training size; means over seeds."]
-    return Section("Label by label", lines, pictures, found)
+    return Section("Ours and published", paragraphs, pictures, found, [name])
 
 
 SECTIONS: dict[str, Callable[[View], Section | None]] = {
+    "The answer": answer,
     "Heatmaps": heatmaps,
     "Scaling curves": scaling,
+    "Number of labels": label_counts,
     "Ours and published": comparison,
-    "Before and after training": before_after,
-    "Training curves": curves,
-    "Lengths of texts": lengths,
+    "Cost": cost,
     "Label by label": per_label,
+    "Calibration": calibration,
+    "Training curves": curves,
+    "Before and after training": before_after,
+    "Lengths of texts": lengths,
 }
 """In the order of the page. A section that the records have nothing for is left out."""

@@ -1,14 +1,15 @@
 """The tables and facts of the report's page, taken from the frames."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
 
+from bench.report.content import Entry, Titled, point_id
 from bench.report.frame import MISSING, PACKAGES
-from bench.report.markdown import Markdown, shortened, table
+from bench.report.markdown import Table, shortened, table
 from bench.report.wording import (
+    LOWER_IS_BETTER,
     METRICS,
     UNTRAINED,
     capitalised,
@@ -26,49 +27,66 @@ MOST_GAPS = 50
 DIGITS = 3
 
 
-@dataclass(frozen=True)
-class Titled:
-    """A table with its title."""
-
-    title: str
-    table: Markdown
-
-
-def result_tables(summary: pd.DataFrame, metric: str) -> list[Titled]:
+def result_tables(summary: pd.DataFrame, metric: str, baseline: str | None = None) -> list[Titled]:
     """Means and deviations of one data set, a table a label count: rows by training sizes.
 
-    A row that uses no training examples has the same number at all sizes.
+    A row that uses no training examples has the same number at all sizes. `baseline` is the row that stays in view.
     """
+    scale = shades(summary[f"{metric}_mean"], metric)
     tables = []
     for labels in sorted(int(count) for count in summary["num_labels"].unique()):
         points = summary[summary["num_labels"] == labels]
-        entries: dict[str, dict[int, str]] = {}
+        entries: dict[str, dict[int, Entry]] = {}
         for point in points.itertuples():
-            entries.setdefault(str(point.row), {})[int(point.train_size)] = _entry(point, metric)  # type: ignore[arg-type]
+            entries.setdefault(str(point.row), {})[int(point.train_size)] = _entry(point, metric, scale)  # type: ignore[arg-type]
         sizes = sorted({size for found in entries.values() for size in found if size or len(found) > 1}) or [0]
         lines = [_result_line(row, found, sizes) for row, found in entries.items()]
         title = f"{capitalised(METRICS[metric])}, {labels} labels"
-        tables.append(Titled(title, table(["training examples", *(f"{size:,}" for size in sizes)], lines)))
+        header = ["training examples", *(f"{size:,}" for size in sizes)]
+        name = f"{metric.removeprefix('test_')}_{labels}_labels"
+        tables.append(Titled(title, table(header, lines), metric, name, baseline))
     return tables
 
 
-def _result_line(row: str, found: dict[int, str], sizes: list[int]) -> list[str]:
+def shades(means: pd.Series, metric: str) -> Callable[[float], float]:
+    """From a mean to its place between the worst of `means` (0) and the best (1)."""
+    low, high = float(means.min()), float(means.max())
+    if metric in LOWER_IS_BETTER:
+        low, high = high, low
+    return lambda mean: (mean - low) / (high - low) if high != low else 1.0
+
+
+def _result_line(row: str, found: dict[int, Entry], sizes: list[int]) -> list[Any]:
     if list(found) == [0]:
         return [f"{row} ({UNTRAINED})", *[found[0]] * len(sizes)]
     return [row, *(found.get(size, "not in the grid") for size in sizes)]
 
 
-def _entry(point: Any, metric: str) -> str:
+def _entry(point: Any, metric: str, shade: Callable[[float], float]) -> Entry:
     """Mean, deviation and number of seeds of one point; or why there is none."""
+    place = point_id(point.data, point.row, point.num_labels, point.train_size)
+    state = state_of(point.n_ok, point.n_expected, point.not_ok)
     if point.n_ok == 0:
-        return in_words(point.not_ok)
+        return Entry(in_words(point.not_ok), state, place)
     mean, deviation = getattr(point, f"{metric}_mean"), getattr(point, f"{metric}_sd")
+    if pd.isna(mean):
+        return Entry("not measured", state, place)
     spread = "" if pd.isna(deviation) else f" {deviation_text(deviation, DIGITS)}"
     rest = f"; {in_words(point.not_ok)}" if point.not_ok else ""
-    return f"{mean:.{DIGITS}f}{spread} ({seeds_text(point.n_ok, point.n_expected)}{rest})"
+    text = f"{mean:.{DIGITS}f}{spread} ({seeds_text(point.n_ok, point.n_expected)}{rest})"
+    return Entry(text, state, place, shade(mean))
 
 
-def gap_table(cells: pd.DataFrame) -> tuple[Markdown, int]:
+def state_of(n_ok: int, n_expected: int, not_ok: str) -> str:
+    """How the cells of a point ended, in one of the words of `Entry.state`; "" where all are `ok`."""
+    if n_ok == n_expected:
+        return ""
+    if n_ok:
+        return "partial"
+    return {MISSING: "missing", Status.SKIPPED.value: "skipped"}.get(not_ok, "failed")
+
+
+def gap_table(cells: pd.DataFrame) -> tuple[Table, int]:
     """The cells that are not `ok`, failures before what was not run, at most `MOST_GAPS`; and how many are left out."""
     gaps = cells[cells["status"] != Status.OK.value]
     gaps = pd.concat([gaps[gaps["status"] != MISSING], gaps[gaps["status"] == MISSING]])
@@ -80,13 +98,18 @@ def gap_table(cells: pd.DataFrame) -> tuple[Markdown, int]:
             gap.num_labels,
             f"{gap.train_size:,}",
             gap.seed,
-            in_words(str(gap.status)),
+            _gap_state(gap),
             _reason(gap),
             gap.key,
         ]
         for gap in gaps.head(MOST_GAPS).itertuples()
     ]
     return table(header, lines), max(len(gaps) - MOST_GAPS, 0)
+
+
+def _gap_state(gap: Any) -> Entry:
+    place = point_id(gap.data, gap.row, gap.num_labels, gap.train_size)
+    return Entry(in_words(str(gap.status)), state_of(0, 1, str(gap.status)), place)
 
 
 def _reason(gap: Any) -> str:

@@ -18,6 +18,8 @@ METRICS = {
     "validation_accuracy": "validation accuracy",
 }
 
+LOWER_IS_BETTER = ("test_loss",)
+
 UNTRAINED = "no training examples"
 
 

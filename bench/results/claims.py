@@ -53,6 +53,12 @@ class Claim:
     """What a cluster calls the job."""
 
 
+def cluster_job() -> str | None:
+    """What Slurm calls the job that this process is part of (`12`, or `12_3` in an array); None outside of jobs."""
+    array, index = (os.environ.get(f"SLURM_ARRAY_{name}") for name in ("JOB_ID", "TASK_ID"))
+    return f"{array}_{index}" if array else os.environ.get("SLURM_JOB_ID")
+
+
 def read(folder: Path) -> Claim | None:
     """The claim on the cell in `folder`; None where there is none, or only a torn one (which counts as stale)."""
     try:
@@ -66,7 +72,7 @@ class Claims:
     """The claims that this process holds, in one results folder. As a context it touches them, and gives them up."""
 
     def __init__(self, results_dir: str | Path, launcher: str = "pool", job: str | None = None) -> None:
-        self.results_dir, self.launcher, self.job = Path(results_dir), launcher, job
+        self.results_dir, self.launcher, self.job = Path(results_dir), launcher, job or cluster_job()
         self.held: dict[Path, Claim] = {}
         self._watched: dict[Path, tuple[object, float]] = {}
         self._ended = threading.Event()
@@ -114,6 +120,16 @@ class Claims:
         with _lock(self.results_dir):
             current = read(folder)
             if current is not None and current.owner == claim.owner:
+                (folder / CLAIM).unlink(missing_ok=True)
+
+    def drop_own_job(self, folder: Path) -> None:
+        """Remove a claim that this process's cluster job made before it was requeued: the job runs only once at a time.
+
+        Not for jobs in which several processes run cells.
+        """
+        with _lock(self.results_dir):
+            claim = read(folder)
+            if claim is not None and self.job is not None and claim.job == self.job and folder not in self.held:
                 (folder / CLAIM).unlink(missing_ok=True)
 
     def _is_dead(self, folder: Path) -> bool:

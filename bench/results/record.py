@@ -12,9 +12,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, StrictInt
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda content: content,  # 2 adds `measurements.halved`
+    2: lambda content: content,  # 3 adds `texts_file`
 }
 """From version n to n + 1, on the parsed JSON."""
 
@@ -265,6 +266,9 @@ class Record(Block):
     """Parquet beside the record: columns split (train, validation, test), id, label, predicted, probabilities
     (in the order of `examples.labels`); the last two are null for training examples. Answers made elsewhere have no
     probabilities; one that is none of the labels is in `predicted` as it was given."""
+    texts_file: str | None = None
+    """Parquet with the columns id and text of the test examples, which all records on the same test set share
+    (`store.texts_path`); long texts are cut. Null where they were not kept."""
 
     def to_json(self) -> str:
         """The record as indented JSON; NaN and infinities become null."""

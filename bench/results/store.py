@@ -1,6 +1,7 @@
 """Records on disk: written whole or not at all, read back, found.
 
-A cell's folder holds `record.json`, the predictions file that the record names, and `log.txt`.
+A cell's folder holds `record.json`, the predictions file that the record names, and `log.txt`. The texts of test
+examples are kept once for all cells that were judged on them, two folders above (`texts_path`).
 The predictions file is written first, under a name made of its content; renaming the record is the one step
 that makes both valid, so a killed writer leaves the old pair or the new one.
 """
@@ -21,14 +22,24 @@ if TYPE_CHECKING:
 
 RECORD = "record.json"
 LOG = "log.txt"
+TEXTS = "texts"
+MOST_CHARACTERS = 1000
+"""Of a text that is kept."""
+MOST_TEXTS = 20_000
+"""Of a test set, the first."""
 
 
 class UnreadableRecord(Exception):
     """A record file that is there and cannot be read; it counts as not done."""
 
 
-def write(folder: Path, record: Record, predictions: "pd.DataFrame | None" = None) -> Record:
-    """Keep `record` and its predictions in `folder`, in place of what was there.
+def write(
+    folder: Path,
+    record: Record,
+    predictions: "pd.DataFrame | None" = None,
+    texts: "pd.DataFrame | None" = None,
+) -> Record:
+    """Keep `record` and its predictions in `folder`, in place of what was there, and the test examples' `texts`.
 
     Returns the record as written, which names its predictions file. Raises OSError where the disk refuses,
     and then leaves what was there before.
@@ -39,10 +50,35 @@ def write(folder: Path, record: Record, predictions: "pd.DataFrame | None" = Non
         content = to_parquet(predictions)
         name = f"predictions-{hashlib.sha256(content).hexdigest()[:12]}.parquet"
         write_atomically(folder / name, content)
-    record = record.model_copy(update={"predictions_file": name})
+    kept = None if texts is None else keep_texts(folder, texts)
+    record = record.model_copy(update={"predictions_file": name, "texts_file": kept})
     write_atomically(folder / RECORD, record.to_json().encode())
     _remove_stale(folder, keep=name)
     return record
+
+
+def keep_texts(folder: Path, texts: "pd.DataFrame") -> str:
+    """Keep test examples (columns id and text) for the cell in `folder`, unless they are there; return their name.
+
+    Their content is their name, so that writers can't be in each other's way. Long texts are cut, and of huge sets
+    the first examples are kept: they are for reading. Raises OSError.
+    """
+    some = texts.head(MOST_TEXTS)
+    some = some.assign(
+        text=[text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…" for text in some["text"]]
+    )
+    content = to_parquet(some)
+    name = f"test-{hashlib.sha256(content).hexdigest()[:16]}.parquet"
+    path = texts_path(folder, name)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    return name
+
+
+def texts_path(folder: Path, name: str) -> Path:
+    """Where the cell in `folder` has the texts of this name: beside the rows of its data set."""
+    return folder.parent.parent / TEXTS / Path(name).name
 
 
 def _remove_stale(folder: Path, keep: str | None) -> None:

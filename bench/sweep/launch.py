@@ -17,25 +17,33 @@ from bench.sweep.missing import statuses, wanted
 from bench.sweep.plan import plan
 from bench.sweep.pool import Interrupted, Stopped, run_pool
 from bench.sweep.progress import Progress
+from bench.sweep.rerun import rerun_command, sweep_command
 from bench.sweep.rows import row_names
 from bench.sweep.slots import slots
+from bench.sweep.slurm.run import run_slurm
+from bench.sweep.slurm.submission import check_slurm
 from bench.sweep.status import status
 from bench.sweep.summary import print_summary
 
+RUNNERS = {"pool": run_pool, "slurm": run_slurm}
+"""What runs a sweep's cells, by the name of the Hydra launcher."""
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
 
 
-def launch(configs: Sequence[dict[str, Any]]) -> int:
+def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: Sequence[Sequence[str]] = ()) -> int:
     """Run, report or plan the cells of all composed points; return the exit code (0 done, 1 a cell failed).
 
-    Raises UserError, before any work, where the sweep can't be run.
+    `runner` is one of RUNNERS. `overrides` are what the points were composed from, for the report: how to run a cell
+    again. Raises UserError, before any work, where the sweep can't be run.
     """
     check(configs[0])
     settings = _common_settings(configs)
-    cells = list({cell.key: cell for cell in map(to_cell, configs)}.values())
+    points = [to_cell(config) for config in configs]
+    cells = list({cell.key: cell for cell in points}.values())
+    again = {cell.key: words for cell, words in zip(points, overrides, strict=False)}
     if settings.command == "report":
-        _report(cells, settings)
+        _report(cells, settings, again)
         return 0
     if settings.command == "plan":
         return plan(cells, settings)
@@ -46,31 +54,36 @@ def launch(configs: Sequence[dict[str, Any]]) -> int:
     todo = wanted(cells, settings)
     if todo:
         check_extras(todo)
-        check_device(todo, settings)
-        slots(settings)
+        if runner == "slurm":
+            check_slurm(settings)  # the GPUs are elsewhere
+        else:
+            check_device(todo, settings)
+            slots(settings)
         check_sources(todo, settings)
         check_folders(settings.results_dir, settings.reports_dir)
     print(
         f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run",
         flush=True,
     )
-    stopped = _run(todo, settings, stamps) if todo else None
+    stopped = _run(todo, settings, stamps, runner) if todo else None
     ended = statuses(cells, settings)
     print_summary(ended, settings)
     if stopped is not None:
         print(f"stopped early: {stopped}", file=sys.stderr)
         return INTERRUPTED if isinstance(stopped, Interrupted) else 1
-    _report(cells, settings)
+    _report(cells, settings, again)
     counts = Counter(how for _, how in ended)
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
     return 0 if counts[Status.OK] and set(counts) <= {Status.OK, Status.SKIPPED} else 1
 
 
-def _run(todo: Sequence[Cell], settings: Settings, stamps: Mapping[str, store.Stamp | None]) -> Stopped | None:
+def _run(
+    todo: Sequence[Cell], settings: Settings, stamps: Mapping[str, store.Stamp | None], runner: str
+) -> Stopped | None:
     """Run the cells; what ended that early, if anything did."""
     with Progress(todo) as progress:
         try:
-            run_pool(todo, settings, progress, stamps)
+            RUNNERS[runner](todo, settings, progress, stamps)
         except Stopped as stopped:
             return stopped
     return None
@@ -84,7 +97,8 @@ def _common_settings(configs: Sequence[dict[str, Any]]) -> Settings:
     return to_settings(configs[0])
 
 
-def _report(cells: Sequence[Cell], settings: Settings) -> None:
+def _report(cells: Sequence[Cell], settings: Settings, again: Mapping[str, Sequence[str]]) -> None:
+    """Write the report; `again` are the overrides that compose each cell, by key, as far as they are known."""
     from bench.report.frame import Expected
     from bench.report.page import write_report
 
@@ -103,8 +117,15 @@ def _report(cells: Sequence[Cell], settings: Settings) -> None:
                 getattr(cell.model, "id", None) or cell.model.name,
                 cell.method.name if cell.method else cell.model.family,
             ),
+            command=rerun_command(again[cell.key]) if cell.key in again else None,
         )
         for cell in cells
     ]
-    page = write_report(expected, Path(settings.reports_dir) / settings.experiment, settings.experiment)
+    page = write_report(
+        expected,
+        Path(settings.reports_dir) / settings.experiment,
+        settings.experiment,
+        price_per_gpu_hour=settings.price_per_gpu_hour,
+        rerun=sweep_command(list(again.values())) if again else None,
+    )
     print(f"report: {page}")

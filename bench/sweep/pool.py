@@ -82,7 +82,10 @@ class _Pool:
 
     def end(self) -> None:
         """End all workers; those at work at once."""
-        for worker in (*self.workers.values(), *self.resting.values()):
+        workers = (*self.workers.values(), *self.resting.values())
+        for worker in workers:
+            worker.connection.close()  # all begin to end before any is waited for
+        for worker in workers:
             worker.stop()
 
     def run(self) -> None:
@@ -158,10 +161,7 @@ class _Pool:
 
     def _ran_elsewhere(self, cell: Cell) -> bool:
         """Whether another sweep left a record since the cells were chosen; then the cell does not wait any more."""
-        folder = self._folder(cell)
-        if store.stamp(folder) == self.stamps[cell.key]:
-            return False
-        status = store.status(folder)
+        status = self._new_status(cell)
         if status is None:
             return False
         self.queue.remove(cell)
@@ -214,6 +214,9 @@ class _Pool:
         cell, started = worker.cell, worker.started
         worker.process.kill()
         worker.process.join()
+        if (own := self._new_status(cell)) is not None:  # it came to write its record, and not to say so
+            self._collect(worker, own, keep=False)
+            return
         device = "cpu" if self.settings.device == "cpu" or not visible_gpus() else "cuda"
         try:
             store.write(self._folder(cell), failed(cell, status, WorkerDied(why), started, device))
@@ -222,11 +225,16 @@ class _Pool:
             return
         self._collect(worker, status)
 
-    def _collect(self, worker: Handle, status: Status) -> None:
-        """A cell ended with a record: count it, try it again, or go on."""
+    def _new_status(self, cell: Cell) -> Status | None:
+        """How the cell ended by a record that is newer than its turn; None where there is none."""
+        folder = self._folder(cell)
+        return None if store.stamp(folder) == self.stamps[cell.key] else store.status(folder)
+
+    def _collect(self, worker: Handle, status: Status, *, keep: bool = True) -> None:
+        """A cell ended with a record: count it, try it again, or go on; `keep` its process if it ended well."""
         cell, halved = worker.cell, worker.halved
         assert cell is not None
-        self._free(worker, keep=status is Status.OK)
+        self._free(worker, keep=keep and status is Status.OK)
         if self._again(cell, status, halved=halved):
             self.stamps[cell.key] = store.stamp(self._folder(cell))
             self.queue.put(cell)

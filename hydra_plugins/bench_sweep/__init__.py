@@ -1,6 +1,6 @@
-"""The project's sweeper (`grid`) and launcher (`pool`), where Hydra looks for them; the work is in `bench.sweep`.
+"""The project's sweeper (`grid`) and launchers (`pool`, `slurm`), where Hydra looks for them.
 
-Hydra imports this at each start: nothing heavy here.
+The work is in `bench.sweep`. Hydra imports this at each start: nothing heavy here.
 """
 
 import sys
@@ -34,6 +34,13 @@ class PoolLauncherConfig:
     """One warm worker process a device, on this machine."""
 
     _target_: str = "hydra_plugins.bench_sweep.PoolLauncher"
+
+
+@dataclass
+class SlurmLauncherConfig:
+    """Jobs on a cluster (`slurm` in the configuration says which)."""
+
+    _target_: str = "hydra_plugins.bench_sweep.SlurmLauncher"
 
 
 class GridSweeper(Sweeper):
@@ -77,6 +84,8 @@ class GridSweeper(Sweeper):
 class PoolLauncher(Launcher):
     """Composes the points and gives them to `bench.sweep.launch`."""
 
+    runner = "pool"
+
     def __init__(self, **options: Any) -> None:
         self.options = options
 
@@ -96,7 +105,7 @@ class PoolLauncher(Launcher):
             is_group=lambda key: self.loader.get_group_options(key) != [],
             parse=lambda text: self.parser.parse_override(text).value(),
         )
-        sys.exit(launch(_finished(configs)))
+        sys.exit(launch(_finished(configs), self.runner, job_overrides))
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:
         composed = self.loader.load_sweep_config(self.config, list(overrides))
@@ -104,6 +113,12 @@ class PoolLauncher(Launcher):
         content = OmegaConf.to_container(composed)  # with `???` and `${...}`, which a point's values may change
         assert isinstance(content, dict)
         return {str(key): value for key, value in content.items()}
+
+
+class SlurmLauncher(PoolLauncher):
+    """The same with jobs on a cluster."""
+
+    runner = "slurm"
 
 
 def _finished(configs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -134,3 +149,4 @@ def _is_open(value: Any) -> bool:
 
 ConfigStore.instance().store(group="hydra/sweeper", name="grid", node=GridSweeperConfig, provider="bench")
 ConfigStore.instance().store(group="hydra/launcher", name="pool", node=PoolLauncherConfig, provider="bench")
+ConfigStore.instance().store(group="hydra/launcher", name="slurm", node=SlurmLauncherConfig, provider="bench")

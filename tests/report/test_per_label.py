@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from bench.report.per_label import confusion_matrices, report_table, shares, small_points
+from bench.report.per_label import confusion_matrices, report_table, scored_points, shares, small_points
 from bench.report.reading import Point, measured_points, read_records
 from tests.report import simulate
 
@@ -16,24 +16,24 @@ def measured(tmp_path, rows=ROWS, labels=None, **axes):
 
 
 def test_small_experiments_are_shown_at_their_largest_size(tmp_path):
-    points = small_points(measured(tmp_path))
+    points = small_points(scored_points(measured(tmp_path)))
     assert [tuple(point) for point in points] == [("minilm lora", 3, 512), ("tfidf_sgd", 3, 512)]
 
 
 def test_rows_without_training_examples_take_part(tmp_path):
     found = measured(tmp_path) | measured(tmp_path, [("smollm2", "zero_shot")], train_sizes=(0,), seeds=(0,))
-    assert ("smollm2 zero_shot", 3, 0) in [tuple(point) for point in small_points(found)]
+    assert ("smollm2 zero_shot", 3, 0) in [tuple(point) for point in small_points(scored_points(found))]
 
 
 @pytest.mark.parametrize(
     "axes", [{"num_labels": (2, 9)}, {"rows": [(f"model-{number}", "lora") for number in range(7)]}]
 )
 def test_big_experiments_are_not(tmp_path, axes):
-    assert not small_points(measured(tmp_path, **axes))
+    assert not small_points(scored_points(measured(tmp_path, **axes)))
 
 
 def test_the_table_has_means_over_seeds(tmp_path):
-    points = small_points(measured(tmp_path, labels=("a|b", "c", "d")))
+    points = small_points(scored_points(measured(tmp_path, labels=("a|b", "c", "d"))))
     lines = report_table(points).split("\n")
     assert len(lines) == 2 + 2 * (3 + 2)
     first = next(iter(points.values()))
@@ -44,19 +44,19 @@ def test_the_table_has_means_over_seeds(tmp_path):
         f"{np.mean([s.recall for s in scores]):.3f} | {np.mean(f1):.3f} ±{np.std(f1, ddof=1):.3f} | 20 |"
     )
     macro = np.mean([one.test.macro_f1 for one in first.values()])
-    assert "| *macro average* |" in lines[5]
+    assert "| macro average |" in lines[5]
     assert f"| {macro:.3f} ±" in lines[5]
     assert lines[5].endswith("| 60 |")
 
 
 def test_shares_are_of_the_true_label_over_all_seeds(tmp_path):
-    (seeds, *_) = small_points(measured(tmp_path)).values()
+    (seeds, *_) = small_points(scored_points(measured(tmp_path))).values()
     counts = sum(np.array(one.test.confusion_matrix) for one in seeds.values())
     np.testing.assert_allclose(shares(seeds), counts / counts.sum(axis=1, keepdims=True))
 
 
 def test_answers_that_are_no_label_leave_a_line_below_one(tmp_path):
-    (seeds, *_) = small_points(measured(tmp_path, seeds=(0,))).values()
+    (seeds, *_) = small_points(scored_points(measured(tmp_path, seeds=(0,)))).values()
     one = seeds[0]
     matrix = [[5, 0, 0], *one.test.confusion_matrix[1:]]
     invalid = {0: one.model_copy(update={"test": one.test.model_copy(update={"confusion_matrix": matrix})})}
@@ -64,7 +64,7 @@ def test_answers_that_are_no_label_leave_a_line_below_one(tmp_path):
 
 
 def test_labels_without_examples_and_records_that_do_not_fit(tmp_path):
-    (seeds, *_) = small_points(measured(tmp_path)).values()
+    (seeds, *_) = small_points(scored_points(measured(tmp_path))).values()
     first, second = seeds.values()
     empty = [first.test.per_label[0].model_copy(update={"support": 0}), *first.test.per_label[1:]]
     test = first.test.model_copy(update={"per_label": empty, "confusion_matrix": [[0, 0, 0], [0, 20, 0], [0, 0, 20]]})
@@ -72,13 +72,13 @@ def test_labels_without_examples_and_records_that_do_not_fit(tmp_path):
     ragged = second.model_copy(update={"test": second.test.model_copy(update={"confusion_matrix": [[1], [2, 3]]})})
     np.testing.assert_allclose(shares({0: first, 1: ragged}), shares({0: first}))
     nothing = first.model_copy(update={"test": first.test.model_copy(update={"per_label": []})})
-    assert small_points({Point("a lora", 3, 32): {0: nothing}}) == {}
+    assert scored_points({Point("a lora", 3, 32): {0: nothing}}) == {}
 
 
 def test_the_figure_shows_every_share_and_no_title_is_cut(tmp_path):
     rows = [("an-organisation/a-rather-long-model-name-of-many-letters", "linear_probe"), *ROWS]
     found = measured(tmp_path, rows, labels=("business", "entertainment and the arts", "sport"))
-    points = small_points(found)
+    points = small_points(scored_points(found))
     figure = confusion_matrices(points, "A title", "A note")
     assert len(figure.axes) == 3
     for axes, seeds in zip(figure.axes, points.values(), strict=True):

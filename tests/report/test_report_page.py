@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from bench.report import sections
+from bench.report import sections, sections_behaviour
 from bench.report.frame import COLUMNS
 from bench.report.page import name_suffixes, write_report
 from bench.report.tables import MOST_GAPS
@@ -18,17 +18,28 @@ from tests.report import simulate
 ROOT = Path(__file__).parents[2]
 ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
 FIGURES = [
-    *("heatmap_accuracy", "heatmap_macro_f1", "scaling_accuracy", "scaling_macro_f1"),
-    *("confusion_2", "confusion_5"),
+    *(
+        f"{name}_{metric}"
+        for name in ("heatmap", "difference", "scaling", "labels")
+        for metric in ("accuracy", "macro_f1", "loss")
+    ),
+    *(f"{name}_{labels}" for name in ("label_f1", "confusion") for labels in (2, 5)),
+    *("cost", "calibration"),
 ]
+OTHERS = {"results.csv", "summary.csv", "index.md", "index.html", "tables"}
 NASTY = "first | line\n\nsecond <script>alert(1)</script> `code` ![x](http://example.org/x.png)"
 
 
 @pytest.fixture
 def blank(monkeypatch):
     """Figures that are drawn in no time, for tests of the text around them."""
-    for name in ("heatmap", "scaling_curves", "confusion_matrices"):
-        monkeypatch.setattr(sections, name, lambda *_: Figure(figsize=(1, 1)))
+    drawn = {
+        sections: ("heatmap", "differences", "scaling_curves", "label_count_curves", "accuracy_and_cost"),
+        sections_behaviour: ("f1_heatmap", "confusion_matrices", "reliability"),
+    }
+    for module, names in drawn.items():
+        for name in names:
+            monkeypatch.setattr(module, name, lambda *_: Figure(figsize=(1, 1)))
 
 
 def shown(text: str) -> list[str]:
@@ -36,10 +47,15 @@ def shown(text: str) -> list[str]:
     return re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)
 
 
+def markdown(page: Path) -> str:
+    """The report beside its page."""
+    return page.with_name("index.md").read_text(encoding="utf-8")
+
+
 def report(tmp_path, status=lambda cell: Status.OK, **options) -> tuple[Path, str]:
     cells = simulate.grid(tmp_path / "results", options.pop("rows", ROWS), **options)
     simulate.run(cells, status, message=NASTY)
-    path = write_report(cells, tmp_path / "report", "A title")
+    path = write_report(cells, tmp_path / "report", "A title").with_name("index.md")
     text = path.read_text(encoding="utf-8")
     assert "could not be made" not in text
     return path, text
@@ -48,7 +64,7 @@ def report(tmp_path, status=lambda cell: Status.OK, **options) -> tuple[Path, st
 def test_all_files_are_there_and_the_page_shows_the_figures(tmp_path):
     path, text = report(tmp_path)
     wanted = {f"{name}.{suffix}" for name in FIGURES for suffix in ("png", "svg")}
-    assert {file.name for file in path.parent.iterdir()} == wanted | {"results.csv", "summary.csv", "index.md"}
+    assert {file.name for file in path.parent.iterdir()} == wanted | OTHERS
     assert sorted(shown(text)) == sorted(f"{name}.png" for name in FIGURES)
     assert text.startswith("# A title\n")
     assert "24 of 24 cells finished ok." in text
@@ -97,7 +113,7 @@ def test_names_and_title_are_escaped(tmp_path):
     rows = [("bad|<b>*model*", "lora\n# heading"), ("$x$ `y`", None)]
     cells = simulate.grid(tmp_path / "results", rows, data="data|<i>")
     simulate.run(cells)
-    text = write_report(cells, tmp_path / "report", "<h1> | title\nof two lines").read_text()
+    text = markdown(write_report(cells, tmp_path / "report", "<h1> | title\nof two lines"))
     assert text.startswith("# &lt;h1&gt; \\| title of two lines\n")
     assert r"| bad\|&lt;b&gt;\*model\* lora \# heading |" in text
     assert not re.search(r"<(b|i|h1)>", text)
@@ -117,7 +133,8 @@ def test_no_finished_cell_is_said_plainly(tmp_path):
     path, text = report(tmp_path, lambda cell: None)
     assert "**No cell has finished ok" in text
     assert "0 of 24 cells finished ok; not ok: 24 not run" in text
-    assert sorted(shown(text)) == sorted(f"{name}.png" for name in FIGURES if not name.startswith("confusion"))
+    names = [f"{name}_{metric}.png" for name in ("heatmap", "scaling") for metric in ("accuracy", "macro_f1")]
+    assert sorted(shown(text)) == names
     assert pd.read_csv(path.parent / "results.csv")["test_accuracy"].isna().all()
 
 
@@ -135,7 +152,7 @@ def test_protocol_and_versions(tmp_path):
         git_commit="fedcba", git_dirty=True, device="Some GPU", device_name="Some GPU", packages={"torch": "2.12.0"}
     )
     (cells[0].folder / RECORD).write_text(record.model_copy(update={"provenance": other}).to_json())
-    text = write_report(cells, tmp_path / "report", "A title").read_text()
+    text = markdown(write_report(cells, tmp_path / "report", "A title"))
     assert "Seeds: 0, 1." in text
     assert "test sets of n = 200 examples; validation examples, 16 to 40 a cell, come on top" in text
     assert "32 → 30 (5 labels)" in text
@@ -151,7 +168,8 @@ def test_rows_on_different_examples_are_warned_about(tmp_path):
     simulate.run(cells)
     path = cells[0].folder / RECORD
     path.write_text(re.sub(r'"sha256": ?"\w+"', '"sha256": "other"', path.read_text()))
-    assert "Warning: in 1 task the rows did not have the same" in write_report(cells, tmp_path / "r", "T").read_text()
+    text = markdown(write_report(cells, tmp_path / "r", "T"))
+    assert "Warning: in 1 task the rows did not have the same" in text
 
 
 @pytest.mark.usefixtures("blank")
@@ -160,8 +178,8 @@ def test_each_data_set_has_its_own_figures(tmp_path):
     cells = [cell for data in sets for cell in simulate.grid(tmp_path / "results", ROWS, data=data)]
     simulate.run(cells[:24])
     path = write_report(cells, tmp_path / "report", "A title")
-    names = shown(path.read_text())
-    assert len(names) == len(set(names)) == 12 + 2  # the one that ran has confusions too
+    names = shown(markdown(path))
+    assert len(names) == len(set(names)) == len(FIGURES) + 2 * 4  # those that did not run have only grids
     assert {"heatmap_accuracy_a_b.png", "heatmap_accuracy_a_b_2.png", "scaling_macro_f1_c.png"} <= set(names)
     assert all((path.parent / name).is_file() for name in names)
 
@@ -177,12 +195,13 @@ def test_figures_of_an_earlier_report_are_not_shown(tmp_path):
     both = [cell for data in "ab" for cell in simulate.grid(tmp_path / "results", ROWS, data=data)]
     simulate.run(both)
     write_report(both, tmp_path / "report", "A title")
-    text = write_report(both[:24], tmp_path / "report", "A title").read_text()
+    text = markdown(write_report(both[:24], tmp_path / "report", "A title"))
     assert sorted(shown(text)) == sorted(f"{name}.png" for name in FIGURES)
 
 
 def test_an_interrupted_report_leaves_the_old_page(tmp_path, monkeypatch):
     path, text = report(tmp_path)
+    page = path.with_name("index.html").read_bytes()
 
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -192,13 +211,14 @@ def test_an_interrupted_report_leaves_the_old_page(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_report(cells, tmp_path / "report", "Another title")
     assert path.read_text() == text
+    assert path.with_name("index.html").read_bytes() == page
 
 
 def test_a_report_gives_no_warnings_and_the_same_bytes_again(tmp_path, recwarn):
     path, _ = report(tmp_path)
-    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    before = {file: file.read_bytes() for file in path.parent.rglob("*.*")}
     path, _ = report(tmp_path)
-    after = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    after = {file: file.read_bytes() for file in path.parent.rglob("*.*")}
     assert before == after
     assert not recwarn.list
 

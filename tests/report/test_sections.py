@@ -7,21 +7,26 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from bench.report import sections
+from bench.report import content, sections, sections_behaviour
 from bench.report.page import write_report
 from bench.report.sections import SECTIONS
 from bench.results.record import parse
 from bench.results.store import RECORD
 from tests.report import simulate
 from tests.report.studies import STUDIES, go_emotions_grid
+from tests.report.test_report_page import markdown
 
-DRAWN = ("heatmap", "scaling_curves", "ours_and_published", "before_and_after", "training_curves", "length_histograms")
+DRAWN = {
+    sections: ("heatmap", "differences", "scaling_curves", "ours_and_published", "accuracy_and_cost"),
+    sections_behaviour: ("before_and_after", "training_curves", "length_histograms", "reliability", "f1_heatmap"),
+}
+STUB = '<svg width="1pt" height="1pt" viewBox="0 0 1 1"></svg>'
 
 
 @pytest.fixture
 def undrawn(monkeypatch):
     """Figures that are made and not written."""
-    monkeypatch.setattr(sections, "save", lambda figure, folder, name: None)
+    monkeypatch.setattr(content, "save", lambda figure, folder, name: (folder / f"{name}.svg").write_text(STUB))
 
 
 def headings(text: str) -> list[str]:
@@ -30,7 +35,7 @@ def headings(text: str) -> list[str]:
 
 def report(tmp_path, name):
     cells = STUDIES[name](tmp_path / "results")
-    path = write_report(cells, tmp_path / "report", name)
+    path = write_report(cells, tmp_path / "report", name).with_name("index.md")
     text = path.read_text(encoding="utf-8")
     assert "could not be made" not in text
     assert "\n\n\n" not in text
@@ -39,9 +44,10 @@ def report(tmp_path, name):
 
 def test_a_study_has_all_sections_and_pictures(tmp_path):
     folder, text = report(tmp_path, "ag_news_llama")
-    assert headings(text) == ["What was done", *SECTIONS, "Protocol", "Versions", "Files"]
+    wanted = [title for title in SECTIONS if title != "Number of labels"]
+    assert headings(text) == ["What was done", *wanted, "Protocol", "Versions", "Files"]
     pictures = re.findall(r"\]\(([^)]+\.png)\)", text)
-    assert len(pictures) == 2 + 2 + 1 + 1 + 2 + 1 + 1
+    assert len(pictures) == 3 + 3 + 3 + 2 + 1 + 2 + 1 + 2 + 1 + 1
     assert all((folder / picture).stat().st_size > 10_000 for picture in pictures)
 
 
@@ -49,9 +55,9 @@ def test_a_study_has_all_sections_and_pictures(tmp_path):
 @pytest.mark.parametrize(
     ("name", "missing"),
     [
-        ("gpt2_spam_last_block", set()),
-        ("stance_distilbert", {"Ours and published"}),
-        ("smoke/go_emotions_grid", {"Label by label"}),
+        ("gpt2_spam_last_block", {"Number of labels"}),
+        ("stance_distilbert", {"Number of labels", "Ours and published"}),
+        ("smoke/go_emotions_grid", set()),
     ],
 )
 def test_other_studies_lack_only_what_they_must(tmp_path, name, missing):
@@ -63,7 +69,7 @@ def test_other_studies_lack_only_what_they_must(tmp_path, name, missing):
 @pytest.mark.usefixtures("undrawn")
 def test_the_main_experiment(tmp_path):
     cells = go_emotions_grid(tmp_path / "results", num_labels=(2, 16), seeds=(0, 1))
-    text = write_report(cells, tmp_path / "report", "go_emotions_grid").read_text()
+    text = markdown(write_report(cells, tmp_path / "report", "go_emotions_grid"))
     assert "could not be made" not in text
     assert [title for title in headings(text) if title.startswith("Cells")] == ["Cells that are not ok"]
     assert "| gpt2_xl qlora | 800 | oom |  | 0.375 | 80 | ±0.054 |  |" in text
@@ -90,19 +96,20 @@ def test_published_errors_over_trials_are_in_the_table(tmp_path):
 @pytest.mark.usefixtures("undrawn")
 def test_the_experiment_may_have_another_name_than_the_title(tmp_path):
     cells = STUDIES["stance_distilbert"](tmp_path / "results")
-    text = write_report(cells, tmp_path / "report", "A title", experiment="spam_scaling").read_text()
+    text = markdown(write_report(cells, tmp_path / "report", "A title", experiment="spam_scaling"))
     assert "Ours and published" in headings(text)
     assert "Not run here: Llama-3.2-1B full." in text
 
 
 def test_old_records_and_baselines_have_only_what_they_can(tmp_path, monkeypatch):
-    for name in DRAWN:
-        monkeypatch.setattr(sections, name, lambda *_: Figure(figsize=(1, 1)))
+    for module, names in DRAWN.items():
+        for name in names:
+            monkeypatch.setattr(module, name, lambda *_: Figure(figsize=(1, 1)))
     cells = simulate.grid(tmp_path / "results", [("minilm", "lora"), ("tfidf_sgd", None)], num_labels=(9,))
     simulate.run(cells)
-    text = write_report(cells, tmp_path / "report", "A title").read_text()
-    assert headings(text)[1:3] == ["Heatmaps", "Scaling curves"]
-    assert headings(text)[3] == "Protocol"
+    text = markdown(write_report(cells, tmp_path / "report", "A title"))
+    wanted = ["The answer", "Heatmaps", "Scaling curves", "Cost", "Label by label", "Calibration"]
+    assert headings(text)[1:-3] == wanted
 
 
 ODD = {
@@ -127,7 +134,7 @@ def test_odd_records_have_a_report(tmp_path, kind):
             known = content["measurements"][block]
             content["measurements"][block] = changes if changes is None else known | changes
         path.write_text(parse(json.dumps(content)).to_json())
-    text = write_report(cells, tmp_path / "report", "stance_distilbert").read_text()
+    text = markdown(write_report(cells, tmp_path / "report", "stance_distilbert"))
     assert "6 of 6 cells finished ok" in text
     assert "could not be made" not in text
 
@@ -137,9 +144,9 @@ def test_a_section_that_fails_is_said_and_costs_no_other(tmp_path, monkeypatch, 
     def fail(*_):
         raise ZeroDivisionError("an <odd> record")
 
-    monkeypatch.setattr(sections, "training_curves", fail)
+    monkeypatch.setattr(sections_behaviour, "training_curves", fail)
     cells = STUDIES["stance_distilbert"](tmp_path / "results")
-    text = write_report(cells, tmp_path / "report", "stance_distilbert").read_text()
+    text = markdown(write_report(cells, tmp_path / "report", "stance_distilbert"))
     assert "This section could not be made: ZeroDivisionError: an &lt;odd&gt; record" in text
     assert {"Training curves", "Lengths of texts", "Label by label"} <= set(headings(text))
     assert "Traceback" in capsys.readouterr().err

@@ -83,7 +83,7 @@ def composed(*arguments: str) -> list[dict[str, Any]]:
     """The configurations that `python -m bench` with these arguments runs: one, or with `-m` a sweep's."""
     caught: list[dict[str, Any]] = []
 
-    def catch(configs: list[dict[str, Any]]) -> int:
+    def catch(configs: list[dict[str, Any]], *_: Any) -> int:
         caught.extend(configs)
         return 0
 

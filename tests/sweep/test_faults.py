@@ -55,6 +55,14 @@ def test_each_fault_costs_its_cell_only(place: Place) -> None:
     assert place.starts() == {seed: 2 if seed < 7 else 1 for seed in range(9)}
 
 
+def test_a_worker_that_dies_after_its_record_loses_nothing(place: Place) -> None:
+    place.plan({0: {"kind": "kill at the end"}, 1: {"kind": "kill at the end"}})
+    ended = place.sweep(cells=3)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert place.statuses() == dict.fromkeys(range(3), "ok")
+    assert place.starts() == dict.fromkeys(range(3), 1)
+
+
 def test_a_cell_out_of_memory_is_tried_once_with_half_the_batch(place: Place, mirror: Path) -> None:
     place.plan({0: {"kind": "memory", "times": 1}, 1: {"kind": "memory"}})
     tiny = ("model=bert_base", "method=lora", f"mirror_dir={mirror}", "training.num_train_epochs=1")

@@ -69,7 +69,17 @@ def patch(run):
         note("end", cell.key, os.getpid(), "halved" if options.get("halved") else "whole", time.monotonic())
         return result
 
+    written = run._write
+
+    def write(folder, record, predictions=None):
+        kept = written(folder, record, predictions)
+        fault = json.loads(plan_file.read_text()).get(str(record.configuration.seed), {})
+        if fault.get("kind") == "kill at the end":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return kept
+
     run.measure = measure
+    run._write = write
 
 
 class Hook(importlib.abc.MetaPathFinder):

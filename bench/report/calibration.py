@@ -1,0 +1,186 @@
+"""Whether a model is as often right as it is sure: reliability diagrams and expected calibration error."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from bench.report import style
+from bench.report.answers import read_answers
+from bench.report.markdown import Table, table
+from bench.report.reading import Expected, Found, Point, at_largest_size
+from bench.report.wording import UNTRAINED, counted, deviation_text
+from bench.results.record import Record, Status
+
+BINS = 15
+"""Of equal width, as in Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2."""
+LEAST_IN_BIN = 10
+"""Bins with fewer examples are not drawn: their share of right answers is chance."""
+MOST_ROWS, MOST_LABEL_COUNTS = 12, 4
+PANEL, MARGIN = 2.7, 0.12
+"""Inches."""
+
+
+@dataclass(frozen=True)
+class Sure:
+    """How sure one record's model was of each test example, and whether it was right."""
+
+    confidence: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+
+Surenesses = Mapping[Point, Mapping[int, Sure]]
+"""By point and seed."""
+
+
+def sureness(found: Mapping[Expected, Found], rows: list[str]) -> Surenesses:
+    """Of each row and label count, the point with the most training examples; at most `MOST_ROWS` rows, the last of
+    `rows` (baselines) among them, and `MOST_LABEL_COUNTS` label counts. Reads the predictions of their seeds.
+
+    Points whose records have no probabilities are left out. Raises OSError or ValueError where a file is broken.
+    """
+    done: dict[Point, dict[int, Any]] = {}
+    for cell, record in found.items():
+        if isinstance(record, Record) and record.status is Status.OK:
+            point = Point(cell.row, cell.num_labels, cell.train_size)
+            done.setdefault(point, {})[cell.seed] = (cell, record)
+    largest = at_largest_size(done)
+    met = [row for row in rows if any(point.row == row for point in largest)]
+    chosen = {*met[: MOST_ROWS - 1], *met[-1:]}
+    labels = sorted({point.num_labels for point in largest})
+    kept = {labels[round(p)] for p in np.linspace(0, len(labels) - 1, min(len(labels), MOST_LABEL_COUNTS))}
+    read = {
+        point: {seed: sure for seed, pair in seeds.items() if (sure := _sure(*pair)) is not None}
+        for point, seeds in sorted(largest.items(), key=lambda item: (rows.index(item[0].row), item[0][1:]))
+        if point.row in chosen and point.num_labels in kept
+    }
+    return {point: seeds for point, seeds in read.items() if seeds}
+
+
+def _sure(cell: Expected, record: Record) -> Sure | None:
+    answers = read_answers(cell.folder, record)
+    if answers is None or answers.confidence is None:
+        return None
+    return Sure(answers.confidence, answers.right)
+
+
+def binned(
+    confidence: NDArray[np.float64], right: NDArray[np.bool_]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Examples, mean confidence and share of right answers in each of `BINS` bins; null where a bin is empty."""
+    places = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    counts = np.bincount(places, minlength=BINS)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.bincount(places, confidence, BINS) / counts
+        shares = np.bincount(places, right.astype(float), BINS) / counts
+    return counts, means, shares
+
+
+def expected_calibration_error(sure: Sure) -> float:
+    """Mean distance between confidence and share of right answers over bins, by their examples (Guo et al. 2017)."""
+    counts, means, shares = binned(sure.confidence, sure.right)
+    some = counts > 0
+    return float(np.sum(counts[some] * np.abs(means[some] - shares[some])) / counts.sum())
+
+
+@style.applied
+def reliability(points: Surenesses, rows: list[str], data: str) -> Figure:
+    """Draw the share of right answers against confidence, a panel a label count, a line a row; seeds together.
+
+    `points` are of `sureness`, `rows` all of the grid in order. On the diagonal, a model is as often right as it is
+    sure; below it, it is too sure of itself.
+    """
+    labels = sorted({point.num_labels for point in points})
+    styles = style.row_styles(rows)
+    met = list(dict.fromkeys(point.row for point in points))
+    figure, panels = _canvas(len(labels), [(row, styles[row]) for row in met], data)
+    for axes, count in zip(panels, labels, strict=True):
+        axes.plot([0, 1], [0, 1], color=style.MUTED, linewidth=0.9, linestyle=(0, (3, 2)))
+        for point, seeds in points.items():
+            if point.num_labels == count:
+                _draw_line(axes, seeds.values(), styles[point.row])
+        axes.set_title(f"{count} labels")
+        axes.set_xlim(0, 1.02)
+        axes.set_ylim(0, 1.02)
+        axes.set_aspect("equal")
+        axes.grid(color=style.GRID, linewidth=0.6)
+        axes.set_xlabel("confidence")
+    panels[0].set_ylabel("share of right answers")
+    return figure
+
+
+def _draw_line(axes: Axes, seeds: Iterable[Sure], look: style.RowStyle) -> None:
+    seeds = list(seeds)
+    counts, means, shares = binned(
+        np.concatenate([one.confidence for one in seeds]), np.concatenate([one.right for one in seeds])
+    )
+    some = counts >= LEAST_IN_BIN
+    axes.plot(
+        means[some],
+        shares[some],
+        marker=look.marker,
+        color=look.colour,
+        linestyle=look.line,
+        markersize=4,
+        linewidth=1.2,
+    )
+
+
+def _canvas(count: int, rows: list[tuple[str, style.RowStyle]], data: str) -> tuple[Figure, list[Axes]]:
+    handles = [
+        Line2D([], [], color=look.colour, marker=look.marker, linestyle=look.line, markersize=4, label=row)
+        for row, look in rows
+    ]
+    handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (3, 2)), linewidth=0.9, label="as sure as right"))
+    legend = max(style.text_width(str(handle.get_label()), style.SMALL) for handle in handles) + 0.7
+    width = max(0.4 + count * (PANEL + 0.45) + legend, 6.0)
+    note = f"Each row at its largest training size, all seeds together. {BINS} bins of equal width; "
+    note += f"bins of fewer than {LEAST_IN_BIN} test examples are left out. Below the diagonal: too sure."
+    title = style.wrapped(f"Confidence and right answers on {data}", width - 2 * MARGIN, style.LARGE, "bold")
+    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
+    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN + 0.3
+    height = head + max(PANEL + 0.55, 0.187 * len(handles) + 0.2)
+    figure = Figure(figsize=(width, height))
+    style.write_head(figure, title, note, MARGIN)
+    panels = []
+    for place in range(count):
+        left = 0.6 + place * (PANEL + 0.45)
+        box = (left / width, 1 - (head + PANEL) / height, PANEL / width, PANEL / height)
+        panels.append(figure.add_axes(box))
+    corner = ((0.4 + count * (PANEL + 0.45)) / width, 1 - head / height)
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, borderaxespad=0, handlelength=2.6)
+    return figure, panels
+
+
+def calibration_table(points: Surenesses) -> Table:
+    """Expected calibration error, mean confidence and accuracy, means over seeds."""
+    lines = []
+    for point, seeds in points.items():
+        errors = [expected_calibration_error(one) for one in seeds.values()]
+        spread = f" {deviation_text(float(np.std(errors, ddof=1)))}" if len(errors) > 1 else ""
+        lines.append(
+            [
+                point.row,
+                point.num_labels,
+                f"{point.train_size:,}" if point.train_size else UNTRAINED,
+                f"{np.mean(errors):.3f}{spread}",
+                f"{np.mean([one.confidence.mean() for one in seeds.values()]):.3f}",
+                f"{np.mean([one.right.mean() for one in seeds.values()]):.3f}",
+                counted(len(seeds), "seed"),
+            ]
+        )
+    header = [
+        "row",
+        "labels",
+        "training examples",
+        "expected calibration error",
+        "mean confidence",
+        "accuracy",
+        "seeds",
+    ]
+    return table(header, lines)

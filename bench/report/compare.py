@@ -1,0 +1,215 @@
+"""Two sets of records, before and after a change of libraries, say: which cells changed beyond noise?
+
+    python -m bench.report.compare A=results/before B=results/after
+
+Cells are the same where their keys are. Each is compared on the test examples that both answered: the exact McNemar
+test (Dietterich 1998, "Approximate statistical tests for comparing supervised classification learning algorithms"),
+corrected for all cells by Holm's method, and the 95 % interval of the paired difference. `out=FILE` writes all of it
+as CSV. The exit code is 0 whatever is found, and 2 for bad input.
+"""
+
+import sys
+from dataclasses import asdict, dataclass, fields
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pyarrow import ArrowException
+
+from bench.errors import UserError
+from bench.report.answers import Answers, read_answers
+from bench.results.record import Record, Status
+from bench.results.store import UnreadableRecord, read, scan, write_atomically
+
+LEVEL = 0.05
+"""A change counts below this corrected p."""
+Z = 1.959964
+"""Of a two-sided 95 % interval."""
+MOST_LINES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One cell in both sets. Accuracies and their difference (B less A) are null where one side has none."""
+
+    key: str
+    status_a: str
+    status_b: str
+    n: int = 0
+    """Test examples that both answered."""
+    accuracy_a: float = np.nan
+    accuracy_b: float = np.nan
+    difference: float = np.nan
+    low: float = np.nan
+    """Of the difference's 95 % interval."""
+    high: float = np.nan
+    only_a: int = 0
+    """Examples that A alone has right."""
+    only_b: int = 0
+    p: float = np.nan
+    """Of McNemar's exact test."""
+    p_holm: float = np.nan
+    note: str = ""
+
+
+def compare(a: Path, b: Path) -> tuple[list[Change], list[str], list[str]]:
+    """The cells that are in both folders of records, and the keys that are in one only (of `a`, of `b`).
+
+    Raises UserError where a folder has no records.
+    """
+    ours, theirs = _records(a, "A"), _records(b, "B")
+    both = [key for key in ours if key in theirs]
+    changes = with_holm([_change(key, ours[key], theirs[key]) for key in both])
+    return changes, [key for key in ours if key not in theirs], [key for key in theirs if key not in ours]
+
+
+Kept = tuple[Path, Record]
+
+
+def _records(root: Path, name: str) -> dict[str, Kept]:
+    """The readable records below a folder by key; what can't be read is said. Raises UserError where there are none."""
+    found: dict[str, Kept] = {}
+    for folder in scan(root):
+        try:
+            record = read(folder)
+        except UnreadableRecord as error:
+            print(f"not compared: {error}", file=sys.stderr)
+            continue
+        if record is not None:
+            found[record.key] = (folder, record)
+    if not found:
+        raise UserError(f"{name}={root}: there are no records in it")
+    return found
+
+
+def _change(key: str, one: Kept, other: Kept) -> Change:
+    statuses = (one[1].status.value, other[1].status.value)
+    if any(record.status is not Status.OK for _, record in (one, other)):
+        return Change(key, *statuses)
+    try:
+        answers = read_answers(*one), read_answers(*other)
+    except (OSError, ArrowException, ValueError, KeyError) as error:
+        return Change(key, *statuses, note=f"predictions can't be read: {error}")
+    if answers[0] is None or answers[1] is None:
+        return Change(key, *statuses, note="predictions were not kept")
+    return _paired(key, statuses, answers[0], answers[1])
+
+
+def _paired(key: str, statuses: tuple[str, str], a: Answers, b: Answers) -> Change:
+    """On the examples of both, which must have the same true labels."""
+    left = pd.DataFrame({"id": a.ids, "label": a.labels, "right": a.right})
+    right = pd.DataFrame({"id": b.ids, "label": b.labels, "right": b.right})
+    both = left.merge(right, on=["id", "label"], suffixes=("_a", "_b"))
+    if both.empty:
+        return Change(key, *statuses, note="no test example is the same")
+    note = "" if len(both) == len(left) == len(right) else f"test sets differ: of {len(left):,} and {len(right):,}"
+    n = len(both)
+    only_a = int((both["right_a"] & ~both["right_b"]).sum())
+    only_b = int((both["right_b"] & ~both["right_a"]).sum())
+    difference, low, high = paired_interval(only_a, only_b, n)
+    return Change(
+        key,
+        *statuses,
+        n=n,
+        accuracy_a=float(both["right_a"].mean()),
+        accuracy_b=float(both["right_b"].mean()),
+        difference=difference,
+        low=low,
+        high=high,
+        only_a=only_a,
+        only_b=only_b,
+        p=mcnemar(only_a, only_b),
+        note=note,
+    )
+
+
+def mcnemar(only_a: int, only_b: int) -> float:
+    """Two-sided p of McNemar's exact test, from the examples that one side alone has right."""
+    from scipy.stats import binomtest
+
+    return float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
+
+
+def paired_interval(only_a: int, only_b: int, n: int) -> tuple[float, float, float]:
+    """Difference of two shares of the same `n` examples (B less A) and its 95 % interval.
+
+    Agresti and Min 2005, "Simple improved confidence intervals for comparing matched proportions": Wald's interval
+    after half an example is added to each of the four cells, so that no interval has a width of 0.
+    """
+    more_a, more_b, total = only_a + 0.5, only_b + 0.5, n + 2
+    middle = (more_b - more_a) / total
+    half = Z * sqrt(more_a + more_b - (more_b - more_a) ** 2 / total) / total
+    return (only_b - only_a) / n, middle - half, middle + half
+
+
+def with_holm(changes: list[Change]) -> list[Change]:
+    """The same with p corrected over all that were tested (Holm 1979, "A simple sequentially rejective procedure")."""
+    tested = sorted((change for change in changes if not np.isnan(change.p)), key=lambda change: change.p)
+    corrected: dict[str, float] = {}
+    highest = 0.0
+    for place, change in enumerate(tested):
+        highest = max(highest, min(1.0, (len(tested) - place) * change.p))
+        corrected[change.key] = highest
+    return [Change(**{**asdict(change), "p_holm": corrected.get(change.key, np.nan)}) for change in changes]
+
+
+def is_changed(change: Change) -> bool:
+    """Whether the cell ended otherwise, or its accuracy differs beyond noise."""
+    return change.status_a != change.status_b or change.p_holm < LEVEL
+
+
+def report(changes: list[Change], only_a: list[str], only_b: list[str]) -> str:
+    """For the terminal: what changed, biggest first, and how much was compared."""
+    changed = sorted(filter(is_changed, changes), key=lambda change: -abs(np.nan_to_num(change.difference, nan=9)))
+    tested = [change for change in changes if not np.isnan(change.p)]
+    lines = [_line(change) for change in changed[:MOST_LINES]]
+    if len(changed) > MOST_LINES:
+        lines.append(f"and {len(changed) - MOST_LINES} more")
+    lines.append(
+        f"{len(changed)} of {len(changes)} cells changed beyond noise ({len(tested)} tested on the same examples, "
+        f"McNemar, Holm, p < {LEVEL})"
+    )
+    if tested:
+        mean = np.mean([change.difference for change in tested])
+        lines.append(f"mean difference in accuracy over the tested cells, B less A: {mean:+.4f}")
+    notes = [change for change in changes if change.note]
+    lines += [f"{change.key}: {change.note}" for change in notes[:MOST_LINES]]
+    for name, keys in (("A", only_a), ("B", only_b)):
+        if keys:
+            lines.append(f"only in {name}: {len(keys)} cells, {keys[0]} the first")
+    return "\n".join(lines)
+
+
+def _line(change: Change) -> str:
+    if change.status_a != change.status_b:
+        return f"{change.key}: {change.status_a} -> {change.status_b}"
+    return (
+        f"{change.key}: {change.accuracy_a:.3f} -> {change.accuracy_b:.3f}, {change.difference:+.3f} "
+        f"[{change.low:+.3f}, {change.high:+.3f}], p {change.p_holm:.2g}, {change.n:,} examples"
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line says; return the exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if {"-h", "--help"} & set(words):
+        print(__doc__)
+        return 0
+    try:
+        given = dict(word.split("=", 1) for word in words if "=" in word)
+        if len(given) != len(words) or not set(given) <= {"A", "B", "out"} or not (given.get("A") and given.get("B")):
+            raise UserError("two folders of records are needed: A=results/x B=results/y, and out=FILE if you like")
+        found = compare(Path(given["A"]), Path(given["B"]))
+        if "out" in given:
+            frame = pd.DataFrame([asdict(change) for change in found[0]], columns=[f.name for f in fields(Change)])
+            write_atomically(Path(given["out"]), frame.to_csv(index=False, lineterminator="\n").encode())
+    except (UserError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(report(*found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""What accuracy costs: training time, memory, speed of inference, money."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from bench.report import style
+from bench.report.content import Entry, Titled, point_id
+from bench.report.markdown import table
+from bench.report.wording import UNTRAINED, duration
+
+MOST_LABEL_COUNTS = 4
+PANEL, MARGIN = (3.5, 2.9), 0.12
+"""Inches."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One thing that costs."""
+
+    column: str
+    name: str
+    """With its unit."""
+    more_is_better: bool = False
+
+
+MEASURES = (
+    Measure("train_seconds", "training time (seconds)"),
+    Measure("peak_memory_gib", "peak memory (GiB)"),
+    Measure("test_examples_per_second", "test examples per second", more_is_better=True),
+)
+
+
+def cost_points(summary: pd.DataFrame, cells: pd.DataFrame, price: float | None) -> pd.DataFrame:
+    """One line a finished point of one data set: row, num_labels, train_size, accuracy, what it costs a seed.
+
+    gpu_hours is the whole cell's wall time on its one GPU, null where it ran without; money is that times `price`.
+    """
+    points = summary[(summary["n_ok"] > 0) & summary["test_accuracy_mean"].notna()]
+    done = cells[cells["device"].notna() & (cells["device"] != "cpu")]
+    on_gpu = set(done[["row", "num_labels", "train_size"]].drop_duplicates().itertuples(index=False, name=None))
+    places = zip(points["row"], points["num_labels"], points["train_size"], strict=True)
+    hours = np.where([place in on_gpu for place in places], points["total_seconds_mean"] / 3600, np.nan)
+    return pd.DataFrame(
+        {
+            **{name: points[name] for name in ("data", "row", "num_labels", "train_size")},
+            "accuracy": points["test_accuracy_mean"],
+            "train_seconds": points["train_seconds_mean"],
+            "total_seconds": points["total_seconds_mean"],
+            "gpu_hours": hours,
+            "peak_memory_gib": points["peak_memory_bytes_mean"] / 2**30,
+            "test_examples_per_second": points["test_examples_per_second_mean"],
+            "money": np.nan if price is None else hours * price,
+        }
+    ).reset_index(drop=True)
+
+
+def pareto(values: Iterable[tuple[float, float]]) -> list[bool]:
+    """Of points given as cost and gain, which have none that is as cheap and as good, and better in one."""
+    known = list(values)
+    return [
+        not any(c <= cost and g >= gain and (c < cost or g > gain) for c, g in known)
+        and not (np.isnan(cost) or np.isnan(gain))
+        for cost, gain in known
+    ]
+
+
+def shown_label_counts(points: pd.DataFrame) -> list[int]:
+    """The label counts that have panels: all of few, else the smallest, the biggest and some between."""
+    labels = sorted(int(count) for count in points["num_labels"].unique())
+    if len(labels) <= MOST_LABEL_COUNTS:
+        return labels
+    return [labels[round(place)] for place in np.linspace(0, len(labels) - 1, MOST_LABEL_COUNTS)]
+
+
+@style.applied
+def accuracy_and_cost(points: pd.DataFrame, rows: list[str], data: str) -> Figure:
+    """Draw accuracy against each of `MEASURES` (log axes), a line of panels a label count.
+
+    `points` are of `cost_points`, `rows` all of the grid in order. A line joins a row's training sizes, bigger marks
+    for bigger ones; points of the Pareto front have a ring.
+    """
+    labels = shown_label_counts(points)
+    measures = [measure for measure in MEASURES if (points[measure.column] > 0).any()] or [MEASURES[0]]
+    styles = style.row_styles(rows)
+    met = [row for row in rows if (points["row"] == row).any()]
+    figure, grid = _canvas(labels, measures, _handles(met, styles), data)
+    for line, count in zip(grid, labels, strict=True):
+        some = points[points["num_labels"] == count]
+        for axes, measure in zip(line, measures, strict=True):
+            _draw_panel(axes, some, measure, styles)
+            axes.set_title(f"{count} labels")
+            axes.set_xlabel(f"{measure.name}, log scale")
+        line[0].set_ylabel("test accuracy")
+    return figure
+
+
+def _draw_panel(axes: Axes, points: pd.DataFrame, measure: Measure, styles: dict[str, style.RowStyle]) -> None:
+    known = points[points[measure.column] > 0].sort_values("train_size")
+    largest = max(int(points["train_size"].max()), 2)
+    for row, own in known.groupby("row", observed=True, sort=True):
+        look = styles[str(row)]
+        axes.plot(own[measure.column], own["accuracy"], color=look.colour, linestyle=look.line, linewidth=1, alpha=0.7)
+        areas = [16 + 34 * np.log1p(size) / np.log1p(largest) for size in own["train_size"]]
+        axes.scatter(own[measure.column], own["accuracy"], areas, color=look.colour, marker=look.marker, zorder=3)
+    front = known[_front(known, measure)]
+    axes.scatter(front[measure.column], front["accuracy"], 130, facecolors="none", edgecolors=style.INK, linewidths=0.9)
+    axes.set_xscale("log")
+    if len(known):
+        ticks = log_ticks(*axes.get_xlim())
+        axes.xaxis.set_major_locator(FixedLocator(ticks))
+        axes.set_xticklabels([f"{tick:,g}" for tick in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.grid(color=style.GRID, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two positive ones: 1, 2, 5 and their tens, or fewer where there are many tens."""
+    tens = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1,)):
+        ticks = [step * 10.0**ten for ten in tens for step in steps if low <= step * 10.0**ten <= high]
+        if len(ticks) <= 6:
+            return ticks or [float(f"{math.sqrt(low * high):.2g}")]
+    return ticks[:: math.ceil(len(ticks) / 6)]
+
+
+def _front(points: pd.DataFrame, measure: Measure) -> list[bool]:
+    sign = -1 if measure.more_is_better else 1
+    return pareto(zip(sign * points[measure.column].astype(float), points["accuracy"].astype(float), strict=True))
+
+
+def _handles(rows: list[str], styles: dict[str, style.RowStyle]) -> list[Line2D]:
+    made = [
+        Line2D([], [], color=styles[r].colour, marker=styles[r].marker, linestyle=styles[r].line, markersize=5, label=r)
+        for r in rows
+    ]
+    ring: dict[str, Any] = {"marker": "o", "markersize": 10, "markerfacecolor": "none", "linestyle": "none"}
+    return [*made, Line2D([], [], color=style.INK, label="Pareto front", **ring)]
+
+
+def _canvas(
+    labels: list[int], measures: list[Measure], handles: list[Line2D], data: str
+) -> tuple[Figure, list[list[Axes]]]:
+    legend = max(style.text_width(str(handle.get_label()), style.SMALL) for handle in handles) + 0.7
+    width = len(measures) * PANEL[0] + 0.3 + legend
+    note = "Means over seeds. A line joins a row's training sizes, bigger marks for bigger ones. A ring: no other "
+    note += "point of the panel is both as good and as cheap. Times are of the machines that the records name."
+    title = style.wrapped(f"Accuracy and what it costs, on {data}", width - 2 * MARGIN, style.LARGE, "bold")
+    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
+    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN
+    height = head + max(len(labels) * PANEL[1], 0.187 * len(handles) + 0.3)
+    right, top = 1 - legend / width, 1 - head / height
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, 0, right, top), h_pad=0.12))
+    grid = figure.subplots(len(labels), len(measures), squeeze=False).tolist()
+    style.write_head(figure, title, note, MARGIN)
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(right, top), borderaxespad=0.4, handlelength=3)
+    return figure, grid
+
+
+def cost_table(points: pd.DataFrame) -> Titled:
+    """What each point of the grid costs a seed, and whether it is on the front of accuracy against training time."""
+    front: dict[Any, bool] = {}
+    for _, some in points.groupby("num_labels"):
+        front |= dict(zip(some.index, _front(some, MEASURES[0]), strict=True))
+    columns = {"gpu_hours": "GPU-hours", "money": "price"}
+    shown = [name for name in columns if points[name].notna().any()]
+    header = ["row", "labels", "training examples", "accuracy", "training time", "whole cell"]
+    header += [*(columns[name] for name in shown), "peak memory (GiB)", "test examples per second", "Pareto front"]
+    lines = [
+        [
+            point.row,
+            point.num_labels,
+            f"{point.train_size:,}" if point.train_size else UNTRAINED,
+            Entry(f"{point.accuracy:.3f}", point=point_id(point.data, point.row, point.num_labels, point.train_size)),
+            f"{point.train_seconds:,.1f} s",
+            duration(point.total_seconds),
+            *("" if pd.isna(getattr(point, name)) else f"{getattr(point, name):.4f}" for name in shown),
+            _number(point.peak_memory_gib, 2),
+            _number(point.test_examples_per_second, 0),
+            "yes" if front[point.Index] else "",
+        ]
+        for point in _typed(points)
+    ]
+    return Titled("Cost of a seed", table(header, lines), name="cost")
+
+
+def _typed(points: pd.DataFrame) -> Iterable[Any]:
+    return points.itertuples()
+
+
+def _number(value: float, digits: int) -> str:
+    return "" if pd.isna(value) else f"{value:,.{digits}f}"

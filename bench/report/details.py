@@ -1,0 +1,116 @@
+"""What the page shows of a point of the grid when it is opened: its seeds, its mistakes, its commands."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pandas as pd
+from pyarrow import ArrowException
+
+from bench.report.answers import mistakes, read_answers, read_texts
+from bench.report.content import point_id
+from bench.report.frame import POINT
+from bench.report.reading import Expected, Found
+from bench.report.wording import METRICS, UNTRAINED, capitalised, counted, duration, in_words
+from bench.results.record import Record, Status
+
+MOST_MISTAKES = 5
+"""Of a seed."""
+MOST_FILES = 600
+"""Predictions files that are read for mistakes; more would make a page that nobody can load."""
+TEXT_LENGTH = 400
+"""Characters of a text that are shown."""
+SHOWN = ("test_accuracy", "test_macro_f1", "test_loss")
+
+
+def details(cells: pd.DataFrame, found: Mapping[Expected, Found]) -> dict[str, dict[str, Any]]:
+    """What to show of each point of `cells_frame`, by `content.point_id`; everything is text or null.
+
+    Mistakes are those of a point's first finished seed; in a grid of more than `MOST_FILES` points, of those with
+    each row's most training examples.
+    """
+    by_key = {cell.key: (cell, record) for cell, record in found.items()}
+    chosen = _with_mistakes(cells)
+    made = {}
+    for place, seeds in cells.groupby(POINT, observed=True, sort=False):
+        data, row, labels, size = cast("tuple[str, str, int, int]", place)
+        point = _facts(seeds)
+        first = seeds[seeds["status"] == Status.OK.value].head(1)
+        if (data, row, labels, size) in chosen and len(first):
+            cell, record = by_key[str(first["key"].iloc[0])]
+            point |= _mistakes(cell, record)
+        made[point_id(data, row, labels, size)] = point
+    return made
+
+
+def _with_mistakes(cells: pd.DataFrame) -> set[tuple[Any, ...]]:
+    """The points whose mistakes are read."""
+    points = cells.loc[cells["status"] == Status.OK.value, POINT].drop_duplicates()
+    if len(points) > MOST_FILES:
+        points = points.sort_values("train_size").drop_duplicates(["data", "row", "num_labels"], keep="last")
+    return set(points.head(MOST_FILES).itertuples(index=False, name=None))
+
+
+def _facts(seeds: pd.DataFrame) -> dict[str, Any]:
+    each: list[Any] = list(seeds.itertuples())
+    first = each[0]
+    size = counted(first.train_size, "training example") if first.train_size else UNTRAINED
+    metrics = [name for name in SHOWN if seeds[name].notna().any()]
+    header = ["seed", "status", *(capitalised(METRICS[name]) for name in metrics)]
+    lines = [[str(seed.seed), in_words(seed.status), *_numbers(seed, metrics), *_costs(seed)] for seed in each]
+    return {
+        "title": f"{first.row}: {first.num_labels} labels, {size}",
+        "facts": [f"Data: {first.data}."],
+        "header": [*header, "training time", "whole cell", "peak memory"],
+        "seeds": lines,
+        "failures": [_failure(seed) for seed in each if pd.notna(seed.failure)],
+        "mistakes": [],
+        "about_mistakes": "",
+        "commands": [[str(s.seed), str(s.command)] for s in each if pd.notna(s.command)],
+    }
+
+
+def _numbers(seed: Any, metrics: list[str]) -> list[str]:
+    values = (getattr(seed, name) for name in metrics)
+    return ["" if pd.isna(value) else f"{value:.4f}" for value in values]
+
+
+def _costs(seed: Any) -> list[str]:
+    times = ["" if pd.isna(value) else duration(value) for value in (seed.train_seconds, seed.total_seconds)]
+    return [*times, "" if pd.isna(seed.peak_memory_bytes) else f"{seed.peak_memory_bytes / 2**30:.2f} GiB"]
+
+
+def _failure(seed: Any) -> dict[str, str]:
+    reason = ": ".join(str(part) for part in (seed.failure_type, seed.failure) if pd.notna(part) and part)
+    return {"seed": str(seed.seed), "status": in_words(str(seed.status)), "reason": reason[:2000]}
+
+
+def _mistakes(cell: Expected, record: Found) -> dict[str, Any]:
+    """The surest mistakes of one record; where its files can't be read, why."""
+    assert isinstance(record, Record)
+    try:
+        answers = read_answers(cell.folder, record)
+        if answers is None:
+            return {}
+        some = mistakes(answers, read_texts(cell.folder, record), MOST_MISTAKES)
+    except (OSError, ArrowException, ValueError, KeyError) as error:
+        return {"about_mistakes": f"The predictions of seed {cell.seed} could not be read: {error}"}
+    wrong, count = int((~answers.right).sum()), len(answers.ids)
+    about = f"Seed {cell.seed} has {counted(wrong, 'mistake')} in {counted(count, 'test example')}."
+    if answers.confidence is None and wrong:
+        about += " It gave no probabilities, so these are the first ones."
+    return {"about_mistakes": about, "mistakes": [_shown(one, cell.seed) for one in some]}
+
+
+def _shown(one: Any, seed: int) -> dict[str, str | None]:
+    text = one.text
+    if text is not None and len(text) > TEXT_LENGTH:
+        text = f"{text[: TEXT_LENGTH - 1]}…"
+    confidence = "" if one.confidence is None else f"{100 * one.confidence:.1f} % sure: "
+    return {
+        "id": one.id,
+        "text": text,
+        "label": one.label,
+        "predicted": one.predicted,
+        "confidence": confidence,
+        "seed": str(seed),
+    }

@@ -1,0 +1,50 @@
+"""Figures inside the page: an SVG file as a part of an HTML document, in the colours of its theme."""
+
+import re
+from xml.sax.saxutils import quoteattr
+
+from bench.report.forest import BAND
+from bench.report.style import GAP, GRID, INK, MUTED
+
+_BODY = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="[\d.]+pt" viewBox="([^"]+)"[^>]*>(.*)</svg>', re.DOTALL)
+_DROPPED = re.compile(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
+_TAG = re.compile(r"<(?!/)[^>]*>")
+_ID = re.compile(r'\b(id="|xlink:href="#|href="#|url\(#)')
+_SIZE = re.compile(r"(?<=[ MLCQz\n\"])-?\d+\.\d{3,}")
+
+THEMED = {
+    INK: "--ink",
+    MUTED: "--muted",
+    GRID: "--rule",
+    GAP: "--gap",
+    BAND: "--band",
+    "#ffffff": "--paper",
+    "#000000": "--black",
+}
+"""Colours that stand for a role, and the page's names of these roles. Text on coloured cells has colours of its own
+(`heatmap_cells.WHITE`); an SVG leaves out black where it fills, for which the page's style has a rule."""
+
+
+def inlined(svg: str, text: str, number: int) -> str:
+    """`svg`, as `style.save` writes it, for an HTML page.
+
+    `text` is read to those who can't see it. `number` is the figure's own: its ids begin with it, so that figures
+    of one page can't reach into each other. Nothing of the file but its shapes comes along. Raises ValueError where
+    it is no such SVG.
+    """
+    found = _BODY.search(svg)
+    if found is None:
+        raise ValueError("not an SVG of ours: it has no width and viewBox")
+    width, view, body = found.groups()
+    body = _TAG.sub(lambda tag: _themed(tag.group(), number), _DROPPED.sub("", body))
+    pixels = round(float(width) * 4 / 3)
+    head = f'<svg role="img" aria-label={quoteattr(text)} viewBox="{view}" style="--width:{pixels}px">'
+    return f"{head}{body}</svg>"
+
+
+def _themed(tag: str, number: int) -> str:
+    """One tag with ids of its own and with names in the place of colours that depend on the theme."""
+    if "#" in tag:
+        for colour, name in THEMED.items():
+            tag = tag.replace(f": {colour}", f": var({name})").replace(f'fill="{colour}"', f'style="fill: var({name})"')
+    return _SIZE.sub(lambda size: f"{float(size.group()):.2f}", _ID.sub(rf"\g<1>f{number}-", tag))

@@ -1,0 +1,104 @@
+"""What more labels cost: a metric against the number of labels, a panel a training size."""
+
+from math import ceil
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from bench.report import style
+from bench.report.frame import summary_frame
+from bench.report.wording import METRICS, capitalised, only_data_set, seeds_phrase
+
+MOST_PANELS, PANELS_A_LINE = 6, 3
+PANEL, MARGIN = (3.8, 3.1), 0.12
+"""Inches."""
+
+
+def shared_sizes(cells: pd.DataFrame) -> list[int]:
+    """Training sizes at which there are several label counts: the smallest, the biggest and some between."""
+    counts = cells[cells["train_size"] > 0].groupby("train_size")["num_labels"].nunique()
+    sizes = [int(size) for size in counts[counts > 1].index]
+    if len(sizes) <= MOST_PANELS:
+        return sizes
+    return [sizes[round(place)] for place in np.linspace(0, len(sizes) - 1, MOST_PANELS)]
+
+
+@style.applied
+def label_count_curves(cells: pd.DataFrame, metric: str) -> Figure | None:
+    """Draw `metric` against the number of labels (log axis), a panel for each of `shared_sizes`; None without any.
+
+    Marks are means over seeds with bars of one standard deviation, dots are single seeds; rows that use no training
+    examples are in all panels. Raises ValueError unless `cells` are of exactly one data set.
+    """
+    data, sizes = only_data_set(cells), shared_sizes(cells)
+    if not sizes or cells[metric].isna().all():
+        return None
+    summary = summary_frame(cells)
+    rows = [row for row in cells["row"].cat.categories if (cells["row"] == row).any()]
+    styles = style.row_styles(cells["row"].cat.categories)
+    handles = [
+        Line2D([], [], color=styles[r].colour, marker=styles[r].marker, linestyle=styles[r].line, markersize=5, label=r)
+        for r in rows
+    ]
+    figure, panels = _canvas(len(sizes), handles, METRICS[metric], data, summary)
+    labels = sorted(int(count) for count in cells["num_labels"].unique())
+    for axes, size in zip(panels, sizes, strict=True):
+        for place, row in enumerate(rows):
+            at = (cells["row"] == row) & cells["train_size"].isin([0, size])
+            of = (summary["row"] == row) & summary["train_size"].isin([0, size]) & (summary["n_ok"] > 0)
+            offset = float(np.exp(0.02 * (place - (len(rows) - 1) / 2)))
+            _draw_row(axes, cells[at], summary[of], metric, (styles[row], offset))
+        _finish(axes, labels, f"{size:,} training examples")
+    return figure
+
+
+def _draw_row(
+    axes: Axes, cells: pd.DataFrame, points: pd.DataFrame, metric: str, look: tuple[style.RowStyle, float]
+) -> None:
+    (row, offset), points = look, points.sort_values("num_labels")
+    axes.plot(cells["num_labels"] * offset, cells[metric], ".", color=row.colour, alpha=0.35, markersize=6, mew=0)
+    x, means = points["num_labels"].to_numpy(float) * offset, points[f"{metric}_mean"].to_numpy(float)
+    bars = points[f"{metric}_sd"].to_numpy(float)
+    axes.plot(x, means, marker=row.marker, color=row.colour, linestyle=row.line, markersize=5, linewidth=1.4)
+    if (known := ~np.isnan(bars)).any():
+        axes.errorbar(x[known], means[known], bars[known], fmt="none", ecolor=row.colour, elinewidth=0.9, capsize=2.5)
+
+
+def _finish(axes: Axes, labels: list[int], title: str) -> None:
+    axes.set_xscale("log")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_locator(FixedLocator(labels))
+    axes.set_xticklabels([str(count) for count in labels])
+    axes.set_xlim(labels[0] / 1.15, labels[-1] * 1.15)
+    axes.grid(axis="y", color=style.GRID, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.set_title(title)
+
+
+def _canvas(
+    count: int, handles: list[Line2D], name: str, data: str, summary: pd.DataFrame
+) -> tuple[Figure, list[Axes]]:
+    lines = ceil(count / PANELS_A_LINE)
+    columns = ceil(count / lines)
+    legend = max(style.text_width(str(handle.get_label()), style.SMALL) for handle in handles) + 0.65
+    width = columns * PANEL[0] + 0.3 + legend
+    note = f"{seeds_phrase(summary)} Dots are single seeds. More labels are other tasks, with other test examples."
+    title = style.wrapped(f"{capitalised(name)} by labels on {data}", width - 2 * MARGIN, style.LARGE, "bold")
+    note = style.wrapped(note, width - 2 * MARGIN, style.SMALL)
+    head = style.block_height(title, style.LARGE) + style.block_height(note, style.SMALL) + 2 * MARGIN
+    height = head + max(lines * PANEL[1] + 0.3, 0.187 * len(handles) + 0.3)
+    right, top = 1 - legend / width, 1 - head / height
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, 0, right, top)))
+    panels = list(figure.subplots(lines, columns, sharey=True, squeeze=False).flat)
+    for unused in panels[count:]:
+        unused.remove()
+    style.write_head(figure, title, note, MARGIN)
+    figure.supylabel(name, y=top / 2, fontsize=style.NORMAL)
+    figure.supxlabel("labels (log scale)", x=right / 2, fontsize=style.NORMAL)
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(right, top), borderaxespad=0.4, handlelength=3)
+    return figure, panels[:count]

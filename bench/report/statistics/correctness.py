@@ -1,0 +1,135 @@
+"""What every cell answered on its test examples, out of the predictions beside the records.
+
+Test examples are the same for all rows, sizes and seeds of a label count, unless a split redraws them (by size or by
+seed): then only what answered the same examples is compared.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.report.reading import Point
+from bench.report.statistics.intervals import Sample, Values
+
+Codes = NDArray[np.int16]
+NO_LABEL = -1
+"""The code of an answer that is none of the labels; it is wrong."""
+
+
+@dataclass(frozen=True, eq=False)
+class TestSet:
+    """Test examples in the order of their ids."""
+
+    __test__ = False  # not one of pytest's classes
+
+    digest: str
+    """Of ids, labels and names: the same examples have the same digest."""
+    ids: tuple[str, ...]
+    labels: Codes
+    """True labels, as indices of `names`."""
+    names: tuple[str, ...]
+    """Label names, sorted."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What one cell answered on its test set."""
+
+    test_set: TestSet
+    predicted: Codes
+    """In the order of the test set; `NO_LABEL` where it is none of the labels."""
+
+    @cached_property
+    def right(self) -> Values:
+        """1 where the answer is right, 0 elsewhere."""
+        return (self.predicted == self.test_set.labels).astype(np.float64)
+
+
+BySeed = Mapping[int, Answers]
+"""What the seeds of one point answered."""
+Grid = Mapping[Point, BySeed]
+"""Of one data set: what the `ok` cells answered."""
+
+
+def is_crossed(seeds: BySeed) -> bool:
+    """Whether all seeds answered the same test examples."""
+    return len({answers.test_set.digest for answers in seeds.values()}) == 1
+
+
+def sample_of(seeds: BySeed) -> Sample:
+    """Correctness of one point, seeds in rising order."""
+    chosen = [seeds[seed] for seed in sorted(seeds)]
+    return Sample(tuple(answers.right for answers in chosen), is_crossed(seeds))
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Two points' answers brought together: what they have in common, and what that leaves out."""
+
+    a: BySeed
+    b: BySeed
+    """Of the same seeds as `a`, on the same test examples."""
+    only_a: tuple[int, ...]
+    """Seeds that b lacks, or that it answered other examples with."""
+    only_b: tuple[int, ...]
+    stands_for_all: bool
+    """Whether one of the two learns nothing, so that its one answer was held against every seed of the other."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds that both have."""
+        return tuple(sorted(self.a))
+
+    @property
+    def sample(self) -> Sample:
+        """Differences of correctness, a minus b, per seed and test example."""
+        values = tuple(self.a[seed].right - self.b[seed].right for seed in self.seeds)
+        return Sample(values, is_crossed(self.a))
+
+
+def pair(a: BySeed, b: BySeed, *, a_untrained: bool = False, b_untrained: bool = False) -> Paired | None:
+    """The seeds of two points that answered the same test examples; None where there are none.
+
+    An untrained row (training size 0) that has one seed answers as it does whatever the seed is: it is paired with
+    every seed of the other row that had the same test examples.
+    """
+    for_all_a, for_all_b = a_untrained and len(a) == 1, b_untrained and len(b) == 1
+    if for_all_a != for_all_b:
+        spread, other = (a, b) if for_all_a else (b, a)
+        spread = {seed: next(iter(spread.values())) for seed in other}
+        a, b = (spread, other) if for_all_a else (other, spread)
+    common = [seed for seed in sorted(a) if seed in b and a[seed].test_set.digest == b[seed].test_set.digest]
+    if not common:
+        return None
+    return Paired(
+        a={seed: a[seed] for seed in common},
+        b={seed: b[seed] for seed in common},
+        only_a=tuple(sorted(set(a) - set(common))),
+        only_b=tuple(sorted(set(b) - set(common))),
+        stands_for_all=for_all_a != for_all_b,
+    )
+
+
+def rows_at(grid: Grid, num_labels: int, train_size: int) -> dict[str, BySeed]:
+    """The rows that have answers at a label count and size; untrained rows (size 0) are at every size."""
+    return {
+        point.row: seeds
+        for point, seeds in grid.items()
+        if point.num_labels == num_labels and point.train_size in (train_size, 0) and seeds
+    }
+
+
+def untrained_rows(grid: Grid) -> frozenset[str]:
+    """The rows that use no training examples."""
+    return frozenset(point.row for point in grid if point.train_size == 0)
+
+
+def places(grid: Grid) -> Iterator[tuple[int, int]]:
+    """Label counts and training sizes that trained rows have, in rising order."""
+    yield from sorted({(point.num_labels, point.train_size) for point in grid if point.train_size > 0})

@@ -1,0 +1,244 @@
+"""Extrapolating a scaling curve: the mean of four families, when to refuse, and a band that is wide enough.
+
+Rules and constants were chosen on 58 real curves (see `fit_curve`); what is fitted are means over seeds.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from bench.report.statistics.correctness import Grid
+from bench.report.statistics.families import FAMILIES, Fitted, Points, error_of, fit, mean_logit
+from bench.report.statistics.variance import Values
+
+LEVEL = 0.9
+LEAST_SKILL = 0.15
+LEAST_FALL = 3.0
+"""Of the error from the first size to the last, in standard errors."""
+LEAST_PER_LABEL = 8
+"""Training examples per label at the largest size; twice as many for more than `NEAR` times the largest size."""
+NEAR, FAR = 4.0, 16.0
+LEAST_SIZES = 3
+SEED_FLOOR = 0.003
+"""Added to seeds' standard errors: a few seeds may agree by chance."""
+PER_DOUBLING = 0.03
+"""Of the logit's standard deviation, for each doubling beyond the data."""
+LEAST_WIDTH = 0.05
+MOST_RESAMPLES = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A row's accuracies at one label count."""
+
+    sizes: Values
+    """Training sizes, rising."""
+    accuracies: Values
+    """Seeds x sizes: each seed at every size."""
+    num_labels: int
+    num_test: int
+    seeds_left_out: tuple[int, ...] = ()
+    """Seeds that lack a size."""
+    redrawn_by_size: bool = False
+    """Whether sizes have test sets of their own."""
+    most_frequent: float | None = None
+    """The most frequent label's share of the test set; null: all labels are equally frequent."""
+
+    @property
+    def chance(self) -> float:
+        """The error of an answer that is always the most frequent label."""
+        return 1 - (self.most_frequent or 1 / self.num_labels)
+
+    @property
+    def errors(self) -> Values:
+        """Mean error at each size, off 0 by half a test example."""
+        return np.clip(1 - self.accuracies.mean(axis=0), 0.5 / self.num_test, 1 - 0.5 / self.num_test)
+
+    @property
+    def standard_errors(self) -> Values:
+        """Of the means over seeds: half of the variance is the size's own, half the mean one of all sizes."""
+        own = self.accuracies.var(axis=0, ddof=1)
+        return np.asarray(np.sqrt((own + own.mean()) / 2 / len(self.accuracies) + SEED_FLOOR**2))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a curve is not carried on beyond its data."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A curve and its interval at some training sizes, as accuracies."""
+
+    sizes: Values
+    estimate: Values
+    low: Values
+    high: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A fitted curve that may be carried on."""
+
+    observed: Observed
+    families: tuple[Fitted, ...]
+    resampled: tuple[tuple[float, tuple[Fitted, ...]], ...]
+    """For draws of whole seeds: how likely the draw is, and the families fitted to it."""
+    most: float
+    """How many times the largest size it may be carried to."""
+    limit: str
+    """Why no further."""
+
+    @property
+    def largest(self) -> float:
+        """The largest training size that was measured."""
+        return float(self.observed.sizes[-1])
+
+    def estimate(self, sizes: ArrayLike) -> Values:
+        """Accuracies at training sizes. Raises ValueError beyond what the curve may be carried to."""
+        return 1 - error_of(mean_logit(list(self.families), self._checked(sizes)))
+
+    def band(self, sizes: ArrayLike, level: float = LEVEL, *, new_test_set: bool = False) -> Band:
+        """The interval of the expected accuracy, on the same test set or on a new one of the same size.
+
+        On the logit scale: variance over draws of whole seeds x S / (S - 1), variance among the families, and
+        (0.03 log2 of the factor beyond the data)^2. Never narrower than 5 points in all. Raises ValueError as
+        `estimate` does.
+        """
+        wanted = self._checked(sizes)
+        middle = mean_logit(list(self.families), wanted)
+        half = float(stats.norm.ppf(0.5 + level / 2)) * np.sqrt(self._variance(wanted))
+        estimate, low, high = 1 - error_of(middle), 1 - error_of(middle + half), 1 - error_of(middle - half)
+        low, high = _widened(low, high)
+        if new_test_set:
+            test = stats.norm.ppf(0.5 + level / 2) * np.sqrt(estimate * (1 - estimate) / self.observed.num_test)
+            low, high = estimate - np.hypot(estimate - low, test), estimate + np.hypot(high - estimate, test)
+        return Band(wanted, estimate, np.clip(low, 0, 1), np.clip(high, 0, 1))
+
+    def _variance(self, sizes: Values) -> Values:
+        seeds = len(self.observed.accuracies)
+        drawn = np.stack([mean_logit(list(families), sizes) for _, families in self.resampled])
+        shares = np.asarray([share for share, _ in self.resampled])[:, None]
+        over_seeds = (shares * (drawn - (shares * drawn).sum(axis=0)) ** 2).sum(axis=0)
+        among = np.var([one.logit_error(sizes) for one in self.families], axis=0, ddof=1)
+        beyond = PER_DOUBLING * np.log2(np.maximum(sizes / self.largest, 1))
+        return np.asarray(over_seeds * seeds / (seeds - 1) + among + beyond**2)
+
+    def _checked(self, sizes: ArrayLike) -> Values:
+        wanted = np.atleast_1d(np.asarray(sizes, dtype=np.float64))
+        if wanted.size and (wanted.min() <= 0 or wanted.max() > self.largest * self.most * (1 + 1e-9)):
+            raise ValueError(
+                f"the curve is good for up to {self.largest * self.most:.0f} training examples: {self.limit}"
+            )
+        return wanted
+
+
+def _widened(low: Values, high: Values) -> tuple[Values, Values]:
+    """At least `LEAST_WIDTH` wide, within 0 and 1."""
+    missing = np.maximum(LEAST_WIDTH - (high - low), 0) / 2
+    low, high = low - missing, high + missing
+    return low - np.maximum(high - 1, 0), high + np.maximum(-low, 0)
+
+
+def observed(grid: Grid, row: str, num_labels: int) -> Observed | None:
+    """The accuracies of a row at one label count, of the seeds that have every size; None where it has no sizes."""
+    by_size = {p.train_size: seeds for p, seeds in grid.items() if (p.row, p.num_labels) == (row, num_labels)}
+    sizes = sorted(size for size, seeds in by_size.items() if size > 0 and seeds)
+    if not sizes:
+        return None
+    all_seeds = {seed for size in sizes for seed in by_size[size]}
+    seeds = sorted(seed for seed in all_seeds if all(seed in by_size[size] for size in sizes))
+    accuracies = [[by_size[size][seed].right.mean() for size in sizes] for seed in seeds]
+    return Observed(
+        sizes=np.asarray(sizes, dtype=np.float64),
+        accuracies=np.asarray(accuracies, dtype=np.float64).reshape(len(seeds), len(sizes)),
+        num_labels=num_labels,
+        num_test=min(len(answers.test_set) for size in sizes for answers in by_size[size].values()),
+        seeds_left_out=tuple(sorted(all_seeds - set(seeds))),
+        most_frequent=max(
+            float(np.bincount(answers.test_set.labels).max() / len(answers.test_set))
+            for answers in by_size[sizes[0]].values()
+        ),
+        redrawn_by_size=any(len({by_size[size][seed].test_set.digest for size in sizes}) > 1 for seed in seeds),
+    )
+
+
+def fit_curve(found: Observed) -> Curve | Refusal:
+    """Fit `found` (three sizes or more, two seeds or more), or say why it should not be carried on.
+
+    On 58 real curves from 29 tasks the mean of the four families was off by 1.4 points at 4 times the largest size
+    and 2.6 at 16 times, and errors above 10 points were at most 0.5 % with these rules of refusal.
+    """
+    if reason := _refused(found):
+        return Refusal(reason)
+    most, limit = _limit(found)
+    points = _points(found, found.accuracies)
+    families = tuple(fit(family, points) for family in FAMILIES)
+    resampled = tuple(
+        (share, tuple(fit(one.family, _points(found, found.accuracies[list(drawn)]), one) for one in families))
+        for drawn, share in _draws(len(found.accuracies))
+    )
+    return Curve(found, families, resampled, most, limit)
+
+
+def _points(found: Observed, accuracies: Values) -> Points:
+    """The means over seeds, with the weights of the standard errors that all seeds give."""
+    edge = 0.5 / found.num_test
+    errors = np.clip(1 - accuracies.mean(axis=0), edge, 1 - edge)
+    return Points(found.sizes, errors, errors * (1 - errors) / found.standard_errors)
+
+
+def _draws(seeds: int) -> list[tuple[tuple[int, ...], float]]:
+    """Draws of `seeds` seeds with replacement, and how likely each is: all of them, or some where they are many."""
+    every = list(combinations_with_replacement(range(seeds), seeds)) if seeds < 4 else []
+    if every:
+        shares = [stats.multinomial.pmf(np.bincount(one, minlength=seeds), seeds, [1 / seeds] * seeds) for one in every]
+        return [(one, float(share)) for one, share in zip(every, shares, strict=True)]
+    random = np.random.default_rng(seeds)
+    drawn = random.integers(0, seeds, (MOST_RESAMPLES, seeds))
+    return [(tuple(map(int, one)), 1 / MOST_RESAMPLES) for one in drawn]
+
+
+def _refused(found: Observed) -> str:
+    """Why `found` can't be carried on; empty where it can."""
+    seeds, sizes = found.accuracies.shape
+    per_label = found.sizes[-1] / found.num_labels
+    if sizes < LEAST_SIZES:
+        return f"a curve needs at least {LEAST_SIZES} training sizes; there are {sizes}"
+    if seeds < 2:
+        return f"a curve needs at least 2 seeds that have every size; there are {seeds}"
+    if found.redrawn_by_size:
+        return "each training size has a test set of its own, so sizes differ by more than their training examples"
+    if per_label < LEAST_PER_LABEL:
+        return f"{per_label:.3g} training examples per label at the largest size are fewer than {LEAST_PER_LABEL}"
+    return _hopeless(found)
+
+
+def _hopeless(found: Observed) -> str:
+    """What the accuracies themselves say against it."""
+    skill = 1 - found.errors[-1] / found.chance if found.chance else 0.0
+    if skill < LEAST_SKILL:
+        return (
+            f"at {found.sizes[-1]:.0f} training examples it is too near to guessing: it removes {max(skill, 0):.0%} of "
+            f"the error of guessing, and {LEAST_SKILL:.0%} are needed"
+        )
+    fall = (found.errors[0] - found.errors[-1]) / (np.sqrt(2) * found.standard_errors[-1])
+    if fall < LEAST_FALL:
+        return "accuracy hardly rises over the sizes that were tried, compared with how much seeds differ"
+    return ""
+
+
+def _limit(found: Observed) -> tuple[float, str]:
+    """How many times the largest size the curve may be carried to, and why no further."""
+    per_label, span = found.sizes[-1] / found.num_labels, float(found.sizes[-1] / found.sizes[0])
+    allowed = FAR if per_label >= 2 * LEAST_PER_LABEL else NEAR
+    if span < allowed:
+        return span, "not further beyond the largest size than that is from the smallest"
+    if allowed < FAR:
+        return allowed, f"fewer than {2 * LEAST_PER_LABEL} training examples per label at the largest size"
+    return allowed, f"more than {FAR:.0f} times the largest size was never checked"

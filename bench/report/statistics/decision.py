@@ -1,0 +1,151 @@
+"""The answer of the report, as plain data that words are made of: best rows, ties, cheap rows, what beats what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from bench.report.statistics.correctness import Grid, places
+from bench.report.statistics.paired import ALPHA, Comparison, compare, holm, pairing
+from bench.report.statistics.power import Needed, seeds_needed
+from bench.report.statistics.ties import Contender, Standing, standing
+
+POINT = 0.01
+"""Of accuracy."""
+
+Costs = Mapping[tuple[str, int, int], float]
+"""Mean training seconds of a cell by row, label count and training size (0 for untrained rows)."""
+
+
+def training_costs(cells: pd.DataFrame) -> Costs:
+    """Mean training seconds over the `ok` seeds of one data set's `cells_frame`; points without any are left out."""
+    means = cells.groupby(["row", "num_labels", "train_size"], observed=True)["train_seconds"].mean().dropna()
+    found = means.reset_index()
+    at = zip(found["row"].astype(str), found["num_labels"], found["train_size"], strict=True)
+    return {
+        (row, int(labels), int(size)): float(seconds)
+        for (row, labels, size), seconds in zip(at, found["train_seconds"], strict=True)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Cheapest:
+    """The cheapest row that gives up at most a point of accuracy."""
+
+    row: str
+    seconds: float
+    """Mean training seconds of a cell."""
+    seconds_of_best: float
+    behind: Contender | None
+    """How far it is behind the best; null where it is the best."""
+    is_sure: bool
+    """Whether all of the difference's interval is within the point, and not its middle alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What to take at one label count and training size."""
+
+    standing: Standing
+    cheapest: Cheapest | None
+    """Null where the best row's cost is not known."""
+    needed: Needed | None
+    """What would tell the best row from the nearest that is tied with it; null where the best is decided."""
+    nearest: str | None
+    """That row."""
+
+
+def budgets(grid: Grid, costs: Costs, rows: Sequence[str] | None = None, margin: float = POINT) -> list[Budget]:
+    """The answer at every label count and training size that trained rows have, over all rows or those of `rows`.
+
+    `grid` is of one data set. Points where no row has answers are left out.
+    """
+    found = (standing(grid, labels, size, rows) for labels, size in places(grid))
+    return [Budget(one, cheapest_within(one, costs, margin), *_needed(one, margin)) for one in found if one is not None]
+
+
+def cheapest_within(one: Standing, costs: Costs, margin: float = POINT) -> Cheapest | None:
+    """The cheapest row at most `margin` behind the best on common seeds; None where the best row's cost is unknown."""
+
+    def cost(row: str) -> float | None:
+        return costs.get((row, one.num_labels, one.train_size), costs.get((row, one.num_labels, 0)))
+
+    of_best = cost(one.best)
+    if of_best is None:
+        return None
+    chosen = Cheapest(one.best, of_best, of_best, None, True)
+    for contender in one.others:
+        seconds = cost(contender.row)
+        if seconds is not None and seconds < chosen.seconds and contender.within(margin):
+            chosen = Cheapest(contender.row, seconds, of_best, contender, contender.surely_within(margin))
+    return chosen
+
+
+def _needed(one: Standing, margin: float) -> tuple[Needed | None, str | None]:
+    """For the tied row that is nearest; with Holm's level for the comparisons that are still open."""
+    if not one.tied:
+        return None, None
+    nearest = one.tied[0]
+    sample = nearest.against_best.paired.sample
+    return seeds_needed(sample, smallest=margin, alpha=ALPHA / len(one.tied)), nearest.row
+
+
+Verdict = Literal["always", "from_size", "never", "unclear", "not_compared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """From which training size a row beats another, at one label count."""
+
+    row: str
+    opponent: str
+    num_labels: int
+    verdict: Verdict
+    """`always`: at every size. `from_size`: at `size` and every larger one, and not at the size before. `never`: at
+    no size. `unclear`: at some sizes, but not at the largest. `not_compared`: nothing in common."""
+    size: int | None
+    """The smallest size from which on it is better by more than noise; null for the last three verdicts."""
+    at: Mapping[int, Comparison]
+    """The comparison at every size that both have, a is `row`; Holm over the sizes."""
+    left_out: tuple[int, ...]
+    """Sizes that only one of the two has, or where they have no seed in common."""
+
+    @property
+    def is_ever_worse(self) -> bool:
+        """Whether the row is worse by more than noise somewhere."""
+        return any(one.b_is_better for one in self.at.values())
+
+
+def crossing(grid: Grid, row: str, opponent: str, num_labels: int) -> Crossing:
+    """From which training size `row` beats `opponent`, and by how much (`Crossing.at`)."""
+    paired = pairing(grid)
+    by_row = {
+        name: {p.train_size: seeds for p, seeds in grid.items() if p.row == name and p.num_labels == num_labels}
+        for name in (row, opponent)
+    }
+    mine, theirs = by_row[row], by_row[opponent]
+    sizes = sorted((set(mine) | set(theirs)) - {0}) or sorted(set(mine) | set(theirs))
+    made: dict[int, Comparison] = {}
+    for size in sizes:
+        a, b = mine.get(size, mine.get(0)), theirs.get(size, theirs.get(0))
+        both = None if a is None or b is None else paired(row, a, opponent, b)
+        if both is not None:
+            made[size] = compare(row, opponent, both)
+    at = dict(zip(made, holm(made.values()), strict=True))
+    verdict, since = _verdict(at)
+    return Crossing(row, opponent, num_labels, verdict, since, at, tuple(size for size in sizes if size not in at))
+
+
+def _verdict(at: Mapping[int, Comparison]) -> tuple[Verdict, int | None]:
+    """From the largest size down, as long as the row is better."""
+    if not at:
+        return "not_compared", None
+    since = None
+    for size in sorted(at, reverse=True):
+        if not at[size].a_is_better:
+            break
+        since = size
+    if since is not None:
+        return ("always" if since == min(at) else "from_size"), since
+    return ("unclear" if any(one.a_is_better for one in at.values()) else "never"), None

@@ -1,0 +1,166 @@
+"""Intervals of a mean over seeds and test examples, and of a paired difference.
+
+Which method is right depends on what was repeated: several seeds on one test set, several seeds that each had a test
+set of its own, or one seed. `Interval.method` says which it was.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from bench.report.statistics.variance import MeanSquares, Values, mean_squares
+
+LEVEL = 0.95
+Method = Literal["variance_components", "seed_means", "wilson", "adjusted_wald", "bootstrap", "examples_bootstrap"]
+ONE_SEED: tuple[Method, ...] = ("wilson", "adjusted_wald", "examples_bootstrap")
+"""Methods that know nothing of other seeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate and between what it may lie."""
+
+    estimate: float
+    low: float
+    high: float
+    level: float
+    method: Method
+    """`variance_components`: seeds x the same test examples. `seed_means`: each seed had test examples of its own.
+    `wilson`, `adjusted_wald`, `examples_bootstrap`: the test set alone, for there is one seed, or all seeds gave the
+    same. `bootstrap`: seeds x examples, for metrics that are not means."""
+    num_seeds: int
+    num_examples: int
+    """Of each seed's test set; the smallest where they differ."""
+
+    @property
+    def covers_seeds(self) -> bool:
+        """Whether the interval takes in what another seed would have changed."""
+        return self.method not in ONE_SEED
+
+    def holds(self, value: float) -> bool:
+        """Whether `value` is inside."""
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Values of one quantity per seed and test example: right or wrong (1, 0), or a difference of two such."""
+
+    values: tuple[Values, ...]
+    """A vector over test examples for each seed."""
+    crossed: bool
+    """Whether a position is the same test example in every seed."""
+
+    @property
+    def matrix(self) -> Values:
+        """Seeds x examples; only for crossed samples."""
+        assert self.crossed
+        return np.stack(self.values)
+
+    @property
+    def mean(self) -> float:
+        """The mean of the seeds' means."""
+        return float(np.mean([seed.mean() for seed in self.values]))
+
+    @property
+    def num_examples(self) -> int:
+        """Of each seed; the smallest where they differ."""
+        return min(len(seed) for seed in self.values)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether all values are the same: nothing then estimates a variance."""
+        return all(bool(np.all(seed == self.values[0][0])) for seed in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class StandardError:
+    """How uncertain the mean of a sample of several seeds is."""
+
+    value: float
+    df: float
+    method: Method
+
+    def half_width(self, level: float) -> float:
+        """Of the two-sided interval, by Student's t."""
+        return float(stats.t.ppf(0.5 + level / 2, self.df)) * self.value
+
+
+def crossed(matrix: Values) -> Sample:
+    """A sample out of a seeds x examples matrix."""
+    return Sample(tuple(np.asarray(matrix, dtype=np.float64)), crossed=True)
+
+
+def standard_error(sample: Sample) -> StandardError:
+    """Of the sample's mean over new seeds and new test examples; `sample` has two seeds or more."""
+    if sample.crossed:
+        squares: MeanSquares = mean_squares(sample.matrix)
+        return StandardError(squares.standard_error, squares.df, "variance_components")
+    return _of_redrawn(sample)
+
+
+def _of_redrawn(sample: Sample) -> StandardError:
+    """Where each seed has a test set of its own, seeds' means are independent and hold both kinds of noise.
+
+    A few means may agree by chance: what the test sets alone bring is taken where that makes a wider interval.
+    """
+    count = len(sample.values)
+    means = np.asarray([seed.mean() for seed in sample.values])
+    within = np.mean([seed.var(ddof=1) / len(seed) for seed in sample.values])
+    between = StandardError(float(np.sqrt(means.var(ddof=1) / count)), count - 1, "seed_means")
+    examples = sum(len(seed) - 1 for seed in sample.values)
+    tests = StandardError(float(np.sqrt(within / count)), examples, "seed_means")
+    return max(between, tests, key=lambda error: error.half_width(LEVEL))
+
+
+def mean_interval(sample: Sample, level: float = LEVEL) -> Interval:
+    """The interval of the expected accuracy, over seeds and test examples as far as `sample` has several.
+
+    `sample` holds right (1) and wrong (0). Limits stay within 0 and 1. One seed: Wilson's interval.
+    """
+    if len(sample.values) == 1 or sample.is_constant:
+        return _wilson(sample, level)
+    error = standard_error(sample)
+    half = error.half_width(level)
+    return _interval(sample, max(0.0, sample.mean - half), min(1.0, sample.mean + half), level, error.method)
+
+
+def _wilson(sample: Sample, level: float) -> Interval:
+    right = sample.values[0]
+    low, high = proportion_confint(int(right.sum()), len(right), alpha=1 - level, method="wilson")
+    return _interval(sample, max(0.0, float(low)), min(1.0, float(high)), level, "wilson")
+
+
+def difference_interval(sample: Sample, level: float = LEVEL) -> Interval:
+    """The interval of an expected paired difference; `sample` holds -1, 0 and 1 (or means of such).
+
+    One seed: the adjusted Wald interval of Bonett and Price (2012), which adds one discordant example to each side.
+    """
+    if len(sample.values) == 1 or sample.is_constant:
+        return _adjusted_wald(sample, level)
+    error = standard_error(sample)
+    half = error.half_width(level)
+    return _interval(sample, max(-1.0, sample.mean - half), min(1.0, sample.mean + half), level, error.method)
+
+
+def _adjusted_wald(sample: Sample, level: float) -> Interval:
+    values = sample.values[0]
+    count = len(values) + 2
+    up, down = (np.clip(values, 0, 1).sum() + 1) / count, (np.clip(-values, 0, 1).sum() + 1) / count
+    half = float(stats.norm.ppf(0.5 + level / 2)) * np.sqrt((up + down - (up - down) ** 2) / count)
+    middle = up - down
+    low, high = max(-1.0, float(middle - half)), min(1.0, float(middle + half))
+    return _interval(sample, min(low, sample.mean), max(high, sample.mean), level, "adjusted_wald")
+
+
+def _interval(sample: Sample, low: float, high: float, level: float, method: Method) -> Interval:
+    return Interval(sample.mean, low, high, level, method, len(sample.values), sample.num_examples)
+
+
+def seeds_of(matrices: Sequence[Values]) -> Sample:
+    """A sample of seeds whose test sets differ: a vector a seed."""
+    return Sample(tuple(np.asarray(values, dtype=np.float64) for values in matrices), crossed=False)

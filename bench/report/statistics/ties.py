@@ -1,0 +1,107 @@
+"""Which row is best at a point of the grid, and which rows can't be told from it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.report.statistics.correctness import BySeed, Grid, rows_at, sample_of, untrained_rows
+from bench.report.statistics.intervals import Interval, mean_interval
+from bench.report.statistics.paired import Comparison, with_each
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A row at one point, held against the best one there."""
+
+    row: str
+    accuracy: Interval
+    """Over all seeds that the row has."""
+    against_best: Comparison
+    """a is the best row, b is this one; on common seeds, adjusted over the point's comparisons."""
+
+    @property
+    def tied(self) -> bool:
+        """Whether it can't be told from the best, or is even in front of it on the few seeds that it has (`ahead`)."""
+        return not self.against_best.a_is_better
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it is in front of the best where both have seeds: it only lacks seeds."""
+        return self.against_best.difference.estimate < 0
+
+    def within(self, margin: float) -> bool:
+        """Whether it is at most `margin` behind the best, as estimated on common seeds."""
+        return self.against_best.difference.estimate <= margin
+
+    def surely_within(self, margin: float) -> bool:
+        """Whether all of the interval is at most `margin` behind the best."""
+        return self.against_best.difference.high <= margin
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the rows stand at one label count and training size."""
+
+    num_labels: int
+    train_size: int
+    best: str
+    accuracy: Interval
+    """The best row's."""
+    others: tuple[Contender, ...]
+    """By the difference to the best, smallest first."""
+    fewer_seeds: Mapping[str, int]
+    """Rows with fewer seeds than the best, and how many they have: compared on these alone."""
+    not_compared: tuple[str, ...]
+    """Rows without a seed or test examples in common with the best."""
+
+    @property
+    def tied(self) -> tuple[Contender, ...]:
+        """The rows that can't be told from the best."""
+        return tuple(contender for contender in self.others if contender.tied)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the best row is better than every other by more than noise."""
+        return not self.tied and not self.not_compared
+
+
+def standing(grid: Grid, num_labels: int, train_size: int, rows: Sequence[str] | None = None) -> Standing | None:
+    """How the rows (or those of `rows`) stand at a point; None where none has answers.
+
+    The best row is the one with the highest mean among those that have the most seeds, so that a lucky single seed
+    can't win; an untrained row, whose answers are the same for every seed, counts as having all of them. Holm's
+    correction is over the comparisons with the best. The best is chosen by the same data, which the tests don't know:
+    that it beats a row by chance is a bit more likely than they say.
+    """
+    found = {row: seeds for row, seeds in rows_at(grid, num_labels, train_size).items() if rows is None or row in rows}
+    if not found:
+        return None
+    untrained = untrained_rows(grid)
+    most = max(len(seeds) for seeds in found.values())
+    full = {row for row, seeds in found.items() if len(seeds) == most or row in untrained}
+    means = {row: sample_of(found[row]).mean for row in found if row in full}
+    best = max(means, key=lambda row: means[row])
+    made, without = with_each(best, found, grid)
+    others = [Contender(one.b, mean_interval(sample_of(found[one.b])), one) for one in made]
+    return Standing(
+        num_labels=num_labels,
+        train_size=train_size,
+        best=best,
+        accuracy=mean_interval(sample_of(found[best])),
+        others=tuple(sorted(others, key=lambda contender: contender.against_best.difference.estimate)),
+        fewer_seeds={row: len(seeds) for row, seeds in found.items() if row not in full},
+        not_compared=tuple(without),
+    )
+
+
+def rank_ranges(rows: Mapping[str, BySeed], comparisons: Iterable[Comparison]) -> dict[str, tuple[int, int]]:
+    """The ranks that each row may have at one place: 1 + rows better than it, to all but the rows worse than it.
+
+    `comparisons` are those of `paired.pairwise`; rows that were not compared count as not told apart.
+    """
+    better, worse = dict.fromkeys(rows, 0), dict.fromkeys(rows, 0)
+    for one in comparisons:
+        if one.told_apart:
+            winner, loser = (one.a, one.b) if one.a_is_better else (one.b, one.a)
+            better[loser] += 1
+            worse[winner] += 1
+    return {row: (1 + better[row], len(better) - worse[row]) for row in better}

@@ -1,0 +1,1 @@
+"""Jobs on a cluster: arrays are submitted through submitit, followed by the queue and by the records they leave."""

@@ -1,0 +1,207 @@
+"""One array of jobs: submitting it, and the file that lets a later sweep find it again.
+
+The file is written before the array is submitted, under the name that the jobs will carry, so that no array can be
+in the queue without a file. `results/.slurm/<name>.json` is the file, `results/.slurm/<name>/` submitit's folder.
+"""
+
+import contextlib
+import io
+import json
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from filelock import FileLock
+
+from bench.cell import Cell, slug
+from bench.config import Settings
+from bench.errors import UserError
+from bench.provenance import now
+from bench.results import store
+from bench.results.record import Status
+
+FOLDER = ".slurm"
+COMMANDS = ("sbatch", "srun", "squeue", "scancel", "scontrol")
+OWN_OPTIONS = ("array", "error", "job-name", "nodes", "ntasks", "open-mode", "output", "signal")
+"""Options of sbatch that `slurm.options` may not touch."""
+
+
+class Refused(Exception):
+    """Slurm did not take a job; the message is its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """An array of tasks, each of which runs some cells."""
+
+    name: str
+    """The jobs' name in the queue, unique."""
+    started: str
+    """ISO 8601, UTC."""
+    tasks: tuple[tuple[str, ...], ...]
+    """Keys of the cells of each task."""
+    stamps: Mapping[str, store.Stamp | None]
+    """Of the record that each cell had when it was chosen to be run, by key."""
+    job_id: str | None = None
+    """Slurm's number; None until it has answered."""
+
+    def task_id(self, index: int) -> str:
+        """What Slurm calls the task."""
+        return f"{self.job_id}_{index}" if len(self.tasks) > 1 else str(self.job_id)
+
+    def folder(self, results_dir: str | Path) -> Path:
+        """Where submitit keeps scripts and logs."""
+        return home(results_dir) / self.name
+
+
+def home(results_dir: str | Path) -> Path:
+    """Where a results folder keeps its submissions."""
+    return Path(results_dir).absolute() / FOLDER
+
+
+def lock(results_dir: str | Path) -> FileLock:
+    """To be held while it is looked up what is in the queue, and something is added to it."""
+    home(results_dir).mkdir(parents=True, exist_ok=True)
+    return FileLock(home(results_dir) / "lock")
+
+
+def check_slurm(settings: Settings) -> None:
+    """Raise UserError where no job can be submitted from here, or not as asked."""
+    if find_spec("submitit") is None:
+        raise UserError("hydra/launcher=slurm needs the extra: pip install -e '.[slurm]'")
+    if missing := [command for command in COMMANDS if shutil.which(command) is None]:
+        raise UserError(
+            f"hydra/launcher=slurm needs Slurm's commands, and {', '.join(missing)} cannot be found: start the sweep "
+            "on a machine that submits jobs"
+        )
+    slurm = settings.slurm
+    if settings.device == "cuda" and slurm.gpus_per_task == 0:
+        raise UserError("slurm.gpus_per_task=0 gives no GPU, and device=cuda needs one")
+    if settings.device != "cpu" and slurm.gpus_per_task and settings.pool.workers is not None:
+        raise UserError("pool.workers is for the CPU; slurm.gpus_per_task=0 or device=cpu asks for no GPU")
+    if own := [name for name in slurm.options if name.replace("_", "-") in OWN_OPTIONS]:
+        raise UserError(f"slurm.options.{own[0]} is the sweep's own to set (as are {', '.join(OWN_OPTIONS)})")
+    if slurm.signal_seconds >= 60 * slurm.time_minutes:
+        raise UserError(
+            f"slurm.signal_seconds={slurm.signal_seconds} is not before the time limit "
+            f"(slurm.time_minutes={slurm.time_minutes})"
+        )
+
+
+def submit(
+    groups: Sequence[Sequence[Cell]],
+    settings: Settings,
+    stamps: Mapping[str, store.Stamp | None],
+    after: str | None = None,
+) -> Submission:
+    """Submit an array with one task for each group of cells; with `after`, it starts when that job has ended.
+
+    `stamps` (by key) are of the records that were there when the cells were chosen. Raises Refused, and then leaves
+    nothing behind.
+    """
+    submission = Submission(
+        name=f"{slug(settings.experiment)}-{uuid.uuid4().hex[:8]}",
+        started=now(),
+        tasks=tuple(tuple(cell.key for cell in cells) for cells in groups),
+        stamps={cell.key: stamps[cell.key] for cells in groups for cell in cells},
+    )
+    folder = submission.folder(settings.results_dir)
+    folder.mkdir(parents=True)
+    _write(submission, settings.results_dir)
+    try:
+        submission = replace(submission, job_id=_submit(submission, groups, settings, after))
+    except Refused:
+        forget(submission, settings.results_dir)
+        raise
+    _write(submission, settings.results_dir)
+    return submission
+
+
+def _submit(submission: Submission, groups: Sequence[Sequence[Cell]], settings: Settings, after: str | None) -> str:
+    import submitit
+    from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+    from bench.sweep.slurm.task import run_task
+
+    folder = submission.folder(settings.results_dir)
+    executor = submitit.SlurmExecutor(folder)
+    # the batch script becomes the program, which so gets the signals that Slurm sends to the script
+    executor.python = f"exec {executor.python}"
+    executor.update_parameters(**_parameters(submission, settings, after))
+    try:
+        with contextlib.redirect_stderr(io.StringIO()), executor.batch():  # the error has the text as well
+            jobs = [
+                executor.submit(
+                    run_task, list(cells), {c.key: submission.stamps[c.key] for c in cells}, settings, folder
+                )
+                for cells in groups
+            ]
+    except (FailedJobError, FailedSubmissionError) as error:
+        raise Refused(" ".join(str(error).split())) from error
+    return str(jobs[0].job_id).partition("_")[0]
+
+
+def _parameters(submission: Submission, settings: Settings, after: str | None) -> dict[str, object]:
+    """For submitit, which knows some options of sbatch by name and takes the others as they are."""
+    slurm = settings.slurm
+    more: dict[str, object] = {"signal": f"B:USR2@{slurm.signal_seconds}"}
+    more |= {name.replace("_", "-"): value for name, value in slurm.options.items() if value is not False}
+    if after is not None:
+        more["dependency"] = f"afterany:{after}"
+    parameters = {
+        "job_name": submission.name,
+        "time": slurm.time_minutes,
+        "cpus_per_task": slurm.cpus_per_task,
+        "gpus_per_node": slurm.gpus_per_task or None,
+        "mem": None if slurm.memory_gb is None else f"{round(slurm.memory_gb * 1024)}M",
+        "partition": slurm.partition,
+        "array_parallelism": slurm.max_running or len(submission.tasks),
+        "use_srun": False,
+        "additional_parameters": more,
+    }
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def load(results_dir: str | Path) -> list[Submission]:
+    """The submissions that have not been forgotten, in the order in which they were made."""
+    found = [_read(path) for path in home(results_dir).glob("*.json")]
+    return sorted(found, key=lambda submission: submission.started)
+
+
+def forget(submission: Submission, results_dir: str | Path, *, keep_logs: bool = False) -> None:
+    """None of the submission's tasks is in the queue any more: remove its file, and its folder."""
+    if not keep_logs:
+        shutil.rmtree(submission.folder(results_dir), ignore_errors=True)
+    _file(submission, results_dir).unlink(missing_ok=True)
+
+
+def with_job_id(submission: Submission, job_id: str, results_dir: str | Path) -> Submission:
+    """The submission and its file with the number that was found in the queue, where it has none."""
+    if submission.job_id is None:
+        submission = replace(submission, job_id=job_id)
+        _write(submission, results_dir)
+    return submission
+
+
+def all_ok(submission: Submission, folders: Mapping[str, Path]) -> bool:
+    """Whether each of the submission's cells has ended `ok`, as far as `folders` (by key) knows them."""
+    keys = [key for keys in submission.tasks for key in keys]
+    return all(key in folders and store.status(folders[key]) is Status.OK for key in keys)
+
+
+def _file(submission: Submission, results_dir: str | Path) -> Path:
+    return home(results_dir) / f"{submission.name}.json"
+
+
+def _write(submission: Submission, results_dir: str | Path) -> None:
+    store.write_atomically(_file(submission, results_dir), json.dumps(asdict(submission), indent=1).encode())
+
+
+def _read(path: Path) -> Submission:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    tasks = tuple(tuple(keys) for keys in content["tasks"])
+    stamps = {key: None if stamp is None else tuple(stamp) for key, stamp in content["stamps"].items()}
+    return Submission(**{**content, "tasks": tasks, "stamps": stamps})

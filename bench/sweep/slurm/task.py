@@ -1,0 +1,156 @@
+"""What an array task runs on its node: its cells, by the local pool, on the GPUs that Slurm gave it.
+
+Beside submitit's files it leaves `<job>.started`, written when its cells begin, `<job>.alive`, touched again and again,
+and `<job>.ended`, which says why it stopped. They are how the sweep tells a cell that was running when its job was lost
+from one that had not begun, and a job that Slurm takes to be running from one that is.
+"""
+
+import os
+import platform
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from bench.cell import Cell
+from bench.config import Settings
+from bench.results import store
+from bench.results.claims import Claims
+from bench.results.record import Status
+from bench.sweep.pool import Interrupted, run_pool
+from bench.sweep.progress import Progress
+from bench.sweep.slots import Slot
+
+DONE = "done"
+SECOND_THOUGHT = 2.0
+"""Seconds. Where Slurm ends a job it signals all its processes; the news of a dead worker may come first."""
+
+
+class JobEnds(Exception):
+    """Slurm is about to end this job."""
+
+
+class Told:
+    """Whether Slurm has told this job to end: by SIGUSR2 before the time limit, by SIGTERM to pre-empt or cancel it.
+
+    While it is the context, either raises JobEnds, once. SIGUSR2 becomes a SIGTERM, which the pool understands too.
+    """
+
+    def __init__(self) -> None:
+        self.why: str | None = None
+        self.known = False
+        """Nothing is raised any more."""
+
+    def __enter__(self) -> "Told":
+        self._before = {
+            signal.SIGUSR2: signal.signal(signal.SIGUSR2, self._nearly_over),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, self._over),
+        }
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _nearly_over(self, number: int, frame: FrameType | None) -> None:
+        self.why = self.why or "SIGUSR2"
+        signal.raise_signal(signal.SIGTERM)
+
+    def _over(self, number: int, frame: FrameType | None) -> None:
+        self.why = self.why or "SIGTERM"
+        if not self.known:
+            self.known = True
+            raise JobEnds
+
+
+def run_task(cells: Sequence[Cell], stamps: Mapping[str, store.Stamp | None], settings: Settings, folder: Path) -> None:
+    """Run the cells that nobody has run since they were chosen, and that nobody else is running now.
+
+    `stamps` (by key) are of the records that were there when the cells were chosen. When Slurm is about to end the
+    job, the workers are ended and the cells they were running leave no record.
+    """
+    import submitit
+
+    job = submitit.JobEnvironment().job_id
+    (folder / f"{job}.ended").unlink(missing_ok=True)  # of this task before it was requeued
+    (folder / f"{job}.started").write_text(platform.node(), encoding="utf-8")
+    if "SLURM_CPUS_PER_TASK" in os.environ:
+        os.environ.setdefault("OMP_NUM_THREADS", os.environ["SLURM_CPUS_PER_TASK"])
+    # numbers of devices mean nothing here; all that Slurm left visible are this task's
+    settings = replace(settings, pool=replace(settings.pool, devices=None))
+    why = DONE
+    with Told() as told, signs_of_life(folder / f"{job}.alive", settings.slurm.silence_seconds / 5):
+        try:
+            todo = [cell for cell in cells if store.stamp(cell.folder(settings.results_dir)) == stamps[cell.key]]
+            if todo := [cell for cell in todo if _is_free(cell, settings)]:
+                _run(todo, settings, stamps)
+        except (JobEnds, Interrupted):
+            why = told.why or "SIGTERM"  # which the pool was told itself
+        told.known = True
+        store.write_atomically(folder / f"{job}.ended", why.encode())
+
+
+@contextmanager
+def signs_of_life(path: Path, every: float) -> Iterator[None]:
+    """Touch a file every so many seconds."""
+    over = threading.Event()
+
+    def touch() -> None:
+        path.touch()
+        while not over.wait(every):
+            path.touch()
+
+    toucher = threading.Thread(target=touch, name="signs of life", daemon=True)
+    toucher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        toucher.join()
+
+
+def _run(cells: Sequence[Cell], settings: Settings, stamps: Mapping[str, store.Stamp | None]) -> None:
+    progress = TaskProgress(cells)
+    with progress:
+        try:
+            run_pool(cells, settings, progress, stamps)
+            if progress.crashed:
+                time.sleep(SECOND_THOUGHT)
+        except (JobEnds, Interrupted):
+            progress.take_back(settings)
+            raise
+
+
+def _is_free(cell: Cell, settings: Settings) -> bool:
+    """Whether nobody who is alive runs the cell; the pool will claim it for the time it takes."""
+    folder = cell.folder(settings.results_dir)
+    with Claims(settings.results_dir, launcher="slurm") as claims:
+        claims.drop_own_job(folder)
+        return claims.take(folder, device="")
+
+
+class TaskProgress(Progress):
+    """One line a cell in the task's log; and no crash where it was Slurm that ended the worker."""
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        super().__init__(cells)
+        self.crashed: list[tuple[Cell, float]] = []
+        """With the time, by the monotonic clock."""
+
+    def advance(self, cell: Cell, status: Status, slot: Slot | None = None) -> None:
+        """One more cell has ended."""
+        super().advance(cell, status, slot)
+        if status is Status.CRASHED:
+            self.crashed.append((cell, time.monotonic()))
+
+    def take_back(self, settings: Settings) -> None:
+        """The job is being ended: remove the records of cells that crashed just now, for that was why."""
+        for cell, when in self.crashed:
+            if time.monotonic() - when < 2 * SECOND_THOUGHT:
+                (cell.folder(settings.results_dir) / store.RECORD).unlink(missing_ok=True)

@@ -1,0 +1,51 @@
+"""Simulated learning curves of several forms, with seeds that differ and bumps that no formula has."""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import expit, logit
+
+from bench.report.statistics.curves import Observed
+
+Truth = Callable[[np.ndarray], np.ndarray]
+"""Training sizes to expected errors."""
+KINDS = ("POW3", "POW2", "POW4", "logit-linear", "stretched")
+"""The last one is of none of the fitted families."""
+
+
+def truth(kind: str, random, num_labels: int, smallest: float, bumps: float = 0.07) -> Truth:
+    """A curve of a form with random parameters; its logit wanders by `bumps` a doubling."""
+    chance = 1 - 1 / num_labels
+    smooth = _smooth(kind, random, chance, smallest)
+    walk = np.concatenate([[0], np.cumsum(random.normal(0, bumps, 16))])
+
+    def error(sizes: np.ndarray) -> np.ndarray:
+        wander = np.interp(np.log2(np.asarray(sizes) / smallest), np.arange(17), walk)
+        return expit(logit(smooth(np.asarray(sizes, dtype=float))) + wander)
+
+    return error
+
+
+def _smooth(kind: str, random, chance: float, smallest: float) -> Truth:
+    a, c = random.uniform(0, 0.15), random.uniform(0.3, 0.9)
+    b = random.uniform(0.55, 0.95)
+    if kind == "POW3":
+        return lambda n: a + b * (chance - a) * (n / smallest) ** -c
+    if kind == "POW2":
+        return lambda n: b * chance * (n / smallest) ** (-0.6 * c)
+    if kind == "POW4":
+        d = random.uniform(0.5, 6) * smallest
+        return lambda n: a + b * (chance - a) * ((n + d) / (smallest + d)) ** -c
+    if kind == "logit-linear":
+        return lambda n: expit(logit(b * chance) - 0.6 * c * np.log(n / smallest))
+    assert kind == "stretched"
+    return lambda n: a + b * (chance - a) * np.exp(-0.5 * c * np.log(n / smallest) ** 1.15)
+
+
+def observe(
+    random, error: Truth, sizes: np.ndarray, num_labels: int, *, seeds: int = 3, spread: float = 0.03
+) -> Observed:
+    """Accuracies of seeds, whose spread falls with the size; a quarter of their variance is a seed's own at all."""
+    deviation = spread * (sizes / sizes[0]) ** -0.4 + 0.003
+    noise = 0.5 * random.standard_normal((seeds, 1)) + np.sqrt(0.75) * random.standard_normal((seeds, len(sizes)))
+    return Observed(sizes, np.clip(1 - error(sizes) - noise * deviation, 0, 1), num_labels, 500)

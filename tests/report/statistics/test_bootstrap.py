@@ -1,0 +1,102 @@
+import time
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from bench.report.statistics.bootstrap import Draws, accuracy, macro_f1, metric_difference, metric_interval, observed
+from bench.report.statistics.correctness import NO_LABEL, Answers
+from bench.report.statistics.intervals import crossed, mean_interval
+from tests.report.statistics.answers import answers, at_accuracy, by_seed, exactly, example_set
+
+
+def noisy(random, examples, share):
+    return answers((random.random(len(examples)) < share).astype(float), examples, random)
+
+
+def test_macro_f1_of_draws_is_scikit_learns_with_weights():
+    random = np.random.default_rng(0)
+    examples = example_set(120, 4)
+    given = noisy(random, examples, 0.7)
+    weights = random.multinomial(120, np.full(120, 1 / 120), size=20).astype(np.float32)
+    expected = [f1_score(examples.labels, given.predicted, average="macro", sample_weight=one) for one in weights]
+    np.testing.assert_allclose(macro_f1(given, weights), expected, rtol=1e-5)
+
+
+def test_answers_that_are_no_label_lower_recall_alone():
+    examples = example_set(40, 2)
+    predicted = examples.labels.copy()
+    predicted[:4] = NO_LABEL
+    found = macro_f1(Answers(examples, predicted), np.ones((1, 40), np.float32))
+    assert found[0] == pytest.approx(f1_score(examples.labels, predicted, labels=[0, 1], average="macro"))
+    assert found[0] == pytest.approx(2 * 18 / 38)
+
+
+def test_draws_are_the_same_for_the_same_examples_and_paired():
+    examples = example_set(50)
+    np.testing.assert_array_equal(Draws(20).examples(examples), Draws(20).examples(example_set(50)))
+    assert not np.array_equal(Draws(20).examples(examples), Draws(20).examples(example_set(50, name="other")))
+    same = exactly([0.6, 0.8, 0.7])
+    apart = metric_difference(same, same, macro_f1, Draws(50))
+    assert (apart.low, apart.estimate, apart.high) == (0, 0, 0)
+
+
+def test_accuracy_by_the_bootstrap_is_near_the_variance_components():
+    random = np.random.default_rng(3)
+    matrix = at_accuracy(0.8, 0.2, 1.5, 0.7).draw(random, 8, random.standard_normal(500))
+    seeds = by_seed(matrix, example_set(500))
+    drawn, exact = metric_interval(seeds, accuracy, Draws()), mean_interval(crossed(matrix))
+    assert drawn.estimate == pytest.approx(exact.estimate)
+    assert drawn.high - drawn.low == pytest.approx(exact.high - exact.low, rel=0.25)
+    assert drawn.method == "bootstrap"
+
+
+def test_one_seed_says_that_seeds_are_not_in_it():
+    found = metric_interval(exactly([0.8]), macro_f1, Draws(200))
+    assert found.method == "examples_bootstrap"
+    assert not found.covers_seeds
+
+
+def test_redrawn_test_sets_are_students_t():
+    sets = {seed: answers(np.arange(100) < 60 + 10 * seed, example_set(100, name=f"{seed}-")) for seed in range(3)}
+    found = metric_interval(sets, accuracy, Draws(20))
+    assert found.method == "seed_means"
+    assert found.high - found.estimate == pytest.approx(4.302653 * 0.1 / np.sqrt(3))
+
+
+def test_macro_f1_is_covered_and_examples_alone_do_not_do():
+    random = np.random.default_rng(4)
+    world, size, draws = at_accuracy(0.75, 0.3, 1.5, 0.7), 300, Draws(300)
+    examples = example_set(size, 4)
+    many = example_set(20_000, 4)
+    truth = np.mean(
+        [
+            float(macro_f1(answers(world.draw(random, 1, random.standard_normal(20_000))[0], many, random), ones)[0])
+            for ones in [np.ones((1, 20_000), np.float32)] * 60
+        ]
+    )
+    ours, naive = [], []
+    for _ in range(150):
+        matrix = world.draw(random, 3, random.standard_normal(size))
+        seeds = {seed: answers(right, examples, random) for seed, right in enumerate(matrix)}
+        ours.append(metric_interval(seeds, macro_f1, draws).holds(truth))
+        naive.append(metric_interval({0: seeds[0]}, macro_f1, draws).holds(truth))
+    assert 0.88 <= np.mean(ours) <= 0.99, np.mean(ours)
+    assert np.mean(naive) < np.mean(ours) - 0.05, np.mean(naive)
+
+
+def test_a_grid_takes_seconds():
+    random = np.random.default_rng(5)
+    cells = [
+        {seed: noisy(random, example_set(1000, labels), 0.8) for seed in range(3)}
+        for labels in (2, 4, 8, 16)
+        for _ in "abc"
+    ]
+    begun, draws = time.process_time(), Draws()
+    for seeds in cells:
+        metric_interval(seeds, macro_f1, draws)
+    assert (time.process_time() - begun) * 180 / len(cells) < 60  # 5 s on an idle machine
+
+
+def test_observed_values():
+    assert observed(exactly([0.6, 0.8]), accuracy) == pytest.approx({0: 0.6, 1: 0.8})

@@ -1,0 +1,197 @@
+import os
+
+import numpy as np
+import pytest
+
+from bench.report.statistics.curves import Curve, Observed, Refusal, fit_curve, observed
+from bench.report.statistics.families import FAMILIES, Points, fit
+from bench.report.statistics.targets import examples_needed
+from tests.report.statistics.answers import exactly, grid_of
+from tests.report.statistics.learning import KINDS, observe, truth
+
+ROUNDS = int(os.environ.get("SIMULATION_ROUNDS", "12"))
+"""Curves of each kind and window."""
+WINDOWS = {"3 sizes": 4.0 ** np.arange(3), "6 sizes": 2.0 ** np.arange(6)}
+SIZES = 32 * 2.0 ** np.arange(6)
+
+
+def simulate(random, kind: str, window: np.ndarray) -> tuple[Curve | Refusal, object]:
+    num_labels = int(random.choice([2, 4, 8]))
+    sizes = num_labels * random.choice([2, 4, 8]) * window
+    error = truth(kind, random, num_labels, sizes[0])
+    return fit_curve(observe(random, error, sizes, num_labels, spread=random.uniform(0.01, 0.05))), error
+
+
+def one_family(curve: Curve, size: float) -> tuple[float, float]:
+    """What resampled seeds alone say with POW3: the naive band."""
+    from bench.report.statistics.families import error_of
+
+    drawn = [1 - error_of(families[0].logit_error([size]))[0] for _, families in curve.resampled]
+    return float(np.quantile(drawn, 0.05)), float(np.quantile(drawn, 0.95))
+
+
+def test_bands_cover_simulated_curves_of_several_families_and_naive_ones_do_not():
+    random = np.random.default_rng(7)
+    held, naive, wrong, last = {4: [], 16: []}, {4: [], 16: []}, {4: [], 16: []}, {4: [], 16: []}
+    for kind in KINDS * ROUNDS:
+        for window in WINDOWS.values():
+            curve, error = simulate(random, kind, window)
+            for factor in (4, 16):
+                if isinstance(curve, Refusal) or curve.most < factor:
+                    continue
+                size = curve.largest * factor
+                accuracy, band = 1 - float(error(size)), curve.band([size])
+                held[factor].append(band.low[0] <= accuracy <= band.high[0])
+                low, high = one_family(curve, size)
+                naive[factor].append(low <= accuracy <= high)
+                wrong[factor].append(abs(band.estimate[0] - accuracy))
+                last[factor].append(accuracy - curve.observed.accuracies.mean(axis=0)[-1])
+    for factor in (4, 16):
+        assert len(held[factor]) > 4 * ROUNDS
+        assert 0.85 <= np.mean(held[factor]) <= 0.97, (factor, np.mean(held[factor]))
+        assert np.mean(naive[factor]) < 0.7, (factor, np.mean(naive[factor]))
+        assert np.mean(wrong[factor]) < 0.035
+        assert np.mean(wrong[factor]) < 0.5 * np.mean(last[factor])  # of carrying the last value on
+
+
+@pytest.mark.parametrize("family", ["POW2", "POW3", "POW4", "logit-linear"])
+def test_parameters_are_recovered(family):
+    relative = np.geomspace(1 / 256, 1, 9)
+    known = {
+        "POW2": (0.1 * relative**-0.35, {"c": 0.35, "a": 0.0}),
+        "POW3": (0.06 + 0.04 * relative**-0.5, {"c": 0.5, "a": 0.06}),
+        "POW4": (0.05 + 0.02 * ((relative + 0.1) / 1.1) ** -0.8, {"c": 0.8, "a": 0.05, "d": 0.1}),
+        "logit-linear": (1 / (1 + np.exp(2 + 0.3 * np.log(relative))), {"level": -2.0, "slope": -0.3}),
+    }
+    errors, parameters = known[family]
+    found = fit(family, Points(1024 * relative, errors, errors * (1 - errors) / 1e-4))
+    for name, value in parameters.items():
+        assert found.parameters[name] == pytest.approx(value, rel=0.02, abs=0.002), name
+    np.testing.assert_allclose(found.logit_error(1024 * relative), np.log(errors / (1 - errors)), atol=0.01)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_bounds_are_kept_and_three_points_are_enough(family):
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        errors = np.clip(np.sort(random.uniform(0.02, 0.6, 3))[::-1], 0.01, 0.9)
+        points = Points(np.asarray([32.0, 128, 512]), errors, errors * (1 - errors) / 0.01)
+        found = fit(family, points).parameters
+        if family != "logit-linear":
+            assert 0 < found["c"] <= 1
+            assert 0 <= found["a"] <= errors.min()
+            assert 0 <= found["d"] <= 1
+
+
+def test_a_known_curve_is_carried_on_well():
+    errors = 0.05 + 0.9 * SIZES**-0.4
+    curve = fit_curve(Observed(SIZES, 1 - errors + np.asarray([[-0.002], [0], [0.002]]), 4, 1000))
+    assert isinstance(curve, Curve)
+    for size in (4096, 16384):
+        assert curve.estimate([size])[0] == pytest.approx(0.95 - 0.9 * size**-0.4, abs=0.02)
+
+
+def flat(level: float, seeds: int = 3) -> np.ndarray:
+    return np.full((seeds, 6), level) + 0.01 * np.random.default_rng(0).standard_normal((seeds, 6))
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "sizes", "labels", "reason"),
+    [
+        (np.linspace(0.25, 0.3, 6) + np.zeros((3, 1)), SIZES, 4, "too near to guessing"),
+        (flat(0.8), SIZES, 4, "hardly rises"),
+        (np.linspace(0.9, 0.6, 6) + np.zeros((3, 1)), SIZES, 2, "hardly rises"),  # it falls
+        (np.linspace(0.5, 0.9, 6) + np.zeros((3, 1)), SIZES / 16, 16, "per label at the largest size"),
+        (np.linspace(0.5, 0.9, 6) + np.zeros((1, 1)), SIZES, 4, "at least 2 seeds"),
+        (np.zeros((0, 6)), SIZES, 4, "at least 2 seeds"),
+        (np.asarray([[0.5, 0.9]] * 3), SIZES[:2], 4, "at least 3 training sizes"),
+    ],
+)
+def test_hopeless_curves_are_refused(accuracies, sizes, labels, reason):
+    found = fit_curve(Observed(sizes, accuracies, labels, 500))
+    assert isinstance(found, Refusal)
+    assert reason in found.reason
+    assert examples_needed(found, 0.9).verdict == "refused"
+
+
+def test_always_the_most_frequent_label_is_guessing_too():
+    accuracies = np.linspace(0.5, 0.88, 6) + np.zeros((3, 1))
+    assert isinstance(fit_curve(Observed(SIZES, accuracies, 2, 500)), Curve)
+    found = fit_curve(Observed(SIZES, accuracies, 2, 500, most_frequent=0.87))
+    assert "too near to guessing" in found.reason
+
+
+def test_curves_of_guessing_are_refused_whatever_the_noise():
+    random = np.random.default_rng(3)
+    found = [fit_curve(Observed(SIZES, 0.5 + 0.03 * random.standard_normal((3, 6)), 2, 500)) for _ in range(100)]
+    assert sum(isinstance(one, Curve) for one in found) <= 1
+
+
+def rising(sizes=SIZES, labels=4, seeds=3):
+    error = 0.04 + 0.5 * (sizes / sizes[0]) ** -0.45
+    noise = 0.01 * np.random.default_rng(1).standard_normal((seeds, len(sizes)))
+    return fit_curve(Observed(np.asarray(sizes, float), 1 - error + noise, labels, 400))
+
+
+def test_how_far_it_may_be_carried():
+    assert rising().most == 16
+    few = rising(sizes=np.asarray([4.0, 8, 16, 32, 64]), labels=8)
+    assert (few.most, few.limit) == (4, "fewer than 16 training examples per label at the largest size")
+    short = rising(sizes=np.asarray([800.0, 1600, 2400]))
+    assert short.most == 3
+    with pytest.raises(ValueError, match="good for up to 7200 training examples"):
+        short.band([7300])
+    with pytest.raises(ValueError, match="good for up to"):
+        short.estimate([0])
+
+
+def test_bands_widen_and_a_new_test_set_widens_them_more():
+    curve = rising()
+    same = curve.band([1024, 4096, 16384])
+    new = curve.band([1024, 4096, 16384], new_test_set=True)
+    assert (np.diff(same.high - same.low) > -1e-9).all()
+    assert (same.high - same.low >= 0.05 - 1e-9).all()
+    assert (new.low < same.low).all()
+    assert (new.high > same.high).all()
+    assert ((new.low >= 0) & (new.high <= 1)).all()
+
+
+def test_near_certainty_the_band_keeps_its_width_within_what_can_be():
+    errors = 0.3 * (SIZES / 32) ** -1.0
+    band = fit_curve(Observed(SIZES, 1 - errors + np.zeros((3, 1)), 2, 1000)).band([1024, 16384])
+    assert band.high[-1] <= 1
+    assert (band.high - band.low >= 0.05 - 1e-9).all()
+
+
+def test_observed_takes_the_seeds_that_have_every_size():
+    grid = grid_of({("lora", 2, size): exactly([0.7, 0.8, 0.9][: 3 - (size == 64)]) for size in (32, 64, 128)})
+    found = observed(grid, "lora", 2)
+    assert found.accuracies.shape == (2, 3)
+    assert found.seeds_left_out == (2,)
+    assert not found.redrawn_by_size
+    assert found.chance == 0.5
+    assert observed(grid, "other", 2) is None
+
+
+def test_test_sets_that_change_with_the_size_are_refused():
+    grid = grid_of({("lora", 2, size): exactly([0.5, 0.9], name=str(size)) for size in (32, 64, 128)})
+    found = fit_curve(observed(grid, "lora", 2))
+    assert "test set of its own" in found.reason
+
+
+def test_examples_for_a_target():
+    curve = rising()
+    found = examples_needed(curve, 0.85)
+    true = 32 * ((0.15 - 0.04) / 0.5) ** (-1 / 0.45)
+    assert found.verdict == "between"
+    assert found.low < true < found.high
+    assert found.estimate == pytest.approx(true, rel=0.3)
+    assert found.searched_to == 16 * 1024
+    assert examples_needed(curve, 0.4).verdict == "at_most"
+    far = examples_needed(curve, 0.95)
+    assert (far.verdict, far.high) == ("at_least", None)
+    assert far.low > 1024
+    never = examples_needed(curve, 0.999)
+    assert (never.verdict, never.estimate, never.low) == ("not_reachable", None, None)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        examples_needed(curve, 95)

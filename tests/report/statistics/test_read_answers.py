@@ -1,0 +1,129 @@
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.report.reading import Point, read_records
+from bench.report.statistics import read_answers as reading
+from bench.report.statistics.correctness import NO_LABEL
+from bench.report.statistics.read_answers import read_answers
+from bench.results import store
+from bench.results.record import Status
+from tests.report import simulate
+
+ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
+
+
+@pytest.fixture
+def cells(tmp_path):
+    made = simulate.grid(tmp_path / "results", ROWS, num_labels=(2, 5), train_sizes=(32, 128))
+    simulate.run(made, num_test=60)
+    return made
+
+
+def rewrite(cell, change):
+    """Give a cell other predictions."""
+    record = store.read(cell.folder)
+    store.write(cell.folder, record, change(store.read_predictions(cell.folder, record)))
+
+
+def test_accuracies_are_those_of_the_records(cells):
+    found = read_records(cells)
+    read = read_answers(found)
+    assert not read.unreadable
+    for cell, record in found.items():
+        answers = read.grids[cell.data][Point(cell.row, cell.num_labels, cell.train_size)][cell.seed]
+        assert answers.right.mean() == pytest.approx(record.measurements.test.accuracy)
+    assert len({id(a.test_set) for seeds in read.grids[cells[0].data].values() for a in seeds.values()}) == 2
+
+
+def test_examples_are_aligned_by_id_whatever_their_order(cells):
+    before = read_answers(read_records(cells))
+    rewrite(cells[0], lambda frame: frame.sample(frac=1, random_state=0))
+    after = read_answers(read_records(cells))
+    point = Point(cells[0].row, cells[0].num_labels, cells[0].train_size)
+    one, two = (read.grids[cells[0].data][point][cells[0].seed] for read in (before, after))
+    assert one.test_set.digest == two.test_set.digest
+    np.testing.assert_array_equal(one.predicted, two.predicted)
+
+
+def test_only_test_examples_are_taken_and_odd_answers_are_wrong(cells):
+    def change(frame):
+        train = frame.head(10).assign(split="train", predicted=None, probabilities=None)
+        frame.loc[0, "predicted"] = "what a nice day"
+        return pd.concat([train, frame], ignore_index=True)
+
+    rewrite(cells[0], change)
+    read = read_answers(read_records(cells))
+    answers = read.grids[cells[0].data][Point(cells[0].row, 2, 32)][cells[0].seed]
+    assert len(answers.predicted) == 60
+    assert (answers.predicted == NO_LABEL).sum() == 1
+    assert answers.right[answers.predicted == NO_LABEL].sum() == 0
+
+
+def test_failed_cells_have_no_answers(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS, num_labels=(2,), train_sizes=(32,))
+    simulate.run(cells, lambda cell: Status.OOM if cell.seed else Status.OK, num_test=20)
+    (grid,) = read_answers(read_records(cells)).grids.values()
+    assert [list(seeds) for seeds in grid.values()] == [[0], [0]]
+
+
+def test_answers_that_can_not_be_used_are_named(cells):
+    (cells[0].folder / store.read(cells[0].folder).predictions_file).unlink()
+    (cells[1].folder / store.read(cells[1].folder).predictions_file).write_bytes(b"no parquet")
+    rewrite(cells[2], lambda frame: frame.assign(id="same"))
+    rewrite(cells[3], lambda frame: frame.drop(columns="predicted"))
+    rewrite(cells[4], lambda frame: frame.assign(split="validation"))
+    read = read_answers(read_records(cells))
+    assert set(read.unreadable) == set(cells[:5])
+    assert "have the same id" in read.unreadable[cells[2]]
+    assert "lacks one of the columns" in read.unreadable[cells[3]]
+    assert "has no test examples" in read.unreadable[cells[4]]
+
+
+def refuse(*_args, **_kwargs):
+    raise AssertionError("a predictions file was opened")
+
+
+def test_the_cache_saves_opening_files_and_changes_nothing(cells, tmp_path, monkeypatch):
+    cache, found = tmp_path / "answers.parquet", read_records(cells)
+    first = read_answers(found, cache)
+    monkeypatch.setattr(reading.pq, "ParquetFile", refuse)
+    monkeypatch.setattr(reading, "keep", refuse)
+    second = read_answers(found, cache)
+    for data, grid in first.grids.items():
+        for point, seeds in grid.items():
+            for seed, answers in seeds.items():
+                again = second.grids[data][point][seed]
+                assert answers.test_set.digest == again.test_set.digest
+                assert answers.test_set.ids == again.test_set.ids
+                np.testing.assert_array_equal(answers.right, again.right)
+                np.testing.assert_array_equal(answers.predicted, again.predicted)
+
+
+def test_a_new_answer_is_read_though_there_is_a_cache(cells, tmp_path):
+    cache = tmp_path / "answers.parquet"
+    read_answers(read_records(cells), cache)
+    rewrite(cells[0], lambda frame: frame.assign(predicted=frame["label"]))
+    grid = read_answers(read_records(cells), cache).grids[cells[0].data]
+    assert grid[Point(cells[0].row, 2, 32)][cells[0].seed].right.mean() == 1.0
+
+
+@pytest.mark.parametrize("content", [b"", b"no parquet", None])
+def test_a_cache_that_is_of_no_use_is_made_anew(cells, tmp_path, content):
+    cache = tmp_path / "answers.parquet"
+    if content is None:
+        pd.DataFrame({"other": [1]}).to_parquet(cache)
+    else:
+        cache.write_bytes(content)
+    assert not read_answers(read_records(cells), cache).unreadable
+    assert len(reading.load(cache).answers) == len({store.read(cell.folder).predictions_file for cell in cells})
+
+
+def test_reading_is_quick(tmp_path):
+    cells = simulate.grid(tmp_path, [("minilm", "lora")], num_labels=(8,), train_sizes=(64, 128), seeds=range(20))
+    simulate.run(cells, num_test=1000)
+    found, begun = read_records(cells), time.process_time()
+    read_answers(found)
+    assert (time.process_time() - begun) / len(cells) < 0.02  # 1 ms on an idle machine

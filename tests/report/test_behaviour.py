@@ -1,0 +1,133 @@
+"""Answers of models: mistakes with their texts, calibration, labels that are confused."""
+
+import numpy as np
+import pytest
+
+from bench.report import answers as answers_module
+from bench.report.answers import mistakes, read_answers, read_texts
+from bench.report.calibration import Sure, binned, expected_calibration_error, sureness
+from bench.report.details import details
+from bench.report.frame import cells_frame
+from bench.report.label_f1 import confused_pairs, f1_by_label
+from bench.report.per_label import matrix_points, scored_points
+from bench.report.reading import measured_points, read_records
+from bench.results import store
+from bench.results.record import Status
+from tests.report import simulate
+
+ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
+
+
+@pytest.fixture
+def cell(tmp_path):
+    (cell,) = simulate.grid(tmp_path / "r", [("m", "lora")], num_labels=(3,), train_sizes=(8,), seeds=(0,))
+    simulate.write(cell)
+    return cell
+
+
+def test_mistakes_are_the_surest_with_their_texts(cell):
+    record = store.read(cell.folder)
+    answers = read_answers(cell.folder, record)
+    assert answers.right.mean() == record.measurements.test.accuracy
+    found = mistakes(answers, read_texts(cell.folder, record), 5)
+    sure = np.sort(answers.confidence[~answers.right])[::-1][:5]
+    assert [one.confidence for one in found] == pytest.approx(sure)
+    assert all(one.label != one.predicted and one.text.startswith("Test text number") for one in found)
+
+
+def test_texts_and_predictions_that_are_gone_are_no_error(cell):
+    record = store.read(cell.folder)
+    store.texts_path(cell.folder, record.texts_file).unlink()
+    answers_module._texts.cache_clear()
+    assert read_texts(cell.folder, record) == {}
+    (cell.folder / record.predictions_file).unlink()
+    assert read_answers(cell.folder, record) is None
+    (point,) = details(cells_frame([cell]), read_records([cell])).values()
+    assert point["mistakes"] == []
+
+
+def test_broken_predictions_are_said(cell):
+    record = store.read(cell.folder)
+    (cell.folder / record.predictions_file).write_bytes(b"no parquet")
+    (point,) = details(cells_frame([cell]), read_records([cell])).values()
+    assert point["about_mistakes"].startswith("The predictions of seed 0 could not be read")
+
+
+def test_a_record_names_no_file_outside_its_folders(cell):
+    record = store.read(cell.folder).model_copy(
+        update={"texts_file": "../../../etc/passwd", "predictions_file": "/etc/passwd"}
+    )
+    assert read_texts(cell.folder, record) == {}
+    assert read_answers(cell.folder, record) is None
+
+
+def test_texts_are_kept_once_and_cut(tmp_path):
+    long = simulate.texts(3).assign(text=["a" * 5000, "b", "c"])
+    names = {store.keep_texts(tmp_path / "data" / "row" / key, long) for key in "ab"}
+    assert len(names) == 1
+    (path,) = (tmp_path / "data" / store.TEXTS).iterdir()
+    kept = answers_module._texts(path)
+    assert [len(text) for text in kept.values()] == [store.MOST_CHARACTERS + 1, 1, 1]
+
+
+def test_details_have_every_seed_and_command(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS, num_labels=(2,), train_sizes=(32,), seeds=(0, 1, 2))
+    cells = [simulate.replace(cell, command=f"run {cell.key}") for cell in cells]
+    simulate.run(cells, lambda cell: [Status.OOM, Status.OK, None][cell.seed])
+    points = details(cells_frame(cells), read_records(cells))
+    assert len(points) == 2
+    for point in points.values():
+        assert [line[:2] for line in point["seeds"]] == [["0", "oom"], ["1", "ok"], ["2", "not run"]]
+        assert len(point["commands"]) == 3
+        assert point["failures"][0]["reason"] == "RuntimeError: CUDA out of memory"
+        assert {mistake["seed"] for mistake in point["mistakes"]} == {"1"}
+
+
+def test_calibration_error_by_hand():
+    sure = Sure(np.array([0.95, 0.95, 0.95, 0.95, 0.55, 0.55]), np.array([1, 1, 1, 0, 1, 0], dtype=bool))
+    counts, means, shares = binned(sure.confidence, sure.right)
+    assert counts.sum() == 6
+    assert (means[14], shares[14], means[8], shares[8]) == pytest.approx((0.95, 0.75, 0.55, 0.5))
+    assert expected_calibration_error(sure) == pytest.approx(4 / 6 * 0.2 + 2 / 6 * 0.05)
+
+
+def test_a_bin_holds_its_upper_edge():
+    counts, _, _ = binned(np.array([1.0, 1 / 15, 0.0]), np.array([True, True, False]))
+    assert (counts[14], counts[0]) == (1, 2)
+
+
+def test_calibration_is_of_the_largest_size_and_bounded(tmp_path):
+    rows = [(f"m{number}", "lora") for number in range(14)] + [("tfidf_sgd", None)]
+    cells = simulate.grid(tmp_path, rows, num_labels=(2, 3, 4, 5, 6), train_sizes=(8, 32), seeds=(0,))
+    simulate.run(cells, num_test=30)
+    points = sureness(read_records(cells), [f"{m} lora" if method else m for m, method in rows])
+    assert {point.train_size for point in points} == {32}
+    assert len({point.num_labels for point in points}) == 4
+    assert len({point.row for point in points}) == 12
+    assert "tfidf_sgd" in {point.row for point in points}
+
+
+def test_labels_and_what_they_are_taken_for(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS, num_labels=(3,), train_sizes=(8, 32))
+    simulate.run(cells, num_test=300)
+    points = scored_points(measured_points(read_records(cells), "bbc_headlines"))
+    names, values = f1_by_label(points)
+    assert names == ["label 0", "label 1", "label 2"]
+    first = next(iter(points.values()))
+    f1 = np.mean([[one.f1 for one in measured.test.per_label] for measured in first.values()], axis=0)
+    assert values[:, 0] == pytest.approx(f1)
+    lines = confused_pairs(points).lines
+    shares = [float(line[-1].split()[0]) for line in lines if line[0] == "minilm lora"]
+    assert shares == sorted(shares, reverse=True)
+    assert all(line[3] != line[4] for line in lines)
+
+
+def test_big_label_counts_have_the_matrices_of_the_best_and_the_baseline(tmp_path):
+    rows = [("a", "lora"), ("b", "lora"), ("tfidf_sgd", None)]
+    cells = simulate.grid(tmp_path, rows, num_labels=(9, 30), train_sizes=(32,))
+    simulate.run(cells)
+    points = scored_points(measured_points(read_records(cells), "bbc_headlines"))
+    some = matrix_points(points, 9, "tfidf_sgd")
+    assert "tfidf_sgd" in {point.row for point in some}
+    assert len(some) <= 2
+    assert matrix_points(points, 30, "tfidf_sgd") == {}

@@ -1,0 +1,80 @@
+import shutil
+
+import pandas as pd
+import pytest
+
+from bench.report.compare import compare, main, mcnemar, paired_interval
+from bench.results.record import Status
+from tests.report import simulate
+
+ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
+
+
+@pytest.fixture
+def before(tmp_path):
+    cells = simulate.grid(tmp_path / "a", ROWS, seeds=(0, 1))
+    simulate.run(cells, lambda cell: Status.OOM if cell.num_labels == 5 and cell.seed == 0 else Status.OK)
+    return cells
+
+
+@pytest.fixture
+def after(before, tmp_path):
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    return tmp_path / "b"
+
+
+def test_the_same_records_have_not_changed(before, after, tmp_path):
+    changes, only_a, only_b = compare(tmp_path / "a", after)
+    assert len(changes) == len(before)
+    assert {change.p_holm for change in changes if change.n} == {1.0}
+    assert all(change.low < 0 < change.high for change in changes if change.n)
+    assert (only_a, only_b) == ([], [])
+
+
+def test_a_worse_cell_and_other_statuses_are_found(before, after, tmp_path, capsys, monkeypatch):
+    worse = next(cell for cell in before if cell.num_labels == 2 and cell.train_size == 512)
+    healed = next(cell for cell in before if cell.num_labels == 5 and cell.seed == 0)
+    gone = before[1]
+    monkeypatch.setattr(simulate, "accuracy", lambda cell: 0.5)
+    for cell in (worse, healed):
+        simulate.write(simulate.replace(cell, folder=after / cell.key))
+    shutil.rmtree(after / gone.key)
+    assert main([f"A={tmp_path / 'a'}", f"B={after}", f"out={tmp_path / 'out.csv'}"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == f"{healed.key}: oom -> ok"
+    assert said[1].startswith(f"{worse.key}: 0.")
+    assert " -> 0.500, -0." in said[1]
+    assert said[2].startswith(f"2 of {len(before) - 1} cells changed beyond noise")
+    assert said[-1] == f"only in A: 1 cells, {gone.key} the first"
+    frame = pd.read_csv(tmp_path / "out.csv").set_index("key")
+    assert frame.loc[worse.key, "p_holm"] < 0.001
+    assert frame.loc[worse.key, "high"] < 0
+
+
+def test_other_examples_are_not_compared(tmp_path):
+    (cell,) = simulate.grid(tmp_path / "a", [("m", None)], num_labels=(2,), train_sizes=(32,), seeds=(0,))
+    simulate.write(cell, num_test=200)
+    simulate.write(simulate.replace(cell, folder=tmp_path / "b" / cell.key), num_test=100)
+    (change,), _, _ = compare(tmp_path / "a", tmp_path / "b")
+    assert change.n == 100
+    assert change.note == "test sets differ: of 200 and 100"
+
+
+@pytest.mark.parametrize("words", [["A=x"], ["A=x", "B=y", "C=z"], ["x", "y"], ["A=", "B=y"]])
+def test_bad_input_is_one_line(words, capsys):
+    assert main(words) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_folders_without_records_are_refused(tmp_path, capsys):
+    assert main([f"A={tmp_path}", f"B={tmp_path}"]) == 2
+    assert "there are no records in it" in capsys.readouterr().err
+
+
+def test_the_statistics_are_the_textbooks():
+    assert mcnemar(0, 0) == 1
+    assert mcnemar(1, 7) == pytest.approx(2 * (1 + 8) / 2**8)
+    difference, low, high = paired_interval(10, 25, 200)
+    assert difference == 0.075
+    assert low == pytest.approx(15 / 202 - 1.959964 * (36 - 225 / 202) ** 0.5 / 202)
+    assert (low + high) / 2 == pytest.approx(15 / 202)

@@ -1,0 +1,31 @@
+"""Cells to submit, and settings under which nothing waits."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.cell import Cell
+from bench.compose import to_cell, to_settings
+from bench.config import Settings
+from bench.recording import failed
+from bench.results import store
+from bench.results.record import Status
+from tests.test_cell import BASELINE, content
+
+
+def cells(count: int) -> list[Cell]:
+    return [to_cell(content(model=BASELINE, seed=seed)) for seed in range(count)]
+
+
+def settings(tmp_path: Path, **slurm: object) -> Settings:
+    quick = {"poll_seconds": 0.001, "grace_seconds": 0.001, **slurm}
+    return to_settings({"results_dir": str(tmp_path / "results"), "device": "cpu", "slurm": quick})
+
+
+def leave_record(cell: Cell, given: Settings, status: Status = Status.ERROR) -> None:
+    folder = cell.folder(given.results_dir)
+    store.write(folder, failed(cell, status, ValueError("x"), "2026-01-01", "cpu"))
+
+
+def stamps(chosen: Sequence[Cell], given: Settings) -> dict[str, store.Stamp | None]:
+    """Of the records that cells have now."""
+    return {cell.key: store.stamp(cell.folder(given.results_dir)) for cell in chosen}

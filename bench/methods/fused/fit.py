@@ -39,13 +39,16 @@ class FusedCells:
     def predict(self, name: str) -> list[Probabilities | None]:
         """Each cell's probabilities for its examples of a split, shape (examples, labels).
 
-        None for a cell that has ended with an error, which may be that its probabilities are not finite.
+        None for a cell that has ended with an error, which may be that its probabilities are not finite; and for
+        the training examples of one that does not score them.
         """
-        places = [i for i, member in enumerate(self.members) if member.error is None]
+        places = [i for i, member in enumerate(self.members) if member.error is None and name in _judged(member)]
+        if not places:
+            return [None] * len(self.members)
         self.stack.fill([self.members[i].trainer.model for i in places])
         examples = {place: self.members[i].encode(name) for place, i in enumerate(places)}
         num_labels = {place: len(self.members[i].splits.labels) for place, i in enumerate(places)}
-        logits = evaluate.predict(self.stack, examples, num_labels, self.eval_rows) if places else {}
+        logits = evaluate.predict(self.stack, examples, num_labels, self.eval_rows)
         self.stack.keep([])
         predicted: list[Probabilities | None] = [None] * len(self.members)
         for place, i in enumerate(places):

@@ -48,7 +48,7 @@ def test_text_from_data_is_text(browser):
 def test_every_figure_has_a_text_alternative(browser):
     names = browser.execute_script(
         "return [...document.querySelectorAll('figure svg')]"
-        ".map(s => ['role', 'aria-label'].map(a => s.getAttribute(a)))"
+        ".map(s => [s.getAttribute('role'), s.getAttribute('aria-label')])"
     )
     assert len(names) > 30
     assert all(role == "img" and len(name) > 20 for role, name in names)

@@ -172,7 +172,6 @@ def test_rows_on_different_examples_are_warned_about(tmp_path):
     assert "Warning: in 1 task the rows did not have the same" in text
 
 
-@pytest.mark.usefixtures("blank")
 def test_each_data_set_has_its_own_figures(tmp_path):
     sets = ["a/b", "a b", "c"]
     cells = [cell for data in sets for cell in simulate.grid(tmp_path / "results", ROWS, data=data)]

@@ -144,7 +144,7 @@ def test_a_warm_worker_gives_what_a_single_run_gives(swept: Ended, place: Path, 
 
 def test_the_report_of_a_sweep(swept: Ended, place: Path) -> None:
     report = place / "reports" / "mine"
-    assert f"report: {report / 'index.md'}" in swept.stdout
+    assert f"report: {report / 'index.html'}" in swept.stdout
     table = report_of(place / "results")
     assert set(table.columns) >= COLUMNS
     found = records(place / "results")

@@ -32,7 +32,9 @@ def study(tmp_path_factory):
 def test_every_point_has_an_answer(study):
     cells, grid = study
     costs = training_costs(cells)
-    assert costs["minilm linear_probe", 2, 800] == 40.0
+    at = (cells["row"] == "minilm linear_probe") & (cells["num_labels"] == 2) & (cells["train_size"] == 800)
+    assert at.sum() == 3
+    assert costs["minilm linear_probe", 2, 800] == pytest.approx(cells.loc[at, "train_seconds"].mean())
     assert ("gpt2_xl qlora", 16, 800) not in costs  # all of its seeds failed
     found = budgets(grid, costs)
     assert [(one.standing.num_labels, one.standing.train_size) for one in found] == list(places(grid))

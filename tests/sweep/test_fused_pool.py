@@ -23,6 +23,8 @@ from bench.sweep.messages import Ended, Job, Split, Unwritten
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.slots import Slot
+from tests.support import texts
+from tests.support.cli import bench
 from tests.sweep.test_pool_devices import GPUS
 from tests.test_cell import BASELINE, content
 
@@ -152,3 +154,17 @@ def test_what_must_agree() -> None:
         cell(0, tune={"learning_rate": [0.1, 0.2]}), cell(0, model=BASELINE), cell(0, method={"name": "full"}),
     ]  # fmt: skip
     assert [can_fuse(other) for other in refused] == [None] * len(refused)
+
+
+def test_a_sweep_with_real_workers(mirror: Path, tmp_path: Path) -> None:
+    """The command that a user types, on a tiny model: a stack, and a baseline beside it."""
+    texts.topics(60).to_csv(tmp_path / "topics.csv", index=False)
+    ended = bench(
+        "-m", "data=file", "data.name=topics", f"data.path={tmp_path / 'topics.csv'}", "model=bert_base,tfidf_sgd",
+        "train_size=8,16", "seed=0,1", "training.num_train_epochs=1", "training.min_steps=2", "engine=fused",
+        f"mirror_dir={mirror}", "device=cpu", folder=tmp_path, light=True,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    records = [store.read(folder) for folder in store.scan(tmp_path / "results")]
+    fused = [r.measurements.fused.cells for r in records if r.measurements.fused is not None]
+    assert (len(records), fused) == (8, [4] * 4)

@@ -1,6 +1,6 @@
 """Which cells can be fused with which. Imports nothing heavy: a sweep's parent asks."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
 from bench.cell import Cell
 from bench.config import LoraConfig
@@ -27,17 +27,3 @@ def can_fuse(cell: Cell) -> Hashable | None:
         training.max_length,
         training.truncation_side,
     )
-
-
-def together(cells: Sequence[Cell], most: int) -> list[list[Cell]]:
-    """`cells` in groups of at most `most` that can be fused; the others alone. The order is kept within groups."""
-    groups: list[list[Cell]] = []
-    open_: dict[Hashable, list[Cell]] = {}
-    for cell in cells:
-        key = can_fuse(cell)
-        if key is None or len(open_.get(key, ())) in (0, most):
-            groups.append([])
-            if key is not None:
-                open_[key] = groups[-1]
-        (groups[-1] if key is None else open_[key]).append(cell)
-    return groups

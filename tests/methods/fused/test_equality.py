@@ -14,6 +14,7 @@ from bench.data.task import Task
 from bench.methods import finetune
 from bench.methods.fitted import Context
 from bench.methods.fused.fit import FusedCells, fit
+from bench.methods.fused.stack import Unfusable
 from bench.models.families import FAMILIES
 from tests.support import texts
 
@@ -143,3 +144,40 @@ def test_in_4_bits(family: str, tiny_models: dict[str, Path], pool: Pool, no_dro
     cells = [make_cell(family, method, tiny_models[family], axes, **options) for axes in CELLS[:2]]
     fused = compare(cells, pool, 1e-4)
     assert fused.members[0].fitted.summary.parameters.quantized > 10_000
+
+
+def test_accumulated_gradients_and_other_optimizers(tiny_models: dict[str, Path], pool: Pool, no_dropout: None) -> None:
+    """Steps of several batches, the last ones of an epoch of fewer; and each cell's own optimizer."""
+    options = {"gradient_accumulation_steps": 3, "min_steps": 12, "optim": "rmsprop", "learning_rate": 1e-3}
+    options |= {"evaluate_train": True}
+    cells = [make_cell("bert", lora("bert"), tiny_models["bert"], axes, **options) for axes in CELLS[:2]]
+    fused = compare(cells, pool, 1e-4)
+    assert fused.members[0].fitted.summary.before.train is not None
+
+
+def test_other_scaling_and_targets(tiny_models: dict[str, Path], pool: Pool, no_dropout: None) -> None:
+    method = lora("gpt2", target_modules="all-linear", use_rslora=True)
+    cells = [make_cell("gpt2", method, tiny_models["gpt2"], axes, min_steps=10) for axes in CELLS[:2]]
+    compare(cells, pool, 1e-4)
+
+
+def test_with_dropout_accuracies_agree_within_noise(tiny_models: dict[str, Path], pool: Pool) -> None:
+    """Draws differ, so numbers do; over seeds they are as good, and no two cells are alike."""
+    method = lora("bert", dropout=0.2)
+    axes = [{"num_labels": 2, "train_size": 32, "seed": seed} for seed in range(6)]
+    cells = [make_cell("bert", method, tiny_models["bert"], of_cell) for of_cell in axes]
+    fused, splits = fit_fused(cells, pool)
+    given, alone = [], []
+    for cell, split, predicted in zip(cells, splits, fused.predict("test"), strict=True):
+        given.append((predicted.argmax(axis=1) == split.test.labels).mean())
+        single = finetune.fit(cell, split, Context(**CONTEXT))
+        alone.append((single.predict(split.test).argmax(axis=1) == split.test.labels).mean())
+    assert np.mean(given) == pytest.approx(np.mean(alone), abs=0.06)
+    assert np.mean(given) > 0.8
+
+
+def test_layers_that_are_not_known_are_refused(tiny_models: dict[str, Path], pool: Pool) -> None:
+    """An adapted embedding, say: such cells are run alone."""
+    cells = [make_cell("bert", lora("bert", target_modules=("word_embeddings",)), tiny_models["bert"], CELLS[0])]
+    with pytest.raises(Unfusable, match="word_embeddings has adapters of the kind Embedding"):
+        fit_fused(cells, pool)

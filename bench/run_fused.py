@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from bench import memory
 from bench.cell import Cell
@@ -18,6 +19,9 @@ from bench.results.record import Record
 from bench.run import choose_device, quiet_libraries, status_of, to_keep, write
 from bench.sources.cache import cache_folder
 from bench.warm import Warm
+
+if TYPE_CHECKING:
+    from bench.methods.fused.fit import FusedCells  # torch and its friends, which take seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,13 @@ def _measure(
 
     context.warm.imported()
     fused = fit([each.cell for each in drawn], [each.splits for each in drawn], context)
+    return _runs(drawn, fused, context, started, errors)
+
+
+def _runs(
+    drawn: Sequence[Drawn], fused: "FusedCells", context: Context, started: str, errors: dict[str, Exception]
+) -> dict[str, tuple[Run, Fitted]]:
+    """Predict with all cells at once; what each of them gave, by key."""
     clocks = [time.perf_counter()]
     predicted = {}
     for name in ("train", "validation", "test"):

@@ -130,9 +130,9 @@ def test_a_record_that_is_written_counts(tmp_path: Path) -> None:
 
 def test_a_stack_has_the_time_of_all_its_cells(tmp_path: Path) -> None:
     started = time.monotonic()
-    jobs = run([cell(0), cell(HANGING)], tmp_path, timeout_minutes=1.5 / 60)
+    jobs = run([cell(0), cell(HANGING)], tmp_path, timeout_minutes=5 / 60)
     assert jobs == [[0, HANGING], [0], [HANGING]]
-    assert time.monotonic() - started >= 3
+    assert time.monotonic() - started >= 10
 
 
 def test_what_must_agree() -> None:

@@ -58,6 +58,16 @@ class SlurmConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FusedConfig:
+    """Cells in lockstep, stacked through one frozen model (`engine=fused`)."""
+
+    max_cells: Positive = 8
+    """In one stack, at most."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryConfig:
     """How often a cell that ended so is tried again in the same sweep, in a fresh process."""
 
@@ -92,6 +102,9 @@ class Settings:
     price_per_gpu_hour: PositiveFloat | None = None
     """Of one GPU, in whatever currency: what a plan and a report count money with."""
     pool: PoolConfig = field(default_factory=PoolConfig)
+    engine: Literal["single", "fused"] = "single"
+    """`fused`: cells of a sweep that can be (`bench.methods.fused.groups`) are trained several at once."""
+    fused: FusedConfig = field(default_factory=FusedConfig)
     slurm: SlurmConfig = field(default_factory=SlurmConfig)
 
     __pydantic_config__ = FORBID

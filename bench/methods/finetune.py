@@ -70,16 +70,14 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
     assert cell.training is not None
     load.quiet()
     clock = time.perf_counter()
-    found, family = ModelFiles.find(cell.model, context), FAMILIES[cell.model.family]
+    found = ModelFiles.find(cell.model, context)
     tokenizer = tokenizer_of(found, context, cell.training.truncation_side)
-    base = base_model(cell, found, context, lambda: _load_base(cell, found.location, context.device))
-    whole = _with_new_head(cell, base, splits.labels, tokenizer.pad_token_id)
-    revision = files.revision(cell.model, found.location, load.commit_of(whole))
-    model = _make_trainable(whole, cell.method, family)
+    model, revision = build(cell, found, splits.labels, tokenizer.pad_token_id, context)
     parameters, frozen = size.count_parameters(model), size.frozen_bytes(model)
     split = None
     if isinstance(cell.method, LastBlockConfig):
         count = _num_tokens(tokenizer, splits, cell.training, context)
+        base, family = frozen_base(cell, found, context), FAMILIES[cell.model.family]
         split = on_features(model, base, family, found, context, config=cell.training, num_tokens=count)
     loaded = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
@@ -118,10 +116,23 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
     return FineTuned(summary, trained, describe(cell, splits.labels, revision), split)
 
 
-def _with_new_head(cell: Cell, base: BaseModel, labels: tuple[str, ...], pad_token_id: int) -> PreTrainedModel:
+def build(
+    cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context
+) -> tuple[Any, str | None]:
+    """The cell's model, ready to be trained, with the values that its seed gives; and the revision of its files."""
+    assert isinstance(cell.method, LoraConfig | FullConfig | LastBlockConfig)
+    whole = _with_new_head(cell, found, labels, pad_token_id, context)
+    revision = files.revision(found.model, found.location, load.commit_of(whole))
+    return _make_trainable(whole, cell.method, FAMILIES[found.model.family]), revision
+
+
+def _with_new_head(
+    cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context
+) -> PreTrainedModel:
     """The cell's model, torch's random state being where the seed puts it: adapters draw their first values next."""
+    base = frozen_base(cell, found, context)
     set_seed(cell.task.seed)  # after the base is there: loading draws too, and a base that is held is not loaded
-    return load.classifier(base, FAMILIES[cell.model.family], labels, pad_token_id)
+    return load.classifier(base, FAMILIES[found.model.family], labels, pad_token_id)
 
 
 def _num_tokens(tokenizer: Any, splits: Splits, config: TrainingConfig, context: Context) -> int:
@@ -129,6 +140,11 @@ def _num_tokens(tokenizer: Any, splits: Splits, config: TrainingConfig, context:
     parts = (splits.train, splits.validation, splits.test)
     encoded = [encode(tokenizer, part, config.max_length, context.warm.tokens) for part in parts]
     return sum(len(example["input_ids"]) for part in encoded for example in part)  # type: ignore[arg-type,misc]
+
+
+def frozen_base(cell: Cell, found: ModelFiles, context: Context) -> BaseModel:
+    """The model that the cell's own is a copy of, loaded where it is not held."""
+    return base_model(cell, found, context, lambda: _load_base(cell, found.location, context.device))
 
 
 def _load_base(cell: Cell, location: str, device: str) -> BaseModel:

@@ -19,6 +19,7 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )  # fmt: skip
+from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
@@ -108,7 +109,7 @@ class StepReports(TrainerCallback):
 
 
 class InOrder(Trainer):
-    """Trainer, which predicts for examples in the order in which they are given.
+    """Trainer, whose orders are the examples' own: it predicts in the order given, and trains in that of its seed.
 
     With `group_by_length`, transformers would evaluate, too, in the order of its sampler, and rows of predictions
     would belong to other examples.
@@ -116,6 +117,13 @@ class InOrder(Trainer):
 
     def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
         return SequentialSampler(eval_dataset)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        sampler = super()._get_train_sampler(train_dataset)
+        if isinstance(sampler, LengthGroupedSampler):
+            # else it would draw from the state that everything draws from, dropout, say, or a cell in the same stack
+            sampler.generator = torch.Generator().manual_seed(self.args.seed)
+        return sampler
 
 
 @dataclass(slots=True)
@@ -177,9 +185,14 @@ def make_trainer(
 
 def train(trained: Trained) -> Training:
     """Train the model in place and put its best weights back. Raises Diverged where a loss is not finite."""
+    trained.trainer.train()
+    return finish(trained)
+
+
+def finish(trained: Trained) -> Training:
+    """Put the best weights of a training that has ended back; how it went."""
     trainer = trained.trainer
     best = next(callback for callback in trainer.callback_handler.callbacks if isinstance(callback, BestWeights))
-    trainer.train()
     best.restore(trainer.model)
     return _summary(trainer.state, best, trained.config, len(trainer.train_dataset))
 

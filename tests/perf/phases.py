@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from tests.perf.emotions import words
 from tests.perf.measure import DEVICE, Line, threads
+from tests.perf.study import words
 from tests.support.cli import composed
 
 PASSES = 4
@@ -105,7 +105,7 @@ def _lines(seconds: dict[str, float], imports: float, total: float, rate: float,
     inside = {"imports": imports, **seconds, "rest, mostly Trainer's own": total - sum(seconds.values())}
     whole = imports + total
     lines = [
-        Line(f"  {name}", f"of one cell, {training.steps} steps", f"{100 * value / whole:.1f} %", "")
+        Line(f"  {name}", f"of one cell, {training.steps} steps", f"{100 * value / whole:.1f} %")
         for name, value in inside.items()
     ]
     steps = seconds["forward"] + seconds["backward"]
@@ -114,6 +114,6 @@ def _lines(seconds: dict[str, float], imports: float, total: float, rate: float,
     used = PASSES * weights * training.tokens_seen / steps / rate
     return [
         *lines,
-        Line("  tokens per second", "forward and backward", f"{training.tokens_seen / steps:.0f}", ""),
-        Line("  share of matrix-product rate", f"{rate / 1e9:.0f} GFLOP/s in fp32", f"{100 * used:.0f} %", ""),
+        Line("  tokens per second", "forward and backward", f"{training.tokens_seen / steps:.0f}"),
+        Line("  share of matrix-product rate", f"{rate / 1e9:.0f} GFLOP/s in fp32", f"{100 * used:.0f} %"),
     ]

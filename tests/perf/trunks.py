@@ -1,7 +1,6 @@
 """Cells on trunk features, in one warm process, against the same cells without."""
 
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
@@ -10,7 +9,8 @@ from bench.cell import Cell
 from bench.compose import to_cell
 from bench.results.record import Status
 from bench.settings import Settings
-from tests.perf.measure import DEVICE, Line, compare, fresh_cache, ratio, run, threads
+from tests.perf import functions
+from tests.perf.measure import DEVICE, NOTHING, Line, Stopwatch, Taken, compare, fresh_cache, run, threads, times
 from tests.support.cli import composed
 
 LAST_BLOCK = (
@@ -25,8 +25,8 @@ def cells_of(*words: str) -> list[Cell]:
     return [cell for cell in found.values() if cell.method is not None]
 
 
-def loop(cells: list[Cell], gigabytes: float) -> float:
-    """Seconds of all cells in one process, as a worker runs them; what they share on disk is empty to begin with."""
+def loop(cells: list[Cell], gigabytes: float) -> Taken:
+    """All cells in one process, as a worker runs them; what they share on disk is empty to begin with."""
     from bench.run import run_cell
     from bench.warm import Warm
 
@@ -37,10 +37,10 @@ def loop(cells: list[Cell], gigabytes: float) -> float:
             device=DEVICE,
             feature_cache_gb=gigabytes,
         )
-        warm, clock = Warm(lasting=True), time.perf_counter()
+        warm, watch = Warm(lasting=True), Stopwatch()
         for cell in cells:
             assert run_cell(cell, settings, warm=warm).status is Status.OK
-        return time.perf_counter() - clock
+        return watch.read()
 
 
 def warmed(cells: list[Cell]) -> None:
@@ -48,33 +48,37 @@ def warmed(cells: list[Cell]) -> None:
     loop(cells[:1], 0.0)
 
 
-def alone(cells: list[Cell]) -> float:
-    """Seconds of the same number of probes, each a command of its own, without a cache."""
-    seconds = 0.0
+def alone(cells: list[Cell]) -> Taken:
+    """The same number of probes, each a command of its own, without a cache."""
+    taken = NOTHING
     for cell in cells:
         with tempfile.TemporaryDirectory() as folder:
             task = cell.task
             axes = (f"num_labels={task.num_labels}", f"train_size={task.train_size}", f"seed={task.seed}")
-            seconds += run(
+            taken += run(
                 "-m", "bench", "model=minilm", "method=linear_probe", f"results_dir={folder}", f"device={DEVICE}",
                 "feature_cache_gb=0", *axes,
             )  # fmt: skip
-    return seconds
+    return taken
 
 
 def probe() -> list[Line]:
     """All linear probes of the demo."""
     cells = [cell for cell in cells_of("+experiment=demo") if cell.method.name == "linear_probe"]
     warmed(cells)
-    ways: dict[str, Callable[[], float]] = {
+    ways: dict[str, Callable[[], Taken]] = {
         "commands": lambda: alone(cells),
         "without": lambda: loop(cells, 0.0),
         "with": lambda: loop(cells, 5.0),
     }
+
+    def profile() -> list[Line]:
+        return functions.profile(lambda: loop(cells, 5.0))
+
     medians, work = compare(ways), f"{len(cells)} linear probes of the demo, MiniLM"
     return [
-        Line(work, "one by one, no cache", ratio(medians["commands"], medians["with"]), "3 x"),
-        Line(work, "one warm process, no cache", ratio(medians["without"], medians["with"]), ""),
+        times(work, "one by one, no cache", medians["commands"], medians["with"], target=3, profile=profile),
+        times(work, "one warm process, no cache", medians["without"], medians["with"]),
     ]
 
 
@@ -85,16 +89,15 @@ def last_block() -> list[Line]:
     cells = cells_of(*LAST_BLOCK)
     warmed(cells)
 
-    def whole() -> float:
+    def whole() -> Taken:
         with mock.patch.object(method, "MOST_BYTES", 0):
             return loop(cells, 0.0)
 
     medians = compare({"without": whole, "with": lambda: loop(cells, 5.0)})
     return [
-        Line(
-            "last_block on SmolLM2, 3 sizes x 2 seeds",
-            "warm, whole model each step",
-            ratio(medians["without"], medians["with"]),
-            "3.5 x",
+        times(
+            "last_block on SmolLM2, 3 sizes x 2 seeds", "warm, whole model each step",
+            medians["without"], medians["with"],
+ target=3.5, profile=lambda: functions.profile(lambda: loop(cells, 5.0)),
         )
-    ]
+    ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Gradient training by transformers' Trainer: validation, early stopping, best weights, prediction."""
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
+from bench.methods.attention import attention
 from bench.methods.encode import encode, sort_by_length
 from bench.methods.fitted import Diverged, Probabilities, Report
 from bench.methods.last_block import Collator
@@ -108,7 +110,7 @@ class StepReports(TrainerCallback):
         self.report(state.global_step, state.max_steps, self.loss)
 
 
-class InOrder(Trainer):
+class OrderedTrainer(Trainer):
     """Trainer, whose orders are the examples' own: it predicts in the order given, and trains in that of its seed.
 
     With `group_by_length`, transformers would evaluate, too, in the order of its sampler, and rows of predictions
@@ -124,6 +126,12 @@ class InOrder(Trainer):
             # else it would draw from the state that everything draws from, dropout, say, or a cell in the same stack
             sampler.generator = torch.Generator().manual_seed(self.args.seed)
         return sampler
+
+    def compute_loss(self, model: Any, inputs: dict[str, torch.Tensor], *arguments: Any, **options: Any) -> Any:
+        """As Trainer's, with the attention that trains quickest."""
+        ids, dtype = inputs["input_ids"], torch.bfloat16 if self.args.bf16 else torch.float32
+        with attention(ids.device, dtype, ids.shape[1]) if model.training else nullcontext():
+            return super().compute_loss(model, inputs, *arguments, **options)
 
 
 @dataclass(slots=True)
@@ -167,7 +175,7 @@ def make_trainer(
     collator = DataCollatorWithPadding(tokenizer)
     if trunk is not None:
         trunk.ensure([*train, *validation.examples])
-    trainer = InOrder(
+    trainer = OrderedTrainer(
         model=model,
         args=training_arguments(config, len(train), seed=seed, device=device, scratch=scratch),
         data_collator=collator if trunk is None else Collator(collator, trunk),

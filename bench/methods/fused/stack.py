@@ -1,6 +1,7 @@
 """Several adapted models over one frozen model, run as one: the model of a stack of cells."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import numpy as np
 import peft
@@ -11,6 +12,7 @@ from peft.utils.other import ModulesToSaveWrapper
 from torch import nn
 from transformers import PreTrainedModel
 
+from bench.methods.attention import attention
 from bench.methods.encode import Encoded, num_tokens
 from bench.methods.fused.layers import FusedHead, FusedLinear, Plan
 from bench.methods.fused.rows import Rows
@@ -102,7 +104,11 @@ class Stack:
 
     def _forward(self, examples: Encoded) -> torch.Tensor:
         inputs = collate(examples, self.pad_token_id, self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):  # as Trainer computes
+        dtype, num_tokens = torch.bfloat16 if self.bf16 else torch.float32, inputs["input_ids"].shape[1]
+        with (
+            torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16),  # as Trainer computes
+            attention(self.device, dtype, num_tokens) if self.model.training else nullcontext(),
+        ):
             logits: torch.Tensor = self.model(**inputs).logits
         return logits.float()
 

@@ -1,13 +1,16 @@
 """Validation and prediction of several cells at once."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import torch
 from scipy.special import softmax
 
-from bench.methods.encode import Encoded, sort_by_length
+from bench.methods.encode import Encoded, Example, num_tokens
 from bench.methods.fitted import Diverged, Probabilities
+from bench.methods.fused.passes import OVERHEAD, passes
 from bench.methods.fused.stack import Stack
 
 Logits = dict[int, torch.Tensor]
@@ -16,30 +19,17 @@ Logits = dict[int, torch.Tensor]
 
 @torch.no_grad()
 def predict(stack: Stack, examples: Mapping[int, Encoded], num_labels: Mapping[int, int], rows: int) -> Logits:
-    """The logits of each cell (by place) for its examples, about `rows` of all cells in one pass.
-
-    Every cell's examples are sorted by length and divided into as many batches, so that the batches which go
-    together are of like lengths.
-    """
+    """The logits of each cell (by place) for its examples; in one pass, those of like lengths of all cells."""
     stack.model.eval()
-    ordered = {place: sort_by_length(encoded) for place, encoded in examples.items() if encoded}
-    passes = -(-sum(len(of.examples) for of in ordered.values()) // rows)
-    found: dict[int, list[torch.Tensor]] = {place: [] for place in ordered}
-    for number in range(passes):
-        parts = [(place, _part(of.examples, number, passes)) for place, of in ordered.items()]
-        parts = [(place, part) for place, part in parts if part]
-        logits = stack.logits(parts).cpu().split([len(part) for _, part in parts])
-        for (place, _), of_cell in zip(parts, logits, strict=True):
-            found[place].append(of_cell[:, : num_labels[place]])
-    restored = {place: torch.empty(len(of.examples), num_labels[place]) for place, of in ordered.items()}
-    for place, of in ordered.items():
-        restored[place][torch.from_numpy(of.order)] = torch.cat(found[place])
-    return restored
-
-
-def _part(examples: Encoded, number: int, passes: int) -> Encoded:
-    start, end = (len(examples) * n // passes for n in (number, number + 1))
-    return examples[start:end]
+    asked = [(place, i, example) for place, encoded in examples.items() for i, example in enumerate(encoded)]
+    found = {place: torch.empty(len(encoded), num_labels[place]) for place, encoded in examples.items() if encoded}
+    for taken in passes([num_tokens(example) for _, _, example in asked], rows, OVERHEAD[stack.device.type]):
+        members = [asked[i] for i in sorted(taken)]  # rows of a cell next to each other
+        parts = [(place, list(of_cell)) for place, of_cell in groupby(members, key=itemgetter(0))]
+        logits = stack.logits([(place, [example for *_, example in of_cell]) for place, of_cell in parts]).cpu()
+        for (place, of_cell), given in zip(parts, logits.split([len(of_cell) for _, of_cell in parts]), strict=True):
+            found[place][[i for _, i, _ in of_cell]] = given[:, : num_labels[place]]
+    return found
 
 
 @torch.no_grad()
@@ -48,14 +38,19 @@ def predict_untrained(stack: Stack, examples: Sequence[Encoded], num_labels: Seq
     have goes through the model once for all of them."""
     assert stack.is_untrained()
     stack.model.eval()
-    texts = {tuple(example["input_ids"]): example for of_cell in examples for example in of_cell}  # type: ignore[arg-type]
-    ordered = sort_by_length(list(texts.values())).examples
-    places = {tuple(example["input_ids"]): place for place, example in enumerate(ordered)}  # type: ignore[arg-type]
-    logits = torch.cat([stack.shared_logits(ordered[i : i + rows]).cpu() for i in range(0, len(ordered), rows)])
+    texts = {_text(example): example for of_cell in examples for example in of_cell}
+    places, ordered = {text: place for place, text in enumerate(texts)}, list(texts.values())
+    logits = torch.empty(len(ordered), sum(num_labels))
+    for taken in passes([num_tokens(example) for example in ordered], rows, OVERHEAD[stack.device.type]):
+        logits[taken] = stack.shared_logits([ordered[i] for i in taken]).cpu()
     return {
-        cell: of_cell[[places[tuple(example["input_ids"])] for example in examples[cell]]]  # type: ignore[arg-type]
+        cell: of_cell[[places[_text(example)] for example in examples[cell]]]
         for cell, of_cell in enumerate(logits.split(list(num_labels), dim=1))
     }
+
+
+def _text(example: Example) -> tuple[int, ...]:
+    return tuple(example["input_ids"])  # type: ignore[arg-type]
 
 
 def loss_and_accuracy(logits: torch.Tensor, examples: Encoded) -> tuple[float, float]:

@@ -69,9 +69,10 @@ class FusedLinear(nn.Module):
             raise RuntimeError(f"a layer was given {len(x)} rows of a batch of {sum(plan.counts)}")
         if not torch.is_autocast_enabled(x.device.type):
             x = x.to(self.A.dtype)
-        x = F.dropout(x, self.dropout, self.training)
+        if self.training and self.dropout:
+            x = dropout(x, self.dropout)
         down: torch.Tensor = self.A
-        up: torch.Tensor = self.B
+        up: torch.Tensor = self.B * self.scaling
         if len(plan.cells) < len(down):
             down, up = down[plan.cells], up[plan.cells]
         rows = x if plan.spread is None else x.index_select(0, plan.spread)
@@ -80,7 +81,20 @@ class FusedLinear(nn.Module):
         change = torch.bmm(low, up.transpose(1, 2)).view(*rows.shape[:-1], -1)
         if plan.gather is not None:
             change = change.index_select(0, plan.gather)
-        return (result + change * self.scaling).to(result.dtype)
+        return (result + change).to(result.dtype)
+
+
+def dropout(x: torch.Tensor, probability: float) -> torch.Tensor:
+    """As torch's, drawn in half the time on a CPU: sixteen bits a value, where torch draws 32 for the same.
+
+    So `probability` is rounded to a multiple of 2**-16.
+    """
+    if x.device.type != "cpu":
+        return F.dropout(x, probability)
+    dropped = round(probability * 2**16)
+    drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
+    kept = (drawn[: x.numel()].view(x.shape) >= dropped - 2**15).to(x.dtype)
+    return x * kept.mul_(2**16 / (2**16 - dropped))
 
 
 class FusedHead(nn.Module):

@@ -36,3 +36,10 @@ def divide(lengths: Sequence[int], overhead: int) -> list[list[int]]:
         found.append(order[taken : taken + size])
         start, taken = end, taken + size
     return found
+
+
+def passes(lengths: Sequence[int], most: int, overhead: int) -> list[list[int]]:
+    """Places of `lengths`, those of like lengths together, in passes of at most `most`: `divide` for many."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    parts = [order[start : start + most] for start in range(0, len(order), most)]
+    return [[part[i] for i in taken] for part in parts for taken in divide([lengths[i] for i in part], overhead)]

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 
 from bench.methods.attention import attention
 from bench.methods.encode import Encoded, num_tokens
+from bench.methods.fused.dense import unpack
 from bench.methods.fused.layers import FusedHead, FusedLinear, Plan
 from bench.methods.fused.rows import Rows
 
@@ -41,6 +42,8 @@ class Stack:
         self.linears: dict[str, FusedLinear] = {}
         self.heads: dict[str, FusedHead] = {}
         self._replace_layers(models[0].get_base_model())
+        if self.device.type == "cpu":
+            unpack(self.model)
         self.fill(models)
 
     def fill(self, models: Sequence[peft.PeftModel]) -> None:

@@ -191,6 +191,18 @@ class Halved(Block):
     eval_batch_size: int
 
 
+class Fused(Block):
+    """A cell that was trained in lockstep with others, stacked with them through one frozen model.
+
+    Its seconds are its share of the stack's wall time, so that those of all cells add up to it: by what went through
+    the model for the cell, where an example that is trained on counts as three (the backward pass costs about two
+    forward passes). Peaks of memory are the whole stack's.
+    """
+
+    cells: int
+    """In the stack when it began."""
+
+
 class Examples(Block):
     """The task's examples; their ids and texts' labels are in the predictions file."""
 
@@ -224,6 +236,8 @@ class Measurements(Block):
     """Null where no tokenizer cuts training texts."""
     halved: Halved | None = None
     """Null where the cell ran as configured."""
+    fused: Fused | None = None
+    """Null where the cell ran alone (`engine=single`)."""
 
 
 class Failure(Block):

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 
 from bench.report.reading import Point
-from bench.report.statistics.bootstrap import Draws, accuracy
+from bench.report.statistics.bootstrap import Draws
 from bench.report.statistics.correctness import Answers, BySeed, Grid, pair
 from bench.report.statistics.intervals import LEVEL
 from bench.report.statistics.variance import Values
@@ -136,7 +136,7 @@ def _accuracies(seeds: BySeed, draws: Draws) -> Values:
     """Mean accuracy over seeds: of the data as they are, then of each draw."""
     order = sorted(seeds)
     seen = np.mean([seeds[seed].right.mean() for seed in order])
-    drawn = np.stack([accuracy(seeds[seed], draws.examples(seeds[seed].test_set)) for seed in order], axis=1)
+    drawn = np.stack(draws.accuracies([seeds[seed] for seed in order]), axis=1)
     return np.concatenate([[seen], (drawn * draws.seeds(order)).sum(axis=1)])
 
 

@@ -29,6 +29,10 @@ def legend(figure) -> list[str]:
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
+def small_print(figure) -> str:
+    return " ".join(figure.texts[1].get_text().split())
+
+
 def hollow(axes) -> int:
     return sum(
         len(line.get_xdata())
@@ -37,10 +41,11 @@ def hollow(axes) -> int:
     )
 
 
-def test_a_panel_a_label_count_on_one_scale(tmp_path):
+def test_a_panel_a_label_count_with_axes_of_its_own(tmp_path):
     figure = scaling_curves(frame(tmp_path), "test_accuracy")
     assert [axes.get_title() for axes in figure.axes] == ["2 labels", "5 labels"]
-    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+    assert len({axes.get_ylim() for axes in figure.axes}) == 2
+    assert "Each panel has axes of its own." in small_print(figure)
     for axes in figure.axes:
         assert axes.get_xscale() == "log"
         assert [label.get_text() for label in axes.get_xticklabels()] == ["32", "128", "512"]
@@ -240,7 +245,7 @@ def test_a_flat_line_over_several_test_sets_has_a_band(tmp_path):
     simulate.run(cells)
     figure = scaling_curves(cells_frame(cells), "test_accuracy")  # a grid with no sizes at all
     assert len(figure.axes[0].patches) == 1
-    assert "a band around it is ± SD" in " ".join(figure.texts[1].get_text().split())
+    assert "the band around it is ± SD" in " ".join(figure.texts[1].get_text().split())
     assert not figure.axes[0].get_xticklabels()
 
 

@@ -12,7 +12,6 @@ from bench.report.statistics.bootstrap import Draws
 from bench.report.statistics.correctness import Answers, BySeed, Grid, pair
 from bench.report.statistics.intervals import LEVEL
 from bench.report.statistics.variance import Values
-from bench.report.wording import counted
 
 LEAST_SIZES = 3
 MORE = float("inf")
@@ -89,13 +88,11 @@ class Reference:
         """As `equivalence`."""
         here = self.grid.get(Point(row, self.num_labels, train_size))
         sizes = list(self.curve)
-        if here is None or len(sizes) < LEAST_SIZES:
-            missing = (
-                f"{row} has no answers there"
-                if here is None
-                else f"{self.other} has {counted(len(sizes), 'training size')}"
-            )
-            return NotComparable(f"{missing}; equivalence needs {LEAST_SIZES} sizes or more to compare with")
+        if here is None:
+            return NotComparable(f"{row} has no answers there")
+        if len(sizes) < LEAST_SIZES:
+            few = f"{len(sizes)} of the {LEAST_SIZES} training sizes that equivalence needs"
+            return NotComparable(f"{self.other} has only {few}")
         matched = _common(here, list(self.curve.values()), untrained=train_size == 0)
         if matched is None:
             return NotComparable(

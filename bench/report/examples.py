@@ -7,7 +7,6 @@ from bench.report.reading import Point
 from bench.report.statistics.curves import Curve, Refusal
 from bench.report.statistics.equivalence import Equivalence, NotComparable
 from bench.report.target_tables import Targets, targets_at, targets_sentence, targets_table
-from bench.report.wording import counted
 
 MOST_NAMED = 3
 HOW_TARGETS = (
@@ -68,7 +67,7 @@ def _left_out(view: View) -> list[str]:
         return []
     return [
         "At each label count, curves are fitted for the best rows at the largest size and for what these are held "
-        f"against; up to {counted(count, 'row')} are left out here."
+        f"against; rows left out here: up to {count}."
     ]
 
 

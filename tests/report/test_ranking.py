@@ -34,6 +34,8 @@ def test_the_diagram_has_every_row_at_its_rank_and_a_bar_for_each_group():
     assert f"critical difference {ranks.critical_difference:.2f}" in texts
     assert "row 3  1.00" in texts  # left: best first
     assert "4.00  row 0" in texts
+    height = {text.get_text()[-5:]: text.xy[1] for text in axes.texts if "  row" in text.get_text()}
+    assert height["row 0"] < height["row 1"]  # right: worst on top (y goes down), so that no line crosses another
 
 
 def test_no_test_has_no_diagram():

@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sweep plan status report compare test test-faults test-slurm slurm-is-here test-browser lint format \
-	clean
+.PHONY: help setup demo sweep plan status report compare test test-faults test-slurm slurm-is-here test-browser perf lint \
+	format clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -62,6 +62,9 @@ slurm-is-here:
 	@for program in slurmctld slurmd sbatch munged; do \
 		PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null || \
 		{ echo "error: make test-slurm needs Slurm and munge (Debian: slurm-wlm, munge): no $$program here" >&2; exit 2; }; done
+
+perf: setup ## measure speed against the published method: PERF_ROUNDS=3, ONLY="probe last_block"
+	$(BIN)/python -m tests.perf $(if $(ONLY),--only $(ONLY))
 
 lint: setup ## formatting, lint and types
 	$(BIN)/ruff format --check .

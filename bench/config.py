@@ -15,6 +15,7 @@ IF_SET: dict[str, Any] = {"identity": "if_set"}
 
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[int, Field(ge=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 Name = Annotated[str, Field(min_length=1)]
@@ -365,9 +366,9 @@ class TrainingConfig:
     gradient_checkpointing: bool = False
     learning_rate: PositiveFloat | None = None
     lr_scheduler_type: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
-    warmup_steps: Annotated[float, Field(ge=0)] = 0.1
+    warmup_steps: NonNegativeFloat = 0.1
     """Optimizer steps, or below 1 a part of all of them."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    weight_decay: NonNegativeFloat = 0.01
     max_grad_norm: PositiveFloat = 1.0
     optim: str | None = None
     max_length: Positive = 512
@@ -382,6 +383,8 @@ class TrainingConfig:
     precision: Precision | None = None
     evaluate_train: bool = field(default=False, metadata=IF_SET)
     """Score the training examples too, before and after training."""
+    group_by_length: bool = field(default=False, metadata=IF_SET)
+    """Train on batches of texts of about one length: less padding, at the price of less random batches."""
 
     __pydantic_config__ = FORBID
 

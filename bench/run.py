@@ -16,7 +16,7 @@ from bench import memory
 from bench.cell import Cell
 from bench.data.read import load_pool
 from bench.data.split import draw
-from bench.devices import visible_gpus
+from bench.devices import energy_counter, visible_gpus
 from bench.errors import TaskInfeasible, UserError
 from bench.methods.fitted import Context, Diverged, Fitted, Report, Saveable
 from bench.methods.halve import in_halves
@@ -62,28 +62,41 @@ def run_cell(
     """
     started, device, warm = now(), choose_device(settings), warm or Warm()
     cache = cache_folder(settings.cache_dir)
-    context = Context(cache=cache, mirror_dir=settings.mirror_dir, device=device, report=report, warm=warm)
+    context = Context(
+        cache=cache,
+        mirror_dir=settings.mirror_dir,
+        device=device,
+        report=report,
+        warm=warm,
+        feature_cache_gb=settings.feature_cache_gb,
+    )
     folder = cell.folder(settings.results_dir)
     try:
         run, fitted = measure(cell, context, started, halved=halved)
-        record = finished(run)
-        if settings.save_model and isinstance(fitted, Saveable):
-            record = record.model_copy(update={"model_folder": MODEL})
-            _keep_model(fitted, folder, model_card(cell, record, fitted.kept))
-        predictions = predictions_frame(run)
-        texts = texts_frame(run) if settings.save_texts else None
+        contents = to_keep(run, fitted, settings)
     except BaseException as error:
         warm.clear()
         if not isinstance(error, Exception):
             raise  # an interruption: no record
         # any failure costs one cell and is kept with its traceback
-        return _write(folder, failed(cell, status_of(error), error, started, device))
-    return _write(folder, record, predictions, texts)
+        return write(folder, failed(cell, status_of(error), error, started, device))
+    return write(folder, *contents)
 
 
-def _write(
+def to_keep(run: Run, fitted: Fitted, settings: Settings) -> tuple[Record, pd.DataFrame, pd.DataFrame | None]:
+    """The record, predictions and texts of a run that ended well; its model is saved where `settings` ask for it."""
+    record = finished(run)
+    if settings.save_model and isinstance(fitted, Saveable):
+        record = record.model_copy(update={"model_folder": MODEL})
+        folder = run.cell.folder(settings.results_dir)
+        _keep_model(fitted, folder, model_card(run.cell, record, fitted.kept))
+    return record, predictions_frame(run), texts_frame(run) if settings.save_texts else None
+
+
+def write(
     folder: Path, record: Record, predictions: pd.DataFrame | None = None, texts: pd.DataFrame | None = None
 ) -> Record:
+    """Keep a cell's record in its folder. Raises RecordUnwritten."""
     try:
         return store.write(folder, record, predictions, texts)
     except OSError as error:
@@ -107,6 +120,7 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
     quiet_libraries()
     context.warm.begin(cell, context.device)
     memory.reset_peak()
+    energy = energy_counter() if context.device == "cuda" else None
     clock = time.perf_counter()
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
@@ -139,8 +153,15 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
         total_seconds=loading_seconds + ended - fitting_started,
         peak_process=memory.peak_process(),
         peak_device=memory.peak_device() if context.device == "cuda" else None,
+        energy_joules=_used(energy),
     )
     return run, fitted
+
+
+def _used(before: float | None) -> float | None:
+    """Joules since a reading of `energy_counter`."""
+    after = None if before is None else energy_counter()
+    return None if before is None or after is None else after - before
 
 
 def _fit_function(cell: Cell) -> Callable[..., Fitted]:
@@ -181,3 +202,5 @@ def quiet_libraries() -> None:
     """Drop what libraries say to each other while they are imported and used; a user can do nothing about it."""
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # that an optional CPU kernel is not there
     warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
+    # parameters of fused cells are parts of one matrix; that is as quick as torch says it may not be
+    warnings.filterwarnings("ignore", message="grad and param do not obey the gradient layout contract")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.config import FORBID, NonNegative, Positive, PositiveFloat
+from bench.config import FORBID, NonNegative, NonNegativeFloat, Positive, PositiveFloat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,16 @@ class SlurmConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FusedConfig:
+    """Cells in lockstep, stacked through one frozen model (`engine=fused`)."""
+
+    max_cells: Positive = 8
+    """In one stack, at most."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryConfig:
     """How often a cell that ended so is tried again in the same sweep, in a fresh process."""
 
@@ -87,9 +97,14 @@ class Settings:
     max_failures: Positive | None = None
     """A sweep in which so many cells failed starts no further ones."""
     retry: RetryConfig = field(default_factory=RetryConfig)
+    feature_cache_gb: NonNegativeFloat = 5.0
+    """Room in the cache folder for what frozen trunks make of texts (`bench.features`); 0: nothing is kept there."""
     price_per_gpu_hour: PositiveFloat | None = None
     """Of one GPU, in whatever currency: what a plan and a report count money with."""
     pool: PoolConfig = field(default_factory=PoolConfig)
+    engine: Literal["single", "fused"] = "single"
+    """`fused`: cells of a sweep that can be (`bench.methods.fused.groups`) are trained several at once."""
+    fused: FusedConfig = field(default_factory=FusedConfig)
     slurm: SlurmConfig = field(default_factory=SlurmConfig)
 
     __pydantic_config__ = FORBID

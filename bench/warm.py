@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from bench import memory
 from bench.cell import Cell
-from bench.config import LinearProbeConfig, LoraConfig, Precision, TransformerConfig, ZeroShotConfig
+from bench.config import LastBlockConfig, LinearProbeConfig, LoraConfig, Precision, TransformerConfig, ZeroShotConfig
 
 T = TypeVar("T")
 
@@ -42,10 +42,12 @@ def base_of(cell: Cell, device: str) -> Base | None:
     method = cell.method
     if not isinstance(cell.model, TransformerConfig):
         return None
-    if isinstance(method, LoraConfig):
+    if isinstance(method, LoraConfig | LastBlockConfig):
         assert cell.training is not None
         assert cell.training.precision is not None
-        four_bit = (method.quant_type, method.double_quant) if method.name == "qlora" else None
+        four_bit = None
+        if isinstance(method, LoraConfig) and method.name == "qlora":
+            four_bit = (method.quant_type, method.double_quant)
         return Base(cell.model, "classifier", cell.training.precision, four_bit, device)
     if isinstance(method, LinearProbeConfig | ZeroShotConfig):
         assert method.precision is not None
@@ -130,20 +132,24 @@ class Warm:
     """A `bench.models.base.BaseModel`: one at a time."""
     tokenizer: Slot[Any] = field(default_factory=Slot)
     tokens: Tokens = field(default_factory=Tokens)
+    features: Slot[Any] = field(default_factory=Slot)
+    """A `bench.features.known.Known`: of one model and method at a time."""
     _of: tuple[Any, ...] = ()
-    """Whose things these are: data, model, base."""
+    """Whose things these are: data, model, base, method."""
     _num_modules: int = 0
 
     def begin(self, cell: Cell, device: str) -> None:
         """Give back the memory of everything that `cell` has no use for: its peak shall be its own."""
-        now = (cell.task.data, cell.model, base_of(cell, device))
-        data, model, base = (a == b for a, b in zip(self._of or (None,) * len(now), now, strict=True))
+        now = (cell.task.data, cell.model, base_of(cell, device), cell.method)
+        data, model, base, method = (a == b for a, b in zip(self._of or (None,) * len(now), now, strict=True))
         if not base:
             self.base.clear()
         if not model:
             self.tokenizer.clear()
         if not (model and data):
             self.tokens.clear()
+        if not (model and data and method):
+            self.features.clear()
         if self._of:
             memory.release()
         self._of = now
@@ -160,3 +166,4 @@ class Warm:
         self.base.clear()
         self.tokenizer.clear()
         self.tokens.clear()
+        self.features.clear()

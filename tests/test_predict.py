@@ -78,7 +78,8 @@ def trained(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
                     "training": {"precision": precision, "learning_rate": 1e-2, "num_train_epochs": 4, "max_length": 8},
                 }
             )
-            settings = Settings(results_dir=str(root), mirror_dir=str(mirror), device="cpu", save_model=True)
+            folders = {"results_dir": str(root), "mirror_dir": str(mirror), "cache_dir": str(root / "cache")}
+            settings = Settings(**folders, device="cpu", save_model=True)
             record = run_cell(cell, settings)
             assert record.status is Status.OK, record.failure
             done[name] = Trained(cell, cell.folder(root), root)

@@ -11,8 +11,16 @@ from bench.data.split import Examples
 from bench.errors import UserError
 from bench.warm import Tokens
 
-Encoded = list[dict[str, list[int] | int]]
-"""One dictionary an example: `input_ids`, `attention_mask` and the label index as `labels`."""
+Example = dict[str, list[int] | int]
+"""`input_ids`, `attention_mask` and the label index as `labels`."""
+Encoded = list[Example]
+
+
+def num_tokens(example: Example) -> int:
+    """Of one encoded example."""
+    ids = example["input_ids"]
+    assert isinstance(ids, list)
+    return len(ids)
 
 
 def encode(

@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from bench.cell import Cell
 from bench.config import FullConfig, LastBlockConfig, LoraConfig, TrainingConfig, TransformerConfig
 from bench.data.split import Examples, Splits
 from bench.methods import adapters, training
+from bench.methods.encode import encode
 from bench.methods.fitted import Context, Probabilities, Summary
+from bench.methods.last_block import LastBlock, on_features
 from bench.methods.lengths import token_lengths
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.methods.metrics import evaluate
@@ -32,6 +35,8 @@ class FineTuned:
     summary: Summary
     trained: training.Trained
     kept: Kept
+    split: LastBlock | None = None
+    """Where the model's lower blocks are, if they are not in it."""
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels)."""
@@ -46,7 +51,8 @@ class FineTuned:
         if isinstance(model, peft.PeftModel):
             adapters.save(model, folder, self.kept)
         else:
-            model.save_pretrained(folder)
+            with nullcontext() if self.split is None else self.split.whole():
+                model.save_pretrained(folder)
         tokenizer = self.trained.tokenizer
         # how it cuts is saved with it, and that is as it was last used, by whichever cell
         tokenizer("", truncation=True, max_length=self.kept.max_length)
@@ -64,11 +70,15 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
     assert cell.training is not None
     load.quiet()
     clock = time.perf_counter()
-    found, family = ModelFiles.find(cell.model, context), FAMILIES[cell.model.family]
+    found = ModelFiles.find(cell.model, context)
     tokenizer = tokenizer_of(found, context, cell.training.truncation_side)
-    whole = _with_new_head(cell, found, splits.labels, tokenizer.pad_token_id, context)
-    revision = files.revision(cell.model, found.location, load.commit_of(whole))
-    model = _make_trainable(whole, cell.method, family)
+    model, revision = build(cell, found, splits.labels, tokenizer.pad_token_id, context)
+    parameters, frozen = size.count_parameters(model), size.frozen_bytes(model)
+    split = None
+    if isinstance(cell.method, LastBlockConfig):
+        count = _num_tokens(tokenizer, splits, cell.training, context)
+        base, family = frozen_base(cell, found, context), FAMILIES[cell.model.family]
+        split = on_features(model, base, family, found, context, config=cell.training, num_tokens=count)
     loaded = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
         trained = training.make_trainer(
@@ -80,7 +90,9 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
             device=context.device,
             scratch=scratch,
             tokens=context.warm.tokens,
+            trunk=None if split is None else split.trunk,
         )
+        featured = time.perf_counter()
         if context.report is not None:
             trained.trainer.add_callback(training.StepReports(context.report))
         encoded = trained.trainer.train_dataset
@@ -91,24 +103,48 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
         ended = time.perf_counter()
     summary = Summary(
         load_seconds=loaded - clock,
-        train_seconds=ended - started,
+        # features of training and validation texts are part of the work
+        train_seconds=ended - started + (0.0 if split is None else featured - loaded),
         before=before,
         training=history,
-        parameters=size.count_parameters(model),
-        frozen_weights=size.frozen_bytes(model),
+        parameters=parameters,
+        frozen_weights=frozen,
         model_revision=revision,
+        choices={} if not isinstance(cell.method, LastBlockConfig) else {"trunk_features": split is not None},
         lengths=lengths,
     )
-    return FineTuned(summary, trained, describe(cell, splits.labels, revision))
+    return FineTuned(summary, trained, describe(cell, splits.labels, revision), split)
+
+
+def build(
+    cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context
+) -> tuple[Any, str | None]:
+    """The cell's model, ready to be trained, with the values that its seed gives; and the revision of its files."""
+    assert isinstance(cell.method, LoraConfig | FullConfig | LastBlockConfig)
+    whole = _with_new_head(cell, found, labels, pad_token_id, context)
+    revision = files.revision(found.model, found.location, load.commit_of(whole))
+    return _make_trainable(whole, cell.method, FAMILIES[found.model.family]), revision
 
 
 def _with_new_head(
     cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context
 ) -> PreTrainedModel:
     """The cell's model, torch's random state being where the seed puts it: adapters draw their first values next."""
-    base = base_model(cell, found, context, lambda: _load_base(cell, found.location, context.device))
+    base = frozen_base(cell, found, context)
     set_seed(cell.task.seed)  # after the base is there: loading draws too, and a base that is held is not loaded
     return load.classifier(base, FAMILIES[found.model.family], labels, pad_token_id)
+
+
+def _num_tokens(tokenizer: Any, splits: Splits, config: TrainingConfig, context: Context) -> int:
+    """Tokens of all of the task's texts, as they are cut."""
+    parts = (splits.train, splits.validation, splits.test)
+    encoded = [encode(tokenizer, part, config.max_length, context.warm.tokens) for part in parts]
+    return sum(len(example["input_ids"]) for part in encoded for example in part)  # type: ignore[arg-type,misc]
+
+
+def frozen_base(cell: Cell, found: ModelFiles, context: Context) -> BaseModel:
+    """The model that the cell's own is a copy of, loaded where it is not held."""
+    return base_model(cell, found, context, lambda: _load_base(cell, found.location, context.device))
 
 
 def _load_base(cell: Cell, location: str, device: str) -> BaseModel:
@@ -151,6 +187,8 @@ def train_last_block(model: PreTrainedModel, family: Family) -> None:
     assert isinstance(blocks, torch.nn.ModuleList)
     for module in (blocks[-1], *(model.get_submodule(path) for path in (*family.above, *family.head))):
         module.float().requires_grad_(True)
+        for parameter in module.parameters():
+            parameter.data = parameter.data.clone()  # others work with the base
 
 
 def _evaluate_before(trained: training.Trained, splits: Splits, config: TrainingConfig) -> Before:

@@ -46,6 +46,8 @@ class Context:
     """Told after optimizer steps, in processes that somebody watches."""
     warm: Warm = field(default_factory=Warm)
     """What earlier cells of this process left; new: nothing."""
+    feature_cache_gb: float = 0.0
+    """Room for trunk features below `cache`; 0: they are kept neither there nor for the next cell."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,14 +10,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from transformers import DataCollatorWithPadding, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from bench.cell import Cell
 from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples, Splits
-from bench.methods.encode import encode, sort_by_length
+from bench.methods.encode import encode
 from bench.methods.fitted import Context, Probabilities, Summary
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
+from bench.methods.trunk import Trunk, trunk_of
 from bench.models import files, load, size
 from bench.models.base import BaseModel
 from bench.warm import Tokens
@@ -28,7 +29,7 @@ class Probe:
     """A frozen trunk with a fitted regression on its features."""
 
     summary: Summary
-    trunk: PreTrainedModel
+    trunk: Trunk
     tokenizer: PreTrainedTokenizerBase
     method: LinearProbeConfig
     regression: Pipeline
@@ -49,20 +50,21 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
     clock = time.perf_counter()
     found, tokens = ModelFiles.find(model, context), context.warm.tokens
     tokenizer = tokenizer_of(found, context)
-    trunk = base_model(cell, found, context, lambda: _load_base(model, found.location, method, context.device)).copy()
+    base = base_model(cell, found, context, lambda: _load_base(model, found.location, method, context.device)).copy()
+    trunk = pooled(base, method, found, context)
     loaded = time.perf_counter()
     train = features(trunk, tokenizer, splits.train, method, tokens)
     validation = features(trunk, tokenizer, splits.validation, method, tokens)
     regression, strength = choose_regression(train, splits.train.labels, validation, splits.validation.labels, method.C)
     fitted = time.perf_counter()
-    parameters = size.count_parameters(trunk)
+    parameters = size.count_parameters(base)
     learnt = len(splits.labels) * (train.shape[1] + 1)
     summary = Summary(
         load_seconds=loaded - clock,
         train_seconds=fitted - loaded,
         parameters=parameters.model_copy(update={"trainable": learnt, "total": parameters.total + learnt}),
-        frozen_weights=size.frozen_bytes(trunk),
-        model_revision=files.revision(model, found.location, load.commit_of(trunk)),
+        frozen_weights=size.frozen_bytes(base),
+        model_revision=files.revision(model, found.location, load.commit_of(base)),
         choices={"C": strength},
     )
     return Probe(summary, trunk, tokenizer, method, regression, tokens)
@@ -74,24 +76,28 @@ def _load_base(model: TransformerConfig, location: str, method: LinearProbeConfi
     return BaseModel(trunk.requires_grad_(False))
 
 
+def pooled(model: PreTrainedModel, method: LinearProbeConfig, found: ModelFiles, context: Context) -> Trunk:
+    """`model` as a function from a text to its pooled last hidden states."""
+
+    def forward(input_ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        hidden = model(input_ids=input_ids, attention_mask=mask).last_hidden_state.float()
+        return pool(hidden, mask, method.pooling).unsqueeze(1)
+
+    what = {"method": method.name, "pooling": method.pooling, "precision": method.precision}
+    return trunk_of(model, forward, found, context, what=what, most=method.batch_size)
+
+
 def features(
-    trunk: PreTrainedModel,
+    trunk: Trunk,
     tokenizer: PreTrainedTokenizerBase,
     examples: Examples,
     method: LinearProbeConfig,
     tokens: Tokens | None = None,
 ) -> NDArray[np.float64]:
     """The last hidden states, pooled over each text's tokens: shape (examples, hidden size)."""
-    ordered = sort_by_length(encode(tokenizer, examples, method.max_length, tokens))
-    collate = DataCollatorWithPadding(tokenizer)
-    pooled = []
-    with torch.inference_mode():
-        for start in range(0, len(ordered.examples), method.batch_size):
-            batch = collate(ordered.examples[start : start + method.batch_size]).to(trunk.device)
-            mask = batch["attention_mask"]
-            hidden = trunk(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state.float()
-            pooled.append(pool(hidden, mask, method.pooling).cpu().numpy())
-    return ordered.restore(np.concatenate(pooled).astype(np.float64))
+    encoded = encode(tokenizer, examples, method.max_length, tokens)
+    trunk.ensure(encoded)
+    return torch.cat([trunk.get(example) for example in encoded]).numpy().astype(np.float64)
 
 
 def pool(hidden: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:

@@ -1,12 +1,14 @@
 """Gradient training by transformers' Trainer: validation, early stopping, best weights, prediction."""
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from scipy.special import softmax
+from torch.utils.data import SequentialSampler
 from transformers import (
     DataCollatorWithPadding,
     EvalPrediction,
@@ -18,11 +20,15 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )  # fmt: skip
+from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
+from bench.methods.attention import attention
 from bench.methods.encode import encode, sort_by_length
 from bench.methods.fitted import Diverged, Probabilities, Report
+from bench.methods.last_block import Collator
+from bench.methods.trunk import Trunk
 from bench.results.record import HistoryPoint, Training
 from bench.warm import Tokens
 
@@ -104,6 +110,30 @@ class StepReports(TrainerCallback):
         self.report(state.global_step, state.max_steps, self.loss)
 
 
+class OrderedTrainer(Trainer):
+    """Trainer, whose orders are the examples' own: it predicts in the order given, and trains in that of its seed.
+
+    With `group_by_length`, transformers would evaluate, too, in the order of its sampler, and rows of predictions
+    would belong to other examples.
+    """
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
+        return SequentialSampler(eval_dataset)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        sampler = super()._get_train_sampler(train_dataset)
+        if isinstance(sampler, LengthGroupedSampler):
+            # else it would draw from the state that everything draws from, dropout, say, or a cell in the same stack
+            sampler.generator = torch.Generator().manual_seed(self.args.seed)
+        return sampler
+
+    def compute_loss(self, model: Any, inputs: dict[str, torch.Tensor], *arguments: Any, **options: Any) -> Any:
+        """As Trainer's, with the attention that trains quickest."""
+        ids, dtype = inputs["input_ids"], torch.bfloat16 if self.args.bf16 else torch.float32
+        with attention(ids.device, dtype, ids.shape[1]) if model.training else nullcontext():
+            return super().compute_loss(model, inputs, *arguments, **options)
+
+
 @dataclass(slots=True)
 class Trained:
     """A model with Trainer around it, which also predicts."""
@@ -112,10 +142,14 @@ class Trained:
     tokenizer: PreTrainedTokenizerBase
     config: TrainingConfig
     tokens: Tokens
+    trunk: Trunk | None = None
+    """Where the model takes features instead of running its lower blocks: where they come from."""
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels). Raises Diverged where they are not finite."""
         ordered = sort_by_length(encode(self.tokenizer, examples, self.config.max_length, self.tokens))
+        if self.trunk is not None:
+            self.trunk.ensure(ordered.examples)
         logits = self.trainer.predict(ordered.examples).predictions
         probabilities = softmax(np.asarray(logits, dtype=np.float64), axis=1)
         if not np.isfinite(probabilities).all():
@@ -133,14 +167,18 @@ def make_trainer(
     device: str,
     scratch: str,
     tokens: Tokens,
+    trunk: Trunk | None = None,
 ) -> Trained:
     """A Trainer for `model` on the task's training and validation examples, not started yet."""
     train = encode(tokenizer, splits.train, config.max_length, tokens)
     validation = sort_by_length(encode(tokenizer, splits.validation, config.max_length, tokens))
-    trainer = Trainer(
+    collator = DataCollatorWithPadding(tokenizer)
+    if trunk is not None:
+        trunk.ensure([*train, *validation.examples])
+    trainer = OrderedTrainer(
         model=model,
         args=training_arguments(config, len(train), seed=seed, device=device, scratch=scratch),
-        data_collator=DataCollatorWithPadding(tokenizer),
+        data_collator=collator if trunk is None else Collator(collator, trunk),
         train_dataset=train,
         eval_dataset=validation.examples,
         compute_metrics=_accuracy,
@@ -150,14 +188,19 @@ def make_trainer(
     # Classifiers don't: with gradient accumulation, losses and gradients would be summed over parts, not averaged.
     trainer.model_accepts_loss_kwargs = False
     trainer.remove_callback(PrinterCallback)  # the record's history says it all
-    return Trained(trainer, tokenizer, config, tokens)
+    return Trained(trainer, tokenizer, config, tokens, trunk)
 
 
 def train(trained: Trained) -> Training:
     """Train the model in place and put its best weights back. Raises Diverged where a loss is not finite."""
+    trained.trainer.train()
+    return finish(trained)
+
+
+def finish(trained: Trained) -> Training:
+    """Put the best weights of a training that has ended back; how it went."""
     trainer = trained.trainer
     best = next(callback for callback in trainer.callback_handler.callbacks if isinstance(callback, BestWeights))
-    trainer.train()
     best.restore(trainer.model)
     return _summary(trainer.state, best, trained.config, len(trainer.train_dataset))
 
@@ -194,6 +237,7 @@ def training_arguments(
         max_grad_norm=config.max_grad_norm,
         optim=config.optim,
         bf16=config.precision == "bf16",
+        train_sampling_strategy="group_by_length" if config.group_by_length else "random",
         eval_strategy="steps",
         eval_steps=every,
         logging_steps=every,

@@ -33,6 +33,7 @@ FLOATS = (
     "train_seconds",
     "total_seconds",
     "test_examples_per_second",
+    "energy_joules",
 )
 INTEGERS = ("peak_memory_bytes", "trainable_parameters", "num_train", "num_validation", "num_test")
 AXES = ("row", "model", "method", "data", "num_labels", "train_size", "seed")
@@ -122,6 +123,7 @@ def _numbers(measured: Measurements) -> dict[str, Any]:
         **_scores(measured),
         "train_seconds": measured.seconds.train,
         "total_seconds": measured.seconds.total,
+        "energy_joules": measured.energy_joules,
         "test_examples_per_second": measured.throughput.test_examples_per_second,
         "peak_memory_bytes": memory.peak_device if on_device else memory.peak_process,
         "peak_memory_of": "device" if on_device else "process",

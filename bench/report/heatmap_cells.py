@@ -99,7 +99,7 @@ def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int, 
     if small:
         texts.append(axes.text(box.middle, line + 0.11, small, va="top", fontsize=size, linespacing=1.05, **look))
     if number.mark:
-        place = (box.left + 0.06, box.top + 0.05)
+        place = (box.left + 0.075, box.top + 0.065)
         texts.append(axes.text(*place, number.mark, color=ink, ha="left", va="top", fontsize=style.NORMAL))
     for text in texts:
         text.set_in_layout(False)  # inside its box: thousands need not be measured to find the figure's edges

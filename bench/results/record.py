@@ -12,10 +12,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, StrictInt
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda content: content,  # 2 adds `measurements.halved`
     2: lambda content: content,  # 3 adds `texts_file`
+    3: lambda content: content,  # 4 adds `measurements.fused` and `measurements.energy_joules`
 }
 """From version n to n + 1, on the parsed JSON."""
 
@@ -191,6 +192,18 @@ class Halved(Block):
     eval_batch_size: int
 
 
+class Fused(Block):
+    """A cell that was trained in lockstep with others, stacked with them through one frozen model.
+
+    Its seconds are its share of the stack's wall time, so that those of all cells add up to it: by what went through
+    the model for the cell, where an example that is trained on counts as three (the backward pass costs about two
+    forward passes). Peaks of memory are the whole stack's.
+    """
+
+    cells: int
+    """In the stack when it began."""
+
+
 class Examples(Block):
     """The task's examples; their ids and texts' labels are in the predictions file."""
 
@@ -224,6 +237,11 @@ class Measurements(Block):
     """Null where no tokenizer cuts training texts."""
     halved: Halved | None = None
     """Null where the cell ran as configured."""
+    energy_joules: float | None = None
+    """What the GPU used while the cell ran, other cells on it included; null on a CPU, in a stack of fused cells, and
+    where the GPU does not count it."""
+    fused: Fused | None = None
+    """Null where the cell ran alone (`engine=single`)."""
 
 
 class Failure(Block):

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -11,7 +12,7 @@ from bench.cell import Cell
 from bench.provenance import now
 from bench.results.processes import process
 from bench.settings import Settings
-from bench.sweep.messages import Ended, Job, Step, Unwritten
+from bench.sweep.messages import Ended, Job, Split, Step, Unwritten
 from bench.sweep.queue import NOTHING, Base, base_of
 from bench.sweep.slots import Slot
 from bench.sweep.worker import serve
@@ -25,15 +26,20 @@ class WorkerDied(Exception):
 
 
 class Handle:
-    """A worker process in its slot, and the cell that it runs."""
+    """A worker process in its slot, and the cell that it runs, or the cells of a stack."""
 
     def __init__(self, slot: Slot) -> None:
         self.slot = slot
-        self.cell: Cell | None = None
+        self.cells: list[Cell] = []
+        """Of its job, those that have not ended."""
+        self.size = 0
+        """Cells of its job when it was sent."""
         self.halved = False
+        self.failed = False
+        """Whether a cell of it did not end well: the process may be in a bad state."""
         self.started = now()
         self.clock = time.monotonic()
-        self.cells_begun = 0
+        self.cells_begun = self.jobs_begun = 0
         self.loaded: Base = NOTHING
         context = multiprocessing.get_context("spawn")
         self.connection: Connection
@@ -48,37 +54,44 @@ class Handle:
         assert self.process.pid is not None
         return process(self.process.pid)
 
-    def send(self, cell: Cell, settings: Settings, *, halved: bool) -> None:
-        """Hand it a cell to run. Raises WorkerDied where the process ended while it was idle."""
-        self.cell, self.halved, self.started, self.clock = cell, halved, now(), time.monotonic()
-        self.cells_begun += 1
-        self.loaded = base_of(cell)
+    @property
+    def is_fused(self) -> bool:
+        """Whether its job is a stack of cells."""
+        return self.size > 1
+
+    def send(self, cells: Sequence[Cell], settings: Settings, *, halved: bool) -> None:
+        """Hand it cells to run, several to be fused. Raises WorkerDied where the process ended while it was idle."""
+        self.cells, self.size, self.halved = list(cells), len(cells), halved
+        self.started, self.clock = now(), time.monotonic()
+        self.cells_begun += len(cells)
+        self.jobs_begun += 1
+        self.loaded = base_of(cells[0])
         try:
-            self.connection.send(Job(cell, settings, halved))
+            self.connection.send(Job(cells[0], settings, halved, tuple(cells[1:])))
         except (BrokenPipeError, ConnectionResetError):
             raise WorkerDied("the worker ended while it was idle") from None
 
-    def receive(self) -> Step | Ended | Unwritten:
+    def receive(self) -> Step | Ended | Split | Unwritten:
         """What it says next. Raises WorkerDied."""
         try:
-            message: Step | Ended | Unwritten = self.connection.recv()
+            message: Step | Ended | Split | Unwritten = self.connection.recv()
         except (EOFError, ConnectionResetError):
             self.process.join()
             raise WorkerDied(_describe_exit(self.process.exitcode)) from None
         return message
 
     def overdue(self, timeout_minutes: float | None) -> bool:
-        """Whether its cell takes longer than it may."""
-        return (
-            timeout_minutes is not None
-            and self.cell is not None
-            and time.monotonic() - self.clock > timeout_minutes * 60
-        )
+        """Whether its job takes longer than it may."""
+        return timeout_minutes is not None and bool(self.cells) and time.monotonic() > self.deadline(timeout_minutes)
+
+    def deadline(self, timeout_minutes: float) -> float:
+        """When its job has to end, by the monotonic clock: fused cells have the time of all of them."""
+        return self.clock + timeout_minutes * 60 * self.size
 
     def stop(self) -> None:
         """End the process, at once where it is at work: it can hold nothing that anyone needs."""
         self.connection.close()
-        if self.cell is None:
+        if not self.cells:
             self.process.join(PATIENCE_SECONDS)
         self.process.kill()  # nothing where it has ended
         self.process.join()

@@ -157,6 +157,7 @@ def _entry(record: Record, modified: int, size: int) -> Entry:
         ended=record.provenance.ended,
         loading=None if measured is None else measured.seconds.load_data + (measured.seconds.load_model or 0.0),
         total=None if measured is None else measured.seconds.total,
-        peak_device=None if measured is None else measured.memory.peak_device,
+        # that of fused cells is the whole stack's, and says nothing of a cell
+        peak_device=None if measured is None or measured.fused is not None else measured.memory.peak_device,
         longest=None if measured is None or measured.lengths is None else measured.lengths.max,
     )

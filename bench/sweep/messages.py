@@ -8,12 +8,14 @@ from bench.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One cell to run."""
+    """One cell to run, or several in one stack."""
 
     cell: Cell
     settings: Settings
     halved: bool = False
     """With half the batch: it ran out of memory before."""
+    others: tuple[Cell, ...] = ()
+    """To be fused with it (`bench.methods.fused.groups`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The cell ended and its record is written."""
+    """The cell ended and its record is written. Fused cells have a message each, in the job's order."""
 
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Fused cells failed together: none of them has a record, and they are to be run one by one."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

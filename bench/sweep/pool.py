@@ -8,6 +8,7 @@ from pathlib import Path
 from socket import socket
 
 from bench.cell import Cell
+from bench.methods.fused.groups import can_fuse
 from bench.methods.halve import in_halves
 from bench.results import store
 from bench.results.claims import Claims
@@ -15,7 +16,7 @@ from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.handle import Handle, WorkerDied
 from bench.sweep.interrupt import Interrupts
-from bench.sweep.messages import Ended, Step, Unwritten
+from bench.sweep.messages import Ended, Split, Step, Unwritten
 from bench.sweep.progress import Progress
 from bench.sweep.queue import Queue
 from bench.sweep.slots import Slot, slots
@@ -75,6 +76,8 @@ class _Pool:
         self.workers: dict[Connection, Handle] = {}
         self.resting: dict[Slot, Handle] = {}
         self.halve: set[str] = set()
+        self.alone: set[str] = set()
+        """Keys of cells that are not fused: they were, and something went wrong."""
         self.crashes: Counter[str] = Counter()
         self.failures = 0
         self.stopped: str | None = None
@@ -111,27 +114,49 @@ class _Pool:
                 return
             if cell is None:
                 return
+            cells = [cell, *self._partners(worker, cell)]
             self.idle.pop(0)
             del self.resting[worker.slot]
-            self.queue.remove(cell)
+            for each in cells:
+                self.queue.remove(each)
             try:
-                worker.send(cell, self.settings, halved=cell.key in self.halve)
+                worker.send(cells, self.settings, halved=cell.key in self.halve)
             except WorkerDied as death:
-                self._replace(worker, cell, death)
+                self._replace(worker, death)
                 continue
             self.workers[worker.connection] = worker
-            self.progress.start(worker.slot, cell)
+            self.progress.start(worker.slot, cell, others=len(cells) - 1)
 
-    def _replace(self, worker: Handle, cell: Cell, death: WorkerDied) -> None:
-        """A process died while it rested: that has cost nothing. If it was new, the cell counts as tried."""
-        if worker.cells_begun == 1:
+    def _replace(self, worker: Handle, death: WorkerDied) -> None:
+        """A process died while it rested: that has cost nothing. If it was new, its cells count as tried."""
+        if worker.jobs_begun == 1:
             self.workers[worker.connection] = worker
             self._end(worker, Status.CRASHED, str(death))
             return
-        self.claims.release(self._folder(cell))
-        self.queue.put(cell)
-        worker.cell = None
+        for cell in worker.cells:
+            self.claims.release(self._folder(cell))
+            self.queue.put(cell)
+        worker.cells.clear()
         self._retire(worker)
+
+    def _partners(self, worker: Handle, cell: Cell) -> list[Cell]:
+        """Cells that wait and can be fused with `cell`, claimed: as many as its worker's share, and the settings."""
+        if not self._may_fuse(cell):
+            return []
+        like = [other for other in self.queue.of_base(cell) if other != cell and self._may_fuse(other)]
+        like = [other for other in like if can_fuse(other) == can_fuse(cell)]
+        most = min(self.settings.fused.max_cells, -(-(len(like) + 1) // len(self.idle))) - 1
+        partners: list[Cell] = []
+        for other in like:
+            if len(partners) == most:
+                break
+            if self._take(worker, other):
+                partners.append(other)
+        return partners
+
+    def _may_fuse(self, cell: Cell) -> bool:
+        is_asked = self.settings.engine == "fused" and not self.settings.pool.isolate
+        return is_asked and cell.key not in self.alone | self.halve and can_fuse(cell) is not None
 
     def _worker(self, slot: Slot) -> Handle:
         """The process that rests in `slot`, or a new one."""
@@ -146,17 +171,19 @@ class _Pool:
     def _claim(self, worker: Handle) -> Cell | None:
         """The best cell for `worker` that nobody runs, claimed; None where others run all that wait."""
         at_work = [other.loaded for other in self.workers.values()]
-        for cell in self.queue.candidates(worker.loaded, at_work):
-            if self._ran_elsewhere(cell):
-                continue
-            if not self.claims.take(self._folder(cell), worker.slot.name, (worker.name,)):
-                self.progress.elsewhere(cell)
-                continue
-            if self._ran_elsewhere(cell):  # between the look and the claim
-                self.claims.release(self._folder(cell))
-                continue
-            return cell
-        return None
+        return next((cell for cell in self.queue.candidates(worker.loaded, at_work) if self._take(worker, cell)), None)
+
+    def _take(self, worker: Handle, cell: Cell) -> bool:
+        """Claim a cell that waits; False where somebody else runs it, or has."""
+        if self._ran_elsewhere(cell):
+            return False
+        if not self.claims.take(self._folder(cell), worker.slot.name, (worker.name,)):
+            self.progress.elsewhere(cell)
+            return False
+        if self._ran_elsewhere(cell):  # between the look and the claim
+            self.claims.release(self._folder(cell))
+            return False
+        return True
 
     def _ran_elsewhere(self, cell: Cell) -> bool:
         """Whether another sweep left a record since the cells were chosen; then the cell does not wait any more."""
@@ -175,7 +202,7 @@ class _Pool:
                 self._hear(self.workers[ready])
             else:
                 self.interrupts.drain()
-                self.progress.interrupted(self.interrupts, running=len(self.workers))
+                self.progress.interrupted(self.interrupts, sum(len(worker.cells) for worker in self.workers.values()))
         for worker in list(self.workers.values()):
             if worker.overdue(self.settings.timeout_minutes):
                 self._end(
@@ -186,8 +213,8 @@ class _Pool:
         """Seconds until something has to be looked at without being told."""
         waits = [LOOK_AGAIN_SECONDS] if self.queue and self.idle else []
         if self.settings.timeout_minutes is not None:
-            end = self.settings.timeout_minutes * 60 - time.monotonic()
-            waits += [max(0.0, worker.clock + end) + 0.01 for worker in self.workers.values()]
+            ends = [worker.deadline(self.settings.timeout_minutes) for worker in self.workers.values()]
+            waits += [max(0.0, end - time.monotonic()) + 0.01 for end in ends]
         return min(waits, default=None)
 
     def _hear(self, worker: Handle) -> None:
@@ -201,6 +228,8 @@ class _Pool:
             self.progress.step(worker.slot, message)
         elif isinstance(message, Ended):
             self._collect(worker, Status(message.status))
+        elif isinstance(message, Split):
+            self._split(worker, message.reason)
         else:
             assert isinstance(message, Unwritten)
             self._give_up(worker, message.reason)
@@ -209,10 +238,12 @@ class _Pool:
         """Leave a record in the place of a worker that can't, and end what is left of it."""
         from bench.recording import failed
 
-        assert worker.cell is not None
-        cell, started = worker.cell, worker.started
         worker.process.kill()
         worker.process.join()
+        if worker.is_fused:
+            self._split(worker, why)
+            return
+        (cell,), started = worker.cells, worker.started
         if (own := self._new_status(cell)) is not None:  # it came to write its record, and not to say so
             self._collect(worker, own, keep=False)
             return
@@ -224,14 +255,24 @@ class _Pool:
             return
         self._collect(worker, status)
 
+    def _split(self, worker: Handle, why: str) -> None:
+        """Fused cells failed together: those without a record wait again, to be run one by one."""
+        for cell in list(worker.cells):
+            if (status := self._new_status(cell)) is not None:
+                self._collect(worker, status, keep=False)
+                continue
+            self.alone.add(cell.key)
+            self._free(worker, keep=False)
+            self.queue.put(cell)
+            self.progress.split(worker.slot, cell, why)
+
     def _new_status(self, cell: Cell) -> Status | None:
         """How the cell ended by a record that is newer than its turn; None where there is none."""
         return store.status_since(self._folder(cell), self.stamps[cell.key])
 
     def _collect(self, worker: Handle, status: Status, *, keep: bool = True) -> None:
         """A cell ended with a record: count it, try it again, or go on; `keep` its process if it ended well."""
-        cell, halved = worker.cell, worker.halved
-        assert cell is not None
+        cell, halved = worker.cells[0], worker.halved
         self._free(worker, keep=keep and status is Status.OK)
         if self._again(cell, status, halved=halved):
             self.stamps[cell.key] = store.stamp(self._folder(cell))
@@ -257,15 +298,19 @@ class _Pool:
         return False
 
     def _free(self, worker: Handle, *, keep: bool) -> None:
-        """The worker's slot is free again; the process stays for the next cell where nothing went wrong."""
-        assert worker.cell is not None
-        self.claims.release(self._folder(worker.cell))
-        worker.cell = None
+        """A cell of the worker ended, the first of those that have not. With the last one its slot is free again.
+
+        The process stays for the next cell where nothing went wrong.
+        """
+        self.claims.release(self._folder(worker.cells.pop(0)))
+        worker.failed = worker.failed or not keep
+        if worker.cells:
+            return
         del self.workers[worker.connection]
         self.idle.append(worker.slot)
         limit = 1 if self.settings.pool.isolate else self.settings.pool.cells_per_worker
         self.resting[worker.slot] = worker
-        if not keep or (limit is not None and worker.cells_begun >= limit):
+        if worker.failed or (limit is not None and worker.cells_begun >= limit):
             self._retire(worker)
 
     def _retire(self, worker: Handle) -> None:
@@ -277,10 +322,10 @@ class _Pool:
 
     def _give_up(self, worker: Handle, reason: str) -> None:
         """Records can't be written: what runs may finish, and nothing is started."""
-        assert worker.cell is not None
         self.stopped = self.stopped or reason
-        self.progress.lost(worker.slot, worker.cell)
-        self._free(worker, keep=False)
+        for cell in list(worker.cells):
+            self.progress.lost(worker.slot, cell)
+            self._free(worker, keep=False)
 
     def _folder(self, cell: Cell) -> Path:
         return cell.folder(self.settings.results_dir)

@@ -47,14 +47,15 @@ class Progress:
         if self.bars is not None:
             self.bars.stop()
 
-    def start(self, slot: Slot, cell: Cell) -> None:
-        """A worker begins a cell."""
+    def start(self, slot: Slot, cell: Cell, others: int = 0) -> None:
+        """A worker begins a cell, perhaps fused with others."""
         if self.bars is None:
             return
         if slot not in self.lines:
             self.lines[slot] = self.bars.add_task("", total=None, text="")
         self.begun[slot] = time.monotonic()
-        self.bars.reset(self.lines[slot], description=f"{slot.name}  {brief(cell)}", total=None, text="starting")
+        more = f" and {others} more" if others else ""
+        self.bars.reset(self.lines[slot], description=f"{slot.name}  {brief(cell)}{more}", total=None, text="starting")
 
     def step(self, slot: Slot, step: Step) -> None:
         """It has done so many optimizer steps."""
@@ -85,6 +86,11 @@ class Progress:
         """A cell ended so and is tried again."""
         how = "half the batch" if status is Status.OOM else "a fresh process"
         self._say(f"{status.value}, trying again with {how}: {cell.key}")
+        self._rest(slot)
+
+    def split(self, slot: Slot, cell: Cell, why: str) -> None:
+        """Fused cells failed together, this one among them; it is tried again alone."""
+        self._say(f"fused with others, trying again alone ({why}): {cell.key}")
         self._rest(slot)
 
     def lost(self, slot: Slot, cell: Cell) -> None:

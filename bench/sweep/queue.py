@@ -41,6 +41,10 @@ class Queue:
         self.waiting.setdefault(base, {})[cell.key] = cell
         self.work[base] += relative_cost(cell)
 
+    def of_base(self, cell: Cell) -> list[Cell]:
+        """The cells that wait and work on the same frozen model as `cell`, in their order."""
+        return list(self.waiting.get(base_of(cell), {}).values())
+
     def candidates(self, loaded: Base, at_work: Iterable[Base]) -> Iterator[Cell]:
         """All cells that wait, the best for a worker with the base `loaded` first.
 

@@ -6,12 +6,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from bench.results.store import LOG
-from bench.sweep.messages import Ended, Job, Step, Unwritten
+from bench.sweep.messages import Ended, Job, Split, Step, Unwritten
 from bench.sweep.slots import Slot
 from bench.warm import Warm
 
@@ -43,7 +45,8 @@ def serve(connection: Connection, slot: Slot, parent: int) -> None:
             return  # the parent is gone
         if job is None:
             return
-        connection.send(_run(job, connection, warm))
+        for answer in _run_fused(job, connection, warm) if job.others else [_run(job, connection, warm)]:
+            connection.send(answer)
 
 
 def _end_with(parent: int) -> None:
@@ -60,26 +63,60 @@ def _end_with(parent: int) -> None:
 
 
 def _run(job: Job, connection: Connection, warm: Warm) -> Ended | Unwritten:
-    folder = job.cell.folder(job.settings.results_dir)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        _log_to(job.cell.folder(job.settings.results_dir))
     except OSError as error:
         return Unwritten(str(error))
-    # the descriptors themselves, so that what native libraries print is in the cell's log too
-    for descriptor in (1, 2):
-        os.dup2(log, descriptor)
-    os.close(log)
     from bench.run import RecordUnwritten, run_cell
 
     try:
         record = run_cell(job.cell, job.settings, halved=job.halved, report=_reporter(connection), warm=warm)
     except RecordUnwritten as error:
         return Unwritten(str(error))
+    _flush()
+    return Ended(record.status.value)
+
+
+def _run_fused(job: Job, connection: Connection, warm: Warm) -> Sequence[Ended | Split | Unwritten]:
+    """All cells of the job in one stack; an answer for each, or one for all where that failed."""
+    folder = job.cell.folder(job.settings.results_dir)
+    try:
+        _log_to(folder)
+        for other in job.others:
+            path = other.folder(job.settings.results_dir)
+            path.mkdir(parents=True, exist_ok=True)
+            (path / LOG).write_text(f"fused with {job.cell.key}: its log is of all\n", encoding="utf-8")
+    except OSError as error:
+        return [Unwritten(str(error))]
+    from bench.run import RecordUnwritten
+    from bench.run_fused import run_fused
+
+    try:
+        records = run_fused((job.cell, *job.others), job.settings, report=_reporter(connection), warm=warm)
+        return [Ended(record.status.value) for record in records]
+    except RecordUnwritten as error:
+        return [Unwritten(str(error))]
+    except Exception as error:  # the cells are run one by one then, and what fails again is in the records
+        traceback.print_exc()
+        return [Split(f"{type(error).__name__}: {error}".splitlines()[0])]
+    finally:
+        _flush()
+
+
+def _log_to(folder: Path) -> None:
+    """Send what this process prints to the log of a cell. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    # the descriptors themselves, so that what native libraries print is in the cell's log too
+    for descriptor in (1, 2):
+        os.dup2(log, descriptor)
+    os.close(log)
+
+
+def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # the log is cut short, and the record is whole
             stream.flush()
-    return Ended(record.status.value)
 
 
 def _reporter(connection: Connection) -> Callable[[int, int, float | None], None]:

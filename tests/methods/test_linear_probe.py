@@ -9,7 +9,10 @@ import torch
 from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples
 from bench.methods import linear_probe
+from bench.methods.fitted import Context
+from bench.methods.loading import ModelFiles
 from bench.models import load
+from bench.models.families import FAMILIES
 
 
 def test_mean_and_last_leave_padding_out() -> None:
@@ -19,23 +22,29 @@ def test_mean_and_last_leave_padding_out() -> None:
     assert linear_probe.pool(hidden, mask, "last").tolist() == [[3.0], [6.0]]
 
 
-@pytest.mark.parametrize("family", ["bert", "llama", "gpt2"])
+@pytest.mark.parametrize("family", list(FAMILIES))
 @pytest.mark.parametrize("pooling", ["mean", "last"])
-def test_features_do_not_depend_on_the_batch(family: str, pooling: str, tiny_models: dict[str, Path]) -> None:
+def test_features_are_those_of_a_plain_forward_pass(family: str, pooling: str, tiny_models: dict[str, Path]) -> None:
+    """Each text alone through the model, without padding: no batch, no cache."""
     texts = ("goal match", "bank", "bank market profit shares trade growth", "team win ball")
     examples = Examples(ids=tuple("abcd"), texts=texts, labels=(0, 1, 1, 0))
     location = str(tiny_models[family])
     model = TransformerConfig(name="tiny", family=family, source="hub", id="tiny/tiny", path=location)
     tokenizer = load.load_tokenizer(model, location)
-    trunk = load.load_trunk(model, location, precision="fp32", device="cpu")
-    alone, together = (
-        linear_probe.features(
-            trunk, tokenizer, examples, LinearProbeConfig(name="linear_probe", pooling=pooling, batch_size=size)
-        )
-        for size in (1, 4)
-    )
-    assert alone.shape[0] == 4
-    np.testing.assert_allclose(alone, together, atol=1e-5)
+    base = load.load_trunk(model, location, precision="fp32", device="cpu")
+    context = Context(cache=Path("unused"), mirror_dir=None, device="cpu")
+    found = ModelFiles.find(model, context)
+    for size in (1, 64):
+        method = LinearProbeConfig(name="linear_probe", pooling=pooling, precision="fp32", batch_size=size)
+        trunk = linear_probe.pooled(base, method, found, context)
+        given = linear_probe.features(trunk, tokenizer, examples, method)
+        assert given.dtype == np.float64
+        with torch.inference_mode():
+            for row, text in zip(given, texts, strict=True):
+                words = tokenizer([text], return_tensors="pt", return_token_type_ids=False)
+                hidden = base(**words).last_hidden_state[0]
+                expected = hidden.mean(dim=0) if pooling == "mean" else hidden[-1]
+                np.testing.assert_allclose(row, expected.numpy(), atol=1e-5)
 
 
 def test_validation_chooses_c() -> None:

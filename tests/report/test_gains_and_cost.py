@@ -62,7 +62,11 @@ def test_costs_are_means_of_a_seed(tmp_path):
     assert len(points) == 12
     assert points["money"].tolist() == pytest.approx((points["total_seconds"] / 1800).tolist())
     header = cost_table(points).table.header
-    assert ("GPU-hours" in header, "price" in header) == (True, True)
+    assert ("GPU-hours" in header, "price" in header, "energy (Wh)" in header) == (True, True, False)
+    cells["energy_joules"] = 7200.0
+    points = cost_points(summary_frame(cells), cells, price=2.0)
+    assert set(points["energy_wh"]) == {2.0}
+    assert "energy (Wh)" in cost_table(points).table.header
     cells["device"] = "cpu"
     assert cost_points(summary_frame(cells), cells, price=2.0)["money"].isna().all()
 

@@ -1,0 +1,34 @@
+"""4-bit layers of a stack on a CPU as whole ones: each is unpacked once, not twice in every pass."""
+
+import torch
+import torch.nn.functional as F
+from bitsandbytes.functional import dequantize_4bit
+from bitsandbytes.nn import Linear4bit
+from torch import nn
+
+MOST_BYTES = 1e9
+"""Of all unpacked layers of a model. Above, they stay as they are: memory is what 4 bits are for."""
+
+
+class Dense(nn.Module):
+    """What a 4-bit layer computes, from its unpacked weights."""
+
+    def __init__(self, packed: Linear4bit) -> None:
+        super().__init__()
+        self.dtype = packed.compute_dtype
+        self.weight = nn.Parameter(dequantize_4bit(packed.weight.data, packed.weight.quant_state).to(self.dtype), False)
+        self.bias = packed.bias
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Shape (..., in) to (..., out), computed in the layer's own type and given in that of `x`."""
+        bias = None if self.bias is None else self.bias.to(self.dtype)
+        return F.linear(x.to(self.dtype), self.weight, bias).to(x.dtype)
+
+
+def unpack(model: nn.Module, most: float = MOST_BYTES) -> None:
+    """Put unpacked layers in the place of the 4-bit ones of `model`, where they take at most `most` bytes."""
+    packed = {name: module for name, module in model.named_modules() if isinstance(module, Linear4bit)}
+    sizes = [layer.weight.quant_state.shape.numel() * layer.compute_dtype.itemsize for layer in packed.values()]
+    if sum(sizes) <= most:
+        for name, layer in packed.items():
+            model.set_submodule(name, Dense(layer))

@@ -1,0 +1,68 @@
+"""Validation and prediction of several cells at once."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+import numpy as np
+import torch
+from scipy.special import softmax
+
+from bench.methods.encode import Encoded, Example, num_tokens
+from bench.methods.fitted import Diverged, Probabilities
+from bench.methods.fused.passes import OVERHEAD, passes
+from bench.methods.fused.stack import Stack
+
+Logits = dict[int, torch.Tensor]
+"""By place in the stack: shape (examples, the cell's labels), in the order of its examples, on the CPU."""
+
+
+@torch.no_grad()
+def predict(stack: Stack, examples: Mapping[int, Encoded], num_labels: Mapping[int, int], rows: int) -> Logits:
+    """The logits of each cell (by place) for its examples; in one pass, those of like lengths of all cells."""
+    stack.model.eval()
+    asked = [(place, i, example) for place, encoded in examples.items() for i, example in enumerate(encoded)]
+    found = {place: torch.empty(len(encoded), num_labels[place]) for place, encoded in examples.items() if encoded}
+    for taken in passes([num_tokens(example) for _, _, example in asked], rows, OVERHEAD[stack.device.type]):
+        members = [asked[i] for i in sorted(taken)]  # rows of a cell next to each other
+        parts = [(place, list(of_cell)) for place, of_cell in groupby(members, key=itemgetter(0))]
+        logits = stack.logits([(place, [example for *_, example in of_cell]) for place, of_cell in parts]).cpu()
+        for (place, of_cell), given in zip(parts, logits.split([len(of_cell) for _, of_cell in parts]), strict=True):
+            found[place][[i for _, i, _ in of_cell]] = given[:, : num_labels[place]]
+    return found
+
+
+@torch.no_grad()
+def predict_untrained(stack: Stack, examples: Sequence[Encoded], num_labels: Sequence[int], rows: int) -> Logits:
+    """The same for all cells of a stack before training: adapters change nothing yet, so a text that several cells
+    have goes through the model once for all of them."""
+    assert stack.is_untrained()
+    stack.model.eval()
+    texts = {_text(example): example for of_cell in examples for example in of_cell}
+    places, ordered = {text: place for place, text in enumerate(texts)}, list(texts.values())
+    logits = torch.empty(len(ordered), sum(num_labels))
+    for taken in passes([num_tokens(example) for example in ordered], rows, OVERHEAD[stack.device.type]):
+        logits[taken] = stack.shared_logits([ordered[i] for i in taken]).cpu()
+    return {
+        cell: of_cell[[places[_text(example)] for example in examples[cell]]]
+        for cell, of_cell in enumerate(logits.split(list(num_labels), dim=1))
+    }
+
+
+def _text(example: Example) -> tuple[int, ...]:
+    return tuple(example["input_ids"])  # type: ignore[arg-type]
+
+
+def loss_and_accuracy(logits: torch.Tensor, examples: Encoded) -> tuple[float, float]:
+    """Mean cross-entropy, and the share of right answers."""
+    labels = torch.tensor([example["labels"] for example in examples])
+    loss = torch.nn.functional.cross_entropy(logits, labels).item()
+    return loss, (logits.argmax(dim=1) == labels).double().mean().item()
+
+
+def probabilities(logits: torch.Tensor) -> Probabilities:
+    """Shape (examples, labels). Raises Diverged where they are not finite."""
+    found = softmax(np.asarray(logits, dtype=np.float64), axis=1)
+    if not np.isfinite(found).all():
+        raise Diverged("the model's logits are not finite")
+    return found

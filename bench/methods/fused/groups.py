@@ -1,0 +1,29 @@
+"""Which cells can be fused with which. Imports nothing heavy: a sweep's parent asks."""
+
+from collections.abc import Hashable
+
+from bench.cell import Cell
+from bench.config import LoraConfig
+from bench.warm import base_of
+
+
+def can_fuse(cell: Cell) -> Hashable | None:
+    """What cells must agree on to be fused: data, frozen model and method; None where `cell` can't be.
+
+    Labels, training sizes, seeds, learning rates, schedules, batches and early stopping are each cell's own. Cells
+    that try learning rates, DoRA and recomputed activations stay single.
+    """
+    method, training = cell.method, cell.training
+    if not isinstance(method, LoraConfig) or method.use_dora or cell.tune is not None:
+        return None
+    assert training is not None
+    if training.gradient_checkpointing:
+        return None
+    return (
+        cell.task.data,
+        base_of(cell, device="any"),
+        method,
+        training.optim,
+        training.max_length,
+        training.truncation_side,
+    )

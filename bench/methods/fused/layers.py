@@ -1,0 +1,121 @@
+"""Layers of a stack: a frozen layer with every cell's adapters, and every cell's head, each on its own rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+@dataclass(slots=True)
+class Plan:
+    """Which rows of a batch belong to which cell: rows of one cell are next to each other."""
+
+    cells: list[int] = field(default_factory=list)
+    """Of the stack, in the order of the rows; each once."""
+    counts: list[int] = field(default_factory=list)
+    """Rows of each of `cells`."""
+    shared: bool = False
+    """All rows are every cell's: adapters that have not been trained change nothing and are left out, and heads give
+    their outputs side by side, cell after cell, in the last dimension."""
+    spread: torch.Tensor | None = None
+    """Where cells have different counts: rows with some repeated, so that all have the same count."""
+    gather: torch.Tensor | None = None
+    """The way back: where each row is among those."""
+
+    def set(self, cells: Sequence[int], counts: Sequence[int], device: torch.device) -> None:
+        """Plan a batch of `counts[i]` rows of each `cells[i]`."""
+        self.cells, self.counts, self.shared = list(cells), list(counts), False
+        self.spread = self.gather = None
+        most = max(counts)
+        if min(counts) == most:
+            return
+        # a cell's rows are filled up with its own first one, so that not even a NaN could pass from cell to cell
+        starts = [sum(counts[:i]) for i in range(len(counts))]
+        spread = [start + (i if i < n else 0) for start, n in zip(starts, counts, strict=True) for i in range(most)]
+        gather = [place * most + i for place, n in enumerate(counts) for i in range(n)]
+        self.spread, self.gather = torch.tensor(spread, device=device), torch.tensor(gather, device=device)
+
+    def set_shared(self, num_cells: int) -> None:
+        """Plan a batch whose rows are all cells'."""
+        self.cells, self.counts, self.shared = list(range(num_cells)), [], True
+        self.spread = self.gather = None
+
+
+class FusedLinear(nn.Module):
+    """A frozen linear layer (whole, 4-bit, or GPT-2's Conv1D) plus low-rank adapters, other ones for each cell.
+
+    y = base(x) + scaling * B_k A_k dropout(x) for rows of cell k (Hu et al. 2021). Dropout is drawn for all rows
+    at once: cells need no generators of their own, for every element's draw is independent anyway.
+    """
+
+    A: nn.Parameter
+    """Shape (cells, r, in)."""
+    B: nn.Parameter
+    """Shape (cells, out, r)."""
+
+    def __init__(self, base: nn.Module, plan: Plan, scaling: float, dropout: float) -> None:
+        super().__init__()
+        self.base, self.plan, self.scaling, self.dropout = base, plan, scaling, dropout
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Shape (rows, ..., in) to (rows, ..., out)."""
+        result: torch.Tensor = self.base(x)
+        plan = self.plan
+        if plan.shared:
+            return result
+        if len(x) != sum(plan.counts):
+            raise RuntimeError(f"a layer was given {len(x)} rows of a batch of {sum(plan.counts)}")
+        if not torch.is_autocast_enabled(x.device.type):
+            x = x.to(self.A.dtype)
+        if self.training and self.dropout:
+            x = dropout(x, self.dropout)
+        down: torch.Tensor = self.A
+        up: torch.Tensor = self.B * self.scaling
+        if len(plan.cells) < len(down):
+            down, up = down[plan.cells], up[plan.cells]
+        rows = x if plan.spread is None else x.index_select(0, plan.spread)
+        stacked = rows.reshape(len(plan.cells), -1, rows.shape[-1])
+        low = torch.bmm(stacked, down.transpose(1, 2))
+        change = torch.bmm(low, up.transpose(1, 2)).view(*rows.shape[:-1], -1)
+        if plan.gather is not None:
+            change = change.index_select(0, plan.gather)
+        return (result + change).to(result.dtype)
+
+
+def dropout(x: torch.Tensor, probability: float) -> torch.Tensor:
+    """As torch's, drawn in half the time on a CPU: sixteen bits a value, where torch draws 32 for the same.
+
+    So `probability` is rounded to a multiple of 2**-16.
+    """
+    if x.device.type != "cpu":
+        return F.dropout(x, probability)
+    dropped = round(probability * 2**16)
+    drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
+    kept = (drawn[: x.numel()].view(x.shape) >= dropped - 2**15).to(x.dtype)
+    return x * kept.mul_(2**16 / (2**16 - dropped))
+
+
+class FusedHead(nn.Module):
+    """The cells' own copies of a layer above the frozen model, each on its rows."""
+
+    def __init__(self, plan: Plan, *, first: bool, last: bool) -> None:
+        super().__init__()
+        self.plan, self.first, self.last = plan, first, last
+        self.heads = nn.ModuleList()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Shape (rows, ..., in) to (rows, ..., out); the last layer's `out` is that of the cell with most labels.
+
+        Logits of labels that a cell does not have are -inf, which no softmax notices.
+        """
+        if self.plan.shared:
+            inputs = [x] * len(self.heads) if self.first else x.chunk(len(self.heads), dim=-1)
+            return torch.cat([head(part) for head, part in zip(self.heads, inputs, strict=True)], dim=-1)
+        parts = x.split(self.plan.counts)
+        outputs = [self.heads[cell](part) for cell, part in zip(self.plan.cells, parts, strict=True)]
+        if self.last:
+            most = max(output.shape[-1] for output in outputs)
+            outputs = [F.pad(output, (0, most - output.shape[-1]), value=-torch.inf) for output in outputs]
+        return torch.cat(outputs)

@@ -1,0 +1,90 @@
+"""Training in lockstep: one optimizer step of every cell at a time, until the last one has ended."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+
+import torch
+import torch.nn.functional as F
+
+from bench.methods.encode import Example, num_tokens
+from bench.methods.fitted import Report
+from bench.methods.fused import evaluate
+from bench.methods.fused.member import Member, Update
+from bench.methods.fused.optimizers import optimizer_for
+from bench.methods.fused.passes import OVERHEAD, divide
+from bench.methods.fused.stack import Stack
+
+FORWARD, TRAIN = 1, 3
+"""Of an example through the model: a backward pass costs about twice the forward pass."""
+
+
+def train(stack: Stack, members: Sequence[Member], eval_rows: int, report: Report | None = None) -> list[int]:
+    """Train all `members` in place, which are in `stack` in this order; a cell that ends leaves the stack.
+
+    Returns the work of each cell: examples through the model, those with a backward pass counted as three. `report`
+    is told the steps of the cell with most.
+    """
+    active, work = list(range(len(members))), Counter[int]()
+    optimizer = optimizer_for(members, stack.rows)
+    longest = max(members, key=lambda member: member.trainer.state.max_steps).trainer
+    while active:
+        updates = [next(members[cell].updates) for cell in active]
+        _backward(stack, [members[cell] for cell in active], updates)
+        optimizer.step()
+        stack.rows.gradients.zero_()
+        due = []
+        for place, (cell, update) in enumerate(zip(active, updates, strict=True)):
+            work[cell] += TRAIN * sum(map(len, update.batches))
+            if members[cell].stepped(update):
+                due.append(place)
+        if due:
+            _validate(stack, {place: members[active[place]] for place in due}, eval_rows)
+            work.update({active[place]: FORWARD * len(members[active[place]].splits.validation) for place in due})
+        if report is not None:
+            report(max(members[cell].step for cell in active), longest.state.max_steps, None)
+        staying = [place for place, cell in enumerate(active) if not members[cell].has_ended]
+        if len(staying) < len(active):
+            stack.keep(staying)
+            optimizer.keep(staying)  # after the rows
+            active = [active[place] for place in staying]
+    return [work[cell] for cell in range(len(members))]
+
+
+def _backward(stack: Stack, members: Sequence[Member], updates: Sequence[Update]) -> None:
+    """Add the gradients of one optimizer step of every cell; a cell with fewer batches has none in the last ones."""
+    stack.model.train()
+    for number in range(max(len(update.batches) for update in updates)):
+        rows, weights = [], []
+        for place, update in enumerate(updates):
+            if number < len(update.batches):
+                batch = update.batches[number]
+                rows += [(place, example) for example in batch]
+                # the mean over the step's batches of the mean over each, in however many passes they go through
+                weights += [1 / len(update.batches) / len(batch)] * len(batch)
+        lengths = [num_tokens(example) for _, example in rows]
+        for taken in divide(lengths, OVERHEAD[stack.device.type]):
+            ordered = sorted(taken)  # rows of a cell next to each other again
+            _backward_pass(stack, members, [rows[i] for i in ordered], [weights[i] for i in ordered])
+
+
+def _backward_pass(
+    stack: Stack, members: Sequence[Member], rows: Sequence[tuple[int, Example]], weights: Sequence[float]
+) -> None:
+    parts = [(place, [example for _, example in of]) for place, of in groupby(rows, key=itemgetter(0))]
+    logits = stack.logits(parts)
+    labels = torch.tensor([example["labels"] for _, example in rows], device=stack.device)
+    losses = F.cross_entropy(logits, labels, reduction="none") * torch.tensor(weights, device=stack.device)
+    # each cell's losses reach its own parameters only, so the sum has the gradients of all
+    losses.sum().backward()
+    for (place, _), loss in zip(parts, losses.detach().split([len(part) for _, part in parts]), strict=True):
+        members[place].losses.append(loss.sum())
+
+
+def _validate(stack: Stack, members: dict[int, Member], rows: int) -> None:
+    """Validate the cells at these places of the stack, all together."""
+    examples = {place: member.encode("validation") for place, member in members.items()}
+    logits = evaluate.predict(stack, examples, {p: len(m.splits.labels) for p, m in members.items()}, rows)
+    for place, member in members.items():
+        member.validated(*evaluate.loss_and_accuracy(logits[place], examples[place]))

@@ -1,0 +1,148 @@
+"""Running cells that can be fused, all in one stack; each leaves its own record."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from bench import memory
+from bench.cell import Cell
+from bench.data.read import load_pool
+from bench.data.split import Splits, draw
+from bench.errors import TaskInfeasible
+from bench.methods.fitted import Context, Fitted, Report
+from bench.provenance import now
+from bench.recording import Run, failed
+from bench.results.record import Record
+from bench.run import choose_device, quiet_libraries, status_of, to_keep, write
+from bench.settings import Settings
+from bench.sources.cache import cache_folder
+from bench.warm import Warm
+
+if TYPE_CHECKING:
+    from bench.methods.fused.fit import FusedCells  # torch and its friends, which take seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A cell with its examples."""
+
+    cell: Cell
+    splits: Splits
+    revision: str | None
+    seconds: float
+    """For drawing, and its share of reading the data."""
+
+
+def run_fused(
+    cells: Sequence[Cell], settings: Settings, *, report: Report | None = None, warm: Warm | None = None
+) -> list[Record]:
+    """Run `cells`, which agree in `groups.can_fuse`; keep their records in their folders and return them in order.
+
+    Cells whose task is infeasible or whose training diverges have a record that says so, and the others go on. What
+    fails for all of them together (memory, say, or Unfusable) is raised, and no record is written: they can be run
+    one by one then. Otherwise as `bench.run.run_cell`.
+    """
+    started, device, warm = now(), choose_device(settings), warm or Warm()
+    cache = cache_folder(settings.cache_dir)
+    context = Context(cache, settings.mirror_dir, device, report, warm, settings.feature_cache_gb)
+    errors: dict[str, Exception] = {}
+    try:
+        runs = _measure(cells, context, started, errors)
+    except BaseException:
+        warm.clear()
+        raise
+    records = []
+    for cell in cells:
+        folder = cell.folder(settings.results_dir)
+        try:
+            if cell.key in errors:
+                raise errors[cell.key]
+            contents = to_keep(*runs[cell.key], settings)
+        except Exception as error:  # any failure costs one cell and is kept with its traceback
+            records.append(write(folder, failed(cell, status_of(error), error, started, device)))
+        else:
+            records.append(write(folder, *contents))
+    return records
+
+
+def _measure(
+    cells: Sequence[Cell], context: Context, started: str, errors: dict[str, Exception]
+) -> dict[str, tuple[Run, Fitted]]:
+    """Fit the cells in one stack and predict with them; by key. What ended single cells is put into `errors`."""
+    quiet_libraries()
+    context.warm.begin(cells[0], context.device)
+    memory.reset_peak()
+    drawn = _draw(cells, context, errors)
+    if not drawn:
+        return {}
+    from bench.methods.fused.fit import fit
+
+    context.warm.imported()
+    fused = fit([each.cell for each in drawn], [each.splits for each in drawn], context)
+    return _runs(drawn, fused, context, started, errors)
+
+
+def _runs(
+    drawn: Sequence[Drawn], fused: "FusedCells", context: Context, started: str, errors: dict[str, Exception]
+) -> dict[str, tuple[Run, Fitted]]:
+    """Predict with all cells at once; what each of them gave, by key."""
+    clocks = [time.perf_counter()]
+    predicted = {}
+    for name in ("train", "validation", "test"):
+        predicted[name] = fused.predict(name)
+        clocks.append(time.perf_counter())
+    shares = [_shares(drawn, name, end - start) for name, (start, end) in zip(predicted, pairwise(clocks), strict=True)]
+    peaks = memory.peak_process(), memory.peak_device() if context.device == "cuda" else None
+    runs: dict[str, tuple[Run, Fitted]] = {}
+    for i, (of, member) in enumerate(zip(drawn, fused.members, strict=True)):
+        if member.error is not None:
+            errors[of.cell.key] = member.error
+            continue
+        test = predicted["test"][i]
+        assert test is not None
+        run = Run(
+            cell=of.cell,
+            halved=None,
+            splits=of.splits,
+            summary=member.fitted.summary,
+            train=predicted["train"][i],
+            validation=predicted["validation"][i],
+            test=test,
+            data_revision=of.revision,
+            device=context.device,
+            started=started,
+            load_data_seconds=of.seconds,
+            evaluate_seconds=sum(share[i] for share in shares),
+            test_seconds=shares[-1][i],
+            total_seconds=of.seconds + fused.seconds[i] + sum(share[i] for share in shares),
+            peak_process=peaks[0],
+            peak_device=peaks[1],
+            fused=len(drawn),
+        )
+        runs[of.cell.key] = run, member.fitted
+    return runs
+
+
+def _draw(cells: Sequence[Cell], context: Context, errors: dict[str, Exception]) -> list[Drawn]:
+    """The cells with their examples; those whose task is infeasible are left out."""
+    clock = time.perf_counter()
+    pool = load_pool(cells[0].task.data, cache=context.cache, mirror_dir=context.mirror_dir)
+    share = (time.perf_counter() - clock) / len(cells)
+    drawn = []
+    for cell in cells:
+        clock = time.perf_counter()
+        try:
+            splits = draw(cell.task, pool)
+        except TaskInfeasible as error:
+            errors[cell.key] = error
+        else:
+            drawn.append(Drawn(cell, splits, pool.revision, share + time.perf_counter() - clock))
+    return drawn
+
+
+def _shares(drawn: Sequence[Drawn], name: str, seconds: float) -> list[float]:
+    """The time for predicting a split, by each cell's number of examples."""
+    counts = [len(getattr(each.splits, name)) for each in drawn]
+    return [seconds * count / max(sum(counts), 1) for count in counts]

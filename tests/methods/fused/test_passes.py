@@ -1,0 +1,31 @@
+"""Dividing a step into passes by length."""
+
+import itertools
+import random
+
+from bench.methods.fused.passes import divide
+
+
+def cost(lengths: list[int], passes: list[list[int]], overhead: int) -> int:
+    return sum(overhead + len(each) * max(lengths[i] for i in each) for each in passes)
+
+
+def test_the_cheapest_division() -> None:
+    """Against all divisions of the sorted lengths."""
+    draw = random.Random(0)
+    for _ in range(50):
+        lengths = [draw.randint(1, 20) for _ in range(draw.randint(1, 8))]
+        overhead = draw.choice([0, 5, 20, 1000])
+        order = sorted(range(len(lengths)), key=lengths.__getitem__)
+        cuts = itertools.chain.from_iterable(itertools.combinations(range(1, len(order)), n) for n in range(len(order)))
+        options = [
+            [order[a:b] for a, b in itertools.pairwise([0, *cut, len(order)])] for cut in cuts
+        ]  # fmt: skip
+        found = divide(lengths, overhead)
+        assert sorted(itertools.chain(*found)) == list(range(len(lengths)))
+        assert cost(lengths, found, overhead) == min(cost(lengths, option, overhead) for option in options)
+
+
+def test_one_pass_where_passes_are_dear() -> None:
+    assert divide([3, 9, 5], 10_000) == [[0, 2, 1]]
+    assert divide([3, 9, 3], 0) == [[0, 2], [1]]

@@ -1,0 +1,143 @@
+"""Fused cells leave records, models and failures as single ones do."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import peft
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from bench.cell import Cell
+from bench.compose import to_cell
+from bench.methods.fused import loop
+from bench.results import store
+from bench.results.record import Record, Status
+from bench.run import MODEL, run_cell
+from bench.run_fused import run_fused
+from bench.settings import Settings
+from bench.sweep import worker
+from bench.sweep.messages import Job, Split
+from bench.warm import Warm
+from tests.conftest import MODEL_IDS
+from tests.methods.fused.test_equality import LABELS, largest_difference
+from tests.support import texts
+
+TASKS: tuple[dict[str, Any], ...] = (
+    {"num_labels": 2, "train_size": 16, "seed": 0},
+    {"num_labels": 4, "train_size": 20, "seed": 1, "training": {"evaluate_train": True, "min_steps": 8}},
+    {"num_labels": 2, "train_size": 30, "seed": 0},
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    texts.topics(60, labels=LABELS).to_csv(tmp_path / "topics.csv", index=False)
+    return tmp_path / "topics.csv"
+
+
+def make_cell(data: Path, family: str, task: dict[str, Any], method: str = "lora", **training: Any) -> Cell:
+    """A cell of a family whose models come without dropout."""
+    options = {"learning_rate": 1e-2, "num_train_epochs": 2, "per_device_train_batch_size": 4, **training}
+    return to_cell(
+        {
+            "data": {"name": "topics", "source": "file", "path": str(data)},
+            "split": {"name": "nested"},
+            "model": {"name": f"tiny-{family}", "family": family, "source": "hub", "id": MODEL_IDS[family]},
+            "method": {"name": method, "r": 4, "dropout": 0.0},
+            "training": {"precision": "bf16" if method == "qlora" else "fp32"} | options | task.get("training", {}),
+            **{axis: task[axis] for axis in ("num_labels", "train_size", "seed")},
+        }
+    )
+
+
+def settings(mirror: Path, folder: Path, **options: Any) -> Settings:
+    return Settings(results_dir=str(folder), mirror_dir=str(mirror), device="cpu", **options)
+
+
+def measured(record: Record) -> dict[str, Any]:
+    """What must be as in a record of the cell alone."""
+    assert record.measurements is not None
+    content = record.measurements.model_dump(exclude={"seconds", "throughput", "fused"})
+    assert content["memory"].pop("peak_process") > 0
+    return content | {"configuration": record.configuration.model_dump(), "key": record.key}
+
+
+def test_records_are_those_of_single_cells(data: Path, mirror: Path, tmp_path: Path) -> None:
+    cells = [make_cell(data, "llama", task) for task in TASKS]
+    warm = Warm()
+    records = run_fused(cells, settings(mirror, tmp_path / "fused"), warm=warm)
+    for cell, record in zip(cells, records, strict=True):
+        assert record.status is Status.OK, record.failure
+        assert record == store.read(cell.folder(tmp_path / "fused"))
+        alone = run_cell(cell, settings(mirror, tmp_path / "alone"), warm=warm)
+        assert largest_difference(measured(alone), measured(record)) < 1e-4
+        assert record.measurements.fused.cells == 3
+        assert alone.measurements.fused is None
+        frames = [
+            store.read_predictions(cell.folder(tmp_path / name), r) for name, r in (("alone", alone), ("fused", record))
+        ]
+        pd.testing.assert_frame_equal(*(frame.drop(columns="probabilities") for frame in frames))
+    seconds = [record.measurements.seconds for record in records]
+    assert all(each.total >= each.load_data + each.load_model + each.train + each.evaluate for each in seconds)
+    assert seconds[1].train > seconds[0].train, "by what they trained on"
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+@pytest.mark.parametrize("method", ["lora", "qlora"])
+def test_a_saved_adapter_loads_in_plain_peft(
+    family: str, method: str, data: Path, mirror: Path, tmp_path: Path
+) -> None:
+    cells = [make_cell(data, family, task, method) for task in TASKS[:2]]
+    records = run_fused(cells, settings(mirror, tmp_path / "fused", save_model=True))
+    for cell, record in zip(cells, records, strict=True):
+        assert record.status is Status.OK, record.failure
+        folder = cell.folder(tmp_path / "fused")
+        kept = store.read_predictions(folder, record)
+        kept = kept[kept["split"] == "test"]
+        by_text = pd.read_csv(data)["text"]
+        tokenizer = AutoTokenizer.from_pretrained(folder / MODEL)
+        base = AutoModelForSequenceClassification.from_pretrained(
+            mirror / "models" / MODEL_IDS[family], num_labels=cell.task.num_labels, dtype=torch.float32
+        )
+        base.config.pad_token_id = tokenizer.pad_token_id
+        model = peft.PeftModel.from_pretrained(base, folder / MODEL).eval()
+        with torch.inference_mode():
+            batch = tokenizer(
+                [by_text[int(name.rpartition(":")[2])] for name in kept["id"]], return_tensors="pt", padding=True
+            )
+            found = model(**batch, use_cache=False).logits.softmax(-1).numpy()
+        # a base that is not in 4 bits gives somewhat other numbers than the one it was trained on
+        assert np.abs(found - np.stack(kept["probabilities"])).max() < (1e-4 if method == "lora" else 0.15)
+
+
+def test_a_failure_of_one_leaves_the_others_as_they_are(data: Path, mirror: Path, tmp_path: Path) -> None:
+    good = make_cell(data, "llama", TASKS[0])
+    diverging = make_cell(data, "llama", TASKS[1], learning_rate=1e30, max_grad_norm=1e30, weight_decay=0.0)
+    infeasible = make_cell(data, "llama", TASKS[0] | {"train_size": 10_000})
+    records = run_fused([diverging, good, infeasible], settings(mirror, tmp_path / "fused"))
+    assert [record.status for record in records] == [Status.DIVERGED, Status.OK, Status.SKIPPED]
+    assert "step" in records[0].failure.message
+    assert records[1].measurements.fused.cells == 2
+    alone = run_cell(good, settings(mirror, tmp_path / "alone"))
+    assert largest_difference(measured(alone), measured(records[1])) < 1e-4
+
+
+def test_what_ends_all_of_them_leaves_no_record(
+    data: Path, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = [make_cell(data, "llama", task) for task in TASKS[:2]]
+
+    def train(*_: Any) -> None:
+        raise torch.OutOfMemoryError("made to run out of memory")
+
+    monkeypatch.setattr(loop, "train", train)
+    monkeypatch.setattr(worker, "_log_to", lambda folder: folder.mkdir(parents=True))  # the tests' own output stays
+    warm = Warm()
+    job = Job(cells[0], settings(mirror, tmp_path / "fused"), others=(cells[1],))
+    (answer,) = worker._run_fused(job, None, warm)
+    assert answer == Split("OutOfMemoryError: made to run out of memory")
+    assert not list(store.scan(tmp_path / "fused"))
+    assert warm.base.held is None

@@ -1,0 +1,46 @@
+"""One command that measures what speed is promised, and prints one table.
+
+    python -m tests.perf [--only cell sweep fused last_block probe overhead growth profile steps compile]
+
+See tests/perf/README.md.
+"""
+
+import argparse
+import os
+import platform
+
+from tests.perf import emotions, overhead, phases, stacking, trunks
+from tests.perf.measure import DEVICE, EPOCHS, ROUNDS, show
+
+PARTS = {
+    "cell": emotions.cell,
+    "sweep": emotions.sweep,
+    "fused": stacking.fused,
+    "last_block": trunks.last_block,
+    "probe": trunks.probe,
+    "overhead": overhead.overhead,
+    "growth": overhead.growth,
+    "profile": phases.profile,
+    "steps": stacking.steps,
+}
+
+
+def main() -> None:
+    """Measure, then print; what misses its target shows where its time goes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", default=list(PARTS), choices=PARTS)
+    only = parser.parse_args().only
+    lines = [line for name in only for line in PARTS[name]()]
+    profiles = {line.profile for line in lines if line.met is False and line.profile is not None}
+    print(f"\nmedians of {ROUNDS} rounds in turn, GoEmotions cells of {EPOCHS} epochs, on {DEVICE}; "
+          f"{os.cpu_count()} cores, {platform.machine()}; load {os.getloadavg()[0]:.1f}\n")  # fmt: skip
+    show(lines)
+    for line in lines:
+        if line.met is False and line.profile in profiles and line.profile is not None:
+            profiles.remove(line.profile)
+            print(f"\n{line.work} misses its target. Where its time goes:\n")
+            show(line.profile())
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@ from bench.report.reading import Expected, Found, Points
 from bench.report.statistics.bootstrap import METRICS, Draws
 from bench.report.statistics.correctness import Grid
 from bench.report.statistics.decision import Budget, budgets, training_costs
+from bench.report.statistics.library import Library
 from bench.report.statistics.tables import ACCURACY, interval_frame
 from bench.report.style import save
 
@@ -76,6 +77,8 @@ class Section:
     tables: list[Titled] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     """Further files that hold what the section says, beside the page."""
+    failed: bool = False
+    """Whether it could not be made, and only says so."""
     lists: list[tuple[str, list[str]]] = field(default_factory=list)
     """After the paragraphs: headings, each with its points."""
 
@@ -99,6 +102,8 @@ class View:
     answers: Grid = field(default_factory=dict)
     """What the `ok` cells answered on their test examples, points in the order of `measured`; points whose predictions
     are gone are not in it."""
+    library: Library = field(default_factory=Library)
+    """What was read of predictions: knows how sure models were of each example."""
     draws: Draws = field(default_factory=Draws)
     """Of the bootstrap; the same for everything that the page says."""
     known_intervals: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)

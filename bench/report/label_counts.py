@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from bench.report import style
 from bench.report.bars import bar_handles, bars_phrase, draw_bars, kinds_of, with_bars
-from bench.report.frame import summary_frame
+from bench.report.frame import of_metric, summary_frame
 from bench.report.wording import METRICS, capitalised, only_data_set, spread
 
 MOST_PANELS, PANELS_A_LINE = 6, 3
@@ -33,6 +33,7 @@ def label_count_curves(cells: pd.DataFrame, metric: str, intervals: pd.DataFrame
     Marks are means over seeds with bars (`bars.with_bars`, which takes `intervals`), dots are single seeds; rows that
     use no training examples are in all panels. Raises ValueError unless `cells` are of exactly one data set.
     """
+    cells = of_metric(cells, metric)
     data, sizes = only_data_set(cells), shared_sizes(cells)
     if not sizes or cells[metric].isna().all():
         return None

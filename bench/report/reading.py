@@ -89,7 +89,7 @@ def in_order(points: Mapping[Point, Content], rows: Sequence[str]) -> dict[Point
     return dict(sorted(points.items(), key=lambda item: (rows.index(item[0].row), item[0][1:])))
 
 
-def at_largest_size(points: Points) -> Points:
+def at_largest_size(points: Mapping[Point, Content]) -> dict[Point, Content]:
     """Of each row and label count, the point with the most training examples."""
     largest: dict[tuple[str, int], int] = {}
     for point in points:

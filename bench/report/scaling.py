@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from bench.report import style
 from bench.report.bars import DEVIATION, TEST_SET, bar_handles, bars_phrase, kinds_of, with_bars
-from bench.report.frame import summary_frame
+from bench.report.frame import of_metric, summary_frame
 from bench.report.published import Published
 from bench.report.scaling_marks import (
     DASHED,
@@ -64,6 +64,7 @@ def scaling_curves(
     count: they are dashed beyond the largest size (`bands_beyond`). Each panel has axes of its own. Raises ValueError
     unless `cells` are of exactly one data set.
     """
+    cells = of_metric(cells, metric)
     data = only_data_set(cells)
     summary = with_bars(summary_frame(cells), metric, intervals)
     drawing = _plan(cells, metric, _shown(published, cells, metric), bands_beyond(carried or {}))

@@ -1,6 +1,6 @@
 """The tables and facts of the report's page, taken from the frames."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -8,6 +8,7 @@ import pandas as pd
 from bench.report.content import Entry, Titled, point_id
 from bench.report.frame import MISSING, PACKAGES
 from bench.report.markdown import Table, shortened, table
+from bench.report.reading import Expected
 from bench.report.wording import (
     LOWER_IS_BETTER,
     METRICS,
@@ -24,6 +25,7 @@ from bench.report.wording import (
 from bench.results.record import Status
 
 MOST_GAPS = 50
+MOST_UNREADABLE = 3
 DIGITS = 3
 
 
@@ -119,6 +121,19 @@ def gap_table(cells: pd.DataFrame) -> tuple[Table, int]:
         for gap in gaps.head(MOST_GAPS).itertuples()
     ]
     return table(header, lines), max(len(gaps) - MOST_GAPS, 0)
+
+
+def unreadable(reasons: Mapping[Expected, str]) -> list[str]:
+    """How many `ok` cells have predictions that can't be read, and why the first ones can't; nothing where all can."""
+    if not reasons:
+        return []
+    lines = [
+        f"The predictions of {counted(len(reasons), 'cell')} that finished ok can't be read: scores are in means, and "
+        "comparisons, intervals, calibration and mistakes go without."
+    ]
+    some = list(reasons.items())[:MOST_UNREADABLE]
+    lines += [f"{cell.key}: {shortened(reason)}" for cell, reason in some]
+    return lines + ([f"And {len(reasons) - len(some):,} more."] if len(reasons) > len(some) else [])
 
 
 def _gap_state(gap: Any) -> Entry:

@@ -1,4 +1,5 @@
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from bench.report import examples, sections, sections_behaviour
 from bench.report.frame import COLUMNS
 from bench.report.page import name_suffixes, write_report
+from bench.report.stamp import STAMP
 from bench.report.tables import MOST_GAPS
 from bench.results.record import Status
 from bench.results.store import RECORD
@@ -26,7 +28,7 @@ FIGURES = [
     *(f"{name}_{labels}" for name in ("label_f1", "confusion") for labels in (2, 5)),
     *("same_as_baseline", "cost", "calibration"),
 ]
-OTHERS = {".answers.parquet", "results.csv", "summary.csv", "index.md", "index.html", "tables"}
+OTHERS = {".answers.parquet", ".stamp.json", "results.csv", "summary.csv", "index.md", "index.html", "tables"}
 NASTY = "first | line\n\nsecond <script>alert(1)</script> `code` ![x](http://example.org/x.png)"
 
 
@@ -177,6 +179,24 @@ def test_rows_on_different_examples_are_warned_about(tmp_path):
     assert "Warning: in 1 task the rows did not have the same" in text
 
 
+@pytest.mark.usefixtures("blank")
+def test_predictions_that_can_not_be_read_are_said_with_reasons(tmp_path):
+    cells = simulate.grid(tmp_path / "results", ROWS)
+    simulate.run(cells)
+    assert "can't be read" not in markdown(write_report(cells, tmp_path / "report", "T"))
+    shutil.rmtree(tmp_path / "report")  # with what it remembers of predictions
+    for cell in cells[:4]:
+        for path in cell.folder.glob("predictions-*"):
+            path.write_bytes(b"no parquet")
+    page = write_report(cells, tmp_path / "report", "T")
+    said = markdown(page).partition("## Predictions that can't be read")[2].partition("##")[0]
+    assert "The predictions of 4 cells that finished ok can't be read" in said
+    assert [line.split(":")[0] for line in said.splitlines() if "parquet" in line] == [f"- {c.key}" for c in cells[:3]]
+    assert "And 1 more." in said
+    provenance = page.read_text().partition('<section id="provenance">')[2]
+    assert "The predictions of 4 cells that finished ok can&#39;t be read" in provenance
+
+
 def test_each_data_set_has_its_own_figures(tmp_path):
     sets = ["a/b", "a b", "c"]
     cells = [cell for data in sets for cell in simulate.grid(tmp_path / "results", ROWS, data=data)]
@@ -220,9 +240,9 @@ def test_an_interrupted_report_leaves_the_old_page(tmp_path, monkeypatch):
 
 def test_a_report_gives_no_warnings_and_the_same_bytes_again(tmp_path, recwarn):
     path, _ = report(tmp_path)
-    before = {file: file.read_bytes() for file in path.parent.rglob("*.*")}
+    before = {file: file.read_bytes() for file in path.parent.rglob("*.*") if file.name != STAMP}
     path, _ = report(tmp_path)
-    after = {file: file.read_bytes() for file in path.parent.rglob("*.*")}
+    after = {file: file.read_bytes() for file in path.parent.rglob("*.*") if file.name != STAMP}
     assert before == after
     assert not recwarn.list
 

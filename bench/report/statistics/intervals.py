@@ -6,6 +6,7 @@ set of its own, or one seed. `Interval.method` says which it was.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -46,7 +47,7 @@ class Interval:
         return self.low <= value <= self.high
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """Values of one quantity per seed and test example: right or wrong (1, 0), or a difference of two such."""
 
@@ -61,17 +62,22 @@ class Sample:
         assert self.crossed
         return np.stack(self.values)
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """The mean of the seeds' means."""
         return float(np.mean([seed.mean() for seed in self.values]))
+
+    @cached_property
+    def error(self) -> "StandardError":
+        """`standard_error` of this sample, for an interval and a test that go together."""
+        return standard_error(self)
 
     @property
     def num_examples(self) -> int:
         """Of each seed; the smallest where they differ."""
         return min(len(seed) for seed in self.values)
 
-    @property
+    @cached_property
     def is_constant(self) -> bool:
         """Whether all values are the same: nothing then estimates a variance."""
         return all(bool(np.all(seed == self.values[0][0])) for seed in self.values)
@@ -124,7 +130,7 @@ def mean_interval(sample: Sample, level: float = LEVEL) -> Interval:
     """
     if len(sample.values) == 1 or sample.is_constant:
         return _wilson(sample, level)
-    error = standard_error(sample)
+    error = sample.error
     half = error.half_width(level)
     return _interval(sample, max(0.0, sample.mean - half), min(1.0, sample.mean + half), level, error.method)
 
@@ -142,7 +148,7 @@ def difference_interval(sample: Sample, level: float = LEVEL) -> Interval:
     """
     if len(sample.values) == 1 or sample.is_constant:
         return _adjusted_wald(sample, level)
-    error = standard_error(sample)
+    error = sample.error
     half = error.half_width(level)
     return _interval(sample, max(-1.0, sample.mean - half), min(1.0, sample.mean + half), level, error.method)
 

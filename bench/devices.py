@@ -1,7 +1,10 @@
 """Which GPUs there are, found without importing torch or opening a device."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +36,50 @@ def visible_gpus() -> list[Gpu]:
     return chosen
 
 
-def _all_gpus() -> list[Gpu]:
+def energy_counter() -> float | None:
+    """Joules that the first visible GPU has used since its driver was loaded; None where it does not count them.
+
+    NVML counts from the Volta generation on. What else runs on the GPU is counted too.
+    """
+    gpus = visible_gpus()
+    if not gpus:
+        return None
+    with _nvml() as nvml:
+        if nvml is None:
+            return None
+        try:
+            handle = nvml.nvmlDeviceGetHandleByUUID(gpus[0].uuid)
+            return float(nvml.nvmlDeviceGetTotalEnergyConsumption(handle)) / 1000
+        except nvml.NVMLError:
+            return None  # an older GPU, or one that hides it
+
+
+@contextmanager
+def _nvml() -> Iterator[Any]:
+    """NVIDIA's management library, begun; None without a driver or GPU, the ordinary case on a CPU machine."""
     import pynvml
 
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError:
-        return []  # no driver or no GPU: the ordinary case on a CPU machine
+        yield None
+        return
     try:
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+        yield pynvml
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _all_gpus() -> list[Gpu]:
+    with _nvml() as nvml:
+        if nvml is None:
+            return []
+        handles = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(nvml.nvmlDeviceGetCount())]
         return [
             Gpu(
-                uuid=str(pynvml.nvmlDeviceGetUUID(handle)),
-                name=str(pynvml.nvmlDeviceGetName(handle)),
-                total_memory=int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
+                uuid=str(nvml.nvmlDeviceGetUUID(handle)),
+                name=str(nvml.nvmlDeviceGetName(handle)),
+                total_memory=int(nvml.nvmlDeviceGetMemoryInfo(handle).total),
             )
             for handle in handles
         ]
-    finally:
-        pynvml.nvmlShutdown()

@@ -36,6 +36,7 @@ class Run:
     total_seconds: float
     peak_process: int
     peak_device: int | None
+    energy_joules: float | None = None
     fused: int | None = None
     """Cells in its stack, where it was trained in one (`bench.run_fused`)."""
 
@@ -141,6 +142,7 @@ def _measurements(run: Run) -> schema.Measurements:
         choices=summary.choices,
         lengths=summary.lengths,
         halved=None if run.halved is None else batches(run.halved),
+        energy_joules=run.energy_joules,
         fused=None if run.fused is None else schema.Fused(cells=run.fused),
     )
 

@@ -16,7 +16,7 @@ from bench import memory
 from bench.cell import Cell
 from bench.data.read import load_pool
 from bench.data.split import draw
-from bench.devices import visible_gpus
+from bench.devices import energy_counter, visible_gpus
 from bench.errors import TaskInfeasible, UserError
 from bench.methods.fitted import Context, Diverged, Fitted, Report, Saveable
 from bench.methods.halve import in_halves
@@ -120,6 +120,7 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
     quiet_libraries()
     context.warm.begin(cell, context.device)
     memory.reset_peak()
+    energy = energy_counter() if context.device == "cuda" else None
     clock = time.perf_counter()
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
@@ -152,8 +153,15 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
         total_seconds=loading_seconds + ended - fitting_started,
         peak_process=memory.peak_process(),
         peak_device=memory.peak_device() if context.device == "cuda" else None,
+        energy_joules=_used(energy),
     )
     return run, fitted
+
+
+def _used(before: float | None) -> float | None:
+    """Joules since a reading of `energy_counter`."""
+    after = None if before is None else energy_counter()
+    return None if before is None or after is None else after - before
 
 
 def _fit_function(cell: Cell) -> Callable[..., Fitted]:

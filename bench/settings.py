@@ -97,6 +97,8 @@ class Settings:
     max_failures: Positive | None = None
     """A sweep in which so many cells failed starts no further ones."""
     retry: RetryConfig = field(default_factory=RetryConfig)
+    redraw: bool = False
+    """Draw the report even where nothing that it is made of has changed since the last time."""
     feature_cache_gb: NonNegativeFloat = 5.0
     """Room in the cache folder for what frozen trunks make of texts (`bench.features`); 0: nothing is kept there."""
     price_per_gpu_hour: PositiveFloat | None = None

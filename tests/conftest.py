@@ -8,6 +8,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 import gc
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from filelock import FileLock
 
 from bench.models.families import FAMILIES
 from tests.support import texts, tiny
+
+# A job in the background of a shell, or under nohup, ignores these, and so would the sweeps that tests interrupt.
+for number, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, default)
 
 MODEL_IDS = {
     "llama": "meta-llama/Llama-3.2-1B",

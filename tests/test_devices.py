@@ -5,7 +5,7 @@ import types
 
 import pytest
 
-from bench.devices import visible_gpus
+from bench.devices import energy_counter, visible_gpus
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +18,8 @@ def four_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml.nvmlDeviceGetUUID = lambda index: f"GPU-{index}{index}{index}"
     nvml.nvmlDeviceGetName = lambda index: f"Chip {index}"
     nvml.nvmlDeviceGetMemoryInfo = lambda index: types.SimpleNamespace(total=1000 + index)
+    nvml.nvmlDeviceGetHandleByUUID = lambda uuid: int(uuid[-1])
+    nvml.nvmlDeviceGetTotalEnergyConsumption = lambda index: 1_500_000 + index
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
 
 
@@ -54,3 +56,19 @@ def test_no_driver_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["pynvml"], "nvmlInit", refuse)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     assert visible_gpus() == []
+
+
+def test_energy_is_the_first_visible_devices_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,1")
+    assert energy_counter() == 1500.003
+
+
+def test_energy_that_is_not_counted_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(index: int) -> int:
+        raise sys.modules["pynvml"].NVMLError("not supported")
+
+    monkeypatch.setattr(sys.modules["pynvml"], "nvmlDeviceGetTotalEnergyConsumption", refuse)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert energy_counter() is None
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert energy_counter() is None

@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from bench.report import style
-from bench.report.answers import read_answers
 from bench.report.markdown import Table, table
 from bench.report.reading import Expected, Found, Point, at_largest_size
+from bench.report.statistics.library import Library, UnreadableAnswers
 from bench.report.wording import UNTRAINED, counted, deviation_text, spread
 from bench.results.record import Record, Status
 
@@ -38,13 +38,15 @@ Surenesses = Mapping[Point, Mapping[int, Sure]]
 """By point and seed."""
 
 
-def sureness(found: Mapping[Expected, Found], rows: list[str]) -> Surenesses:
+def sureness(found: Mapping[Expected, Found], rows: list[str], library: Library | None = None) -> Surenesses:
     """Of each row and label count, the point with the most training examples; at most `MOST_ROWS` rows, the last of
     `rows` (baselines) among them, and `MOST_LABEL_COUNTS` label counts. Reads the predictions of their seeds.
 
-    Points whose records have no probabilities are left out. Raises OSError or ValueError where a file is broken.
+    `library` has the predictions that were read already. Points whose records have no probabilities, or predictions
+    that can't be read, are left out.
     """
-    done: dict[Point, dict[int, Any]] = {}
+    library = library or Library()
+    done: dict[Point, dict[int, tuple[Expected, Record]]] = {}
     for cell, record in found.items():
         if isinstance(record, Record) and record.status is Status.OK:
             point = Point(cell.row, cell.num_labels, cell.train_size)
@@ -55,18 +57,20 @@ def sureness(found: Mapping[Expected, Found], rows: list[str]) -> Surenesses:
     labels = sorted({point.num_labels for point in largest})
     kept = set(spread(labels, MOST_LABEL_COUNTS))
     read = {
-        point: {seed: sure for seed, pair in seeds.items() if (sure := _sure(*pair)) is not None}
+        point: {seed: sure for seed, pair in seeds.items() if (sure := _sure(pair, library)) is not None}
         for point, seeds in sorted(largest.items(), key=lambda item: (rows.index(item[0].row), item[0][1:]))
         if point.row in chosen and point.num_labels in kept
     }
     return {point: seeds for point, seeds in read.items() if seeds}
 
 
-def _sure(cell: Expected, record: Record) -> Sure | None:
-    answers = read_answers(cell.folder, record)
-    if answers is None or answers.confidence is None:
+def _sure(kept: tuple[Expected, Record], library: Library) -> Sure | None:
+    cell, record = kept
+    try:
+        answers, confidence = library.of(cell.folder, record), library.confidence(cell.folder, record)
+    except UnreadableAnswers:  # the page says so of all such records in one place
         return None
-    return Sure(answers.confidence, answers.right)
+    return None if confidence is None else Sure(confidence.astype(np.float64), answers.right > 0)
 
 
 def binned(

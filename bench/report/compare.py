@@ -4,29 +4,29 @@
 
 Cells are the same where their keys are. Each is compared on the test examples that both answered: the exact McNemar
 test (Dietterich 1998, "Approximate statistical tests for comparing supervised classification learning algorithms"),
-corrected for all cells by Holm's method, and the 95 % interval of the paired difference. `out=FILE` writes all of it
+corrected for all cells by Holm's method, and the 95 % interval of the paired
+difference (Bonett and Price 2012, as in the report). `out=FILE` writes all of it
 as CSV. The exit code is 0 whatever is found, and 2 for bad input.
 """
 
 import sys
 from dataclasses import asdict, dataclass, fields, replace
-from math import sqrt
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pyarrow import ArrowException
 
 from bench.errors import UserError
-from bench.report.answers import Answers, read_answers
+from bench.report.statistics.correctness import Answers
+from bench.report.statistics.intervals import crossed, difference_interval
+from bench.report.statistics.library import Library, UnreadableAnswers
 from bench.report.statistics.paired import holm_p, mcnemar_p
+from bench.report.statistics.variance import Values
 from bench.results.record import Record, Status
 from bench.results.store import UnreadableRecord, read, scan, write_atomically
 
 LEVEL = 0.05
 """A change counts below this corrected p."""
-Z = 1.959964
-"""Of a two-sided 95 % interval."""
 MOST_LINES = 30
 
 
@@ -59,9 +59,9 @@ def compare(a: Path, b: Path) -> tuple[list[Change], list[str], list[str]]:
 
     Raises UserError where a folder has no records.
     """
-    ours, theirs = _records(a, "A"), _records(b, "B")
+    ours, theirs, library = _records(a, "A"), _records(b, "B"), Library()
     both = [key for key in ours if key in theirs]
-    changes = with_holm([_change(key, ours[key], theirs[key]) for key in both])
+    changes = with_holm([_change(key, ours[key], theirs[key], library) for key in both])
     return changes, [key for key in ours if key not in theirs], [key for key in theirs if key not in ours]
 
 
@@ -84,57 +84,50 @@ def _records(root: Path, name: str) -> dict[str, Kept]:
     return found
 
 
-def _change(key: str, one: Kept, other: Kept) -> Change:
+def _change(key: str, one: Kept, other: Kept, library: Library) -> Change:
     statuses = (one[1].status.value, other[1].status.value)
     if any(record.status is not Status.OK for _, record in (one, other)):
         return Change(key, *statuses)
     try:
-        answers = read_answers(*one), read_answers(*other)
-    except (OSError, ArrowException, ValueError, KeyError) as error:
+        return _paired(key, statuses, library.of(*one), library.of(*other))
+    except UnreadableAnswers as error:
         return Change(key, *statuses, note=f"predictions can't be read: {error}")
-    if answers[0] is None or answers[1] is None:
-        return Change(key, *statuses, note="predictions were not kept")
-    return _paired(key, statuses, answers[0], answers[1])
 
 
 def _paired(key: str, statuses: tuple[str, str], a: Answers, b: Answers) -> Change:
     """On the examples of both, which must have the same true labels."""
-    left = pd.DataFrame({"id": a.ids, "label": a.labels, "right": a.right})
-    right = pd.DataFrame({"id": b.ids, "label": b.labels, "right": b.right})
-    both = left.merge(right, on=["id", "label"], suffixes=("_a", "_b"))
-    if both.empty:
+    right_a, right_b = common_examples(a, b)
+    n = len(right_a)
+    if not n:
         return Change(key, *statuses, note="no test example is the same")
-    note = "" if len(both) == len(left) == len(right) else f"test sets differ: of {len(left):,} and {len(right):,}"
-    n = len(both)
-    only_a = int((both["right_a"] & ~both["right_b"]).sum())
-    only_b = int((both["right_b"] & ~both["right_a"]).sum())
-    difference, low, high = paired_interval(only_a, only_b, n)
+    sizes = len(a.test_set), len(b.test_set)
+    more = right_b - right_a
+    only_a, only_b = int((more < 0).sum()), int((more > 0).sum())
+    interval = difference_interval(crossed(more[None, :]))
     return Change(
         key,
         *statuses,
         n=n,
-        accuracy_a=float(both["right_a"].mean()),
-        accuracy_b=float(both["right_b"].mean()),
-        difference=difference,
-        low=low,
-        high=high,
+        accuracy_a=float(right_a.mean()),
+        accuracy_b=float(right_b.mean()),
+        difference=interval.estimate,
+        low=interval.low,
+        high=interval.high,
         only_a=only_a,
         only_b=only_b,
         p=mcnemar_p(only_a, only_b),
-        note=note,
+        note="" if sizes == (n, n) else f"test sets differ: of {sizes[0]:,} and {sizes[1]:,}",
     )
 
 
-def paired_interval(only_a: int, only_b: int, n: int) -> tuple[float, float, float]:
-    """Difference of two shares of the same `n` examples (B less A) and its 95 % interval.
-
-    Agresti and Min 2005, "Simple improved confidence intervals for comparing matched proportions": Wald's interval
-    after half an example is added to each of the four cells, so that no interval has a width of 0.
-    """
-    more_a, more_b, total = only_a + 0.5, only_b + 0.5, n + 2
-    middle = (more_b - more_a) / total
-    half = Z * sqrt(more_a + more_b - (more_b - more_a) ** 2 / total) / total
-    return (only_b - only_a) / n, middle - half, middle + half
+def common_examples(a: Answers, b: Answers) -> tuple[Values, Values]:
+    """What is right (1) and wrong (0) on each side, on the examples with the same id and true label."""
+    if a.test_set.digest == b.test_set.digest:
+        return a.right, b.right
+    places = {(name, b.label(place)): place for place, name in enumerate(b.test_set.ids)}
+    pairs = [(place, places.get((name, a.label(place)))) for place, name in enumerate(a.test_set.ids)]
+    chosen = np.asarray([pair for pair in pairs if pair[1] is not None], dtype=int).reshape(-1, 2)
+    return a.right[chosen[:, 0]], b.right[chosen[:, 1]]
 
 
 def with_holm(changes: list[Change]) -> list[Change]:

@@ -3,16 +3,27 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bench.report.baseline import simpler_rows
+from bench.report.fitted import FittedCurves, fitted_curves
 from bench.report.markdown import Table
 from bench.report.published import Published
 from bench.report.reading import Expected, Found, Points
+from bench.report.statistics.bootstrap import METRICS, Draws
+from bench.report.statistics.correctness import Grid
+from bench.report.statistics.decision import Budget, budgets, training_costs
+from bench.report.statistics.library import Library
+from bench.report.statistics.tables import ACCURACY, interval_frame
 from bench.report.style import save
+
+MOST_BOOTSTRAPPED = 200
+"""Points of a grid; each takes about 5 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,10 @@ class Section:
     tables: list[Titled] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     """Further files that hold what the section says, beside the page."""
+    failed: bool = False
+    """Whether it could not be made, and only says so."""
+    lists: list[tuple[str, list[str]]] = field(default_factory=list)
+    """After the paragraphs: headings, each with its points."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +99,45 @@ class View:
     found: dict[Expected, Found] = field(default_factory=dict)
     """The records themselves, for what is kept beside them."""
     price_per_gpu_hour: float | None = None
+    answers: Grid = field(default_factory=dict)
+    """What the `ok` cells answered on their test examples, points in the order of `measured`; points whose predictions
+    are gone are not in it."""
+    library: Library = field(default_factory=Library)
+    """What was read of predictions: knows how sure models were of each example."""
+    draws: Draws = field(default_factory=Draws)
+    """Of the bootstrap; the same for everything that the page says."""
+    known_intervals: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    """What `intervals` has made."""
 
     @property
     def rows(self) -> list[str]:
         """All rows of the grid, in the order that gives them their colours."""
         return list(self.cells["row"].cat.categories)
+
+    @cached_property
+    def simpler_rows(self) -> list[str]:
+        """What fine-tuning is held against (`baseline.simpler_rows`)."""
+        return simpler_rows(self.cells, self.answers)
+
+    def intervals(self, metric: str) -> pd.DataFrame | None:
+        """`interval_frame` of a metric, made once; None where answers don't give it, or the grid has too many points
+        for a bootstrap of each."""
+        is_cheap = metric == ACCURACY or len(self.answers) <= MOST_BOOTSTRAPPED
+        if metric not in METRICS or not is_cheap:
+            return None
+        if metric not in self.known_intervals:
+            self.known_intervals[metric] = interval_frame(self.answers, metric, self.draws)
+        return self.known_intervals[metric]
+
+    @cached_property
+    def fitted(self) -> FittedCurves:
+        """The curves of accuracy against training size."""
+        return fitted_curves(self.answers, self.simpler_rows)
+
+    @cached_property
+    def budgets(self) -> list[Budget]:
+        """What is best and what is tied with it at every label count and training size."""
+        return budgets(self.answers, training_costs(self.cells))
 
     def draw(self, name: str, figure: Figure, text: str, metric: str | None = None) -> Picture:
         """Write a figure's files."""

@@ -37,12 +37,14 @@ MEASURES = (
     Measure("train_seconds", "training time (seconds)"),
     Measure("peak_memory_gib", "peak memory (GiB)"),
     Measure("test_examples_per_second", "test examples per second", more_is_better=True),
+    Measure("energy_wh", "energy of a cell (Wh)"),
 )
 
 
 def cost_points(summary: pd.DataFrame, cells: pd.DataFrame, price: float | None) -> pd.DataFrame:
     """One line a finished point of one data set: row, num_labels, train_size, accuracy, what it costs a seed.
 
+    energy_wh is what the GPU used in watt-hours while a cell ran, null where it was not counted.
     gpu_hours is the whole cell's wall time on its one GPU, null where it ran without; money is that times `price`.
     """
     points = summary[(summary["n_ok"] > 0) & summary["test_accuracy_mean"].notna()]
@@ -59,6 +61,7 @@ def cost_points(summary: pd.DataFrame, cells: pd.DataFrame, price: float | None)
             "gpu_hours": hours,
             "peak_memory_gib": points["peak_memory_bytes_mean"] / 2**30,
             "test_examples_per_second": points["test_examples_per_second_mean"],
+            "energy_wh": points["energy_joules_mean"] / 3600,
             "money": np.nan if price is None else hours * price,
         }
     ).reset_index(drop=True)
@@ -164,7 +167,7 @@ def cost_table(points: pd.DataFrame) -> Titled:
     front: dict[Any, bool] = {}
     for _, some in points.groupby("num_labels"):
         front |= dict(zip(some.index, _front(some, MEASURES[0]), strict=True))
-    columns = {"gpu_hours": "GPU-hours", "money": "price"}
+    columns = {"gpu_hours": "GPU-hours", "energy_wh": "energy (Wh)", "money": "price"}
     shown = [name for name in columns if points[name].notna().any()]
     header = ["row", "labels", "training examples", "accuracy", "training time", "whole cell"]
     header += [*(columns[name] for name in shown), "peak memory (GiB)", "test examples per second", "Pareto front"]

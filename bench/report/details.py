@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 from pyarrow import ArrowException
 
-from bench.report.answers import mistakes, read_answers, read_texts
+from bench.report.answers import mistakes, read_texts
 from bench.report.content import point_id
 from bench.report.frame import POINT
 from bench.report.reading import Expected, Found
+from bench.report.statistics.library import Library, UnreadableAnswers
 from bench.report.wording import METRICS, UNTRAINED, capitalised, counted, duration, in_words
 from bench.results.record import Record, Status
 
@@ -26,15 +27,19 @@ COLUMNS = (
 )
 
 
-def details(cells: pd.DataFrame, found: Mapping[Expected, Found]) -> dict[str, dict[str, Any]]:
+def details(
+    cells: pd.DataFrame, found: Mapping[Expected, Found], library: Library | None = None
+) -> dict[str, dict[str, Any]]:
     """What to show of each point of `cells_frame`, by `content.point_id`; everything is text or null.
+
+    `library` has the predictions that were read already.
 
     Mistakes are those of a point's first finished seed; in a grid of more than `MOST_FILES` points, of those with
     each row's most training examples.
     """
     by_key = {cell.key: (cell, record) for cell, record in found.items()}
     chosen = _with_mistakes(cells)
-    made = {}
+    made, library = {}, library or Library()
     points: dict[tuple[str, str, int, int], list[Any]] = {}
     lines: Iterable[Any] = cells[list(COLUMNS)].itertuples(index=False)
     for cell in lines:
@@ -43,7 +48,7 @@ def details(cells: pd.DataFrame, found: Mapping[Expected, Found]) -> dict[str, d
         point = _facts(seeds)
         first = next((seed for seed in seeds if seed.status == Status.OK.value), None)
         if place in chosen and first is not None:
-            point |= _mistakes(*by_key[first.key])
+            point |= _mistakes(*by_key[first.key], library)
         made[point_id(*place)] = point
     return made
 
@@ -90,19 +95,19 @@ def _failure(seed: Any) -> dict[str, str]:
     return {"seed": str(seed.seed), "status": in_words(str(seed.status)), "reason": reason[:2000]}
 
 
-def _mistakes(cell: Expected, record: Found) -> dict[str, Any]:
+def _mistakes(cell: Expected, record: Found, library: Library) -> dict[str, Any]:
     """The surest mistakes of one record; where its files can't be read, why."""
     assert isinstance(record, Record)
+    if record.predictions_file is None:
+        return {}
     try:
-        answers = read_answers(cell.folder, record)
-        if answers is None:
-            return {}
-        some = mistakes(answers, read_texts(cell.folder, record), MOST_MISTAKES)
-    except (OSError, ArrowException, ValueError, KeyError) as error:
+        answers, confidence = library.of(cell.folder, record), library.confidence(cell.folder, record)
+        some = mistakes(answers, confidence, read_texts(cell.folder, record), MOST_MISTAKES)
+    except (UnreadableAnswers, OSError, ArrowException, KeyError) as error:
         return {"about_mistakes": f"The predictions of seed {cell.seed} could not be read: {error}"}
-    wrong, count = int((~answers.right).sum()), len(answers.ids)
+    wrong, count = int((answers.right == 0).sum()), len(answers.test_set)
     about = f"Seed {cell.seed} has {counted(wrong, 'mistake')} in {counted(count, 'test example')}."
-    if answers.confidence is None and wrong:
+    if confidence is None and wrong:
         about += " It gave no probabilities, so these are the first ones."
     return {"about_mistakes": about, "mistakes": [_shown(one, cell.seed) for one in some]}
 

@@ -33,6 +33,7 @@ FLOATS = (
     "train_seconds",
     "total_seconds",
     "test_examples_per_second",
+    "energy_joules",
 )
 INTEGERS = ("peak_memory_bytes", "trainable_parameters", "num_train", "num_validation", "num_test")
 AXES = ("row", "model", "method", "data", "num_labels", "train_size", "seed")
@@ -122,6 +123,7 @@ def _numbers(measured: Measurements) -> dict[str, Any]:
         **_scores(measured),
         "train_seconds": measured.seconds.train,
         "total_seconds": measured.seconds.total,
+        "energy_joules": measured.energy_joules,
         "test_examples_per_second": measured.throughput.test_examples_per_second,
         "peak_memory_bytes": memory.peak_device if on_device else memory.peak_process,
         "peak_memory_of": "device" if on_device else "process",
@@ -164,24 +166,27 @@ def summary_frame(cells: pd.DataFrame) -> pd.DataFrame:
     """One row a point of the grid: `POINT`, `n_ok`, `n_expected`, `not_ok`, and each number over the `ok` seeds.
 
     `<number>_mean` and `<number>_sd` (sample standard deviation, ddof 1; null for one seed) are null where no
-    seed is `ok`. `not_ok` names the statuses of the other seeds ("" for none; see `statuses_text`).
+    seed is `ok`. `not_ok` names the statuses of the other seeds ("" for none; see `statuses_text`). Numbers that
+    `cells` lack are left out.
     """
     # The nulls of failed cells already keep them out; masking makes it so for any frame that is handed in.
     is_ok = cells["status"] == Status.OK.value
-    numbers = cells[list(AVERAGED)].astype("float64").where(is_ok)
+    averaged = [name for name in AVERAGED if name in cells]
+    numbers = cells[averaged].astype("float64").where(is_ok)
     groups = pd.concat([cells[POINT], numbers], axis="columns").groupby(POINT, observed=True)
-    means = groups[list(AVERAGED)].mean().add_suffix("_mean")
-    deviations = groups[list(AVERAGED)].std(ddof=1).add_suffix("_sd")
-    statuses = cells.groupby(POINT, observed=True)["status"]
-    counts = pd.DataFrame(
-        {
-            "n_ok": statuses.agg(lambda seeds: int((seeds == Status.OK.value).sum())),
-            "n_expected": statuses.size(),
-            "not_ok": statuses.agg(statuses_text),
-        }
-    )
-    paired = [f"{name}_{part}" for name in AVERAGED for part in ("mean", "sd")]
+    means = groups[averaged].mean().add_suffix("_mean")
+    deviations = groups[averaged].std(ddof=1).add_suffix("_sd")
+    points = cells.assign(is_ok=is_ok).groupby(POINT, observed=True)["is_ok"]
+    counts = pd.DataFrame({"n_ok": points.sum().astype("int64"), "n_expected": points.size(), "not_ok": ""})
+    others = cells[~is_ok].groupby(POINT, observed=True)["status"].agg(statuses_text)
+    counts.loc[others.index, "not_ok"] = others
+    paired = [f"{name}_{part}" for name in averaged for part in ("mean", "sd")]
     return pd.concat([counts, pd.concat([means, deviations], axis="columns")[paired]], axis="columns").reset_index()
+
+
+def of_metric(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """What a figure of one metric needs of `cells`: it takes hundreds of parts of them, which costs by the column."""
+    return cells[[*AXES, "status", "num_test", metric]]
 
 
 def statuses_text(statuses: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """The heatmap: every cell of the grid as a mean over seeds, or as the reason why there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib
@@ -13,7 +13,21 @@ from matplotlib.figure import Figure
 
 from bench.report import style
 from bench.report.frame import summary_frame
-from bench.report.heatmap_cells import CELL_HEIGHT, CELL_WIDTH, Box, Number, Shade, draw_note, draw_number
+from bench.report.heatmap_cells import (
+    BEST,
+    BRIEF_HEIGHT,
+    BRIEF_WIDTH,
+    CELL_HEIGHT,
+    CELL_WIDTH,
+    TIED,
+    Box,
+    Number,
+    Shade,
+    draw_means,
+    draw_note,
+    draw_number,
+)
+from bench.report.statistics.ties import Standing
 from bench.report.wording import (
     LOWER_IS_BETTER,
     METRICS,
@@ -43,33 +57,40 @@ class Grid:
     columns: dict[tuple[int, int], float]
     """Left edge by label count and training size."""
     width: float
+    cell: tuple[float, float]
+    """Width and height of one."""
 
     @property
     def height(self) -> float:
         """Of the rows and the header above them."""
-        return HEADER + CELL_HEIGHT * len(self.rows)
+        return HEADER + self.cell[1] * len(self.rows)
 
     def top(self, row: str) -> float:
         """Upper edge of a row's cells."""
-        return HEADER + CELL_HEIGHT * self.rows.index(row)
+        return HEADER + self.cell[1] * self.rows.index(row)
 
     def box(self, row: str, labels: int, size: int | None) -> Box:
         """One cell; across all sizes of the label count where `size` is None."""
         lefts = [left for (count, other), left in self.columns.items() if count == labels and size in (None, other)]
-        return Box(min(lefts), self.top(row), max(lefts) + CELL_WIDTH - min(lefts))
+        return Box(min(lefts), self.top(row), max(lefts) + self.cell[0] - min(lefts), self.cell[1])
 
 
 Contents = Mapping[tuple[str, int, int], Number | str]
 """What is in each cell, by row, label count and training size: a number, or words."""
 
 
+Marks = Mapping[tuple[str, int, int], str]
+"""`heatmap_cells.BEST` or `TIED` by row, label count and training size."""
+
+
 @style.applied
-def heatmap(cells: pd.DataFrame, metric: str) -> Figure:
+def heatmap(cells: pd.DataFrame, metric: str, marks: Marks | None = None) -> Figure:
     """Draw mean and standard deviation over seeds of `metric` (a column of `cells_frame`) on the whole grid.
 
     Rows are models with their methods, columns are training sizes under their label counts. A cell with fewer
     seeds than planned has a dashed border, a hatched corner and its count; one without any is hatched grey and
-    says why. A row that uses no training examples has one cell across all sizes of a label count. The figure
+    says why. A row that uses no training examples has one cell across all sizes of a label count. `marks` are
+    what is best, and what is tied with it, by paired tests. The figure
     grows with the grid. Raises ValueError unless `cells` are of exactly one data set.
     """
     data = only_data_set(cells)
@@ -77,17 +98,41 @@ def heatmap(cells: pd.DataFrame, metric: str) -> Figure:
     colours = matplotlib.colormaps["viridis_r" if metric in LOWER_IS_BETTER else "viridis"]
     shade = Shade(colours, colour_scale(summary[f"{metric}_mean"]))
     title, note = f"{capitalised(METRICS[metric])} on {data}", grid_note(cells, summary)
+    if marks:
+        note += f" {BEST} best of its label count and training size; {TIED} not told apart from it (paired test, Holm)."
     rows = list(cells["row"].cat.categories)
-    return draw_grid(contents_of(summary, metric), rows, shade, (title, note, METRICS[metric]), usual_seeds(summary))
+    return draw_grid(
+        contents_of(summary, metric, marks=marks or {}),
+        rows,
+        shade,
+        (title, note, METRICS[metric]),
+        usual_seeds(summary),
+    )
 
 
-def contents_of(summary: pd.DataFrame, metric: str, *, signed: bool = False) -> Contents:
+def marks_of(standings: Sequence[Standing]) -> Marks:
+    """What is best and what is tied with it; an untrained row is marked where it is so at every training size."""
+    found: dict[tuple[str, int, int], str] = {}
+    for one in standings:
+        found[one.best, one.num_labels, one.train_size] = BEST
+        found |= {(tied.row, one.num_labels, one.train_size): TIED for tied in one.tied}
+    for labels in {one.num_labels for one in standings}:
+        sizes = [one.train_size for one in standings if one.num_labels == labels]
+        for row in {row for row, _, _ in found}:
+            own = {found.get((row, labels, size), "") for size in sizes}
+            if "" not in own:
+                found.setdefault((row, labels, 0), BEST if own == {BEST} else TIED)
+    return found
+
+
+def contents_of(summary: pd.DataFrame, metric: str, *, signed: bool = False, marks: Marks | None = None) -> Contents:
     """What a heatmap shows of each point of `summary_frame`."""
     contents: dict[tuple[str, int, int], Number | str] = {}
     for point in summary.itertuples():
         mean, deviation = getattr(point, f"{metric}_mean"), getattr(point, f"{metric}_sd")
         note = UNTRAINED if point.train_size == 0 else ""
-        known = Number(mean, deviation, point.n_ok, point.n_expected, note, signed)  # type: ignore[arg-type]
+        mark = (marks or {}).get((str(point.row), int(point.num_labels), int(point.train_size)), "")  # type: ignore[arg-type]
+        known = Number(mean, deviation, point.n_ok, point.n_expected, note, signed, mark)  # type: ignore[arg-type]
         words = in_words(str(point.not_ok)).replace(", ", "\n") if point.n_ok == 0 else "not\nmeasured"
         contents[str(point.row), int(point.num_labels), int(point.train_size)] = words if pd.isna(mean) else known  # type: ignore[arg-type]
     return contents
@@ -99,11 +144,13 @@ def draw_grid(contents: Contents, rows: list[str], shade: Shade, words: tuple[st
     `words` are the title, the small print under it and the name of the colours; `usual` is how many seeds go
     without saying. To be called with the settings of `style` applied.
     """
-    grid = _place(contents, rows)
-    brief = " Deviations are in the tables." if len(contents) > MOST_SMALL_PRINT else ""
-    figure, axes = _canvas(grid, words[0], words[1] + brief)
+    brief = len(contents) > MOST_SMALL_PRINT
+    grid = _place(contents, rows, (BRIEF_WIDTH, BRIEF_HEIGHT) if brief else (CELL_WIDTH, CELL_HEIGHT))
+    more = " Deviations and numbers of seeds are in the tables." if brief else ""
+    figure, axes = _canvas(grid, words[0], words[1] + more)
     _draw_headers(axes, grid)
     _draw_row_labels(axes, grid, style.row_styles(rows))
+    means: list[tuple[Box, Number]] = []
     for row in grid.rows:
         for labels in dict.fromkeys(labels for labels, _ in grid.columns):
             own = {size: contents.get((row, labels, size)) for count, size in grid.columns if count == labels}
@@ -112,7 +159,11 @@ def draw_grid(contents: Contents, rows: list[str], shade: Shade, words: tuple[st
                 own = {0: untrained}
             for size, content in own.items():
                 box = grid.box(row, labels, None if len(own) == 1 else size)
-                _draw_content(axes, box, content, shade, usual, brief=len(contents) > MOST_SMALL_PRINT)
+                if brief and isinstance(content, Number):
+                    means.append((box, content))
+                else:
+                    _draw_content(axes, box, content, shade, usual, brief=brief)
+    draw_means(axes, means, shade)
     if any(isinstance(content, Number) for content in contents.values()):
         _draw_bar(figure, axes, grid, shade, words[2])
     return figure
@@ -131,7 +182,7 @@ def colour_scale(means: pd.Series) -> Normalize:
     return Normalize(low / 10, high / 10)
 
 
-def _place(contents: Contents, rows: list[str]) -> Grid:
+def _place(contents: Contents, rows: list[str], cell: tuple[float, float]) -> Grid:
     met = {row for row, _, _ in contents}
     columns: dict[tuple[int, int], float] = {}
     right = 0.0
@@ -139,8 +190,8 @@ def _place(contents: Contents, rows: list[str]) -> Grid:
         right += GROUP_GAP if columns else 0
         for size in _sizes([(row, size) for row, count, size in contents if count == labels]):
             columns[labels, size] = right
-            right += CELL_WIDTH
-    return Grid([row for row in rows if row in met], columns, right)
+            right += cell[0]
+    return Grid([row for row in rows if row in met], columns, right, cell)
 
 
 def _sizes(points: list[tuple[str, int]]) -> list[int]:
@@ -154,11 +205,11 @@ def _sizes(points: list[tuple[str, int]]) -> list[int]:
 def _draw_content(axes: Axes, box: Box, content: Number | str | None, shade: Shade, usual: int, *, brief: bool) -> None:
     """One cell, whatever there is to say about it."""
     if content is None:
-        draw_note(axes, box, "not in\nthe grid", fill="white", hatch="")
+        draw_note(axes, box, "not in\nthe grid", fill="white", hatch="", brief=brief)
     elif isinstance(content, str):
-        draw_note(axes, box, content, fill=style.GAP, hatch="////")
+        draw_note(axes, box, content, fill=style.GAP, hatch="////", brief=brief)
     else:
-        draw_number(axes, box, content, shade, usual, brief=brief)
+        draw_number(axes, box, content, shade, usual)
 
 
 def grid_note(cells: pd.DataFrame, summary: pd.DataFrame) -> str:
@@ -198,11 +249,11 @@ def _canvas(grid: Grid, title: str, note: str) -> tuple[Figure, Axes]:
 def _draw_headers(axes: Axes, grid: Grid) -> None:
     """Training sizes over the columns, label counts over their groups."""
     for (_, size), left in grid.columns.items():
-        axes.text(left + CELL_WIDTH / 2, HEADER - 0.08, f"{size:,}", ha="center", va="bottom", fontsize=style.NORMAL)
+        axes.text(left + grid.cell[0] / 2, HEADER - 0.08, f"{size:,}", ha="center", va="bottom", fontsize=style.NORMAL)
     axes.text(-SWATCH, HEADER - 0.08, "training examples", ha="right", va="bottom", color=style.MUTED)
     for labels in dict.fromkeys(labels for labels, _ in grid.columns):
         lefts = [left for (other, _), left in grid.columns.items() if other == labels]
-        left, right = min(lefts), max(lefts) + CELL_WIDTH
+        left, right = min(lefts), max(lefts) + grid.cell[0]
         axes.plot([left, right], [HEADER - 0.32] * 2, color=style.INK, linewidth=1.2, clip_on=False)
         axes.text((left + right) / 2, HEADER - 0.37, f"{labels} labels", ha="center", va="bottom", fontweight="bold")
 
@@ -210,7 +261,7 @@ def _draw_headers(axes: Axes, grid: Grid) -> None:
 def _draw_row_labels(axes: Axes, grid: Grid, styles: dict[str, style.RowStyle]) -> None:
     """Names, and the marker that the row has in the scaling curves."""
     for row in grid.rows:
-        middle = grid.top(row) + CELL_HEIGHT / 2
+        middle = grid.top(row) + grid.cell[1] / 2
         look = styles[row]
         axes.text(-SWATCH, middle, _row_text(row), ha="right", va="center", linespacing=1.1)
         axes.plot([-SWATCH / 2], [middle], look.marker, color=look.colour, markersize=7, clip_on=False, label=row)

@@ -1,11 +1,16 @@
 """What is drawn into one cell of the heatmap: a number with its small print, or words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import Colormap, Normalize, to_rgb
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Polygon, Rectangle
 
 from bench.report import style
@@ -13,23 +18,41 @@ from bench.report.wording import deviation_text, seeds_text
 
 CELL_WIDTH, CELL_HEIGHT = 1.0, 0.7
 """Inches, which are the axes' data units."""
+EDGE = 0.012
 MEAN_SIZE = 13.5
+BRIEF_WIDTH, BRIEF_HEIGHT, BRIEF_SIZE, BRIEF_NOTE = 0.55, 0.32, 9.5, 6.0
+"""Of cells with means alone, in inches, and the sizes of a mean and of words in points."""
+BEST, TIED = "★", "☆"
+"""Marks of the best cell of a column, and of those that a test can't tell from it."""
 WHITE, BLACK = "#fefefe", "#010101"
 """On coloured cells. A page in a dark theme changes pure white and black, and must leave these (`inline.THEMED`)."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """Where a cell is: its upper left corner and its width, in inches."""
+    """Where a cell is: its upper left corner and how big it is, in inches."""
 
     left: float
     top: float
     width: float = CELL_WIDTH
+    height: float = CELL_HEIGHT
 
     @property
     def middle(self) -> float:
         """From left to right."""
         return self.left + self.width / 2
+
+    @property
+    def centre(self) -> float:
+        """From top to bottom."""
+        return self.top + self.height / 2
+
+    @property
+    def corners(self) -> list[tuple[float, float]]:
+        """Of what is filled: cells are a bit apart."""
+        left, right = self.left + EDGE, self.left + self.width - EDGE
+        top, bottom = self.top + EDGE, self.top + self.height - EDGE
+        return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
 
 @dataclass(frozen=True)
@@ -45,6 +68,8 @@ class Number:
     """What else is to be said, in the small print."""
     signed: bool = False
     """A difference."""
+    mark: str = ""
+    """`BEST` or `TIED`, drawn in the corner."""
 
     def small_print(self, usual: int) -> str:
         """The lines under the mean: its deviation, and how many seeds it is of unless that is the `usual` number.
@@ -78,24 +103,71 @@ def luminance(colour: Any) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int, *, brief: bool = False) -> None:
-    """A mean with its small print, marked where seeds are missing; `brief`: no other small print."""
+def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int) -> None:
+    """A mean with its small print, marked where seeds are missing."""
     fill, ink = shade.of(number.mean)
     _draw_box(axes, box, facecolor=fill)
     if number.n_ok < number.n_expected:
         _mark_incomplete(axes, box, fill, ink)
-    words = number.small_print(usual)
-    if brief:
-        words = seeds_text(number.n_ok, number.n_expected) if number.n_ok < number.n_expected else ""
-    small = style.wrapped_lines(words, box.width - 0.06, style.SMALL)
+    small = style.wrapped_lines(number.small_print(usual), box.width - 0.06, style.SMALL)
     size = style.SMALL if small.count("\n") < 2 else style.SMALL - 1.5
-    line = box.top + CELL_HEIGHT / 2 - 0.07 * (small.count("\n") + 1)
+    line = box.centre - 0.07 * (small.count("\n") + 1)
     look: dict[str, Any] = {"ha": "center", "color": ink}
     texts = [axes.text(box.middle, line, _written(number), va="center", fontsize=MEAN_SIZE, **look)]
     if small:
         texts.append(axes.text(box.middle, line + 0.11, small, va="top", fontsize=size, linespacing=1.05, **look))
+    if number.mark:
+        place = (box.left + 0.075, box.top + 0.065)
+        texts.append(axes.text(*place, number.mark, color=ink, ha="left", va="top", fontsize=style.NORMAL))
     for text in texts:
         text.set_in_layout(False)  # inside its box: thousands need not be measured to find the figure's edges
+
+
+def draw_means(axes: Axes, numbers: Sequence[tuple[Box, Number]], shade: Shade) -> None:
+    """Means without small print, all at once, for thousands; marked where seeds are missing."""
+    looks = [shade.of(number.mean) for _, number in numbers]
+    rectangles = PolyCollection(
+        [box.corners for box, _ in numbers], facecolors=[fill for fill, _ in looks], linewidth=0
+    )
+    rectangles.set_in_layout(False)
+    axes.add_collection(rectangles, autolim=False)
+    pairs = list(zip(numbers, looks, strict=True))
+    for (box, number), (fill, ink) in pairs:
+        if number.n_ok < number.n_expected:
+            _mark_incomplete(axes, box, fill, ink)
+    words = [(box.middle, box.centre, _written(number), ink) for (box, number), (_, ink) in pairs]
+    marks = [(box.left + 0.075, box.centre, number.mark, ink) for (box, number), (_, ink) in pairs if number.mark]
+    axes.add_artist(_Words([*words, *marks]))
+
+
+class _Words(Artist):
+    """Thousands of short texts around their places (in data units): a `Text` each takes twice as long to draw."""
+
+    zorder = 3  # a text's
+
+    def __init__(self, words: Sequence[tuple[float, float, str, str]]) -> None:
+        """Each is given as x, y, text, colour."""
+        super().__init__()
+        self.words = words
+        self.set_in_layout(False)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Called by matplotlib."""
+        if not self.words:
+            return
+        assert self.axes is not None
+        font, gc = FontProperties(size=BRIEF_SIZE), renderer.new_gc()
+        places = self.axes.transData.transform([word[:2] for word in self.words])
+        if renderer.flipy():
+            places[:, 1] = renderer.get_canvas_width_height()[1] - places[:, 1]
+        sizes: dict[str, tuple[float, float, float]] = {}
+        for (x, y), (_, _, text, ink) in zip(places, self.words, strict=True):
+            if text not in sizes:
+                sizes[text] = renderer.get_text_width_height_descent(text, font, False)
+            width, height, descent = sizes[text]
+            gc.set_foreground(ink)
+            renderer.draw_text(gc, x - width / 2, y + height / 2 - descent, text, font, 0)
+        gc.restore()
 
 
 def _written(number: Number) -> str:
@@ -107,9 +179,9 @@ def _written(number: Number) -> str:
 
 def _mark_incomplete(axes: Axes, box: Box, fill: Any, ink: str) -> None:
     """A dashed inner border and a hatched corner: seen without reading."""
-    inset, side = 0.035, 0.17
+    inset, side = 0.035, min(0.17, box.height / 3)
     left, top, right = box.left + inset, box.top + inset, box.left + box.width - inset
-    border = Rectangle((left, top), box.width - 2 * inset, CELL_HEIGHT - 2 * inset)
+    border = Rectangle((left, top), box.width - 2 * inset, box.height - 2 * inset)
     border.set(fill=False, edgecolor=ink, linestyle=(0, (4, 2.5)), linewidth=1.2)
     axes.add_patch(border)
     triangle = Polygon([(right - side, top), (right, top), (right, top + side)])
@@ -117,17 +189,19 @@ def _mark_incomplete(axes: Axes, box: Box, fill: Any, ink: str) -> None:
     axes.add_patch(triangle)
 
 
-def draw_note(axes: Axes, box: Box, text: str, fill: str, hatch: str) -> None:
+def draw_note(axes: Axes, box: Box, text: str, fill: str, hatch: str, *, brief: bool = False) -> None:
     """A cell that has no number: words instead."""
     _draw_box(axes, box, facecolor=fill, hatch=hatch, edgecolor="#c4c4c4")
-    look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": style.SMALL}
+    if brief:
+        lines = style.wrapped_lines(text, box.width - 0.04, BRIEF_NOTE).split("\n")
+        text = "\n".join(lines[: int(box.height * 72 / BRIEF_NOTE / 1.2)])
+    look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": BRIEF_NOTE if brief else style.SMALL}
     look |= {"bbox": {"facecolor": fill, "edgecolor": "none", "boxstyle": "round,pad=0.25"}}
-    axes.text(box.middle, box.top + CELL_HEIGHT / 2, text, color=style.INK if hatch else style.MUTED, **look)
+    axes.text(box.middle, box.centre, text, color=style.INK if hatch else style.MUTED, **look)
 
 
 def _draw_box(axes: Axes, box: Box, **look: Any) -> None:
-    edge = 0.012
-    corner = (box.left + edge, box.top + edge)
-    patch = Rectangle(corner, box.width - 2 * edge, CELL_HEIGHT - 2 * edge, linewidth=0, **look)
+    corner, _, opposite, _ = box.corners
+    patch = Rectangle(corner, opposite[0] - corner[0], opposite[1] - corner[1], linewidth=0, **look)
     patch.set_in_layout(False)
     axes.add_artist(patch)  # `add_patch` would find the axes' limits, which are set

@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from bench.report import style
-from bench.report.frame import summary_frame
-from bench.report.wording import METRICS, capitalised, only_data_set, seeds_phrase, spread
+from bench.report.bars import bar_handles, bars_phrase, draw_bars, kinds_of, with_bars
+from bench.report.frame import of_metric, summary_frame
+from bench.report.wording import METRICS, capitalised, only_data_set, spread
 
 MOST_PANELS, PANELS_A_LINE = 6, 3
 PANEL, MARGIN = (3.8, 3.1), 0.12
@@ -26,19 +27,21 @@ def shared_sizes(cells: pd.DataFrame) -> list[int]:
 
 
 @style.applied
-def label_count_curves(cells: pd.DataFrame, metric: str) -> Figure | None:
+def label_count_curves(cells: pd.DataFrame, metric: str, intervals: pd.DataFrame | None = None) -> Figure | None:
     """Draw `metric` against the number of labels (log axis), a panel for each of `shared_sizes`; None without any.
 
-    Marks are means over seeds with bars of one standard deviation, dots are single seeds; rows that use no training
-    examples are in all panels. Raises ValueError unless `cells` are of exactly one data set.
+    Marks are means over seeds with bars (`bars.with_bars`, which takes `intervals`), dots are single seeds; rows that
+    use no training examples are in all panels. Raises ValueError unless `cells` are of exactly one data set.
     """
+    cells = of_metric(cells, metric)
     data, sizes = only_data_set(cells), shared_sizes(cells)
     if not sizes or cells[metric].isna().all():
         return None
-    summary = summary_frame(cells)
+    summary = with_bars(summary_frame(cells), metric, intervals)
+    summary = summary[summary["train_size"].isin([0, *sizes])]
     rows = [row for row in cells["row"].cat.categories if (cells["row"] == row).any()]
     styles = style.row_styles(cells["row"].cat.categories)
-    handles = [style.row_handle(row, styles[row]) for row in rows]
+    handles = [style.row_handle(row, styles[row]) for row in rows] + _key(summary)
     figure, panels = _canvas(len(sizes), handles, METRICS[metric], data, summary)
     labels = sorted(int(count) for count in cells["num_labels"].unique())
     for axes, size in zip(panels, sizes, strict=True):
@@ -57,10 +60,16 @@ def _draw_row(
     (row, offset), points = look, points.sort_values("num_labels")
     axes.plot(cells["num_labels"] * offset, cells[metric], ".", color=row.colour, alpha=0.35, markersize=6, mew=0)
     x, means = points["num_labels"].to_numpy(float) * offset, points[f"{metric}_mean"].to_numpy(float)
-    bars = points[f"{metric}_sd"].to_numpy(float)
     axes.plot(x, means, marker=row.marker, color=row.colour, linestyle=row.line, markersize=5, linewidth=1.4)
-    if (known := ~np.isnan(bars)).any():
-        axes.errorbar(x[known], means[known], bars[known], fmt="none", ecolor=row.colour, elinewidth=0.9, capsize=2.5)
+    draw_bars(axes, x, points, metric, row.colour)
+
+
+def _key(summary: pd.DataFrame) -> list[Line2D]:
+    """What dots and bars mean, for the legend."""
+    dot = Line2D(
+        [], [], marker=".", color=style.MUTED, linestyle="none", alpha=0.5, markersize=6, label="a single seed"
+    )
+    return [*([dot] if (summary["n_ok"] > 1).any() else []), *bar_handles(kinds_of(summary))]
 
 
 def _finish(axes: Axes, labels: list[int], title: str) -> None:
@@ -81,7 +90,7 @@ def _canvas(
     columns = ceil(count / lines)
     legend = style.legend_width(handles) + 0.65
     width = columns * PANEL[0] + 0.3 + legend
-    note = f"{seeds_phrase(summary)} Dots are single seeds. More labels are other tasks, with other test examples."
+    note = f"{bars_phrase(summary)} Dots are single seeds. More labels are other tasks, with other test examples."
     head = style.head_of(f"{capitalised(name)} by labels on {data}", note, width, MARGIN)
     height = head.height + max(lines * PANEL[1] + 0.3, 0.187 * len(handles) + 0.3)
     right, top = 1 - legend / width, 1 - head.height / height

@@ -3,26 +3,30 @@
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bench.report import sections, tables
+from bench.report import sections, stamp, tables
 from bench.report.content import Section, Titled, View
 from bench.report.details import details
 from bench.report.frame import Expected, cells_frame, row_order, summary_frame
 from bench.report.html import anchored, entry, render
 from bench.report.markdown import environment, shortened
-from bench.report.published import published_for
-from bench.report.reading import in_order, measured_points, read_records
+from bench.report.published import Published, published_for
+from bench.report.ranking import ALL, overall_ranking
+from bench.report.reading import Found, in_order, measured_points, read_records
+from bench.report.stamp import MARKDOWN, PAGE
+from bench.report.statistics.read_answers import Read, read_answers
 from bench.report.table_files import named, write_tables
 from bench.results.record import Status
-from bench.results.store import write_atomically
+from bench.results.store import frozen, noting, write_atomically
 
-PAGE, MARKDOWN = "index.html", "index.md"
+ANSWERS_CACHE = ".answers.parquet"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -51,18 +55,42 @@ def write_report(
     own, named after it. Published numbers are those of `experiment` (by default `title`); `rerun` is the command
     that runs what is missing. Each file is replaced whole and the pages last, so an interrupted report leaves a page
     that is whole, and the page shows only what this call made. A section that fails, whatever a record holds, is
-    replaced by a line that says so. Raises ValueError where `expected` is empty or ambiguous (see `cells_frame`).
+    replaced by a line that says so. A report without such a section gets a stamp last (`stamp.unchanged_page`). Raises
+    ValueError where `expected` is empty or ambiguous (see `cells_frame`).
     """
     if not expected:
         raise ValueError("there is nothing to report: the grid has no cells")
-    found = read_records(expected)
-    cells = cells_frame(expected, found)
-    summary = summary_frame(cells)
+    made_of = stamp.fingerprint(expected, title, experiment, price_per_gpu_hour, rerun)  # before anything is read
     folder.mkdir(parents=True, exist_ok=True)
+    stamp.forget(folder)
+    found, cache = read_records(expected), folder / ANSWERS_CACHE
+    with noting() as written, frozen():
+        cells, read = cells_frame(expected, found), read_answers(found, cache)
+        published = published_for(experiment or title, expected)
+        options: dict[str, Any] = {"published": published, "price_per_gpu_hour": price_per_gpu_hour}
+        parts = _make_parts(cells, found, read, folder, **options)
+        context = _context(cells, parts, title) | {"rerun": rerun, "unreadable": tables.unreadable(read.unreadable)}
+        page = _write_pages(folder, context, parts, details(cells, found, read.library))
+        read.keep(cache)
+    if not any(section.failed for part in parts for section in part.sections):
+        stamp.remember(folder, made_of, written)
+    return page
+
+
+def _make_parts(
+    cells: pd.DataFrame,
+    found: Mapping[Expected, Found],
+    read: Read,
+    folder: Path,
+    *,
+    published: Published | None,
+    price_per_gpu_hour: float | None,
+) -> list[Part]:
+    """The frames' files, and every data set's sections with their figures."""
+    summary = summary_frame(cells)
     for name, frame in (("results.csv", cells), ("summary.csv", summary)):
         write_atomically(folder / name, frame.to_csv(index=False, lineterminator="\n").encode())
-    published, rows = published_for(experiment or title, expected), row_order(expected)
-    parts = []
+    rows, parts = row_order(found), []
     for data, suffix in name_suffixes([str(data) for data in cells["data"].cat.categories]).items():
         view = View(
             data=data,
@@ -74,14 +102,18 @@ def write_report(
             suffix=suffix,
             found={cell: record for cell, record in found.items() if cell.data == data},
             price_per_gpu_hour=price_per_gpu_hour,
+            answers=in_order(read.grids.get(data, {}), rows),
+            library=read.library,
         )
         parts.append(Part(data, suffix, named((section, suffix) for section in make_sections(view))))
-    return _write_pages(folder, _context(cells, parts, title), parts, details(cells, found), rerun)
+    if len(parts) > 1:
+        suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
+        ranks = made_or_said("Ranks", ALL, lambda: overall_ranking(read.grids, rows, folder, suffix))
+        parts += [Part(ALL, suffix, named([(ranks, suffix)]))] if ranks is not None else []
+    return parts
 
 
-def _write_pages(
-    folder: Path, context: dict[str, Any], parts: list[Part], points: dict[str, Any], rerun: str | None
-) -> Path:
+def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], points: dict[str, Any]) -> Path:
     """The tables' files and the two pages; returns the HTML one."""
     blocks = anchored(
         [
@@ -92,7 +124,7 @@ def _write_pages(
     )
     gaps = Titled("Cells that are not ok", context["gaps"], name="cells_not_ok")
     write_tables([*(titled for block in blocks for titled in block.section.tables), gaps], folder)
-    page = render({**context, "gaps": gaps, "as_entry": entry, "rerun": rerun}, blocks, points, folder)
+    page = render({**context, "gaps": gaps, "as_entry": entry}, blocks, points, folder)
     text = environment(str(TEMPLATES)).get_template(f"{MARKDOWN}.j2").render(context)
     write_atomically(folder / MARKDOWN, text.encode())
     write_atomically(folder / PAGE, page.encode())
@@ -100,20 +132,20 @@ def _write_pages(
 
 
 def make_sections(view: View) -> list[Section]:
-    """All sections that the records have something for; a failure is shown in its place and printed in full."""
-    made = []
-    for title, make in sections.SECTIONS.items():
-        try:
-            section = make(view)
-        except Exception as error:  # an odd record costs a section, not the report of a whole sweep
-            print(f"error: the report's section {title!r} on {view.data} could not be made", file=sys.stderr)
-            traceback.print_exc()
-            section = Section(
-                title, [f"This section could not be made: {type(error).__name__}: {shortened(str(error))}"]
-            )
-        if section is not None:
-            made.append(section)
-    return made
+    """All sections that the records have something for."""
+    made = (made_or_said(title, view.data, partial(make, view)) for title, make in sections.SECTIONS.items())
+    return [section for section in made if section is not None]
+
+
+def made_or_said(title: str, data: str, make: Callable[[], Section | None]) -> Section | None:
+    """The section that `make` gives; a failure is shown in its place and printed in full."""
+    try:
+        return make()
+    except Exception as error:  # an odd record costs a section, not the report of a whole sweep
+        print(f"error: the report's section {title!r} on {data} could not be made", file=sys.stderr)
+        traceback.print_exc()
+        said = f"This section could not be made: {type(error).__name__}: {shortened(str(error))}"
+        return Section(title, [said], failed=True)
 
 
 def name_suffixes(data_sets: Sequence[str]) -> dict[str, str]:

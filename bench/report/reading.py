@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bench.results.record import Measurements, Record, Status
 from bench.results.store import UnreadableRecord, read, uncollected
 
+Content = TypeVar("Content")
 Found = Record | UnreadableRecord | None
 """What is in a cell's folder: its record, one that can't be used (and why), or none."""
 
@@ -83,12 +84,12 @@ def measured_points(found: Mapping[Expected, Found], data: str) -> Points:
     return points
 
 
-def in_order(points: Points, rows: Sequence[str]) -> Points:
+def in_order(points: Mapping[Point, Content], rows: Sequence[str]) -> dict[Point, Content]:
     """`points` by row in the order of `rows`, then by label count and size."""
     return dict(sorted(points.items(), key=lambda item: (rows.index(item[0].row), item[0][1:])))
 
 
-def at_largest_size(points: Points) -> Points:
+def at_largest_size(points: Mapping[Point, Content]) -> dict[Point, Content]:
     """Of each row and label count, the point with the most training examples."""
     largest: dict[tuple[str, int], int] = {}
     for point in points:

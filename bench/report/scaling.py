@@ -1,5 +1,6 @@
 """Scaling curves: what more training examples bring, a panel a label count."""
 
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
@@ -12,10 +13,23 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from bench.report import style
-from bench.report.frame import summary_frame
+from bench.report.bars import DEVIATION, TEST_SET, bar_handles, bars_phrase, kinds_of, with_bars
+from bench.report.frame import of_metric, summary_frame
 from bench.report.published import Published
-from bench.report.scaling_marks import DOTTED, Drawing, draw_chance, draw_published, draw_row, tags_for
-from bench.report.wording import METRICS, capitalised, only_data_set, seeds_phrase, sizes_of_test_sets
+from bench.report.scaling_marks import (
+    DASHED,
+    DOTTED,
+    Drawing,
+    draw_carried,
+    draw_chance,
+    draw_published,
+    draw_row,
+    shade_untried,
+    tags_for,
+)
+from bench.report.statistics.curves import Band, Curve
+from bench.report.statistics.tables import ACCURACY
+from bench.report.wording import LOWER_IS_BETTER, METRICS, capitalised, only_data_set, sizes_of_test_sets
 
 PANELS_A_LINE = 3
 LEGEND_LINE, MARGIN = 0.187, 0.12
@@ -24,36 +38,61 @@ ROW_STEP = 0.085
 """Inches between neighbouring rows at the same size, as far as there is room."""
 MOST_SPREAD = 0.4
 """The part of the gap between two neighbouring sizes that the rows of one size may take."""
+MOST_BEYOND, MOST_WIDE = 4.0, 0.7
+"""How far fitted curves are drawn: times the largest size, and as a part of the width of the sizes that were tried.
+Tables go as far as the curve may be carried."""
+LEAST_SPAN, CHANCE_BELOW = 0.2, 0.5
+"""Of a panel's axis: less would show noise as if it were much; how far below everything else, as a part of the span of
+that, guessing is still in it."""
 LEAST_TICK_GAP = 0.13
 """Inches between the sizes on an axis, written upright."""
 
 
 @style.applied
-def scaling_curves(cells: pd.DataFrame, metric: str, published: Published | None = None) -> Figure:
+def scaling_curves(
+    cells: pd.DataFrame,
+    metric: str,
+    published: Published | None = None,
+    intervals: pd.DataFrame | None = None,
+    carried: Mapping[tuple[str, int], Curve] | None = None,
+) -> Figure:
     """Draw `metric` (a column of `cells_frame`) against training size, a panel for each label count.
 
-    Markers are means over seeds with bars of one standard deviation, dots are single seeds. Hollow markers have
-    fewer seeds than planned; a line is broken where no seed finished. Rows that use no training examples are flat
-    lines. Hollow diamonds are published numbers of the metric. All panels share the metric's axis. Raises
-    ValueError unless `cells` are of exactly one data set.
+    Markers are means over seeds with bars (`bars.with_bars`, which takes `intervals`), dots are single seeds. Hollow
+    markers have fewer seeds than planned; a line is broken where no seed finished. Rows that use no training examples
+    are flat lines. Hollow diamonds are published numbers of the metric. `carried` are fitted curves by row and label
+    count: they are dashed beyond the largest size (`bands_beyond`). Each panel has axes of its own. Raises ValueError
+    unless `cells` are of exactly one data set.
     """
+    cells = of_metric(cells, metric)
     data = only_data_set(cells)
-    summary = summary_frame(cells)
-    drawing = _plan(cells, metric, _shown(published, cells, metric))
+    summary = with_bars(summary_frame(cells), metric, intervals)
+    drawing = _plan(cells, metric, _shown(published, cells, metric), bands_beyond(carried or {}))
     handles = _legend_handles(summary, drawing)
     labels = [int(count) for count in sorted(cells["num_labels"].unique())]
     title, note = f"{capitalised(METRICS[metric])} on {data}", _small_print(cells, summary, drawing)
     if published is not None and not drawing.published.empty:
         note = f"{note} {published.note(data)}"
     figure, panels = _canvas(len(labels), drawing, handles, title, note)
-    _limit(panels, cells, summary, drawing)
     for axes, count in zip(panels, labels, strict=True):
-        _draw_panel(axes, cells[cells["num_labels"] == count], summary[summary["num_labels"] == count], drawing)
+        here, points = cells[cells["num_labels"] == count], summary[summary["num_labels"] == count]
+        _limit(axes, here, points, drawing)
+        _draw_panel(axes, here, points, drawing)
+        draw_carried(axes, count, drawing)
         draw_published(axes, count, drawing)
         axes.set_title(f"{count} labels")
-        if metric == "test_accuracy":
+        if metric == ACCURACY:
             draw_chance(axes, 1 / count)
     return figure
+
+
+def bands_beyond(curves: Mapping[tuple[str, int], Curve]) -> dict[tuple[str, int], Band]:
+    """The curves from their largest size on, as far as they may be carried and there is room on a log axis."""
+    bands = {}
+    for place, curve in curves.items():
+        factor = min(curve.most, MOST_BEYOND, (curve.largest / curve.observed.sizes[0]) ** MOST_WIDE)
+        bands[place] = curve.band(curve.largest * np.geomspace(1, factor, 40))
+    return bands
 
 
 def _shown(published: Published | None, cells: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -64,14 +103,16 @@ def _shown(published: Published | None, cells: pd.DataFrame, metric: str) -> pd.
     return numbers[(numbers["metric"] == metric) & numbers["num_labels"].isin(set(cells["num_labels"]))]
 
 
-def _plan(cells: pd.DataFrame, metric: str, published: pd.DataFrame) -> Drawing:
+def _plan(
+    cells: pd.DataFrame, metric: str, published: pd.DataFrame, carried: Mapping[tuple[str, int], Band]
+) -> Drawing:
     """Styles and offsets of the rows; panels grow with their number."""
     rows = [row for row in cells["row"].cat.categories if (cells["row"] == row).any()]
     panel = (float(np.clip(3.4 + 0.08 * len(rows), 3.7, 4.8)), float(np.clip(2.7 + 0.08 * len(rows), 3.1, 4.2)))
     sizes = sorted({int(size) for size in cells["train_size"]} - {0})
     offsets = row_offsets(rows, sizes or [1], panel[0])
     styles = style.row_styles(cells["row"].cat.categories)
-    return Drawing(metric, styles, offsets, panel, published, tags_for(published, rows, styles))
+    return Drawing(metric, styles, offsets, panel, published, tags_for(published, rows, styles), carried)
 
 
 def row_offsets(rows: list[str], sizes: list[int], width: float) -> dict[str, float]:
@@ -87,17 +128,30 @@ def row_offsets(rows: list[str], sizes: list[int], width: float) -> dict[str, fl
 
 
 def _small_print(cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawing) -> str:
-    note = [seeds_phrase(summary), f"{capitalised(sizes_of_test_sets(cells))}."]
+    note = [bars_phrase(summary[summary["train_size"] > 0]), f"{capitalised(sizes_of_test_sets(cells))}."]
     if (summary["n_ok"] == 0).any() and summary["n_ok"].any():
         note.append("A line is broken where no seed finished.")
     if cells["row"].nunique() > 1:
         note.append("Rows are drawn slightly apart.")
+    if cells["num_labels"].nunique() > 1:
+        note.append("Each panel has axes of its own.")
     flat = summary[summary["train_size"] == 0]
     if not flat.empty:
-        note.append("A flat line uses no training examples; its uncertainty is not drawn.")
-        if flat[f"{drawing.metric}_sd"].notna().any():
-            note[-1] = "A flat line uses no training examples; a band around it is ± SD over seeds' test sets."
-    return " ".join(note)
+        note.append(f"A flat line uses no training examples; {_flat_bands(flat)}.")
+    if drawing.carried:
+        note.append(
+            f"On grey ground, beyond the largest size, are fitted curves with {style.percent(90)} bands (at most "
+            f"{MOST_BEYOND:.0f} times that size; those of the best rows and the baseline where there are many)."
+        )
+    return " ".join(part for part in note if part)
+
+
+def _flat_bands(flat: pd.DataFrame) -> str:
+    kinds = kinds_of(flat)
+    if not kinds:
+        return "its uncertainty is not drawn"
+    of = {TEST_SET: f"its {style.percent(95)} interval, of the test set alone", DEVIATION: "± SD over seeds' test sets"}
+    return f"the band around it is {' or '.join(of.get(kind, f'its {style.percent(95)} interval') for kind in kinds)}"
 
 
 def _canvas(count: int, drawing: Drawing, handles: list[Line2D], title: str, note: str) -> tuple[Figure, list[Axes]]:
@@ -113,7 +167,7 @@ def _canvas(count: int, drawing: Drawing, handles: list[Line2D], title: str, not
     right, top = 1 - legend / width, 1 - head.height / height
     layout = ConstrainedLayoutEngine(rect=(0, 0, right, top), w_pad=0.06, h_pad=0.06)
     figure = Figure(figsize=(width, height), layout=layout)
-    panels = list(figure.subplots(lines, columns, sharey=True, squeeze=False).flat)
+    panels = list(figure.subplots(lines, columns, squeeze=False).flat)
     for unused in panels[count:]:
         unused.remove()
     head.write(figure)
@@ -129,9 +183,12 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing:
     numbers = drawing.published[drawing.published["num_labels"] == summary["num_labels"].iloc[0]]
     own = sorted({int(size) for size in summary["train_size"]} - {0})
     theirs = sorted({int(size) for size in numbers["train_size"]} - {0})
-    _size_axis(axes, own, theirs, drawing)
+    labels = int(summary["num_labels"].iloc[0])
+    ends = [float(band.sizes[-1]) for (_, count), band in drawing.carried.items() if count == labels]
+    _size_axis(axes, own, [*theirs, *_beyond(own, ends)], drawing, max(ends, default=0))
+    if ends:
+        shade_untried(axes, own[-1] * max(drawing.offsets.values()) * 1.02)
     axes.yaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10]))
-    axes.tick_params(labelleft=True)
     axes.grid(axis="y", color=style.GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     if not summary["n_ok"].any() and numbers.empty:
@@ -141,8 +198,13 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing:
         draw_row(axes, cells[cells["row"] == row], summary[summary["row"] == row], row, drawing)
 
 
-def _size_axis(axes: Axes, own: list[int], theirs: list[int], drawing: Drawing) -> None:
-    """A log axis over all sizes; published sizes are written where our own leave room for them."""
+def _beyond(own: list[int], ends: list[float]) -> list[int]:
+    """Sizes to be written beyond the largest one: it doubled, as far as curves are drawn."""
+    return [own[-1] * factor for factor in (2, 4, 8, 16) if ends and own[-1] * factor <= max(ends)]
+
+
+def _size_axis(axes: Axes, own: list[int], theirs: list[int], drawing: Drawing, end: float) -> None:
+    """A log axis over all sizes and to `end`; sizes that are not `own` are written where our own leave room."""
     everything = sorted({*own, *theirs})
     axes.set_xscale("log")
     axes.xaxis.set_minor_locator(NullLocator())
@@ -151,7 +213,8 @@ def _size_axis(axes: Axes, own: list[int], theirs: list[int], drawing: Drawing) 
         axes.set_xticks([])
         return
     margin = max(drawing.offsets.values()) * max(everything[-1] / everything[0], 4) ** 0.07
-    axes.set_xlim(everything[0] / margin, everything[-1] * margin * (1.06 if drawing.tags else 1))
+    right = max(everything[-1] * margin * (1.06 if drawing.tags else 1), end * max(drawing.offsets.values()))
+    axes.set_xlim(everything[0] / margin, right)
     inches = (drawing.panel[0] - 0.7) / float(np.log(np.divide(*axes.get_xlim()[::-1])))
     ticks = list(own)
     for size in theirs:
@@ -172,22 +235,24 @@ def _crowded(sizes: list[int], inches: float) -> bool:
     return bool((np.diff(np.log(sizes)) * inches < (widths[1:] + widths[:-1]) / 2 + 0.06).any())
 
 
-def _limit(panels: list[Axes], cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawing) -> None:
-    """The shared axis holds every dot, bar, diamond and chance line, with room for a label under the lowest."""
-    metric, published = drawing.metric, drawing.published["value"].astype(float)
-    means, deviations = summary[f"{metric}_mean"], summary[f"{metric}_sd"].fillna(0)
-    if means.isna().all() and published.empty:
-        panels[0].set_ylim(0, 1.02)
+def _limit(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawing) -> None:
+    """A panel's axis holds every dot, bar, band and diamond; and the chance line, if it is not far below them."""
+    metric, labels = drawing.metric, int(summary["num_labels"].iloc[0])
+    numbers = drawing.published.loc[drawing.published["num_labels"] == labels, "value"].astype(float)
+    bands = [band for (_, count), band in drawing.carried.items() if count == labels]
+    values = [cells[metric], summary["low"], summary["high"], numbers, *(pd.Series(b.low) for b in bands)]
+    known = pd.concat([*(pd.Series(b.high) for b in bands), *(value.astype(float) for value in values)]).dropna()
+    if known.empty:
+        axes.set_ylim(0, 1.02)
         return
-    lows = [(means - deviations).min(), cells[metric].min(), published.min()]
-    if metric == "test_accuracy":
-        lows.append(1 / summary["num_labels"].max())
-    highs = [(means + deviations).max(), cells[metric].max(), published.max()]
-    low, high = max(float(np.nanmin(lows)), 0.0), min(float(np.nanmax(highs)), 1.0)
-    if (widen := 0.2 - (high - low)) > 0:  # a smaller range would show noise as if it were much
-        low, high = max(low - widen / 2, 0.0), min(high + widen / 2, 1.0)
-    room = 0.08 * (high - low)
-    panels[0].set_ylim(low - room, high + room / 2)
+    top = np.inf if metric in LOWER_IS_BETTER else 1.0
+    low, high = max(float(known.min()), 0.0), min(float(known.max()), top)
+    if metric == ACCURACY and low > 1 / labels > low - CHANCE_BELOW * (high - low):
+        low = 1 / labels
+    if (widen := LEAST_SPAN - (high - low)) > 0:
+        low, high = max(low - widen / 2, 0.0), min(high + widen / 2, top)
+    room = 0.08 * (high - low)  # for a label under the lowest
+    axes.set_ylim(low - room, high + room / 2)
 
 
 def _legend_handles(summary: pd.DataFrame, drawing: Drawing) -> list[Line2D]:
@@ -203,7 +268,10 @@ def _legend_handles(summary: pd.DataFrame, drawing: Drawing) -> list[Line2D]:
     key: dict[str, Any] = {"color": style.MUTED, "linestyle": "none"}
     if (summary["n_ok"] > 1).any():
         handles.append(Line2D([], [], marker=".", alpha=0.5, markersize=7.5, label="a single seed", **key))
-        handles.append(Line2D([], [], marker="|", markersize=9, label="mean ± SD over seeds", **key))
+    handles += bar_handles(kinds_of(summary[summary["train_size"] > 0]))
+    if drawing.carried:
+        dashes: dict[str, Any] = {"color": style.MUTED, "linestyle": DASHED, "linewidth": 1.2}
+        handles.append(Line2D([], [], label="fitted curve beyond the data", **dashes))
     if ((summary["n_ok"] > 0) & (summary["n_ok"] < summary["n_expected"])).any():
         handles.append(Line2D([], [], marker="o", markerfacecolor="white", label="hollow: seeds are missing", **key))
     return handles + _published_handles(drawing)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from string import ascii_uppercase
 from typing import Any
 
@@ -11,11 +11,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from bench.report import style
+from bench.report.bars import DEVIATION, draw_bars
+from bench.report.statistics.curves import Band
 
+DASHED: Any = (0, (4, 2))
 DOTTED: Any = (0, (1, 2))
 EDGE = 0.975
 """Where, in parts of a panel's width, a flat line has its marker."""
+MOST_BANDS = 5
+"""Rows of a figure that have bands; more of them are one grey."""
 TAG_SIZE = style.SMALL - 1
+CARRIED = "_carried"
+"""The label of fitted curves, which have no entry of their own in the legend."""
 End = tuple[tuple[str, str], float, float]
 """A tag with its colour, and where it belongs: training size and value."""
 
@@ -34,6 +41,8 @@ class Drawing:
     """Published numbers of the metric (`published.with_rows`)."""
     tags: Mapping[str, str]
     """A letter for each published row that its colour does not tell."""
+    carried: Mapping[tuple[str, int], Band] = field(default_factory=dict)
+    """Fitted curves beyond the data that are drawn, by row and label count."""
 
     def colour(self, row: Any) -> str:
         """Of published numbers: our row's where there is one."""
@@ -71,16 +80,15 @@ def draw_row(axes: Axes, cells: pd.DataFrame, points: pd.DataFrame, row: str, dr
 
 
 def _draw_curve(axes: Axes, points: pd.DataFrame, row: str, drawing: Drawing) -> None:
-    """Means with their deviations; the marker is hollow where seeds are missing."""
+    """Means with their bars, and a pale band between these; the marker is hollow where seeds are missing."""
     look = drawing.styles[row]
     sizes = points["train_size"].to_numpy(float) * drawing.offsets[row]
     means = points[f"{drawing.metric}_mean"].to_numpy(float)
-    deviations = points[f"{drawing.metric}_sd"].to_numpy(float)
     axes.plot(sizes, means, color=look.colour, linestyle=look.line, linewidth=1.4, zorder=3, label=row)
-    known = ~np.isnan(deviations)
-    if known.any():
-        bars: dict[str, Any] = {"fmt": "none", "ecolor": look.colour, "elinewidth": 0.9, "capsize": 2.5}
-        axes.errorbar(sizes[known], means[known], deviations[known], zorder=3, **bars)
+    draw_bars(axes, sizes, points, drawing.metric, look.colour)
+    if len(drawing.offsets) <= MOST_BANDS:
+        low, high = (points[end].where(points["bar"] != DEVIATION).to_numpy(float) for end in ("low", "high"))
+        axes.fill_between(sizes, low, high, color=look.colour, alpha=0.07, linewidth=0, zorder=1.5)
     whole = (points["n_ok"] == points["n_expected"]).to_numpy(bool)
     for some, fill in ((whole, look.colour), (~whole, "white")):
         _draw_markers(axes, sizes[some], means[some], look, fill)
@@ -92,9 +100,8 @@ def _draw_markers(axes: Axes, x: Any, y: Any, look: style.RowStyle, fill: str, *
 
 
 def _draw_flat(axes: Axes, point: Any, row: str, drawing: Drawing) -> None:
-    """A line across the panel, with its marker near the end; a pale band where several test sets were drawn."""
-    look = drawing.styles[row]
-    mean, deviation = getattr(point, f"{drawing.metric}_mean"), getattr(point, f"{drawing.metric}_sd")
+    """A line across the panel, with its marker near the end and a pale band where other lines have bars."""
+    look, mean = drawing.styles[row], getattr(point, f"{drawing.metric}_mean")
     if pd.isna(mean):
         return
     across: dict[str, Any] = {"transform": axes.get_yaxis_transform()}
@@ -103,8 +110,36 @@ def _draw_flat(axes: Axes, point: Any, row: str, drawing: Drawing) -> None:
     )
     fill = look.colour if point.n_ok == point.n_expected else "white"
     _draw_markers(axes, [1 - EDGE], [mean], look, fill, **across)
-    if pd.notna(deviation):
-        axes.axhspan(mean - deviation, mean + deviation, color=look.colour, alpha=0.1, linewidth=0, zorder=0.5)
+    if point.bar:
+        axes.axhspan(point.low, point.high, color=look.colour, alpha=0.08, linewidth=0, zorder=0.5)
+
+
+def draw_carried(axes: Axes, num_labels: int, drawing: Drawing) -> None:
+    """Fitted curves beyond the largest size, dashed, with their bands; call when the limits are set."""
+    for (row, labels), band in drawing.carried.items():
+        if labels != num_labels:
+            continue
+        look, sizes = drawing.styles[row], band.sizes * drawing.offsets[row]
+        axes.plot(sizes, band.estimate, color=look.colour, linestyle=DASHED, linewidth=1.2, zorder=2.8, label=CARRIED)
+        axes.fill_between(sizes, band.low, band.high, color=look.colour, alpha=0.1, linewidth=0, zorder=1.4)
+
+
+def shade_untried(axes: Axes, largest: float) -> None:
+    """Grey ground right of the largest training size that was tried."""
+    right = axes.get_xlim()[1]
+    axes.axvspan(largest, right, color=style.GAP, alpha=0.6, linewidth=0, zorder=0)
+    low, high = np.log(axes.get_xlim())
+    place = (np.log(largest) + high) / 2
+    axes.text(
+        (place - low) / (high - low),
+        0.99,
+        "not tried",
+        transform=axes.transAxes,
+        ha="center",
+        va="top",
+        fontsize=TAG_SIZE,
+        color=style.MUTED,
+    )
 
 
 def draw_published(axes: Axes, num_labels: int, drawing: Drawing) -> None:
@@ -181,16 +216,18 @@ def _top(group: Sequence[int], values: Sequence[float], gap: float) -> float:
 
 
 def draw_chance(axes: Axes, chance: float) -> None:
-    """A dashed line where guessing would be."""
-    axes.axhline(chance, color=style.MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    """A dashed line where guessing would be; where it is below the axis, that is written at the bottom."""
+    inside = chance >= axes.get_ylim()[0]
+    if inside:
+        axes.axhline(chance, color=style.MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
     axes.annotate(
-        f"chance {chance:.3g}",
-        (1, chance),
-        xycoords=("axes fraction", "data"),
-        xytext=(-2, -2),
+        f"chance {chance:.3g}" if inside else f"chance {chance:.3g} is below ↓",
+        (1, chance if inside else 0),
+        xycoords=("axes fraction", "data") if inside else "axes fraction",
+        xytext=(-2, -2 if inside else 2),
         textcoords="offset points",
         ha="right",
-        va="top",
+        va="top" if inside else "bottom",
         fontsize=style.SMALL - 1,
         color=style.MUTED,
     )

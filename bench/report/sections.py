@@ -13,11 +13,15 @@ from bench.report.comparison_tables import accuracy_tables, other_metrics_table,
 from bench.report.content import Picture, Section, Titled, View
 from bench.report.cost import accuracy_and_cost, cost_points, cost_table
 from bench.report.differences import differences, less_published
-from bench.report.heatmap import MOST_SMALL_PRINT, heatmap
+from bench.report.examples import how_many_examples
+from bench.report.fitted import drawn_curves
+from bench.report.heatmap import MOST_SMALL_PRINT, heatmap, marks_of
 from bench.report.label_counts import label_count_curves
 from bench.report.published import beside_ours, with_own_points
+from bench.report.ranking import ranking
 from bench.report.scaling import scaling_curves
 from bench.report.sections_behaviour import before_after, calibration, curves, lengths, per_label
+from bench.report.statistics.tables import ACCURACY
 from bench.report.wording import METRICS
 from bench.results.store import write_atomically
 
@@ -56,7 +60,8 @@ def heatmaps(view: View) -> Section:
     base, pictures = baseline(view.cells), []
     for metric, short in drawn_metrics(view).items():
         text = f"Heatmap of {METRICS[metric]} {what}"
-        pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric), text, metric))
+        marks = marks_of([one.standing for one in view.budgets]) if metric == "test_accuracy" else {}
+        pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric, marks), text, metric))
         if base is not None and (figure := differences(view.cells, metric, base)) is not None:
             text = f"Heatmap of differences in {METRICS[metric]} to {base}, {what}"
             pictures.append(view.draw(f"difference_{short}", figure, text, metric))
@@ -72,13 +77,23 @@ def scaling(view: View) -> Section:
     pictures = [
         view.draw(
             f"scaling_{short}",
-            scaling_curves(view.cells, metric, view.published),
+            scaling_curves(
+                view.cells,
+                metric,
+                view.published,
+                view.intervals(metric),
+                drawn_curves(view.fitted, view.simpler_rows) if metric == ACCURACY else None,
+            ),
             f"Curves of {METRICS[metric]} {what}",
             metric,
         )
         for metric, short in drawn_metrics(view).items()
     ]
-    found = [titled for metric in metrics for titled in tables.result_tables(view.summary, metric, base)]
+    found = [
+        titled
+        for metric in metrics
+        for titled in tables.result_tables(view.summary, metric, base, view.intervals(metric))
+    ]
     return Section("Scaling curves", pictures=pictures, tables=found)
 
 
@@ -86,7 +101,7 @@ def label_counts(view: View) -> Section | None:
     """Metrics against the number of labels."""
     pictures = []
     for metric, short in drawn_metrics(view).items():
-        if (figure := label_count_curves(view.cells, metric)) is not None:
+        if (figure := label_count_curves(view.cells, metric, view.intervals(metric))) is not None:
             text = f"Curves of {METRICS[metric]} on {view.data} against the number of labels, a panel a training size."
             pictures.append(view.draw(f"labels_{short}", figure, text, metric))
     return Section("Number of labels", pictures=pictures) if pictures else None
@@ -140,7 +155,9 @@ SECTIONS: dict[str, Callable[[View], Section | None]] = {
     "The answer": answer,
     "Heatmaps": heatmaps,
     "Scaling curves": scaling,
+    "How many examples": how_many_examples,
     "Number of labels": label_counts,
+    "Ranks": ranking,
     "Ours and published": comparison,
     "Cost": cost,
     "Label by label": per_label,

@@ -93,7 +93,7 @@ def _of_labels(view: View, points: Points, count: int) -> list[Picture]:
 
 def calibration(view: View) -> Section | None:
     """Whether models are as often right as they are sure."""
-    points = sureness(view.found, view.rows)
+    points = sureness(view.found, view.rows, view.library)
     if not points:
         return None
     text = f"Reliability diagrams on {view.data}: share of right answers against confidence, a panel a label count."

@@ -116,6 +116,11 @@ def wrapped_lines(text: str, width: float, size: float, weight: str = "normal") 
     return "\n".join(wrapped(line, width, size, weight) for line in text.split("\n"))
 
 
+def percent(number: int) -> str:
+    """ "95 %" that is never broken at the end of a line."""
+    return f"{number}\u00a0%"
+
+
 def block_height(text: str, size: float) -> float:
     """Height in inches to keep free for the lines of `text` at `size` points."""
     return (text.count("\n") + 1) * size * 1.45 / 72

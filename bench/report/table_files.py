@@ -20,6 +20,7 @@ _LATEX = {
     "→": r"$\rightarrow$",
     "≥": r"$\geq$",
     "≤": r"$\leq$",
+    "≈": r"$\approx$",
     "√": r"$\surd$",
     "…": r"\ldots{}",
 }

@@ -1,6 +1,6 @@
 """The tables and facts of the report's page, taken from the frames."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -8,6 +8,7 @@ import pandas as pd
 from bench.report.content import Entry, Titled, point_id
 from bench.report.frame import MISSING, PACKAGES
 from bench.report.markdown import Table, shortened, table
+from bench.report.reading import Expected
 from bench.report.wording import (
     LOWER_IS_BETTER,
     METRICS,
@@ -24,24 +25,37 @@ from bench.report.wording import (
 from bench.results.record import Status
 
 MOST_GAPS = 50
+MOST_UNREADABLE = 3
 DIGITS = 3
 
 
-def result_tables(summary: pd.DataFrame, metric: str, baseline: str | None = None) -> list[Titled]:
-    """Means and deviations of one data set, a table a label count: rows by training sizes.
+def result_tables(
+    summary: pd.DataFrame, metric: str, baseline: str | None = None, intervals: pd.DataFrame | None = None
+) -> list[Titled]:
+    """Means with their 95 % intervals (`statistics.tables.interval_frame`), a table a label count: rows by sizes.
 
-    A row that uses no training examples has the same number at all sizes. `baseline` is the row that stays in view.
+    Where there is no interval, the deviation over seeds is shown. A row that uses no training examples has the same
+    number at all sizes. `baseline` is the row that stays in view. All of it is of one data set.
     """
+    known = (
+        {}
+        if intervals is None
+        else {
+            (line.row, line.num_labels, line.train_size): (float(line.low), float(line.high))  # type: ignore[arg-type]
+            for line in intervals.itertuples()
+        }
+    )
     scale = shades(summary[f"{metric}_mean"], metric)
     tables = []
     for labels in sorted(int(count) for count in summary["num_labels"].unique()):
         points = summary[summary["num_labels"] == labels]
         entries: dict[str, dict[int, Entry]] = {}
         for point in points.itertuples():
-            entries.setdefault(str(point.row), {})[int(point.train_size)] = _entry(point, metric, scale)  # type: ignore[arg-type]
+            found = known.get((point.row, point.num_labels, point.train_size))
+            entries.setdefault(str(point.row), {})[int(point.train_size)] = _entry(point, metric, scale, found)  # type: ignore[arg-type]
         sizes = sorted({size for found in entries.values() for size in found if size or len(found) > 1}) or [0]
         lines = [_result_line(row, found, sizes) for row, found in entries.items()]
-        title = f"{capitalised(METRICS[metric])}, {labels} labels"
+        title = f"{capitalised(METRICS[metric])}, {labels} labels" + (" [95 % interval]" if known else "")
         header = ["training examples", *(f"{size:,}" for size in sizes)]
         name = f"{metric.removeprefix('test_')}_{labels}_labels"
         tables.append(Titled(title, table(header, lines), metric, name, baseline))
@@ -62,8 +76,8 @@ def _result_line(row: str, found: dict[int, Entry], sizes: list[int]) -> list[An
     return [row, *(found.get(size, "not in the grid") for size in sizes)]
 
 
-def _entry(point: Any, metric: str, shade: Callable[[float], float]) -> Entry:
-    """Mean, deviation and number of seeds of one point; or why there is none."""
+def _entry(point: Any, metric: str, shade: Callable[[float], float], interval: tuple[float, float] | None) -> Entry:
+    """Mean, interval (or deviation) and number of seeds of one point; or why there is none."""
     place = point_id(point.data, point.row, point.num_labels, point.train_size)
     state = state_of(point.n_ok, point.n_expected, point.not_ok)
     if point.n_ok == 0:
@@ -72,6 +86,8 @@ def _entry(point: Any, metric: str, shade: Callable[[float], float]) -> Entry:
     if pd.isna(mean):
         return Entry("not measured", state, place)
     spread = "" if pd.isna(deviation) else f" {deviation_text(deviation, DIGITS)}"
+    if interval is not None:
+        spread = f" [{interval[0]:.{DIGITS}f}, {interval[1]:.{DIGITS}f}]"
     rest = f"; {in_words(point.not_ok)}" if point.not_ok else ""
     text = f"{mean:.{DIGITS}f}{spread} ({seeds_text(point.n_ok, point.n_expected)}{rest})"
     return Entry(text, state, place, shade(mean))
@@ -105,6 +121,19 @@ def gap_table(cells: pd.DataFrame) -> tuple[Table, int]:
         for gap in gaps.head(MOST_GAPS).itertuples()
     ]
     return table(header, lines), max(len(gaps) - MOST_GAPS, 0)
+
+
+def unreadable(reasons: Mapping[Expected, str]) -> list[str]:
+    """How many `ok` cells have predictions that can't be read, and why the first ones can't; nothing where all can."""
+    if not reasons:
+        return []
+    lines = [
+        f"The predictions of {counted(len(reasons), 'cell')} that finished ok can't be read: scores are in means, and "
+        "comparisons, intervals, calibration and mistakes go without."
+    ]
+    some = list(reasons.items())[:MOST_UNREADABLE]
+    lines += [f"{cell.key}: {shortened(reason)}" for cell, reason in some]
+    return lines + ([f"And {len(reasons) - len(some):,} more."] if len(reasons) > len(some) else [])
 
 
 def _gap_state(gap: Any) -> Entry:
@@ -143,7 +172,11 @@ def protocol(cells: pd.DataFrame) -> list[str]:
         lines = [f"Seed: {seeds[0]}. With one seed, no spread over seeds is known."]
     else:
         said = ", ".join(map(str, seeds))
-        lines = [f"Seeds: {said}. Every number is a mean over seeds ± their sample standard deviation."]
+        lines = [
+            f"Seeds: {said}. Every number is a mean over seeds. Brackets are 95 % intervals, over seeds and test "
+            "examples (accuracy: variance components with Satterthwaite's degrees of freedom; macro F1: bootstrap over "
+            "both; one seed: the test examples alone); ± is the sample standard deviation over seeds."
+        ]
     done = cells[cells["status"] == Status.OK.value]
     if done.empty:
         return lines

@@ -65,6 +65,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def two_digits(number: float) -> str:
+    """An estimated count with two significant digits, as many as it deserves: "610", "1,200"; small ones whole."""
+    return f"{float(f'{number:.2g}'):,.0f}" if number >= 100 else f"{number:.0f}"
+
+
 def spread(values: Sequence[T], most: int) -> list[T]:
     """At most `most` of `values` (two or more): the first, the last and some between."""
     if len(values) <= most:

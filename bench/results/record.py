@@ -12,10 +12,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, StrictInt
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda content: content,  # 2 adds `measurements.halved`
     2: lambda content: content,  # 3 adds `texts_file`
+    3: lambda content: content,  # 4 adds `measurements.fused` and `measurements.energy_joules`
 }
 """From version n to n + 1, on the parsed JSON."""
 
@@ -236,6 +237,9 @@ class Measurements(Block):
     """Null where no tokenizer cuts training texts."""
     halved: Halved | None = None
     """Null where the cell ran as configured."""
+    energy_joules: float | None = None
+    """What the GPU used while the cell ran, other cells on it included; null on a CPU, in a stack of fused cells, and
+    where the GPU does not count it."""
     fused: Fused | None = None
     """Null where the cell ran alone (`engine=single`)."""
 

@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,18 @@ if TYPE_CHECKING:
 
 RECORD = "record.json"
 LOG = "log.txt"
+PREDICTIONS = "predictions-"
+"""The beginning of a name that goes on with the content's hash."""
 TEXTS = "texts"
 MOST_CHARACTERS = 1000
 """Of a text that is kept."""
 MOST_TEXTS = 20_000
 """Of a test set, the first."""
+
+
+Stamp = tuple[int, int, int]
+"""Of a file: inode, modification time in ns, size."""
+_noted: ContextVar[dict[Path, Stamp] | None] = ContextVar("_noted", default=None)
 
 
 class UnreadableRecord(Exception):
@@ -48,7 +56,7 @@ def write(
     name = None
     if predictions is not None:
         content = to_parquet(predictions)
-        name = f"predictions-{hashlib.sha256(content).hexdigest()[:12]}.parquet"
+        name = f"{PREDICTIONS}{hashlib.sha256(content).hexdigest()[:12]}.parquet"
         write_atomically(folder / name, content)
     kept = None if texts is None else keep_texts(folder, texts)
     record = record.model_copy(update={"predictions_file": name, "texts_file": kept})
@@ -78,12 +86,17 @@ def keep_texts(folder: Path, texts: "pd.DataFrame") -> str:
 
 def texts_path(folder: Path, name: str) -> Path:
     """Where the cell in `folder` has the texts of this name: beside the rows of its data set."""
-    return folder.parent.parent / TEXTS / Path(name).name
+    return texts_folder(folder) / Path(name).name
+
+
+def texts_folder(folder: Path) -> Path:
+    """Where the cell in `folder` and others have their texts."""
+    return folder.parent.parent / TEXTS
 
 
 def _remove_stale(folder: Path, keep: str | None) -> None:
     """Remove predictions that no record names any more, and what a killed writer left half-written."""
-    for pattern in ("predictions-*.parquet", ".predictions-*", f".{RECORD}.*"):
+    for pattern in (f"{PREDICTIONS}*.parquet", f".{PREDICTIONS}*", f".{RECORD}.*"):
         for path in folder.glob(pattern):
             if path.name != keep:
                 path.unlink(missing_ok=True)
@@ -96,18 +109,33 @@ def to_parquet(frame: "pd.DataFrame") -> bytes:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write to a temporary file in the same folder, flush it to disk, rename it to `path`."""
+    noted = _noted.get()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+            written = _stamp(os.fstat(file.fileno()))
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+    if noted is not None:
+        noted[path] = written
+
+
+@contextmanager
+def noting() -> Iterator[dict[Path, Stamp]]:
+    """Gather what `write_atomically` writes meanwhile, each file with the stamp that it got."""
+    files: dict[Path, Stamp] = {}
+    token = _noted.set(files)
+    try:
+        yield files
+    finally:
+        _noted.reset(token)
 
 
 def _umask() -> int:
@@ -149,17 +177,42 @@ def read_predictions(folder: Path, record: Record) -> "pd.DataFrame | None":
     return pd.read_parquet(folder / record.predictions_file)
 
 
-Stamp = tuple[int, int, int]
-"""Of a record's file: inode, modification time in ns, size."""
-
-
 def stamp(folder: Path) -> Stamp | None:
     """What is different after a new record was written to `folder`; None where there is none."""
+    return file_stamp(folder / RECORD)
+
+
+def file_stamp(path: Path) -> Stamp | None:
+    """What is different after `path` was written; None where it can't be looked at."""
     try:
-        found = (folder / RECORD).stat()
+        return _stamp(path.stat())
     except OSError:
         return None
+
+
+def _stamp(found: os.stat_result) -> Stamp:
     return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+Look = tuple[str, int, int, int, int]
+"""At a file: its name, inode, times of its last change of content and of anything in ns, size."""
+
+
+def looks(folder: Path, *beginnings: str) -> list[Look]:
+    """At the files in `folder` whose names begin so, by name; none where there is no such folder. Raises OSError.
+
+    They differ after a file was written, replaced, removed, or given other rights.
+    """
+    try:
+        with os.scandir(folder) as files:
+            return sorted(_look(file) for file in files if file.name.startswith(beginnings))
+    except FileNotFoundError:
+        return []
+
+
+def _look(file: "os.DirEntry[str]") -> Look:
+    found = file.stat()
+    return file.name, found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
 
 
 def status(folder: Path) -> Status | None:
@@ -189,6 +242,17 @@ def uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+@contextmanager
+def frozen() -> Iterator[None]:
+    """Keep garbage collection from what is there already: ten thousand records, looked at over and over, double the
+    time of all that is done with them."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def scan(results_dir: Path) -> Iterator[Path]:

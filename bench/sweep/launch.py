@@ -9,6 +9,7 @@ from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.errors import UserError
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
+from bench.report.reading import Expected
 from bench.results import store
 from bench.results.record import Status
 from bench.settings import Settings
@@ -97,12 +98,29 @@ def _common_settings(configs: Sequence[dict[str, Any]]) -> Settings:
 
 
 def _report(cells: Sequence[Cell], settings: Settings, again: Mapping[str, Sequence[str]]) -> None:
-    """Write the report; `again` are the overrides that compose each cell, by key, as far as they are known."""
-    from bench.report.frame import Expected
-    from bench.report.page import write_report
+    """Write the report unless it is there already; `again` are the overrides of each cell that has some, by key."""
+    from bench.report.stamp import unchanged_page
 
-    names = row_names(cells)
-    expected = [
+    what = (expected_cells(cells, settings, again), Path(settings.reports_dir, settings.experiment))
+    options: dict[str, Any] = {
+        "title": settings.experiment,
+        "price_per_gpu_hour": settings.price_per_gpu_hour,
+        "rerun": sweep_command(list(again.values())) if again else None,
+    }
+    if not settings.redraw and (page := unchanged_page(*what, **options)) is not None:
+        print(f"report: {page} (unchanged)")
+        return
+    from bench.report.page import write_report  # with figures and statistics: they take a second to import
+
+    print(f"report: {write_report(*what, **options)}")
+
+
+def expected_cells(
+    cells: Sequence[Cell], settings: Settings, again: Mapping[str, Sequence[str]] | None = None
+) -> list[Expected]:
+    """The cells as a report knows them, with the command of those that have overrides in `again`, by key."""
+    names, commands = row_names(cells), again or {}
+    return [
         Expected(
             folder=cell.folder(settings.results_dir),
             key=cell.key,
@@ -116,15 +134,7 @@ def _report(cells: Sequence[Cell], settings: Settings, again: Mapping[str, Seque
                 getattr(cell.model, "id", None) or cell.model.name,
                 cell.method.name if cell.method else cell.model.family,
             ),
-            command=rerun_command(again[cell.key]) if cell.key in again else None,
+            command=rerun_command(commands[cell.key]) if cell.key in commands else None,
         )
         for cell in cells
     ]
-    page = write_report(
-        expected,
-        Path(settings.reports_dir) / settings.experiment,
-        settings.experiment,
-        price_per_gpu_hour=settings.price_per_gpu_hour,
-        rerun=sweep_command(list(again.values())) if again else None,
-    )
-    print(f"report: {page}")

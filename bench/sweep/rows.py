@@ -21,15 +21,26 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
         groups[cell.model.name, cell.method.name if cell.method else None].append(cell)
     names: dict[str, tuple[str, str | None]] = {}
     for (model, method), members in groups.items():
-        options = {cell.key: _options(identity(cell)) for cell in members}
-        differing = _differing(list(options.values()))
-        for key, values in options.items():
+        kinds = [(_options(identity(alike[0])), alike) for alike in _kinds(members)]
+        differing = _differing([values for values, _ in kinds])
+        for values, alike in kinds:
             extra = " ".join(f"{_short(name)}={_text(values.get(name))}" for name in differing)
-            if method is None:
-                names[key] = (f"{model} {extra}".rstrip(), None)
-            else:
-                names[key] = (model, f"{method} {extra}".rstrip())
+            name = (f"{model} {extra}".rstrip(), None) if method is None else (model, f"{method} {extra}".rstrip())
+            names |= dict.fromkeys((cell.key for cell in alike), name)
     return names
+
+
+def _kinds(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """The cells that are alike but for the axes together: there are few kinds, and thousands of cells."""
+    kinds: list[tuple[tuple[Any, ...], list[Cell]]] = []
+    for cell in cells:
+        parts = (cell.model, cell.method, cell.training, cell.tune, cell.task.split, cell.task.data)
+        alike = next((alike for known, alike in kinds if known == parts), None)
+        if alike is None:
+            kinds.append((parts, [cell]))
+        else:
+            alike.append(cell)
+    return [alike for _, alike in kinds]
 
 
 def _options(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

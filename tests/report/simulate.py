@@ -76,7 +76,7 @@ def run(
 
 def accuracy(cell: Expected) -> float:
     """A learning curve with seed noise: the same cell always gives the same number."""
-    random = np.random.default_rng(int(hashlib.sha256(cell.key.encode()).hexdigest()[:8], 16))
+    random = _noise(cell)
     skill = 0.4 + int(hashlib.sha256(cell.row.encode()).hexdigest()[:4], 16) / 65536
     chance = 1 / cell.num_labels
     error = (1 - chance) * (1 + skill * cell.train_size / cell.num_labels / 8) ** -0.5
@@ -138,9 +138,11 @@ def provenance(**changes) -> Provenance:
 
 
 def _predictions(cell: Expected, labels: list[str], num_test: int) -> pd.DataFrame:
-    """Exactly the share of `accuracy` is right, spread evenly."""
+    """Exactly the share of `accuracy` is right; what is hard for one cell is hard for most."""
     true = np.arange(num_test) % len(labels)
-    wrong = np.arange(num_test) >= round(accuracy(cell) * num_test)
+    hard = np.random.default_rng(num_test).normal(0, 1, num_test) + _noise(cell).normal(0, 0.6, num_test)
+    wrong = np.ones(num_test, dtype=bool)
+    wrong[np.argsort(hard, kind="stable")[: round(accuracy(cell) * num_test)]] = False
     step = np.where(np.arange(num_test) % 3 == 0, max(len(labels) - 1, 1), 1)
     predicted = np.where(wrong, (true + step) % len(labels), true)
     return pd.DataFrame(
@@ -149,14 +151,19 @@ def _predictions(cell: Expected, labels: list[str], num_test: int) -> pd.DataFra
             "id": [f"t{number}" for number in range(num_test)],
             "label": [labels[index] for index in true],
             "predicted": [labels[index] for index in predicted],
-            "probabilities": _probabilities(cell, labels, np.where(wrong, (true + step) % len(labels), true), wrong),
+            "probabilities": _probabilities(cell, labels, predicted, wrong),
         }
     )
 
 
+def _noise(cell: Expected) -> np.random.Generator:
+    """Random numbers of the cell's own, always the same."""
+    return np.random.default_rng(int(hashlib.sha256(cell.key.encode()).hexdigest()[:8], 16))
+
+
 def _probabilities(cell: Expected, labels: list[str], predicted: np.ndarray, wrong: np.ndarray) -> list[np.ndarray]:
     """Of the predicted label the biggest, a bit bigger than the share of right answers deserves."""
-    random = np.random.default_rng(int(hashlib.sha256(cell.key.encode()).hexdigest()[:8], 16))
+    random = _noise(cell)
     others = len(labels) - 1
     sure = np.clip(random.beta(np.where(wrong, 3, 6), 2), 1.05 / len(labels), 0.999)
     probabilities = np.repeat(((1 - sure) / others)[:, None], len(labels), axis=1)

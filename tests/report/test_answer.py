@@ -1,129 +1,157 @@
-"""The answer, differences to the baseline, cost."""
+"""The answer: its sentences and tables, and the marks of the heatmap."""
 
 import numpy as np
 import pytest
 
-from bench.report.answer import Result, difference, results_at
-from bench.report.baseline import baseline
-from bench.report.cost import cost_points, cost_table, log_ticks, pareto
-from bench.report.curves import MOST_POINTS, curve_points
-from bench.report.differences import NO_BASELINE, less_baseline
-from bench.report.frame import cells_frame, summary_frame
-from bench.report.label_counts import shared_sizes
+from bench.report.answer_words import budget_points, crossing_text, needed_text, p_text
+from bench.report.heatmap import BEST, TIED, marks_of
 from bench.report.page import write_report
-from bench.report.reading import measured_points, read_records
+from bench.report.statistics.decision import budgets, crossing
+from bench.report.statistics.power import Needed
+from bench.report.statistics.ties import standing
+from bench.results import store
 from bench.results.record import Status
 from tests.report import simulate
+from tests.report.statistics.answers import exactly, grid_of
 
-ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
-
-
-def framed(tmp_path, rows=ROWS, status=lambda cell: Status.OK, **axes):
-    cells = simulate.grid(tmp_path, rows, **axes)
-    simulate.run(cells, status)
-    return cells_frame(cells)
+ROWS = [("minilm", "lora"), ("minilm", "linear_probe"), ("tfidf_sgd", None)]
+SIZES = (32, 128, 512)
+LOW, HIGH = [0.60, 0.62, 0.61], [0.90, 0.91, 0.92]
 
 
-def result(values: dict[int, float], n_test: int = 100) -> Result:
-    return Result("a row", 32, values, n_test, 1.0, len(values))
+def page_of(tmp_path, accuracies, monkeypatch, status=lambda cell: Status.OK, **axes) -> str:
+    """The page as Markdown; `accuracies` are by method, null for the baseline."""
+    monkeypatch.setattr(simulate, "accuracy", lambda cell: accuracies[cell.method] + 0.005 * cell.seed)
+    cells = simulate.grid(tmp_path / "r", ROWS, num_labels=(2,), **axes)
+    simulate.run(cells, status, num_test=400)
+    text = write_report(cells, tmp_path / "report", "T").with_name("index.md").read_text()
+    return text.replace("\\[", "[").replace("\\]", "]")
 
 
-def test_the_margin_by_hand():
-    gap, margin = difference(result({0: 0.9, 1: 0.8, 5: 0.1}), result({0: 0.7, 1: 0.7}))
-    assert gap == pytest.approx(0.15)
-    of_tests = 0.6 * 0.4 / 100 + 0.7 * 0.3 / 100
-    assert margin == pytest.approx(2 * (0.005 / 2 + of_tests) ** 0.5)
+def test_a_clear_answer_is_said(tmp_path, monkeypatch):
+    text = page_of(tmp_path, {"lora": 0.95, "linear_probe": 0.8, None: 0.6}, monkeypatch)
+    assert "minilm lora in 3 (3 of them alone)" in text
+    assert "- minilm lora has the highest accuracy, 0.95" in text
+    assert (
+        "(2 seeds, 400 test examples) and is told apart from every other row; next is minilm linear_probe, 0.15" in text
+    )
+    assert "- minilm lora beats tfidf_sgd at every size from 32 on, by +0.35" in text
+    assert "- minilm lora beats minilm linear_probe at every size from 32 on, by +0.15" in text
+    line = next(line for line in text.splitlines() if line.startswith("| minilm lora | 32 (the smallest)"))
+    assert line
+    assert "| minilm lora | 2 | 512 | +0.35" in text
+    assert "| better | p &lt; 0.001 |" in text
 
 
-def test_without_common_seeds_means_are_compared():
-    gap, margin = difference(result({0: 0.9}), result({1: 0.7}))
-    assert gap == pytest.approx(0.2)
-    assert margin == pytest.approx(2 * (0.09 / 100 + 0.21 / 100) ** 0.5)
+def test_what_can_not_be_told_is_said(tmp_path, monkeypatch):
+    text = page_of(tmp_path, {"lora": 0.802, "linear_probe": 0.8, None: 0.6}, monkeypatch)
+    assert "these runs do not tell minilm linear_probe from it" in text
+    assert "difference of 0.010 to minilm linear_probe" in text
+    assert "minilm lora is told apart from minilm linear_probe at no size" in text
+    assert "minilm lora beats tfidf_sgd at every size from 32 on" in text
 
 
-def test_results_leave_out_what_has_not_finished(tmp_path):
-    cells = framed(tmp_path, status=lambda cell: Status.OOM if cell.method else Status.OK)
-    assert [one.row for one in results_at(cells, 2, 32)] == ["tfidf_sgd"]
+def test_one_seed_says_so(tmp_path, monkeypatch):
+    text = page_of(tmp_path, {"lora": 0.81, "linear_probe": 0.8, None: 0.6}, monkeypatch, seeds=(0,))
+    assert "There is one seed a row: intervals and tests (McNemar)" in text
+    assert "One seed says nothing of how much seeds differ: run more to tell minilm linear_probe from it." in text
+    assert "| McNemar |" in text
 
 
-def test_the_answer_is_on_the_page(tmp_path, monkeypatch):
-    monkeypatch.setattr(simulate, "accuracy", lambda cell: 0.95 if cell.method else 0.6)
+def test_missing_seeds_and_predictions_are_said(tmp_path, monkeypatch):
+    def status(cell):
+        return Status.OOM if cell.method == "lora" and cell.seed else Status.OK
+
+    text = page_of(tmp_path, {"lora": 0.95, "linear_probe": 0.8, None: 0.6}, monkeypatch, status)
+    assert "Seeds are missing of minilm lora (1 seed): compared on common seeds." in text
+    cells = simulate.grid(tmp_path / "r", ROWS, num_labels=(2,))
+    for cell in cells:
+        if cell.method == "linear_probe":
+            (cell.folder / store.read(cell.folder).predictions_file).unlink()
+    (tmp_path / "report" / ".answers.parquet").unlink()
+    text = write_report(cells, tmp_path / "report", "T").with_name("index.md").read_text()
+    assert "Predictions are gone at 3 points (minilm linear_probe): they are in no comparison." in text
+    assert "The answer" in text
+
+
+def test_no_predictions_at_all(tmp_path):
     cells = simulate.grid(tmp_path / "r", ROWS, num_labels=(2,))
     simulate.run(cells)
+    for path in (tmp_path / "r").glob("*/*.parquet"):
+        path.unlink()
     text = write_report(cells, tmp_path / "report", "T").with_name("index.md").read_text()
-    assert "minilm lora has the highest accuracy, 0.950 (2 seeds), 0.350 (margin 0.076) above the next" in text
-    assert "The best row beats tfidf_sgd from 32 training examples on, by +0.350 (margin 0.076) at 512" in text
-    monkeypatch.setattr(simulate, "accuracy", lambda cell: 0.61 if cell.method else 0.6)
-    simulate.run(cells)
-    text = write_report(cells, tmp_path / "report", "T").with_name("index.md").read_text()
-    assert "these runs don't tell tfidf_sgd from it" in text
-    assert "No row is beyond the margin above tfidf_sgd at 512 training examples" in text
+    assert "The predictions of all finished cells are gone, so nothing can be compared." in text
 
 
-def test_the_baseline_is_the_first_row_that_trains_without_a_method(tmp_path):
-    cells = simulate.grid(tmp_path, [("m", "lora"), ("tfidf_sgd", None), ("tfidf_sgd ngram_max=2", None)])
-    cells += simulate.grid(tmp_path, [("gpt-4", None)], train_sizes=(0,))
-    assert baseline(cells_frame(cells)) == "tfidf_sgd"
-    assert baseline(cells_frame(cells[:6])) is None
+def curve_grid(lora, tfidf):
+    rows = {("lora", 2, size): exactly(seeds) for size, seeds in zip(SIZES, lora, strict=True)}
+    return grid_of(rows | {("tfidf", 2, size): exactly(seeds) for size, seeds in zip(SIZES, tfidf, strict=True)})
 
 
-def test_differences_are_seed_by_seed(tmp_path):
-    cells = framed(
-        tmp_path, status=lambda cell: Status.OOM if cell.method is None and cell.train_size == 32 else Status.OK
+@pytest.mark.parametrize(
+    ("lora", "said"),
+    [
+        ([HIGH] * 3, "lora beats tfidf at every size from 32 on, by +0.300 ["),
+        ([LOW, HIGH, HIGH], "lora beats tfidf from 128 training examples on, by +0.300 ["),
+        (
+            [HIGH, HIGH, LOW],
+            "lora beats tfidf at 32, 128 training examples, but not beyond: the difference at 512 is 0",
+        ),
+        ([LOW] * 3, "lora is told apart from tfidf at no size: the difference at 512 is 0.000 ["),
+        ([[0.3, 0.31, 0.32]] * 3, "lora is worse than tfidf by -0.300 ["),
+    ],
+)
+def test_from_where_on_a_row_is_better(lora, said):
+    assert crossing_text(crossing(curve_grid(lora, [LOW] * 3), "lora", "tfidf", 2)).startswith(said)
+
+
+def test_the_cheapest_is_named_with_what_is_not_sure():
+    grid = grid_of({("lora", 2, 32): exactly([0.9, 0.92, 0.91]), ("probe", 2, 32): exactly([0.89, 0.93, 0.905])})
+    (found,) = budgets(grid, {("lora", 2, 32): 60.0, ("probe", 2, 32): 0.1})
+    said = budget_points(found)
+    cheap = next(line for line in said if line.startswith("Cheapest within one point: probe"))
+    assert "(less than 1 s of training a cell in place of 1 min 0 s); its difference may be as large as 0.0" in cheap
+
+
+def test_a_row_that_lacks_seeds_may_be_ahead():
+    grid = grid_of({("lora", 2, 32): exactly([0.9, 0.92, 0.88]), ("lucky", 2, 32): exactly([0.99])})
+    said = " ".join(budget_points(budgets(grid, {})[0]))
+    assert "these runs do not tell lucky from it" in said
+    assert "Seeds are missing of lucky (1 seed)" in said
+
+
+@pytest.mark.parametrize(
+    ("needed", "said"),
+    [
+        (Needed(0.02, 9, None, ""), "would take about 9 seeds in all"),
+        (Needed(0.02, 2, None, ""), "would probably have been seen: they are closer than that"),
+        (Needed(0.01, None, 4000, "more than 50 seeds"), "more than 50 seeds, or about 4,000 test examples"),
+        (Needed(0.01, None, None, "more than 50 seeds"), "Choose by cost"),
+    ],
+)
+def test_what_would_decide(needed, said):
+    assert said in needed_text(needed, "probe", 3)
+
+
+@pytest.mark.parametrize(("p", "text"), [(1e-9, "p < 0.001"), (0.0123, "p = 0.012"), (0.5, "p = 0.50")])
+def test_small_p_values_are_not_zero(p, text):
+    assert p_text(p) == text
+
+
+def test_heatmaps_mark_the_best_and_its_ties():
+    random = np.random.default_rng(0)
+    grid = grid_of(
+        {("lora", 2, size): exactly(0.9 + 0.01 * random.random(3)) for size in (32, 64)}
+        | {("probe", 2, 32): exactly([0.9, 0.905, 0.9]), ("probe", 2, 64): exactly([0.5, 0.51, 0.52])}
+        | {("zero", 2, 0): exactly([0.3])}
     )
-    found = less_baseline(cells, "test_accuracy", "tfidf_sgd").set_index(["num_labels", "train_size", "seed"])
-    known = cells.set_index(["row", "num_labels", "train_size", "seed"])["test_accuracy"]
-    place = (5, 128, 1)
-    wanted = known["minilm lora", *place] - known["tfidf_sgd", *place]
-    assert found.loc[place, "test_accuracy"] == pytest.approx(wanted)
-    assert set(found.xs(32, level="train_size")["status"]) == {NO_BASELINE}
-    assert set(found["row"]) == {"minilm lora"}
+    found = marks_of([standing(grid, 2, 32), standing(grid, 2, 64)])
+    assert found["lora", 2, 64] == BEST
+    assert {found["lora", 2, 32], found["probe", 2, 32]} == {BEST, TIED}
+    assert ("probe", 2, 64) not in found
+    assert ("zero", 2, 0) not in found
 
 
-def test_rows_without_training_are_compared_at_every_size(tmp_path):
-    cells = simulate.grid(tmp_path, ROWS, num_labels=(2,))
-    cells += simulate.grid(tmp_path, [("m", "zero_shot")], num_labels=(2,), train_sizes=(0,), seeds=(0,))
-    simulate.run(cells)
-    found = less_baseline(cells_frame(cells), "test_accuracy", "tfidf_sgd")
-    assert sorted(found.loc[found["row"] == "m zero_shot", "train_size"]) == [32, 128, 512]
-
-
-def test_the_pareto_front():
-    points = [(1, 0.5), (2, 0.5), (2, 0.7), (3, 0.7), (3, 0.9), (float("nan"), 1.0), (1, 0.5)]
-    assert pareto(points) == [True, False, True, False, True, False, True]
-
-
-def test_costs_are_means_of_a_seed(tmp_path):
-    cells = framed(tmp_path)
-    cells["device"] = "A GPU"
-    points = cost_points(summary_frame(cells), cells, price=2.0)
-    assert len(points) == 12
-    assert points["money"].tolist() == pytest.approx((points["total_seconds"] / 1800).tolist())
-    header = cost_table(points).table.header
-    assert ("GPU-hours" in header, "price" in header) == (True, True)
-    cells["device"] = "cpu"
-    assert cost_points(summary_frame(cells), cells, price=2.0)["money"].isna().all()
-
-
-@pytest.mark.parametrize(("low", "high"), [(0.02, 0.021), (1, 10), (3, 800), (0.001, 1e7), (5.1, 5.2)])
-def test_ticks_are_few_and_inside(low, high):
-    ticks = log_ticks(low, high)
-    assert 1 <= len(ticks) <= 6
-    assert all(low * 0.9 <= tick <= high * 1.1 for tick in ticks)
-
-
-def test_sizes_with_several_label_counts(tmp_path):
-    cells = simulate.grid(tmp_path, ROWS, num_labels=(2, 5), train_sizes=range(10, 110, 10))
-    cells += simulate.grid(tmp_path, ROWS, num_labels=(2,), train_sizes=(5, 2000))
-    assert shared_sizes(cells_frame(cells)) == [10, 30, 50, 60, 80, 100]
-    assert shared_sizes(cells_frame(cells[-8:])) == []
-
-
-def test_training_curves_are_bounded(tmp_path):
-    rows = [(f"m{number}", "lora") for number in range(5)]
-    cells = simulate.grid(tmp_path, rows, num_labels=(2, 3, 4, 8), train_sizes=(32,), seeds=(0,))
-    simulate.run(cells, max_length=64)
-    points = curve_points(measured_points(read_records(cells), "bbc_headlines"))
-    assert len(points) <= MOST_POINTS
-    assert {point.num_labels for point in points} == {2, 8}
-    assert np.isfinite([one.test.accuracy for seeds in points.values() for one in seeds.values()]).all()
+def test_an_untrained_row_is_marked_where_it_holds_at_every_size():
+    grid = grid_of({("lora", 2, 32): exactly([0.6, 0.62]), ("zero", 2, 0): exactly([0.8])})
+    assert marks_of([standing(grid, 2, 32)])["zero", 2, 0] == BEST

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from bench.report import answers as answers_module
-from bench.report.answers import mistakes, read_answers, read_texts
+from bench.report.answers import mistakes, read_texts
 from bench.report.calibration import Sure, binned, expected_calibration_error, sureness
 from bench.report.details import details
 from bench.report.frame import cells_frame
 from bench.report.label_f1 import confused_pairs, f1_by_label
 from bench.report.per_label import matrix_points, scored_points
 from bench.report.reading import measured_points, read_records
+from bench.report.statistics.library import Library
 from bench.results import store
 from bench.results.record import Status
 from tests.report import simulate
@@ -27,12 +28,13 @@ def cell(tmp_path):
 
 def test_mistakes_are_the_surest_with_their_texts(cell):
     record = store.read(cell.folder)
-    answers = read_answers(cell.folder, record)
-    assert answers.right.mean() == record.measurements.test.accuracy
-    found = mistakes(answers, read_texts(cell.folder, record), 5)
-    sure = np.sort(answers.confidence[~answers.right])[::-1][:5]
+    library = Library()
+    answers, confidence = library.of(cell.folder, record), library.confidence(cell.folder, record)
+    texts = read_texts(cell.folder, record)
+    found = mistakes(answers, confidence, texts, 5)
+    sure = np.sort(confidence[answers.right == 0])[::-1][:5]
     assert [one.confidence for one in found] == pytest.approx(sure)
-    assert all(one.label != one.predicted and one.text.startswith("Test text number") for one in found)
+    assert all(one.label != one.predicted and one.text == texts[one.id] for one in found)
 
 
 def test_texts_and_predictions_that_are_gone_are_no_error(cell):
@@ -41,7 +43,6 @@ def test_texts_and_predictions_that_are_gone_are_no_error(cell):
     answers_module._texts.cache_clear()
     assert read_texts(cell.folder, record) == {}
     (cell.folder / record.predictions_file).unlink()
-    assert read_answers(cell.folder, record) is None
     (point,) = details(cells_frame([cell]), read_records([cell])).values()
     assert point["mistakes"] == []
 
@@ -58,7 +59,6 @@ def test_a_record_names_no_file_outside_its_folders(cell):
         update={"texts_file": "../../../etc/passwd", "predictions_file": "/etc/passwd"}
     )
     assert read_texts(cell.folder, record) == {}
-    assert read_answers(cell.folder, record) is None
 
 
 def test_texts_are_kept_once_and_cut(tmp_path):

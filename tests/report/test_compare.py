@@ -1,9 +1,11 @@
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report.compare import compare, main, paired_interval
+from bench.report.compare import common_examples, compare, main
+from bench.report.statistics.correctness import Answers, TestSet
 from bench.report.statistics.paired import mcnemar_p
 from bench.results.record import Status
 from tests.report import simulate
@@ -61,6 +63,26 @@ def test_other_examples_are_not_compared(tmp_path):
     assert change.note == "test sets differ: of 200 and 100"
 
 
+def test_the_interval_is_the_reports(tmp_path, monkeypatch):
+    """Bonett and Price (2012): one discordant example is added to each side."""
+    (cell,) = simulate.grid(tmp_path / "a", [("m", None)], num_labels=(2,), train_sizes=(32,), seeds=(0,))
+    simulate.write(cell)
+    monkeypatch.setattr(simulate, "accuracy", lambda cell: 0.3)
+    simulate.write(simulate.replace(cell, folder=tmp_path / "b" / cell.key))
+    (change,), _, _ = compare(tmp_path / "a", tmp_path / "b")
+    less, more = (change.only_a + 1) / 202, (change.only_b + 1) / 202
+    half = 1.959964 * ((less + more - (more - less) ** 2) / 202) ** 0.5
+    assert change.difference == pytest.approx((change.only_b - change.only_a) / 200)
+    assert (change.low, change.high) == pytest.approx((more - less - half, more - less + half))
+
+
+def test_examples_are_paired_by_id_and_label():
+    one = Answers(TestSet("1", ("a", "b", "c"), np.array([0, 1, 1]), ("x", "y")), np.array([0, 0, 1]))
+    other = Answers(TestSet("2", ("b", "c", "d"), np.array([2, 1, 0]), ("w", "x", "y")), np.array([2, 1, 0]))
+    right, right_too = common_examples(one, other)  # c has another label
+    assert (right.tolist(), right_too.tolist()) == ([0], [1])
+
+
 @pytest.mark.parametrize("words", [["A=x"], ["A=x", "B=y", "C=z"], ["x", "y"], ["A=", "B=y"]])
 def test_bad_input_is_one_line(words, capsys):
     assert main(words) == 2
@@ -72,10 +94,6 @@ def test_folders_without_records_are_refused(tmp_path, capsys):
     assert "there are no records in it" in capsys.readouterr().err
 
 
-def test_the_statistics_are_the_textbooks():
+def test_mcnemar_is_the_textbooks():
     assert mcnemar_p(0, 0) == 1
     assert mcnemar_p(1, 7) == pytest.approx(2 * (1 + 8) / 2**8)
-    difference, low, high = paired_interval(10, 25, 200)
-    assert difference == 0.075
-    assert low == pytest.approx(15 / 202 - 1.959964 * (36 - 225 / 202) ** 0.5 / 202)
-    assert (low + high) / 2 == pytest.approx(15 / 202)

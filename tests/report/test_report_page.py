@@ -1,4 +1,5 @@
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,9 +8,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from bench.report import sections, sections_behaviour
+from bench.report import examples, sections, sections_behaviour
 from bench.report.frame import COLUMNS
 from bench.report.page import name_suffixes, write_report
+from bench.report.stamp import STAMP
 from bench.report.tables import MOST_GAPS
 from bench.results.record import Status
 from bench.results.store import RECORD
@@ -24,9 +26,9 @@ FIGURES = [
         for metric in ("accuracy", "macro_f1", "loss")
     ),
     *(f"{name}_{labels}" for name in ("label_f1", "confusion") for labels in (2, 5)),
-    *("cost", "calibration"),
+    *("same_as_baseline", "cost", "calibration"),
 ]
-OTHERS = {"results.csv", "summary.csv", "index.md", "index.html", "tables"}
+OTHERS = {".answers.parquet", ".stamp.json", "results.csv", "summary.csv", "index.md", "index.html", "tables"}
 NASTY = "first | line\n\nsecond <script>alert(1)</script> `code` ![x](http://example.org/x.png)"
 
 
@@ -35,6 +37,7 @@ def blank(monkeypatch):
     """Figures that are drawn in no time, for tests of the text around them."""
     drawn = {
         sections: ("heatmap", "differences", "scaling_curves", "label_count_curves", "accuracy_and_cost"),
+        examples: ("equivalence_curves",),
         sections_behaviour: ("f1_heatmap", "confusion_matrices", "reliability"),
     }
     for module, names in drawn.items():
@@ -88,10 +91,14 @@ def test_csv_files_hold_every_cell_and_point(tmp_path):
 def test_tables_show_means_with_their_seeds_and_what_is_missing(tmp_path):
     path, text = report(tmp_path, lambda cell: Status.OOM if cell.seed and cell.train_size == 32 else Status.OK)
     summary = pd.read_csv(path.parent / "summary.csv")
-    line = next(line for line in text.splitlines() if line.startswith("| minilm lora |"))
+    results = text[text.index("### Test accuracy, 2 labels") :]
+    line = next(line for line in results.splitlines() if line.startswith("| minilm lora |"))
     first, second, _ = summary.query("row == 'minilm lora' and num_labels == 2").itertuples()
-    assert f"| {first.test_accuracy_mean:.3f} (1 of 2 seeds; oom) |" in line
-    assert f"| {second.test_accuracy_mean:.3f} ±{second.test_accuracy_sd:.3f} (2 seeds) |" in line
+    assert re.search(rf"\| {first.test_accuracy_mean:.3f} \S*\[[0-9., ]+\S*\] \(1 of 2 seeds; oom\) \|", line)
+    assert re.search(rf"\| {second.test_accuracy_mean:.3f} \S*\[[0-9., ]+\S*\] \(2 seeds\) \|", line)
+    losses = text[text.index("### Test loss, 2 labels") :]
+    line = next(line for line in losses.splitlines() if line.startswith("| minilm lora |"))
+    assert f"| {second.test_loss_mean:.3f} ±{second.test_loss_sd:.3f} (2 seeds) |" in line  # answers don't give it
 
 
 @pytest.mark.usefixtures("blank")
@@ -172,13 +179,31 @@ def test_rows_on_different_examples_are_warned_about(tmp_path):
     assert "Warning: in 1 task the rows did not have the same" in text
 
 
+@pytest.mark.usefixtures("blank")
+def test_predictions_that_can_not_be_read_are_said_with_reasons(tmp_path):
+    cells = simulate.grid(tmp_path / "results", ROWS)
+    simulate.run(cells)
+    assert "can't be read" not in markdown(write_report(cells, tmp_path / "report", "T"))
+    shutil.rmtree(tmp_path / "report")  # with what it remembers of predictions
+    for cell in cells[:4]:
+        for path in cell.folder.glob("predictions-*"):
+            path.write_bytes(b"no parquet")
+    page = write_report(cells, tmp_path / "report", "T")
+    said = markdown(page).partition("## Predictions that can't be read")[2].partition("##")[0]
+    assert "The predictions of 4 cells that finished ok can't be read" in said
+    assert [line.split(":")[0] for line in said.splitlines() if "parquet" in line] == [f"- {c.key}" for c in cells[:3]]
+    assert "And 1 more." in said
+    provenance = page.read_text().partition('<section id="provenance">')[2]
+    assert "The predictions of 4 cells that finished ok can&#39;t be read" in provenance
+
+
 def test_each_data_set_has_its_own_figures(tmp_path):
     sets = ["a/b", "a b", "c"]
     cells = [cell for data in sets for cell in simulate.grid(tmp_path / "results", ROWS, data=data)]
     simulate.run(cells[:24])
     path = write_report(cells, tmp_path / "report", "A title")
     names = shown(markdown(path))
-    assert len(names) == len(set(names)) == len(FIGURES) + 2 * 8  # four kinds of two metrics where nothing ran
+    assert len(names) == len(set(names)) == len(FIGURES) + 2 * 4  # those that did not run have only grids
     assert {"heatmap_accuracy_a_b.png", "heatmap_accuracy_a_b_2.png", "scaling_macro_f1_c.png"} <= set(names)
     assert all((path.parent / name).is_file() for name in names)
 
@@ -215,9 +240,9 @@ def test_an_interrupted_report_leaves_the_old_page(tmp_path, monkeypatch):
 
 def test_a_report_gives_no_warnings_and_the_same_bytes_again(tmp_path, recwarn):
     path, _ = report(tmp_path)
-    before = {file: file.read_bytes() for file in path.parent.rglob("*.*")}
+    before = {file: file.read_bytes() for file in path.parent.rglob("*.*") if file.name != STAMP}
     path, _ = report(tmp_path)
-    after = {file: file.read_bytes() for file in path.parent.rglob("*.*")}
+    after = {file: file.read_bytes() for file in path.parent.rglob("*.*") if file.name != STAMP}
     assert before == after
     assert not recwarn.list
 

@@ -10,7 +10,7 @@ from bench.compose import to_cell, to_settings
 from bench.results import store
 from bench.results.record import Status
 from bench.sweep.index import INDEX, Index
-from bench.sweep.missing import statuses, wanted
+from bench.sweep.missing import records, wanted
 from tests.support.cli import composed
 from tests.sweep import simulated
 
@@ -49,7 +49,7 @@ def test_each_record_is_read_once(configs: list[dict], read: list[Path]) -> None
     assert len(read) == len(set(read)) == 8
     assert todo(configs) == set()
     cells = list(map(to_cell, configs))
-    assert [status for _, status in statuses(cells, to_settings(configs[0]))] == [Status.OK] * 8
+    assert [record.status for _, record in records(cells, to_settings(configs[0])) if record] == [Status.OK] * 8
     assert len(read) == 8
 
 
@@ -75,9 +75,11 @@ def test_a_replaced_record_counts_as_it_is_now(configs: list[dict]) -> None:
     cell = to_cell(configs[5])
     simulated.finish([configs[5]], Path(configs[0]["results_dir"]), status=lambda _: Status.OOM)
     assert todo(configs) == {cell.key}
-    assert dict(statuses([cell], to_settings(configs[0]))) == {cell: Status.OOM}
+    [(_, record)] = records([cell], to_settings(configs[0]))
+    assert record is not None
+    assert record.status is Status.OOM
     record_of(configs, 5)[1].unlink()
-    assert dict(statuses([cell], to_settings(configs[0]))) == {cell: None}
+    assert records([cell], to_settings(configs[0])) == [(cell, None)]
 
 
 def test_another_cells_record_is_not_this_ones(configs: list[dict]) -> None:

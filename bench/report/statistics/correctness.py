@@ -5,7 +5,7 @@ seed): then only what answered the same examples is compared.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -44,11 +44,27 @@ class Answers:
     test_set: TestSet
     predicted: Codes
     """In the order of the test set; `NO_LABEL` where it is none of the labels."""
+    others: Mapping[int, str] = field(default_factory=dict)
+    """What was answered where it is none of the labels, by place; nothing where nothing was."""
 
     @cached_property
     def right(self) -> Values:
         """1 where the answer is right, 0 elsewhere."""
         return (self.predicted == self.test_set.labels).astype(np.float64)
+
+    def label(self, place: int) -> str:
+        """The true label of the example at `place`."""
+        return self.test_set.names[self.test_set.labels[place]]
+
+    def given(self, place: int) -> str:
+        """What was answered there."""
+        code = self.predicted[place]
+        return self.others.get(place, "no answer") if code == NO_LABEL else self.test_set.names[code]
+
+    @cached_property
+    def accuracy(self) -> float:
+        """The share of right answers."""
+        return float(self.right.mean())
 
 
 BySeed = Mapping[int, Answers]
@@ -131,5 +147,7 @@ def untrained_rows(grid: Grid) -> frozenset[str]:
 
 
 def places(grid: Grid) -> Iterator[tuple[int, int]]:
-    """Label counts and training sizes that trained rows have, in rising order."""
-    yield from sorted({(point.num_labels, point.train_size) for point in grid if point.train_size > 0})
+    """Label counts and training sizes that trained rows have, in rising order; size 0 where all rows are untrained."""
+    trained = {(point.num_labels, point.train_size) for point in grid if point.train_size > 0}
+    counts = {labels for labels, _ in trained}
+    yield from sorted(trained | {(point.num_labels, 0) for point in grid if point.num_labels not in counts})

@@ -1,13 +1,14 @@
 """Data equivalence: how many training examples of one row do what another does with n."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-from bench.report.statistics.bootstrap import Draws, accuracy
+from bench.report.reading import Point
+from bench.report.statistics.bootstrap import Draws
 from bench.report.statistics.correctness import Answers, BySeed, Grid, pair
 from bench.report.statistics.intervals import LEVEL
 from bench.report.statistics.variance import Values
@@ -58,34 +59,66 @@ def equivalence(
     draws that end beyond the sizes tried count as infinite, never as extrapolated. Coverage on real curves was 94 to
     95 %; the median interval is wide, by a factor of 2.6.
     """
-    here = {p.train_size: s for p, s in grid.items() if (p.row, p.num_labels) == (row, num_labels)}.get(train_size)
-    curve = {
-        p.train_size: s for p, s in grid.items() if (p.row, p.num_labels) == (other, num_labels) and p.train_size > 0
-    }
-    if here is None or len(curve) < LEAST_SIZES:
-        missing = f"{row} has no answers there" if here is None else f"{other} has {len(curve)} training sizes"
-        return NotComparable(f"{missing}; equivalence needs {LEAST_SIZES} sizes or more to compare with")
-    sizes = sorted(curve)
-    matched = _common(here, [curve[size] for size in sizes], untrained=train_size == 0)
-    if matched is None:
-        return NotComparable(f"{row} and {other} have no seed with the same test examples at all of these sizes")
-    mine, theirs = matched
-    target, levels = _accuracies(mine, draws), np.stack([_accuracies(seeds, draws) for seeds in theirs], axis=1)
-    drawn = np.asarray([_crossing(one, per_size, sizes) for one, per_size in zip(target, levels, strict=True)])
-    # the first line is the data as they are, the others are draws
-    low, high = np.quantile(drawn[1:], [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
-    return Equivalence(
-        row=row,
-        train_size=train_size,
-        other=other,
-        estimate=float(drawn[0]),
-        low=min(float(low), float(drawn[0])),
-        high=max(float(high), float(drawn[0])),
-        level=level,
-        smallest=sizes[0],
-        largest=sizes[-1],
-        seeds=tuple(sorted(mine)),
-    )
+    return Reference(grid, other, num_labels, draws, level).equivalent(row, train_size)
+
+
+@dataclass
+class Reference:
+    """The row that others are held against at one label count; its curve is drawn once for many of them."""
+
+    grid: Grid
+    other: str
+    num_labels: int
+    draws: Draws
+    level: float = LEVEL
+    _rising: dict[tuple[int, ...], Values] = field(default_factory=dict)
+    """Rising accuracies of `other` by the seeds that are taken: (data, then draws) x sizes."""
+
+    @cached_property
+    def curve(self) -> dict[int, BySeed]:
+        """What `other` answered, by training size, rising."""
+        found = {
+            point.train_size: seeds
+            for point, seeds in self.grid.items()
+            if (point.row, point.num_labels) == (self.other, self.num_labels) and point.train_size > 0
+        }
+        return dict(sorted(found.items()))
+
+    def equivalent(self, row: str, train_size: int) -> Equivalence | NotComparable:
+        """As `equivalence`."""
+        here = self.grid.get(Point(row, self.num_labels, train_size))
+        sizes = list(self.curve)
+        if here is None:
+            return NotComparable(f"{row} has no answers there")
+        if len(sizes) < LEAST_SIZES:
+            few = f"{len(sizes)} of the {LEAST_SIZES} training sizes that equivalence needs"
+            return NotComparable(f"{self.other} has only {few}")
+        matched = _common(here, list(self.curve.values()), untrained=train_size == 0)
+        if matched is None:
+            return NotComparable(
+                f"{row} and {self.other} have no seed with the same test examples at all of these sizes"
+            )
+        mine, theirs = matched
+        seeds = tuple(sorted(mine))
+        if seeds not in self._rising:
+            levels = np.stack([_accuracies(answers, self.draws) for answers in theirs], axis=1)
+            self._rising[seeds] = np.stack([isotonic_regression(one).x for one in levels])
+        drawn = _crossings(_accuracies(mine, self.draws), self._rising[seeds], sizes)
+        # the first line is the data as they are, the others are draws
+        ends = [(1 - self.level) / 2, (1 + self.level) / 2]
+        low, high = np.quantile(drawn[1:], ends, method="inverted_cdf")
+        return Equivalence(
+            row=row,
+            train_size=train_size,
+            other=self.other,
+            estimate=float(drawn[0]),
+            low=min(float(low), float(drawn[0])),
+            high=max(float(high), float(drawn[0])),
+            level=self.level,
+            smallest=sizes[0],
+            largest=sizes[-1],
+            seeds=seeds,
+        )
 
 
 def _common(here: BySeed, curve: Sequence[BySeed], untrained: bool) -> tuple[BySeed, list[BySeed]] | None:
@@ -105,21 +138,21 @@ def _accuracies(seeds: BySeed, draws: Draws) -> Values:
     """Mean accuracy over seeds: of the data as they are, then of each draw."""
     order = sorted(seeds)
     seen = np.mean([seeds[seed].right.mean() for seed in order])
-    drawn = np.stack([accuracy(seeds[seed], draws.examples(seeds[seed].test_set)) for seed in order], axis=1)
+    drawn = np.stack(draws.accuracies([seeds[seed] for seed in order]), axis=1)
     return np.concatenate([[seen], (drawn * draws.seeds(order)).sum(axis=1)])
 
 
-def _crossing(target: float, accuracies: NDArray[np.float64], sizes: Sequence[int]) -> float:
-    """The size at which the rising curve through `accuracies` gets to `target`: linear in log n.
+def _crossings(targets: Values, rising: Values, sizes: Sequence[int]) -> Values:
+    """The size at which each rising curve (curves x sizes) gets to its target: linear in log n.
 
     The smallest size where it is there already, infinite where it never gets there.
     """
-    rising = isotonic_regression(accuracies).x
-    above = int(np.searchsorted(rising, target - 1e-12))
-    if above == 0:
-        return float(sizes[0])
-    if above == len(sizes):
-        return MORE
-    part = (target - rising[above - 1]) / (rising[above] - rising[above - 1])
-    steps = np.log(np.asarray(sizes[above - 1 : above + 1], dtype=np.float64))
-    return float(np.exp(steps[0] + part * (steps[1] - steps[0])))
+    steps = np.log(np.asarray(sizes, dtype=np.float64))
+    above = (rising < targets[:, None] - 1e-12).sum(axis=1)
+    right = np.clip(above, 1, len(sizes) - 1)
+    each = np.arange(len(rising))
+    before, after = rising[each, right - 1], rising[each, right]
+    # where the target is not between the two, the part is not used
+    part = np.divide(targets - before, after - before, out=np.zeros_like(targets), where=after > before).clip(0, 1)
+    inside = np.exp(steps[right - 1] + part * (steps[right] - steps[right - 1]))
+    return np.where(above == 0, float(sizes[0]), np.where(above == len(sizes), MORE, inside))

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_effectsize
 
 from bench.report.statistics.correctness import BySeed, Grid, Paired, pair, rows_at, untrained_rows
-from bench.report.statistics.intervals import LEVEL, Interval, Sample, difference_interval, standard_error
+from bench.report.statistics.intervals import LEVEL, Interval, Sample, difference_interval
 from bench.report.statistics.variance import Values
 
 ALPHA = 1 - LEVEL
@@ -65,13 +65,14 @@ def compare(a: str, b: str, found: Paired, level: float = LEVEL) -> Comparison:
     The t-test's standard error and degrees of freedom are those of the interval, so that both agree.
     """
     accuracy_a, accuracy_b = (
-        float(np.mean([answers.right.mean() for answers in side.values()])) for side in (found.a, found.b)
+        float(np.mean([answers.accuracy for answers in side.values()])) for side in (found.a, found.b)
     )
-    p, test = p_value(found.sample)
+    sample = found.sample
+    p, test = p_value(sample)
     return Comparison(
         a=a,
         b=b,
-        difference=difference_interval(found.sample, level),
+        difference=difference_interval(sample, level),
         p=p,
         adjusted_p=p,
         test=test,
@@ -86,8 +87,8 @@ def p_value(sample: Sample) -> tuple[float, str]:
     """The two-sided p of a paired difference's sample, and by which test."""
     if len(sample.values) == 1 or sample.is_constant:
         return _mcnemar(sample), "mcnemar"
-    error = standard_error(sample)
-    return float(2 * stats.t.sf(abs(sample.mean) / error.value, error.df)), "paired_t"
+    error = sample.error
+    return float(2 * special.stdtr(error.df, -abs(sample.mean) / error.value)), "paired_t"
 
 
 def _mcnemar(sample: Sample) -> float:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import ceil, sqrt
 
-from scipy import stats
+from scipy import special, stats
 
 from bench.report.statistics.intervals import Sample
 from bench.report.statistics.variance import Components, mean_squares
@@ -67,7 +67,7 @@ def power_of(difference: float, parts: Components, seeds: int, examples: int, al
 
 def _power_t(difference: float, error: float, df: float, alpha: float) -> float:
     """Two-sided; the chance of a significant difference of the wrong sign is left out."""
-    return float(stats.nct.sf(stats.t.ppf(1 - alpha / 2, df), df, difference / error))
+    return float(stats.nct.sf(special.stdtrit(df, 1 - alpha / 2), df, difference / error))
 
 
 def _examples(target: float, parts: Components, seeds: int, size: int, *, alpha: float, power: float) -> int | None:

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from bench.report.reading import Point
 from bench.report.statistics.correctness import Answers, BySeed, TestSet
-from bench.report.statistics.read_answers import test_set_digest
+from bench.report.statistics.library import test_set_digest
 
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from bench.report.reading import Point, read_records
+from bench.report.statistics import answers_cache, library
 from bench.report.statistics import read_answers as reading
 from bench.report.statistics.correctness import NO_LABEL
 from bench.report.statistics.read_answers import read_answers
@@ -62,6 +63,21 @@ def test_only_test_examples_are_taken_and_odd_answers_are_wrong(cells):
     assert answers.right[answers.predicted == NO_LABEL].sum() == 0
 
 
+def test_confidence_is_that_of_the_label_and_in_the_order_of_the_test_set(cells):
+    rewrite(cells[0], lambda frame: frame.sample(frac=1, random_state=0))
+    record = store.read(cells[0].folder)
+    frame = store.read_predictions(cells[0].folder, record).sort_values("id")
+    sure = library.Library().confidence(cells[0].folder, record)
+    assert sure.tolist() == [max(row) for row in frame["probabilities"]]
+
+
+@pytest.mark.parametrize("name", ["../../other/predictions-1.parquet", "/etc/passwd"])
+def test_a_record_names_no_file_outside_its_folder(cells, name):
+    record = store.read(cells[0].folder).model_copy(update={"predictions_file": name})
+    with pytest.raises(library.UnreadableAnswers, match="is gone"):
+        library.Library().of(cells[0].folder, record)
+
+
 def test_failed_cells_have_no_answers(tmp_path):
     cells = simulate.grid(tmp_path, ROWS, num_labels=(2,), train_sizes=(32,))
     simulate.run(cells, lambda cell: Status.OOM if cell.seed else Status.OK, num_test=20)
@@ -88,10 +104,20 @@ def refuse(*_args, **_kwargs):
 
 def test_the_cache_saves_opening_files_and_changes_nothing(cells, tmp_path, monkeypatch):
     cache, found = tmp_path / "answers.parquet", read_records(cells)
+    rewrite(cells[0], lambda frame: frame.assign(predicted=["odd", *frame["predicted"][1:]]))
+    rewrite(cells[1], lambda frame: frame.assign(probabilities=None))
+    found = read_records(cells)
     first = read_answers(found, cache)
-    monkeypatch.setattr(reading.pq, "ParquetFile", refuse)
+    sure = {cell: first.library.confidence(cell.folder, found[cell]) for cell in cells[:2]}
+    first.keep(cache)
+    monkeypatch.setattr(library.pq, "ParquetFile", refuse)
     monkeypatch.setattr(reading, "keep", refuse)
     second = read_answers(found, cache)
+    second.keep(cache)
+    for cell, known in sure.items():
+        again = second.library.confidence(cell.folder, found[cell])
+        assert known is again is None or (known == again).all()
+    assert [one is None for one in sure.values()] == [False, True]
     for data, grid in first.grids.items():
         for point, seeds in grid.items():
             for seed, answers in seeds.items():
@@ -100,11 +126,14 @@ def test_the_cache_saves_opening_files_and_changes_nothing(cells, tmp_path, monk
                 assert answers.test_set.ids == again.test_set.ids
                 np.testing.assert_array_equal(answers.right, again.right)
                 np.testing.assert_array_equal(answers.predicted, again.predicted)
+                assert answers.others == again.others
+    odd = second.grids[cells[0].data][Point(cells[0].row, 2, 32)][cells[0].seed]
+    assert [odd.given(int(place)) for place in np.flatnonzero(odd.predicted == NO_LABEL)] == ["odd"]
 
 
 def test_a_new_answer_is_read_though_there_is_a_cache(cells, tmp_path):
     cache = tmp_path / "answers.parquet"
-    read_answers(read_records(cells), cache)
+    read_answers(read_records(cells), cache).keep(cache)
     rewrite(cells[0], lambda frame: frame.assign(predicted=frame["label"]))
     grid = read_answers(read_records(cells), cache).grids[cells[0].data]
     assert grid[Point(cells[0].row, 2, 32)][cells[0].seed].right.mean() == 1.0
@@ -117,8 +146,10 @@ def test_a_cache_that_is_of_no_use_is_made_anew(cells, tmp_path, content):
         pd.DataFrame({"other": [1]}).to_parquet(cache)
     else:
         cache.write_bytes(content)
-    assert not read_answers(read_records(cells), cache).unreadable
-    assert len(reading.load(cache).answers) == len({store.read(cell.folder).predictions_file for cell in cells})
+    read = read_answers(read_records(cells), cache)
+    assert not read.unreadable
+    read.keep(cache)
+    assert len(answers_cache.load(cache).answers) == len({store.read(cell.folder).predictions_file for cell in cells})
 
 
 def test_reading_is_quick(tmp_path):

@@ -1,0 +1,104 @@
+"""Whether a report is still what its records would give: a stamp beside the page says what it was made of.
+
+The stamp holds a fingerprint of everything that a report is made of, and how each file was when it was written. It is
+written last and taken away before anything is drawn, so a report that was cut short has none. Where anything is in
+doubt the report is drawn again: a wrong "unchanged" would be a lie, a needless drawing costs a minute.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.report.reading import Expected
+from bench.results.store import PREDICTIONS, RECORD, Look, Stamp, file_stamp, looks, texts_folder, write_atomically
+
+PAGE, MARKDOWN = "index.html", "index.md"
+STAMP = ".stamp.json"
+PACKAGE = Path(__file__).parents[1]
+CODE = ("report", "results", "errors.py")
+"""Of `bench`: what a report is made by."""
+SOURCES = (".py", ".j2", ".css", ".js", ".csv")
+
+
+def unchanged_page(
+    expected: Sequence[Expected],
+    folder: Path,
+    title: str,
+    experiment: str | None = None,
+    *,
+    price_per_gpu_hour: float | None = None,
+    rerun: str | None = None,
+) -> Path | None:
+    """The page in `folder` if `page.write_report` with the same arguments would write the same; None if in doubt."""
+    known = _read(folder)
+    made_of = fingerprint(expected, title, experiment, price_per_gpu_hour, rerun)
+    if known is None or known.get("made_of") != made_of or not _are_there(folder, known.get("files")):
+        return None
+    return folder / PAGE
+
+
+def fingerprint(expected: Sequence[Expected], *options: str | float | None) -> str:
+    """A digest of the cells, the files that they left, `options`, the report's code and all installed packages.
+
+    Files of cells go in by place, size and times, not by content: that takes a second for ten thousand of them.
+    """
+    digest = hashlib.sha256()
+    for part in (options, sys.version, _packages(), list(expected), list(_files_of(expected))):
+        digest.update(f"{part!r}\n".encode())
+    for path in _code():
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(PACKAGE)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def forget(folder: Path) -> None:
+    """Take the stamp away, before a file of the report changes."""
+    (folder / STAMP).unlink(missing_ok=True)
+
+
+def remember(folder: Path, made_of: str, written: Mapping[Path, Stamp]) -> None:
+    """Stamp the report in `folder`: `made_of` is the fingerprint from before it was drawn, `written` are its files.
+
+    Hidden files are caches, which no reader misses.
+    """
+    ours = {path: stamp for path, stamp in written.items() if path.is_relative_to(folder) and path.name[0] != "."}
+    files = {str(path.relative_to(folder)): stamp for path, stamp in ours.items()}
+    write_atomically(folder / STAMP, json.dumps({"made_of": made_of, "files": files}).encode())
+
+
+def _read(folder: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads((folder / STAMP).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _are_there(folder: Path, files: Any) -> bool:
+    """Whether all files of a stamp are as they were written, the page among them."""
+    if not isinstance(files, dict) or PAGE not in files:
+        return False
+    return all(list(file_stamp(folder / name) or ()) == stamp for name, stamp in files.items())
+
+
+def _packages() -> list[tuple[str, str]]:
+    """All that are installed: which of them a figure depends on, nobody can list."""
+    return sorted((found.name, found.version) for found in importlib.metadata.distributions())
+
+
+def _code() -> Iterable[Path]:
+    for name in CODE:
+        place = PACKAGE / name
+        yield from sorted(path for path in place.rglob("*") if path.suffix in SOURCES) if place.is_dir() else [place]
+
+
+def _files_of(expected: Sequence[Expected]) -> Iterable[list[Look]]:
+    """The record and predictions of each cell, then the texts that cells share."""
+    for cell in expected:
+        yield looks(cell.folder, RECORD, PREDICTIONS)
+    for folder in dict.fromkeys(texts_folder(cell.folder) for cell in expected):
+        yield looks(folder, "")

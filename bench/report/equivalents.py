@@ -46,7 +46,7 @@ def equivalents(view: View, other: str, num_labels: int) -> Equivalents:
 
 
 def equivalents_table(view: View, found: Sequence[Equivalents]) -> Titled | None:
-    """Of one simpler row: a line a label count and row, a column a training size; None where nothing can be compared.
+    """Of one simpler row: a line a row and label count, a column a training size; None where nothing can be compared.
 
     A row that uses no training examples has the same entry at all sizes.
     """
@@ -61,9 +61,9 @@ def equivalents_table(view: View, found: Sequence[Equivalents]) -> Titled | None
             untrained = Point(row, each.num_labels, 0)
             points = [untrained if untrained in each.found else untrained._replace(train_size=size) for size in sizes]
             name = f"{row} ({UNTRAINED})" if untrained in each.found else row
-            lines.append([each.num_labels, name, *(_entry(view, each, point, usual) for point in points)])
+            lines.append([name, each.num_labels, *(_entry(view, each, point, usual) for point in points)])
     other = found[0].other
-    header = ["labels", "row, with its own training examples", *(f"{size:,}" for size in sizes)]
+    header = ["row, with its own training examples", "labels", *(f"{size:,}" for size in sizes)]
     title = f"Training examples of {other} that do the same [95 %]"
     return Titled(title, table(header, lines), name=f"same_as_{other}")
 

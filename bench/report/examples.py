@@ -4,11 +4,11 @@ from bench.report.content import Picture, Section, View
 from bench.report.equivalents import Equivalents, equivalent_sentence, equivalents, equivalents_table
 from bench.report.equivalents_figure import equivalence_curves
 from bench.report.reading import Point
-from bench.report.statistics.curves import Curve
+from bench.report.statistics.curves import Curve, Refusal
 from bench.report.statistics.equivalence import Equivalence, NotComparable
 from bench.report.target_tables import Targets, targets_at, targets_sentence, targets_table
-from bench.report.wording import counted
 
+MOST_NAMED = 3
 HOW_TARGETS = (
     "For a target: a curve (the mean of four families, on the logit scale) is fitted to each row's accuracies over the "
     "training sizes, and carried on beyond them as far as the table says. Brackets are 90 % intervals; ≈ marks "
@@ -27,36 +27,56 @@ def how_many_examples(view: View) -> Section | None:
     if not targets:
         return None
     found = [equivalents(view, other, labels) for labels in view.fitted.label_counts for other in view.simpler_rows]
-    lists = [(f"{one.num_labels} labels", _said(view, one, found)) for one in targets]
+    all_refused = not any(isinstance(curve, Curve) for curve in view.fitted.found.values())
+    paragraphs = [_refusals(view) if all_refused else HOW_TARGETS, *_how_equivalents(view, found), *_left_out(view)]
+    lists = [(f"{one.num_labels} labels", _said(view, one, found, all_refused)) for one in targets]
     same = [equivalents_table(view, [each for each in found if each.other == other]) for other in view.simpler_rows]
-    tables = [*(titled for titled in same if titled is not None), *(targets_table(view, one) for one in targets)]
-    return Section("How many examples", _how(view, found), _pictures(view, found), tables, lists=lists)
+    tables = [titled for titled in same if titled is not None]
+    tables += [] if all_refused else [targets_table(view, one) for one in targets]
+    lists = [(heading, said) for heading, said in lists if said]
+    return Section("How many examples", paragraphs, _pictures(view, found), tables, lists=lists)
 
 
-def _how(view: View, found: list[Equivalents]) -> list[str]:
-    curves = view.fitted.found.values()
-    said = [HOW_TARGETS]
-    if not any(isinstance(curve, Curve) for curve in curves):
-        said = [f"{HOW_TARGETS} Here every curve is refused."]
-    reasons = {one.reason for each in found for one in each.found.values() if isinstance(one, NotComparable)}
-    if any(each.comparable for each in found):
-        said.append(HOW_EQUIVALENTS)
-    elif reasons:
-        said.append(f"No row's accuracy can be given in examples of a simpler row: {'; '.join(sorted(reasons)[:3])}.")
-    if left_out := max((len(rows) for rows in view.fitted.left_out.values()), default=0):
-        said.append(
-            f"The grid is too big for all curves: at each label count those of the best rows at the largest size and "
-            f"of what they are held against are here, and up to {counted(left_out, 'row')} left out."
-        )
-    return said
+def _refusals(view: View) -> str:
+    """Why no curve at all is carried on."""
+    reasons: dict[str, list[str]] = {}
+    for (row, _), curve in view.fitted.found.items():
+        if isinstance(curve, Refusal):
+            reasons.setdefault(curve.reason, []).append(row)
+    said = []
+    for reason, rows in reasons.items():
+        names = list(dict.fromkeys(rows))
+        which = ", ".join(names[:MOST_NAMED]) + (" and others" if len(names) > MOST_NAMED else "")
+        said.append(reason if len(reasons) == 1 else f"{reason} ({which})")
+    return f"How many examples a target accuracy takes can't be said, for no curve can be trusted: {'; '.join(said)}."
 
 
-def _said(view: View, targets: Targets, found: list[Equivalents]) -> list[str]:
+def _how_equivalents(view: View, found: list[Equivalents]) -> list[str]:
+    if not any(each.comparable for each in found):
+        reasons = {one.reason for each in found for one in each.found.values() if isinstance(one, NotComparable)}
+        named = "; ".join(sorted(reasons)[:MOST_NAMED])
+        return [f"No row's accuracy can be given in examples of a simpler row: {named}."] if reasons else []
+    if max(len(one.seeds) for each in found for one in each.comparable) > 1:
+        return [HOW_EQUIVALENTS]
+    return [f"{HOW_EQUIVALENTS} There is one seed a row: the intervals know of the test examples alone."]
+
+
+def _left_out(view: View) -> list[str]:
+    count = max((len(rows) for rows in view.fitted.left_out.values()), default=0)
+    if not count:
+        return []
+    return [
+        "At each label count, curves are fitted for the best rows at the largest size and for what these are held "
+        f"against; rows left out here: up to {count}."
+    ]
+
+
+def _said(view: View, targets: Targets, found: list[Equivalents], all_refused: bool) -> list[str]:
     """Of one label count: a target, then the best row at its ends and an untrained one in examples of simpler rows."""
     labels, curves = targets.num_labels, view.fitted.at(targets.num_labels)
     best = next((row for row in curves if row not in view.simpler_rows), targets.best)
     untrained = [point for point in view.answers if point.num_labels == labels and not point.train_size]
-    said = [targets_sentence(view, targets, best)]
+    said = [] if all_refused else [targets_sentence(view, targets, best)]
     for each in found:
         if each.num_labels != labels:
             continue

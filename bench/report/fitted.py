@@ -8,7 +8,7 @@ from bench.report.statistics.curves import Curve, Refusal, fit_curve, observed
 
 MOST_POINTS = 600
 """Of the grid: in bigger ones only some rows' curves are fitted, for a fit takes a tenth of a second or more."""
-MOST_ROWS, FEW_ROWS = 12, 5
+MOST_ROWS, FEW_ROWS = 16, 5
 """Rows of a label count whose curves are fitted: in a small grid, in a big one; further ones that are asked for."""
 
 MOST_DRAWN, MOST_BEST = 4, 3

@@ -7,7 +7,7 @@ from bench.report.markdown import table
 from bench.report.statistics.correctness import sample_of
 from bench.report.statistics.curves import Curve, Refusal
 from bench.report.statistics.targets import ExamplesNeeded, examples_needed
-from bench.report.wording import two_digits
+from bench.report.wording import counted, two_digits
 
 BELOW_BEST = (0.0, 0.01, 0.02)
 """Targets: so far below the best row's accuracy at its largest size."""
@@ -111,7 +111,7 @@ def targets_sentence(view: View, targets: Targets, row: str) -> str:
     """What the best row, `row` and the simpler ones need for nearly the best row's accuracy."""
     target = min(targets.near_best)
     below = BELOW_BEST[targets.near_best.index(target)]
-    less = f", less {100 * below:.0f} points" if below else ""
+    less = f", less {counted(round(100 * below), 'point')}" if below else ""
     what = f"For an accuracy of {target:.3f} (that of {targets.best} at {targets.train_size:,}{less})"
     curves = view.fitted.at(targets.num_labels)
     rows = [one for one in dict.fromkeys([targets.best, row, *view.simpler_rows]) if one in curves]

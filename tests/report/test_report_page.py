@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from bench.report import sections, sections_behaviour
+from bench.report import examples, sections, sections_behaviour
 from bench.report.frame import COLUMNS
 from bench.report.page import name_suffixes, write_report
 from bench.report.stamp import STAMP
@@ -26,7 +26,7 @@ FIGURES = [
         for metric in ("accuracy", "macro_f1", "loss")
     ),
     *(f"{name}_{labels}" for name in ("label_f1", "confusion") for labels in (2, 5)),
-    *("cost", "calibration"),
+    *("same_as_baseline", "cost", "calibration"),
 ]
 OTHERS = {".answers.parquet", ".stamp.json", "results.csv", "summary.csv", "index.md", "index.html", "tables"}
 NASTY = "first | line\n\nsecond <script>alert(1)</script> `code` ![x](http://example.org/x.png)"
@@ -37,6 +37,7 @@ def blank(monkeypatch):
     """Figures that are drawn in no time, for tests of the text around them."""
     drawn = {
         sections: ("heatmap", "differences", "scaling_curves", "label_count_curves", "accuracy_and_cost"),
+        examples: ("equivalence_curves",),
         sections_behaviour: ("f1_heatmap", "confusion_matrices", "reliability"),
     }
     for module, names in drawn.items():

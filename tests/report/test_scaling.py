@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from bench.report.fitted import fitted_curves
 from bench.report.frame import cells_frame, summary_frame
 from bench.report.published import published_for
 from bench.report.scaling import row_offsets, scaling_curves
 from bench.report.scaling_marks import spread
+from bench.report.statistics.curves import Curve
 from bench.results.record import Status
 from tests.report import simulate
 from tests.report.studies import HUB
+from tests.report.views import FLAT, SLOW, STEEP, TRIED, curves
 
 ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
 
@@ -29,6 +32,10 @@ def legend(figure) -> list[str]:
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
+def small_print(figure) -> str:
+    return " ".join(figure.texts[1].get_text().split())
+
+
 def hollow(axes) -> int:
     return sum(
         len(line.get_xdata())
@@ -37,10 +44,11 @@ def hollow(axes) -> int:
     )
 
 
-def test_a_panel_a_label_count_on_one_scale(tmp_path):
+def test_a_panel_a_label_count_with_axes_of_its_own(tmp_path):
     figure = scaling_curves(frame(tmp_path), "test_accuracy")
     assert [axes.get_title() for axes in figure.axes] == ["2 labels", "5 labels"]
-    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+    assert len({axes.get_ylim() for axes in figure.axes}) == 2
+    assert "Each panel has axes of its own." in small_print(figure)
     for axes in figure.axes:
         assert axes.get_xscale() == "log"
         assert [label.get_text() for label in axes.get_xticklabels()] == ["32", "128", "512"]
@@ -88,6 +96,67 @@ def test_chance_is_drawn_for_accuracy_alone(tmp_path):
     assert any(list(line.get_ydata()) == [0.2, 0.2] for line in axes.lines)
     assert axes.get_ylim()[0] < 0.2
     assert not scaling_curves(cells, "test_macro_f1").axes[1].texts
+
+
+def test_chance_far_below_everything_is_written_at_the_bottom(tmp_path, monkeypatch):
+    monkeypatch.setattr(simulate, "accuracy", lambda cell: 0.9 + cell.seed / 100)
+    axes = scaling_curves(frame(tmp_path, num_labels=(5,)), "test_accuracy").axes[0]
+    assert [text.get_text() for text in axes.texts] == ["chance 0.2 is below ↓"]
+    assert axes.get_ylim()[0] > 0.2
+
+
+def test_a_loss_above_one_is_on_the_axis(tmp_path):
+    cells = frame(tmp_path, num_labels=(2,))
+    axes = scaling_curves(cells.assign(test_loss=cells["test_loss"] + 2), "test_loss").axes[0]
+    assert axes.get_ylim()[1] > 2.5
+
+
+def test_bars_are_intervals_where_there_are_any(tmp_path):
+    cells = frame(tmp_path, num_labels=(2,))
+    summary = summary_frame(cells)
+    intervals = summary[["row", "num_labels", "train_size"]].assign(
+        low=summary["test_accuracy_mean"] - 0.2, high=0.97, method="variance_components", num_seeds=2
+    )
+    figure = scaling_curves(cells, "test_accuracy", intervals=intervals)
+    axes = figure.axes[0]
+    ends = np.concatenate([line.get_segments() for line in axes.collections if hasattr(line, "get_segments")])
+    assert set(ends[:, 1, 1]) == {0.97}
+    assert "95\u00a0% interval" in legend(figure)
+    assert axes.get_ylim()[0] < intervals["low"].min()
+    assert "mean ± SD over seeds" in legend(scaling_curves(cells, "test_accuracy"))
+
+
+def carried_on(tmp_path, rows, **axes):
+    """A figure of two rows, of which `rows` have fitted curves."""
+    fits = fitted_curves(curves(rows)).at(2)
+    found = {(row, 2): fit for row, fit in fits.items() if isinstance(fit, Curve)}
+    cells = frame(tmp_path, num_labels=(2,), train_sizes=TRIED, **axes)
+    figure = scaling_curves(cells, "test_accuracy", carried=found)
+    return figure, [line for line in figure.axes[0].lines if line.get_label() == "_carried"], found
+
+
+def test_fitted_curves_are_dashed_beyond_the_data_on_grey_ground(tmp_path):
+    figure, lines, found = carried_on(tmp_path, {"minilm lora": STEEP, "tfidf_sgd": SLOW})
+    assert [line.get_color() for line in lines] == [curve(figure.axes[0], row).get_color() for row, _ in found]
+    for line, fit in zip(lines, found.values(), strict=True):
+        offset = line.get_xdata()[0] / 512
+        assert 0.9 < offset < 1.1
+        assert line.get_xdata()[-1] / offset == pytest.approx(4 * 512)  # 16 times is allowed
+        np.testing.assert_allclose(line.get_ydata(), fit.estimate(line.get_xdata() / offset))
+    assert figure.axes[0].get_xlim()[1] >= max(line.get_xdata()[-1] for line in lines)
+    assert "not tried" in [text.get_text() for text in figure.axes[0].texts]
+    ticks = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert ticks[-2:] == ["1,024", "2,048"]
+    assert "fitted curve beyond the data" in legend(figure)
+    assert "at most 4 times that size" in small_print(figure)
+
+
+def test_refused_curves_are_not_drawn(tmp_path):
+    figure, lines, found = carried_on(tmp_path, {"minilm lora": FLAT})
+    assert not found
+    assert not lines
+    assert "not tried" not in [text.get_text() for text in figure.axes[0].texts]
+    assert "fitted curve beyond the data" not in legend(figure)
 
 
 def test_no_finished_cell_says_so(tmp_path):
@@ -240,7 +309,7 @@ def test_a_flat_line_over_several_test_sets_has_a_band(tmp_path):
     simulate.run(cells)
     figure = scaling_curves(cells_frame(cells), "test_accuracy")  # a grid with no sizes at all
     assert len(figure.axes[0].patches) == 1
-    assert "a band around it is ± SD" in " ".join(figure.texts[1].get_text().split())
+    assert "the band around it is ± SD" in " ".join(figure.texts[1].get_text().split())
     assert not figure.axes[0].get_xticklabels()
 
 

@@ -108,7 +108,8 @@ def test_old_records_and_baselines_have_only_what_they_can(tmp_path, monkeypatch
     cells = simulate.grid(tmp_path / "results", [("minilm", "lora"), ("tfidf_sgd", None)], num_labels=(9,))
     simulate.run(cells)
     text = markdown(write_report(cells, tmp_path / "report", "A title"))
-    wanted = ["The answer", "Heatmaps", "Scaling curves", "Cost", "Label by label", "Calibration"]
+    wanted = ["The answer", "Heatmaps", "Scaling curves", "How many examples", "Ranks", "Cost", "Label by label"]
+    wanted.append("Calibration")
     assert headings(text)[1:-3] == wanted
 
 

@@ -209,9 +209,9 @@ def _refused(found: Observed) -> str:
     seeds, sizes = found.accuracies.shape
     per_label = found.sizes[-1] / found.num_labels
     if sizes < LEAST_SIZES:
-        return f"a curve needs at least {LEAST_SIZES} training sizes; there are {sizes}"
+        return f"a curve needs at least {LEAST_SIZES} training sizes, and has {sizes}"
     if seeds < 2:
-        return f"a curve needs at least 2 seeds that have every size; there are {seeds}"
+        return f"a curve needs at least 2 seeds that have every size, and has {seeds}"
     if found.redrawn_by_size:
         return "each training size has a test set of its own, so sizes differ by more than their training examples"
     if per_label < LEAST_PER_LABEL:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 
 from bench.report.reading import Point
-from bench.report.statistics.bootstrap import Draws, accuracy
+from bench.report.statistics.bootstrap import Draws
 from bench.report.statistics.correctness import Answers, BySeed, Grid, pair
 from bench.report.statistics.intervals import LEVEL
 from bench.report.statistics.variance import Values
@@ -88,9 +88,11 @@ class Reference:
         """As `equivalence`."""
         here = self.grid.get(Point(row, self.num_labels, train_size))
         sizes = list(self.curve)
-        if here is None or len(sizes) < LEAST_SIZES:
-            missing = f"{row} has no answers there" if here is None else f"{self.other} has {len(sizes)} training sizes"
-            return NotComparable(f"{missing}; equivalence needs {LEAST_SIZES} sizes or more to compare with")
+        if here is None:
+            return NotComparable(f"{row} has no answers there")
+        if len(sizes) < LEAST_SIZES:
+            few = f"{len(sizes)} of the {LEAST_SIZES} training sizes that equivalence needs"
+            return NotComparable(f"{self.other} has only {few}")
         matched = _common(here, list(self.curve.values()), untrained=train_size == 0)
         if matched is None:
             return NotComparable(
@@ -136,7 +138,7 @@ def _accuracies(seeds: BySeed, draws: Draws) -> Values:
     """Mean accuracy over seeds: of the data as they are, then of each draw."""
     order = sorted(seeds)
     seen = np.mean([seeds[seed].right.mean() for seed in order])
-    drawn = np.stack([accuracy(seeds[seed], draws.examples(seeds[seed].test_set)) for seed in order], axis=1)
+    drawn = np.stack(draws.accuracies([seeds[seed] for seed in order]), axis=1)
     return np.concatenate([[seen], (drawn * draws.seeds(order)).sum(axis=1)])
 
 

@@ -104,7 +104,8 @@ def _too_few(rows: int, tasks: int) -> str:
     if rows < MIN_ROWS:
         return f"a test of ranks needs at least {MIN_ROWS} rows that have every task; there are {rows}"
     if tasks < MIN_TASKS:
-        return f"a test of ranks needs at least {MIN_TASKS} tasks (data sets, label counts); there are {tasks}"
+        are = "is" if tasks == 1 else "are"
+        return f"a test of ranks needs at least {MIN_TASKS} tasks (data sets, label counts); there {are} {tasks}"
     return ""
 
 

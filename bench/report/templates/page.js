@@ -28,7 +28,7 @@ for (const button of choices) button.addEventListener("click", () => choose(butt
 /* Tables: the pinned line takes no part in sorting and filtering */
 const entryText = (cell) => (cell.querySelector("button") || cell).textContent.replace(/\s+/g, " ").trim();
 function sortKey(text) {
-  const number = /^[<>≥≤~]?\s*([+\-−]?[\d,]*\.?\d+)/.exec(text);
+  const number = /^(?:at (?:least|most) )?[<>≥≤~≈]?\s*([+\-−]?[\d,]*\.?\d+)/.exec(text);
   return number ? parseFloat(number[1].replace(/,/g, "").replace("−", "-")) : text.toLowerCase();
 }
 function compare(a, b) {

@@ -32,6 +32,16 @@ def test_answers_that_are_no_label_lower_recall_alone():
     assert found[0] == pytest.approx(2 * 18 / 38)
 
 
+def test_many_accuracies_at_once_are_those_of_each():
+    random, draws = np.random.default_rng(1), Draws(30)
+    one, other = example_set(50), example_set(80, name="other")
+    given = [noisy(random, examples, share) for examples, share in ((one, 0.5), (other, 0.7), (one, 0.9), (one, 0.2))]
+    found = draws.accuracies([*given, given[0]])
+    for answered, shares in zip([*given, given[0]], found, strict=True):
+        np.testing.assert_allclose(shares, accuracy(answered, draws.examples(answered.test_set)))
+    assert draws.accuracies(given[1:2])[0] is found[1]  # kept
+
+
 def test_draws_are_the_same_for_the_same_examples_and_paired():
     examples = example_set(50)
     np.testing.assert_array_equal(Draws(20).examples(examples), Draws(20).examples(example_set(50)))

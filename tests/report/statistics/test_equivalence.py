@@ -44,7 +44,7 @@ def test_what_can_not_be_compared_says_why():
     grid = rows_of((0.5, 0.6, 0.7, 0.8))
     assert "lora has no answers there" in between(grid, train_size=99).reason
     few = grid_of({("tfidf", 2, 32): exactly([0.5]), ("lora", 2, 64): exactly([0.8])})
-    assert "tfidf has 1 training sizes" in between(few).reason
+    assert "tfidf has only 1 of the 3 training sizes" in between(few).reason
     apart = grid | grid_of({("lora", 2, 64): exactly([0.8, 0.8], name="other")})
     assert "no seed with the same test examples" in between(apart).reason
     assert isinstance(between(apart), NotComparable)

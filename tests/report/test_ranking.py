@@ -1,0 +1,108 @@
+"""Ranks: the critical-difference diagram, tables and ranges, of one data set and of all."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.report.page import write_report
+from bench.report.ranking import overall_ranking, ranking
+from bench.report.ranks_figure import critical_difference_diagram
+from bench.report.statistics.ranks import rank_rows
+from tests.report import simulate
+from tests.report.test_report_page import markdown
+from tests.report.views import FLAT, SLOW, STEEP, curves, view_of
+
+METHODS = {"lora": "lora", "full": "full", "tfidf": None}
+
+
+def scores(rows=4, tasks=10) -> pd.DataFrame:
+    values = np.random.default_rng(0).normal(0.7, 0.01, (rows, tasks)) + 0.05 * np.arange(rows)[:, None]
+    return pd.DataFrame(values, [f"row {n}" for n in range(rows)], [f"task {n}" for n in range(tasks)])
+
+
+def test_the_diagram_has_every_row_at_its_rank_and_a_bar_for_each_group():
+    ranks = rank_rows(scores())
+    figure = critical_difference_diagram(ranks, [f"row {n}" for n in range(4)], "Title", "Note")
+    axes = figure.axes[0]
+    places = {line.get_label(): line.get_xdata()[0] for line in axes.lines if not line.get_label().startswith("_")}
+    assert places == pytest.approx(dict(ranks.average))
+    bars = [line.get_xdata() for line in axes.lines if line.get_label() == "_group"]
+    assert len(bars) == len(ranks.groups) > 1
+    for (low, high), group in zip(bars, ranks.groups, strict=True):
+        assert low < ranks.average[group[0]] < ranks.average[group[-1]] < high
+    texts = [text.get_text() for text in axes.texts]
+    assert f"critical difference {ranks.critical_difference:.2f}" in texts
+    assert "row 3  1.00" in texts  # left: best first
+    assert "4.00  row 0" in texts
+    height = {text.get_text()[-5:]: text.xy[1] for text in axes.texts if "  row" in text.get_text()}
+    assert height["row 0"] < height["row 1"]  # right: worst on top (y goes down), so that no line crosses another
+
+
+def test_no_test_has_no_diagram():
+    with pytest.raises(ValueError, match="at least 6 tasks"):
+        critical_difference_diagram(rank_rows(scores(tasks=3)), ["row 0"], "Title", "Note")
+
+
+def of_label_counts(shares, counts, folder, **options):
+    grid = {point: seeds for count in counts for point, seeds in curves(shares, labels=count, **options).items()}
+    return view_of(grid, METHODS, folder)
+
+
+def test_few_tasks_have_ranks_and_ranges_and_say_why_there_is_no_test(tmp_path):
+    view = of_label_counts({"lora": STEEP, "full": STEEP, "tfidf": SLOW}, (2, 4), tmp_path)
+    section = ranking(view)
+    assert "Average ranks of 3 rows over 2 tasks" in section.paragraphs[0]
+    assert "not tested: a test of ranks needs at least 6 tasks" in section.paragraphs[0]
+    assert not section.pictures
+    (titled,) = section.tables
+    assert titled.table.header == ("row", "average rank", "2 labels, 512 examples", "4 labels, 512 examples")
+    assert titled.table.lines == (
+        ("lora", "1.50", "1 to 2", "1 to 2"),
+        ("full", "1.50", "1 to 2", "1 to 2"),
+        ("tfidf", "3.00", "3", "3"),
+    )
+
+
+def test_rows_that_lack_a_task_are_named(tmp_path):
+    view = of_label_counts({"lora": STEEP, "full": FLAT, "tfidf": SLOW}, (2, 4), tmp_path)
+    grid = {point: seeds for point, seeds in view.answers.items() if (point.row, point.num_labels) != ("full", 4)}
+    section = ranking(view_of(grid, METHODS, tmp_path))
+    assert section.paragraphs[1] == "Not ranked, for they lack a task that others have: full."
+    assert section.tables[0].table.lines[-1] == ("full", "not ranked", "2", "not compared")
+
+
+def test_enough_tasks_have_a_diagram_with_a_text(tmp_path):
+    steep, slow = STEEP, [share + 0.02 for share in SLOW]
+    view = of_label_counts({"lora": steep, "full": slow, "tfidf": SLOW}, range(2, 9), tmp_path, seeds=1)
+    section = ranking(view)
+    assert "By Friedman's test the rows differ (p < 0.001)." in section.paragraphs[0]
+    assert "(Nemenyi)" in section.paragraphs[0]
+    (picture,) = section.pictures
+    assert (tmp_path / f"{picture.name}.svg").stat().st_size > 1000
+    assert picture.text.endswith("best first: lora 1.00, full 2.00, tfidf 3.00.")
+
+
+def test_one_row_has_no_ranks(tmp_path):
+    view = view_of(curves({"lora": STEEP}), METHODS, tmp_path)
+    assert ranking(view) is None
+    assert overall_ranking({"bbc": view.answers}, ["lora"], tmp_path, "_all") is None
+
+
+def test_several_data_sets_are_ranked_together(tmp_path, monkeypatch):
+    monkeypatch.setattr("bench.report.sections.SECTIONS", {"Ranks": ranking})
+    rows = [("minilm", "lora"), ("bert_base", "lora"), ("tfidf_sgd", None)]
+    cells = [
+        cell
+        for data in ("bbc", "all data sets", "spam")
+        for cell in simulate.grid(tmp_path / "r", rows, data=data, train_sizes=(64,), seeds=(0,))
+    ]
+    simulate.run(cells, num_test=60)
+    folder = write_report(cells, tmp_path / "report", "T").parent
+    text = markdown(folder / "index.html")
+    assert "could not be made" not in text
+    assert "## Ranks: spam" in text
+    last = text[text.rindex("## Ranks: all data sets") :]
+    assert "Average ranks of 3 rows over 6 tasks" in last
+    assert "(ranks_all_data_sets_2.png)" in last  # the first is a data set of this name
+    assert (folder / "ranks_all_data_sets_2.png").is_file()
+    assert (folder / "tables" / "ranks_all_data_sets_2.csv").is_file()

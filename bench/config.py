@@ -385,6 +385,8 @@ class TrainingConfig:
     """Score the training examples too, before and after training."""
     group_by_length: bool = field(default=False, metadata=IF_SET)
     """Train on batches of texts of about one length: less padding, at the price of less random batches."""
+    compile: bool = field(default=False, metadata=IF_SET)
+    """Compile the model (torch.compile): rounding differs."""
 
     __pydantic_config__ = FORBID
 

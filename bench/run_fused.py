@@ -41,15 +41,20 @@ def run_fused(
     """Run `cells`, which agree in `groups.can_fuse`; keep their records in their folders and return them in order.
 
     Cells whose task is infeasible or whose training diverges have a record that says so, and the others go on. What
-    fails for all of them together (memory, say, or Unfusable) is raised, and no record is written: they can be run
-    one by one then. Otherwise as `bench.run.run_cell`.
+    fails for all of them together (memory, say, or Unfusable) is raised, and those without a record can be run one by
+    one then. Where memory does not hold all (`fused.fitting`), they go in several stacks. Otherwise as
+    `bench.run.run_cell`.
     """
     started, device, warm = now(), choose_device(settings), warm or Warm()
     cache = cache_folder(settings.cache_dir)
     context = Context(cache, settings.mirror_dir, device, report, warm, settings.feature_cache_gb)
     errors: dict[str, Exception] = {}
     try:
-        runs = _measure(cells, context, started, errors)
+        drawn, most = _prepare(cells, context, errors)
+        if most < len(drawn):
+            parts = [cells[start : start + most] for start in range(0, len(cells), most)]
+            return [record for part in parts for record in run_fused(part, settings, report=report, warm=warm)]
+        runs = _measure(drawn, context, started, errors)
     except BaseException:
         warm.clear()
         raise
@@ -67,19 +72,27 @@ def run_fused(
     return records
 
 
-def _measure(
-    cells: Sequence[Cell], context: Context, started: str, errors: dict[str, Exception]
-) -> dict[str, tuple[Run, Fitted]]:
-    """Fit the cells in one stack and predict with them; by key. What ended single cells is put into `errors`."""
+def _prepare(cells: Sequence[Cell], context: Context, errors: dict[str, Exception]) -> tuple[list[Drawn], int]:
+    """The cells with their examples, and how many of them fit in one stack. Infeasible ones are put into `errors`."""
     quiet_libraries()
     context.warm.begin(cells[0], context.device)
     memory.reset_peak()
-    drawn = _draw(cells, context, errors)
+    if not (drawn := _draw(cells, context, errors)):
+        return [], 0
+    from bench.methods.fused.fitting import most_at_once
+
+    context.warm.imported()
+    return drawn, most_at_once([each.cell for each in drawn], [each.splits for each in drawn], context)
+
+
+def _measure(
+    drawn: Sequence[Drawn], context: Context, started: str, errors: dict[str, Exception]
+) -> dict[str, tuple[Run, Fitted]]:
+    """Fit the cells in one stack and predict with them; by key. What ended single cells is put into `errors`."""
     if not drawn:
         return {}
     from bench.methods.fused.fit import fit
 
-    context.warm.imported()
     fused = fit([each.cell for each in drawn], [each.splits for each in drawn], context)
     return _runs(drawn, fused, context, started, errors)
 

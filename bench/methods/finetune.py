@@ -15,6 +15,7 @@ from bench.cell import Cell
 from bench.config import FullConfig, LastBlockConfig, LoraConfig, TrainingConfig, TransformerConfig
 from bench.data.split import Examples, Splits
 from bench.methods import adapters, training
+from bench.methods.compiled import compile_model
 from bench.methods.encode import encode
 from bench.methods.fitted import Context, Probabilities, Summary
 from bench.methods.last_block import LastBlock, on_features
@@ -79,6 +80,8 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
         count = _num_tokens(tokenizer, splits, cell.training, context)
         base, family = frozen_base(cell, found, context), FAMILIES[cell.model.family]
         split = on_features(model, base, family, found, context, config=cell.training, num_tokens=count)
+    if cell.training.compile:
+        compile_model(model, context.device)
     loaded = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
         trained = training.make_trainer(

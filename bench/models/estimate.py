@@ -75,6 +75,10 @@ class Shape:
         return (self.parameters - self.embedding) // self.layers
 
 
+OVERHEAD = 1e9
+"""Bytes that come on top of tensors: CUDA itself, fragmentation, what kernels need for a moment."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """Bytes at the peak."""

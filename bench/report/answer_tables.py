@@ -7,7 +7,6 @@ from bench.report.answer_words import behind_text, interval_text, p_text
 from bench.report.content import Entry, Titled, View, point_id
 from bench.report.markdown import table
 from bench.report.statistics.decision import Budget, Crossing, crossing
-from bench.report.statistics.tables import difference_frame
 from bench.report.statistics.ties import Standing
 from bench.report.wording import UNTRAINED
 
@@ -93,7 +92,7 @@ def _where(one: Crossing) -> str:
 
 def differences_table(view: View, opponent: str) -> Titled:
     """Every row less `opponent` at every point that both have, with its interval, test and effect size."""
-    frame = difference_frame(view.answers, opponent, "test_accuracy", view.draws)
+    frame = view.differences_to(opponent)
     header = ["row", "labels", "training examples", "difference in accuracy [95 %]", "told apart", "p (Holm)"]
     header += ["test", "effect size (Cohen's h)", "seeds", "left out"]
     lines = [_difference_line(view, line) for line in frame.itertuples(index=False)]

@@ -56,8 +56,9 @@ SETTINGS: Any = {
     "svg.hashsalt": "bench.report",
     "svg.fonttype": "none",
 }
-applied = matplotlib.rc_context(SETTINGS)
-"""Decorator: draw with `SETTINGS` and leave the caller's as they were."""
+_DEFAULTS = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
+applied = matplotlib.rc_context({**_DEFAULTS, **SETTINGS})
+"""Decorator: draw with `SETTINGS`, whatever the user's matplotlibrc says, and leave the caller's as they were."""
 
 DPI = 160
 

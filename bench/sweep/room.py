@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 from bench.cell import Cell
 from bench.config import TransformerConfig
-from bench.models.estimate import estimate
+from bench.models.estimate import OVERHEAD, estimate
 from bench.sweep.duration import max_length
 from bench.sweep.index import Entry
 from bench.sweep.workforce import Workforce
 
-OVERHEAD = 1e9
-"""Bytes beside tensors: CUDA itself, fragmentation, what kernels need for a moment (`bench.models.estimate`)."""
 GPU_SIZES = (8, 12, 16, 24, 32, 40, 48, 80, 96, 141, 192)
 """GB of GPUs that there are, as they are called; what a program may use is about so many 10^9 bytes."""
 

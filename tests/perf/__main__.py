@@ -8,7 +8,9 @@ See tests/perf/README.md.
 import argparse
 import os
 import platform
+import sys
 
+from bench.devices import visible_gpus
 from tests.perf import emotions, overhead, phases, stacking, trunks
 from tests.perf.measure import DEVICE, EPOCHS, ROUNDS, show
 
@@ -22,6 +24,7 @@ PARTS = {
     "growth": overhead.growth,
     "profile": phases.profile,
     "steps": stacking.steps,
+    "compile": emotions.compiled,
 }
 
 
@@ -30,6 +33,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", default=list(PARTS), choices=PARTS)
     only = parser.parse_args().only
+    if DEVICE == "cuda" and not visible_gpus():
+        sys.exit("error: PERF_DEVICE=cuda, and no GPU is visible")
     lines = [line for name in only for line in PARTS[name]()]
     profiles = {line.profile for line in lines if line.met is False and line.profile is not None}
     print(f"\nmedians of {ROUNDS} rounds in turn, GoEmotions cells of {EPOCHS} epochs, on {DEVICE}; "

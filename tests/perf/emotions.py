@@ -76,6 +76,15 @@ def cell() -> list[Line]:
     ]
 
 
+def compiled() -> list[Line]:
+    """The same cell, compiled."""
+    words(Path())
+    minilm()
+    one = ("num_labels=4", "train_size=800", "seed=0")
+    medians = compare({"plain": lambda: ours(*one), "compiled": lambda: ours(*one, "training.compile=true")})
+    return [times("one GoEmotions cell, training.compile", "without", medians["plain"], medians["compiled"])]
+
+
 def sweep() -> list[Line]:
     """Eight cells: 4 label/size pairs, 2 seeds; the notebook's are processes one after the other."""
     words(Path())

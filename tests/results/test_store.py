@@ -1,5 +1,6 @@
 """Records exist only when whole."""
 
+import gc
 import json
 import os
 import subprocess
@@ -133,3 +134,28 @@ def test_old_records_keep_loading(path: Path) -> None:
 def test_there_is_a_golden_record_of_every_version() -> None:
     versions = {json.loads(path.read_text(encoding="utf-8"))["schema_version"] for path in GOLDEN.glob("*.json")}
     assert versions == set(range(1, SCHEMA_VERSION + 1))
+
+
+def test_what_is_written_is_noted_with_the_stamp_that_it_has(tmp_path: Path) -> None:
+    store.write_atomically(tmp_path / "before", b"1")
+    with store.noting() as files:
+        store.write_atomically(tmp_path / "one", b"22")
+        store.write_atomically(tmp_path / "one", b"333")
+    store.write_atomically(tmp_path / "after", b"4")
+    assert files == {tmp_path / "one": store.file_stamp(tmp_path / "one")}
+    assert store.file_stamp(tmp_path / "none") is None
+
+
+def test_looks_are_at_the_files_that_begin_so(tmp_path: Path) -> None:
+    for name in ("predictions-2", "predictions-1", "log.txt", ".predictions-3"):
+        (tmp_path / name).write_text(name)
+    names = [look[0] for look in store.looks(tmp_path, store.RECORD, store.PREDICTIONS)]
+    assert names == ["predictions-1", "predictions-2"]
+    assert store.looks(tmp_path / "none", store.RECORD) == []
+
+
+def test_what_is_there_is_left_out_of_garbage_collection_for_a_while() -> None:
+    before = gc.get_freeze_count()
+    with store.frozen():
+        assert gc.get_freeze_count() > before
+    assert gc.get_freeze_count() == 0

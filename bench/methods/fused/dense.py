@@ -25,7 +25,7 @@ class Dense(nn.Module):
         return F.linear(x.to(self.dtype), self.weight, bias).to(x.dtype)
 
 
-def unpack(model: nn.Module, most: float = MOST_BYTES) -> None:
+def unpack(model: nn.Module, most: float) -> None:
     """Put unpacked layers in the place of the 4-bit ones of `model`, where they take at most `most` bytes."""
     packed = {name: module for name, module in model.named_modules() if isinstance(module, Linear4bit)}
     sizes = [layer.weight.quant_state.shape.numel() * layer.compute_dtype.itemsize for layer in packed.values()]

@@ -11,13 +11,13 @@ def can_fuse(cell: Cell) -> Hashable | None:
     """What cells must agree on to be fused: data, frozen model and method; None where `cell` can't be.
 
     Labels, training sizes, seeds, learning rates, schedules, batches and early stopping are each cell's own. Cells
-    that try learning rates, DoRA and recomputed activations stay single.
+    that try learning rates, DoRA, recomputed activations and compiled models stay single.
     """
     method, training = cell.method, cell.training
     if not isinstance(method, LoraConfig) or method.use_dora or cell.tune is not None:
         return None
     assert training is not None
-    if training.gradient_checkpointing:
+    if training.gradient_checkpointing or training.compile:
         return None
     return (
         cell.task.data,

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 
 from bench.methods.attention import attention
 from bench.methods.encode import Encoded, num_tokens
+from bench.methods.fused import dense
 from bench.methods.fused.dense import unpack
 from bench.methods.fused.layers import FusedHead, FusedLinear, Plan
 from bench.methods.fused.rows import Rows
@@ -43,7 +44,7 @@ class Stack:
         self.heads: dict[str, FusedHead] = {}
         self._replace_layers(models[0].get_base_model())
         if self.device.type == "cpu":
-            unpack(self.model)
+            unpack(self.model, dense.MOST_BYTES)
         self.fill(models)
 
     def fill(self, models: Sequence[peft.PeftModel]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bitsandbytes.nn import Linear4bit
 
 from bench.cell import Cell
 from bench.config import DataConfig, LoraConfig, NestedSplitConfig, TrainingConfig, TransformerConfig
@@ -13,6 +14,7 @@ from bench.data.split import Splits, draw
 from bench.data.task import Task
 from bench.methods import finetune
 from bench.methods.fitted import Context
+from bench.methods.fused import dense
 from bench.methods.fused.fit import FusedCells, fit
 from bench.methods.fused.stack import Unfusable
 from bench.models.families import FAMILIES
@@ -144,6 +146,20 @@ def test_in_4_bits(family: str, tiny_models: dict[str, Path], pool: Pool, no_dro
     cells = [make_cell(family, method, tiny_models[family], axes, **options) for axes in CELLS[:2]]
     fused = compare(cells, pool, 1e-4)
     assert fused.members[0].fitted.summary.parameters.quantized > 10_000
+
+
+def test_in_4_bits_that_stay_packed(
+    tiny_models: dict[str, Path], pool: Pool, no_dropout: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU, and with models that are too big to be unpacked."""
+    monkeypatch.setattr(dense, "MOST_BYTES", 0)
+    options = {"optim": "adamw_bnb_8bit", "learning_rate": 1e-3, "min_steps": 12, "eval_steps": 3}
+    method = lora("llama", name="qlora", r=64)
+    fused = compare(
+        [make_cell("llama", method, tiny_models["llama"], axes, **options) for axes in CELLS[:2]], pool, 1e-4
+    )
+    assert fused.stack.linears
+    assert all(isinstance(linear.base, Linear4bit) for linear in fused.stack.linears.values())
 
 
 def test_accumulated_gradients_and_other_optimizers(tiny_models: dict[str, Path], pool: Pool, no_dropout: None) -> None:

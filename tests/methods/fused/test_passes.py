@@ -3,7 +3,7 @@
 import itertools
 import random
 
-from bench.methods.fused.passes import divide
+from bench.methods.fused.passes import divide, passes
 
 
 def cost(lengths: list[int], passes: list[list[int]], overhead: int) -> int:
@@ -29,3 +29,12 @@ def test_the_cheapest_division() -> None:
 def test_one_pass_where_passes_are_dear() -> None:
     assert divide([3, 9, 5], 10_000) == [[0, 2, 1]]
     assert divide([3, 9, 3], 0) == [[0, 2], [1]]
+
+
+def test_many_are_divided_part_by_part() -> None:
+    draw = random.Random(1)
+    lengths = [draw.randint(1, 40) for _ in range(100)]
+    found = passes(lengths, 16, 50)
+    assert sorted(itertools.chain(*found)) == list(range(100))
+    assert max(map(len, found)) <= 16
+    assert sorted(lengths) == [lengths[i] for of_pass in found for i in of_pass], "like lengths together"

@@ -1,5 +1,6 @@
 """Fused cells leave records, models and failures as single ones do."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from bench.cell import Cell
 from bench.compose import to_cell
-from bench.methods.fused import loop
+from bench.methods.fused import fitting, loop
+from bench.models.estimate import OVERHEAD, Estimate
 from bench.results import store
 from bench.results.record import Record, Status
 from bench.run import MODEL, run_cell
@@ -123,6 +125,25 @@ def test_a_failure_of_one_leaves_the_others_as_they_are(data: Path, mirror: Path
     assert records[1].measurements.fused.cells == 2
     alone = run_cell(good, settings(mirror, tmp_path / "alone"))
     assert largest_difference(measured(alone), measured(records[1])) < 1e-4
+
+
+@pytest.mark.parametrize("fit", [0, 1, 2, 3])
+def test_memory_bounds_a_stack(
+    fit: int, data: Path, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the weights once and the rest of each cell; cells that do not fit go into the next stack."""
+    sizes = Estimate(weights=10**9, trained=2 * 10**8, activations=3 * 10**8)
+    asked = []
+    monkeypatch.setattr(fitting, "estimate", lambda *_, tokens: asked.append(tokens) or sizes)
+    monkeypatch.setattr(fitting, "available_memory", lambda: int(OVERHEAD) + 10**9 + fit * 5 * 10**8 + 7)
+    real = fitting.most_at_once
+    as_on_gpu = lambda cells, splits, context: real(cells, splits, replace(context, device="cuda"))  # noqa: E731
+    monkeypatch.setattr(fitting, "most_at_once", as_on_gpu)
+    cells = [make_cell(data, "llama", {**TASKS[0], "seed": seed}, min_steps=1, num_train_epochs=1) for seed in range(3)]
+    records = run_fused(cells, settings(mirror, tmp_path / "fused"))
+    assert [record.measurements.fused.cells for record in records] == [[1, 1, 1], [1, 1, 1], [2, 2, 1], [3, 3, 3]][fit]
+    assert [record.key for record in records] == [cell.key for cell in cells]
+    assert max(asked) < 40, "tokens of the longest text, not of the longest that there may be"
 
 
 def test_what_ends_all_of_them_leaves_no_record(

@@ -1,0 +1,51 @@
+"""How many cells the device's memory holds in one stack."""
+
+from collections.abc import Sequence
+
+import torch
+
+from bench.cell import Cell
+from bench.config import LoraConfig, TransformerConfig
+from bench.data.split import Splits
+from bench.methods.encode import encode, num_tokens
+from bench.methods.fitted import Context
+from bench.methods.loading import ModelFiles, tokenizer_of
+from bench.models.estimate import OVERHEAD, estimate
+
+
+def most_at_once(cells: Sequence[Cell], splits: Sequence[Splits], context: Context) -> int:
+    """So many of `cells`, at least one, fit a GPU by arithmetic (`bench.models.estimate`); on a CPU, all.
+
+    Each has its own adapters, optimizer states and activations; the frozen weights are there once. All, too, where
+    the model's sizes are not known.
+    """
+    if context.device != "cuda":
+        return len(cells)
+    longest = max(_longest(cell, of, context) for cell, of in zip(cells, splits, strict=True))
+    sizes = []
+    for cell in cells:
+        assert isinstance(cell.model, TransformerConfig)
+        assert isinstance(cell.method, LoraConfig)
+        sizes.append(estimate(cell.model, cell.method, cell.training, tokens=longest))
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes):
+        return len(cells)
+    once = max(size.weights for size in known) + OVERHEAD
+    each = max(size.trained + size.activations for size in known)
+    return max(1, min(len(cells), int((available_memory() - once) // each)))
+
+
+def available_memory() -> int:
+    """Bytes of the GPU that are free or this process's already."""
+    free, _ = torch.cuda.mem_get_info()
+    return int(free) + int(torch.cuda.memory_reserved())
+
+
+def _longest(cell: Cell, splits: Splits, context: Context) -> int:
+    """Tokens of the longest text."""
+    assert isinstance(cell.model, TransformerConfig)
+    assert cell.training is not None
+    tokenizer = tokenizer_of(ModelFiles.find(cell.model, context), context, cell.training.truncation_side)
+    parts = (splits.train, splits.validation, splits.test)
+    encoded = [encode(tokenizer, part, cell.training.max_length, context.warm.tokens) for part in parts]
+    return max(num_tokens(example) for part in encoded for example in part)

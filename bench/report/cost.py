@@ -70,11 +70,16 @@ def cost_points(summary: pd.DataFrame, cells: pd.DataFrame, price: float | None)
 def pareto(values: Iterable[tuple[float, float]]) -> list[bool]:
     """Of points given as cost and gain, which have none that is as cheap and as good, and better in one."""
     known = list(values)
-    return [
-        not any(c <= cost and g >= gain and (c < cost or g > gain) for c, g in known)
-        and not (np.isnan(cost) or np.isnan(gain))
-        for cost, gain in known
-    ]
+    best: dict[float, float] = {}  # gain by cost
+    front, most = set(), -np.inf
+    for cost, gain in known:
+        if not (np.isnan(cost) or np.isnan(gain)):
+            best[cost] = max(gain, best.get(cost, -np.inf))
+    for cost, gain in sorted(best.items()):
+        if gain > most:
+            front.add((cost, gain))
+            most = gain
+    return [point in front for point in known]
 
 
 def shown_label_counts(points: pd.DataFrame) -> list[int]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -94,7 +95,16 @@ class Shade:
     def of(self, mean: float) -> tuple[Any, str]:
         """Fill and text colour (black or white, whichever has the higher contrast by WCAG 2)."""
         fill = self.colours(self.scale(mean))
-        return fill, WHITE if 1.05 / (luminance(fill) + 0.05) > (luminance(fill) + 0.05) / 0.05 else BLACK
+        return fill, ink_on(fill)
+
+    def of_all(self, means: Sequence[float]) -> list[tuple[Any, str]]:
+        """The same for many at once."""
+        return [(tuple(fill), ink_on(fill)) for fill in self.colours(self.scale(np.asarray(means)))]
+
+
+def ink_on(fill: Any) -> str:
+    """Black or white, whichever has the higher contrast by WCAG 2."""
+    return WHITE if 1.05 / (luminance(fill) + 0.05) > (luminance(fill) + 0.05) / 0.05 else BLACK
 
 
 def luminance(colour: Any) -> float:
@@ -130,7 +140,7 @@ def _marks(box: Box, number: Number) -> list[tuple[float, str]]:
 
 def draw_means(axes: Axes, numbers: Sequence[tuple[Box, Number]], shade: Shade) -> None:
     """Means without small print, all at once, for thousands; marked where seeds are missing."""
-    looks = [shade.of(number.mean) for _, number in numbers]
+    looks = shade.of_all([number.mean for _, number in numbers])
     rectangles = PolyCollection(
         [box.corners for box, _ in numbers], facecolors=[fill for fill, _ in looks], linewidth=0
     )

@@ -93,3 +93,10 @@ def test_training_curves_are_bounded(tmp_path):
     assert len(points) <= MOST_POINTS
     assert {point.num_labels for point in points} == {2, 8}
     assert np.isfinite([one.test.accuracy for seeds in points.values() for one in seeds.values()]).all()
+
+
+def test_the_pareto_front_is_what_nothing_dominates():
+    random = np.random.default_rng(0)
+    points = [(float(cost), float(gain)) for cost, gain in random.integers(0, 8, (200, 2))]
+    for (cost, gain), is_on_it in zip(points, pareto(points), strict=True):
+        assert is_on_it == (not any(c <= cost and g >= gain and (c, g) != (cost, gain) for c, g in points))

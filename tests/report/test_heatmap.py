@@ -253,6 +253,13 @@ def test_a_big_grid_has_small_cells_with_every_mean_as_text(tmp_path, monkeypatc
     assert sorted(found[: len(means) + 1]) == sorted([BEST, *(f"{mean:.2f}" for mean in means)])
 
 
+def test_a_big_grid_without_a_finished_cell_is_drawn(tmp_path, monkeypatch):
+    monkeypatch.setattr("bench.report.heatmap.MOST_SMALL_PRINT", 3)
+    figure = draw(tmp_path, lambda cell: None)
+    assert texts(figure).count("not run") == 18
+    assert style.save(figure, tmp_path, "brief")[1].stat().st_size > 0
+
+
 def test_words_of_a_big_grid_are_in_the_middle_of_their_cells():
     figure = Figure(figsize=(2, 1))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, 2), ylim=(1, 0))

@@ -23,10 +23,10 @@ from bench.report.heatmap_cells import (
     Box,
     Number,
     Shade,
-    draw_means,
     draw_note,
     draw_number,
 )
+from bench.report.heatmap_means import draw_means
 from bench.report.statistics.ties import Standing
 from bench.report.wording import (
     LOWER_IS_BETTER,

@@ -6,12 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backend_bases import RendererBase
-from matplotlib.collections import PolyCollection
 from matplotlib.colors import Colormap, Normalize, to_rgb
-from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Polygon, Rectangle
 
 from bench.report import style
@@ -118,81 +114,35 @@ def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int) 
     fill, ink = shade.of(number.mean)
     _draw_box(axes, box, facecolor=fill)
     if number.n_ok < number.n_expected:
-        _mark_incomplete(axes, box, fill, ink)
+        mark_incomplete(axes, box, fill, ink)
     small = style.wrapped_lines(number.small_print(usual), box.width - 0.06, style.SMALL)
     size = style.SMALL if small.count("\n") < 2 else style.SMALL - 1.5
     line = box.centre - 0.07 * (small.count("\n") + 1)
     look: dict[str, Any] = {"ha": "center", "color": ink}
-    texts = [axes.text(box.middle, line, _written(number), va="center", fontsize=MEAN_SIZE, **look)]
+    texts = [axes.text(box.middle, line, written(number), va="center", fontsize=MEAN_SIZE, **look)]
     if small:
         texts.append(axes.text(box.middle, line + 0.11, small, va="top", fontsize=size, linespacing=1.05, **look))
-    for left, mark in _marks(box, number):
+    for left, mark in marks_in(box, number):
         texts.append(axes.text(left, box.top + 0.065, mark, color=ink, ha="left", va="top", fontsize=style.NORMAL))
     for text in texts:
         text.set_in_layout(False)  # inside its box: thousands need not be measured to find the figure's edges
 
 
-def _marks(box: Box, number: Number) -> list[tuple[float, str]]:
+def marks_in(box: Box, number: Number) -> list[tuple[float, str]]:
     """The marks of a cell, with their left edges."""
     step = box.width / max(len(number.marks), 1)
     return [(box.left + 0.075 + place * step, mark) for place, mark in enumerate(number.marks) if mark]
 
 
-def draw_means(axes: Axes, numbers: Sequence[tuple[Box, Number]], shade: Shade) -> None:
-    """Means without small print, all at once, for thousands; marked where seeds are missing."""
-    looks = shade.of_all([number.mean for _, number in numbers])
-    rectangles = PolyCollection(
-        [box.corners for box, _ in numbers], facecolors=[fill for fill, _ in looks], linewidth=0
-    )
-    rectangles.set_in_layout(False)
-    axes.add_collection(rectangles, autolim=False)
-    pairs = list(zip(numbers, looks, strict=True))
-    for (box, number), (fill, ink) in pairs:
-        if number.n_ok < number.n_expected:
-            _mark_incomplete(axes, box, fill, ink)
-    words = [(box.middle, box.centre, _written(number), ink) for (box, number), (_, ink) in pairs]
-    marks = [(left, box.centre, mark, ink) for (box, number), (_, ink) in pairs for left, mark in _marks(box, number)]
-    axes.add_artist(_Words([*words, *marks]))
-
-
-class _Words(Artist):
-    """Thousands of short texts around their places (in data units): a `Text` each takes twice as long to draw."""
-
-    zorder = 3  # a text's
-
-    def __init__(self, words: Sequence[tuple[float, float, str, str]]) -> None:
-        """Each is given as x, y, text, colour."""
-        super().__init__()
-        self.words = words
-        self.set_in_layout(False)
-
-    def draw(self, renderer: RendererBase) -> None:
-        """Called by matplotlib."""
-        if not self.words:
-            return
-        assert self.axes is not None
-        font, gc = FontProperties(size=BRIEF_SIZE), renderer.new_gc()
-        places = self.axes.transData.transform([word[:2] for word in self.words])
-        if renderer.flipy():
-            places[:, 1] = renderer.get_canvas_width_height()[1] - places[:, 1]
-        sizes: dict[str, tuple[float, float, float]] = {}
-        for (x, y), (_, _, text, ink) in zip(places, self.words, strict=True):
-            if text not in sizes:
-                sizes[text] = renderer.get_text_width_height_descent(text, font, False)
-            width, height, descent = sizes[text]
-            gc.set_foreground(ink)
-            renderer.draw_text(gc, x - width / 2, y + height / 2 - descent, text, font, 0)
-        gc.restore()
-
-
-def _written(number: Number) -> str:
+def written(number: Number) -> str:
+    """The mean as a cell has it."""
     if not number.signed:
         return f"{number.mean:.2f}"
     text = f"{number.mean:+.2f}".replace("-", "−")
     return "0.00" if text[1:] == "0.00" else text
 
 
-def _mark_incomplete(axes: Axes, box: Box, fill: Any, ink: str) -> None:
+def mark_incomplete(axes: Axes, box: Box, fill: Any, ink: str) -> None:
     """A dashed inner border and a hatched corner: seen without reading."""
     inset, side = 0.035, min(0.17, box.height / 3)
     left, top, right = box.left + inset, box.top + inset, box.left + box.width - inset

@@ -15,13 +15,14 @@ from bench.report.heatmap import colour_scale, heatmap
 from bench.report.heatmap_cells import (
     BEST,
     BRIEF_HEIGHT,
+    BRIEF_SIZE,
     BRIEF_WIDTH,
     Box,
     Number,
     Shade,
-    draw_means,
     luminance,
 )
+from bench.report.heatmap_means import draw_means
 from bench.report.scaling import scaling_curves
 from bench.results.record import Status
 from tests.report import simulate
@@ -260,7 +261,7 @@ def test_a_big_grid_without_a_finished_cell_is_drawn(tmp_path, monkeypatch):
     assert style.save(figure, tmp_path, "brief")[1].stat().st_size > 0
 
 
-def test_words_of_a_big_grid_are_in_the_middle_of_their_cells():
+def test_words_of_a_big_grid_are_in_the_middle_of_their_cells(tmp_path):
     figure = Figure(figsize=(2, 1))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, 2), ylim=(1, 0))
     shade = Shade(matplotlib.colormaps["viridis"], Normalize(0, 1))
@@ -273,3 +274,8 @@ def test_words_of_a_big_grid_are_in_the_middle_of_their_cells():
     rows, columns = np.nonzero(white[33:59, 54:102])  # inside the cell
     assert abs(rows.mean() + 33.5 - 100 * box.centre) < 2
     assert abs(columns.mean() + 54.5 - 100 * box.middle) < 2
+    _, svg = style.save(figure, tmp_path, "one")
+    (place,) = re.findall(r"translate\(([\d.]+) ([\d.]+)\)[^>]*>0.00<", svg.read_text())
+    half = style.text_width("0.00", BRIEF_SIZE) / 2
+    assert float(place[0]) / 72 + half == pytest.approx(box.middle, abs=0.02)
+    assert 0.03 < float(place[1]) / 72 - box.centre < 0.07  # half of a digit's height, for a text stands on its line

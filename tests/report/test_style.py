@@ -36,7 +36,7 @@ def test_a_users_matplotlibrc_changes_nothing(tmp_path):
     cells = simulate.grid(tmp_path / "cells", [("tfidf_sgd", None)])
     simulate.run(cells)
     plain = save(heatmap(cells_frame(cells), "test_accuracy"), tmp_path, "plain")
-    with matplotlib.rc_context({"lines.linewidth": 20, "patch.facecolor": "red", "figure.edgecolor": "red"}):
+    with matplotlib.rc_context({"ytick.major.size": 20, "axes.labelsize": 30}):
         theirs = save(heatmap(cells_frame(cells), "test_accuracy"), tmp_path, "theirs")
     assert [path.read_bytes() for path in plain] == [path.read_bytes() for path in theirs]
 

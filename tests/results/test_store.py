@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bench.results import record as record_module
 from bench.results import store
-from bench.results.record import SCHEMA_VERSION, Configuration, Provenance, Record, Status, parse
+from bench.results.record import MIGRATIONS, SCHEMA_VERSION, Configuration, Provenance, Record, Status, only_adds, parse
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -116,6 +117,13 @@ def test_a_record_of_a_newer_version_is_refused() -> None:
         parse(json.dumps(newer))
 
 
+@pytest.mark.parametrize("version", [0, -(10**15)])
+def test_a_version_that_never_was_is_refused(version: int) -> None:
+    odd = json.loads(make_record().to_json()) | {"schema_version": version}
+    with pytest.raises(ValueError, match="never was"):
+        parse(json.dumps(odd))
+
+
 def test_infinities_become_null() -> None:
     record = make_record()
     identity = {"a": float("nan"), "b": float("inf")}
@@ -129,6 +137,19 @@ def test_old_records_keep_loading(path: Path) -> None:
     assert record.schema_version == SCHEMA_VERSION
     assert record.status is Status.OK
     assert record.measurements.test.accuracy > 0.5
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.json")), ids=lambda path: path.stem)
+def test_a_version_that_only_adds_is_read_in_one_and_the_same_as_step_by_step(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = parse(path.read_text())
+    assert quick.schema_version == SCHEMA_VERSION
+    monkeypatch.setattr(record_module, "MIGRATIONS", {number: lambda content: content for number in MIGRATIONS})
+    assert parse(path.read_text()) == quick
+    monkeypatch.setattr(record_module, "MIGRATIONS", dict.fromkeys(MIGRATIONS, only_adds))
+    monkeypatch.setattr(record_module.json, "loads", None)
+    parse(path.read_text())
 
 
 def test_there_is_a_golden_record_of_every_version() -> None:

@@ -8,7 +8,7 @@ from bench.report.content import Entry, Titled, View, point_id
 from bench.report.markdown import table
 from bench.report.statistics.decision import Budget, Crossing, crossing
 from bench.report.statistics.ties import Standing
-from bench.report.wording import UNTRAINED
+from bench.report.wording import UNTRAINED, difference_text
 
 VERDICTS = {
     "never": "at no size",
@@ -107,11 +107,14 @@ def _difference_line(view: View, one: Any) -> list[object]:
         one.row,
         one.num_labels,
         f"{one.train_size:,}" if one.train_size else UNTRAINED,
-        Entry(f"{one.difference:+.3f} [{one.low:+.3f}, {one.high:+.3f}]", point=point),
+        Entry(
+            " ".join((difference_text(one.difference), f"[{difference_text(one.low)}, {difference_text(one.high)}]")),
+            point=point,
+        ),
         told,
         p_text(one.adjusted_p),
         "McNemar" if one.test == "mcnemar" else "paired t",
-        f"{one.cohens_h:+.2f}",
+        difference_text(one.cohens_h, 2),
         one.num_seeds,
         one.seeds_left_out,
     ]

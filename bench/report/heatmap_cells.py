@@ -19,7 +19,7 @@ EDGE = 0.012
 MEAN_SIZE = 13.5
 BRIEF_WIDTH, BRIEF_HEIGHT, BRIEF_SIZE, BRIEF_NOTE = 0.55, 0.32, 9.5, 6.0
 """Of cells with means alone, in inches, and the sizes of a mean and of words in points."""
-BEST, TIED, APART = "★", "☆", "●"
+BEST, TIED, APART = "★", "☆", "•"
 """Marks of the best cell of a column, of those that a test can't tell from it, and of those told from the baseline."""
 WHITE, BLACK = "#fefefe", "#010101"
 """On coloured cells. A page in a dark theme changes pure white and black, and must leave these (`inline.THEMED`)."""

@@ -97,6 +97,8 @@ class Settings:
     max_failures: Positive | None = None
     """A sweep in which so many cells failed starts no further ones."""
     retry: RetryConfig = field(default_factory=RetryConfig)
+    more_results: tuple[str, ...] = ()
+    """Further folders of records, which a report takes in where `results_dir` has a cell not finished."""
     redraw: bool = False
     """Draw the report even where nothing that it is made of has changed since the last time."""
     feature_cache_gb: NonNegativeFloat = 5.0

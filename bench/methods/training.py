@@ -128,9 +128,11 @@ class OrderedTrainer(Trainer):
         return sampler
 
     def compute_loss(self, model: Any, inputs: dict[str, torch.Tensor], *arguments: Any, **options: Any) -> Any:
-        """As Trainer's, with the attention that trains quickest."""
+        """As Trainer's, with the attention that trains quickest; not where parts are computed again on the way back,
+        out of reach of what is chosen here: both passes have to take the same kernel."""
         ids, dtype = inputs["input_ids"], torch.bfloat16 if self.args.bf16 else torch.float32
-        with attention(ids.device, dtype, ids.shape[1]) if model.training else nullcontext():
+        chosen = model.training and not self.args.activation_checkpointing
+        with attention(ids.device, dtype, ids.shape[1]) if chosen else nullcontext():
             return super().compute_loss(model, inputs, *arguments, **options)
 
 

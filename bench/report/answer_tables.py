@@ -7,9 +7,8 @@ from bench.report.answer_words import behind_text, interval_text, p_text
 from bench.report.content import Entry, Titled, View, point_id
 from bench.report.markdown import table
 from bench.report.statistics.decision import Budget, Crossing, crossing
-from bench.report.statistics.tables import difference_frame
 from bench.report.statistics.ties import Standing
-from bench.report.wording import UNTRAINED
+from bench.report.wording import UNTRAINED, difference_text
 
 VERDICTS = {
     "never": "at no size",
@@ -93,7 +92,7 @@ def _where(one: Crossing) -> str:
 
 def differences_table(view: View, opponent: str) -> Titled:
     """Every row less `opponent` at every point that both have, with its interval, test and effect size."""
-    frame = difference_frame(view.answers, opponent, "test_accuracy", view.draws)
+    frame = view.differences_to(opponent)
     header = ["row", "labels", "training examples", "difference in accuracy [95 %]", "told apart", "p (Holm)"]
     header += ["test", "effect size (Cohen's h)", "seeds", "left out"]
     lines = [_difference_line(view, line) for line in frame.itertuples(index=False)]
@@ -108,11 +107,14 @@ def _difference_line(view: View, one: Any) -> list[object]:
         one.row,
         one.num_labels,
         f"{one.train_size:,}" if one.train_size else UNTRAINED,
-        Entry(f"{one.difference:+.3f} [{one.low:+.3f}, {one.high:+.3f}]", point=point),
+        Entry(
+            " ".join((difference_text(one.difference), f"[{difference_text(one.low)}, {difference_text(one.high)}]")),
+            point=point,
+        ),
         told,
         p_text(one.adjusted_p),
         "McNemar" if one.test == "mcnemar" else "paired t",
-        f"{one.cohens_h:+.2f}",
+        difference_text(one.cohens_h, 2),
         one.num_seeds,
         one.seeds_left_out,
     ]

@@ -19,7 +19,7 @@ from bench.report.statistics.bootstrap import METRICS, Draws
 from bench.report.statistics.correctness import Grid
 from bench.report.statistics.decision import Budget, budgets, training_costs
 from bench.report.statistics.library import Library
-from bench.report.statistics.tables import ACCURACY, interval_frame
+from bench.report.statistics.tables import ACCURACY, difference_frame, interval_frame
 from bench.report.style import save
 
 MOST_BOOTSTRAPPED = 200
@@ -108,6 +108,8 @@ class View:
     """Of the bootstrap; the same for everything that the page says."""
     known_intervals: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     """What `intervals` has made."""
+    known_differences: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    """What `differences_to` has made."""
 
     @property
     def rows(self) -> list[str]:
@@ -128,6 +130,13 @@ class View:
         if metric not in self.known_intervals:
             self.known_intervals[metric] = interval_frame(self.answers, metric, self.draws)
         return self.known_intervals[metric]
+
+    def differences_to(self, opponent: str) -> pd.DataFrame:
+        """`difference_frame` of accuracy to a row, made once."""
+        if opponent not in self.known_differences:
+            made = difference_frame(self.answers, opponent, ACCURACY, self.draws)
+            self.known_differences[opponent] = made
+        return self.known_differences[opponent]
 
     @cached_property
     def fitted(self) -> FittedCurves:

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from bench.report import style
 from bench.report.comparison import UNTRAINED
 from bench.report.frame import summary_frame
-from bench.report.heatmap import Contents, contents_of, draw_grid, grid_note
-from bench.report.heatmap_cells import Number, Shade
+from bench.report.heatmap import Contents, Marks, contents_of, draw_grid, grid_note
+from bench.report.heatmap_cells import APART, Number, Shade
 from bench.report.wording import LOWER_IS_BETTER, METRICS, capitalised, in_words, only_data_set, usual_seeds
 from bench.results.record import Status
 
@@ -43,10 +43,17 @@ def less_baseline(cells: pd.DataFrame, metric: str, baseline: str) -> pd.DataFra
     return others
 
 
+def told_apart(found: pd.DataFrame) -> Marks:
+    """`APART` where `statistics.tables.difference_frame` tells two rows apart."""
+    apart = found[found["told_apart"].astype(bool)]
+    return {(str(one.row), int(one.num_labels), int(one.train_size)): APART for one in apart.itertuples()}  # type: ignore[arg-type]
+
+
 @style.applied
-def differences(cells: pd.DataFrame, metric: str, baseline: str) -> Figure | None:
+def differences(cells: pd.DataFrame, metric: str, baseline: str, marks: Marks | None = None) -> Figure | None:
     """Draw each row's `metric` less that of the row `baseline`, seed by seed on the same examples.
 
+    `marks` are `APART` where a paired test tells the two apart, by row, label count and training size.
     None where there is nothing to compare. Raises ValueError unless `cells` are of exactly one data set.
     """
     data = only_data_set(cells)
@@ -60,7 +67,9 @@ def differences(cells: pd.DataFrame, metric: str, baseline: str) -> Figure | Non
     note = f"{better} zero (green) is better than {baseline}. Differences are taken seed by seed. "
     shade = around_zero(summary[f"{metric}_mean"], lower_is_better=metric in LOWER_IS_BETTER)
     rows = list(cells["row"].cat.categories)
-    contents = contents_of(summary, metric, signed=True)
+    if marks:
+        note += f"{APART} told apart from {baseline} (paired test, Holm over the table). "
+    contents = contents_of(summary, metric, signed=True, marks=marks)
     words = (title, note + grid_note(others, summary), f"difference in {name}")
     return draw_grid(contents, rows, shade, words, usual_seeds(summary))
 

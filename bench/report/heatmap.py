@@ -1,6 +1,6 @@
 """The heatmap: every cell of the grid as a mean over seeds, or as the reason why there is none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib
@@ -80,7 +80,7 @@ Contents = Mapping[tuple[str, int, int], Number | str]
 
 
 Marks = Mapping[tuple[str, int, int], str]
-"""`heatmap_cells.BEST` or `TIED` by row, label count and training size."""
+"""`heatmap_cells.BEST`, `TIED` or `APART` by row, label count and training size."""
 
 
 @style.applied
@@ -89,9 +89,9 @@ def heatmap(cells: pd.DataFrame, metric: str, marks: Marks | None = None) -> Fig
 
     Rows are models with their methods, columns are training sizes under their label counts. A cell with fewer
     seeds than planned has a dashed border, a hatched corner and its count; one without any is hatched grey and
-    says why. A row that uses no training examples has one cell across all sizes of a label count. `marks` are
-    what is best, and what is tied with it, by paired tests. The figure
-    grows with the grid. Raises ValueError unless `cells` are of exactly one data set.
+    says why. A row that uses no training examples has one cell across all sizes of a label count. `marks` are what
+    is best, and what is tied with it, by paired tests. The figure grows with the grid. Raises ValueError unless
+    `cells` are of exactly one data set.
     """
     data = only_data_set(cells)
     summary = summary_frame(cells)
@@ -111,30 +111,27 @@ def heatmap(cells: pd.DataFrame, metric: str, marks: Marks | None = None) -> Fig
 
 
 def marks_of(standings: Sequence[Standing]) -> Marks:
-    """What is best and what is tied with it; an untrained row is marked where it is so at every training size."""
+    """What is best at each label count and training size, and what is tied with it."""
     found: dict[tuple[str, int, int], str] = {}
     for one in standings:
         found[one.best, one.num_labels, one.train_size] = BEST
         found |= {(tied.row, one.num_labels, one.train_size): TIED for tied in one.tied}
-    for labels in {one.num_labels for one in standings}:
-        sizes = [one.train_size for one in standings if one.num_labels == labels]
-        for row in {row for row, _, _ in found}:
-            own = {found.get((row, labels, size), "") for size in sizes}
-            if "" not in own:
-                found.setdefault((row, labels, 0), BEST if own == {BEST} else TIED)
     return found
 
 
 def contents_of(summary: pd.DataFrame, metric: str, *, signed: bool = False, marks: Marks | None = None) -> Contents:
     """What a heatmap shows of each point of `summary_frame`."""
     contents: dict[tuple[str, int, int], Number | str] = {}
+    places = zip(summary["row"].astype(str), summary["num_labels"], summary["train_size"], strict=True)
+    columns = _columns([(row, int(labels), int(size)) for row, labels, size in places])
     for point in summary.itertuples():
         mean, deviation = getattr(point, f"{metric}_mean"), getattr(point, f"{metric}_sd")
         note = UNTRAINED if point.train_size == 0 else ""
-        mark = (marks or {}).get((str(point.row), int(point.num_labels), int(point.train_size)), "")  # type: ignore[arg-type]
-        known = Number(mean, deviation, point.n_ok, point.n_expected, note, signed, mark)  # type: ignore[arg-type]
+        row, labels, size = str(point.row), int(point.num_labels), int(point.train_size)  # type: ignore[arg-type]
+        own = tuple((marks or {}).get((row, labels, column), "") for column in ([size] if size else columns[labels]))
+        known = Number(mean, deviation, point.n_ok, point.n_expected, note, signed, own)  # type: ignore[arg-type]
         words = in_words(str(point.not_ok)).replace(", ", "\n") if point.n_ok == 0 else "not\nmeasured"
-        contents[str(point.row), int(point.num_labels), int(point.train_size)] = words if pd.isna(mean) else known  # type: ignore[arg-type]
+        contents[row, labels, size] = words if pd.isna(mean) else known
     return contents
 
 
@@ -186,12 +183,19 @@ def _place(contents: Contents, rows: list[str], cell: tuple[float, float]) -> Gr
     met = {row for row, _, _ in contents}
     columns: dict[tuple[int, int], float] = {}
     right = 0.0
-    for labels in sorted({labels for _, labels, _ in contents}):
+    for labels, sizes in _columns(contents).items():
         right += GROUP_GAP if columns else 0
-        for size in _sizes([(row, size) for row, count, size in contents if count == labels]):
+        for size in sizes:
             columns[labels, size] = right
             right += cell[0]
     return Grid([row for row in rows if row in met], columns, right, cell)
+
+
+def _columns(places: Iterable[tuple[str, int, int]]) -> dict[int, list[int]]:
+    """The training sizes that have columns, by label count; `places` are row, label count and size."""
+    known = list(places)
+    counts = sorted({labels for _, labels, _ in known})
+    return {labels: _sizes([(row, size) for row, count, size in known if count == labels]) for labels in counts}
 
 
 def _sizes(points: list[tuple[str, int]]) -> list[int]:

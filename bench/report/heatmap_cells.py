@@ -22,8 +22,8 @@ EDGE = 0.012
 MEAN_SIZE = 13.5
 BRIEF_WIDTH, BRIEF_HEIGHT, BRIEF_SIZE, BRIEF_NOTE = 0.55, 0.32, 9.5, 6.0
 """Of cells with means alone, in inches, and the sizes of a mean and of words in points."""
-BEST, TIED = "★", "☆"
-"""Marks of the best cell of a column, and of those that a test can't tell from it."""
+BEST, TIED, APART = "★", "☆", "•"
+"""Marks of the best cell of a column, of those that a test can't tell from it, and of those told from the baseline."""
 WHITE, BLACK = "#fefefe", "#010101"
 """On coloured cells. A page in a dark theme changes pure white and black, and must leave these (`inline.THEMED`)."""
 
@@ -68,8 +68,8 @@ class Number:
     """What else is to be said, in the small print."""
     signed: bool = False
     """A difference."""
-    mark: str = ""
-    """`BEST` or `TIED`, drawn in the corner."""
+    marks: tuple[str, ...] = ()
+    """`BEST`, `TIED`, `APART` or none ("") of each column that the cell goes over, drawn in its corner there."""
 
     def small_print(self, usual: int) -> str:
         """The lines under the mean: its deviation, and how many seeds it is of unless that is the `usual` number.
@@ -116,11 +116,16 @@ def draw_number(axes: Axes, box: Box, number: Number, shade: Shade, usual: int) 
     texts = [axes.text(box.middle, line, _written(number), va="center", fontsize=MEAN_SIZE, **look)]
     if small:
         texts.append(axes.text(box.middle, line + 0.11, small, va="top", fontsize=size, linespacing=1.05, **look))
-    if number.mark:
-        place = (box.left + 0.075, box.top + 0.065)
-        texts.append(axes.text(*place, number.mark, color=ink, ha="left", va="top", fontsize=style.NORMAL))
+    for left, mark in _marks(box, number):
+        texts.append(axes.text(left, box.top + 0.065, mark, color=ink, ha="left", va="top", fontsize=style.NORMAL))
     for text in texts:
         text.set_in_layout(False)  # inside its box: thousands need not be measured to find the figure's edges
+
+
+def _marks(box: Box, number: Number) -> list[tuple[float, str]]:
+    """The marks of a cell, with their left edges."""
+    step = box.width / max(len(number.marks), 1)
+    return [(box.left + 0.075 + place * step, mark) for place, mark in enumerate(number.marks) if mark]
 
 
 def draw_means(axes: Axes, numbers: Sequence[tuple[Box, Number]], shade: Shade) -> None:
@@ -136,7 +141,7 @@ def draw_means(axes: Axes, numbers: Sequence[tuple[Box, Number]], shade: Shade) 
         if number.n_ok < number.n_expected:
             _mark_incomplete(axes, box, fill, ink)
     words = [(box.middle, box.centre, _written(number), ink) for (box, number), (_, ink) in pairs]
-    marks = [(box.left + 0.075, box.centre, number.mark, ink) for (box, number), (_, ink) in pairs if number.mark]
+    marks = [(left, box.centre, mark, ink) for (box, number), (_, ink) in pairs for left, mark in _marks(box, number)]
     axes.add_artist(_Words([*words, *marks]))
 
 

@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from bench.report import style
 from bench.report.bars import DEVIATION, TEST_SET, bar_handles, bars_phrase, kinds_of, with_bars
 from bench.report.frame import of_metric, summary_frame
 from bench.report.published import Published
+from bench.report.scaling_axes import doubled_beyond, limit, size_axis
 from bench.report.scaling_marks import (
     DASHED,
     DOTTED,
@@ -29,7 +30,7 @@ from bench.report.scaling_marks import (
 )
 from bench.report.statistics.curves import Band, Curve
 from bench.report.statistics.tables import ACCURACY
-from bench.report.wording import LOWER_IS_BETTER, METRICS, capitalised, only_data_set, sizes_of_test_sets
+from bench.report.wording import METRICS, capitalised, only_data_set, sizes_of_test_sets
 
 PANELS_A_LINE = 3
 LEGEND_LINE, MARGIN = 0.187, 0.12
@@ -41,11 +42,6 @@ MOST_SPREAD = 0.4
 MOST_BEYOND, MOST_WIDE = 4.0, 0.7
 """How far fitted curves are drawn: times the largest size, and as a part of the width of the sizes that were tried.
 Tables go as far as the curve may be carried."""
-LEAST_SPAN, CHANCE_BELOW = 0.2, 0.5
-"""Of a panel's axis: less would show noise as if it were much; how far below everything else, as a part of the span of
-that, guessing is still in it."""
-LEAST_TICK_GAP = 0.13
-"""Inches between the sizes on an axis, written upright."""
 
 
 @style.applied
@@ -76,7 +72,7 @@ def scaling_curves(
     figure, panels = _canvas(len(labels), drawing, handles, title, note)
     for axes, count in zip(panels, labels, strict=True):
         here, points = cells[cells["num_labels"] == count], summary[summary["num_labels"] == count]
-        _limit(axes, here, points, drawing)
+        limit(axes, here, points, drawing)
         _draw_panel(axes, here, points, drawing)
         draw_carried(axes, count, drawing)
         draw_published(axes, count, drawing)
@@ -185,7 +181,7 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing:
     theirs = sorted({int(size) for size in numbers["train_size"]} - {0})
     labels = int(summary["num_labels"].iloc[0])
     ends = [float(band.sizes[-1]) for (_, count), band in drawing.carried.items() if count == labels]
-    _size_axis(axes, own, [*theirs, *_beyond(own, ends)], drawing, max(ends, default=0))
+    size_axis(axes, own, [*theirs, *doubled_beyond(own, ends)], drawing, max(ends, default=0))
     if ends:
         shade_untried(axes, own[-1] * max(drawing.offsets.values()) * 1.02)
     axes.yaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10]))
@@ -196,63 +192,6 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing:
         words.set_bbox({"facecolor": "white", "edgecolor": "none"})
     for row in drawing.offsets:
         draw_row(axes, cells[cells["row"] == row], summary[summary["row"] == row], row, drawing)
-
-
-def _beyond(own: list[int], ends: list[float]) -> list[int]:
-    """Sizes to be written beyond the largest one: it doubled, as far as curves are drawn."""
-    return [own[-1] * factor for factor in (2, 4, 8, 16) if ends and own[-1] * factor <= max(ends)]
-
-
-def _size_axis(axes: Axes, own: list[int], theirs: list[int], drawing: Drawing, end: float) -> None:
-    """A log axis over all sizes and to `end`; sizes that are not `own` are written where our own leave room."""
-    everything = sorted({*own, *theirs})
-    axes.set_xscale("log")
-    axes.xaxis.set_minor_locator(NullLocator())
-    if not everything:
-        axes.set_xlim(0.5, 2)
-        axes.set_xticks([])
-        return
-    margin = max(drawing.offsets.values()) * max(everything[-1] / everything[0], 4) ** 0.07
-    right = max(everything[-1] * margin * (1.06 if drawing.tags else 1), end * max(drawing.offsets.values()))
-    axes.set_xlim(everything[0] / margin, right)
-    inches = (drawing.panel[0] - 0.7) / float(np.log(np.divide(*axes.get_xlim()[::-1])))
-    ticks = list(own)
-    for size in theirs:
-        if all(abs(np.log(size / tick)) * inches >= LEAST_TICK_GAP for tick in ticks):
-            ticks.append(size)
-    ticks.sort()
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.set_xticklabels([f"{size:,}" for size in ticks])
-    if _crowded(ticks, inches):
-        axes.tick_params(axis="x", labelrotation=90)
-
-
-def _crowded(sizes: list[int], inches: float) -> bool:
-    """Whether two neighbouring sizes would run into each other if written side by side; `inches` a factor of e."""
-    if len(sizes) < 2:
-        return False
-    widths = np.array([style.text_width(f"{size:,}", style.SMALL) for size in sizes])
-    return bool((np.diff(np.log(sizes)) * inches < (widths[1:] + widths[:-1]) / 2 + 0.06).any())
-
-
-def _limit(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawing) -> None:
-    """A panel's axis holds every dot, bar, band and diamond; and the chance line, if it is not far below them."""
-    metric, labels = drawing.metric, int(summary["num_labels"].iloc[0])
-    numbers = drawing.published.loc[drawing.published["num_labels"] == labels, "value"].astype(float)
-    bands = [band for (_, count), band in drawing.carried.items() if count == labels]
-    values = [cells[metric], summary["low"], summary["high"], numbers, *(pd.Series(b.low) for b in bands)]
-    known = pd.concat([*(pd.Series(b.high) for b in bands), *(value.astype(float) for value in values)]).dropna()
-    if known.empty:
-        axes.set_ylim(0, 1.02)
-        return
-    top = np.inf if metric in LOWER_IS_BETTER else 1.0
-    low, high = max(float(known.min()), 0.0), min(float(known.max()), top)
-    if metric == ACCURACY and low > 1 / labels > low - CHANCE_BELOW * (high - low):
-        low = 1 / labels
-    if (widen := LEAST_SPAN - (high - low)) > 0:
-        low, high = max(low - widen / 2, 0.0), min(high + widen / 2, top)
-    room = 0.08 * (high - low)  # for a label under the lowest
-    axes.set_ylim(low - room, high + room / 2)
 
 
 def _legend_handles(summary: pd.DataFrame, drawing: Drawing) -> list[Line2D]:

@@ -12,7 +12,7 @@ from bench.report.comparison import comparison_title, ours_and_published
 from bench.report.comparison_tables import accuracy_tables, other_metrics_table, remarks
 from bench.report.content import Picture, Section, Titled, View
 from bench.report.cost import accuracy_and_cost, cost_points, cost_table
-from bench.report.differences import differences, less_published
+from bench.report.differences import differences, less_published, told_apart
 from bench.report.examples import how_many_examples
 from bench.report.fitted import drawn_curves
 from bench.report.heatmap import MOST_SMALL_PRINT, heatmap, marks_of
@@ -62,7 +62,10 @@ def heatmaps(view: View) -> Section:
         text = f"Heatmap of {METRICS[metric]} {what}"
         marks = marks_of([one.standing for one in view.budgets]) if metric == "test_accuracy" else {}
         pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric, marks), text, metric))
-        if base is not None and (figure := differences(view.cells, metric, base)) is not None:
+        if base is None:
+            continue
+        apart = told_apart(view.differences_to(base)) if metric == "test_accuracy" else {}
+        if (figure := differences(view.cells, metric, base, apart)) is not None:
             text = f"Heatmap of differences in {METRICS[metric]} to {base}, {what}"
             pictures.append(view.draw(f"difference_{short}", figure, text, metric))
     undrawn = [METRICS[metric] for metric in shown_metrics(view) if metric not in drawn_metrics(view)]

@@ -56,8 +56,9 @@ SETTINGS: Any = {
     "svg.hashsalt": "bench.report",
     "svg.fonttype": "none",
 }
-applied = matplotlib.rc_context(SETTINGS)
-"""Decorator: draw with `SETTINGS` and leave the caller's as they were."""
+_DEFAULTS = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
+applied = matplotlib.rc_context({**_DEFAULTS, **SETTINGS})
+"""Decorator: draw with `SETTINGS`, whatever the user's matplotlibrc says, and leave the caller's as they were."""
 
 DPI = 160
 
@@ -184,8 +185,8 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     The same figure gives the same bytes: neither file has a date, and ids in the SVG have a fixed salt. Text in the
     SVG stays text.
     """
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
         figure.set_layout_engine("none")  # places are found once, not again in each pass
     # what `bbox_inches="tight"` would do, with two passes over the artists in place of five
     canvas = FigureCanvasAgg(figure)

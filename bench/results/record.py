@@ -13,10 +13,17 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, StrictInt
 
 SCHEMA_VERSION = 4
+
+
+def only_adds(content: dict[str, Any]) -> dict[str, Any]:
+    """The step to a version that has more fields, which may be left out: the old content is as good."""
+    return content
+
+
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    1: lambda content: content,  # 2 adds `measurements.halved`
-    2: lambda content: content,  # 3 adds `texts_file`
-    3: lambda content: content,  # 4 adds `measurements.fused` and `measurements.energy_joules`
+    1: only_adds,  # `measurements.halved`
+    2: only_adds,  # `texts_file`
+    3: only_adds,  # `measurements.fused` and `measurements.energy_joules`
 }
 """From version n to n + 1, on the parsed JSON."""
 
@@ -305,14 +312,24 @@ def parse(text: str) -> Record:
     """
     with suppress(ValueError):  # the rest of this function says what is wrong
         record = Record.model_validate_json(text)  # reads and checks in one, at twice the speed
-        if "schema_version" in record.model_fields_set and record.schema_version == SCHEMA_VERSION:
-            return record
+        if "schema_version" in record.model_fields_set and _is_as_good(record.schema_version):
+            is_new = record.schema_version == SCHEMA_VERSION
+            return record if is_new else record.model_copy(update={"schema_version": SCHEMA_VERSION})
     content = json.loads(text)
     if not isinstance(content, dict) or not isinstance(version := content.get("schema_version"), int):
         raise ValueError("not a record: no schema_version")
     if version > SCHEMA_VERSION:
         raise ValueError(f"schema version {version} is newer than this program's {SCHEMA_VERSION}")
+    if version < min(MIGRATIONS):
+        raise ValueError(f"there never was a schema version {version}")
     while version < SCHEMA_VERSION:
         content = MIGRATIONS[version](content)
         version += 1
     return Record.model_validate({**content, "schema_version": SCHEMA_VERSION})
+
+
+def _is_as_good(version: int) -> bool:
+    """Whether a record of this version is one of the newest but for its number."""
+    return version == SCHEMA_VERSION or (
+        version in MIGRATIONS and all(MIGRATIONS[step] is only_adds for step in range(version, SCHEMA_VERSION))
+    )

@@ -13,6 +13,7 @@ from bench.report.reading import Expected
 from bench.results import store
 from bench.results.record import Status
 from bench.settings import Settings
+from bench.sweep.merged import record_folders
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
 from bench.sweep.pool import Interrupted, Stopped, run_pool
@@ -120,9 +121,10 @@ def expected_cells(
 ) -> list[Expected]:
     """The cells as a report knows them, with the command of those that have overrides in `again`, by key."""
     names, commands = row_names(cells), again or {}
+    folders = record_folders(cells, settings)
     return [
         Expected(
-            folder=cell.folder(settings.results_dir),
+            folder=folder,
             key=cell.key,
             model=names[cell.key][0],
             method=names[cell.key][1],
@@ -136,5 +138,5 @@ def expected_cells(
             ),
             command=rerun_command(commands[cell.key]) if cell.key in commands else None,
         )
-        for cell in cells
+        for cell, folder in zip(cells, folders, strict=True)
     ]

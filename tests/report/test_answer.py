@@ -1,10 +1,14 @@
 """The answer: its sentences and tables, and the marks of the heatmap."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bench.report.answer_words import budget_points, crossing_text, needed_text, p_text
-from bench.report.heatmap import BEST, TIED, marks_of
+from bench.report.differences import differences, told_apart
+from bench.report.frame import cells_frame, summary_frame
+from bench.report.heatmap import contents_of, heatmap, marks_of
+from bench.report.heatmap_cells import APART, BEST, TIED
 from bench.report.page import write_report
 from bench.report.statistics.decision import budgets, crossing
 from bench.report.statistics.power import Needed
@@ -149,9 +153,29 @@ def test_heatmaps_mark_the_best_and_its_ties():
     assert found["lora", 2, 64] == BEST
     assert {found["lora", 2, 32], found["probe", 2, 32]} == {BEST, TIED}
     assert ("probe", 2, 64) not in found
-    assert ("zero", 2, 0) not in found
+    assert not [place for place in found if place[0] == "zero"]
 
 
-def test_an_untrained_row_is_marked_where_it_holds_at_every_size():
-    grid = grid_of({("lora", 2, 32): exactly([0.6, 0.62]), ("zero", 2, 0): exactly([0.8])})
-    assert marks_of([standing(grid, 2, 32)])["zero", 2, 0] == BEST
+def test_an_untrained_row_is_marked_under_each_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(simulate, "accuracy", lambda cell: 0.8 if cell.method == "zero_shot" else 0.5)
+    cells = simulate.grid(tmp_path, ROWS[:1], num_labels=(2,))
+    cells += simulate.grid(tmp_path, [("m", "zero_shot")], num_labels=(2,), train_sizes=(0,))
+    simulate.run(cells)
+    frame = cells_frame(cells)
+    marks = {("m zero_shot", 2, 32): BEST, ("m zero_shot", 2, 512): TIED}
+    assert contents_of(summary_frame(frame), "test_accuracy", marks=marks)["m zero_shot", 2, 0].marks == (
+        BEST,
+        "",
+        TIED,
+    )
+    texts = [text.get_text() for text in heatmap(frame, "test_accuracy", marks).axes[0].texts]
+    assert (texts.count(BEST), texts.count(TIED)) == (1, 1)
+
+
+def test_what_is_told_from_the_baseline_is_marked(tmp_path, monkeypatch):
+    text = page_of(tmp_path, {"lora": 0.95, "linear_probe": 0.602, None: 0.6}, monkeypatch)
+    assert text.count("| better | p &lt; 0.001 |") == 6  # over the baseline and over the probe, at three sizes
+    found = pd.DataFrame({"row": ["minilm lora"], "num_labels": 2, "train_size": 128, "told_apart": True})
+    frame = cells_frame(simulate.grid(tmp_path / "r", ROWS, num_labels=(2,)))
+    figure = differences(frame, "test_accuracy", "tfidf_sgd", told_apart(found))
+    assert [text.get_text() for text in figure.axes[0].texts].count(APART) == 1

@@ -1,14 +1,27 @@
+import re
+
 import matplotlib
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_hex
+from matplotlib.colors import Normalize, to_hex
+from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
 from bench.report import style
 from bench.report.frame import cells_frame
 from bench.report.heatmap import colour_scale, heatmap
-from bench.report.heatmap_cells import luminance
+from bench.report.heatmap_cells import (
+    BEST,
+    BRIEF_HEIGHT,
+    BRIEF_WIDTH,
+    Box,
+    Number,
+    Shade,
+    draw_means,
+    luminance,
+)
 from bench.report.scaling import scaling_curves
 from bench.results.record import Status
 from tests.report import simulate
@@ -213,3 +226,43 @@ def test_a_row_with_and_without_training_examples_keeps_both(tmp_path):
     simulate.run(cells)
     shown = texts(heatmap(cells_frame(cells), "test_accuracy"))
     assert {"0", "32", "no training\nexamples", "1 seed"} <= set(shown)
+
+
+def test_a_big_grid_has_small_cells_with_every_mean_as_text(tmp_path, monkeypatch):
+    monkeypatch.setattr("bench.report.heatmap.MOST_SMALL_PRINT", 3)
+    cells = simulate.grid(tmp_path, ROWS)
+    left_out = {32: None, 128: Status.OOM}
+
+    def status(cell):
+        if cell.row == "minilm lora":
+            return left_out.get(cell.train_size, Status.OK)
+        return Status.OK if cell.seed or cell.train_size > 32 else Status.OOM
+
+    simulate.run(cells, status)
+    frame = cells_frame(cells)
+    marks = {("tfidf_sgd", 2, 512): BEST}
+    figure = heatmap(frame, "test_accuracy", marks)
+    assert figure.get_size_inches()[0] < 7
+    assert {"not run", "oom"} <= set(texts(figure))
+    assert len([patch for patch in hatched(figure, Polygon) if not isinstance(patch, Rectangle)]) == 4  # seeds missing
+    note = " ".join(figure.texts[1].get_text().split())
+    assert "Deviations and numbers of seeds are in the tables." in note
+    _, svg = style.save(figure, tmp_path, "brief")
+    found = re.findall(r">([★☆]|\d\.\d\d)<", svg.read_text())
+    means = frame.groupby(["row", "num_labels", "train_size"], observed=True)["test_accuracy"].mean().dropna()
+    assert sorted(found[: len(means) + 1]) == sorted([BEST, *(f"{mean:.2f}" for mean in means)])
+
+
+def test_words_of_a_big_grid_are_in_the_middle_of_their_cells():
+    figure = Figure(figsize=(2, 1))
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, 2), ylim=(1, 0))
+    shade = Shade(matplotlib.colormaps["viridis"], Normalize(0, 1))
+    box = Box(0.5, 0.3, BRIEF_WIDTH, BRIEF_HEIGHT)
+    draw_means(axes, [(box, Number(0.0, 0.0, 1, 1))], shade)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    grey = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+    white = (grey > 200).all(axis=2)  # the text, and what is around the cell
+    rows, columns = np.nonzero(white[33:59, 54:102])  # inside the cell
+    assert abs(rows.mean() + 33.5 - 100 * box.centre) < 2
+    assert abs(columns.mean() + 54.5 - 100 * box.middle) < 2

@@ -1,3 +1,5 @@
+import matplotlib
+
 from bench.report.frame import cells_frame
 from bench.report.heatmap import heatmap
 from bench.report.scaling import scaling_curves
@@ -28,6 +30,15 @@ def test_the_same_figure_gives_the_same_files_and_no_date(tmp_path):
         assert contents[0] == contents[1]
         assert contents[0][0].startswith(b"\x89PNG")
         assert b"<dc:date>" not in contents[0][1]
+
+
+def test_a_users_matplotlibrc_changes_nothing(tmp_path):
+    cells = simulate.grid(tmp_path / "cells", [("tfidf_sgd", None)])
+    simulate.run(cells)
+    plain = save(heatmap(cells_frame(cells), "test_accuracy"), tmp_path, "plain")
+    with matplotlib.rc_context({"ytick.major.size": 20, "axes.labelsize": 30}):
+        theirs = save(heatmap(cells_frame(cells), "test_accuracy"), tmp_path, "theirs")
+    assert [path.read_bytes() for path in plain] == [path.read_bytes() for path in theirs]
 
 
 def test_saving_empties_the_figure_and_leaves_no_other_files(tmp_path):

@@ -1,5 +1,6 @@
 """Records exist only when whole."""
 
+import gc
 import json
 import os
 import subprocess
@@ -9,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bench.results import record as record_module
 from bench.results import store
-from bench.results.record import SCHEMA_VERSION, Configuration, Provenance, Record, Status, parse
+from bench.results.record import MIGRATIONS, SCHEMA_VERSION, Configuration, Provenance, Record, Status, only_adds, parse
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -115,6 +117,13 @@ def test_a_record_of_a_newer_version_is_refused() -> None:
         parse(json.dumps(newer))
 
 
+@pytest.mark.parametrize("version", [0, -(10**15)])
+def test_a_version_that_never_was_is_refused(version: int) -> None:
+    odd = json.loads(make_record().to_json()) | {"schema_version": version}
+    with pytest.raises(ValueError, match="never was"):
+        parse(json.dumps(odd))
+
+
 def test_infinities_become_null() -> None:
     record = make_record()
     identity = {"a": float("nan"), "b": float("inf")}
@@ -130,6 +139,44 @@ def test_old_records_keep_loading(path: Path) -> None:
     assert record.measurements.test.accuracy > 0.5
 
 
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.json")), ids=lambda path: path.stem)
+def test_a_version_that_only_adds_is_read_in_one_and_the_same_as_step_by_step(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = parse(path.read_text())
+    assert quick.schema_version == SCHEMA_VERSION
+    monkeypatch.setattr(record_module, "MIGRATIONS", {number: lambda content: content for number in MIGRATIONS})
+    assert parse(path.read_text()) == quick
+    monkeypatch.setattr(record_module, "MIGRATIONS", dict.fromkeys(MIGRATIONS, only_adds))
+    monkeypatch.setattr(record_module.json, "loads", None)
+    parse(path.read_text())
+
+
 def test_there_is_a_golden_record_of_every_version() -> None:
     versions = {json.loads(path.read_text(encoding="utf-8"))["schema_version"] for path in GOLDEN.glob("*.json")}
     assert versions == set(range(1, SCHEMA_VERSION + 1))
+
+
+def test_what_is_written_is_noted_with_the_stamp_that_it_has(tmp_path: Path) -> None:
+    store.write_atomically(tmp_path / "before", b"1")
+    with store.noting() as files:
+        store.write_atomically(tmp_path / "one", b"22")
+        store.write_atomically(tmp_path / "one", b"333")
+    store.write_atomically(tmp_path / "after", b"4")
+    assert files == {tmp_path / "one": store.file_stamp(tmp_path / "one")}
+    assert store.file_stamp(tmp_path / "none") is None
+
+
+def test_looks_are_at_the_files_that_begin_so(tmp_path: Path) -> None:
+    for name in ("predictions-2", "predictions-1", "log.txt", ".predictions-3"):
+        (tmp_path / name).write_text(name)
+    names = [look[0] for look in store.looks(tmp_path, store.RECORD, store.PREDICTIONS)]
+    assert names == ["predictions-1", "predictions-2"]
+    assert store.looks(tmp_path / "none", store.RECORD) == []
+
+
+def test_what_is_there_is_left_out_of_garbage_collection_for_a_while() -> None:
+    before = gc.get_freeze_count()
+    with store.frozen():
+        assert gc.get_freeze_count() > before
+    assert gc.get_freeze_count() == 0

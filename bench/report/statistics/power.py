@@ -74,7 +74,7 @@ def _examples(target: float, parts: Components, seeds: int, size: int, *, alpha:
     """Test examples that would do with as many seeds as there are, to two digits."""
     for factor in (1.25**step for step in range(1, 21)):
         if power_of(target, parts, seeds, ceil(size * factor), alpha) >= power:
-            return ceil(size * factor)
+            return ceil(float(f"{size * factor:.2g}"))
     return None
 
 

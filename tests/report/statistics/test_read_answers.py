@@ -1,4 +1,4 @@
-import time
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -152,9 +152,11 @@ def test_a_cache_that_is_of_no_use_is_made_anew(cells, tmp_path, content):
     assert len(answers_cache.load(cache).answers) == len({store.read(cell.folder).predictions_file for cell in cells})
 
 
-def test_reading_is_quick(tmp_path):
-    cells = simulate.grid(tmp_path, [("minilm", "lora")], num_labels=(8,), train_sizes=(64, 128), seeds=range(20))
-    simulate.run(cells, num_test=1000)
-    found, begun = read_records(cells), time.process_time()
-    read_answers(found)
-    assert (time.process_time() - begun) / len(cells) < 0.02  # 1 ms on an idle machine
+def test_each_file_is_opened_once_and_test_sets_are_shared(tmp_path, monkeypatch):
+    cells = simulate.grid(tmp_path, [("minilm", "lora")], num_labels=(8,), train_sizes=(64, 128), seeds=range(3))
+    simulate.run(cells, num_test=50)
+    opened = mock.Mock(side_effect=library.pq.ParquetFile)
+    monkeypatch.setattr(library.pq, "ParquetFile", opened)
+    (grid,) = read_answers(read_records(cells)).grids.values()
+    assert opened.call_count == len({call.args[0] for call in opened.call_args_list}) == len(cells)
+    assert len({id(answers.test_set) for seeds in grid.values() for answers in seeds.values()}) == 1

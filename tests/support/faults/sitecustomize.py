@@ -69,7 +69,7 @@ def patch(run):
         note("end", cell.key, os.getpid(), "halved" if options.get("halved") else "whole", time.monotonic())
         return result
 
-    written = run._write
+    written = run.write
 
     def write(folder, record, *frames):
         kept = written(folder, record, *frames)
@@ -79,7 +79,7 @@ def patch(run):
         return kept
 
     run.measure = measure
-    run._write = write
+    run.write = write
 
 
 class Hook(importlib.abc.MetaPathFinder):

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -102,7 +103,8 @@ def sweep() -> list[Line]:
     return [
         times(
             f"8 such cells as a sweep, {precision}{', '.join(('', *SWEEP_ARGS))}", "notebook, 8 processes in turn",
-            medians["notebook"], medians[precision], target=target, profile=stacking.profile,
+            medians["notebook"], medians[precision],
+            target=target, profile=partial(stacking.profile, "minilm", "lora", precision),
         )
         for precision, target in (("fp32", 2.5), ("bf16", 3.0))
     ]  # fmt: skip

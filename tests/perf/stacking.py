@@ -27,12 +27,12 @@ STEPS = 6
 """That are timed for each stack; the first two are not counted."""
 
 
-def cells_of(model: str, method: str, count: int) -> list[Cell]:
-    """`count` cells of the study: 2 and 4 labels in turn, 80 examples, seeds; in the study's precision."""
+def cells_of(model: str, method: str, count: int, precision: str = "bf16") -> list[Cell]:
+    """`count` cells of the study: 2 and 4 labels in turn, 80 examples, seeds."""
     found = []
     for number in range(count):
         (content,) = composed(
-            *words(Path()), "training.precision=bf16", f"model={model}", f"method={method}", "train_size=80",
+            *words(Path()), f"training.precision={precision}", f"model={model}", f"method={method}", "train_size=80",
             f"num_labels={(2, 4)[number % 2]}", f"seed={number // 2}", f"training.num_train_epochs={FUSED_EPOCHS}",
             f"training.optim={'adamw_bnb_8bit' if method == 'qlora' else 'adamw_torch'}",
         )  # fmt: skip
@@ -105,8 +105,8 @@ def within(cells: Sequence[Cell], use: Callable[[Callable[[], None]], T]) -> T:
     return found[0]
 
 
-def profile() -> list[Line]:
-    """The operations in which a training step of eight QLoRA cells spends most."""
+def profile(model: str = "smollm2_135m", method: str = "qlora", precision: str = "bf16") -> list[Line]:
+    """The operations in which a training step of eight cells in a stack spends most."""
     from torch.profiler import profile as profiler
 
     def use(step: Callable[[], None]) -> list[Line]:
@@ -121,7 +121,7 @@ def profile() -> list[Line]:
         return [Line(f"  {name}", f"{calls[name]} calls", f"{100 * own[name] / whole:.1f} %") for name in most]
 
     with threads():
-        return within(cells_of("smollm2_135m", "qlora", 8), use)
+        return within(cells_of(model, method, 8, precision), use)
 
 
 def steps() -> list[Line]:

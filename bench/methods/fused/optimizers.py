@@ -155,7 +155,7 @@ def clip(members: Sequence[Member], rows: Rows) -> None:
 
 def optimizer_for(members: Sequence[Member], rows: Rows) -> Optimizer:
     """What updates the stack of `members`: their own optimizers, unless there is a stacked one of their kind."""
-    kind = str(members[0].trainer.args.optim)
+    kind = members[0].trainer.args.optim  # its text is that of the option; what `str` gives is not
     if kind in ("adamw_torch", "adamw_torch_fused"):
         return StackedAdamW(members, rows)
     if kind == "adamw_bnb_8bit" and (width := _width_in_8_bits(members, rows)) is not None:

@@ -14,8 +14,9 @@ from bench.data.split import Splits, draw
 from bench.data.task import Task
 from bench.methods import finetune
 from bench.methods.fitted import Context
-from bench.methods.fused import dense
+from bench.methods.fused import dense, loop
 from bench.methods.fused.fit import FusedCells, fit
+from bench.methods.fused.optimizers import OwnOptimizers, Stacked8BitAdamW, StackedAdamW
 from bench.methods.fused.stack import Unfusable
 from bench.models.families import FAMILIES
 from tests.support import texts
@@ -88,6 +89,15 @@ def no_dropout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finetune, "_load_base", load)
 
 
+@pytest.fixture
+def optimizers(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Those that stacks made."""
+    made: list[object] = []
+    original = loop.optimizer_for
+    monkeypatch.setattr(loop, "optimizer_for", lambda *given: made.append(original(*given)) or made[-1])
+    return made
+
+
 CONTEXT = {"cache": Path("unused"), "mirror_dir": None, "device": "cpu"}
 
 
@@ -128,7 +138,9 @@ def compare(cells: list[Cell], pool: Pool, tolerance: float) -> FusedCells:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_as_alone(family: str, tiny_models: dict[str, Path], pool: Pool, no_dropout: None) -> None:
+def test_as_alone(
+    family: str, tiny_models: dict[str, Path], pool: Pool, no_dropout: None, optimizers: list[object]
+) -> None:
     cells = [make_cell(family, lora(family), tiny_models[family], axes) for axes in CELLS]
     fused = compare(cells, pool, 1e-4)
     training = [member.fitted.summary.training for member in fused.members]
@@ -136,16 +148,20 @@ def test_as_alone(family: str, tiny_models: dict[str, Path], pool: Pool, no_drop
     assert training[2].stopped_early
     assert training[2].steps < 50
     assert len(training[0].history) == 50, "every step's loss was compared"
+    assert [type(each) for each in optimizers] == [StackedAdamW]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_in_4_bits(family: str, tiny_models: dict[str, Path], pool: Pool, no_dropout: None) -> None:
+def test_in_4_bits(
+    family: str, tiny_models: dict[str, Path], pool: Pool, no_dropout: None, optimizers: list[object]
+) -> None:
     """With 8-bit optimizer states, and in fp32, so that rounding hides nothing."""
     method = lora(family, name="qlora", r=64)
     options = {"optim": "adamw_bnb_8bit", "learning_rate": 1e-3, "min_steps": 12, "eval_steps": 3}
     cells = [make_cell(family, method, tiny_models[family], axes, **options) for axes in CELLS[:2]]
     fused = compare(cells, pool, 1e-4)
     assert fused.members[0].fitted.summary.parameters.quantized > 10_000
+    assert [type(each) for each in optimizers] == [Stacked8BitAdamW]
 
 
 def test_in_4_bits_that_stay_packed(
@@ -162,13 +178,16 @@ def test_in_4_bits_that_stay_packed(
     assert all(isinstance(linear.base, Linear4bit) for linear in fused.stack.linears.values())
 
 
-def test_accumulated_gradients_and_other_optimizers(tiny_models: dict[str, Path], pool: Pool, no_dropout: None) -> None:
+def test_accumulated_gradients_and_other_optimizers(
+    tiny_models: dict[str, Path], pool: Pool, no_dropout: None, optimizers: list[object]
+) -> None:
     """Steps of several batches, the last ones of an epoch of fewer; and each cell's own optimizer."""
     options = {"gradient_accumulation_steps": 3, "min_steps": 12, "optim": "rmsprop", "learning_rate": 1e-3}
     options |= {"evaluate_train": True}
     cells = [make_cell("bert", lora("bert"), tiny_models["bert"], axes, **options) for axes in CELLS[:2]]
     fused = compare(cells, pool, 1e-4)
     assert fused.members[0].fitted.summary.before.train is not None
+    assert [type(each) for each in optimizers] == [OwnOptimizers]
 
 
 def test_batches_of_like_lengths(tiny_models: dict[str, Path], pool: Pool, no_dropout: None) -> None:

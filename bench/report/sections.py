@@ -48,9 +48,9 @@ def shown_metrics(view: View) -> dict[str, str]:
 
 
 def drawn_metrics(view: View) -> dict[str, str]:
-    """Those of `shown_metrics` that have figures: the first two in a big grid, where a figure takes seconds."""
+    """Those of `shown_metrics` that have figures: the first one in a big grid, where a figure takes seconds."""
     metrics = shown_metrics(view)
-    return metrics if len(view.summary) <= MOST_SMALL_PRINT else dict(list(metrics.items())[:2])
+    return metrics if len(view.summary) <= MOST_SMALL_PRINT else dict(list(metrics.items())[:1])
 
 
 def heatmaps(view: View) -> Section:

@@ -40,9 +40,10 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
     """
     check(configs[0])
     settings = _common_settings(configs)
-    points = [to_cell(config) for config in configs]
-    cells = list({cell.key: cell for cell in points}.values())
-    again = {cell.key: words for cell, words in zip(points, overrides, strict=False)}
+    with store.uncollected():
+        points = [to_cell(config) for config in configs]
+        cells = list({cell.key: cell for cell in points}.values())
+        again = {cell.key: words for cell, words in zip(points, overrides, strict=False)}
     if settings.command == "report":
         _report(cells, settings, again)
         return 0

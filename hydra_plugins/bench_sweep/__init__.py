@@ -96,16 +96,19 @@ class PoolLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run (or report) all points; ends the program with the sweep's exit code."""
+        from bench.results.store import uncollected
         from bench.sweep.grid import compose_points
         from bench.sweep.launch import launch
 
-        configs = compose_points(
-            job_overrides,
-            compose=self._compose,
-            is_group=lambda key: self.loader.get_group_options(key) != [],
-            parse=lambda text: self.parser.parse_override(text).value(),
-        )
-        sys.exit(launch(_finished(configs), self.runner, job_overrides))
+        with uncollected():  # ten thousand points stay anyway
+            configs = compose_points(
+                job_overrides,
+                compose=self._compose,
+                is_group=lambda key: self.loader.get_group_options(key) != [],
+                parse=lambda text: self.parser.parse_override(text).value(),
+            )
+            finished = _finished(configs)
+        sys.exit(launch(finished, self.runner, job_overrides))
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:
         composed = self.loader.load_sweep_config(self.config, list(overrides))

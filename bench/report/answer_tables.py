@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bench.report.answer_words import behind_text, interval_text, p_text
+from bench.report.answer_words import behind_text, interval_text, p_text, signed_text
 from bench.report.content import Entry, Titled, View, point_id
 from bench.report.markdown import table
 from bench.report.statistics.decision import Budget, Crossing, crossing
@@ -108,7 +108,7 @@ def _difference_line(view: View, one: Any) -> list[object]:
         one.num_labels,
         f"{one.train_size:,}" if one.train_size else UNTRAINED,
         Entry(
-            " ".join((difference_text(one.difference), f"[{difference_text(one.low)}, {difference_text(one.high)}]")),
+            signed_text(one.difference, one.low, one.high),
             point=point,
         ),
         told,

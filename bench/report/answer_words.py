@@ -13,7 +13,12 @@ def interval_text(found: Interval, *, signed: bool = False) -> str:
     """ "0.912 [0.890, 0.931]"; differences with their sign."""
     if not signed:
         return f"{found.estimate:.3f} [{found.low:.3f}, {found.high:.3f}]"
-    return " ".join((difference_text(found.estimate), f"[{difference_text(found.low)}, {difference_text(found.high)}]"))
+    return signed_text(found.estimate, found.low, found.high)
+
+
+def signed_text(difference: float, low: float, high: float) -> str:
+    """ "+0.021 [-0.004, +0.046]"."""
+    return f"{difference_text(difference)} [{difference_text(low)}, {difference_text(high)}]"
 
 
 def p_text(p: float) -> str:

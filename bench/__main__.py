@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bench.errors import UserError
+from bench.garbage import collected, leave_at_exit, uncollected
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 REFUSED = (UserError, CompactHydraException, OmegaConfBaseException)
@@ -21,7 +22,8 @@ def main() -> int:
     # Hydra would print every exception in its own way and end with 1; this makes it hand them on
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_one_cell)()
+        with uncollected():  # Hydra makes much that stays
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_one_cell)()
     except REFUSED as error:
         return _refuse(error)
     except KeyboardInterrupt:
@@ -37,7 +39,8 @@ def _one_cell(config: DictConfig) -> None:
     try:
         content = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         assert isinstance(content, dict)
-        sys.exit(run_single({str(key): value for key, value in content.items()}))
+        with collected():
+            sys.exit(run_single({str(key): value for key, value in content.items()}))
     except REFUSED as error:  # caught here, for Hydra puts a line of its own before what passes through it
         sys.exit(_refuse(error))
 
@@ -52,4 +55,5 @@ def _refuse(error: Exception) -> int:
 
 
 if __name__ == "__main__":
+    leave_at_exit()
     sys.exit(main())

@@ -18,6 +18,7 @@ from bench.data.read import load_pool
 from bench.data.split import draw
 from bench.devices import energy_counter, visible_gpus
 from bench.errors import TaskInfeasible, UserError
+from bench.garbage import uncollected
 from bench.methods.fitted import Context, Diverged, Fitted, Report, Saveable
 from bench.methods.halve import in_halves
 from bench.models.card import model_card
@@ -126,7 +127,8 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
     splits = draw(cell.task, pool)
     loading_seconds = time.perf_counter() - clock
     # after the data, which may be wrong; the imports are not the cell's time: a warm worker has them already
-    fit = _fit_function(fitting)
+    with uncollected():
+        fit = _fit_function(fitting)
     context.warm.imported()
     fitting_started = time.perf_counter()
     fitted = fit(fitting, splits, context)

@@ -11,6 +11,7 @@ from bench.cell import Cell
 from bench.data.read import load_pool
 from bench.data.split import Splits, draw
 from bench.errors import TaskInfeasible
+from bench.garbage import uncollected
 from bench.methods.fitted import Context, Fitted, Report
 from bench.provenance import now
 from bench.recording import Run, failed
@@ -79,6 +80,8 @@ def _prepare(cells: Sequence[Cell], context: Context, errors: dict[str, Exceptio
     memory.reset_peak()
     if not (drawn := _draw(cells, context, errors)):
         return [], 0
+    with uncollected():
+        pass
     from bench.methods.fused.fitting import most_at_once
 
     context.warm.imported()

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from bench.devices import visible_gpus
 from bench.errors import UserError
+from bench.garbage import leave_at_exit, uncollected
 from bench.models import files
 from bench.models.kept import Kept
 from bench.predict import output, texts
@@ -141,8 +142,9 @@ def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifie
     from bench.run import quiet_libraries
 
     quiet_libraries()
-    from bench.models import load
-    from bench.predict.classifier import load_classifier
+    with uncollected():
+        from bench.models import load
+        from bench.predict.classifier import load_classifier
 
     load.quiet()
     return load_classifier(folder, kept, base=base, device=device)
@@ -156,4 +158,5 @@ def _progress(*, shown: bool) -> Progress:
 
 
 if __name__ == "__main__":
+    leave_at_exit()
     sys.exit(main())

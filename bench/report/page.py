@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.garbage import rarely_collected
 from bench.report import sections, stamp, tables
 from bench.report.content import Section, Titled, View
 from bench.report.details import details
@@ -24,7 +25,7 @@ from bench.report.stamp import MARKDOWN, PAGE
 from bench.report.statistics.read_answers import Read, read_answers
 from bench.report.table_files import named, write_tables
 from bench.results.record import Status
-from bench.results.store import frozen, noting, write_atomically
+from bench.results.store import noting, write_atomically
 
 ANSWERS_CACHE = ".answers.parquet"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -64,7 +65,7 @@ def write_report(
     folder.mkdir(parents=True, exist_ok=True)
     stamp.forget(folder)
     found, cache = read_records(expected), folder / ANSWERS_CACHE
-    with noting() as written, frozen():
+    with noting() as written, rarely_collected():
         cells, read = cells_frame(expected, found), read_answers(found, cache)
         published = published_for(experiment or title, expected)
         options: dict[str, Any] = {"published": published, "price_per_gpu_hour": price_per_gpu_hour}

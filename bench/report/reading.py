@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from bench.garbage import uncollected
 from bench.results.record import Measurements, Record, Status
-from bench.results.store import UnreadableRecord, read, uncollected
+from bench.results.store import UnreadableRecord, read
 
 Content = TypeVar("Content")
 Found = Record | UnreadableRecord | None

@@ -6,7 +6,6 @@ The predictions file is written first, under a name made of its content; renamin
 that makes both valid, so a killed writer leaves the old pair or the new one.
 """
 
-import gc
 import hashlib
 import os
 import tempfile
@@ -227,32 +226,6 @@ def status(folder: Path) -> Status | None:
 def status_since(folder: Path, before: Stamp | None) -> Status | None:
     """How the cell in `folder` ended by a record that is not the one of stamp `before`; None where there is none."""
     return None if stamp(folder) == before else status(folder)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Put off garbage collection: while thousands of records are read and kept, it would take most of the time.
-
-    Records hold no cycles, so nothing is lost by it.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@contextmanager
-def frozen() -> Iterator[None]:
-    """Keep garbage collection from what is there already: ten thousand records, looked at over and over, double the
-    time of all that is done with them."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def scan(results_dir: Path) -> Iterator[Path]:

@@ -8,6 +8,7 @@ from typing import Any
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.errors import UserError
+from bench.garbage import uncollected
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.report.reading import Expected
 from bench.results import store
@@ -40,7 +41,7 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
     """
     check(configs[0])
     settings = _common_settings(configs)
-    with store.uncollected():
+    with uncollected():
         points = [to_cell(config) for config in configs]
         cells = list({cell.key: cell for cell in points}.values())
         again = {cell.key: words for cell, words in zip(points, overrides, strict=False)}
@@ -103,13 +104,15 @@ def _report(cells: Sequence[Cell], settings: Settings, again: Mapping[str, Seque
     """Write the report unless it is there already; `again` are the overrides of each cell that has some, by key."""
     from bench.report.stamp import unchanged_page
 
-    what = (expected_cells(cells, settings, again), Path(settings.reports_dir, settings.experiment))
-    options: dict[str, Any] = {
-        "title": settings.experiment,
-        "price_per_gpu_hour": settings.price_per_gpu_hour,
-        "rerun": sweep_command(list(again.values())) if again else None,
-    }
-    if not settings.redraw and (page := unchanged_page(*what, **options)) is not None:
+    with uncollected():
+        what = (expected_cells(cells, settings, again), Path(settings.reports_dir, settings.experiment))
+        options: dict[str, Any] = {
+            "title": settings.experiment,
+            "price_per_gpu_hour": settings.price_per_gpu_hour,
+            "rerun": sweep_command(list(again.values())) if again else None,
+        }
+        page = None if settings.redraw else unchanged_page(*what, **options)
+    if page is not None:
         print(f"report: {page} (unchanged)")
         return
     from bench.report.page import write_report  # with figures and statistics: they take a second to import

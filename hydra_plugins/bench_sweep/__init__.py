@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn
@@ -15,6 +16,8 @@ from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
+
+from hydra_plugins.bench_sweep.repository import SharedRepository
 
 LISTS = ("pool.devices",)
 """Settings that are lists: `pool.devices=0,2` means both for all cells, and not one after the other."""
@@ -92,11 +95,13 @@ class PoolLauncher(Launcher):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Called by Hydra."""
         self.loader, self.config = hydra_context.config_loader, config
+        if isinstance(self.loader, ConfigLoaderImpl):
+            self.loader.repository = SharedRepository(self.loader.repository)
         self.parser = OverridesParser.create(config_loader=hydra_context.config_loader)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run (or report) all points; ends the program with the sweep's exit code."""
-        from bench.results.store import uncollected
+        from bench.garbage import collected, uncollected
         from bench.sweep.grid import compose_points
         from bench.sweep.launch import launch
 
@@ -108,7 +113,8 @@ class PoolLauncher(Launcher):
                 parse=lambda text: self.parser.parse_override(text).value(),
             )
             finished = _finished(configs)
-        sys.exit(launch(finished, self.runner, job_overrides))
+        with collected():
+            sys.exit(launch(finished, self.runner, job_overrides))
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:
         composed = self.loader.load_sweep_config(self.config, list(overrides))

@@ -1,6 +1,5 @@
 """Records exist only when whole."""
 
-import gc
 import json
 import os
 import subprocess
@@ -173,10 +172,3 @@ def test_looks_are_at_the_files_that_begin_so(tmp_path: Path) -> None:
     names = [look[0] for look in store.looks(tmp_path, store.RECORD, store.PREDICTIONS)]
     assert names == ["predictions-1", "predictions-2"]
     assert store.looks(tmp_path / "none", store.RECORD) == []
-
-
-def test_what_is_there_is_left_out_of_garbage_collection_for_a_while() -> None:
-    before = gc.get_freeze_count()
-    with store.frozen():
-        assert gc.get_freeze_count() > before
-    assert gc.get_freeze_count() == 0

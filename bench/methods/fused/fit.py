@@ -9,7 +9,7 @@ from typing import Any
 from bench.cell import Cell
 from bench.config import TransformerConfig
 from bench.data.split import Splits
-from bench.methods import finetune, training
+from bench.methods import dropout, finetune, training
 from bench.methods.finetune import FineTuned
 from bench.methods.fitted import Context, Diverged, Probabilities, Summary
 from bench.methods.fused import evaluate, loop
@@ -100,7 +100,9 @@ def fit(cells: Sequence[Cell], splits: Sequence[Splits], context: Context) -> Fu
 def _shell(cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context) -> Any:
     """A copy of the frozen model for the layers of all cells; what it draws for its own head is never used."""
     base = finetune.frozen_base(cell, found, context)
-    return load.classifier(base, FAMILIES[found.model.family], labels, pad_token_id)
+    shell = load.classifier(base, FAMILIES[found.model.family], labels, pad_token_id)
+    dropout.put_into(shell)
+    return shell
 
 
 def _member(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scratch: str) -> Member:

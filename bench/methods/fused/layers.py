@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from bench.methods.dropout import dropout
+
 
 @dataclass(slots=True)
 class Plan:
@@ -82,19 +84,6 @@ class FusedLinear(nn.Module):
         if plan.gather is not None:
             change = change.index_select(0, plan.gather)
         return (result + change).to(result.dtype)
-
-
-def dropout(x: torch.Tensor, probability: float) -> torch.Tensor:
-    """As torch's, drawn in half the time on a CPU: sixteen bits a value, where torch draws 32 for the same.
-
-    So `probability` is rounded to a multiple of 2**-16.
-    """
-    if x.device.type != "cpu":
-        return F.dropout(x, probability)
-    dropped = round(probability * 2**16)
-    drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
-    kept = (drawn[: x.numel()].view(x.shape) >= dropped - 2**15).to(x.dtype)
-    return x * kept.mul_(2**16 / (2**16 - dropped))
 
 
 class FusedHead(nn.Module):

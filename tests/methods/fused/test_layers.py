@@ -2,12 +2,10 @@
 
 import pytest
 import torch
-import torch.nn.functional as F
 from bitsandbytes.nn import Linear4bit
 from torch import nn
 
 from bench.methods.fused.dense import Dense, unpack
-from bench.methods.fused.layers import dropout
 
 
 def packed(dtype: torch.dtype) -> nn.Module:
@@ -40,21 +38,3 @@ def test_what_takes_too_much_stays_packed() -> None:
     assert isinstance(model[0], Linear4bit)
     unpack(model, most=64 * 96 * 4)
     assert isinstance(model[0], Dense)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("probability", [0.05, 0.5])
-def test_dropout_is_torchs(probability: float, dtype: torch.dtype) -> None:
-    """As many zeros, and the rest as much greater, forward and back; other ones each time."""
-    torch.manual_seed(0)
-    x = torch.ones(999, 301, dtype=dtype, requires_grad=True)
-    dropped = dropout(x, probability)
-    zeros = (dropped == 0).double()
-    assert zeros.mean().item() == pytest.approx(probability, abs=0.003), "0.003 is six standard errors at 0.5"
-    assert zeros.mean(dim=0).std().item() == pytest.approx((probability * (1 - probability) / 999) ** 0.5, rel=0.2)
-    scale = F.dropout(x, probability).max()
-    assert dropped.max().item() == pytest.approx(scale.item(), rel=1e-2)
-    dropped.float().sum().backward()
-    assert x.grad is not None
-    assert torch.equal(x.grad == 0, dropped == 0)
-    assert not torch.equal(dropout(x, probability) == 0, dropped == 0)

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel, set_seed
 from bench.cell import Cell
 from bench.config import FullConfig, LastBlockConfig, LoraConfig, TrainingConfig, TransformerConfig
 from bench.data.split import Examples, Splits
-from bench.methods import adapters, dropout, training
+from bench.methods import adapters, dropout, packed, training
 from bench.methods.compiled import compile_model
 from bench.methods.encode import encode
 from bench.methods.fitted import Context, Probabilities, Summary
@@ -127,8 +127,10 @@ def build(
     whole = _with_new_head(cell, found, labels, pad_token_id, context)
     revision = files.revision(found.model, found.location, load.commit_of(whole))
     model = _make_trainable(whole, cell.method, FAMILIES[found.model.family])
-    if cell.training is not None and not cell.training.compile:  # which has a dropout of its own
+    if cell.training is not None and not cell.training.compile:  # which has dropout and packing of its own
         dropout.put_into(model)
+        if isinstance(cell.method, LoraConfig):
+            packed.put_into(model)
     return model, revision
 
 

@@ -145,7 +145,12 @@ class _Pool:
             return []
         like = [other for other in self.queue.of_base(cell) if other != cell and self._may_fuse(other)]
         like = [other for other in like if can_fuse(other) == can_fuse(cell)]
-        most = min(self.settings.fused.max_cells, -(-(len(like) + 1) // len(self.idle))) - 1
+        workers, limit = len(self.idle), self.settings.fused.max_cells
+        share = -(-(len(like) + 1) // workers)
+        if share <= limit:  # all begin now: dealt out like cards, long and short ones to each, they end together
+            dealt = like[workers - 1 :: workers]
+            like = dealt + [other for other in like if other not in dealt]
+        most = min(limit, share) - 1
         partners: list[Cell] = []
         for other in like:
             if len(partners) == most:

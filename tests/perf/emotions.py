@@ -11,13 +11,14 @@ import yaml
 
 from bench.results import store
 from tests.perf import phases, stacking
-from tests.perf.measure import DATA, EPOCHS, NOTHING, ROUNDS, Line, Taken, compare, run, times
+from tests.perf.measure import DATA, DEVICE, EPOCHS, NOTHING, ROUNDS, Line, Taken, compare, run, times
 from tests.perf.study import minilm, words
 from tests.support.cli import REPOSITORY
 
-SWEEP_ARGS = tuple(os.environ.get("PERF_SWEEP_ARGS", "engine=fused").split())
+ARGS = "engine=fused pool.workers=2" if DEVICE == "cpu" else "engine=fused"
+SWEEP_ARGS = tuple(os.environ.get("PERF_SWEEP_ARGS", ARGS).split())
 """Further options of the sweeps that are measured."""
-SWEEP_SIZES = tuple(map(int, os.environ.get("PERF_SWEEP_SIZES", "800,1600").split(",")))
+SWEEP_SIZES = tuple(map(int, os.environ.get("PERF_SWEEP_SIZES", "400,800").split(",")))
 """Training sizes of the sweep's cells: two, with two label counts and two seeds."""
 SWEEP_ROUNDS = int(os.environ.get("PERF_SWEEP_ROUNDS", str(-(-ROUNDS // 3))))
 """Of the sweep, whose rounds take long."""

@@ -115,6 +115,12 @@ def test_devices_share_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert sorted(map(len, jobs)) == [2, 2, 2, 2], "no device waits while another has a stack of four"
 
 
+def test_long_and_short_cells_are_dealt_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[:2])
+    jobs = run([cell(seed, train_size=100 * (seed + 1)) for seed in range(6)], tmp_path)
+    assert sorted(map(sorted, jobs)) == [[0, 2, 4], [1, 3, 5]], "a device with all long ones would end last"
+
+
 @pytest.mark.parametrize("seed", [KILLED, SPLIT])
 def test_what_fails_together_is_run_one_by_one(seed: int, tmp_path: Path) -> None:
     jobs = run([cell(0), cell(1), cell(seed), cell(3), cell(4), cell(5)], tmp_path)

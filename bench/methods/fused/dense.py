@@ -6,8 +6,10 @@ from bitsandbytes.functional import dequantize_4bit
 from bitsandbytes.nn import Linear4bit
 from torch import nn
 
+from bench.methods.packed import both_ways, can_pack, multiply
+
 MOST_BYTES = 1e9
-"""Of all unpacked layers of a model. Above, they stay as they are: memory is what 4 bits are for."""
+"""Of all unpacked layers of a model, once. Above, they stay as they are: memory is what 4 bits are for."""
 
 
 class Dense(nn.Module):
@@ -16,13 +18,18 @@ class Dense(nn.Module):
     def __init__(self, packed: Linear4bit) -> None:
         super().__init__()
         self.dtype = packed.compute_dtype
-        self.weight = nn.Parameter(dequantize_4bit(packed.weight.data, packed.weight.quant_state).to(self.dtype), False)
+        weight = dequantize_4bit(packed.weight.data, packed.weight.quant_state).to(self.dtype)
+        self.weights = both_ways(weight) if can_pack(self.dtype) else None
+        self.weight = nn.Parameter(weight, False) if self.weights is None else None
         self.bias = packed.bias
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Shape (..., in) to (..., out), computed in the layer's own type and given in that of `x`."""
         bias = None if self.bias is None else self.bias.to(self.dtype)
-        return F.linear(x.to(self.dtype), self.weight, bias).to(x.dtype)
+        if self.weights is None:
+            assert self.weight is not None
+            return F.linear(x.to(self.dtype), self.weight, bias).to(x.dtype)
+        return multiply(x.to(self.dtype), self.weights, bias).to(x.dtype)
 
 
 def unpack(model: nn.Module, most: float) -> None:

@@ -12,6 +12,7 @@ from peft.utils.other import ModulesToSaveWrapper
 from torch import nn
 from transformers import PreTrainedModel
 
+from bench.methods import packed
 from bench.methods.attention import attention
 from bench.methods.encode import Encoded, num_tokens
 from bench.methods.fused import dense
@@ -45,6 +46,7 @@ class Stack:
         self._replace_layers(models[0].get_base_model())
         if self.device.type == "cpu":
             unpack(self.model, dense.MOST_BYTES)
+            packed.put_into(self.model)
         self.fill(models)
 
     def fill(self, models: Sequence[peft.PeftModel]) -> None:

@@ -21,28 +21,21 @@ class Plan:
     shared: bool = False
     """All rows are every cell's: adapters that have not been trained change nothing and are left out, and heads give
     their outputs side by side, cell after cell, in the last dimension."""
-    spread: torch.Tensor | None = None
-    """Where cells have different counts: rows with some repeated, so that all have the same count."""
-    gather: torch.Tensor | None = None
-    """The way back: where each row is among those."""
+    cell_of_row: torch.Tensor | None = None
+    """Where cells have different counts: the cell of each row, which then has adapters of its own."""
 
     def set(self, cells: Sequence[int], counts: Sequence[int], device: torch.device) -> None:
         """Plan a batch of `counts[i]` rows of each `cells[i]`."""
         self.cells, self.counts, self.shared = list(cells), list(counts), False
-        self.spread = self.gather = None
-        most = max(counts)
-        if min(counts) == most:
-            return
-        # a cell's rows are filled up with its own first one, so that not even a NaN could pass from cell to cell
-        starts = [sum(counts[:i]) for i in range(len(counts))]
-        spread = [start + (i if i < n else 0) for start, n in zip(starts, counts, strict=True) for i in range(most)]
-        gather = [place * most + i for place, n in enumerate(counts) for i in range(n)]
-        self.spread, self.gather = torch.tensor(spread, device=device), torch.tensor(gather, device=device)
+        self.cell_of_row = None
+        if min(counts) < max(counts):
+            repeated = [cell for cell, count in zip(cells, counts, strict=True) for _ in range(count)]
+            self.cell_of_row = torch.tensor(repeated, device=device)
 
     def set_shared(self, num_cells: int) -> None:
         """Plan a batch whose rows are all cells'."""
         self.cells, self.counts, self.shared = list(range(num_cells)), [], True
-        self.spread = self.gather = None
+        self.cell_of_row = None
 
 
 class FusedLinear(nn.Module):
@@ -77,15 +70,14 @@ class FusedLinear(nn.Module):
             x = dropout(x, self.dropout)
         down: torch.Tensor = self.A
         up: torch.Tensor = self.B * self.scaling
-        if len(plan.cells) < len(down):
+        if plan.cell_of_row is not None:
+            down, up = down.index_select(0, plan.cell_of_row), up.index_select(0, plan.cell_of_row)
+        elif len(plan.cells) < len(down):
             down, up = down[plan.cells], up[plan.cells]
-        rows = x if plan.spread is None else x.index_select(0, plan.spread)
-        stacked = rows.reshape(len(plan.cells), -1, rows.shape[-1])
+        stacked = x.reshape(len(down), -1, x.shape[-1])
         with torch.autocast(device, torch.get_autocast_dtype(device), enabled=narrow):
             low = torch.bmm(stacked, down.transpose(1, 2))
-            change = torch.bmm(low, up.transpose(1, 2)).view(*rows.shape[:-1], -1)
-        if plan.gather is not None:
-            change = change.index_select(0, plan.gather)
+            change = torch.bmm(low, up.transpose(1, 2)).view(*x.shape[:-1], -1)
         return (result + change).to(result.dtype)
 
 

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
-OVERHEAD = {"cpu": 48, "cuda": 8192}
-"""What a pass costs beside its tokens, in tokens. On a CPU that is measured (MiniLM about 90, SmolLM2 in 4 bits about
-45); a GPU is idle with so few, and rather takes them all at once."""
+OVERHEAD = {"cpu": 100, "cuda": 8192}
+"""What a pass costs beside its tokens, in tokens. On a CPU that was tried: with packed layers, steps of MiniLM and of
+SmolLM2 are quickest at about 100 (of 16, 48, 100 and 200). A GPU is idle with so few, and rather takes them all at
+once."""
 
 
 def divide(lengths: Sequence[int], overhead: int) -> list[list[int]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.config import FORBID, NonNegative, NonNegativeFloat, Positive, PositiveFloat
+from bench.config import FORBID, Fraction, NonNegative, NonNegativeFloat, Positive, PositiveFloat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,8 @@ class Settings:
     """Room in the cache folder for what frozen trunks make of texts (`bench.features`); 0: nothing is kept there."""
     price_per_gpu_hour: PositiveFloat | None = None
     """Of one GPU, in whatever currency: what a plan and a report count money with."""
+    target_accuracy: Fraction | None = None
+    """How many training examples it takes, a report says besides what it chooses itself."""
     pool: PoolConfig = field(default_factory=PoolConfig)
     engine: Literal["single", "fused"] = "single"
     """`fused`: cells of a sweep that can be (`bench.methods.fused.groups`) are trained several at once."""

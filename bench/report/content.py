@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from bench.report.baseline import simpler_rows
 from bench.report.fitted import FittedCurves, fitted_curves
 from bench.report.markdown import Table
+from bench.report.named_rows import named_rows
 from bench.report.published import Published
 from bench.report.reading import Expected, Found, Points
 from bench.report.statistics.bootstrap import METRICS, Draws
@@ -99,6 +100,8 @@ class View:
     found: dict[Expected, Found] = field(default_factory=dict)
     """The records themselves, for what is kept beside them."""
     price_per_gpu_hour: float | None = None
+    target_accuracy: float | None = None
+    """Asked for by the reader."""
     answers: Grid = field(default_factory=dict)
     """What the `ok` cells answered on their test examples, points in the order of `measured`; points whose predictions
     are gone are not in it."""
@@ -120,6 +123,13 @@ class View:
     def simpler_rows(self) -> list[str]:
         """What fine-tuning is held against (`baseline.simpler_rows`)."""
         return simpler_rows(self.cells, self.answers)
+
+    @cached_property
+    def named_rows(self) -> list[str]:
+        """What figures of curves tell apart, published rows of ours among them (`named_rows.named_rows`)."""
+        published = set() if self.published is None else set(self.published.numbers["row"].dropna())
+        always = [*self.simpler_rows, *(row for row in self.rows if row in published)]
+        return named_rows(self.rows, self.answers, always)
 
     def intervals(self, metric: str) -> pd.DataFrame | None:
         """`interval_frame` of a metric, made once; None where answers don't give it, or the grid has too many points

@@ -1,7 +1,7 @@
 """What accuracy costs: training time, memory, speed of inference, money."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,21 +88,25 @@ def shown_label_counts(points: pd.DataFrame) -> list[int]:
 
 
 @style.applied
-def accuracy_and_cost(points: pd.DataFrame, rows: list[str], data: str) -> Figure:
+def accuracy_and_cost(
+    points: pd.DataFrame, rows: list[str], data: str, named: Collection[str] | None = None
+) -> Figure:
     """Draw accuracy against each of `MEASURES` (log axes), a line of panels a label count.
 
     `points` are of `cost_points`, `rows` all of the grid in order. A line joins a row's training sizes, bigger marks
-    for bigger ones; points of the Pareto front have a ring.
+    for bigger ones; points of the Pareto front have a ring. Rows that are not `named` (default: all are) are grey dots.
     """
     labels = shown_label_counts(points)
     measures = [measure for measure in MEASURES if (points[measure.column] > 0).any()] or [MEASURES[0]]
     styles = style.row_styles(rows)
-    met = [row for row in rows if (points["row"] == row).any()]
-    figure, grid = _canvas(labels, measures, _handles(met, styles), data)
+    there = [row for row in rows if (points["row"] == row).any()]
+    met = [row for row in there if named is None or row in named]
+    others = [row for row in there if row not in met]
+    figure, grid = _canvas(labels, measures, _handles(met, others, styles), data, style.others_phrase(others))
     for line, count in zip(grid, labels, strict=True):
         some = points[points["num_labels"] == count]
         for axes, measure in zip(line, measures, strict=True):
-            _draw_panel(axes, some, measure, styles)
+            _draw_panel(axes, some, measure, {row: styles[row] for row in met})
             axes.set_title(f"{count} labels")
             axes.set_xlabel(f"{measure.name}, log scale")
         line[0].set_ylabel("test accuracy")
@@ -112,7 +116,9 @@ def accuracy_and_cost(points: pd.DataFrame, rows: list[str], data: str) -> Figur
 def _draw_panel(axes: Axes, points: pd.DataFrame, measure: Measure, styles: dict[str, style.RowStyle]) -> None:
     known = points[points[measure.column] > 0].sort_values("train_size")
     largest = max(int(points["train_size"].max()), 2)
-    for row, own in known.groupby("row", observed=True, sort=True):
+    is_other = ~known["row"].isin(list(styles))
+    axes.scatter(known.loc[is_other, measure.column], known.loc[is_other, "accuracy"], 9, color=style.OTHERS, zorder=1)
+    for row, own in known[~is_other].groupby("row", observed=True, sort=True):
         look = styles[str(row)]
         axes.plot(own[measure.column], own["accuracy"], color=look.colour, linestyle=look.line, linewidth=1, alpha=0.7)
         areas = [16 + 34 * np.log1p(size) / np.log1p(largest) for size in own["train_size"]]
@@ -144,19 +150,20 @@ def _front(points: pd.DataFrame, measure: Measure) -> list[bool]:
     return pareto(zip(sign * points[measure.column].astype(float), points["accuracy"].astype(float), strict=True))
 
 
-def _handles(rows: list[str], styles: dict[str, style.RowStyle]) -> list[Line2D]:
-    made = [style.row_handle(row, styles[row]) for row in rows]
+def _handles(rows: list[str], others: list[str], styles: dict[str, style.RowStyle]) -> list[Line2D]:
+    made = [style.row_handle(row, styles[row]) for row in rows] + style.others_handle(others)
     ring: dict[str, Any] = {"marker": "o", "markersize": 10, "markerfacecolor": "none", "linestyle": "none"}
     return [*made, Line2D([], [], color=style.INK, label="Pareto front", **ring)]
 
 
 def _canvas(
-    labels: list[int], measures: list[Measure], handles: list[Line2D], data: str
+    labels: list[int], measures: list[Measure], handles: list[Line2D], data: str, more: str
 ) -> tuple[Figure, list[list[Axes]]]:
     legend = style.legend_width(handles) + 0.7
     width = len(measures) * PANEL[0] + 0.3 + legend
     note = "Means over seeds. A line joins a row's training sizes, bigger marks for bigger ones. A ring: no other "
     note += "point of the panel is both as good and as cheap. Times are of the machines that the records name."
+    note = f"{note} {more}".strip()
     head = style.head_of(f"Accuracy and what it costs, on {data}", note, width, MARGIN)
     height = head.height + max(len(labels) * PANEL[1], 0.187 * len(handles) + 0.3)
     right, top = 1 - legend / width, 1 - head.height / height

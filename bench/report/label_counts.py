@@ -1,5 +1,6 @@
 """What more labels cost: a metric against the number of labels, a panel a training size."""
 
+from collections.abc import Collection
 from math import ceil
 
 import numpy as np
@@ -18,6 +19,8 @@ from bench.report.wording import METRICS, capitalised, only_data_set, spread
 MOST_PANELS, PANELS_A_LINE = 6, 3
 PANEL, MARGIN = (3.8, 3.1), 0.12
 """Inches."""
+ROW_STEP, MOST_SPREAD = 0.02, 0.24
+"""Between neighbouring rows at one label count, and from the first to the last: natural logarithms."""
 
 
 def shared_sizes(cells: pd.DataFrame) -> list[int]:
@@ -27,11 +30,14 @@ def shared_sizes(cells: pd.DataFrame) -> list[int]:
 
 
 @style.applied
-def label_count_curves(cells: pd.DataFrame, metric: str, intervals: pd.DataFrame | None = None) -> Figure | None:
+def label_count_curves(
+    cells: pd.DataFrame, metric: str, intervals: pd.DataFrame | None = None, named: Collection[str] | None = None
+) -> Figure | None:
     """Draw `metric` against the number of labels (log axis), a panel for each of `shared_sizes`; None without any.
 
     Marks are means over seeds with bars (`bars.with_bars`, which takes `intervals`), dots are single seeds; rows that
-    use no training examples are in all panels. Raises ValueError unless `cells` are of exactly one data set.
+    use no training examples are in all panels. Rows that are not `named` (default: all are) are grey lines. Raises
+    ValueError unless `cells` are of exactly one data set.
     """
     cells = of_metric(cells, metric)
     data, sizes = only_data_set(cells), shared_sizes(cells)
@@ -39,16 +45,24 @@ def label_count_curves(cells: pd.DataFrame, metric: str, intervals: pd.DataFrame
         return None
     summary = with_bars(summary_frame(cells), metric, intervals)
     summary = summary[summary["train_size"].isin([0, *sizes])]
-    rows = [row for row in cells["row"].cat.categories if (cells["row"] == row).any()]
+    there = [row for row in cells["row"].cat.categories if (cells["row"] == row).any()]
+    rows = [row for row in there if named is None or row in named]
+    others = [row for row in there if row not in rows]
+    told = summary[summary["row"].isin(rows)]
     styles = style.row_styles(cells["row"].cat.categories)
-    handles = [style.row_handle(row, styles[row]) for row in rows] + _key(summary)
-    figure, panels = _canvas(len(sizes), handles, METRICS[metric], data, summary)
+    handles = [style.row_handle(row, styles[row]) for row in rows] + style.others_handle(others) + _key(told)
+    figure, panels = _canvas(len(sizes), handles, METRICS[metric], data, _note(told, others))
     labels = sorted(int(count) for count in cells["num_labels"].unique())
+    step = min(ROW_STEP, MOST_SPREAD / len(rows))
     for axes, size in zip(panels, sizes, strict=True):
+        for row in others:
+            of = (summary["row"] == row) & summary["train_size"].isin([0, size]) & (summary["n_ok"] > 0)
+            points = summary[of].sort_values("num_labels")
+            axes.plot(points["num_labels"], points[f"{metric}_mean"], zorder=1.2, **style.OTHERS_LINE)
         for place, row in enumerate(rows):
             at = (cells["row"] == row) & cells["train_size"].isin([0, size])
             of = (summary["row"] == row) & summary["train_size"].isin([0, size]) & (summary["n_ok"] > 0)
-            offset = float(np.exp(0.02 * (place - (len(rows) - 1) / 2)))
+            offset = float(np.exp(step * (place - (len(rows) - 1) / 2)))
             _draw_row(axes, cells[at], summary[of], metric, (styles[row], offset))
         _finish(axes, labels, f"{size:,} training examples")
     return figure
@@ -62,6 +76,11 @@ def _draw_row(
     x, means = points["num_labels"].to_numpy(float) * offset, points[f"{metric}_mean"].to_numpy(float)
     axes.plot(x, means, marker=row.marker, color=row.colour, linestyle=row.line, markersize=5, linewidth=1.4)
     draw_bars(axes, x, points, metric, row.colour)
+
+
+def _note(summary: pd.DataFrame, others: list[str]) -> str:
+    more = "Dots are single seeds. More labels are other tasks, with other test examples."
+    return f"{bars_phrase(summary)} {more} {style.others_phrase(others)}".strip()
 
 
 def _key(summary: pd.DataFrame) -> list[Line2D]:
@@ -84,13 +103,12 @@ def _finish(axes: Axes, labels: list[int], title: str) -> None:
 
 
 def _canvas(
-    count: int, handles: list[Line2D], name: str, data: str, summary: pd.DataFrame
+    count: int, handles: list[Line2D], name: str, data: str, note: str
 ) -> tuple[Figure, list[Axes]]:
     lines = ceil(count / PANELS_A_LINE)
     columns = ceil(count / lines)
     legend = style.legend_width(handles) + 0.65
     width = columns * PANEL[0] + 0.3 + legend
-    note = f"{bars_phrase(summary)} Dots are single seeds. More labels are other tasks, with other test examples."
     head = style.head_of(f"{capitalised(name)} by labels on {data}", note, width, MARGIN)
     height = head.height + max(lines * PANEL[1] + 0.3, 0.187 * len(handles) + 0.3)
     right, top = 1 - legend / width, 1 - head.height / height

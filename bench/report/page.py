@@ -47,6 +47,7 @@ def write_report(
     experiment: str | None = None,
     *,
     price_per_gpu_hour: float | None = None,
+    target_accuracy: float | None = None,
     rerun: str | None = None,
 ) -> Path:
     """Write the report on `expected` to `folder` and return its page, `index.html`.
@@ -61,15 +62,16 @@ def write_report(
     """
     if not expected:
         raise ValueError("there is nothing to report: the grid has no cells")
-    made_of = stamp.fingerprint(expected, title, experiment, price_per_gpu_hour, rerun)  # before anything is read
+    # before anything is read
+    made_of = stamp.fingerprint(expected, title, experiment, price_per_gpu_hour, target_accuracy, rerun)
     folder.mkdir(parents=True, exist_ok=True)
     stamp.forget(folder)
     found, cache = read_records(expected), folder / ANSWERS_CACHE
     with noting() as written, rarely_collected():
         cells, read = cells_frame(expected, found), read_answers(found, cache)
         published = published_for(experiment or title, expected)
-        options: dict[str, Any] = {"published": published, "price_per_gpu_hour": price_per_gpu_hour}
-        parts = _make_parts(cells, found, read, folder, **options)
+        options: dict[str, Any] = {"price_per_gpu_hour": price_per_gpu_hour, "target_accuracy": target_accuracy}
+        parts = _make_parts(cells, found, read, folder, published=published, **options)
         context = _context(cells, parts, title) | {"rerun": rerun, "unreadable": tables.unreadable(read.unreadable)}
         page = _write_pages(folder, context, parts, details(cells, found, read.library))
         read.keep(cache)
@@ -85,9 +87,9 @@ def _make_parts(
     folder: Path,
     *,
     published: Published | None,
-    price_per_gpu_hour: float | None,
+    **options: Any,
 ) -> list[Part]:
-    """The frames' files, and every data set's sections with their figures."""
+    """The frames' files, and every data set's sections with their figures; `options` are those of a View."""
     summary = summary_frame(cells)
     for name, frame in (("results.csv", cells), ("summary.csv", summary)):
         write_atomically(folder / name, frame.to_csv(index=False, lineterminator="\n").encode())
@@ -102,9 +104,9 @@ def _make_parts(
             folder=folder,
             suffix=suffix,
             found={cell: record for cell, record in found.items() if cell.data == data},
-            price_per_gpu_hour=price_per_gpu_hour,
             answers=in_order(read.grids.get(data, {}), rows),
             library=read.library,
+            **options,
         )
         parts.append(Part(data, suffix, named((section, suffix) for section in make_sections(view))))
     if len(parts) > 1:

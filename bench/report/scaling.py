@@ -1,6 +1,6 @@
 """Scaling curves: what more training examples bring, a panel a label count."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import ceil
 from typing import Any
 
@@ -23,6 +23,7 @@ from bench.report.scaling_marks import (
     Drawing,
     draw_carried,
     draw_chance,
+    draw_other,
     draw_published,
     draw_row,
     shade_untried,
@@ -51,22 +52,25 @@ def scaling_curves(
     published: Published | None = None,
     intervals: pd.DataFrame | None = None,
     carried: Mapping[tuple[str, int], Curve] | None = None,
+    named: Collection[str] | None = None,
 ) -> Figure:
     """Draw `metric` (a column of `cells_frame`) against training size, a panel for each label count.
 
     Markers are means over seeds with bars (`bars.with_bars`, which takes `intervals`), dots are single seeds. Hollow
     markers have fewer seeds than planned; a line is broken where no seed finished. Rows that use no training examples
     are flat lines. Hollow diamonds are published numbers of the metric. `carried` are fitted curves by row and label
-    count: they are dashed beyond the largest size (`bands_beyond`). Each panel has axes of its own. Raises ValueError
-    unless `cells` are of exactly one data set.
+    count: they are dashed beyond the largest size (`bands_beyond`). Rows that are not `named` (default: all are) are
+    grey lines. Each panel has axes of its own. Raises ValueError unless `cells` are of exactly one data set.
     """
     cells = of_metric(cells, metric)
     data = only_data_set(cells)
     summary = with_bars(summary_frame(cells), metric, intervals)
-    drawing = _plan(cells, metric, _shown(published, cells, metric), bands_beyond(carried or {}))
-    handles = _legend_handles(summary, drawing)
+    curves = {place: curve for place, curve in (carried or {}).items() if named is None or place[0] in named}
+    drawing = _plan(cells, metric, _shown(published, cells, metric), bands_beyond(curves), named)
+    told = summary[summary["row"].isin(list(drawing.offsets))]
+    handles = _legend_handles(told, drawing)
     labels = [int(count) for count in sorted(cells["num_labels"].unique())]
-    title, note = f"{capitalised(METRICS[metric])} on {data}", _small_print(cells, summary, drawing)
+    title, note = f"{capitalised(METRICS[metric])} on {data}", _small_print(cells, told, drawing)
     if published is not None and not drawing.published.empty:
         note = f"{note} {published.note(data)}"
     figure, panels = _canvas(len(labels), drawing, handles, title, note)
@@ -100,15 +104,21 @@ def _shown(published: Published | None, cells: pd.DataFrame, metric: str) -> pd.
 
 
 def _plan(
-    cells: pd.DataFrame, metric: str, published: pd.DataFrame, carried: Mapping[tuple[str, int], Band]
+    cells: pd.DataFrame,
+    metric: str,
+    published: pd.DataFrame,
+    carried: Mapping[tuple[str, int], Band],
+    named: Collection[str] | None,
 ) -> Drawing:
-    """Styles and offsets of the rows; panels grow with their number."""
-    rows = [row for row in cells["row"].cat.categories if (cells["row"] == row).any()]
+    """Styles and offsets of the named rows; panels grow with their number."""
+    there = [row for row in cells["row"].cat.categories if (cells["row"] == row).any()]
+    rows = [row for row in there if named is None or row in named]
+    others = [row for row in there if row not in rows]
     panel = (float(np.clip(3.4 + 0.08 * len(rows), 3.7, 4.8)), float(np.clip(2.7 + 0.08 * len(rows), 3.1, 4.2)))
     sizes = sorted({int(size) for size in cells["train_size"]} - {0})
     offsets = row_offsets(rows, sizes or [1], panel[0])
     styles = style.row_styles(cells["row"].cat.categories)
-    return Drawing(metric, styles, offsets, panel, published, tags_for(published, rows, styles), carried)
+    return Drawing(metric, styles, offsets, panel, published, tags_for(published, rows, styles), carried, others)
 
 
 def row_offsets(rows: list[str], sizes: list[int], width: float) -> dict[str, float]:
@@ -134,6 +144,7 @@ def _small_print(cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawing) -
     flat = summary[summary["train_size"] == 0]
     if not flat.empty:
         note.append(f"A flat line uses no training examples; {_flat_bands(flat)}.")
+    note.append(style.others_phrase(drawing.others))
     if drawing.carried:
         note.append(
             f"On grey ground, beyond the largest size, are fitted curves with {style.percent(90)} bands (at most "
@@ -190,6 +201,8 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing:
     if not summary["n_ok"].any() and numbers.empty:
         words = axes.text(0.5, 0.6, "no finished cells", ha="center", va="center", transform=axes.transAxes)
         words.set_bbox({"facecolor": "white", "edgecolor": "none"})
+    for row in drawing.others:
+        draw_other(axes, summary[summary["row"] == row], drawing)
     for row in drawing.offsets:
         draw_row(axes, cells[cells["row"] == row], summary[summary["row"] == row], row, drawing)
 
@@ -204,6 +217,7 @@ def _legend_handles(summary: pd.DataFrame, drawing: Drawing) -> list[Line2D]:
         if points["n_ok"].any() and (points["train_size"] == 0).all():
             name = f"{row} (no training examples)"
         handles.append(style.row_handle(row, look, name))
+    handles += style.others_handle(drawing.others)
     key: dict[str, Any] = {"color": style.MUTED, "linestyle": "none"}
     if (summary["n_ok"] > 1).any():
         handles.append(Line2D([], [], marker=".", alpha=0.5, markersize=7.5, label="a single seed", **key))

@@ -43,6 +43,8 @@ class Drawing:
     """A letter for each published row that its colour does not tell."""
     carried: Mapping[tuple[str, int], Band] = field(default_factory=dict)
     """Fitted curves beyond the data that are drawn, by row and label count."""
+    others: Sequence[str] = ()
+    """Rows that are not named, and have no offset."""
 
     def colour(self, row: Any) -> str:
         """Of published numbers: our row's where there is one."""
@@ -77,6 +79,15 @@ def draw_row(axes: Axes, cells: pd.DataFrame, points: pd.DataFrame, row: str, dr
         _draw_curve(axes, trained, row, drawing)
     for point in points[points["train_size"] == 0].itertuples():
         _draw_flat(axes, point, row, drawing)
+
+
+def draw_other(axes: Axes, points: pd.DataFrame, drawing: Drawing) -> None:
+    """A row that is not named: a line of its means."""
+    name = f"{drawing.metric}_mean"
+    trained = points[points["train_size"] > 0].sort_values("train_size")
+    axes.plot(trained["train_size"], trained[name], zorder=1.2, **style.OTHERS_LINE)
+    for mean in points.loc[points["train_size"] == 0, name].dropna():
+        axes.axhline(mean, zorder=1.2, **style.OTHERS_LINE)
 
 
 def _draw_curve(axes: Axes, points: pd.DataFrame, row: str, drawing: Drawing) -> None:
@@ -152,7 +163,7 @@ def draw_published(axes: Axes, num_labels: int, drawing: Drawing) -> None:
         row = points["row"].iloc[0]
         colour = drawing.colour(row)
         trained, flat = points[points["train_size"] > 0], points[points["train_size"] == 0]
-        offset = 1.0 if pd.isna(row) else drawing.offsets[row]
+        offset = 1.0 if pd.isna(row) else drawing.offsets.get(row, 1.0)
         _draw_diamonds(axes, trained["train_size"] * offset, trained["value"], colour)
         for value in flat["value"]:
             _draw_diamonds(axes, [0, EDGE, 1], [value] * 3, colour, markevery=[1], transform=axes.get_yaxis_transform())

@@ -86,6 +86,7 @@ def scaling(view: View) -> Section:
                 view.published,
                 view.intervals(metric),
                 drawn_curves(view.fitted, view.simpler_rows) if metric == ACCURACY else None,
+                view.named_rows,
             ),
             f"Curves of {METRICS[metric]} {what}",
             metric,
@@ -104,7 +105,7 @@ def label_counts(view: View) -> Section | None:
     """Metrics against the number of labels."""
     pictures = []
     for metric, short in drawn_metrics(view).items():
-        if (figure := label_count_curves(view.cells, metric, view.intervals(metric))) is not None:
+        if (figure := label_count_curves(view.cells, metric, view.intervals(metric), view.named_rows)) is not None:
             text = f"Curves of {METRICS[metric]} on {view.data} against the number of labels, a panel a training size."
             pictures.append(view.draw(f"labels_{short}", figure, text, metric))
     return Section("Number of labels", pictures=pictures) if pictures else None
@@ -116,7 +117,7 @@ def cost(view: View) -> Section | None:
     if points.empty:
         return None
     text = f"Accuracy on {view.data} against training time, peak memory and speed of inference, a line a label count."
-    picture = view.draw("cost", accuracy_and_cost(points, view.rows, view.data), text)
+    picture = view.draw("cost", accuracy_and_cost(points, view.rows, view.data, view.named_rows), text)
     lines = ["GPU-hours are those of the whole cell, on one GPU."] if points["gpu_hours"].notna().any() else []
     return Section("Cost", lines, [picture], [cost_table(points)])
 

@@ -31,11 +31,12 @@ def unchanged_page(
     experiment: str | None = None,
     *,
     price_per_gpu_hour: float | None = None,
+    target_accuracy: float | None = None,
     rerun: str | None = None,
 ) -> Path | None:
     """The page in `folder` if `page.write_report` with the same arguments would write the same; None if in doubt."""
     known = _read(folder)
-    made_of = fingerprint(expected, title, experiment, price_per_gpu_hour, rerun)
+    made_of = fingerprint(expected, title, experiment, price_per_gpu_hour, target_accuracy, rerun)
     if known is None or known.get("made_of") != made_of or not _are_there(folder, known.get("files")):
         return None
     return folder / PAGE

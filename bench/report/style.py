@@ -7,7 +7,7 @@ this finds their own matplotlib changed.
 import functools
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -25,11 +25,12 @@ from matplotlib.textpath import TextToPath
 from matplotlib.transforms import Bbox
 from PIL import Image
 
+from bench.report.wording import counted
 from bench.results.store import write_atomically
 
 SMALL, NORMAL, LARGE = 8.5, 10.0, 13.0
 """Font sizes in points."""
-INK, MUTED, GAP, GRID = "#1a1a1a", "#595959", "#ececec", "#dddddd"
+INK, MUTED, GAP, GRID, OTHERS = "#1a1a1a", "#595959", "#ececec", "#dddddd", "#c2c2c2"
 SETTINGS: Any = {
     "font.family": "sans-serif",
     # the first comes with matplotlib: the same pictures everywhere; the second is as wide, for an SVG's readers
@@ -166,6 +167,20 @@ def row_handle(row: str, look: RowStyle, label: str | None = None, size: float =
     """A row's entry in a legend, under its own name or another label; `size` of its marker in points."""
     marks: dict[str, Any] = {"color": look.colour, "marker": look.marker, "linestyle": look.line}
     return Line2D([], [], markersize=size, label=label or row, **marks)
+
+
+OTHERS_LINE: Any = {"color": OTHERS, "linewidth": 0.8}
+"""How rows are drawn that a figure does not name."""
+
+
+def others_handle(rows: Sequence[str]) -> list[Line2D]:
+    """The one entry in a legend of the rows that a figure does not name, if there are any."""
+    return [Line2D([], [], label=counted(len(rows), "other row"), **OTHERS_LINE)] if rows else []
+
+
+def others_phrase(rows: Sequence[str]) -> str:
+    """What they are, for a figure's small print."""
+    return "Grey are the rows that are not among the best: their numbers are in the tables." if rows else ""
 
 
 def _broken(word: str, width: float, size: float, weight: str) -> list[str]:

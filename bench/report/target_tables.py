@@ -31,11 +31,13 @@ class Targets:
     near_best: tuple[float, ...]
     """Its accuracy there, less `BELOW_BEST`."""
     round: tuple[float, ...]
+    asked: float | None = None
+    """By the reader."""
 
     @property
     def all(self) -> list[float]:
         """Rising."""
-        return sorted({*self.near_best, *self.round})
+        return sorted({*self.near_best, *self.round, *([] if self.asked is None else [self.asked])})
 
 
 def targets_at(view: View, num_labels: int) -> Targets | None:
@@ -53,8 +55,9 @@ def targets_at(view: View, num_labels: int) -> Targets | None:
     near = tuple(one for below in BELOW_BEST if 0 < (one := round(means[best, size] - below, 3)) < 1)
     start = min(mean for (_, own), mean in means.items() if own == smallest)
     reach = max([means[best, size], *(_furthest(curve) for curve in curves.values() if isinstance(curve, Curve))])
+    asked = view.target_accuracy
     others = (one for one in ROUND if start < one <= reach and all(abs(one - own) > TOO_NEAR for own in near))
-    return Targets(num_labels, best, size, near, tuple(others))
+    return Targets(num_labels, best, size, near, tuple(one for one in others if one != asked), asked)
 
 
 def _furthest(curve: Curve) -> float:
@@ -74,7 +77,7 @@ def targets_table(view: View, targets: Targets) -> Titled:
 
 def _heading(target: float, targets: Targets) -> str:
     if target not in targets.near_best:
-        return f"{target:g}"
+        return f"{target:g}{' (asked for)' if target == targets.asked else ''}"
     below = BELOW_BEST[targets.near_best.index(target)]
     return f"{target:.3f} (best{f' − {below:g}' if below else ''})"
 
@@ -108,11 +111,14 @@ def needed_text(found: ExamplesNeeded, curve: Curve) -> str:
 
 
 def targets_sentence(view: View, targets: Targets, row: str) -> str:
-    """What the best row, `row` and the simpler ones need for nearly the best row's accuracy."""
-    target = min(targets.near_best)
-    below = BELOW_BEST[targets.near_best.index(target)]
-    less = f", less {counted(round(100 * below), 'point')}" if below else ""
-    what = f"For an accuracy of {target:.3f} (that of {targets.best} at {targets.train_size:,}{less})"
+    """What the best row, `row` and the simpler ones need for what is asked for, or nearly the best row's accuracy."""
+    if targets.asked is not None:
+        target, what = targets.asked, f"For an accuracy of {targets.asked:g} (asked for)"
+    else:
+        target = min(targets.near_best)
+        below = BELOW_BEST[targets.near_best.index(target)]
+        less = f", less {counted(round(100 * below), 'point')}" if below else ""
+        what = f"For an accuracy of {target:.3f} (that of {targets.best} at {targets.train_size:,}{less})"
     curves = view.fitted.at(targets.num_labels)
     rows = [one for one in dict.fromkeys([targets.best, row, *view.simpler_rows]) if one in curves]
     said: list[str] = []

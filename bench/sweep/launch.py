@@ -109,6 +109,7 @@ def _report(cells: Sequence[Cell], settings: Settings, again: Mapping[str, Seque
         options: dict[str, Any] = {
             "title": settings.experiment,
             "price_per_gpu_hour": settings.price_per_gpu_hour,
+            "target_accuracy": settings.target_accuracy,
             "rerun": sweep_command(list(again.values())) if again else None,
         }
         page = None if settings.redraw else unchanged_page(*what, **options)

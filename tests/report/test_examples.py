@@ -1,5 +1,7 @@
 """How many examples: targets by fitted curves, and data equivalence, in tables, sentences and a figure."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,23 @@ def test_every_row_has_examples_for_every_target_or_a_reason(view):
     wanted = examples_needed(curve, 0.8)
     assert 100 < wanted.estimate < 150
     assert lines["lora"][2] == needed_text(wanted, curve)
+
+
+def test_a_target_that_is_asked_for_is_in_the_table_and_the_sentence(view):
+    asked = replace(view, target_accuracy=0.97)
+    titled = targets_table(asked, targets_at(asked, 2))
+    assert titled.table.header[-3] == "0.97 (asked for)"
+    said = how_many_examples(asked)
+    assert said is not None
+    (_, sentences), *_ = said.lists
+    assert sentences[0].startswith("For an accuracy of 0.97 (asked for): ")
+    assert "(asked for)" not in str(how_many_examples(view).lists)
+
+
+def test_a_round_target_that_is_asked_for_is_there_once(view):
+    targets = targets_at(replace(view, target_accuracy=0.8), 2)
+    assert targets.all.count(0.8) == 1
+    assert 0.8 not in targets.round
 
 
 def needed(verdict, estimate, low, high) -> ExamplesNeeded:

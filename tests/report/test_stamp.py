@@ -108,7 +108,7 @@ def test_other_cells(cells, folder):
     assert not is_unchanged([*cells[:-1], replace(cells[-1], published_as=("a", "b"))], folder)
 
 
-@pytest.mark.parametrize("options", [{"price_per_gpu_hour": 2.0}, {"rerun": "x"}, {"experiment": "y"}, {"title": "z"}])
+@pytest.mark.parametrize("options", [{"price_per_gpu_hour": 2.0}, {"target_accuracy": 0.9}, {"rerun": "x"}, {"experiment": "y"}, {"title": "z"}])
 def test_other_options(cells, folder, options):
     assert not is_unchanged(cells, folder, **options)
 
@@ -213,12 +213,14 @@ def test_the_command_draws_once_and_anew_when_asked(tmp_path, capsys, monkeypatc
     drawn = mock.Mock(side_effect=write_report)
     monkeypatch.setattr(page, "write_report", drawn)
     said = []
-    for more in ([], [], ["price_per_gpu_hour=2"], ["price_per_gpu_hour=2"], ["price_per_gpu_hour=2", "redraw=true"]):
+    priced, asked_for = ["price_per_gpu_hour=2"], ["target_accuracy=0.9"]
+    for more in ([], [], priced, priced, [*priced, "redraw=true"], asked_for):
         assert call(*asked, *more) == 0
         said.append(capsys.readouterr().out.strip().splitlines()[-1])
     line = f"report: {tmp_path / 'reports' / 'mine' / 'index.html'}"
-    assert said == [line, f"{line} (unchanged)", line, f"{line} (unchanged)", line]
-    assert drawn.call_count == 3
+    assert said == [line, f"{line} (unchanged)", line, f"{line} (unchanged)", line, line]
+    assert drawn.call_count == 4
+    assert drawn.call_args.kwargs["target_accuracy"] == 0.9
 
 
 def test_an_unchanged_report_needs_no_figures():

@@ -1,0 +1,101 @@
+"""The schema of `conf/`, as far as it makes a cell: plain frozen dataclasses, checked before anything heavy is loaded.
+
+Each field says how it takes part in a cell's identity (`bench.cell.identity`): always (the default),
+`never` (paths and descriptions, which cannot change a result), or `if_set` (options that came later: at
+their default they leave the keys of older records as they were).
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field
+
+from bench.config.common import (
+    FORBID,
+    IF_SET,
+    NEVER,
+    Fraction,
+    Name,
+    NonNegative,
+    NonNegativeFloat,
+    Positive,
+    PositiveFloat,
+    Precision,
+    WheelConfig,
+)
+from bench.config.data import DataConfig
+from bench.config.method import (
+    FullConfig,
+    GradientConfig,
+    LastBlockConfig,
+    LinearProbeConfig,
+    LoraConfig,
+    MethodConfig,
+    SetfitConfig,
+    ZeroShotConfig,
+)
+from bench.config.model import ModelConfig, PredictionsConfig, TfidfSgdConfig, TransformerConfig
+from bench.config.split import (
+    FractionSplitConfig,
+    NestedSplitConfig,
+    OfficialSplitConfig,
+    PublishedSplitConfig,
+    SplitConfig,
+    StratifiedSplitConfig,
+    UndersampledSplitConfig,
+)
+from bench.config.training import TrainingConfig, TuneConfig
+
+__all__ = [
+    "FORBID",
+    "IF_SET",
+    "NEVER",
+    "CellConfig",
+    "DataConfig",
+    "Fraction",
+    "FractionSplitConfig",
+    "FullConfig",
+    "GradientConfig",
+    "LastBlockConfig",
+    "LinearProbeConfig",
+    "LoraConfig",
+    "MethodConfig",
+    "ModelConfig",
+    "Name",
+    "NestedSplitConfig",
+    "NonNegative",
+    "NonNegativeFloat",
+    "OfficialSplitConfig",
+    "Positive",
+    "PositiveFloat",
+    "Precision",
+    "PredictionsConfig",
+    "PublishedSplitConfig",
+    "SetfitConfig",
+    "SplitConfig",
+    "StratifiedSplitConfig",
+    "TfidfSgdConfig",
+    "TrainingConfig",
+    "TransformerConfig",
+    "TuneConfig",
+    "UndersampledSplitConfig",
+    "WheelConfig",
+    "ZeroShotConfig",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellConfig:
+    """One point of the grid, as composed from `conf/` and the command line."""
+
+    data: DataConfig
+    num_labels: Annotated[int, Field(ge=2)]
+    train_size: Positive
+    seed: NonNegative
+    split: SplitConfig
+    model: ModelConfig
+    method: MethodConfig
+    training: TrainingConfig
+    tune: TuneConfig = field(default_factory=TuneConfig)
+
+    __pydantic_config__ = FORBID

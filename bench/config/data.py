@@ -1,0 +1,53 @@
+"""The schema of `conf/data/`."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bench.config.common import FORBID, NEVER, Name, WheelConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataConfig:
+    """Where labelled texts come from and which of them count."""
+
+    name: Name
+    source: Literal["hub", "file", "wheel", "folder", "package"]
+    """`folder`: a corpus in its own layout, which `reader` knows; `package`: a file that comes with the program."""
+    id: str | None = None
+    """Hub id of the data set (source `hub`)."""
+    config: str | None = None
+    revision: str | None = None
+    path: str | None = field(default=None, metadata=NEVER)
+    """A local folder that stands in for the hub id, or the file or folder itself (other sources)."""
+    wheel: WheelConfig | None = None
+    reader: Literal["columns", "class_folders", "trec"] = "columns"
+    """`class_folders`: one folder a label, one text file an example; `trec`: raw emails and an index of labels."""
+    text_part: Literal["all", "first_line"] = "all"
+    """With `class_folders`: which part of a file is the text."""
+    encoding: str = "utf-8"
+    """Of text files; several, separated by commas, are tried in turn for each file."""
+    splits: tuple[str, ...] | None = None
+    """The published splits to join, in this order; null for all, in the order of the source."""
+    text_column: str = "text"
+    label_column: str = "label"
+    id_column: str | None = None
+    label_names: tuple[str, ...] | None = None
+    """Names for integer labels, where the source has none."""
+    exclude_labels: tuple[str, ...] = ()
+    multi_label: Literal["refuse", "single_only"] = "refuse"
+    """Where the label column is a list: refuse it, or keep only rows with exactly one label."""
+    label_sets: dict[int, tuple[str, ...]] | None = field(default=None, hash=False, metadata=NEVER)
+    """By label count, the labels of tasks with so many; other counts have the most frequent ones. (What is used is in
+    the task, and counts there.)"""
+    drop_empty: bool = False
+    """Leave out rows without a text instead of refusing them."""
+    num_classes: int | None = field(default=None, metadata=NEVER)
+    """Labels left after `exclude_labels`, where known beforehand: impossible label counts are refused early."""
+    description: str = field(default="", metadata=NEVER)
+    prompt: str = field(default="", metadata=NEVER)
+    """For `zero_shot`: what a causal model goes on from, with `{text}` where the text goes. (Where it is used it
+    is in the method, and counts there.)"""
+    label_words: dict[str, str] | None = field(default=None, hash=False, metadata=NEVER)
+    """Likewise: what each label is called after the prompt; null for the labels' names, underscores as spaces."""
+
+    __pydantic_config__ = FORBID

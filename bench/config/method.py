@@ -1,0 +1,112 @@
+"""The schema of `conf/method/`."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bench.config.common import FORBID, Positive, PositiveFloat, Precision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoraConfig:
+    """Low-rank adapters on a frozen base, whole (`lora`) or 4-bit (`qlora`); passed on to peft."""
+
+    name: Literal["lora", "qlora"]
+    r: Positive = 8
+    alpha: Positive = 16
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    target_modules: tuple[str, ...] | Literal["family", "all-linear"] = "family"
+    use_rslora: bool = False
+    use_dora: bool = False
+    quant_type: Literal["nf4", "fp4"] = "nf4"
+    double_quant: bool = True
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullConfig:
+    """All weights are trained."""
+
+    name: Literal["full"]
+    model_dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Sets every dropout of the model; null leaves them as they come."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastBlockConfig:
+    """The last transformer block, what is above it in the trunk, and the head are trained."""
+
+    name: Literal["last_block"]
+    model_dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Sets every dropout of the model; null leaves them as they come."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearProbeConfig:
+    """Logistic regression on the frozen model's pooled features."""
+
+    name: Literal["linear_probe"]
+    pooling: Literal["family", "mean", "last"] = "family"
+    C: tuple[PositiveFloat, ...] = (0.01, 0.1, 1.0, 10.0, 100.0)
+    """Inverse regularisation strengths tried; validation chooses."""
+    max_length: Positive = 512
+    batch_size: Positive = 64
+    precision: Precision | None = None
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZeroShotConfig:
+    """A causal model scores each label's words after a prompt. No training examples are used."""
+
+    name: Literal["zero_shot"]
+    prompt: str | None = None
+    """With `{text}` where the text goes; the label's words follow after a space (or a new line that is there).
+    Null for the data's."""
+    label_words: dict[str, str] | None = field(default=None, hash=False)
+    """What each label is called; null for the data's, or where it has none, for the labels' names."""
+    calibrate: bool = False
+    """Divide out what the model prefers without any content (Zhao et al. 2021)."""
+    max_length: Positive = 512
+    """Tokens of the text; longer texts are cut, the prompt around them is not."""
+    batch_size: Positive = 64
+    """Prompts at once, times labels of more than one token."""
+    precision: Precision | None = None
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetfitConfig:
+    """Contrastive tuning of a sentence encoder, then logistic regression (Tunstall et al. 2022), by setfit."""
+
+    name: Literal["setfit"]
+    num_iterations: Positive | None = 20
+    """Pairs of the same label, and as many of different ones, for each training text; null: `sampling_strategy`."""
+    sampling_strategy: Literal["oversampling", "undersampling", "unique"] = "oversampling"
+    """With `num_iterations=null`: all pairs, the rarer kind repeated, the commoner one cut, or as they are."""
+    num_epochs: Positive = 1
+    max_steps: Positive = 200
+    """Optimizer steps of the contrastive tuning, at most."""
+    batch_size: Positive = 16
+    """Pairs."""
+    learning_rate: PositiveFloat = 2e-5
+    """Of the encoder."""
+    max_length: Positive = 256
+    """Tokens; longer texts are cut."""
+
+    __pydantic_config__ = FORBID
+
+
+GradientConfig = LoraConfig | FullConfig | LastBlockConfig
+"""Methods that train by gradients, as `training` says."""
+MethodConfig = Annotated[
+    GradientConfig | LinearProbeConfig | ZeroShotConfig | SetfitConfig, Field(discriminator="name")
+]

@@ -1,0 +1,76 @@
+"""The schema of `conf/model/`."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bench.config.common import FORBID, IF_SET, NEVER, Name, Positive, PositiveFloat, Precision, WheelConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformerConfig:
+    """A pretrained transformer: where its files are, and its family (`bench.models.families`)."""
+
+    name: Name
+    family: Literal["llama", "qwen2", "gpt2", "gemma3", "bert", "distilbert", "modernbert"]
+    source: Literal["hub", "wheel"]
+    id: str | None = None
+    revision: str | None = None
+    path: str | None = field(default=None, metadata=NEVER)
+    """A local folder that stands in for the hub id."""
+    wheel: WheelConfig | None = None
+    gguf: str | None = None
+    """A GGUF file in the wheel's root: converted once to bf16 safetensors."""
+    gguf_parts: tuple[WheelConfig, ...] = field(default=(), metadata=IF_SET)
+    """Wheels whose roots are the pieces of the GGUF file, where it is too big for one; in this order."""
+    gguf_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = field(default=None, metadata=IF_SET)
+    """Of the GGUF file that the pieces make up."""
+    learning_rate: PositiveFloat | None = field(default=None, metadata=NEVER)
+    """What suits this model with LoRA; null for the family's. (The resolved rate is in `training`.)"""
+    precision: Precision | None = field(default=None, metadata=NEVER)
+    """Likewise: null for the family's."""
+    parameters: float | None = field(default=None, metadata=NEVER)
+    """Parameters in millions, without a language-modelling head of its own; like the four sizes below it serves
+    estimates before anything is loaded (`bench.models.estimate`)."""
+    hidden_size: Positive | None = field(default=None, metadata=NEVER)
+    intermediate_size: Positive | None = field(default=None, metadata=NEVER)
+    """Width inside a feed-forward block."""
+    num_layers: Positive | None = field(default=None, metadata=NEVER)
+    vocabulary_size: Positive | None = field(default=None, metadata=NEVER)
+    licence: str = field(default="", metadata=NEVER)
+    gated: bool = field(default=False, metadata=NEVER)
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TfidfSgdConfig:
+    """The baseline: `TfidfVectorizer` features, `SGDClassifier` with logistic loss."""
+
+    name: Name
+    family: Literal["tfidf_sgd"]
+    ngram_max: Positive = 1
+    sublinear_tf: bool = False
+    alpha: PositiveFloat = 1e-4
+    max_iter: Positive = 1000
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionsConfig:
+    """Answers that were made elsewhere: a CSV file of example id and label."""
+
+    name: Name
+    family: Literal["predictions"]
+    path: Name = field(metadata=NEVER)
+    sha256: str | None = None
+    """Of the file; filled in from what is there."""
+    id_column: Name = "id"
+    label_column: Name = "label"
+
+    __pydantic_config__ = FORBID
+
+
+ModelConfig = Annotated[TransformerConfig | TfidfSgdConfig | PredictionsConfig, Field(discriminator="family")]

@@ -1,0 +1,105 @@
+"""The schema of `conf/split/`: how a task's examples are drawn."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bench.config.common import FORBID, Fraction, Name, NonNegative, Positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedSplitConfig:
+    """Balanced, nested draws with one fixed test set (`bench.data.splits.nested`)."""
+
+    name: Literal["nested"] = "nested"
+    test_size: Positive = 1000
+    """Test examples over all labels, at most."""
+    max_test_fraction: Fraction = 1 / 3
+    """Of a label's examples, at most this part goes to the test set."""
+    validation_fraction: Fraction = 0.25
+    """Validation examples as a part of the training size; they come on top of it."""
+    min_validation_per_label: Positive = 8
+    deduplicate: bool = True
+    """Keep only the first example of each text, so that no test text was trained on."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedSplitConfig:
+    """The emotion study's draws, exactly (`bench.data.splits.published`)."""
+
+    name: Literal["published"]
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StratifiedSplitConfig:
+    """Natural proportions, each seed a new trial (`bench.data.splits.stratified`)."""
+
+    name: Literal["stratified"]
+    test_size: Positive = 1024
+    validation_fraction: Fraction = 0.25
+    """Validation examples as a part of the training size; they come on top of it."""
+    min_validation_size: Positive = 16
+    deduplicate: bool = True
+    """Keep only the first example of each text, so that no test text was trained on."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndersampledSplitConfig:
+    """All labels cut down to the rarest one's count, then three parts (`bench.data.splits.undersampled`)."""
+
+    name: Literal["undersampled"]
+    draw_seed: NonNegative = 123
+    """Of the undersampling and the shuffle: the test set is the same for every seed of the grid."""
+    train_fraction: Fraction = 0.7
+    """The part that `train_size` examples are taken of."""
+    validation_fraction: Fraction = 0.1
+    deduplicate: bool = False
+    """Keep only the first example of each text, so that no test text was trained on."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficialSplitConfig:
+    """The source's own test set (`bench.data.splits.official`)."""
+
+    name: Literal["official"]
+    test_split: Name = "test"
+    """The published split that is the test set; all others are for training."""
+    validation_size: Positive = 500
+    """Validation examples, kept from training."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FractionSplitConfig:
+    """As `official`, for sources without a test set: a fixed part of each label (`bench.data.splits.official`)."""
+
+    name: Literal["fraction"]
+    test_fraction: Fraction = 0.25
+    validation_fraction: Fraction = 0.15
+    """Of all examples, this part is kept from training for validation."""
+    deduplicate: bool = True
+    """Keep only the first example of each text, so that no test text was trained on."""
+
+    __pydantic_config__ = FORBID
+
+
+SplitConfig = Annotated[
+    NestedSplitConfig
+    | PublishedSplitConfig
+    | StratifiedSplitConfig
+    | UndersampledSplitConfig
+    | OfficialSplitConfig
+    | FractionSplitConfig,
+    Field(discriminator="name"),
+]
+"""How a task's examples are drawn (`bench.data.split`)."""

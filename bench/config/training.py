@@ -1,0 +1,54 @@
+"""The schema of `conf/training/`, and what is tried within a cell."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bench.config.common import FORBID, IF_SET, NonNegative, NonNegativeFloat, Positive, PositiveFloat, Precision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingConfig:
+    """Gradient training; passed on to `transformers.TrainingArguments` where the names agree."""
+
+    num_train_epochs: PositiveFloat = 6
+    min_steps: NonNegative = 0
+    """Train at least this many optimizer steps, whatever the epochs: tiny sets would be undertrained."""
+    per_device_train_batch_size: Positive = 16
+    per_device_eval_batch_size: Positive = 64
+    gradient_accumulation_steps: Positive = 1
+    gradient_checkpointing: bool = False
+    learning_rate: PositiveFloat | None = None
+    lr_scheduler_type: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
+    warmup_steps: NonNegativeFloat = 0.1
+    """Optimizer steps, or below 1 a part of all of them."""
+    weight_decay: NonNegativeFloat = 0.01
+    max_grad_norm: PositiveFloat = 1.0
+    optim: str | None = None
+    max_length: Positive = 512
+    """Tokens; longer texts are cut."""
+    truncation_side: Literal["left", "right"] = "right"
+    eval_steps: Positive | None = None
+    """Validate every so many optimizer steps; null for once an epoch."""
+    early_stopping_patience: Positive | None = 5
+    """Stop after so many validations without gain; null to never stop early."""
+    best_metric: Literal["accuracy", "loss"] = "accuracy"
+    """Validation measure whose best weights are kept."""
+    precision: Precision | None = None
+    evaluate_train: bool = field(default=False, metadata=IF_SET)
+    """Score the training examples too, before and after training."""
+    group_by_length: bool = field(default=False, metadata=IF_SET)
+    """Train on batches of texts of about one length: less padding, at the price of less random batches."""
+    compile: bool = field(default=False, metadata=IF_SET)
+    """Compile the model (torch.compile): rounding differs."""
+
+    __pydantic_config__ = FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuneConfig:
+    """What is tried within a cell, on validation alone; the best is kept and judged on the test set."""
+
+    learning_rate: tuple[PositiveFloat, ...] = ()
+    """Empty: nothing is tried, and `training.learning_rate` holds."""
+
+    __pydantic_config__ = FORBID

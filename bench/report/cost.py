@@ -88,9 +88,7 @@ def shown_label_counts(points: pd.DataFrame) -> list[int]:
 
 
 @style.applied
-def accuracy_and_cost(
-    points: pd.DataFrame, rows: list[str], data: str, named: Collection[str] | None = None
-) -> Figure:
+def accuracy_and_cost(points: pd.DataFrame, rows: list[str], data: str, named: Collection[str] | None = None) -> Figure:
     """Draw accuracy against each of `MEASURES` (log axes), a line of panels a label count.
 
     `points` are of `cost_points`, `rows` all of the grid in order. A line joins a row's training sizes, bigger marks

@@ -102,9 +102,7 @@ def _finish(axes: Axes, labels: list[int], title: str) -> None:
     axes.set_title(title)
 
 
-def _canvas(
-    count: int, handles: list[Line2D], name: str, data: str, note: str
-) -> tuple[Figure, list[Axes]]:
+def _canvas(count: int, handles: list[Line2D], name: str, data: str, note: str) -> tuple[Figure, list[Axes]]:
     lines = ceil(count / PANELS_A_LINE)
     columns = ceil(count / lines)
     legend = style.legend_width(handles) + 0.65

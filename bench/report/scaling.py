@@ -51,6 +51,7 @@ def scaling_curves(
     metric: str,
     published: Published | None = None,
     intervals: pd.DataFrame | None = None,
+    *,
     carried: Mapping[tuple[str, int], Curve] | None = None,
     named: Collection[str] | None = None,
 ) -> Figure:

@@ -37,8 +37,9 @@ def main() -> None:
         sys.exit("error: PERF_DEVICE=cuda, and no GPU is visible")
     lines = [line for name in only for line in PARTS[name]()]
     profiles = {line.profile for line in lines if line.met is False and line.profile is not None}
-    print(f"\nmedians of {ROUNDS} rounds in turn ({emotions.SWEEP_ROUNDS} of sweeps), GoEmotions cells of {EPOCHS} epochs, on {DEVICE}; "
-          f"{os.cpu_count()} cores, {platform.machine()}; load {os.getloadavg()[0]:.1f}\n")  # fmt: skip
+    rounds = f"medians of {ROUNDS} rounds in turn ({emotions.SWEEP_ROUNDS} of sweeps)"
+    machine = f"{os.cpu_count()} cores, {platform.machine()}; load {os.getloadavg()[0]:.1f}"
+    print(f"\n{rounds}, GoEmotions cells of {EPOCHS} epochs, on {DEVICE}; {machine}\n")
     show(lines)
     for line in lines:
         if line.met is False and line.profile in profiles and line.profile is not None:

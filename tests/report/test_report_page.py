@@ -42,7 +42,7 @@ def blank(monkeypatch):
     }
     for module, names in drawn.items():
         for name in names:
-            monkeypatch.setattr(module, name, lambda *_: Figure(figsize=(1, 1)))
+            monkeypatch.setattr(module, name, lambda *_, **__: Figure(figsize=(1, 1)))
 
 
 def shown(text: str) -> list[str]:

@@ -104,7 +104,7 @@ def test_the_experiment_may_have_another_name_than_the_title(tmp_path):
 def test_old_records_and_baselines_have_only_what_they_can(tmp_path, monkeypatch):
     for module, names in DRAWN.items():
         for name in names:
-            monkeypatch.setattr(module, name, lambda *_: Figure(figsize=(1, 1)))
+            monkeypatch.setattr(module, name, lambda *_, **__: Figure(figsize=(1, 1)))
     cells = simulate.grid(tmp_path / "results", [("minilm", "lora"), ("tfidf_sgd", None)], num_labels=(9,))
     simulate.run(cells)
     text = markdown(write_report(cells, tmp_path / "report", "A title"))

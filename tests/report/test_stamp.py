@@ -28,9 +28,9 @@ ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
 def blank(monkeypatch):
     """Figures that are drawn in no time."""
     for name in ("heatmap", "differences", "scaling_curves", "label_count_curves", "accuracy_and_cost"):
-        monkeypatch.setattr(sections, name, lambda *_: Figure(figsize=(1, 1)))
+        monkeypatch.setattr(sections, name, lambda *_, **__: Figure(figsize=(1, 1)))
     for name in ("f1_heatmap", "confusion_matrices", "reliability"):
-        monkeypatch.setattr(sections_behaviour, name, lambda *_: Figure(figsize=(1, 1)))
+        monkeypatch.setattr(sections_behaviour, name, lambda *_, **__: Figure(figsize=(1, 1)))
 
 
 @pytest.fixture
@@ -108,7 +108,10 @@ def test_other_cells(cells, folder):
     assert not is_unchanged([*cells[:-1], replace(cells[-1], published_as=("a", "b"))], folder)
 
 
-@pytest.mark.parametrize("options", [{"price_per_gpu_hour": 2.0}, {"target_accuracy": 0.9}, {"rerun": "x"}, {"experiment": "y"}, {"title": "z"}])
+@pytest.mark.parametrize(
+    "options",
+    [{"price_per_gpu_hour": 2.0}, {"target_accuracy": 0.9}, {"rerun": "x"}, {"experiment": "y"}, {"title": "z"}],
+)
 def test_other_options(cells, folder, options):
     assert not is_unchanged(cells, folder, **options)
 

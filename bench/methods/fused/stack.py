@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 from bench.methods import packed
 from bench.methods.attention import attention
 from bench.methods.encode import Encoded, num_tokens
-from bench.methods.fused import dense
+from bench.methods.fused import dense, unpadded
 from bench.methods.fused.dense import unpack
 from bench.methods.fused.layers import FusedHead, FusedLinear, Plan
 from bench.methods.fused.rows import Rows
@@ -40,13 +40,14 @@ class Stack:
         self.model, self.pad_token_id = shell.requires_grad_(False), pad_token_id
         self.device = next(shell.parameters()).device
         self.bf16 = bf16
-        self.plan = Plan()
+        self.plan, self.tokens = Plan(), unpadded.Tokens()
         self.linears: dict[str, FusedLinear] = {}
         self.heads: dict[str, FusedHead] = {}
         self._replace_layers(models[0].get_base_model())
         if self.device.type == "cpu":
             unpack(self.model, dense.MOST_BYTES)
             packed.put_into(self.model)
+            unpadded.put_into(self.model, self.tokens)
         self.fill(models)
 
     def fill(self, models: Sequence[peft.PeftModel]) -> None:
@@ -111,6 +112,7 @@ class Stack:
     def _forward(self, examples: Encoded) -> torch.Tensor:
         inputs = collate(examples, self.pad_token_id, self.device)
         dtype, num_tokens = torch.bfloat16 if self.bf16 else torch.float32, inputs["input_ids"].shape[1]
+        self.tokens.set(inputs["attention_mask"])
         with (
             torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16),  # as Trainer computes
             attention(self.device, dtype, num_tokens) if self.model.training else nullcontext(),

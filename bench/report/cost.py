@@ -149,7 +149,7 @@ def _front(points: pd.DataFrame, measure: Measure) -> list[bool]:
 
 
 def _handles(rows: list[str], others: list[str], styles: dict[str, style.RowStyle]) -> list[Line2D]:
-    made = [style.row_handle(row, styles[row]) for row in rows] + style.others_handle(others)
+    made = [style.row_handle(row, styles[row]) for row in rows] + style.others_handle(others, dots=True)
     ring: dict[str, Any] = {"marker": "o", "markersize": 10, "markerfacecolor": "none", "linestyle": "none"}
     return [*made, Line2D([], [], color=style.INK, label="Pareto front", **ring)]
 

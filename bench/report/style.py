@@ -173,9 +173,10 @@ OTHERS_LINE: Any = {"color": OTHERS, "linewidth": 0.8}
 """How rows are drawn that a figure does not name."""
 
 
-def others_handle(rows: Sequence[str]) -> list[Line2D]:
-    """The one entry in a legend of the rows that a figure does not name, if there are any."""
-    return [Line2D([], [], label=counted(len(rows), "other row"), **OTHERS_LINE)] if rows else []
+def others_handle(rows: Sequence[str], *, dots: bool = False) -> list[Line2D]:
+    """The one entry in a legend of the rows that a figure does not name, if there are any: a line, or a dot."""
+    look: dict[str, Any] = {"marker": ".", "linestyle": "none"} if dots else {}
+    return [Line2D([], [], label=counted(len(rows), "other row"), **OTHERS_LINE, **look)] if rows else []
 
 
 def others_phrase(rows: Sequence[str]) -> str:

@@ -227,7 +227,7 @@ def test_an_interrupted_report_leaves_the_old_page(tmp_path, monkeypatch):
     path, text = report(tmp_path)
     page = path.with_name("index.html").read_bytes()
 
-    def interrupt(*_):
+    def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sections, "scaling_curves", interrupt)

@@ -1,5 +1,6 @@
 """Running cells that can be fused, all in one stack; each leaves its own record."""
 
+import importlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def _prepare(cells: Sequence[Cell], context: Context, errors: dict[str, Exceptio
     if not (drawn := _draw(cells, context, errors)):
         return [], 0
     with uncollected():
-        pass
+        importlib.import_module("bench.methods.fused.fit")  # which `_measure` needs; torch and its friends
     from bench.methods.fused.fitting import most_at_once
 
     context.warm.imported()

@@ -124,10 +124,11 @@ def build(
 ) -> tuple[Any, str | None]:
     """The cell's model, ready to be trained, with the values that its seed gives; and the revision of its files."""
     assert isinstance(cell.method, LoraConfig | FullConfig | LastBlockConfig)
+    assert cell.training is not None
     whole = _with_new_head(cell, found, labels, pad_token_id, context)
     revision = files.revision(found.model, found.location, load.commit_of(whole))
     model = _make_trainable(whole, cell.method, FAMILIES[found.model.family])
-    if cell.training is not None and not cell.training.compile:  # which has dropout and packing of its own
+    if not cell.training.compile:  # which has dropout and packing of its own
         dropout.put_into(model)
         if isinstance(cell.method, LoraConfig):
             packed.put_into(model)

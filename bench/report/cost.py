@@ -16,6 +16,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from bench.report import style
 from bench.report.content import Entry, Titled, point_id
 from bench.report.markdown import table
+from bench.report.named_rows import named_and_others
 from bench.report.wording import UNTRAINED, duration, spread
 
 MOST_LABEL_COUNTS = 4
@@ -97,9 +98,7 @@ def accuracy_and_cost(points: pd.DataFrame, rows: list[str], data: str, named: C
     labels = shown_label_counts(points)
     measures = [measure for measure in MEASURES if (points[measure.column] > 0).any()] or [MEASURES[0]]
     styles = style.row_styles(rows)
-    there = [row for row in rows if (points["row"] == row).any()]
-    met = [row for row in there if named is None or row in named]
-    others = [row for row in there if row not in met]
+    met, others = named_and_others(rows, points, named)
     figure, grid = _canvas(labels, measures, _handles(met, others, styles), data, style.others_phrase(others))
     for line, count in zip(grid, labels, strict=True):
         some = points[points["num_labels"] == count]

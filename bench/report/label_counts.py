@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from bench.report import style
 from bench.report.bars import bar_handles, bars_phrase, draw_bars, kinds_of, with_bars
 from bench.report.frame import of_metric, summary_frame
+from bench.report.named_rows import named_and_others
 from bench.report.wording import METRICS, capitalised, only_data_set, spread
 
 MOST_PANELS, PANELS_A_LINE = 6, 3
@@ -45,9 +46,7 @@ def label_count_curves(
         return None
     summary = with_bars(summary_frame(cells), metric, intervals)
     summary = summary[summary["train_size"].isin([0, *sizes])]
-    there = [row for row in cells["row"].cat.categories if (cells["row"] == row).any()]
-    rows = [row for row in there if named is None or row in named]
-    others = [row for row in there if row not in rows]
+    rows, others = named_and_others(cells["row"].cat.categories, cells, named)
     told = summary[summary["row"].isin(rows)]
     styles = style.row_styles(cells["row"].cat.categories)
     handles = [style.row_handle(row, styles[row]) for row in rows] + style.others_handle(others) + _key(told)
@@ -55,15 +54,14 @@ def label_count_curves(
     labels = sorted(int(count) for count in cells["num_labels"].unique())
     step = min(ROW_STEP, MOST_SPREAD / len(rows))
     for axes, size in zip(panels, sizes, strict=True):
+        here = summary[summary["train_size"].isin([0, size]) & (summary["n_ok"] > 0)]
         for row in others:
-            of = (summary["row"] == row) & summary["train_size"].isin([0, size]) & (summary["n_ok"] > 0)
-            points = summary[of].sort_values("num_labels")
+            points = here[here["row"] == row].sort_values("num_labels")
             axes.plot(points["num_labels"], points[f"{metric}_mean"], zorder=1.2, **style.OTHERS_LINE)
         for place, row in enumerate(rows):
             at = (cells["row"] == row) & cells["train_size"].isin([0, size])
-            of = (summary["row"] == row) & summary["train_size"].isin([0, size]) & (summary["n_ok"] > 0)
             offset = float(np.exp(step * (place - (len(rows) - 1) / 2)))
-            _draw_row(axes, cells[at], summary[of], metric, (styles[row], offset))
+            _draw_row(axes, cells[at], here[here["row"] == row], metric, (styles[row], offset))
         _finish(axes, labels, f"{size:,} training examples")
     return figure
 

@@ -1,7 +1,9 @@
 """Which rows of a big grid figures tell apart; the others are grey, for nobody can follow forty colours."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import zip_longest
+
+import pandas as pd
 
 from bench.report.fitted import best_first
 from bench.report.statistics.correctness import Grid
@@ -22,3 +24,13 @@ def named_rows(rows: Sequence[str], grid: Grid, always: Iterable[str] = ()) -> l
         if len(chosen) < FEW_NAMED:
             chosen[row] = None
     return [row for row in rows if row in chosen]
+
+
+def named_and_others(
+    rows: Iterable[str], frame: pd.DataFrame, named: Collection[str] | None
+) -> tuple[list[str], list[str]]:
+    """Those of `rows` that `frame` has, in two parts: what a figure names (None: all), and the others."""
+    met = set(frame["row"])
+    there = [row for row in rows if row in met]
+    told = [row for row in there if named is None or row in named]
+    return told, [row for row in there if row not in told]

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from bench.report import style
 from bench.report.bars import DEVIATION, TEST_SET, bar_handles, bars_phrase, kinds_of, with_bars
 from bench.report.frame import of_metric, summary_frame
+from bench.report.named_rows import named_and_others
 from bench.report.published import Published
 from bench.report.scaling_axes import doubled_beyond, limit, size_axis
 from bench.report.scaling_marks import (
@@ -112,9 +113,7 @@ def _plan(
     named: Collection[str] | None,
 ) -> Drawing:
     """Styles and offsets of the named rows; panels grow with their number."""
-    there = [row for row in cells["row"].cat.categories if (cells["row"] == row).any()]
-    rows = [row for row in there if named is None or row in named]
-    others = [row for row in there if row not in rows]
+    rows, others = named_and_others(cells["row"].cat.categories, cells, named)
     panel = (float(np.clip(3.4 + 0.08 * len(rows), 3.7, 4.8)), float(np.clip(2.7 + 0.08 * len(rows), 3.1, 4.2)))
     sizes = sorted({int(size) for size in cells["train_size"]} - {0})
     offsets = row_offsets(rows, sizes or [1], panel[0])

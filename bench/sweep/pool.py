@@ -149,7 +149,8 @@ class _Pool:
         share = -(-(len(like) + 1) // workers)
         if share <= limit:  # all begin now: dealt out like cards, long and short ones to each, they end together
             dealt = like[workers - 1 :: workers]
-            like = dealt + [other for other in like if other not in dealt]
+            del like[workers - 1 :: workers]
+            like = dealt + like
         most = min(limit, share) - 1
         partners: list[Cell] = []
         for other in like:

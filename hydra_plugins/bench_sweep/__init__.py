@@ -101,19 +101,18 @@ class PoolLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run (or report) all points; ends the program with the sweep's exit code."""
-        from bench.garbage import collected, uncollected
+        from bench.garbage import collected
         from bench.sweep.grid import compose_points
         from bench.sweep.launch import launch
 
-        with uncollected():  # ten thousand points stay anyway
-            configs = compose_points(
-                job_overrides,
-                compose=self._compose,
-                is_group=lambda key: self.loader.get_group_options(key) != [],
-                parse=lambda text: self.parser.parse_override(text).value(),
-            )
-            finished = _finished(configs)
-        with collected():
+        configs = compose_points(
+            job_overrides,
+            compose=self._compose,
+            is_group=lambda key: self.loader.get_group_options(key) != [],
+            parse=lambda text: self.parser.parse_override(text).value(),
+        )
+        finished = _finished(configs)
+        with collected():  # `bench.__main__` has put collections off
             sys.exit(launch(finished, self.runner, job_overrides))
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:

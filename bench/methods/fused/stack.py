@@ -112,7 +112,8 @@ class Stack:
     def _forward(self, examples: Encoded) -> torch.Tensor:
         inputs = collate(examples, self.pad_token_id, self.device)
         dtype, num_tokens = torch.bfloat16 if self.bf16 else torch.float32, inputs["input_ids"].shape[1]
-        self.tokens.set(inputs["attention_mask"])
+        if self.device.type == "cpu":  # where parts are unpadded; a GPU would have to wait for the mask
+            self.tokens.set(inputs["attention_mask"])
         with (
             torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16),  # as Trainer computes
             attention(self.device, dtype, num_tokens) if self.model.training else nullcontext(),

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, StrictInt
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 def only_adds(content: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +24,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: only_adds,  # `measurements.halved`
     2: only_adds,  # `texts_file`
     3: only_adds,  # `measurements.fused` and `measurements.energy_joules`
+    4: only_adds,  # counts of rows and texts in `examples`, `training.epochs`, `provenance.precision`, `model_files`
 }
 """From version n to n + 1, on the parsed JSON."""
 
@@ -124,6 +125,8 @@ class Training(Block):
     steps: int
     """Optimizer steps done."""
     max_steps: int
+    epochs: float | None = None
+    """Passes over the training examples that `max_steps` makes, which `min_steps` can raise above those asked for."""
     best_step: int | None
     """The step whose weights were kept; null where there was no validation."""
     stopped_early: bool
@@ -219,6 +222,18 @@ class Examples(Block):
     num_validation: int
     num_test: int
     duplicates_dropped: int
+    rows_read: int | None = None
+    """Rows of the source that have a text and a label."""
+    labels_available: int | None = None
+    """Labels of the source, of which `labels` are the task's."""
+    rows_of_labels: int | None = None
+    """Rows of the task's labels, repeats included."""
+    conflicting_texts: int | None = None
+    """Texts of the source that have more than one label."""
+    conflicts_dropped: int | None = None
+    """Rows left out because their text has more than one label."""
+    test_texts_in_training: int | None = None
+    """Test examples whose text is a training example, too (as `bench.data.sametext` compares texts)."""
     sha256: str
     """Of the ids, labels and texts of all three sets: equal for every model on the same task."""
 
@@ -274,6 +289,8 @@ class Provenance(Block):
     device: str
     """`cpu` or the GPU's name."""
     device_name: str
+    precision: str | None = None
+    """What the model was computed in (`fp32`, `bf16`); null where there is none."""
     num_threads: int | None
     started: str
     """ISO 8601, UTC."""
@@ -292,6 +309,8 @@ class Record(Block):
     provenance: Provenance
     model_folder: str | None = None
     """Where the fitted model is, beside the record; null unless `save_model`."""
+    model_files: dict[str, str] | None = None
+    """SHA-256 of each file of the fitted model, by its path in `model_folder`."""
     predictions_file: str | None
     """Parquet beside the record: columns split (train, validation, test), id, label, predicted, probabilities
     (in the order of `examples.labels`); the last two are null for training examples. Answers made elsewhere have no

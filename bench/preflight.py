@@ -10,6 +10,7 @@ from bench.config import DataConfig, SetfitConfig, TransformerConfig
 from bench.data import split
 from bench.devices import visible_gpus
 from bench.errors import UserError
+from bench.models import safely
 from bench.settings import Settings
 from bench.sources import hub
 
@@ -72,7 +73,9 @@ def _check_source(source: object, settings: Settings) -> None:
         hub.resolve("datasets", source.id, source.path, settings.mirror_dir)
     if isinstance(source, TransformerConfig) and source.source == "hub" and source.id is not None:
         location = hub.resolve("models", source.id, source.path, settings.mirror_dir)
-        if not Path(location).is_dir():
-            hub.require_cached(source.id)
-        if source.gated and not Path(location).is_dir():
+        if Path(location).is_dir():
+            safely.check_folder(Path(location), source.name)
+            return
+        hub.require_cached(source.id)
+        if source.gated:
             hub.require_token(source.id)

@@ -22,6 +22,7 @@ from bench.garbage import uncollected
 from bench.methods.fitted import Context, Diverged, Fitted, Report, Saveable
 from bench.methods.halve import in_halves
 from bench.models.card import model_card
+from bench.models.kept import CARD, MODEL, file_hashes
 from bench.provenance import now
 from bench.recording import Run, failed, finished, predictions_frame, texts_frame
 from bench.results import store
@@ -42,9 +43,6 @@ METHODS = {
     "predictions": "bench.methods.predictions",
 }
 """The module whose `fit(cell, splits, context)` does the work; imported when it is needed."""
-
-MODEL = "model"
-"""The folder of a kept model, in the cell's folder."""
 
 
 class RecordUnwritten(UserError):
@@ -91,6 +89,7 @@ def to_keep(run: Run, fitted: Fitted, settings: Settings) -> tuple[Record, pd.Da
         record = record.model_copy(update={"model_folder": MODEL})
         folder = run.cell.folder(settings.results_dir)
         _keep_model(fitted, folder, model_card(run.cell, record, fitted.kept))
+        record = record.model_copy(update={"model_files": file_hashes(folder / MODEL)})
     return record, predictions_frame(run), texts_frame(run) if settings.save_texts else None
 
 
@@ -184,7 +183,7 @@ def _keep_model(fitted: Saveable, folder: Path, card: str) -> None:
         shutil.rmtree(stale)
     temporary = Path(tempfile.mkdtemp(dir=folder, prefix=f".{MODEL}-"))
     fitted.save(temporary)
-    (temporary / "README.md").write_text(card, encoding="utf-8")  # in place of what peft writes
+    (temporary / CARD).write_text(card, encoding="utf-8")  # in place of what peft writes
     if (folder / MODEL).exists():
         shutil.rmtree(folder / MODEL)
     temporary.rename(folder / MODEL)

@@ -19,11 +19,12 @@ from bench.data.split import draw
 from bench.methods import finetune, training
 from bench.models import load
 from bench.models.families import FAMILIES
+from bench.models.kept import MODEL
 from bench.models.kept import read as read_kept
 from bench.predict import classifier
 from bench.results import store
 from bench.results.record import Record, Status
-from bench.run import MODEL, run_cell
+from bench.run import run_cell
 from bench.settings import Settings
 from bench.warm import Warm, base_of
 from tests.conftest import MODEL_IDS

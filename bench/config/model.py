@@ -38,6 +38,8 @@ class TransformerConfig:
     """Width inside a feed-forward block."""
     num_layers: Positive | None = field(default=None, metadata=NEVER)
     vocabulary_size: Positive | None = field(default=None, metadata=NEVER)
+    trust_remote_code: bool = field(default=False, metadata=IF_SET)
+    """Run code that comes with the model's files, where transformers has none for it."""
     licence: str = field(default="", metadata=NEVER)
     gated: bool = field(default=False, metadata=NEVER)
 

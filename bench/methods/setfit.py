@@ -26,7 +26,7 @@ from bench.cell import Cell
 from bench.config import SetfitConfig, TransformerConfig
 from bench.data.split import Examples, Splits
 from bench.methods.fitted import Context, Diverged, Probabilities, Summary
-from bench.models import files, load, size
+from bench.models import files, load, safely, size
 
 MOST_PAIRED = 2000
 """Training examples that pairs are made of, at most (the regression is fitted on all): the library lists all pairs."""
@@ -86,8 +86,14 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
 
 def load_body(model: TransformerConfig, location: str, method: SetfitConfig, device: str) -> SentenceTransformer:
     """The encoder as its files describe it, or, where they say nothing of pooling, with the mean over tokens."""
-    with load.explained(model):
-        body = SentenceTransformer(location, revision=model.revision, device=device)
+    with load.explained(model, location):
+        body = SentenceTransformer(
+            location,
+            revision=model.revision,
+            device=device,
+            model_kwargs={"use_safetensors": True},
+            **safely.files_options(model),
+        )
     trunk = next(module for module in body.modules() if isinstance(module, PreTrainedModel))
     body.max_seq_length = min(method.max_length, getattr(trunk.config, "max_position_embeddings", method.max_length))
     return body

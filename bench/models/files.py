@@ -94,7 +94,7 @@ def _convert(folder: Path, gguf: str, target: str) -> None:
     from bench.models.load import quiet
 
     quiet()
-    loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf, dtype=torch.bfloat16)
+    loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf, dtype=torch.bfloat16, trust_remote_code=False)
     # a model read from GGUF refuses to be saved ("quantized with gguf"): a fresh one takes over its weights
     config = loaded.config
     if hasattr(config, "quantization_config"):
@@ -102,4 +102,4 @@ def _convert(folder: Path, gguf: str, target: str) -> None:
     fresh = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
     fresh.load_state_dict(loaded.state_dict())
     fresh.save_pretrained(target)
-    AutoTokenizer.from_pretrained(folder, gguf_file=gguf).save_pretrained(target)
+    AutoTokenizer.from_pretrained(folder, gguf_file=gguf, trust_remote_code=False).save_pretrained(target)

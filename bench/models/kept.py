@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -11,8 +12,13 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from bench.cell import Cell
 from bench.config import GradientConfig, LoraConfig, Positive, Precision, TransformerConfig
 from bench.errors import UserError
+from bench.sources.fingerprint import file_sha256
 
+MODEL = "model"
+"""The folder of a kept model, in the cell's folder."""
 FILE = "classifier.json"
+CARD = "README.md"
+"""The model card, which its reader may edit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +51,41 @@ class Kept:
         """Put the file into `folder`."""
         (folder / FILE).write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
 
+    def __post_init__(self) -> None:
+        if len(self.labels) < 2 or len(set(self.labels)) < len(self.labels):
+            raise ValueError("labels must be two or more, each once")
+
 
 _KEPT = TypeAdapter(Kept)
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file below `folder` that loading it may read, by relative name. Raises OSError.
+
+    The card and hidden files do not count.
+    """
+    hashes = {}
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in relative.parts)
+        if path.is_file() and not hidden and relative.as_posix() != CARD:
+            hashes[relative.as_posix()] = file_sha256(path)
+    return hashes
+
+
+def check_files(folder: Path, expected: Mapping[str, str]) -> None:
+    """Raise UserError where the files of a kept model are not those that were kept, naming them."""
+    try:
+        there = file_hashes(folder)
+    except OSError as error:
+        raise UserError(f"the saved model in {folder} cannot be read: {error.strerror or error}") from error
+    states = {
+        "missing": [name for name in expected if name not in there],
+        "changed": [name for name in expected if there.get(name, expected[name]) != expected[name]],
+        "added": [name for name in there if name not in expected],
+    }
+    if problems := [f"{state}: {', '.join(names)}" for state, names in states.items() if names]:
+        raise UserError(f"the saved model in {folder} is not as its cell kept it ({'; '.join(problems)})")
 
 
 def describe(cell: Cell, labels: tuple[str, ...], revision: str | None) -> Kept:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +18,8 @@ from transformers import (
 from transformers.utils import logging
 
 from bench.config import LoraConfig, Precision, TransformerConfig
+from bench.errors import UserError
+from bench.models import safely
 from bench.models.base import BaseModel, renew_head
 from bench.models.families import FAMILIES, Family
 from bench.sources import hub
@@ -31,10 +34,18 @@ def quiet() -> None:
 
 
 @contextmanager
-def explained(model: TransformerConfig) -> Iterator[None]:
-    """Turn what the hub raises (gated, offline, not found) into a UserError with what to do."""
+def explained(model: TransformerConfig, location: str) -> Iterator[None]:
+    """Turn what the hub raises (gated, offline, not found) into a UserError with what to do.
+
+    So, too, what is not read of a folder (`bench.models.safely`).
+    """
+    if (folder := Path(location)).is_dir():
+        safely.check_folder(folder, model.name)
     try:
-        yield
+        with safely.explained(model.name, location):
+            yield
+    except UserError:
+        raise
     except Exception as error:
         if (explanation := hub.explain(error, f"model {model.id or model.name}")) is not None:
             raise explanation from error
@@ -46,8 +57,8 @@ def load_tokenizer(model: TransformerConfig, location: str, truncation_side: str
 
     An existing token is preferred to a new one: a grown embedding row stays untrained under LoRA.
     """
-    with explained(model):
-        tokenizer = AutoTokenizer.from_pretrained(location, revision=model.revision)
+    with explained(model, location):
+        tokenizer = AutoTokenizer.from_pretrained(location, revision=model.revision, **safely.files_options(model))
     tokenizer.padding_side = "right"
     tokenizer.truncation_side = truncation_side
     if tokenizer.pad_token is None:
@@ -65,7 +76,7 @@ def load_classifier_base(
     The trunk is in 4 bits where `quantization` is given.
     """
     family = FAMILIES[model.family]
-    with explained(model):
+    with explained(model, location):
         loaded, report = AutoModelForSequenceClassification.from_pretrained(
             location,
             revision=model.revision,
@@ -73,6 +84,7 @@ def load_classifier_base(
             device_map={"": device},
             quantization_config=None if quantization is None else four_bit(quantization, family, precision),
             output_loading_info=True,
+            **safely.weights_options(model),
         )
     for module in loaded.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
@@ -126,17 +138,25 @@ def four_bit(method: LoraConfig, family: Family, precision: Precision) -> BitsAn
 
 def load_trunk(model: TransformerConfig, location: str, *, precision: Precision, device: str) -> PreTrainedModel:
     """The pretrained model without any head, for its hidden states."""
-    with explained(model):
+    with explained(model, location):
         return AutoModel.from_pretrained(
-            location, revision=model.revision, dtype=DTYPES[precision], device_map={"": device}
+            location,
+            revision=model.revision,
+            dtype=DTYPES[precision],
+            device_map={"": device},
+            **safely.weights_options(model),
         ).eval()
 
 
 def load_causal(model: TransformerConfig, location: str, *, precision: Precision, device: str) -> PreTrainedModel:
     """The pretrained model with its own language-modelling head, frozen."""
-    with explained(model):
+    with explained(model, location):
         loaded = AutoModelForCausalLM.from_pretrained(
-            location, revision=model.revision, dtype=DTYPES[precision], device_map={"": device}
+            location,
+            revision=model.revision,
+            dtype=DTYPES[precision],
+            device_map={"": device},
+            **safely.weights_options(model),
         )
     return loaded.requires_grad_(False).eval()
 

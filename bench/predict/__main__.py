@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch-size", type=int, help="texts at once (default: as the cell evaluated)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--model-path", metavar="FOLDER", help="the base model, in place of its hub id")
+    parser.add_argument("--trust-remote-code", action="store_true", help="run code that comes with the model's files")
     parser.add_argument("--mirror-dir", metavar="FOLDER", help="as the option mirror_dir of python -m bench")
     parser.add_argument("--cache-dir", metavar="FOLDER", help="as the option cache_dir of python -m bench")
     return parser
@@ -73,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> None:
     _check_options(options)
     folder, kept = find(Path(options.cell).expanduser())
+    # the folder may be somebody else's: what it says of itself opens no door
+    kept = replace(kept, model=replace(kept.model, trust_remote_code=options.trust_remote_code))
     inputs = (
         texts.from_arguments(options.texts)
         if options.file is None
@@ -138,7 +141,10 @@ def _base(kept: Kept, options: argparse.Namespace) -> str:
 
 
 def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifier":
-    """The model, loaded; what is heavy is imported here."""
+    """The model, loaded; what is heavy is imported here.
+
+    Raises UserError where the files do not make up the model that they describe.
+    """
     from bench.run import quiet_libraries
 
     quiet_libraries()
@@ -147,7 +153,13 @@ def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifie
         from bench.predict.classifier import load_classifier
 
     load.quiet()
-    return load_classifier(folder, kept, base=base, device=device)
+    try:
+        return load_classifier(folder, kept, base=base, device=device)
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:  # whatever libraries raise at files that were cut off, or do not go together
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise UserError(f"the saved model in {folder} cannot be loaded: {reason}") from error
 
 
 def _progress(*, shown: bool) -> Progress:

@@ -1,5 +1,6 @@
 """Finding a cell's kept model, and saying plainly why there is none. Imports nothing heavy."""
 
+import sys
 from pathlib import Path
 
 from bench.errors import UserError
@@ -39,7 +40,14 @@ def _model(folder: Path, record: Record) -> tuple[Path, Kept]:
         if method not in SAVED_BY:
             raise UserError(f"{method} keeps no model; those of {', '.join(SAVED_BY)} can be kept")
         raise UserError(f"the cell in {folder} has no saved model: {AGAIN}")
-    model = folder / record.model_folder
+    model = folder / kept.MODEL
+    if record.model_folder != kept.MODEL or model.is_symlink():
+        raise UserError(f"the record in {folder} names a model outside of it ({record.model_folder!r}), not followed")
     if not (model / kept.FILE).is_file():
         raise UserError(f"the saved model in {model} is not there, or not whole: {AGAIN}")
-    return model, kept.read(model)
+    description = kept.read(model)
+    if record.model_files is None:
+        print(f"note: {model} was kept by an earlier version, so its files cannot be checked", file=sys.stderr)
+    else:
+        kept.check_files(model, record.model_files)
+    return model, description

@@ -17,7 +17,7 @@ from bench.errors import UserError
 from bench.methods import adapters
 from bench.methods.encode import encode, sort_by_length
 from bench.methods.fitted import Probabilities
-from bench.models import load
+from bench.models import load, safely
 from bench.models.families import FAMILIES
 from bench.models.kept import Kept
 from bench.models.load import PreTrainedModel, PreTrainedTokenizerBase
@@ -76,13 +76,14 @@ def load_classifier(folder: Path, kept: Kept, *, base: str | None, device: str) 
 
     Raises UserError where the base model's files can't be had.
     """
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    with safely.explained(kept.model.name, folder):
+        tokenizer = AutoTokenizer.from_pretrained(folder, **safely.files_options(kept.model), local_files_only=True)
     tokenizer.padding_side, tokenizer.truncation_side = "right", kept.truncation_side
     if kept.is_adapter:
         assert base is not None
         model: Any = _with_adapters(folder, kept, tokenizer, base, device)
     else:
-        model = _whole(folder, device)
+        model = _whole(folder, kept, device)
     return Classifier(kept, model.eval(), tokenizer, device)
 
 
@@ -103,11 +104,16 @@ def _with_adapters(folder: Path, kept: Kept, tokenizer: PreTrainedTokenizerBase,
     return adapted
 
 
-def _whole(folder: Path, device: str) -> PreTrainedModel:
+def _whole(folder: Path, kept: Kept, device: str) -> PreTrainedModel:
     """All weights, each in the precision it was stored in: frozen ones may be in bf16, trained ones are in fp32."""
-    loaded = AutoModelForSequenceClassification.from_pretrained(
-        folder, dtype=torch.float32, device_map={"": device}, local_files_only=True
-    )
+    with load.explained(kept.model, str(folder)):
+        loaded = AutoModelForSequenceClassification.from_pretrained(
+            folder,
+            dtype=torch.float32,
+            device_map={"": device},
+            local_files_only=True,
+            **safely.weights_options(kept.model),
+        )
     stored = _stored_types(folder)
     for name, parameter in loaded.named_parameters():
         parameter.data = parameter.data.to(stored[name])

@@ -55,7 +55,14 @@ class Done:
 def run(tmp_path: Path, folder: Path, method: str = "linear_probe", *more: str) -> Done:
     """`python -m bench` with the model in `folder`, somebody at the keyboard who says yes to everything."""
     texts.topics(40, labels=("sport", "money")).to_csv(tmp_path / "topics.csv", index=False)
-    words = ["data=file", "data.name=topics", f"data.path={tmp_path / 'topics.csv'}", "train_size=16", "training.max_length=16", *more]
+    words = [
+        "data=file",
+        "data.name=topics",
+        f"data.path={tmp_path / 'topics.csv'}",
+        "train_size=16",
+        "training.max_length=16",
+        *more,
+    ]
     words += ["model=bert_base", f"model.path={folder}", f"method={method}", "training.num_train_epochs=1"]
     words += [f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache")]
     return answered(lambda: cli.call(*words))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.config.common import FORBID, NEVER, Name, WheelConfig
+from bench.config.common import FORBID, IF_SET, NEVER, Name, WheelConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,12 @@ class DataConfig:
     """With `class_folders`: which part of a file is the text."""
     encoding: str = "utf-8"
     """Of text files; several, separated by commas, are tried in turn for each file."""
+    delimiter: str | None = field(default=None, metadata=IF_SET)
+    """Between columns of CSV and TSV files; null: what their names say (, for CSV, else ; or tab or |)."""
+    quoting: Literal["auto", "standard", "none", "backslash"] = field(default="auto", metadata=IF_SET)
+    """How cells of CSV and TSV files are quoted: `auto` refuses what could be meant in two ways, `standard` takes
+    quoted cells over several lines even where they look like rows of their own, `none` takes quotes for a part of the
+    text, `backslash` also takes what follows a backslash as it is."""
     splits: tuple[str, ...] | None = None
     """The published splits to join, in this order; null for all, in the order of the source."""
     text_column: str = "text"
@@ -39,6 +45,9 @@ class DataConfig:
     label_sets: dict[int, tuple[str, ...]] | None = field(default=None, hash=False, metadata=NEVER)
     """By label count, the labels of tasks with so many; other counts have the most frequent ones. (What is used is in
     the task, and counts there.)"""
+    merge_labels: bool = field(default=False, metadata=IF_SET)
+    """Labels that differ only by case, blanks, Unicode form or as 1 and 1.0 do are one, in the most frequent
+    spelling."""
     drop_empty: bool = False
     """Leave out rows without a text instead of refusing them."""
     num_classes: int | None = field(default=None, metadata=NEVER)

@@ -34,7 +34,7 @@ def label_strings(
 def _whole_numbers(labels: pa.ChunkedArray, data: DataConfig) -> pa.ChunkedArray:
     """Floats that are integers (a column that once had gaps) as integers."""
     try:
-        return labels.cast(pa.int64())
+        return labels.cast(pa.float64()).cast(pa.int64())
     except pa.ArrowInvalid as error:
         raise data_error(data, f"data.label_column={data.label_column} holds fractions, no labels") from error
 
@@ -52,10 +52,10 @@ def _written_numbers(labels: pa.ChunkedArray, data: DataConfig) -> pa.ChunkedArr
 
 
 def _refuse_outside(labels: pa.ChunkedArray, count: int, data: DataConfig) -> None:
-    outside = labels.filter(pc.or_(pc.less(labels, 0), pc.greater_equal(labels, count)))
-    if len(outside):
+    outside = [label for label in pc.unique(labels).to_pylist() if not 0 <= label < count]
+    if outside:
         raise data_error(
             data,
-            f"data.label_column={data.label_column} holds {outside[0].as_py()}, but there are "
+            f"data.label_column={data.label_column} holds {outside[0]}, but there are "
             f"names for 0 to {count - 1} only (-1 often means that there is no label); see data.label_names",
         )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bench.config import DataConfig
 from bench.data.pool import Pool
-from bench.data.read import PACKAGE_FILES, load_pool
+from bench.data.read import PACKAGE_FILES, content_fingerprint, load_pool
 from bench.sources.wheel import fetched
 
 LARGE = 100_000_000
@@ -27,7 +27,8 @@ def local_pool(data: DataConfig, *, cache: Path, mirror_dir: str | None) -> Pool
     elif data.source == "folder":
         here = False  # raw emails by the ten thousand
     else:
+        content_fingerprint(data)  # raises where there is no such file
         path = Path(data.path or "")
         path = PACKAGE_FILES / path if data.source == "package" else path.expanduser()
-        here = path.is_file() and path.stat().st_size < LARGE
+        here = path.stat().st_size < LARGE
     return load_pool(data, cache=cache, mirror_dir=mirror_dir) if here else None

@@ -15,6 +15,8 @@ class Pool:
     """What was read: the hub's fingerprint or the SHA-256 of the wheel or file."""
     splits: tuple[str, ...] = ()
     """The published split of each example, empty strings where the source has none; empty where not known."""
+    notes: tuple[str, ...] = ()
+    """What somebody should know about how it was read and what it holds, before training on it."""
 
     def label_counts(self) -> Counter[str]:
         """Examples of each label."""

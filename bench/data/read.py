@@ -9,10 +9,13 @@ from pathlib import Path
 from bench.config import DataConfig
 from bench.data.errors import data_error
 from bench.data.pool import Pool
+from bench.data.readers.files import Malformed, local_path, refuse_irregular, said_of
 from bench.sources.fingerprint import file_sha256
 
 PACKAGE_FILES = Path(__file__).parent / "files"
 """Small data sets that come with the program (source `package`)."""
+FOLDERS = "data.source=hub data.path=FOLDER"
+"""How a folder of tables, say train.csv and test.csv, is read."""
 TREC_INDEX = Path("full/index")
 """Which emails there are and what they are, in a TREC corpus's folder."""
 
@@ -35,12 +38,14 @@ def content_fingerprint(data: DataConfig) -> str | None:
     """
     if (path := _local_file(data)) is None:
         return None
-    if path.is_dir():
-        raise data_error(data, f"data.path={data.path} is a folder; give a file, or data.source=hub")
+    inside = f"{TREC_INDEX}: " if data.source == "folder" else ""
     try:
+        refuse_irregular(path)  # before it is hashed: a pipe or a device has no end
         return file_sha256(path)
+    except Malformed as error:
+        advice = f"; give a file, or {FOLDERS} for a folder of tables" if path.is_dir() else ""
+        raise data_error(data, said_of(f"data.path={data.path}", error) + advice) from error
     except OSError as error:
-        inside = f"{TREC_INDEX}: " if data.source == "folder" else ""
         raise data_error(data, f"data.path={data.path}: {inside}{error.strerror or error}") from error
 
 
@@ -53,13 +58,23 @@ def _local_file(data: DataConfig) -> Path | None:
         raise data_error(data, f"data.source={data.source} needs data.path={what}")
     if data.source == "package":
         return PACKAGE_FILES / data.path
-    path = Path(data.path).expanduser()
+    try:
+        path = local_path(data.path)
+    except Malformed as error:
+        raise data_error(data, f"data.path={data.path}: {error}") from error
     return path / TREC_INDEX if data.source == "folder" else path
 
 
 @functools.lru_cache(maxsize=4)
 def _load(data: DataConfig, cache: Path, mirror_dir: str | None, fingerprint: str | None) -> Pool:
     """Read, for `load_pool`; the fingerprint is there so that an edited file is read anew."""
+    try:
+        return _read(data, cache, mirror_dir, fingerprint)
+    except RecursionError as error:
+        raise data_error(data, "what it holds is nested too deeply to be read") from error
+
+
+def _read(data: DataConfig, cache: Path, mirror_dir: str | None, fingerprint: str | None) -> Pool:
     from bench.data.columns import to_pool
 
     for reader, source in (("class_folders", "wheel"), ("trec", "folder")):

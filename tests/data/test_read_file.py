@@ -166,20 +166,20 @@ class TestLabels:
     @pytest.mark.parametrize(
         ("name", "content", "options", "expected"),
         [
-            ("x.csv", "text,label\none,a\ntwo,\n", {}, "no label in data.label_column=label, split 'file', row 1"),
+            ("x.csv", "text,label\none,a\ntwo,\n", {}, "no label in data.label_column=label, x.csv, line 3"),
             ("x.jsonl", lines({"text": "a", "label": ""}), {}, "no label in data.label_column=label"),
-            ("x.jsonl", lines({"text": "a", "label": None}), {"multi_label": "single_only"}, "row 0 (from 0)"),
+            ("x.jsonl", lines({"text": "a", "label": None}), {"multi_label": "single_only"}, "x.jsonl, line 1"),
             (
                 "x.jsonl",
                 lines({"text": "a", "label": ["x"]}, {"text": "a", "label": None}),
                 {"multi_label": "single_only"},
-                "row 1 (from 0)",
+                "x.jsonl, line 2",
             ),
             ("x.csv", "text,label\none,2\n", {"label_names": ("a", "b")}, "holds 2, but there are names for 0 to 1"),
             ("x.csv", "text,label\none,-1\n", {"label_names": ("a", "b")}, "data.label_names"),
             ("x.csv", "text,label\none,a\n", {"label_names": ("a", "b")}, "set data.label_names=null"),
             ("x.jsonl", lines({"text": "a", "label": 0.5}), {}, "data.label_column=label holds fractions"),
-            ("x.jsonl", lines({"text": "a", "label": {"b": 1}}), {}, "data.label_column=label holds struct"),
+            ("x.jsonl", lines({"text": "a", "label": {"b": 1}}), {}, "data.label_column=label holds objects (struct), no single values: x.jsonl, line 1"),
         ],
     )
     def test_refused(self, refusal, name, content, options, expected):
@@ -195,7 +195,7 @@ class TestTexts:
         )  # fmt: skip
         assert rows(read("x.jsonl", content, drop_empty=True)) == [("file:0", "one", "a"), ("file:3", "four", "b")]
         text = refusal("x.jsonl", content.replace("null}", '"b"}'))
-        assert "no text in data.text_column=text, split 'file', row 1 (from 0), and in 1 more" in text
+        assert "no text in data.text_column=text, x.jsonl, line 2, x.jsonl, line 3" in text
         assert "data.drop_empty=true" in text
 
     def test_those_of_excluded_labels_do_not_matter(self, read):
@@ -229,8 +229,8 @@ class TestColumnsAndIds:
         ("content", "expected"),
         [
             (lines({"text": "a", "label": "x", "id": "7"}, {"text": "b", "label": "x", "id": "7"}), "id '7' occurs"),
-            (lines({"text": "a", "label": "x", "id": None}), "no id in data.id_column=id, split 'file', row 0"),
-            (lines({"text": "a", "label": "x", "id": [1]}), "data.id_column=id holds list"),
+            (lines({"text": "a", "label": "x", "id": None}), "no id in data.id_column=id, x.jsonl, line 1"),
+            (lines({"text": "a", "label": "x", "id": [1]}), "data.id_column=id holds large_list"),
         ],
     )
     def test_ids_must_be_there_and_differ(self, refusal, content, expected):
@@ -242,13 +242,13 @@ class TestColumnsAndIds:
 @pytest.mark.parametrize(
     ("name", "content", "options", "expected"),
     [
-        ("x.xlsx", "", {}, "must end in one of .csv, .tsv, .tab, .jsonl, .parquet"),
-        ("x.csv", "", {}, "data.path=x.csv cannot be read: Empty CSV file"),
-        ("x.csv", "text,label\none,a,b\n", {}, "data.path=x.csv cannot be read"),
+        ("x.xlsx", "", {}, "must end in one of .csv, .tsv, .tab, .jsonl, .json, .parquet"),
+        ("x.csv", "", {}, "data.path=x.csv is empty; its first line has to name the columns"),
+        ("x.csv", "text,label\none,a,b\n", {}, "data.path=x.csv, line 2: 3 fields where the header has 2"),
         ("x.parquet", "no parquet", {}, "data.path=x.parquet cannot be read"),
         ("x.jsonl", "{}\n{x", {}, "x.jsonl, line 2: not JSON"),
         ("x.jsonl", "[]\n", {}, "x.jsonl, line 1: not a JSON object"),
-        ("x.jsonl", lines({"text": "a"}, {"text": 1}), {}, "data.path=x.jsonl cannot be read"),
+        ("x.jsonl", lines({"text": "a"}, {"text": 1}), {}, "holds text (x.jsonl, line 1), integers (x.jsonl, line 2)"),
         ("x.jsonl", "", {}, "data.text_column=text is not there"),
         ("x.csv", "text,label\n", {}, "no examples are left"),
         ("x.csv", "text,label\n", {"splits": ("train",)}, "data.splits does not go with data.source=file"),

@@ -1,14 +1,20 @@
 """Data sets of the hub, or folders that stand in for them, through `datasets`."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
-from bench.data.readers.part import Part, chosen_splits, class_names, wanted_columns
+from bench.data.readers.files import kind_of
+from bench.data.readers.part import Part, chosen_splits, class_names, joined, refuse_repeated, wanted_columns
+from bench.data.readers.table import read_table
 from bench.sources.fingerprint import folder_sha256
 from bench.sources.hub import explain, resolve
+
+TEXT_FILES = (".csv", ".tsv", ".json", ".jsonl")
 
 
 def read_hub(data: DataConfig, mirror_dir: str | None) -> tuple[list[Part], str | None]:
@@ -23,25 +29,60 @@ def read_hub(data: DataConfig, mirror_dir: str | None) -> tuple[list[Part], str 
     folder = None if data.path is None and source == data.id else Path(source)
     if folder is not None and not folder.is_dir():
         raise data_error(data, f"data.path={source} is a file; data.source=file reads files")
+    if folder is not None and (files := _text_files(data, folder)):
+        parts = [
+            joined([read_table(path, split, data) for path in files[split]]) for split in chosen_splits(data, files)
+        ]
+        return parts, folder_sha256(folder)
     loaded = _load(data, source, folder)
     chosen = chosen_splits(data, loaded)
     parts = [_part(split, loaded[split], data) for split in chosen]
     return parts, folder_sha256(folder) if folder is not None else _revision(data, loaded[chosen[0]])
 
 
+def _text_files(data: DataConfig, folder: Path) -> dict[str, list[Path]]:
+    """Files by split of a folder of CSV, TSV or JSON; none where it holds others, or says how they are to be read.
+
+    `datasets` tells which files belong to a split. It would read them in a way of its own: NA as no label, 01 as 1.
+    """
+    import datasets
+    from datasets.packaged_modules.csv.csv import CsvConfig
+    from datasets.packaged_modules.json.json import JsonConfig
+
+    if not any(kind_of(path) in TEXT_FILES for path in folder.rglob("*") if path.is_file()):
+        return {}
+    with _explained(data, str(folder)):
+        config = data.config if data.config in datasets.get_dataset_config_names(str(folder)) else None
+        asked = datasets.load_dataset_builder(str(folder), name=config).config
+    plain = {CsvConfig: ("sep", "delimiter", "names", "column_names"), JsonConfig: ("field",)}
+    options = next((names for kind, names in plain.items() if isinstance(asked, kind)), None)
+    if options is None or any(getattr(asked, name) != getattr(type(asked)(), name) for name in options):
+        return {}
+    return {str(split): [Path(path) for path in paths] for split, paths in asked.data_files.items()}
+
+
 def _load(data: DataConfig, source: str, folder: Path | None) -> Any:
     """The `datasets.DatasetDict`. Raises UserError where the hub, the folder or its files do not give it."""
     import datasets
-    import pyarrow as pa
 
     datasets.disable_progress_bars()
-    try:
+    with _explained(data, source):
         config, revision = data.config, data.revision
         if folder is not None:
             revision = None
             # Whole copies of a hub repository have its configurations, bare folders of tables have none.
             config = config if config in datasets.get_dataset_config_names(source) else None
         return datasets.load_dataset(source, name=config, revision=revision, split=None)
+
+
+@contextmanager
+def _explained(data: DataConfig, source: str) -> Iterator[None]:
+    """Raise UserError for what `datasets` raises where the hub, the folder or its files are not as they should be."""
+    import datasets
+    import pyarrow as pa
+
+    try:
+        yield
     except (datasets.exceptions.DatasetGenerationError, pa.ArrowException) as error:
         reason = " ".join(str(error.__cause__ or error).split())
         raise data_error(data, f"a file of {source} cannot be read: {reason}") from error
@@ -54,6 +95,7 @@ def _load(data: DataConfig, source: str, folder: Path | None) -> Any:
 
 def _part(split: str, dataset: Any, data: DataConfig) -> Part:
     columns = tuple(dataset.column_names)
+    refuse_repeated(list(columns), data)
     wanted = wanted_columns(data, list(columns))
     table = dataset.select_columns(wanted).with_format("arrow")[:]
     return Part(split, table, columns, class_names(dataset.features.get(data.label_column)))

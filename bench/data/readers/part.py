@@ -1,8 +1,8 @@
 """What the readers hand on, and how they decode text files."""
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
+from bench.data.readers.files import Malformed, content_of, decoded, said_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,50 @@ class Part:
     """All columns of the source, for messages."""
     class_names: tuple[str, ...] | None = None
     """What the source says its integer labels stand for."""
+    place: Callable[[int], str] | None = None
+    """Where a row stands in its file, as an editor counts; None where only its number is known."""
+    notes: tuple[str, ...] = ()
+    """What somebody should know who thinks the file was read otherwise."""
+
+    def where(self, row: int) -> str:
+        """Where a row stands, for messages."""
+        if self.place is not None:
+            return self.place(row)
+        return f"split {self.split!r}, row {row} (from 0)" if self.split else f"row {row} (from 0)"
+
+
+def joined(parts: list[Part]) -> Part:
+    """Several files of one split as one part, rows numbered through; columns of different kinds become text."""
+    if len(parts) == 1:
+        return parts[0]
+    starts = [sum(len(part.table) for part in parts[:number]) for number in range(len(parts))]
+
+    def place(row: int) -> str:
+        number = max(n for n, start in enumerate(starts) if start <= row)
+        return parts[number].where(row - starts[number])
+
+    tables = [part.table for part in parts]
+    try:
+        table = pa.concat_tables(tables, promote_options="default")
+    except pa.ArrowException:
+        texts = [pa.table({name: t[name].cast(pa.large_string()) for name in t.column_names}) for t in tables]
+        table = pa.concat_tables(texts, promote_options="default")
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    columns = tuple(dict.fromkeys(name for part in parts for name in part.columns))
+    return replace(parts[0], table=table, columns=columns, place=place, notes=notes)
 
 
 def wanted_columns(data: DataConfig, available: list[str]) -> list[str]:
     """The columns of `available` that `data` speaks of, without repetition."""
     wanted = (data.text_column, data.label_column, data.id_column)
     return [name for name in dict.fromkeys(wanted) if name is not None and name in available]
+
+
+def refuse_repeated(names: list[str], data: DataConfig) -> None:
+    """Raise UserError where a column that `data` speaks of is there twice."""
+    repeated = [name for name in wanted_columns(data, names) if names.count(name) > 1]
+    if repeated:
+        raise data_error(data, f"the file has more than one column {repeated[0]!r}")
 
 
 def chosen_splits(data: DataConfig, available: Collection[str]) -> tuple[str, ...]:
@@ -50,30 +89,28 @@ def class_names(feature: Any) -> tuple[str, ...] | None:
 def written_class_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...] | None:
     """The same out of the metadata that `datasets` writes into a table's schema, without importing `datasets`.
 
-    Lists are written as `[feature]` by old versions, as `{"feature": feature, "_type": ...}` by others.
+    Lists are written as `[feature]` by old versions, as `{"feature": feature, "_type": ...}` by others. What is
+    written otherwise, or damaged, names nothing.
     """
-    written = json.loads((metadata or {}).get(b"huggingface", b"{}"))
-    feature = written.get("info", {}).get("features", {}).get(column)
+    try:
+        feature: Any = json.loads((metadata or {}).get(b"huggingface", b"{}"))
+    except (ValueError, RecursionError):
+        return None
+    for name in ("info", "features", column):
+        feature = feature.get(name) if isinstance(feature, dict) else None
     if isinstance(feature, list):
-        feature = feature[0]
+        feature = feature[0] if feature else None
     if isinstance(feature, dict):
         feature = feature.get("feature", feature)
     names = feature.get("names") if isinstance(feature, dict) else None
-    return tuple(names) if names else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    return tuple(names) or None
 
 
 def read_text(path: Path, data: DataConfig) -> str:
-    """The file's text in the first encoding of `data.encoding` that fits. Raises UserError."""
-    content = path.read_bytes()
-    for encoding in data.encoding.split(","):
-        try:
-            return content.decode(encoding.strip()).removeprefix("\ufeff")
-        except UnicodeDecodeError:
-            continue
-        except LookupError as error:
-            raise data_error(data, f"data.encoding={data.encoding}: {error}") from error
-    raise data_error(
-        data,
-        f"{path.name} is not {data.encoding} text; give data.encoding (several, separated by "
-        "commas, are tried in turn)",
-    )
+    """The file's text in the first encoding of `data.encoding` that fits. Raises UserError and OSError."""
+    try:
+        return decoded(content_of(path), data.encoding, "data.encoding")
+    except Malformed as error:
+        raise data_error(data, said_of(path.name, error)) from error

@@ -10,21 +10,23 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet
 
 from bench.config import DataConfig
-from bench.data.readers.part import Part, chosen_splits, wanted_columns, written_class_names
+from bench.data.readers.part import Part, chosen_splits, joined, wanted_columns, written_class_names
+from bench.data.readers.table import read_table
 from bench.sources.hub import resolve
 
 SPLITS = ("train", "validation", "test")
 """In the order in which `datasets` gives them."""
+PLAIN = ("parquet", "csv", "tsv", "jsonl")
+"""Kinds of files that are read here."""
 
 
 def read_prepared(data: DataConfig, mirror_dir: str | None) -> list[Part] | None:
     """The splits that `data.splits` names (null: all); None where they are not here, or not in a plain layout.
 
-    A folder (`data.path`, or a mirror's) is plain where it holds Parquet files named after their splits; of a data
-    set of the hub it is what `datasets` has prepared in its cache. Raises UserError.
+    A folder (`data.path`, or a mirror's) is plain where it holds tables of one kind, named after their splits; of a
+    data set of the hub it is what `datasets` has prepared in its cache. Raises UserError.
     """
     source = resolve("datasets", data.id or "", data.path, mirror_dir)
     folder = None if data.path is None and source == data.id else Path(source)
@@ -35,13 +37,15 @@ def read_prepared(data: DataConfig, mirror_dir: str | None) -> list[Part] | None
 
 
 def _plain(folder: Path, data: DataConfig) -> dict[str, list[Path]]:
-    """Parquet files by split; none where there are others than those."""
+    """Files of one kind by split; none where there are others than those."""
     if not folder.is_dir():
         return {}
     places = [folder / name for name in (data.config, "data") if name is not None]
     root = next((place for place in places if place.is_dir()), folder)
     files = (path for path in root.iterdir() if path.is_file() and path.suffix != ".md" and path.name[0] != ".")
-    return _by_split(r"(?P<split>\w+?)(-\d+-of-\d+)?\.parquet", files)
+    found = _by_split(rf"(?P<split>\w+?)(-\d+-of-\d+)?\.({'|'.join(PLAIN)})", files)
+    kinds = {path.suffix for paths in found.values() for path in paths}
+    return found if len(kinds) == 1 else {}
 
 
 def _cached(data: DataConfig) -> dict[str, list[Path]]:
@@ -80,6 +84,8 @@ def _by_split(pattern: str, files: Iterable[Path]) -> dict[str, list[Path]]:
 
 
 def _part(split: str, files: list[Path], data: DataConfig) -> Part:
+    if files[0].suffix != ".arrow":
+        return joined([read_table(path, split, data) for path in files])
     tables = [_table(path) for path in files]
     schema = tables[0].schema
     names = written_class_names(schema.metadata, data.label_column)
@@ -88,7 +94,5 @@ def _part(split: str, files: list[Path], data: DataConfig) -> Part:
 
 
 def _table(path: Path) -> pa.Table:
-    if path.suffix == ".parquet":
-        return pyarrow.parquet.read_table(path)
     with pa.memory_map(str(path)) as source:
         return pa.ipc.open_stream(source).read_all()

@@ -1,17 +1,24 @@
-"""Labelled texts in a table file: CSV, TSV, JSON lines, Parquet, or Orange's `.tab`."""
+"""Labelled texts in a table file: CSV, TSV, JSON, Parquet, or Orange's `.tab`."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
-from bench.data.readers.part import Part, chosen_splits, read_text, wanted_columns, written_class_names
+from bench.data.readers import delimited, json_rows
+from bench.data.readers.files import Malformed, kind_of, refuse_irregular, said_of
+from bench.data.readers.part import (
+    Part,
+    chosen_splits,
+    read_text,
+    refuse_repeated,
+    wanted_columns,
+    written_class_names,
+)
+from bench.data.readers.values import column, strings
 
 
 def read_tables(root: Path, data: DataConfig) -> list[Part]:
@@ -26,18 +33,21 @@ def read_tables(root: Path, data: DataConfig) -> list[Part]:
 
 def read_table(path: Path, split: str, data: DataConfig) -> Part:
     """The table in the file, by its extension. Raises UserError where it cannot be read as such."""
-    reader = READERS.get(path.suffix.lower())
+    reader = READERS.get(kind_of(path))
     if reader is None:
-        raise data_error(data, f"data.path={path.name} must end in one of {', '.join(READERS)}")
+        raise data_error(data, f"data.path={path.name} must end in one of {', '.join(READERS)} (or .csv.gz and so on)")
     try:
+        refuse_irregular(path)
         return reader(path, split, data)
+    except Malformed as error:
+        raise data_error(data, said_of(f"data.path={path.name}", error)) from error
     except (OSError, pa.ArrowException) as error:  # Arrow raises OSError for a damaged Parquet file, too
         reason = " ".join(str(error).split())
         raise data_error(data, f"data.path={path.name} cannot be read: {reason}") from error
 
 
 def _read_csv(path: Path, split: str, data: DataConfig) -> Part:
-    """Comma-separated, with a line of column names; cells may be quoted and then span lines."""
+    """Separated by commas (or what the column names show), with a line of column names."""
     return _read_delimited(path, split, data, delimiter=",")
 
 
@@ -47,67 +57,71 @@ def _read_tsv(path: Path, split: str, data: DataConfig) -> Part:
 
 def _read_orange(path: Path, split: str, data: DataConfig) -> Part:
     """Orange's format: tab-separated, with a line of types and a line of roles below the column names."""
-    return _read_delimited(path, split, data, delimiter="\t", header_lines=3)
+    return _read_delimited(path, split, data, delimiter="\t", more_header_lines=2)
 
 
-def _read_delimited(path: Path, split: str, data: DataConfig, *, delimiter: str, header_lines: int = 1) -> Part:
-    content = read_text(path, data).encode()
-    # Everything is read as it is written: "007" stays "007", and only an empty cell is missing ("None" and
-    # "NA" are labels in some data).
-    wanted = wanted_columns(data, [data.text_column, data.label_column, data.id_column or ""])
-    table = pyarrow.csv.read_csv(
-        pa.BufferReader(content),
-        # one block, for a row longer than a block is an error
-        read_options=pyarrow.csv.ReadOptions(
-            block_size=min(len(content) + 1, 2**31 - 1), skip_rows_after_names=header_lines - 1
-        ),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, pa.string()), null_values=[""], strings_can_be_null=True
-        ),
-    )
-    _refuse_repeated(table.column_names, data)
-    return Part(split, table.select(wanted_columns(data, table.column_names)), tuple(table.column_names))
+def _read_delimited(path: Path, split: str, data: DataConfig, *, delimiter: str, more_header_lines: int = 0) -> Part:
+    """Everything as it is written: "007" stays "007", and only an empty cell is missing ("None" may be a label)."""
+    asked = delimited.delimiter_of(data.delimiter, "data.delimiter")
+    layout = delimited.Layout(delimiter, asked, data.quoting, more_header_lines)
+    wanted = [name for name in (data.text_column, data.label_column, data.id_column) if name is not None]
+    table = delimited.parse(read_text(path, data), layout, wanted=wanted, label=data.label_column)
+    refuse_repeated(table.columns, data)
+    # in a spreadsheet, a row that goes over several lines is one
+    numbers = range(2 + more_header_lines, 2 + more_header_lines + len(table.lines))
+    place = _places(path, table.lines, "line", numbers)
+    columns = {}
+    for name in wanted_columns(data, table.columns):
+        at = table.columns.index(name)
+        columns[name] = strings([row[at] or None for row in table.rows], place)
+    return Part(split, pa.table(columns), tuple(table.columns), place=place, notes=table.notes)
 
 
-def _refuse_repeated(names: list[str], data: DataConfig) -> None:
-    repeated = [name for name in wanted_columns(data, names) if names.count(name) > 1]
-    if repeated:
-        raise data_error(data, f"the file has more than one column {repeated[0]!r}")
-
-
-def _read_json_lines(path: Path, split: str, data: DataConfig) -> Part:
-    """One JSON object a line. (Arrow's own reader would take texts that look like dates for dates.)"""
-    rows: list[dict[str, Any]] = []
-    for number, line in enumerate(read_text(path, data).split("\n"), start=1):
-        if not line.strip():
-            continue
+def _read_json(path: Path, split: str, data: DataConfig) -> Part:
+    """One JSON object a line, or an array of them. (Arrow's own reader would take some texts for dates.)"""
+    found = json_rows.parse(read_text(path, data))
+    place = _places(path, found.places, found.unit)
+    columns, notes = {}, []
+    for name in wanted_columns(data, found.columns):
+        values = [row.get(name) for row in found.rows]
+        option = next(
+            option for option in ("text_column", "label_column", "id_column") if getattr(data, option) == name
+        )
         try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise data_error(data, f"{path.name}, line {number}: not JSON ({error})") from error
-        if not isinstance(row, dict):
-            raise data_error(data, f"{path.name}, line {number}: not a JSON object")
-        rows.append(row)
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    wanted = wanted_columns(data, columns)
-    table = pa.table({name: pa.array([row.get(name) for row in rows]) for name in wanted})
-    return Part(split, table, tuple(columns))
+            columns[name], note = column(values, place, mixed=name != data.text_column)
+        except Malformed as error:
+            raise Malformed(f"data.{option}={name} holds {error}") from error
+        notes += [] if note is None else [f"data.{option}={name}: {note}"]
+    return Part(split, pa.table(columns), tuple(found.columns), place=place, notes=tuple(notes))
 
 
 def _read_parquet(path: Path, split: str, data: DataConfig) -> Part:
     """Parquet; the names of integer labels are taken from the metadata that `datasets` writes."""
+    if path.suffix.lower() == ".gz":
+        raise Malformed("Parquet is compressed inside; unpack it")
     with pyarrow.parquet.ParquetFile(path) as file:
         schema = file.schema_arrow
+        refuse_repeated(schema.names, data)
         table = file.read(columns=wanted_columns(data, schema.names))
     names = written_class_names(schema.metadata, data.label_column)
     return Part(split, table, tuple(schema.names), names)
+
+
+def _places(path: Path, lines: list[int], unit: str, numbers: range | None = None) -> Callable[[int], str]:
+    """A function from a row's number (from 0) to where it stands."""
+
+    def place(row: int) -> str:
+        also = f" (row {numbers[row]} of a spreadsheet)" if numbers is not None and numbers[row] != lines[row] else ""
+        return f"{path.name}, {unit} {lines[row]}{also}"
+
+    return place
 
 
 READERS: dict[str, Callable[[Path, str, DataConfig], Part]] = {
     ".csv": _read_csv,
     ".tsv": _read_tsv,
     ".tab": _read_orange,
-    ".jsonl": _read_json_lines,
+    ".jsonl": _read_json,
+    ".json": _read_json,
     ".parquet": _read_parquet,
 }

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
+from bench.data.readers.files import Malformed, refuse_irregular
 from bench.data.readers.part import Part
 
 UNREAD = {"script", "style", "head", "title"}
@@ -28,8 +29,11 @@ def read_trec(root: Path, index: Path, data: DataConfig) -> Part:
         if not line.strip():
             continue
         label, _, name = line.strip().partition(" ")
-        path = Path(index.parent, name.strip())
+        path = Path(os.path.normpath(Path(index.parent, name.strip())))
         try:
+            if not path.is_relative_to(os.path.normpath(root)):
+                raise Malformed("outside of the folder")
+            refuse_irregular(path)
             content = path.read_bytes()
         except (OSError, ValueError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or error

@@ -1,0 +1,226 @@
+"""CSV and its like, into rows of strings as they are written, each with its line. Imports nothing heavy.
+
+What could be read in two ways is refused, with the line: a row with too many or too few fields, a quote that is never
+closed, and a quote that swallows rows, so that a text would hold other rows and their labels.
+"""
+
+import csv
+import io
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bench.data.readers.files import Malformed
+
+Quoting = Literal["auto", "standard", "none", "backslash"]
+CANDIDATES = (",", ";", "\t", "|")
+NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "space": " "}
+"""Words for delimiters that shells make hard to type."""
+MOST_NAMED = 5
+"""Rows that one message names."""
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[ \t]*(\r\n|\r|\n)')
+"""What Excel reads, and some programs write, above the column names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file is to be read."""
+
+    usual: str
+    """The delimiter of files with this ending, used unless the column names say otherwise."""
+    delimiter: str | None = None
+    quoting: Quoting = "auto"
+    more_header_lines: int = 0
+    """Lines between the column names and the first row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of strings, as many in each as there are columns."""
+
+    columns: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+    """Where each row begins, as an editor counts."""
+    notes: tuple[str, ...] = ()
+    """What somebody should know who thinks the file was read otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    fields: list[str]
+    first: int
+    last: int
+
+
+def delimiter_of(written: str | None, option: str) -> str | None:
+    """The character that an option names. Raises Malformed."""
+    if written is None:
+        return None
+    delimiter = NAMES.get(written, written)
+    if len(delimiter) != 1 or delimiter in '"\r\n\\\0':
+        raise Malformed(f"{option}={written!r} must be one character, or one of {', '.join(NAMES)}")
+    return delimiter
+
+
+def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | None, prefix: str = "data.") -> Table:
+    """Read a file's text. `wanted` are columns that should be there, by which the delimiter is found.
+
+    Labels (of the column `label`; None: of whichever repeats itself) tell rows inside of texts from texts of several
+    lines. Raises Malformed; options are named with `prefix`.
+    """
+    csv.field_size_limit(sys.maxsize)  # texts may be long
+    notes, skipped, delimiter = [], 0, layout.delimiter
+    if separator := SEPARATOR_LINE.match(content):
+        content, skipped = content[separator.end() :], 1
+        delimiter = delimiter or separator[1]
+    delimiter = delimiter or _found(content, layout, wanted)
+    if delimiter not in (layout.usual, layout.delimiter):
+        notes.append(
+            f"columns are separated by {delimiter!r}, as its first line tells ({prefix}delimiter says otherwise)"
+        )
+    try:
+        rows = _rows(content, delimiter, layout.quoting, skipped, prefix)
+    except (csv.Error, TypeError, ValueError) as error:  # a delimiter that csv refuses
+        raise (
+            error if isinstance(error, Malformed) else Malformed(f"{prefix}delimiter={delimiter!r}: {error}")
+        ) from error
+    if not rows:
+        raise Malformed("is empty; its first line has to name the columns")
+    columns, rows = rows[0].fields, rows[1 + layout.more_header_lines :]
+    _refuse_ragged(rows, columns, delimiter, prefix)
+    if over := [row for row in rows if row.last > row.first]:
+        if layout.quoting != "standard" and len(columns) > 1:
+            raw = _Raw([[""]] * skipped + _cut(content, delimiter), columns, rows, delimiter)
+            raw.refuse_swallowed(over, _way_out(content, prefix), wanted[:1], label, prefix)
+        lines = sum(row.last - row.first + 1 for row in rows)
+        notes.append(
+            f"{lines:,} lines gave {len(rows):,} rows: quoted cells of {len(over):,} rows go over several lines "
+            f"({prefix}quoting=none reads quotes as they are)"
+        )
+    return Table(columns, [row.fields for row in rows], [row.first for row in rows], tuple(notes))
+
+
+def _cut(content: str, delimiter: str) -> list[list[str]]:
+    """Every line, cut at the delimiters whatever is quoted."""
+    return [line.rstrip("\r\n").split(delimiter) for line in io.StringIO(content, newline="")]
+
+
+def _reader(content: str, delimiter: str, quoting: Quoting) -> Any:
+    options: dict[str, Any] = {"delimiter": delimiter, "strict": True}
+    if quoting == "none":
+        options |= {"quoting": csv.QUOTE_NONE}
+    elif quoting == "backslash":
+        options |= {"escapechar": "\\"}
+    return csv.reader(io.StringIO(content, newline=""), **options)
+
+
+def _found(content: str, layout: Layout, wanted: Sequence[str]) -> str:
+    """The delimiter that gives the most of the wanted columns; the usual one where others give no more."""
+
+    def columns_found(delimiter: str) -> int:
+        try:
+            columns: list[str] = next(filter(None, _reader(content, delimiter, layout.quoting)), [])
+        except csv.Error:
+            return -1
+        return sum(name in columns for name in dict.fromkeys(wanted))
+
+    return max(dict.fromkeys((layout.usual, *CANDIDATES)), key=columns_found)
+
+
+def _rows(content: str, delimiter: str, quoting: Quoting, skipped: int, prefix: str) -> list[_Row]:
+    """All rows, column names included; blank lines are none. Raises Malformed."""
+    reader = _reader(content, delimiter, quoting)
+    rows, line = [], skipped
+    try:
+        for fields in reader:
+            first, line = line + 1, reader.line_num + skipped
+            if fields:
+                rows.append(_Row(fields, first, line))
+    except csv.Error as error:
+        if reader.line_num == 0:
+            raise
+        at = reader.line_num + skipped
+        opened = f", in a row that begins at line {line + 1}" if at > line + 1 else ""
+        reason = str(error)
+        if "unexpected end of data" in reason:
+            at, opened = line + 1, ": a quote is opened and never closed"
+        raise Malformed(f"line {at}: {reason}{opened}; {_way_out(content, prefix)}") from error
+    return rows
+
+
+def _way_out(content: str, prefix: str) -> str:
+    """What to do about quotes that can't be right."""
+    if '\\"' in content:
+        return f"{prefix}quoting=backslash reads quotes after a backslash as part of a text"
+    return f"mend the quotes, or {prefix}quoting=none reads them as they are, one row a line"
+
+
+def _refuse_ragged(rows: Sequence[_Row], columns: Sequence[str], delimiter: str, prefix: str) -> None:
+    """Raise Malformed, naming the first few lines, where rows have other numbers of fields than the header."""
+    ragged = [row for row in rows if len(row.fields) != len(columns)]
+    if not ragged:
+        return
+    first, *others = ragged[:MOST_NAMED]
+    also = "".join(f", line {row.first}: {len(row.fields)}" for row in others)
+    more = f", and {len(ragged) - MOST_NAMED} more rows" if len(ragged) > MOST_NAMED else ""
+    raise Malformed(
+        f"line {first.first}: {len(first.fields)} fields where the header has {len(columns)}{also}{more}; cells with "
+        f"{delimiter!r} in them have to be quoted, or {prefix}delimiter is another"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A file's lines beside the rows that were read from them."""
+
+    lines: list[list[str]]
+    """Each line, cut at the delimiters whatever is quoted."""
+    columns: Sequence[str]
+    rows: Sequence[_Row]
+    delimiter: str
+
+    def refuse_swallowed(
+        self, over: Sequence[_Row], way_out: str, text: Sequence[str], label: str | None, prefix: str
+    ) -> None:
+        """Raise Malformed where a row `over` several lines is made of lines that each look like a row of their own."""
+        looks_like_row = self._test(text, label)
+        for row in over:
+            inside = [line for line in self.lines[row.first - 1 : row.last] if line != [""]]
+            ends = (inside[0], inside[-1])
+            alike = sum(map(looks_like_row, inside))
+            if all(len(line) == len(self.columns) for line in ends) and 2 * alike > len(inside):
+                raise Malformed(
+                    f"line {row.first}: a quote is opened here and closed at line {row.last}, and what is between "
+                    f"looks like rows of its own; {way_out} ({prefix}quoting=standard takes it for one text)"
+                )
+
+    def _test(self, text: Sequence[str], label: str | None) -> Callable[[list[str]], bool]:
+        """A function that says of a line, cut at the delimiters, whether it looks like a whole row."""
+        short, least = [row.fields for row in self.rows if row.first == row.last], 1
+        if len(short) < 2:  # next to all is swallowed
+            short, least = [line for line in self.lines[1:] if len(line) == len(self.columns)], 2
+        place = self.columns.index(label) if label in self.columns else self._repeating(short, text)
+        counts = Counter(_bare(fields[place]) for fields in short) if place is not None else Counter()
+        known = {cell for cell, count in counts.items() if count >= least}
+
+        def looks_like_row(line: list[str]) -> bool:
+            if len(line) != len(self.columns):
+                return False
+            return _bare(line[place]) in known if place is not None else self.delimiter == "\t" and least == 1
+
+        return looks_like_row
+
+    def _repeating(self, rows: Sequence[list[str]], text: Sequence[str]) -> int | None:
+        """The column with the fewest different cells, beside the text; None where all are as good as unique."""
+        others = [place for place, name in enumerate(self.columns) if name not in text]
+        counts = {place: len({fields[place] for fields in rows}) for place in others}
+        place = min(counts, key=lambda place: counts[place], default=None)
+        return place if place is not None and 2 * counts[place] <= len(rows) else None
+
+
+def _bare(cell: str) -> str:
+    return cell.strip('"')

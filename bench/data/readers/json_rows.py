@@ -1,0 +1,68 @@
+"""JSON lines, or an array of JSON objects, into rows, each with its place. Imports nothing heavy."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from bench.data.readers.files import Malformed
+
+MOST_NAMED = 5
+"""Lines that one message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Objects, and where each one stands."""
+
+    rows: list[dict[str, Any]]
+    places: list[int]
+    unit: str
+    """What places count, from 1: `line`, or `item` of an array."""
+
+    @property
+    def columns(self) -> list[str]:
+        """All names of fields, as they are met."""
+        return list(dict.fromkeys(name for row in self.rows for name in row))
+
+
+def parse(content: str) -> Rows:
+    """Read one object a line, or the objects of one array. Raises Malformed, naming the first few lines."""
+    if content.lstrip()[:1] == "[":
+        items, _ = _loaded(content)
+        if isinstance(items, list) and items:
+            return _of_array(items)
+    rows, places, problems = [], [], []
+    for number, line in enumerate(content.split("\n"), start=1):
+        if not line.strip():
+            continue
+        row, problem = _loaded(line)
+        if problem is None and not isinstance(row, dict):
+            problem = "not a JSON object"
+        if problem is not None:
+            problems.append(f"line {number}: {problem}")
+            continue
+        rows.append(row)
+        places.append(number)
+    _refuse(problems)
+    return Rows(rows, places, "line")
+
+
+def _of_array(items: list[Any]) -> Rows:
+    _refuse([f"item {number}: not a JSON object" for number, row in enumerate(items, 1) if not isinstance(row, dict)])
+    return Rows(items, list(range(1, len(items) + 1)), "item")
+
+
+def _loaded(text: str) -> tuple[Any, str | None]:
+    """What the text says, or why it says nothing."""
+    try:
+        return json.loads(text), None
+    except RecursionError:
+        return None, "nested too deeply"
+    except ValueError as error:
+        return None, f"not JSON ({error})"
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        more = f"; and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
+        raise Malformed("; ".join(problems[:MOST_NAMED]) + more)

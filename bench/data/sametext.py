@@ -1,0 +1,98 @@
+"""Which texts, and which labels, are the same to a reader: however they are typed."""
+
+import functools
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+UNSEEN = str.maketrans("", "", "\u00ad\u034f\u200b\u2060\ufeff")
+"""Characters that no reader sees and that change nothing about the others: soft hyphens, zero-width blanks."""
+BLANK_LETTERS = "\u034f\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and symbols, by Unicode, that are drawn as nothing."""
+BLANK_KINDS = ("Cc", "Cf", "Zs", "Zl", "Zp")
+SEPARATORS = re.compile(r"[,;|/]")
+
+
+def same(text: str) -> str:
+    """What texts that read the same have in common: Unicode form (NFKC), case and runs of blanks do not count."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).translate(UNSEEN).casefold())
+    return " ".join(text.casefold().split())
+
+
+COMPARED: dict[str, Callable[[str], str]] = {"exact": str.strip, "normalized": same}
+"""By `split.same_text`: what two texts are compared by."""
+
+
+@functools.lru_cache(maxsize=8)
+def compared(texts: tuple[str, ...], how: str) -> tuple[str, ...]:
+    """The texts as they are compared; remembered for the tasks that are drawn from the same pool."""
+    return tuple(map(COMPARED[how], texts))
+
+
+@functools.lru_cache(maxsize=8)
+def conflicting(texts: tuple[str, ...], labels: tuple[str, ...], how: str) -> frozenset[str]:
+    """Texts, as they are compared, that stand under more than one label."""
+    first: dict[str, str] = {}
+    keys = compared(texts, how)
+    return frozenset(key for key, label in zip(keys, labels, strict=True) if first.setdefault(key, label) != label)
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to read: white space, and characters of no width."""
+    if text[:1].isalnum():
+        return not text.strip(BLANK_LETTERS) if text[0] in BLANK_LETTERS else False
+    return all(
+        character in BLANK_LETTERS
+        or unicodedata.category(character) in BLANK_KINDS
+        or "\ufe00" <= character <= "\ufe0f"
+        for character in text
+    )
+
+
+def same_label(label: str) -> str:
+    """As `same`; whole numbers are the same however they are written (`1`, `1.0`, `01`)."""
+    plain = same(label)
+    if re.fullmatch(r"[+-]?[0-9]{1,15}(\.0*)?", plain):
+        return str(int(plain.split(".")[0]))
+    return plain
+
+
+def look_alikes(counts: Mapping[str, int]) -> list[list[str]]:
+    """Groups of labels that look alike, the most frequent spelling of each first (ties: the first met)."""
+    groups: dict[str, list[str]] = {}
+    for label in counts:
+        groups.setdefault(same_label(label), []).append(label)
+    return [sorted(group, key=lambda label: -counts[label]) for group in groups.values() if len(group) > 1]
+
+
+def several_in_one(labels: Iterable[str]) -> list[str]:
+    """Labels that look like several of the others in one cell (`sport,money`)."""
+    known = {same_label(label): label for label in labels}
+    found = []
+    for label in known.values():
+        parts = [same_label(part) for part in SEPARATORS.split(label)]
+        if len(parts) > 1 and all(part in known for part in parts):
+            found.append(label)
+    return found
+
+
+def label_notes(labels: Sequence[str], texts: Sequence[str], *, merged: bool) -> list[str]:
+    """What somebody should know about the labels before training on them."""
+    counts = Counter(labels)
+    notes = []
+    if groups := look_alikes(counts):
+        shown = "; ".join(", ".join(f"{label!r} ({counts[label]:,})" for label in group[:4]) for group in groups[:4])
+        more = f"; and {len(groups) - 4} more groups" if len(groups) > 4 else ""
+        notes.append(f"labels look alike: {shown}{more} (data.merge_labels=true makes each group one label)")
+    if several := several_in_one(counts):
+        shown = ", ".join(f"{label!r} ({counts[label]:,})" for label in several[:4])
+        notes.append(f"labels look like several in one cell, and count as labels of their own: {shown}")
+    single = sum(count == 1 for count in counts.values())
+    if len(counts) >= 10 and 2 * single > len(counts) and len(set(texts)) < len(counts):
+        notes.append(
+            f"{single:,} of {len(counts):,} labels have one example, and there are only {len(set(texts)):,} different "
+            "texts: are data.text_column and data.label_column the wrong way round?"
+        )
+    return notes

@@ -178,8 +178,8 @@ def test_settings_of_a_sweep_have_one_value(told: Refuse, mirror: Path, tmp_path
         (["train_size=26"], ["train_size=26", "'business'", "30", "at most train_size=24"]),
         (["data.text_column=body"], ["data.text_column=body", "text, label"]),
         (["data.label_column=topic"], ["data.label_column=topic", "text, label"]),
-        (["data.path={folder}/no_text.csv"], ["data.text_column=text", "row 4", "data.drop_empty=true"]),
-        (["data.path={folder}/no_label.csv"], ["data.label_column=label", "row 4"]),
+        (["data.path={folder}/no_text.csv"], ["data.text_column=text", "line 6", "data.drop_empty=true"]),
+        (["data.path={folder}/no_label.csv"], ["data.label_column=label", "line 6"]),
     ],
     ids=["label count", "training size", "text column", "label column", "empty text", "empty label"],
 )

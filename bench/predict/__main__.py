@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from bench.data.readers.delimited import QUOTING
 from bench.devices import visible_gpus
 from bench.errors import UserError
 from bench.garbage import leave_at_exit, uncollected
@@ -57,8 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m bench.predict", description="Classify texts with the model that a cell kept.")
     parser.add_argument("cell", metavar="CELL_FOLDER", help="the folder of a cell that ran with save_model=true")
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts; - for standard input, one a line")
-    parser.add_argument("--file", help="texts from a .csv, .tsv or .txt file (one a line), or - for standard input")
+    kinds = "texts from a .csv, .tsv, .json, .jsonl or .parquet file (also .csv.gz), or a .txt file (one a line)"
+    parser.add_argument("--file", help=f"{kinds}, or - for standard input")
     parser.add_argument("--text-column", default="text", help="the column of the file (default: text)")
+    parser.add_argument("--encoding", default="utf-8", help="of the file, as data.encoding")
+    parser.add_argument("--delimiter", help="between columns of CSV, as data.delimiter (default: found)")
+    parser.add_argument("--quoting", choices=QUOTING, default="auto", help="of CSV and TSV, as data.quoting")
     parser.add_argument("--out", help="write to this .csv, .tsv or .jsonl file instead of the terminal")
     parser.add_argument("--force", action="store_true", help="write over --out where it is there already")
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
@@ -76,10 +81,11 @@ def _run(options: argparse.Namespace) -> None:
     folder, kept = find(Path(options.cell).expanduser())
     # the folder may be somebody else's: what it says of itself opens no door
     kept = replace(kept, model=replace(kept.model, trust_remote_code=options.trust_remote_code))
+    reading = texts.Reading(options.encoding, options.delimiter, options.quoting)
     inputs = (
         texts.from_arguments(options.texts)
         if options.file is None
-        else texts.from_file(options.file, options.text_column)
+        else texts.from_file(options.file, options.text_column, reading)
     )
     target = None
     if options.out is not None:

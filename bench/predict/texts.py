@@ -1,15 +1,28 @@
 """Reading what is to be classified, and refusing what can't be. Imports nothing heavy."""
 
-import csv
-import io
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from bench.data.readers import delimited, json_rows
+from bench.data.readers.delimited import Quoting
+from bench.data.readers.files import (
+    Malformed,
+    content_of,
+    decoded,
+    kind_of,
+    local_path,
+    refuse_irregular,
+    said_of,
+)
+from bench.data.sametext import is_blank
 from bench.errors import UserError
 
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+JSON = (".json", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +43,117 @@ def from_arguments(texts: Sequence[str]) -> Inputs:
     return _checked(list(texts), [f"text {number}" for number in range(1, len(texts) + 1)])
 
 
-def from_file(path: str, text_column: str) -> Inputs:
-    """The texts of a file: a column of CSV or TSV, or the lines of a `.txt`; `-` is standard input.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is read, as `data.encoding`, `data.delimiter` and `data.quoting` say it of training data."""
 
-    Raises UserError, naming the file and the line.
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    quoting: Quoting = "auto"
+
+
+def from_file(path: str, text_column: str, reading: Reading | None = None) -> Inputs:
+    """The texts of a file: a column of a table, or the lines of a `.txt`; `-` is standard input.
+
+    Tables are read as training reads them (`bench.data.readers`). Raises UserError, naming the file and the line.
     """
     if path == "-":
         return from_arguments(["-"])
-    suffix = Path(path).suffix.lower()
-    if suffix not in (*DELIMITERS, ".txt"):
-        raise UserError(f"--file {path} must end in {', '.join(DELIMITERS)} or .txt (one text a line)")
+    reading = reading or Reading()
     try:
-        content = Path(path).expanduser().read_bytes().decode("utf-8-sig")
+        return _from_path(local_path(path), path, text_column, reading)
     except OSError as error:
         raise UserError(f"--file {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"--file {path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
-    if suffix == ".txt":
+    except Malformed as error:
+        raise UserError(" ".join(said_of(path, error).split())) from error
+
+
+def _from_path(file: Path, path: str, text_column: str, reading: Reading) -> Inputs:
+    kind = kind_of(file)
+    if kind not in (*DELIMITERS, *JSON, ".parquet", ".txt"):
+        named = ", ".join((*DELIMITERS, *JSON, ".parquet"))
+        raise UserError(f"--file {path} must end in {named} or .txt (one text a line)")
+    refuse_irregular(file)
+    if kind == ".parquet":
+        return _from_parquet(file, path, text_column)
+    content = decoded(content_of(file), reading.encoding, "--encoding")
+    if kind == ".txt":
         return _from_lines(content, path)
-    return _from_table(content, path, text_column, DELIMITERS[suffix])
+    if kind in JSON:
+        found = json_rows.parse(content)
+        places = [f"{path}, {found.unit} {place}" for place in found.places]
+        return _from_objects(found.rows, found.columns, places, path, text_column)
+    asked = delimited.delimiter_of(reading.delimiter, "--delimiter")
+    more = 2 if kind == ".tab" else 0
+    layout = delimited.Layout(DELIMITERS[kind], asked, reading.quoting, more_header_lines=more)
+    table = delimited.parse(content, layout, wanted=[text_column], label=None, prefix="--")
+    for note in table.notes:
+        print(f"{path}: {note}", file=sys.stderr)
+    _check_columns(table.columns, path, text_column)
+    index = table.columns.index(text_column)
+    if not table.rows:
+        raise UserError(f"{path} has no text: nothing stands below the column names")
+    places = [f"{path}, line {line}" for line in table.lines]
+    return _checked([row[index] for row in table.rows], places, table.columns, table.rows)
+
+
+def _from_parquet(file: Path, path: str, text_column: str) -> Inputs:
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(file) as opened:
+            columns = opened.schema_arrow.names
+            _check_columns(columns, path, text_column)
+            rows = opened.read().to_pylist() if len(set(columns)) == len(columns) else None
+    except (pa.ArrowException, UnicodeError, OSError) as error:
+        raise UserError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    if rows is None:
+        raise UserError(f"{path} has several columns of one name; there are {', '.join(columns)}")
+    places = [f"{path}, row {number} (from 0)" for number in range(len(rows))]
+    return _from_objects(rows, columns, places, path, text_column)
+
+
+def _from_objects(
+    rows: list[dict[str, Any]], columns: list[str], places: list[str], path: str, text_column: str
+) -> Inputs:
+    """Rows of JSON or Parquet, whose other values are written as JSON writes them, texts without quotes."""
+    if not rows:
+        raise UserError(f"{path} has no text: there are no rows")
+    _check_columns(columns, path, text_column)
+    texts = []
+    for row, place in zip(rows, places, strict=True):
+        text = row.get(text_column)
+        text = text.decode() if isinstance(text, bytes) and _is_unicode(text) else text
+        if text is not None and not (isinstance(text, str) and _is_whole(text)):
+            what = "half a character (a lone surrogate)" if isinstance(text, str) else type(text).__name__
+            raise UserError(f"{place}: {text_column!r} holds {what}, not text")
+        texts.append(text or "")
+    written = [[_written(row.get(name)) for name in columns] for row in rows]
+    return _checked(texts, places, columns, written)
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    return text.encode(errors="replace").decode()
+
+
+def _is_unicode(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _from_lines(content: str, source: str) -> Inputs:
@@ -56,29 +161,6 @@ def _from_lines(content: str, source: str) -> Inputs:
         raise UserError(f"{source} has no text")
     lines = [line.removesuffix("\r") for line in content.removesuffix("\n").split("\n")]
     return _checked(lines, [f"{source}, line {number}" for number in range(1, len(lines) + 1)])
-
-
-def _from_table(content: str, path: str, text_column: str, delimiter: str) -> Inputs:
-    csv.field_size_limit(sys.maxsize)  # texts may be long
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
-    rows, places, line = [], [], 1
-    try:
-        columns = next(reader, [])
-        _check_columns(columns, path, text_column)
-        for row in reader:
-            begins, line = line, reader.line_num
-            if not row:
-                continue  # a blank line between rows is no row
-            if len(row) != len(columns):
-                raise UserError(f"{path}, line {begins + 1}: {len(row)} fields where the header has {len(columns)}")
-            rows.append(row)
-            places.append(f"{path}, line {begins + 1}")
-    except csv.Error as error:
-        raise UserError(f"{path}, line {reader.line_num}: {error}") from error
-    if not rows:
-        raise UserError(f"{path} has no text: nothing stands below the column names")
-    index = columns.index(text_column)
-    return _checked([row[index] for row in rows], places, columns, rows)
 
 
 def _check_columns(columns: list[str], path: str, text_column: str) -> None:
@@ -92,8 +174,10 @@ def _check_columns(columns: list[str], path: str, text_column: str) -> None:
 def _checked(
     texts: list[str], places: list[str], columns: list[str] | None = None, rows: list[list[str]] | None = None
 ) -> Inputs:
-    empty = [place for place, text in zip(places, texts, strict=True) if not text.strip()]
+    empty = [place for place, text in zip(places, texts, strict=True) if is_blank(text)]
     if empty:
         count = f" ({len(empty)} texts are)" if len(empty) > 1 else ""
         raise UserError(f"{empty[0]}: the text is empty{count}")
+    if broken := [place for place, text in zip(places, texts, strict=True) if not _is_whole(text)]:
+        raise UserError(f"{broken[0]}: the text holds bytes that are no UTF-8, or half a character")
     return Inputs(texts, places, columns or ["text"], rows or [[text] for text in texts])

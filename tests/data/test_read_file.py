@@ -179,7 +179,12 @@ class TestLabels:
             ("x.csv", "text,label\none,-1\n", {"label_names": ("a", "b")}, "data.label_names"),
             ("x.csv", "text,label\none,a\n", {"label_names": ("a", "b")}, "set data.label_names=null"),
             ("x.jsonl", lines({"text": "a", "label": 0.5}), {}, "data.label_column=label holds fractions"),
-            ("x.jsonl", lines({"text": "a", "label": {"b": 1}}), {}, "data.label_column=label holds objects (struct), no single values: x.jsonl, line 1"),
+            (
+                "x.jsonl",
+                lines({"text": "a", "label": {"b": 1}}),
+                {},
+                "label holds objects (struct), no single values: x.jsonl, line 1",
+            ),
         ],
     )
     def test_refused(self, refusal, name, content, options, expected):

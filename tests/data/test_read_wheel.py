@@ -58,7 +58,11 @@ def test_labels_may_be_excluded_and_empty_files_left_out(read):
     ("files", "options", "expected"),
     [
         ({**FOLDERS, "sport/3.txt": " \n"}, OPTIONS, "sport/3.txt; data.drop_empty=true"),
-        (FOLDERS, {"reader": "class_folders"}, "1.txt is not utf-8 text (byte 0: invalid start byte); data.encoding=latin-1 may be right"),
+        (
+            FOLDERS,
+            {"reader": "class_folders"},
+            "1.txt is not utf-8 text (byte 0: invalid start byte); data.encoding=latin-1",
+        ),
         (FOLDERS, {**OPTIONS, "splits": ("train",)}, "data.splits does not go with data.reader=class_folders"),
         ({"README": "x"}, OPTIONS, "no folders with text files in data.wheel.root"),
         (FOLDERS, {**OPTIONS, "exclude_labels": ("arts",)}, "labels are art, sport"),

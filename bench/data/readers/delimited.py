@@ -16,6 +16,7 @@ from typing import Any, Literal
 from bench.data.readers.files import Malformed
 
 Quoting = Literal["auto", "standard", "none", "backslash"]
+QUOTING = ("auto", "standard", "none", "backslash")
 CANDIDATES = (",", ";", "\t", "|")
 NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "space": " "}
 """Words for delimiters that shells make hard to type."""
@@ -143,12 +144,13 @@ def _rows(content: str, delimiter: str, quoting: Quoting, skipped: int, prefix: 
     except csv.Error as error:
         if reader.line_num == 0:
             raise
-        at = reader.line_num + skipped
-        opened = f", in a row that begins at line {line + 1}" if at > line + 1 else ""
-        reason = str(error)
+        at, reason = reader.line_num + skipped, str(error)
         if "unexpected end of data" in reason:
-            at, opened = line + 1, ": a quote is opened and never closed"
-        raise Malformed(f"line {at}: {reason}{opened}; {_way_out(content, prefix)}") from error
+            at, reason = line + 1, f"unexpected end of data at line {at}: a quote is opened here and never closed"
+        elif "expected after" in reason:
+            opened = f" (its row begins at line {line + 1})" if at > line + 1 else ""
+            reason = f"text stands behind a closing quote{opened}"
+        raise Malformed(f"line {at}: {reason}; {_way_out(content, prefix)}") from error
     return rows
 
 

@@ -77,7 +77,7 @@ def to_cell(content: dict[str, Any]) -> Cell:
         return Cell(task=task.for_testing(), model=model, method=asked, training=None)
     if isinstance(config.method, SetfitConfig):
         _require(not FAMILIES[model.family].causal, "method=setfit needs an encoder", model)
-        return Cell(task=task, model=model, method=config.method, training=None)
+        return Cell(task=task, model=model, method=_resolve_setfit(config.method), training=None)
     if isinstance(config.method, LinearProbeConfig):
         return Cell(task=task, model=model, method=_resolve_probe(config.method, model), training=None)
     method = _resolve_lora(config.method, model) if isinstance(config.method, LoraConfig) else config.method
@@ -159,7 +159,24 @@ def _resolve_probe(method: LinearProbeConfig, model: TransformerConfig) -> Linea
     )
 
 
+def _resolve_setfit(method: SetfitConfig) -> SetfitConfig:
+    """With epochs and limits as they are trained. Raises UserError where one option would silence another."""
+    if method.sampling_strategy is not None and method.num_iterations is not None:
+        raise UserError(
+            f"method.sampling_strategy={method.sampling_strategy} has no effect with method.num_iterations="
+            f"{method.num_iterations}: add method.num_iterations=null"
+        )
+    return replace(
+        method,
+        sampling_strategy=method.sampling_strategy or "oversampling",
+        num_epochs=method.epochs,
+        max_steps=method.most_steps,
+    )
+
+
 def _resolve_lora(method: LoraConfig, model: TransformerConfig) -> LoraConfig:
+    if method.name == "lora":  # nothing is in 4 bits, so options of that have no effect and are no other cell
+        method = replace(method, quant_type="nf4", double_quant=True)
     if method.target_modules != "family":
         return method
     return replace(method, target_modules=FAMILIES[model.family].lora_targets)
@@ -171,10 +188,19 @@ def _resolve_training(
     """Fill in what is left to the model, its family and the method."""
     family = FAMILIES[model.family]
     lora = isinstance(method, LoraConfig)
+    if tuned and training.learning_rate is not None:
+        raise UserError(
+            f"training.learning_rate={training.learning_rate:g} has no effect where tune.learning_rate gives rates to "
+            "try: give one of the two (training.learning_rate=null)"
+        )
     rate = training.learning_rate or (lora and model.learning_rate) or family.learning_rates[method.name]
     precision = training.precision or ("bf16" if method.name == "qlora" else model.precision or family.precision)
     return replace(
         training,
+        num_train_epochs=training.epochs,
+        min_steps=training.least_steps,
+        default_epochs=TrainingConfig().default_epochs,  # they have done their part
+        default_min_steps=TrainingConfig().default_min_steps,
         # what is tuned has no value of its own
         learning_rate=None if tuned else rate,
         precision=precision,

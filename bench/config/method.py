@@ -90,11 +90,12 @@ class SetfitConfig:
     name: Literal["setfit"]
     num_iterations: Positive | None = 20
     """Pairs of the same label, and as many of different ones, for each training text; null: `sampling_strategy`."""
-    sampling_strategy: Literal["oversampling", "undersampling", "unique"] = "oversampling"
-    """With `num_iterations=null`: all pairs, the rarer kind repeated, the commoner one cut, or as they are."""
-    num_epochs: Positive = 1
-    max_steps: Positive = 200
-    """Optimizer steps of the contrastive tuning, at most."""
+    sampling_strategy: Literal["oversampling", "undersampling", "unique"] | None = None
+    """With `num_iterations=null`: all pairs, the rarer kind repeated (null), the commoner one cut, or as they are."""
+    num_epochs: Positive | None = None
+    """Null for 1."""
+    max_steps: Positive | None = None
+    """Optimizer steps of the contrastive tuning, at most. Null for 200, and for no limit where epochs are given."""
     batch_size: Positive = 16
     """Pairs."""
     learning_rate: PositiveFloat = 2e-5
@@ -103,6 +104,16 @@ class SetfitConfig:
     """Tokens; longer texts are cut."""
 
     __pydantic_config__ = FORBID
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the pairs that are asked for."""
+        return 1 if self.num_epochs is None else self.num_epochs
+
+    @property
+    def most_steps(self) -> int | None:
+        """Optimizer steps that are trained at most; None where epochs alone say how many."""
+        return 200 if self.max_steps is None and self.num_epochs is None else self.max_steps
 
 
 GradientConfig = LoraConfig | FullConfig | LastBlockConfig

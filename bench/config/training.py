@@ -3,16 +3,22 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.config.common import FORBID, IF_SET, NonNegative, NonNegativeFloat, Positive, PositiveFloat, Precision
+from bench.config.common import FORBID, IF_SET, NEVER, NonNegative, NonNegativeFloat, Positive, PositiveFloat, Precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
     """Gradient training; passed on to `transformers.TrainingArguments` where the names agree."""
 
-    num_train_epochs: PositiveFloat = 6
-    min_steps: NonNegative = 0
-    """Train at least this many optimizer steps, whatever the epochs: tiny sets would be undertrained."""
+    num_train_epochs: PositiveFloat | None = None
+    """Null for `default_epochs`. (A cell has the number itself.)"""
+    min_steps: NonNegative | None = None
+    """Train at least this many optimizer steps, whatever the epochs. Null for 0 where epochs are given, so that these
+    are what is trained, and else for `default_min_steps`. (A cell has the number itself.)"""
+    default_epochs: PositiveFloat = field(default=6, metadata=NEVER)
+    """What a preset trains where `num_train_epochs` says nothing."""
+    default_min_steps: NonNegative = field(default=0, metadata=NEVER)
+    """Where neither epochs nor `min_steps` are given: tiny sets would be undertrained."""
     per_device_train_batch_size: Positive = 16
     per_device_eval_batch_size: Positive = 64
     gradient_accumulation_steps: Positive = 1
@@ -42,6 +48,18 @@ class TrainingConfig:
     """Compile the model (torch.compile): rounding differs."""
 
     __pydantic_config__ = FORBID
+
+    @property
+    def epochs(self) -> float:
+        """Passes over the training examples that are asked for."""
+        return self.default_epochs if self.num_train_epochs is None else self.num_train_epochs
+
+    @property
+    def least_steps(self) -> int:
+        """Optimizer steps that are trained at least, whatever the epochs."""
+        if self.min_steps is not None:
+            return self.min_steps
+        return self.default_min_steps if self.num_train_epochs is None else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,9 +112,9 @@ def planned(labels: Sequence[int], method: SetfitConfig) -> tuple[int, int]:
     elif method.sampling_strategy == "unique":
         pairs = same + different
     else:
-        pairs = 2 * (max if method.sampling_strategy == "oversampling" else min)(same, different)
-    steps = math.ceil(pairs / method.batch_size) * method.num_epochs
-    return pairs * method.num_epochs, min(steps, method.max_steps)
+        pairs = 2 * (min if method.sampling_strategy == "undersampling" else max)(same, different)
+    steps = math.ceil(pairs / method.batch_size) * method.epochs
+    return pairs * method.epochs, steps if method.most_steps is None else min(steps, method.most_steps)
 
 
 def train(
@@ -126,9 +126,9 @@ def train(
         arguments = setfit.TrainingArguments(
             output_dir=scratch,
             batch_size=method.batch_size,
-            num_epochs=method.num_epochs,
+            num_epochs=method.epochs,
             max_steps=steps,
-            sampling_strategy=method.sampling_strategy,
+            sampling_strategy=method.sampling_strategy or "oversampling",
             num_iterations=method.num_iterations,
             body_learning_rate=method.learning_rate,
             max_length=method.max_length,

@@ -215,7 +215,7 @@ def steps_per_epoch(config: TrainingConfig, num_train: int) -> int:
 
 def planned_steps(config: TrainingConfig, num_train: int) -> int:
     """Optimizer steps of a run that does not stop early."""
-    return max(math.ceil(config.num_train_epochs * steps_per_epoch(config, num_train)), config.min_steps)
+    return max(math.ceil(config.epochs * steps_per_epoch(config, num_train)), config.least_steps)
 
 
 def training_arguments(
@@ -266,6 +266,7 @@ def _summary(state: TrainerState, best: BestWeights, config: TrainingConfig, num
     return Training(
         steps=state.global_step,
         max_steps=state.max_steps,
+        epochs=state.max_steps / steps_per_epoch(config, num_train),
         best_step=best.best_step,
         stopped_early=best.stopped_early,
         examples_seen=examples_seen(state.global_step, config, num_train),

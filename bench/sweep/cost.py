@@ -25,7 +25,7 @@ def relative_cost(cell: Cell) -> float:
         return _cost(task.train_size)
     batch = training.per_device_train_batch_size * training.gradient_accumulation_steps
     tries = len(cell.tune.learning_rate) if cell.tune else 1
-    return _cost(task.train_size, training.num_train_epochs, training.min_steps * batch, tries)
+    return _cost(task.train_size, training.epochs, training.least_steps * batch, tries)
 
 
 def recorded_cost(identity: Mapping[str, Any]) -> float:

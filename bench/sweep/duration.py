@@ -128,9 +128,17 @@ def _trained(cell: Cell) -> tuple[float, float]:
     """Examples that are trained on, repetitions included, and optimizer steps; none for what only looks."""
     training = cell.training
     if isinstance(cell.method, SetfitConfig):
-        return 2.0 * cell.method.batch_size * cell.method.max_steps, cell.method.max_steps
+        steps = _setfit_steps(cell.method, cell.task.train_size)
+        return 2.0 * cell.method.batch_size * steps, steps
     if training is None:
         return 0.0, 0.0
     batch = training.per_device_train_batch_size * training.gradient_accumulation_steps
-    seen = examples_seen(cell.task.train_size, training.num_train_epochs, training.min_steps * batch)
+    seen = examples_seen(cell.task.train_size, training.epochs, training.least_steps * batch)
     return seen, seen / batch
+
+
+def _setfit_steps(method: SetfitConfig, train_size: int) -> float:
+    """Optimizer steps on pairs, about: where all pairs are made, as if each text had one with each."""
+    pairs = 2 * method.num_iterations * train_size if method.num_iterations else train_size * (train_size + 1)
+    steps = pairs / method.batch_size * method.epochs
+    return steps if method.most_steps is None else min(steps, method.most_steps)

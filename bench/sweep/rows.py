@@ -9,6 +9,13 @@ from bench.cell import Cell, identity
 AXES = {"task.num_labels", "task.labels", "task.train_size", "task.seed", "task.data.name"}
 """What a report lays out by itself; given labels go with their number."""
 
+LIMITS = {
+    "training.num_train_epochs": "training.min_steps",
+    "method.num_epochs": "method.max_steps",
+    "task.split.validation_fraction": "task.split.min_validation_per_label",
+}
+"""Options, and what holds in their place for small sets: a name that gave the one alone would promise too much."""
+
 
 def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
     """Model and method names by cell key.
@@ -22,7 +29,7 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
     names: dict[str, tuple[str, str | None]] = {}
     for (model, method), members in groups.items():
         kinds = [(_options(identity(alike[0])), alike) for alike in _kinds(members)]
-        differing = _differing([values for values, _ in kinds])
+        differing = _with_limits(_differing([values for values, _ in kinds]), [values for values, _ in kinds])
         for values, alike in kinds:
             extra = " ".join(f"{_short(name)}={_text(values.get(name))}" for name in differing)
             name = (f"{model} {extra}".rstrip(), None) if method is None else (model, f"{method} {extra}".rstrip())
@@ -58,6 +65,13 @@ def _options(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _differing(options: Sequence[Mapping[str, Any]]) -> list[str]:
     names = dict.fromkeys(name for values in options for name in values)
     return [name for name in names if any(values.get(name) != options[0].get(name) for values in options)]
+
+
+def _with_limits(names: Sequence[str], options: Sequence[Mapping[str, Any]]) -> list[str]:
+    """`names`, each with the option that may overrule it: "epochs=1 min_steps=60" is not one epoch."""
+    limits = [LIMITS[name] for name in names if name in LIMITS]
+    set_somewhere = [limit for limit in limits if any(values.get(limit) for values in options)]
+    return list(dict.fromkeys([*names, *set_somewhere]))
 
 
 def _short(name: str) -> str:

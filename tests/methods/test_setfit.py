@@ -91,7 +91,9 @@ def test_pairs_are_counted_as_the_library_makes_them(options: dict[str, object])
 
     labels = (0, 1, 2, 0, 1, 0, 0)
     method = SetfitConfig(name="setfit", batch_size=4, max_steps=10_000, num_epochs=2, **options)
-    made = ContrastiveDataset(list("abcdefg"), labels, False, method.num_iterations, method.sampling_strategy or "oversampling")
+    made = ContrastiveDataset(
+        list("abcdefg"), labels, False, method.num_iterations, method.sampling_strategy or "oversampling"
+    )
     assert planned(labels, method) == (2 * len(list(made)), 2 * -(-len(list(made)) // 4))
 
 

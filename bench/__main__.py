@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bench.errors import UserError
+from bench.escape.terminal import say, say_exception
 from bench.garbage import collected, leave_at_exit, uncollected
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
@@ -50,10 +51,11 @@ def _refuse(error: Exception) -> int:
     parent = getattr(error.__cause__, "parent_node", None)
     if isinstance(parent, DictConfig):
         cause += f"\nthere are: {', '.join(str(key) for key in parent)}"
-    print(f"error: {error}{cause}", file=sys.stderr)
+    say(f"error: {error}{cause}", error=True)
     return 2
 
 
 if __name__ == "__main__":
     leave_at_exit()
+    sys.excepthook = say_exception
     sys.exit(main())

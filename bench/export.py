@@ -3,13 +3,13 @@
     python -m bench.export data=bbc_headlines num_labels=5 out=test.csv
 
 `out=FILE` says where to; all other words are Hydra overrides, as of `python -m bench`. The columns are id, text, and
-labels: the names to choose from, the same for every example. The true labels are not in it. Answers come back as a
-CSV file with the columns id and label (conf/model/predictions.yaml).
+labels: the names to choose from, the same for every example. The true labels are not in it. What a spreadsheet would
+take for a formula ("=1+1") has an apostrophe before it, in ids too; answers may give ids with it or without. Answers
+come back as a CSV file with the columns id and label (conf/model/predictions.yaml).
 """
 
 import csv
 import io
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,10 @@ from typing import Any
 from bench.__main__ import CONF, REFUSED
 from bench.data.examples import Splits
 from bench.errors import UserError
+from bench.escape.secrets import masked_override
+from bench.escape.sheet import guarded
+from bench.escape.shell import command
+from bench.escape.terminal import say
 
 COLUMNS = ("id", "text", "labels")
 
@@ -31,9 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
         path, overrides = _parse(words)
         splits = export(path, _composed(overrides))
     except REFUSED as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", error=True)
         return 2
-    print(_next_steps(path, splits, overrides))
+    say(_next_steps(path, splits, overrides))
     return 0
 
 
@@ -81,20 +85,31 @@ def export(path: Path, content: dict[str, Any]) -> Splits:
 
 
 def to_csv(splits: Splits) -> str:
-    """The test examples of `splits`, one row each, without their true labels."""
+    """The test examples of `splits`, one row each, without their true labels; formulas have an apostrophe before."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     names = " | ".join(splits.labels)
-    writer.writerows((example, text, names) for example, text in zip(splits.test.ids, splits.test.texts, strict=True))
+    writer.writerows(
+        (guarded(example), guarded(text), guarded(names))
+        for example, text in zip(splits.test.ids, splits.test.texts, strict=True)
+    )
     return out.getvalue()
 
 
 def _next_steps(path: Path, splits: Splits, overrides: list[str]) -> str:
-    command = ["python", "-m", "bench", "model=predictions", "model.name=NAME", "model.path=ANSWERS.csv", *overrides]
+    words = [
+        "python",
+        "-m",
+        "bench",
+        "model=predictions",
+        "model.name=NAME",
+        "model.path=ANSWERS.csv",
+        *map(masked_override, overrides),
+    ]
     return (
         f"{path}: {len(splits.test)} test examples, each to be labelled with one of {', '.join(splits.labels)}. "
-        f"Answers, as a CSV file with the columns id and label, are judged by\n  {shlex.join(command)}"
+        f"Answers, as a CSV file with the columns id and label, are judged by\n  {command(words)}"
     )
 
 

@@ -3,11 +3,13 @@
 import sys
 import traceback
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from bench.cell import Cell, identity
 from bench.data.split import Splits
+from bench.escape.secrets import masked
 from bench.methods.fitted import Answers, Predicted, Summary
 from bench.methods.halve import batches
 from bench.provenance import provenance
@@ -61,14 +63,14 @@ def finished(run: Run) -> Record:
 
 
 def failed(cell: Cell, status: Status, error: BaseException, started: str, device: str) -> Record:
-    """The record of a cell that did not end `ok`, with the full traceback."""
-    trace = "".join(traceback.format_exception(error)) if error.__traceback__ else None
+    """The record of a cell that did not end `ok`, with the full traceback; secrets in it are masked."""
+    trace = masked("".join(traceback.format_exception(error))) if error.__traceback__ else None
     return Record(
         key=cell.key,
         status=status,
         configuration=configuration(cell),
         measurements=None,
-        failure=schema.Failure(type=type(error).__name__, message=str(error), traceback=trace),
+        failure=schema.Failure(type=type(error).__name__, message=masked(str(error)), traceback=trace),
         provenance=provenance(started=started, device=device),
         predictions_file=None,
     )
@@ -83,8 +85,17 @@ def configuration(cell: Cell) -> schema.Configuration:
         seed=cell.task.seed,
         model=cell.model.name,
         method=cell.method.name if cell.method else None,
-        identity=identity(cell),
+        identity=_without_secrets(identity(cell)),
     )
+
+
+def _without_secrets(value: Any) -> Any:
+    """An identity without the passwords that addresses in it may have; the key is of all of it."""
+    if isinstance(value, dict):
+        return {name: _without_secrets(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(item) for item in value]
+    return masked(value) if isinstance(value, str) else value
 
 
 def predictions_frame(run: Run) -> pd.DataFrame:

@@ -1,12 +1,12 @@
 """Running one cell in this process, on the terminal."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.errors import UserError
+from bench.escape.terminal import say
 from bench.methods.halve import in_halves
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.results import store
@@ -29,7 +29,7 @@ def run_single(content: dict[str, Any]) -> int:
     if not is_wanted(cell, settings):
         record = store.read(folder)
         assert record is not None
-        print(f"kept: {_line(record)}\n  {folder}\n  (overwrite=always runs it again)")
+        say(f"kept: {_line(record)}\n  {folder}\n  (overwrite=always runs it again)")
         return 0 if record.status is Status.OK else 1
     return _run(cell, settings)
 
@@ -45,12 +45,12 @@ def _run(cell: Cell, settings: Settings) -> int:
         if not claims.take(folder, settings.device):
             raise UserError(f"{cell.key} is being run: {_owner(folder)}")
         record = _run_claimed(cell, settings)
-    print(f"{_line(record)}\n  {folder}")
+    say(f"{_line(record)}\n  {folder}")
     if record.failure is None:
         return 0
     if record.failure.type in ("UserError", "TaskInfeasible"):
         raise UserError(record.failure.message)
-    print(record.failure.traceback)
+    say(record.failure.traceback)
     return 1
 
 
@@ -61,7 +61,7 @@ def _run_claimed(cell: Cell, settings: Settings) -> Record:
     warm = Warm(lasting=True)
     record = run_cell(cell, settings, warm=warm)
     if record.status is Status.OOM and in_halves(cell) is not None:
-        print("out of memory: trying again with half the batch", file=sys.stderr)
+        say("out of memory: trying again with half the batch", error=True)
         record = run_cell(cell, settings, halved=True, warm=warm)
     return record
 

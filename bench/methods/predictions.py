@@ -9,6 +9,7 @@ from bench.cell import Cell
 from bench.config import PredictionsConfig
 from bench.data.split import Examples, Splits
 from bench.errors import UserError
+from bench.escape.sheet import unguarded
 from bench.methods.fitted import Answers, Context, Summary
 from bench.sources.fingerprint import file_sha256
 
@@ -77,7 +78,8 @@ def read_answers(config: PredictionsConfig) -> dict[str, str]:
         if example in answers:
             raise UserError(f"model.path={config.path} gives the id {example!r} twice or more")
         answers[example] = label
-    return answers
+    # `bench.export` puts an apostrophe before an id that a spreadsheet would take for a formula
+    return {unguarded(example): label for example, label in answers.items()} | answers
 
 
 def label_indices(given: Sequence[str], labels: Sequence[str]) -> tuple[int | None, ...]:
@@ -90,4 +92,5 @@ def label_indices(given: Sequence[str], labels: Sequence[str]) -> tuple[int | No
     for label, index in exact.items():
         key = label.strip().casefold()
         folded[key] = None if key in folded else index
-    return tuple(exact.get(answer, folded.get(answer.strip().casefold())) for answer in given)
+    read = {answer: answer if answer in exact else unguarded(answer) for answer in given}
+    return tuple(exact.get(read[answer], folded.get(read[answer].strip().casefold())) for answer in given)

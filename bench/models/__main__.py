@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
 from bench.config import TransformerConfig
 from bench.errors import UserError
+from bench.escape.terminal import Plain, say
 from bench.models.listing import METHODS, Listed, listed, origin
 from bench.sources.cache import cache_folder
 
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             _show(models, options.batch_size, options.tokens)
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", error=True)
         return 2
     return 0
 
@@ -73,7 +73,7 @@ def _show(models: list[Listed], batch_size: int, tokens: int) -> None:
         size = "?" if model.parameters is None else f"{model.parameters:,g} M"
         about.add_row(model.name, model.family, size, model.licence, "yes" if model.gated else "no", origin(model))
         memory.add_row(model.name, *(_gigabytes(entry, method) for method in METHODS))
-    console = Console()
+    console = Plain()
     console.print(about)
     console.print(memory)
     console.print(

@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bench.data.readers.delimited import QUOTING
 from bench.devices import visible_gpus
 from bench.errors import UserError
+from bench.escape.characters import visible_line
+from bench.escape.terminal import Plain, say
 from bench.garbage import leave_at_exit, uncollected
 from bench.models import files
 from bench.models.kept import Kept
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         _run(options)
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", error=True)
         return 2
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -66,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quoting", choices=QUOTING, default="auto", help="of CSV and TSV, as data.quoting")
     parser.add_argument("--out", help="write to this .csv, .tsv or .jsonl file instead of the terminal")
     parser.add_argument("--force", action="store_true", help="write over --out where it is there already")
+    parser.add_argument(
+        "--raw", action="store_true", help="CSV with texts as they are; else formulas have an apostrophe before them"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
     parser.add_argument("--batch-size", type=int, help="texts at once (default: as the cell evaluated)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
@@ -99,14 +103,13 @@ def _run(options: argparse.Namespace) -> None:
         rows = classifier.predict(inputs.texts, inputs.places, size, lambda count: progress.advance(task, count))
     predictions = [output.prediction(row, kept.labels) for row in rows]
     if target is None:
-        output.show(inputs, predictions, kept.labels, as_json=options.json)
+        output.show(inputs, predictions, kept.labels, as_json=options.json, raw=options.raw)
         sys.stdout.flush()
         return
-    output.write_file(target, inputs, predictions, kept.labels)
+    output.write_file(target, inputs, predictions, kept.labels, raw=options.raw)
     counts = Counter(entry.label for entry in predictions)
-    print(
-        f"{target}: {len(predictions)} texts: " + ", ".join(f"{name} {count}" for name, count in counts.most_common())
-    )
+    said = ", ".join(f"{visible_line(name)} {count}" for name, count in counts.most_common())
+    say(f"{target}: {len(predictions)} texts: {said}")
 
 
 def _check_options(options: argparse.Namespace) -> None:
@@ -139,7 +142,7 @@ def _base(kept: Kept, options: argparse.Namespace) -> str:
     location = files.locate(model, cache=cache_folder(options.cache_dir), mirror_dir=options.mirror_dir)
     if model.source == "hub" and Path(location).is_dir():
         if kept.model_sha256 not in (None, folder_sha256(Path(location))):
-            print(f"warning: the files in {location} are not those the adapter was trained on", file=sys.stderr)
+            say(f"warning: the files in {location} are not those the adapter was trained on", error=True)
     elif model.source == "hub" and model.gated:
         assert model.id is not None
         hub.require_token(model.id)
@@ -170,7 +173,7 @@ def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifie
 
 def _progress(*, shown: bool) -> Progress:
     """A bar on standard error, where that is a terminal."""
-    console = Console(stderr=True)
+    console = Plain(stderr=True)
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=not (shown and console.is_terminal))
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from bench.errors import UserError
+from bench.escape.sheet import guarded
+from bench.escape.terminal import Plain, line
 from bench.predict.texts import Inputs
 
 FORMATS = (".csv", ".tsv", ".jsonl")
@@ -60,7 +60,9 @@ def new_columns(labels: Sequence[str]) -> list[str]:
     return ["predicted", "confidence", *(f"probability_{label}" for label in labels)]
 
 
-def write_file(path: Path, inputs: Inputs, predictions: Iterable[Prediction], labels: Sequence[str]) -> None:
+def write_file(
+    path: Path, inputs: Inputs, predictions: Iterable[Prediction], labels: Sequence[str], *, raw: bool = False
+) -> None:
     """Write the input's columns with the predictions; whole or not at all. Raises UserError where the disk refuses."""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -71,7 +73,8 @@ def write_file(path: Path, inputs: Inputs, predictions: Iterable[Prediction], la
             if path.suffix.lower() == ".jsonl":
                 write_json(file, inputs, predictions)
             else:
-                write_table(file, inputs, predictions, labels, "\t" if path.suffix.lower() == ".tsv" else ",")
+                delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+                write_table(file, inputs, predictions, labels, delimiter, raw=raw)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -79,14 +82,24 @@ def write_file(path: Path, inputs: Inputs, predictions: Iterable[Prediction], la
 
 
 def write_table(
-    file: TextIO, inputs: Inputs, predictions: Iterable[Prediction], labels: Sequence[str], delimiter: str = ","
+    file: TextIO,
+    inputs: Inputs,
+    predictions: Iterable[Prediction],
+    labels: Sequence[str],
+    delimiter: str = ",",
+    *,
+    raw: bool = False,
 ) -> None:
-    """CSV: the input's columns, the predicted label, its probability, those of all labels."""
+    """CSV: the input's columns, the predicted label, its probability, those of all labels.
+
+    What a spreadsheet would take for a formula has an apostrophe before it, unless texts are wanted `raw`.
+    """
+    safe = str if raw else guarded
     writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-    writer.writerow([*inputs.columns, *new_columns(labels)])
+    writer.writerow(map(safe, [*inputs.columns, *new_columns(labels)]))
     for row, made in zip(inputs.rows, predictions, strict=True):
         numbers = (made.confidence, *made.probabilities.values())
-        writer.writerow([*row, made.label, *(f"{number:.7f}" for number in numbers)])
+        writer.writerow([*map(safe, (*row, made.label)), *(f"{number:.7f}" for number in numbers)])
 
 
 def write_json(file: TextIO, inputs: Inputs, predictions: Iterable[Prediction]) -> None:
@@ -96,15 +109,17 @@ def write_json(file: TextIO, inputs: Inputs, predictions: Iterable[Prediction]) 
         file.write(json.dumps(content | {"probabilities": made.probabilities}, ensure_ascii=False) + "\n")
 
 
-def show(inputs: Inputs, predictions: Iterable[Prediction], labels: Sequence[str], *, as_json: bool) -> None:
+def show(
+    inputs: Inputs, predictions: Iterable[Prediction], labels: Sequence[str], *, as_json: bool, raw: bool = False
+) -> None:
     """Print JSON lines, on a terminal a table, else CSV."""
     if as_json:
         write_json(sys.stdout, inputs, predictions)
     elif sys.stdout.isatty():
-        console = Console()
+        console = Plain()
         console.print(table(inputs, list(predictions), labels, console.width))
     else:
-        write_table(sys.stdout, inputs, predictions, labels)
+        write_table(sys.stdout, inputs, predictions, labels, raw=raw)
 
 
 def table(inputs: Inputs, predictions: Sequence[Prediction], labels: Sequence[str], width: int) -> Table:
@@ -121,10 +136,10 @@ def table(inputs: Inputs, predictions: Sequence[Prediction], labels: Sequence[st
     made.add_column("text", overflow="ellipsis", no_wrap=True, max_width=room)
     for number, header in enumerate(headers):
         made.add_column(
-            Text(header), justify="right" if number and apart else "left", style="dim" if number > 1 else "bold"
+            line(header), justify="right" if number and apart else "left", style="dim" if number > 1 else "bold"
         )
     for text, entry, cells in zip(inputs.texts, predictions, rows, strict=True):
-        made.add_row(*map(Text, (" ".join(text.split()), *cells, *([] if apart else [_ranked(entry)]))))
+        made.add_row(*map(line, (" ".join(text.split()), *cells, *([] if apart else [_ranked(entry)]))))
     return made
 
 

@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 
 from bench.errors import UserError
+from bench.escape.sheet import frame_csv
+from bench.escape.terminal import say
 from bench.report.statistics.correctness import Answers
 from bench.report.statistics.intervals import crossed, difference_interval
 from bench.report.statistics.library import Library, UnreadableAnswers
@@ -75,7 +77,7 @@ def _records(root: Path, name: str) -> dict[str, Kept]:
         try:
             record = read(folder)
         except UnreadableRecord as error:
-            print(f"not compared: {error}", file=sys.stderr)
+            say(f"not compared: {error}", error=True)
             continue
         if record is not None:
             found[record.key] = (folder, record)
@@ -186,11 +188,11 @@ def main(arguments: list[str] | None = None) -> int:
         found = compare(Path(given["A"]), Path(given["B"]))
         if "out" in given:
             frame = pd.DataFrame([asdict(change) for change in found[0]], columns=[f.name for f in fields(Change)])
-            write_atomically(Path(given["out"]), frame.to_csv(index=False, lineterminator="\n").encode())
+            write_atomically(Path(given["out"]), frame_csv(frame))
     except (UserError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", error=True)
         return 2
-    print(report(*found))
+    say(report(*found))
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.escape.secrets import masked
 from bench.report.reading import Expected, Found, read_records
 from bench.results.record import Evaluation, Measurements, Record, Status
 from bench.results.store import UnreadableRecord
@@ -105,12 +106,12 @@ def _line(cell: Expected, record: Found) -> dict[str, Any]:
     """One cell's row of the frame; columns that are left out are null."""
     axes = {name: getattr(cell, name) for name in (*AXES, "key", "command")}
     if isinstance(record, UnreadableRecord):
-        return axes | {"status": UNREADABLE, "failure": str(record)}
+        return axes | {"status": UNREADABLE, "failure": masked(str(record))}
     if record is None:
         return axes | {"status": MISSING}
     line = axes | {"status": record.status.value} | _provenance(record)
     if record.failure is not None:
-        line |= {"failure_type": record.failure.type, "failure": record.failure.message}
+        line |= {"failure_type": record.failure.type, "failure": masked(record.failure.message)}
     if record.status is Status.OK and record.measurements is not None:
         line |= _numbers(record.measurements)
     return line

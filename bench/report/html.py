@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from bench.escape.characters import visible
 from bench.report.content import Entry, Picture, Section, Titled
 from bench.report.inline import inlined
 from bench.report.wording import METRICS, capitalised
@@ -67,11 +68,17 @@ def _environment() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
+        finalize=_seen,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )
+
+
+def _seen(value: Any) -> Any:
+    """Characters of a text that are not seen, as escapes: a name can't turn the direction of what follows it."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def embedded(value: Any) -> str:

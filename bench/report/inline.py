@@ -3,6 +3,7 @@
 import re
 from xml.sax.saxutils import quoteattr
 
+from bench.escape.characters import visible
 from bench.report.forest import BAND
 from bench.report.style import GAP, GRID, INK, MUTED
 
@@ -41,7 +42,7 @@ def inlined(svg: str, text: str, number: int) -> str:
     body = _REDUNDANT.sub("", _DROPPED.sub("", body))
     body = _TAG.sub(lambda tag: _themed(tag.group(), number), body)
     pixels = round(float(width) * 4 / 3)
-    head = f'<svg role="img" aria-label={quoteattr(text)} viewBox="{view}" style="--width:{pixels}px">'
+    head = f'<svg role="img" aria-label={quoteattr(visible(text))} viewBox="{view}" style="--width:{pixels}px">'
     return f"{head}{body}</svg>"
 
 

@@ -1,7 +1,6 @@
 """The report: tables, figures, and the page that shows them."""
 
 import re
-import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +10,18 @@ from typing import Any
 
 import pandas as pd
 
+from bench.escape.characters import shortened
+from bench.escape.filename import FileNames
+from bench.escape.secrets import masked
+from bench.escape.sheet import frame_csv
+from bench.escape.terminal import say
 from bench.garbage import rarely_collected
 from bench.report import sections, stamp, tables
 from bench.report.content import Section, Titled, View
 from bench.report.details import details
 from bench.report.frame import Expected, cells_frame, row_order, summary_frame
 from bench.report.html import anchored, entry, render
-from bench.report.markdown import environment, shortened
+from bench.report.markdown import environment
 from bench.report.published import Published, published_for
 from bench.report.ranking import ALL, overall_ranking
 from bench.report.reading import Found, in_order, measured_points, read_records
@@ -28,6 +32,8 @@ from bench.results.record import Status
 from bench.results.store import noting, write_atomically
 
 ANSWERS_CACHE = ".answers.parquet"
+GAPS = "cells_not_ok"
+"""The name of a table that every report has."""
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -57,8 +63,9 @@ def write_report(
     own, named after it. Published numbers are those of `experiment` (by default `title`); `rerun` is the command
     that runs what is missing. Each file is replaced whole and the pages last, so an interrupted report leaves a page
     that is whole, and the page shows only what this call made. A section that fails, whatever a record holds, is
-    replaced by a line that says so. A report without such a section gets a stamp last (`stamp.unchanged_page`). Raises
-    ValueError where `expected` is empty or ambiguous (see `cells_frame`).
+    replaced by a line that says so, and a table whose files can't be written stands in the page alone. A report
+    without such a section or table gets a stamp last (`stamp.unchanged_page`). Raises ValueError where `expected` is
+    empty or ambiguous (see `cells_frame`).
     """
     if not expected:
         raise ValueError("there is nothing to report: the grid has no cells")
@@ -73,9 +80,9 @@ def write_report(
         options: dict[str, Any] = {"price_per_gpu_hour": price_per_gpu_hour, "target_accuracy": target_accuracy}
         parts = _make_parts(cells, found, read, folder, published=published, **options)
         context = _context(cells, parts, title) | {"rerun": rerun, "unreadable": tables.unreadable(read.unreadable)}
-        page = _write_pages(folder, context, parts, details(cells, found, read.library))
+        page, failed = _write_pages(folder, context, parts, details(cells, found, read.library))
         read.keep(cache)
-    if not any(section.failed for part in parts for section in part.sections):
+    if not failed and not any(section.failed for part in parts for section in part.sections):
         stamp.remember(folder, made_of, written)
     return page
 
@@ -92,8 +99,9 @@ def _make_parts(
     """The frames' files, and every data set's sections with their figures; `options` are those of a View."""
     summary = summary_frame(cells)
     for name, frame in (("results.csv", cells), ("summary.csv", summary)):
-        write_atomically(folder / name, frame.to_csv(index=False, lineterminator="\n").encode())
-    rows, parts = row_order(found), []
+        write_atomically(folder / name, frame_csv(frame))
+    rows, parts, names = row_order(found), [], FileNames()
+    names.take(GAPS)
     for data, suffix in name_suffixes([str(data) for data in cells["data"].cat.categories]).items():
         view = View(
             data=data,
@@ -108,16 +116,18 @@ def _make_parts(
             library=read.library,
             **options,
         )
-        parts.append(Part(data, suffix, named((section, suffix) for section in make_sections(view))))
+        parts.append(Part(data, suffix, named(((section, suffix) for section in make_sections(view)), names)))
     if len(parts) > 1:
         suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
         ranks = made_or_said("Ranks", ALL, lambda: overall_ranking(read.grids, rows, folder, suffix))
-        parts += [Part(ALL, suffix, named([(ranks, suffix)]))] if ranks is not None else []
+        parts += [Part(ALL, suffix, named([(ranks, suffix)], names))] if ranks is not None else []
     return parts
 
 
-def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], points: dict[str, Any]) -> Path:
-    """The tables' files and the two pages; returns the HTML one."""
+def _write_pages(
+    folder: Path, context: dict[str, Any], parts: list[Part], points: dict[str, Any]
+) -> tuple[Path, set[str]]:
+    """The tables' files and the two pages; returns the HTML one, and the tables that have no files."""
     blocks = anchored(
         [
             (section.title if len(parts) == 1 else f"{section.title}: {part.data}", section)
@@ -125,13 +135,13 @@ def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], point
             for section in part.sections
         ]
     )
-    gaps = Titled("Cells that are not ok", context["gaps"], name="cells_not_ok")
-    write_tables([*(titled for block in blocks for titled in block.section.tables), gaps], folder)
-    page = render({**context, "gaps": gaps, "as_entry": entry}, blocks, points, folder)
+    gaps = Titled("Cells that are not ok", context["gaps"], name=GAPS)
+    failed = write_tables([*(titled for block in blocks for titled in block.section.tables), gaps], folder)
+    page = render({**context, "gaps": gaps, "as_entry": entry, "without_files": failed}, blocks, points, folder)
     text = environment(str(TEMPLATES)).get_template(f"{MARKDOWN}.j2").render(context)
     write_atomically(folder / MARKDOWN, text.encode())
     write_atomically(folder / PAGE, page.encode())
-    return folder / PAGE
+    return folder / PAGE, failed
 
 
 def make_sections(view: View) -> list[Section]:
@@ -145,9 +155,8 @@ def made_or_said(title: str, data: str, make: Callable[[], Section | None]) -> S
     try:
         return make()
     except Exception as error:  # an odd record costs a section, not the report of a whole sweep
-        print(f"error: the report's section {title!r} on {data} could not be made", file=sys.stderr)
-        traceback.print_exc()
-        said = f"This section could not be made: {type(error).__name__}: {shortened(str(error))}"
+        say(f"error: the report's section {title!r} on {data} could not be made\n{traceback.format_exc()}", error=True)
+        said = f"This section could not be made: {type(error).__name__}: {shortened(masked(str(error)))}"
         return Section(title, [said], failed=True)
 
 

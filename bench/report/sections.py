@@ -5,6 +5,7 @@ What a model does beside its score is in `sections_behaviour`.
 
 from collections.abc import Callable
 
+from bench.escape.sheet import frame_csv
 from bench.report import tables
 from bench.report.answer import answer
 from bench.report.baseline import baseline
@@ -129,7 +130,7 @@ def comparison(view: View) -> Section | None:
     lines = beside_ours(view.published.numbers, view.summary, view.cells)
     name = f"published{view.suffix}.csv"
     csv = lines.assign(tests=[" ".join(map(str, tests)) for tests in lines["tests"]])
-    write_atomically(view.folder / name, csv.to_csv(index=False, lineterminator="\n").encode())
+    write_atomically(view.folder / name, frame_csv(csv))
     paragraphs = remarks(lines, view.published, view.data)
     pictures, found = [], []
     accuracy, others = lines[lines["metric"] == "test_accuracy"], lines[lines["metric"] != "test_accuracy"]

@@ -7,7 +7,8 @@ this finds their own matplotlib changed.
 import functools
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -25,6 +26,9 @@ from matplotlib.textpath import TextToPath
 from matplotlib.transforms import Bbox
 from PIL import Image
 
+from bench.escape.characters import shortened, visible, visible_line
+from bench.escape.xml import well_formed
+from bench.report import letters
 from bench.report.wording import counted
 from bench.results.store import write_atomically
 
@@ -58,10 +62,20 @@ SETTINGS: Any = {
     "svg.fonttype": "none",
 }
 _DEFAULTS = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
-applied = matplotlib.rc_context({**_DEFAULTS, **SETTINGS})
+
+
+@contextmanager
+def _applied() -> Iterator[None]:
+    with matplotlib.rc_context({**_DEFAULTS, **SETTINGS}), letters.quiet():
+        yield
+
+
+applied = _applied()
 """Decorator: draw with `SETTINGS`, whatever the user's matplotlibrc says, and leave the caller's as they were."""
 
 DPI = 160
+MOST_CHARACTERS = 80
+"""Of a name in a figure."""
 
 # Okabe and Ito's colours for all kinds of colour vision (Color Universal Design, 2008), without the yellow,
 # which is lost on white. Seven colours and ten markers: no pair comes twice before 70 rows. Diamonds are kept for
@@ -96,8 +110,10 @@ def row_styles(rows: Iterable[str]) -> dict[str, RowStyle]:
 @functools.cache
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Width in inches of the longest line of `text` at `size` points."""
-    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    return max(TextToPath().get_text_width_height_descent(line, font, False)[0] for line in text.split("\n")) / 72
+    text = visible(text)
+    font = FontProperties(family=letters.fonts(text), size=size, weight=weight)
+    with letters.quiet():
+        return max(TextToPath().get_text_width_height_descent(line, font, False)[0] for line in text.split("\n")) / 72
 
 
 def wrapped(text: str, width: float, size: float, weight: str = "normal") -> str:
@@ -166,11 +182,17 @@ def legend_width(handles: Iterable[Artist]) -> float:
 def row_handle(row: str, look: RowStyle, label: str | None = None, size: float = 5) -> Line2D:
     """A row's entry in a legend, under its own name or another label; `size` of its marker in points."""
     marks: dict[str, Any] = {"color": look.colour, "marker": look.marker, "linestyle": look.line}
-    return Line2D([], [], markersize=size, label=label or row, **marks)
+    return Line2D([], [], markersize=size, label=shown(label or row), **marks)
 
 
 OTHERS_LINE: Any = {"color": OTHERS, "linewidth": 0.8}
 """How rows are drawn that a figure does not name."""
+
+
+def shown(name: str, most: int = MOST_CHARACTERS) -> str:
+    """A name as figures have it: on one line and not too long; tables have all of it."""
+    name = shortened(visible_line(name), most)
+    return f"\u200a{name}" if name.startswith("_") else name  # matplotlib leaves such names out of legends
 
 
 def others_handle(rows: Sequence[str], *, dots: bool = False) -> list[Line2D]:
@@ -201,6 +223,7 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     The same figure gives the same bytes: neither file has a date, and ids in the SVG have a fixed salt. Text in the
     SVG stays text.
     """
+    letters.prepare(figure)
     if (engine := figure.get_layout_engine()) is not None:
         engine.execute(figure)
         figure.set_layout_engine("none")  # places are found once, not again in each pass
@@ -236,7 +259,7 @@ def _svg(figure: Figure, box: Bbox) -> bytes:
     head, mark, rest = content.getvalue().partition("<metadata>")
     left, top, wide, high = (72 * x for x in (box.x0, height - box.y1, box.width, box.height))
     view = f'width="{wide:.2f}pt" height="{high:.2f}pt" viewBox="{left:.2f} {top:.2f} {wide:.2f} {high:.2f}"'
-    return (_VIEW.sub(view, head, count=1) + mark + rest).encode()
+    return well_formed(_VIEW.sub(view, head, count=1) + mark + rest).encode()
 
 
 _VIEW = re.compile(r'width="[^"]*" height="[^"]*" viewBox="[^"]*"')

@@ -32,9 +32,7 @@ def resolve(kind: Literal["models", "datasets"], hub_id: str, path: str | None, 
 
 def require_cached(model_id: str) -> None:
     """Raise UserError where the hub's cache has no such model and HF_HUB_OFFLINE forbids to fetch it."""
-    import huggingface_hub
-
-    if _offline() and not isinstance(huggingface_hub.try_to_load_from_cache(model_id, "config.json"), str):
+    if _offline() and not _is_cached(model_id):
         raise UserError(f"model {model_id} {_ADVICE['OfflineModeIsEnabled'].format(group='model')}")
 
 
@@ -48,10 +46,21 @@ def require_token(model_id: str) -> None:
     if huggingface_hub.get_token() is not None:
         return
     if _offline():
-        if isinstance(huggingface_hub.try_to_load_from_cache(model_id, "config.json"), str):
+        if _is_cached(model_id):
             return
         raise UserError(f"model {model_id} {_ADVICE['OfflineModeIsEnabled'].format(group='model')}")
     raise UserError(f"model {model_id} {_ADVICE['GatedRepoError'].format(group='model')}")
+
+
+def _is_cached(model_id: str) -> bool:
+    """Whether the hub's cache has the model. Raises UserError where it is no id at all."""
+    import huggingface_hub
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        return isinstance(huggingface_hub.try_to_load_from_cache(model_id, "config.json"), str)
+    except HFValidationError as error:
+        raise UserError(f"model {model_id} {_ADVICE['HFValidationError'].format(group='model')}") from error
 
 
 _LOG_IN = "log in with `hf auth login` or set HF_TOKEN"

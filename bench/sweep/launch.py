@@ -1,6 +1,5 @@
 """An experiment's grid, from its composed points to the exit code: what is missing is run, then reported."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.errors import UserError
+from bench.escape.terminal import say
 from bench.garbage import uncollected
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.report.reading import Expected
@@ -64,15 +64,12 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
             slots(settings)
         check_sources(todo, settings)
         check_folders(settings.results_dir, settings.reports_dir)
-    print(
-        f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run",
-        flush=True,
-    )
+    say(f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
     stopped = _run(todo, settings, stamps, runner) if todo else None
     ended = records(cells, settings)
     print_summary(ended, settings)
     if stopped is not None:
-        print(f"stopped early: {stopped}", file=sys.stderr)
+        say(f"stopped early: {stopped}", error=True)
         return INTERRUPTED if isinstance(stopped, Interrupted) else 1
     _report(cells, settings, again)
     statuses = {None if record is None else record.status for _, record in ended}
@@ -114,11 +111,11 @@ def _report(cells: Sequence[Cell], settings: Settings, again: Mapping[str, Seque
         }
         page = None if settings.redraw else unchanged_page(*what, **options)
     if page is not None:
-        print(f"report: {page} (unchanged)")
+        say(f"report: {page} (unchanged)")
         return
     from bench.report.page import write_report  # with figures and statistics: they take a second to import
 
-    print(f"report: {write_report(*what, **options)}")
+    say(f"report: {write_report(*what, **options)}")
 
 
 def expected_cells(

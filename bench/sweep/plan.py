@@ -8,6 +8,7 @@ from rich.console import Console
 
 from bench.cell import Cell
 from bench.data.task import Task
+from bench.escape.terminal import console, line
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.duration import RATE, TOKENS, Basis, Duration, Durations
@@ -15,7 +16,7 @@ from bench.sweep.feasible import Feasibility, feasibility, local_data
 from bench.sweep.index import Entry
 from bench.sweep.room import fit, room
 from bench.sweep.survey import Standing, State, survey
-from bench.sweep.wording import console, duration, gigabytes, plural, table
+from bench.sweep.wording import duration, gigabytes, plural, table
 from bench.sweep.workforce import Workforce, workforce
 
 REASONS = 8
@@ -98,7 +99,7 @@ def _print_rows(rows: dict[str, Row], settings: Settings, out: Console) -> None:
     )  # fmt: skip
     for name, row in rows.items():
         shown.add_row(
-            name,
+            line(name),
             f"{len(row.standings):,}",
             f"{row.done:,}",
             f"{len(row.durations):,}",
@@ -142,11 +143,11 @@ def _times(durations: Sequence[Duration]) -> tuple[str, str]:
 def _print_infeasible(infeasible: dict[Task, str], feasible: Feasibility, wanted: list[Task], out: Console) -> None:
     counts = Counter(infeasible[task] for task in wanted if task in infeasible)
     for reason, count in counts.most_common(REASONS):
-        out.print(f"Infeasible, {plural(count, 'cell')}: {reason}", markup=False)
+        out.print(f"Infeasible, {plural(count, 'cell')}: {reason}")
     if len(counts) > REASONS:
         out.print(f"... and {plural(len(counts) - REASONS, 'further reason')}")
     for data, reason in feasible.unchecked.items():
-        out.print(f"Not checked against the data of {data}: {reason}. Its sweep finds out.", markup=False)
+        out.print(f"Not checked against the data of {data}: {reason}. Its sweep finds out.")
 
 
 def _print_totals(rows: dict[str, Row], place: Workforce, settings: Settings, out: Console) -> None:

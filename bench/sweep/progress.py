@@ -8,8 +8,11 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 from bench.cell import Cell
+from bench.escape.characters import visible_line
+from bench.escape.terminal import Plain, said, say
 from bench.results.record import Status
 from bench.sweep.cost import relative_cost
 from bench.sweep.interrupt import Interrupts
@@ -27,7 +30,7 @@ class Progress:
         self.seen_elsewhere: set[str] = set()
         self.lines: dict[Slot, TaskID] = {}
         self.begun: dict[Slot, float] = {}
-        self.console = console or Console()
+        self.console = console or Plain()
         self.bars: Bars | None = None
         if self.console.is_terminal:
             self.bars = Bars(
@@ -117,12 +120,12 @@ class Progress:
 
     def _say(self, text: str) -> None:
         if self.bars is not None:
-            self.bars.console.print(text, markup=False, highlight=False)
+            self.bars.console.print(Text(said(text)))
         else:
-            print(text, flush=True)
+            say(text)
 
 
 def brief(cell: Cell) -> str:
     """A cell in a few words."""
     task = cell.task
-    return f"{cell.row}, {task.num_labels} labels, {task.train_size} examples, seed {task.seed}"
+    return f"{visible_line(cell.row)}, {task.num_labels} labels, {task.train_size} examples, seed {task.seed}"

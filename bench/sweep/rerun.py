@@ -1,8 +1,9 @@
 """The command that runs a cell of a sweep again, alone: for reading, copying and pasting."""
 
-import shlex
 from collections.abc import Sequence
 
+from bench.escape.secrets import masked_override
+from bench.escape.shell import command
 from bench.settings import Settings
 
 KEPT = ("results_dir", "cache_dir", "mirror_dir", "device")
@@ -13,24 +14,24 @@ def rerun_command(overrides: Sequence[str]) -> str:
     """`python -m bench ...` for a point of a sweep, given as the overrides that compose it.
 
     Overrides of Hydra's own and of settings that are the sweep's alone are left out; what makes the cell is as it
-    was, so the command's cell has the same key.
+    was, so the command's cell has the same key. Secrets are masked, and have to be filled in.
     """
     words = [word for word in overrides if _is_needed(word)]
-    return shlex.join(["python", "-m", "bench", *words, "overwrite=always"])
+    return command(["python", "-m", "bench", *map(masked_override, words), "overwrite=always"])
 
 
 def sweep_command(overrides: Sequence[Sequence[str]]) -> str:
     """`python -m bench -m ...` for the whole sweep: its experiment, and what else all its points have in common."""
     everywhere = set(overrides[0]).intersection(*overrides[1:])
     words = [word for word in overrides[0] if word in everywhere and _is_needed(word)]
-    return shlex.join(["python", "-m", "bench", "-m", *words])
+    return command(["python", "-m", "bench", "-m", *map(masked_override, words)])
 
 
 def _is_needed(word: str) -> bool:
     name = _name(word)
     if name.startswith("hydra"):
         return False
-    return name not in Settings.__dataclass_fields__ or name in KEPT or word.startswith("+")
+    return name not in Settings.__dataclass_fields__ or name in KEPT or word.startswith("+experiment=")
 
 
 def _name(word: str) -> str:

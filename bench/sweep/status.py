@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from bench.cell import Cell
+from bench.escape.characters import visible_line
+from bench.escape.terminal import console, line
 from bench.results.claims import Claim
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.duration import Basis, Duration, Durations
 from bench.sweep.feasible import local_data
 from bench.sweep.survey import Standing, State, Survey, survey
-from bench.sweep.wording import console, duration, plural, table
+from bench.sweep.wording import duration, plural, table
 from bench.sweep.workforce import workforce
 
 SHOWN = 40
@@ -29,7 +31,7 @@ def status(cells: Sequence[Cell], settings: Settings) -> int:
     for standing in claimed[:SHOWN]:
         assert standing.claim is not None
         out.print(f"{standing.state}: {standing.cell.key}", soft_wrap=True)
-        out.print(f"  {_where(standing.claim)}", markup=False, soft_wrap=True)
+        out.print(f"  {visible_line(_where(standing.claim))}", soft_wrap=True)
     if len(claimed) > SHOWN:
         out.print(f"... and {len(claimed) - SHOWN:,} more")
     _print_left(found, settings, out)
@@ -43,7 +45,7 @@ def _print_rows(found: Survey, settings: Settings, out: Console) -> None:
     columns = [name for name in order if name in met or name in ("done", "missing")]
     shown = table("model and method", "cells", *columns, title=f"Status of {settings.experiment}")
     for row, each in counts.items():
-        shown.add_row(row, f"{each.total():,}", *(f"{each[name]:,}" if each[name] else "" for name in columns))
+        shown.add_row(line(row), f"{each.total():,}", *(f"{each[name]:,}" if each[name] else "" for name in columns))
     total = Counter(map(_column, found.standings))
     if len(counts) > 1:
         shown.add_section()

@@ -1,6 +1,5 @@
 """How a sweep ended: a table of statuses, what failed and why, and the command that runs just that again."""
 
-import shlex
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -8,9 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from bench.cell import Cell
+from bench.escape.secrets import masked_override
+from bench.escape.shell import command
+from bench.escape.terminal import console as new_console
+from bench.escape.terminal import line
 from bench.results import store
 from bench.results.record import Status
 from bench.settings import Settings
@@ -22,16 +24,14 @@ MOST_REASONS = 12
 
 def print_summary(ended: Sequence[tuple[Cell, Entry | None]], settings: Settings) -> None:
     """Say how the cells of a sweep ended; None is a cell without a readable record."""
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(Text(f"{settings.experiment}: {len(ended)} cells"))
+    console = new_console()
+    console.print(line(f"{settings.experiment}: {len(ended)} cells"))
     console.print(_table([(cell, None if record is None else record.status) for cell, record in ended]))
     _print_failures([(cell, record) for cell, record in ended if record is not None], settings, console)
     if again := sum(record is None or record.status.failed for _, record in ended):
         console.print(
             f"Run {'that one' if again == 1 else f'those {again}'} again, and nothing else (overwrite=failed is the "
             f"default), with\n  {_same_command()}",
-            markup=False,
-            highlight=False,
             soft_wrap=True,
         )
 
@@ -47,7 +47,7 @@ def _table(statuses: Sequence[tuple[Cell, Status | None]]) -> Table:
     for status in kinds:
         table.add_column(status.value if status else "missing", justify="right")
     for row, counts in rows.items():
-        table.add_row(Text(row), *(str(counts[status] or "") for status in kinds))
+        table.add_row(line(row), *(str(counts[status] or "") for status in kinds))
     return table
 
 
@@ -59,17 +59,17 @@ def _print_failures(ended: Sequence[tuple[Cell, Entry]], settings: Settings, con
             kinds[record.status.value, record.reason or "no reason is known"].append(cell)
     for (kind, reason), cells in list(kinds.items())[:MOST_REASONS]:
         more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
-        console.print(f"{kind}: {cells[0].key}{more}", markup=False, highlight=False, soft_wrap=True)
-        console.print(f"  {reason}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{kind}: {cells[0].key}{more}", soft_wrap=True)
+        console.print(f"  {reason}", soft_wrap=True)
         log = cells[0].folder(settings.results_dir) / store.LOG
         if log.exists():
-            console.print(f"  log: {log}", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"  log: {log}", soft_wrap=True)
     if len(kinds) > MOST_REASONS:
         console.print(f"... and {len(kinds) - MOST_REASONS} other kinds of failures; the report has them all")
 
 
 def _same_command() -> str:
-    """The command line as it was typed."""
+    """The command line as it was typed, but for secrets."""
     program, *arguments = sys.argv
     words = [sys.executable, "-m", "bench"] if Path(program).name == "__main__.py" else [program]
-    return shlex.join([*words, *arguments])
+    return command([*words, *map(masked_override, arguments)])

@@ -1,23 +1,14 @@
 """Durations, counts and sizes as plans and progress say them; tables that are plain where there is no terminal."""
 
-import sys
-
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
-WIDTH = 120
-"""Of tables that go into a file or a pipe."""
-
-
-def console() -> Console:
-    """For tables: as wide as the terminal, or of a fixed width elsewhere."""
-    return Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+from bench.escape.terminal import line
 
 
 def table(*columns: str, title: str) -> Table:
     """An empty table with a column of names and then columns of numbers."""
-    made = Table(title=title, box=SIMPLE)
+    made = Table(title=line(title), title_style="table.title", box=SIMPLE)
     for number, name in enumerate(columns):
         made.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number > 0)
     return made

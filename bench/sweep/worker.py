@@ -12,6 +12,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from bench.escape.streams import mask_output
 from bench.results.store import LOG
 from bench.sweep.messages import Ended, Job, Split, Step, Unwritten
 from bench.sweep.slots import Slot
@@ -37,6 +38,7 @@ def serve(connection: Connection, slot: Slot, parent: int) -> None:
     if slot.threads is not None:
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ[name] = str(slot.threads)
+    mask_output()  # a log is a file that is shown around
     warm = Warm(lasting=True)
     while True:
         try:

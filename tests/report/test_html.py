@@ -86,7 +86,7 @@ def test_csv_files_quote_what_a_spreadsheet_would_run():
 
 def test_latex_files_escape_everything():
     text = to_latex(titled(["a_b & 50% $x$ \\input{y}", "0.9 ±0.1", "#1"], title="T_1 & 50%"))
-    assert r"a\_b \& 50\% \$x\$ \textbackslash input\{y\}" in text
+    assert r"a\_b \& 50\% \$x\$ \textbackslash{}input\{y\}" in text
     assert r"0.9 $\pm$0.1" in text
     assert r"\caption{T\_1 \& 50\%}" in text
     assert r"name \& x & value\_1 & value\_1 \\" in text

@@ -44,9 +44,10 @@ function sortBy(table, column, direction) {
   table.tHead.rows[0].cells[column].setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");
 }
 function safeInSheets(text) {
-  // a spreadsheet would run what begins so; plain numbers may begin with a sign
-  if (/^[+-]?[\d.,]+( ±<?[\d.,]+)?( \([\w ;,]*\))?$/.test(text)) return text;
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  // a spreadsheet would run what begins so, full-width or after what is not seen; numbers may begin with a sign
+  if (/^[+-]?[\d,]*\.?\d+( ?%)?( ±<?[\d.,]+)?( \[[ \d.,;+\-−∞<>≤≥]*\])?( \(\d[\w ;,]*\))?$/.test(text)) return text;
+  const seen = text.replace(/^[\s\p{Cc}\p{Cf}]+/u, "");
+  return /^[=+\-@]/.test(seen.slice(0, 1).normalize("NFKC")) || /^[\t\r\n]/.test(text) ? `'${text}` : text;
 }
 const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
 function csvOf(table) {

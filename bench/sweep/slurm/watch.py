@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cell import Cell
+from bench.escape.terminal import say
 from bench.results import store
 from bench.results.claims import Claims
 from bench.results.record import Status
@@ -198,5 +199,5 @@ class Watch:
     def tell(self, text: str) -> None:
         """Say something once."""
         if text != self.told:
-            print(text, flush=True)
+            say(text)
         self.told = text

@@ -1,0 +1,14 @@
+"""Texts as literals of source code and of YAML."""
+
+import json
+
+from bench.escape.characters import visible_line
+
+
+def double_quoted(text: str) -> str:
+    """`text` in double quotes, the same in Python, JSON and YAML; characters that are not seen become escapes."""
+    made = []
+    for character in json.dumps(text, ensure_ascii=False):
+        code = ord(character)
+        made.append(f"\\u{code:04x}" if visible_line(character) != character and code < 0x10000 else character)
+    return "".join(made)

@@ -28,6 +28,10 @@ PLAIN = {"c": 0.4, "a": 0.0, "d": 0.0}
 """`c`, and `a` and `d` as parts of their bounds."""
 STARTS = ({"c": 0.3, "a": 0.1, "d": 0.05}, {"c": 0.7, "a": 0.7, "d": 0.3})
 """`a` as a part of its bound."""
+START_BELOW = 0.97
+"""A start's error at the smallest size is lower than this: above 1 the clipped logit is flat, and no solver leaves."""
+LEAST_PART, MOST_PART = 0.02, 0.98
+"""Of a parameter's bound at a start: on a bound the solver could never leave it."""
 FLOOR = 1e-9
 """Of errors, to stay on the logit scale."""
 
@@ -78,7 +82,8 @@ def fit(family: str, points: Points, start: Fitted | None = None) -> Fitted:
         return Fitted(family, float(points.sizes[-1]), {"level": float(level), "slope": float(slope)})
     names = POWER_LAWS[family]
     bound = max(float(points.errors.min()), FLOOR)
-    starts = [start.parameters] if start is not None else [_start(points, bound, one) for one in STARTS]
+    given = [start.parameters] if start is not None else [_start(points, bound, one) for one in STARTS]
+    starts = [_lowered(names, one, points.relative[0]) for one in given]
     best = min((_solve(names, points, bound, one) for one in starts), key=lambda end: float(end[1]))
     found = {name: 0.0 for name in ("log_s", "c", "a", "d")} | dict(zip(names, map(float, best[0]), strict=True))
     return Fitted(family, float(points.sizes[-1]), found)
@@ -87,6 +92,15 @@ def fit(family: str, points: Points, start: Fitted | None = None) -> Fitted:
 def _start(points: Points, bound: float, plain: dict[str, float]) -> dict[str, float]:
     above = max(points.errors[-1] - plain["a"] * bound, 0.05 * points.errors[-1])
     return {"log_s": float(np.log(above)), "c": plain["c"], "a": plain["a"] * bound, "d": plain["d"]}
+
+
+def _lowered(names: tuple[str, ...], start: dict[str, float], smallest: float) -> dict[str, float]:
+    """`start` with a law that is below `START_BELOW` at the size `smallest`: less steep, then lower, as it needs."""
+    a, d = (start[name] if name in names else 0.0 for name in ("a", "d"))
+    a = min(a, START_BELOW / 2)
+    room, distance = np.log(START_BELOW - a), -np.log((smallest + d) / (1 + d))
+    c = float(max(min((room - start["log_s"]) / distance, start["c"]), LEAST_PART))
+    return start | {"a": a, "c": c, "log_s": float(min(start["log_s"], room - c * distance))}
 
 
 def _solve(names: tuple[str, ...], points: Points, bound: float, start: dict[str, float]) -> tuple[Values, float]:
@@ -116,8 +130,7 @@ def _solve(names: tuple[str, ...], points: Points, bound: float, start: dict[str
         rows[len(relative) :, 1:] = np.diag(RIDGE * steep)
         return rows
 
-    # a start on a bound could never leave it
-    parts = np.clip(np.asarray([start[name] for name in names[1:]]) / top, 0.02, 0.98)
+    parts = np.clip(np.asarray([start[name] for name in names[1:]]) / top, LEAST_PART, MOST_PART)
     begin = np.concatenate([[start["log_s"]], logit(parts)])
     end = least_squares(residuals, begin, jac=jacobian, method="lm", xtol=1e-6, ftol=1e-8, max_nfev=200)
     return parameters(end.x)[:free], end.cost

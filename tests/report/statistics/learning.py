@@ -49,3 +49,23 @@ def observe(
     deviation = spread * (sizes / sizes[0]) ** -0.4 + 0.003
     noise = 0.5 * random.standard_normal((seeds, 1)) + np.sqrt(0.75) * random.standard_normal((seeds, len(sizes)))
     return Observed(sizes, np.clip(1 - error(sizes) - noise * deviation, 0, 1), num_labels, 500)
+
+
+def high_truth(kind: str, random, span: float, smallest: float, bumps: float = 0.03) -> Truth:
+    """A curve of many labels: from 0.8 to 0.92 at the smallest size to 0.5 to 0.7 at `span` times it, then further.
+
+    `kind` is POW2, POW3 or logit-linear.
+    """
+    first, last = random.uniform(0.8, 0.92), random.uniform(0.5, 0.7)
+    a = random.uniform(0.1, 0.35) if kind == "POW3" else 0.0
+    c = np.log((first - a) / (last - a)) / np.log(span)
+    slope = (logit(first) - logit(last)) / np.log(span)
+    walk = np.concatenate([[0], np.cumsum(random.normal(0, bumps, 16))])
+
+    def error(sizes: np.ndarray) -> np.ndarray:
+        relative = np.asarray(sizes, dtype=float) / smallest
+        straight = expit(logit(first) - slope * np.log(relative))
+        smooth = straight if kind == "logit-linear" else a + (first - a) * relative**-c
+        return expit(logit(smooth) + np.interp(np.log2(relative), np.arange(17), walk))
+
+    return error

@@ -7,7 +7,7 @@ from bench.report.statistics.curves import Curve, Observed, Refusal, fit_curve, 
 from bench.report.statistics.families import FAMILIES, Points, fit
 from bench.report.statistics.targets import examples_needed
 from tests.report.statistics.answers import exactly, grid_of
-from tests.report.statistics.learning import KINDS, observe, truth
+from tests.report.statistics.learning import KINDS, high_truth, observe, truth
 
 ROUNDS = int(os.environ.get("SIMULATION_ROUNDS", "12"))
 """Curves of each kind and window."""
@@ -52,6 +52,27 @@ def test_bands_cover_simulated_curves_of_several_families_and_naive_ones_do_not(
         assert np.mean(naive[factor]) < 0.7, (factor, np.mean(naive[factor]))
         assert np.mean(wrong[factor]) < 0.035
         assert np.mean(wrong[factor]) < 0.5 * np.mean(last[factor])  # of carrying the last value on
+
+
+def test_curves_of_high_errors_are_carried_on_and_none_is_stuck_at_its_start():
+    random = np.random.default_rng(1)
+    away, held = {4: [], 16: []}, {4: [], 16: []}
+    for kind in ("POW3", "POW2", "logit-linear") * max(ROUNDS // 4, 1):
+        for span in (16, 32, 64):
+            num_labels = int(random.choice([16, 32]))
+            sizes = num_labels * 2.0 * 2.0 ** np.arange(np.log2(span) + 1)
+            error = high_truth(kind, random, span, sizes[0])
+            curve = fit_curve(observe(random, error, sizes, num_labels, spread=random.uniform(0.01, 0.03)))
+            assert isinstance(curve, Curve)
+            assert abs(curve.estimate([sizes[-1]])[0] - 1 + float(error(sizes[-1]))) < 0.04
+            for factor in (4, 16):
+                accuracy, band = 1 - float(error(sizes[-1] * factor)), curve.band([sizes[-1] * factor])
+                away[factor].append(abs(band.estimate[0] - accuracy))
+                held[factor].append(band.low[0] <= accuracy <= band.high[0])
+    assert max(away[4]) < 0.1
+    assert np.mean(away[4]) < 0.035
+    assert np.mean(away[16]) < 0.065
+    assert min(np.mean(held[4]), np.mean(held[16])) >= 0.85
 
 
 @pytest.mark.parametrize("family", ["POW2", "POW3", "POW4", "logit-linear"])

@@ -207,7 +207,7 @@ class _Raw:
             short, least = [line for line in self.lines[1:] if len(line) == len(self.columns)], 2
         place = self.columns.index(label) if label in self.columns else self._repeating(short, text)
         counts = Counter(_bare(fields[place]) for fields in short) if place is not None else Counter()
-        known = {cell for cell, count in counts.items() if count >= least}
+        known = {cell for cell, count in counts.items() if cell and count >= least}  # an empty cell is no label
 
         def looks_like_row(line: list[str]) -> bool:
             if len(line) != len(self.columns):

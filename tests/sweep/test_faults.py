@@ -89,7 +89,13 @@ def test_a_cell_out_of_memory_is_tried_once_with_half_the_batch(place: Place, mi
 
 
 def test_a_loss_that_is_no_number_is_divergence(place: Place, mirror: Path) -> None:
-    tiny = ("model=bert_base", "method=full", f"mirror_dir={mirror}", "training.num_train_epochs=4", "training.min_steps=60")
+    tiny = (
+        "model=bert_base",
+        "method=full",
+        f"mirror_dir={mirror}",
+        "training.num_train_epochs=4",
+        "training.min_steps=60",
+    )
     ended = place.sweep(*tiny, "training.learning_rate=1e38,1e-4", "training.max_grad_norm=1e30", cells=1)
     assert ended.returncode == 1
     rates = {

@@ -8,6 +8,11 @@ import jinja2
 
 from bench.cell import Cell
 from bench.config import DataConfig, LoraConfig, TransformerConfig
+from bench.escape import shell
+from bench.escape.characters import visible_line
+from bench.escape.literals import double_quoted, yaml
+from bench.escape.markdown import code, escape
+from bench.escape.secrets import masked
 from bench.models.families import FAMILIES
 from bench.models.kept import Kept
 from bench.results.record import Evaluation, Record
@@ -25,11 +30,19 @@ def model_card(cell: Cell, record: Record, kept: Kept) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # Markdown, not HTML
+        autoescape=False,  # Markdown, not HTML: every text from elsewhere goes through a filter of `bench.escape`
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {
+        "text": text,
+        "code": code,
+        "line": line,
+        "word": shell.word,
+        "literal": double_quoted,
+        "yaml": yaml,
+    }
     measured = record.measurements
     return environment.get_template("card.md.j2").render(
         cell=cell,
@@ -44,6 +57,16 @@ def model_card(cell: Cell, record: Record, kept: Kept) -> str:
         quantized=isinstance(kept.method, LoraConfig) and kept.method.name == "qlora",
         example=EXAMPLE,
     )
+
+
+def text(value: Any) -> str:
+    """`value` as plain text in Markdown, on one line."""
+    return escape(line(value))
+
+
+def line(value: Any) -> str:
+    """`value` on one line, secrets masked; nothing else of it is escaped."""
+    return masked(visible_line(str(value)))
 
 
 def wilson_interval(evaluation: Evaluation) -> tuple[float, float]:
@@ -68,11 +91,11 @@ def _scores(record: Record) -> list[tuple[str, Evaluation]]:
 def _data_source(data: DataConfig) -> str:
     """Where the examples came from, without a path of this machine."""
     if data.wheel is not None:
-        return f"Python wheel `{data.wheel.package}=={data.wheel.version}`"
+        return f"Python wheel {code(f'{data.wheel.package}=={data.wheel.version}')}"
     if data.source == "hub":
-        parts = [f"`{data.id}`", data.config and f"configuration `{data.config}`"]
+        parts = [code(line(data.id)), data.config and f"configuration {code(data.config)}"]
         return "hub data set " + ", ".join(part for part in parts if part)
-    return f"{data.source} `{Path(data.path).name}`" if data.path else data.source
+    return f"{data.source} {code(Path(data.path).name)}" if data.path else data.source
 
 
 def _hyperparameters(cell: Cell, record: Record) -> list[tuple[str, Any]]:

@@ -229,7 +229,7 @@ def grid_note(cells: pd.DataFrame, summary: pd.DataFrame) -> str:
 
 
 def _row_text(row: str) -> str:
-    return style.wrapped(row, LABEL_MAX, style.NORMAL)
+    return style.wrapped(style.shown(row), LABEL_MAX, style.NORMAL)
 
 
 def _canvas(grid: Grid, title: str, note: str) -> tuple[Figure, Axes]:

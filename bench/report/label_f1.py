@@ -44,8 +44,8 @@ def f1_heatmap(points: Points, title: str, note: str) -> Figure:
     """
     names, values = f1_by_label(points)
     order = np.argsort(np.nanmean(values, axis=1), kind="stable")
-    names, values = [style.wrapped(names[place], LABEL_MAX, style.SMALL) for place in order], values[order]
-    heads = [style.wrapped(point.row, 1.9, style.SMALL) for point in points]
+    names, values = [style.wrapped(style.shown(names[place]), LABEL_MAX, style.SMALL) for place in order], values[order]
+    heads = [style.wrapped(style.shown(point.row), 1.9, style.SMALL) for point in points]
     left = max(style.text_width(name, style.SMALL) for name in names) + MARGIN + 0.15
     above = max(style.text_width(head, style.SMALL) for head in heads) * 0.75 + 0.35
     wide, high = CELL[0] * len(heads), CELL[1] * len(names)

@@ -104,14 +104,14 @@ def confusion_matrices(points: Points, title: str, note: str) -> Figure:
     true labels, its columns predicted ones.
     """
     first = evaluations(next(iter(points.values())))[0]
-    names = [style.wrapped(scores.label, LABEL_MAX, style.SMALL) for scores in first.per_label]
+    names = [style.wrapped(style.shown(scores.label), LABEL_MAX, style.SMALL) for scores in first.per_label]
     cell = max(0.62, 2 / len(names)) if len(names) <= 4 else 0.46
     left = max(style.text_width(name, style.SMALL) for name in names) + 0.45
     upright = max(style.text_width(name, style.SMALL) for name in names) > cell - 0.06
     below = (max(style.text_width(name, style.SMALL) for name in names) if upright else 0.2) + 0.45
     side = cell * len(names)
     titles = [
-        style.wrapped_lines(f"{point.row}\n{_size(point, seeds)}", side + GAP, style.NORMAL, "bold")
+        style.wrapped_lines(f"{style.shown(point.row)}\n{_size(point, seeds)}", side + GAP, style.NORMAL, "bold")
         for point, seeds in points.items()
     ]
     above = max(style.block_height(title, style.NORMAL) for title in titles) + 0.1

@@ -168,9 +168,17 @@ class Head:
         figure.text(y=below, s=self.note, fontsize=SMALL, color=MUTED, **place)
 
 
+def shortened_words(text: str) -> str:
+    """`text` with its words of more than `MOST_CHARACTERS` cut: a name of 300 characters takes no lines of its own."""
+    return " ".join(
+        shortened(word, MOST_CHARACTERS) if len(word) > MOST_CHARACTERS else word for word in text.split(" ")
+    )
+
+
 def head_of(title: str, note: str, width: float, margin: float, longest: float = inf) -> Head:
     """The head of a figure `width` inches wide; lines of small print are at most `longest` inches."""
     inside = width - 2 * margin
+    title = shortened_words(title)
     return Head(wrapped(title, inside, LARGE, "bold"), wrapped(note, min(inside, longest), SMALL), margin)
 
 

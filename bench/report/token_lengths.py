@@ -68,7 +68,9 @@ def length_histograms(shared: Sequence[tuple[list[str], Point, Lengths]], data: 
     figure.supylabel("share of training texts", y=(1 - head.height / height) / 2, fontsize=style.NORMAL)
     for axes, (names, point, lengths) in zip(panels, shared, strict=False):
         where = f"{point.num_labels} labels, {point.train_size:,} examples"
-        axes.set_title(f"{style.wrapped(', '.join(names), PANEL[0], style.NORMAL, 'bold')}\n{where}", pad=42)
+        axes.set_title(
+            f"{style.wrapped(', '.join(map(style.shown, names)), PANEL[0], style.NORMAL, 'bold')}\n{where}", pad=42
+        )
         _draw_histogram(axes, lengths)
     for unused in panels[len(shared) :]:
         unused.remove()

@@ -23,11 +23,14 @@ from bench.config import (
     TransformerConfig,
     ZeroShotConfig,
 )
-from bench.data.read import content_fingerprint
+from bench.data.read import pinned
 from bench.data.task import Task
 from bench.errors import UserError
 from bench.models.families import FAMILIES
 from bench.settings import Settings
+from bench.sources.cache import cache_folder
+from bench.sources.content import content_of
+from bench.sources.fingerprint import FOLDER as HASHES
 from bench.sources.fingerprint import file_sha256
 
 T = TypeVar("T")
@@ -56,9 +59,8 @@ def to_cell(content: dict[str, Any]) -> Cell:
     Raises UserError, with all problems in one message, where the configuration is not valid.
     """
     config = _validate(_CELL, {key: content[key] for key in CELL_KEYS if key in content})
-    data = config.data
-    if (fingerprint := content_fingerprint(data)) is not None:
-        data = replace(data, revision=fingerprint)
+    mirror_dir, memo = content.get("mirror_dir"), cache_folder(content.get("cache_dir")) / HASHES
+    data = pinned(config.data, mirror_dir, memo)
     task = Task(
         data=data,
         num_labels=config.num_labels,
@@ -72,6 +74,9 @@ def to_cell(content: dict[str, Any]) -> Cell:
         return Cell(task=task.for_testing(), model=_resolve_predictions(model), method=None, training=None)
     if not isinstance(model, TransformerConfig):
         return Cell(task=task, model=model, method=None, training=None)
+    if model.source == "wheel" and model.path is not None:
+        raise UserError(f"model.path={model.path} does not go with model.source=wheel")
+    model = replace(model, content=content_of(model, mirror_dir, memo))
     if isinstance(config.method, ZeroShotConfig):
         asked = _resolve_zero_shot(config.method, model, data)
         return Cell(task=task.for_testing(), model=model, method=asked, training=None)

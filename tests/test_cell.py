@@ -49,7 +49,7 @@ def test_what_changes_a_result_changes_the_key(change: dict) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"data__path": "/elsewhere"}, {"model__path": "/elsewhere"}, {"data__description": "words"},
+        {"data__description": "words"},
         {"model__licence": "MIT"}, {"model__parameters": 110}, {"model__gated": True}, {"data__num_classes": 9},
         {"training__learning_rate": 1e-3},  # what the family has anyway
     ],

@@ -19,6 +19,9 @@ class DataConfig:
     revision: str | None = None
     path: str | None = field(default=None, metadata=NEVER)
     """A local folder that stands in for the hub id, or the file or folder itself (other sources)."""
+    content: str | None = field(default=None, metadata=IF_SET)
+    """The SHA-256 of the folder that is read (`path`, or a mirror's); filled in from what is there. (That of a file is
+    its revision.)"""
     wheel: WheelConfig | None = None
     reader: Literal["columns", "class_folders", "trec"] = "columns"
     """`class_folders`: one folder a label, one text file an example; `trec`: raw emails and an index of labels."""

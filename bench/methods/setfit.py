@@ -26,6 +26,7 @@ from bench.cell import Cell
 from bench.config import SetfitConfig, TransformerConfig
 from bench.data.split import Examples, Splits
 from bench.methods.fitted import Context, Diverged, Probabilities, Summary
+from bench.methods.loading import ModelFiles
 from bench.models import files, load, safely, size
 
 MOST_PAIRED = 2000
@@ -60,9 +61,10 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
     assert isinstance(cell.method, SetfitConfig)
     _quiet()
     clock = time.perf_counter()
-    location = files.locate(cell.model, cache=context.cache, mirror_dir=context.mirror_dir)
+    model_config, method = cell.model, cell.method
+    found = ModelFiles.find(model_config, context)
     set_seed(cell.task.seed)
-    body = load_body(cell.model, location, cell.method, context.device)
+    body = found.loaded(lambda: load_body(model_config, found.location, method, context.device), context)
     trunk = next(module for module in body.modules() if isinstance(module, PreTrainedModel))
     model = setfit.SetFitModel(model_body=body, model_head=LogisticRegression(max_iter=2000))
     loaded = time.perf_counter()
@@ -78,7 +80,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
             update={"trainable": parameters.trainable + learnt, "total": parameters.total + learnt}
         ),
         frozen_weights=size.frozen_bytes(body),
-        model_revision=files.revision(cell.model, location, load.commit_of(trunk)),
+        model_revision=files.revision(cell.model, found.location, load.commit_of(trunk)),
         choices={"pairs": min(pairs, steps * cell.method.batch_size), "steps": steps},
     )
     return SetFit(summary, model)

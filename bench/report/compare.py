@@ -9,7 +9,9 @@ difference (Bonett and Price 2012, as in the report). `out=FILE` writes all of i
 as CSV. The exit code is 0 whatever is found, and 2 for bad input.
 """
 
+import io
 import sys
+from contextlib import redirect_stderr
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import pandas as pd
 from bench.errors import UserError
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
+from bench.report.other_files import other_files
 from bench.report.statistics.correctness import Answers
 from bench.report.statistics.intervals import crossed, difference_interval
 from bench.report.statistics.library import Library, UnreadableAnswers
@@ -192,8 +195,19 @@ def main(arguments: list[str] | None = None) -> int:
     except (UserError, OSError) as error:
         say(f"error: {error}", error=True)
         return 2
-    say(report(*found))
+    say("\n".join([report(*found), *_with_other_files(Path(given["A"]), Path(given["B"]), found[1], found[2])]))
     return 0
+
+
+def _with_other_files(a: Path, b: Path, only_a: list[str], only_b: list[str]) -> list[str]:
+    """Lines on cells whose keys differ by what their files held alone."""
+    if not (only_a and only_b):
+        return []
+    with redirect_stderr(io.StringIO()):  # what can't be read was said
+        ours, theirs = _records(a, "A"), _records(b, "B")
+    return other_files(
+        (ours[key][1] for key in only_a if key in ours), (theirs[key][1] for key in only_b if key in theirs)
+    )
 
 
 if __name__ == "__main__":

@@ -185,7 +185,7 @@ def protocol(cells: pd.DataFrame) -> list[str]:
             f"{data}: {sizes_of_test_sets(group)}; validation examples, {span_text(group['num_validation'])} a cell, "
             "come on top of the training examples."
         )
-    return [*lines, *_odd_sizes(done), *_untrained(done), *_unequal_tasks(done)]
+    return [*lines, *_odd_sizes(done), *_untrained(done), *unequal_tasks(done)]
 
 
 def _odd_sizes(done: pd.DataFrame) -> list[str]:
@@ -212,7 +212,7 @@ def _untrained(done: pd.DataFrame) -> list[str]:
     return [" ".join(lines)]
 
 
-def _unequal_tasks(done: pd.DataFrame) -> list[str]:
+def unequal_tasks(done: pd.DataFrame) -> list[str]:
     """A warning where cells of one task had different examples: they must not be compared."""
     task = ["data", "num_labels", "train_size", "seed"]
     unequal = int((done.groupby(task, observed=True)["examples_sha256"].nunique() > 1).sum())

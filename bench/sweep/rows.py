@@ -1,7 +1,9 @@
 """What a grid's rows are called in its report: model and method, and what else tells rows of one grid apart."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from bench.cell import Cell, identity
@@ -17,11 +19,15 @@ LIMITS = {
 """Options, and what holds in their place for small sets: a name that gave the one alone would promise too much."""
 
 
+CONTENT = {"task.data.revision": "data", "task.data.content": "data", "model.content": "model", "model.sha256": "model"}
+"""Options that say what files held: instead of them a row has the name of its file."""
+
+
 def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
     """Model and method names by cell key.
 
     Where a grid has a model and method more than once (`method.r=4,16`), the options that differ are added:
-    "lora r=4", "lora r=16".
+    "lora r=4", "lora r=16"; and where they read other files (`model.path=m1,m2`), the names of those.
     """
     groups: dict[tuple[str, str | None], list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -30,11 +36,39 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
     for (model, method), members in groups.items():
         kinds = [(_options(identity(alike[0])), alike) for alike in _kinds(members)]
         differing = _with_limits(_differing([values for values, _ in kinds]), [values for values, _ in kinds])
-        for values, alike in kinds:
-            extra = " ".join(f"{_short(name)}={_text(values.get(name))}" for name in differing)
-            name = (f"{model} {extra}".rstrip(), None) if method is None else (model, f"{method} {extra}".rstrip())
+        read = {what: _file_names([alike[0] for _, alike in kinds], what) for what in ("data", "model")}
+        of_files = {CONTENT[name] for name in differing if name in CONTENT}
+        for place, (values, alike) in enumerate(kinds):
+            own = [f"{_short(name)}={_text(values.get(name))}" for name in differing if name not in CONTENT]
+            if "data" in of_files:
+                own.append(f"data={read['data'][place]}")
+            which = f"{model} {read['model'][place]}" if "model" in of_files else model
+            extra = " ".join(own)
+            name = (f"{which} {extra}".rstrip(), None) if method is None else (which, f"{method} {extra}".rstrip())
             names |= dict.fromkeys((cell.key for cell in alike), name)
     return names
+
+
+def _file_names(cells: Sequence[Cell], what: str) -> list[str]:
+    """What each of `cells` reads its data or model from, as short as tells different contents apart."""
+    sources = [cell.task.data if what == "data" else cell.model for cell in cells]
+    contents = [_content(source) for source in sources]
+    paths = [
+        PurePath(getattr(source, "path", None) or getattr(source, "id", None) or source.name) for source in sources
+    ]
+    depth, deepest = 1, max(len(path.parts) for path in paths)
+    while True:
+        short = ["/".join(path.parts[-depth:]) for path in paths]
+        if len(set(short)) == len(set(zip(short, contents, strict=True))):
+            return short
+        if depth >= deepest:  # one place with several contents, from several machines say
+            return [f"{name} {(content or 'hub')[:8]}" for name, content in zip(short, contents, strict=True)]
+        depth += 1
+
+
+def _content(source: Any) -> str | None:
+    """What says which files a data set or model is read from."""
+    return next((value for name in ("content", "revision", "sha256") if (value := getattr(source, name, None))), None)
 
 
 def _kinds(cells: Sequence[Cell]) -> list[list[Cell]]:
@@ -80,4 +114,6 @@ def _short(name: str) -> str:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch("[0-9a-f]{40,}", value):  # a hash or a commit
+        return value[:12]
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,10 +34,23 @@ class Library:
     is_new: bool = False
     """Whether something was read that a cache does not have."""
     _orders: dict[bytes, tuple[TestSet, Any]] = field(default_factory=dict)
+    _contents: dict[str, str | None] = field(default_factory=dict)
+    """The data's content by the digest of a test set: where the first record that has it got it from."""
+    _others: dict[str, TestSet] = field(default_factory=dict)
+    """Test sets of other content, by a digest of their own."""
 
     def of(self, folder: Path, record: Record) -> Answers:
-        """The test answers of an `ok` record. Raises UnreadableAnswers."""
-        return self._known(self.answers, folder, record, self._read)
+        """The test answers of an `ok` record. Raises UnreadableAnswers.
+
+        Rows are numbered in files, so that other data may well have the same ids: the test sets of records whose data
+        had another content are never the same.
+        """
+        answers = self._known(self.answers, folder, record, self._read)
+        content, digest = record.provenance.data_revision, answers.test_set.digest
+        if self._contents.setdefault(digest, content) == content:
+            return answers
+        own = hashlib.sha256(f"{digest} {content}".encode()).hexdigest()
+        return replace(answers, test_set=self._others.setdefault(own, replace(answers.test_set, digest=own)))
 
     def confidence(self, folder: Path, record: Record) -> NDArray[np.float32] | None:
         """The probability of the label that was predicted, in the order of the record's test set.

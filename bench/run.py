@@ -29,7 +29,6 @@ from bench.results import store
 from bench.results.record import Record, Status
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
-from bench.sources.content import require_planned
 from bench.warm import Warm
 
 METHODS = {
@@ -123,7 +122,6 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
     memory.reset_peak()
     energy = energy_counter() if context.device == "cuda" else None
     clock = time.perf_counter()
-    require_planned((cell.task.data, cell.model), context.mirror_dir)
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
     loading_seconds = time.perf_counter() - clock

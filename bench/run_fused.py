@@ -20,7 +20,6 @@ from bench.results.record import Record
 from bench.run import choose_device, quiet_libraries, status_of, to_keep, write
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
-from bench.sources.content import require_planned
 from bench.warm import Warm
 
 if TYPE_CHECKING:
@@ -146,7 +145,6 @@ def _runs(
 def _draw(cells: Sequence[Cell], context: Context, errors: dict[str, Exception]) -> list[Drawn]:
     """The cells with their examples; those whose task is infeasible are left out."""
     clock = time.perf_counter()
-    require_planned((cells[0].task.data, cells[0].model), context.mirror_dir)
     pool = load_pool(cells[0].task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     share = (time.perf_counter() - clock) / len(cells)
     drawn = []

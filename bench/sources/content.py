@@ -50,17 +50,6 @@ def check_content(
     return now
 
 
-def require_planned(sources: tuple[object, ...], mirror_dir: str | None) -> None:
-    """Raise UserError where a folder stands in for the hub that was not there when the cell was planned."""
-    for source in sources:
-        if (
-            isinstance(source, DataConfig | TransformerConfig)
-            and source.content is None
-            and (folder := folder_of(source, mirror_dir)) is not None
-        ):
-            raise UserError(f"{folder} was not there when this cell was planned; start again")
-
-
 def changed(source: DataConfig | TransformerConfig, mirror_dir: str | None) -> UserError:
     """What to say of files that are not those of the plan."""
     folder = source.path if source.path is not None else folder_of(source, mirror_dir)

@@ -61,7 +61,9 @@ def _cheapest(one: Budget) -> str:
 
 def _needed(one: Budget) -> str:
     if one.needed is None:
-        return "decided" if one.standing.others else ""
+        return "" if not one.standing.others else "decided" if one.standing.is_decided else ""
+    if one.standing.tied[0].against_best.paired.both_untrained:
+        return "more seeds change nothing"
     if one.needed.seeds is not None:
         return f"about {one.needed.seeds} for {one.needed.difference:.3f}"
     return one.needed.reason
@@ -73,7 +75,10 @@ def crossings_table(view: View, opponents: Sequence[str]) -> list[Titled]:
     found = []
     for opponent in opponents:
         rows = [row for row in dict.fromkeys(point.row for point in view.answers) if row != opponent]
-        lines = [[row, *(_where(crossing(view.answers, row, opponent, labels)) for labels in counts)] for row in rows]
+        lines = [
+            [row, *(_where(crossing(view.answers, row, opponent, labels, view.verdicts)) for labels in counts)]
+            for row in rows
+        ]
         header = ["row", *(f"{labels} labels" for labels in counts)]
         title = f"Training examples from which on a row beats {opponent}"
         if lines:
@@ -93,8 +98,8 @@ def _where(one: Crossing) -> str:
 def differences_table(view: View, opponent: str) -> Titled:
     """Every row less `opponent` at every point that both have, with its interval, test and effect size."""
     frame = view.differences_to(opponent)
-    header = ["row", "labels", "training examples", "difference in accuracy [95 %]", "told apart", "p (Holm)"]
-    header += ["test", "effect size (Cohen's h)", "seeds", "left out"]
+    header = ["row", "labels", "training examples", "difference in accuracy [95 %]", "told apart", "p"]
+    header += ["p, corrected for all pairs of the budget", "test", "effect size (Cohen's h)", "seeds", "left out"]
     lines = [_difference_line(view, line) for line in frame.itertuples(index=False)]
     return Titled(f"Differences to {opponent}", table(header, lines), name=f"differences_to_{opponent}")
 
@@ -103,6 +108,7 @@ def _difference_line(view: View, one: Any) -> list[object]:
     known = (one.row, one.num_labels, one.train_size) in view.answers
     point = point_id(view.data, one.row, one.num_labels, one.train_size if known else 0)
     told = "no" if not one.told_apart else "better" if one.difference > 0 else "worse"
+    told = told if one.decides else "one seed"
     return [
         one.row,
         one.num_labels,
@@ -112,6 +118,7 @@ def _difference_line(view: View, one: Any) -> list[object]:
             point=point,
         ),
         told,
+        p_text(one.p),
         p_text(one.adjusted_p),
         "McNemar" if one.test == "mcnemar" else "paired t",
         difference_text(one.cohens_h, 2),

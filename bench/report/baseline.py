@@ -4,6 +4,7 @@ import pandas as pd
 
 from bench.report.statistics.correctness import Grid
 from bench.report.statistics.ties import standing
+from bench.report.statistics.verdicts import Verdicts
 
 PROBE = "linear_probe"
 
@@ -14,14 +15,28 @@ def baseline(cells: pd.DataFrame) -> str | None:
     return None if rows.empty else str(rows.min())
 
 
-def simpler_rows(cells: pd.DataFrame, answers: Grid) -> list[str]:
+def verdicts(cells: pd.DataFrame, answers: Grid) -> Verdicts:
+    """What tells the rows of `answers` apart: planned are comparisons with the baseline and with linear probes."""
+    probes = [row for row, method in methods_of(cells).items() if method == PROBE]
+    return Verdicts(answers, baseline(cells), probes, unequal_places(cells))
+
+
+def unequal_places(cells: pd.DataFrame) -> set[tuple[int, int]]:
+    """The label counts and training sizes where cells of one task (and seed) had different examples."""
+    if "examples_sha256" not in cells:
+        return set()
+    digests = cells.groupby(["num_labels", "train_size", "seed"], observed=True)["examples_sha256"].nunique()
+    return {(int(labels), int(size)) for labels, size, _ in digests[digests > 1].index}
+
+
+def simpler_rows(cells: pd.DataFrame, told: Verdicts) -> list[str]:
     """What fine-tuning is held against: the baseline, and the best linear probe (at the most training examples).
 
     Rows without answers are left out.
     """
-    probes = [row for row, method in methods_of(cells).items() if method == PROBE]
+    answers, probes = told.grid, list(told.probes)
     places = [(point.num_labels, point.train_size) for point in answers if point.row in probes]
-    best = standing(answers, *max(places), probes) if places else None
+    best = standing(answers, *max(places), probes, told) if places else None
     simpler = (baseline(cells), None if best is None else best.best)
     return [row for row in simpler if row is not None and any(point.row == row for point in answers)]
 

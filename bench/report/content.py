@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bench.report.baseline import simpler_rows
+from bench.report.baseline import simpler_rows, verdicts
 from bench.report.fitted import FittedCurves, fitted_curves
 from bench.report.markdown import Table
 from bench.report.named_rows import named_rows
@@ -21,6 +21,7 @@ from bench.report.statistics.correctness import Grid
 from bench.report.statistics.decision import Budget, budgets, training_costs
 from bench.report.statistics.library import Library
 from bench.report.statistics.tables import ACCURACY, difference_frame, interval_frame
+from bench.report.statistics.verdicts import Verdicts
 from bench.report.style import save
 
 MOST_BOOTSTRAPPED = 200
@@ -120,9 +121,14 @@ class View:
         return list(self.cells["row"].cat.categories)
 
     @cached_property
+    def verdicts(self) -> Verdicts:
+        """Which rows are told apart, at every point: what words, marks and tables go by."""
+        return verdicts(self.cells, self.answers)
+
+    @cached_property
     def simpler_rows(self) -> list[str]:
         """What fine-tuning is held against (`baseline.simpler_rows`)."""
-        return simpler_rows(self.cells, self.answers)
+        return simpler_rows(self.cells, self.verdicts)
 
     @cached_property
     def named_rows(self) -> list[str]:
@@ -144,7 +150,7 @@ class View:
     def differences_to(self, opponent: str) -> pd.DataFrame:
         """`difference_frame` of accuracy to a row, made once."""
         if opponent not in self.known_differences:
-            made = difference_frame(self.answers, opponent, ACCURACY, self.draws)
+            made = difference_frame(self.answers, opponent, ACCURACY, self.draws, self.verdicts)
             self.known_differences[opponent] = made
         return self.known_differences[opponent]
 
@@ -156,7 +162,7 @@ class View:
     @cached_property
     def budgets(self) -> list[Budget]:
         """What is best and what is tied with it at every label count and training size."""
-        return budgets(self.answers, training_costs(self.cells))
+        return budgets(self.answers, training_costs(self.cells), verdicts=self.verdicts)
 
     def draw(self, name: str, figure: Figure, text: str, metric: str | None = None) -> Picture:
         """Write a figure's files."""

@@ -99,7 +99,7 @@ def heatmap(cells: pd.DataFrame, metric: str, marks: Marks | None = None) -> Fig
     shade = Shade(colours, colour_scale(summary[f"{metric}_mean"]))
     title, note = f"{capitalised(METRICS[metric])} on {data}", grid_note(cells, summary)
     if marks:
-        note += f" {BEST} best of its label count and training size; {TIED} not told apart from it (paired test, Holm)."
+        note += f" {BEST} highest of its label count and training size; {TIED} not told apart from it (paired test)."
     rows = list(cells["row"].cat.categories)
     return draw_grid(
         contents_of(summary, metric, marks=marks or {}),

@@ -10,9 +10,9 @@ from bench.report.content import Picture, Section, Titled, View
 from bench.report.markdown import table
 from bench.report.ranks_figure import critical_difference_diagram
 from bench.report.statistics.correctness import Grid, places, rows_at, sample_of
-from bench.report.statistics.paired import pairwise
 from bench.report.statistics.ranks import Ranks, rank_rows, task_scores
 from bench.report.statistics.ties import rank_ranges
+from bench.report.statistics.verdicts import Verdicts
 from bench.report.style import percent, save
 from bench.report.wording import counted
 
@@ -29,7 +29,7 @@ def ranking(view: View) -> Section | None:
     if len({point.row for point in view.answers}) < 2:
         return None
     ranks = rank_rows(task_scores({view.data: view.answers}))
-    ranges = _ranges(view.answers)
+    ranges = _ranges(view.verdicts)
     pictures = []
     if ranks.critical_difference is not None:
         pictures = [view.draw("ranks", _figure(ranks, view.rows, view.data), _alt(ranks, view.data))]
@@ -55,15 +55,16 @@ Ranges = Mapping[tuple[int, int], Mapping[str, tuple[int, int]]]
 """By label count and training size, by row: the best and the worst rank that it may have."""
 
 
-def _ranges(grid: Grid) -> Ranges:
+def _ranges(verdicts: Verdicts) -> Ranges:
     """At the largest size of each label count."""
+    grid = verdicts.grid
     largest = {labels: size for labels, size in places(grid)}  # in rising order, so the last one stays
     found = {}
     for labels, size in largest.items():
         rows = rows_at(grid, labels, size)
         best = sorted(rows, key=lambda row: sample_of(rows[row]).mean, reverse=True)[:MOST_RANGED]
         chosen = {row: rows[row] for row in best}
-        found[labels, size] = rank_ranges(chosen, pairwise(chosen, grid))
+        found[labels, size] = rank_ranges(chosen, verdicts.pairs(labels, size, best))
     return found
 
 
@@ -97,7 +98,7 @@ def _about_ranges(grid: Grid, ranges: Ranges) -> list[str]:
     text = (
         "At one label count a bare rank would say more than is known: the table gives the ranks that each row may "
         "have at the largest training size, 1 + the rows that are better than it by more than noise to all but those "
-        "that are worse (pairs on the same test examples, Holm over all of them)."
+        "that are worse, by the verdicts of the answer."
     )
     if any(len(rows_at(grid, *place)) > MOST_RANGED for place in ranges):
         text += f" Only the {MOST_RANGED} rows with the highest accuracy there are compared in pairs."

@@ -45,6 +45,12 @@ def deviation_text(deviation: float, digits: int = 3) -> str:
     return f"±{deviation:.{digits}f}"
 
 
+def number_text(number: float, digits: int = 3) -> str:
+    """A number without the sign of a negative one that rounds to zero."""
+    written = f"{number:.{digits}f}"
+    return written.removeprefix("-") if float(written) == 0 else written
+
+
 def difference_text(difference: float, digits: int = 3) -> str:
     """A difference with its sign; none where it rounds to zero, nothing where it is unknown."""
     if pd.isna(difference):

@@ -96,6 +96,15 @@ class Paired:
     only_b: tuple[int, ...]
     stands_for_all: bool
     """Whether one of the two learns nothing, so that its one answer was held against every seed of the other."""
+    a_stands: bool = False
+    """Whether that is a."""
+    both_untrained: bool = False
+    """Whether none of the two learns, so that there is nothing that another seed could change."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether a test of the two may decide: one seed of something that learns knows nothing of other seeds."""
+        return len(self.a) > 1 or self.both_untrained
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -129,6 +138,8 @@ def pair(a: BySeed, b: BySeed, *, a_untrained: bool = False, b_untrained: bool =
         only_a=tuple(sorted(set(a) - set(common))),
         only_b=tuple(sorted(set(b) - set(common))),
         stands_for_all=for_all_a != for_all_b,
+        a_stands=for_all_a and not for_all_b,
+        both_untrained=a_untrained and b_untrained,
     )
 
 

@@ -7,9 +7,10 @@ from typing import Literal
 import pandas as pd
 
 from bench.report.statistics.correctness import Grid, places
-from bench.report.statistics.paired import ALPHA, Comparison, compare, holm, pairing
+from bench.report.statistics.paired import ALPHA, Comparison
 from bench.report.statistics.power import Needed, seeds_needed
 from bench.report.statistics.ties import Contender, Standing, standing
+from bench.report.statistics.verdicts import Verdicts
 
 POINT = 0.01
 """Of accuracy."""
@@ -56,13 +57,26 @@ class Budget:
     """That row."""
 
 
-def budgets(grid: Grid, costs: Costs, rows: Sequence[str] | None = None, margin: float = POINT) -> list[Budget]:
+def budgets(
+    grid: Grid,
+    costs: Costs,
+    rows: Sequence[str] | None = None,
+    margin: float = POINT,
+    verdicts: Verdicts | None = None,
+) -> list[Budget]:
     """The answer at every label count and training size that trained rows have, over all rows or those of `rows`.
 
-    `grid` is of one data set. Points where no row has answers are left out.
+    `grid` is of one data set, `verdicts` of the grid (`ties.standing`). Points where no row has answers, and
+    those where rows of a task had other examples, are left out.
     """
-    found = (standing(grid, labels, size, rows) for labels, size in places(grid))
-    return [Budget(one, cheapest_within(one, costs, margin), *_needed(one, margin)) for one in found if one is not None]
+    verdicts = verdicts or Verdicts(grid)
+    equal = [place for place in places(grid) if not verdicts.is_unequal(*place)]
+    found = (standing(grid, labels, size, rows, verdicts) for labels, size in equal)
+    return [
+        Budget(one, cheapest_within(one, costs, margin), *_needed(one, margin, verdicts))
+        for one in found
+        if one is not None
+    ]
 
 
 def cheapest_within(one: Standing, costs: Costs, margin: float = POINT) -> Cheapest | None:
@@ -82,13 +96,14 @@ def cheapest_within(one: Standing, costs: Costs, margin: float = POINT) -> Cheap
     return chosen
 
 
-def _needed(one: Standing, margin: float) -> tuple[Needed | None, str | None]:
-    """For the tied row that is nearest; with Holm's level for the comparisons that are still open."""
+def _needed(one: Standing, margin: float, verdicts: Verdicts) -> tuple[Needed | None, str | None]:
+    """For the tied row that is nearest; with Holm's level for the pairs that are still open, unless it was planned."""
     if not one.tied:
         return None, None
-    nearest = one.tied[0]
-    sample = nearest.against_best.paired.sample
-    return seeds_needed(sample, smallest=margin, alpha=ALPHA / len(one.tied)), nearest.row
+    nearest = one.tied[0].against_best
+    corrected = verdicts.corrected(one.num_labels, one.train_size).values()
+    alpha = ALPHA if nearest.planned else ALPHA / max(1, sum(p >= ALPHA for p in corrected))
+    return seeds_needed(nearest.paired.sample, smallest=margin, alpha=alpha), nearest.b
 
 
 Verdict = Literal["always", "from_size", "never", "unclear", "not_compared"]
@@ -107,7 +122,7 @@ class Crossing:
     size: int | None
     """The smallest size from which on it is better by more than noise; null for the last three verdicts."""
     at: Mapping[int, Comparison]
-    """The comparison at every size that both have, a is `row`; Holm over the sizes."""
+    """The verdict at every size that both have, a is `row`."""
     left_out: tuple[int, ...]
     """Sizes that only one of the two has, or where they have no seed in common."""
 
@@ -117,22 +132,21 @@ class Crossing:
         return any(one.b_is_better for one in self.at.values())
 
 
-def crossing(grid: Grid, row: str, opponent: str, num_labels: int) -> Crossing:
-    """From which training size `row` beats `opponent`, and by how much (`Crossing.at`)."""
-    paired = pairing(grid)
-    by_row = {
-        name: {p.train_size: seeds for p, seeds in grid.items() if p.row == name and p.num_labels == num_labels}
+def crossing(grid: Grid, row: str, opponent: str, num_labels: int, verdicts: Verdicts | None = None) -> Crossing:
+    """From which training size `row` beats `opponent`, and by how much (`Crossing.at`).
+
+    A fixed sequence of tests, from the largest size down to the first that fails: no test needs a correction, for a
+    size is looked at only where all larger ones were passed (Maurer, Hothorn and Lehmacher, 1995). `verdicts` are by
+    default those of `grid`, with `opponent` as its baseline.
+    """
+    verdicts = verdicts or Verdicts(grid, baseline=opponent)
+    mine, theirs = (
+        {p.train_size for p, seeds in grid.items() if p.row == name and p.num_labels == num_labels and seeds}
         for name in (row, opponent)
-    }
-    mine, theirs = by_row[row], by_row[opponent]
-    sizes = sorted((set(mine) | set(theirs)) - {0}) or sorted(set(mine) | set(theirs))
-    made: dict[int, Comparison] = {}
-    for size in sizes:
-        a, b = mine.get(size, mine.get(0)), theirs.get(size, theirs.get(0))
-        both = None if a is None or b is None else paired(row, a, opponent, b)
-        if both is not None:
-            made[size] = compare(row, opponent, both)
-    at = dict(zip(made, holm(made.values()), strict=True))
+    )
+    sizes = sorted((mine | theirs) - {0}) or sorted(mine | theirs)
+    made = {size: verdicts.of(row, opponent, num_labels, size) for size in sizes}
+    at = {size: one for size, one in made.items() if one is not None}
     verdict, since = _verdict(at)
     return Crossing(row, opponent, num_labels, verdict, since, at, tuple(size for size in sizes if size not in at))
 

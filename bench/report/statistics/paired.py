@@ -1,6 +1,6 @@
 """Comparisons of two rows on the same seeds and test examples."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +8,7 @@ from scipy import special
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_effectsize
 
-from bench.report.statistics.correctness import BySeed, Grid, Paired, pair, rows_at, untrained_rows
+from bench.report.statistics.correctness import BySeed, Grid, Paired, pair, untrained_rows
 from bench.report.statistics.intervals import LEVEL, Interval, Sample, difference_interval
 from bench.report.statistics.variance import Values
 
@@ -26,7 +26,8 @@ class Comparison:
     p: float
     """Two-sided, for no difference, of this comparison alone."""
     adjusted_p: float
-    """By Holm over the comparisons that were made with it; `p` where it was the only one."""
+    """With the seeds' mean square pooled over the rows of the point, and corrected for all pairs there (Holm,
+    `verdicts.Verdicts`); `p` where it was the only one."""
     test: str
     """`paired_t` (over seeds and examples) or `mcnemar` (exact; one seed, so other seeds may differ)."""
     cohens_h: float
@@ -37,6 +38,35 @@ class Comparison:
     """On what was compared, which may be less than the row has."""
     paired: Paired
     """What was compared, and the seeds that were left out."""
+    planned: bool = False
+    """Whether the pair was to be compared before anything was seen, so that `p` decides and not `adjusted_p`."""
+
+    @property
+    def decisive_p(self) -> float:
+        """The p that the verdict rests on."""
+        return self.p if self.planned else self.adjusted_p
+
+    @property
+    def turned(self) -> "Comparison":
+        """The same of b against a."""
+        one, pair = self.difference, self.paired
+        return replace(
+            self,
+            a=self.b,
+            b=self.a,
+            difference=replace(one, estimate=-one.estimate, low=-one.high, high=-one.low),
+            cohens_h=-self.cohens_h,
+            accuracy_a=self.accuracy_b,
+            accuracy_b=self.accuracy_a,
+            paired=replace(
+                pair,
+                a=pair.b,
+                b=pair.a,
+                only_a=pair.only_b,
+                only_b=pair.only_a,
+                a_stands=pair.stands_for_all and not pair.a_stands,
+            ),
+        )
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -45,8 +75,8 @@ class Comparison:
 
     @property
     def told_apart(self) -> bool:
-        """Whether the two differ by more than noise, at the level of the table."""
-        return self.adjusted_p < ALPHA
+        """Whether the two differ by more than noise. One seed decides nothing, unless neither row learns."""
+        return self.paired.decides and self.decisive_p < ALPHA
 
     @property
     def a_is_better(self) -> bool:
@@ -102,13 +132,6 @@ def mcnemar_p(only_a: int, only_b: int) -> float:
     return float(mcnemar([[0, only_a], [only_b, 0]], exact=True).pvalue)
 
 
-def holm(comparisons: Iterable[Comparison]) -> list[Comparison]:
-    """`comparisons`, in their order, with p-values adjusted over all of them (Holm, 1979)."""
-    made = list(comparisons)
-    adjusted = holm_p([comparison.p for comparison in made])
-    return [replace(comparison, adjusted_p=float(p)) for comparison, p in zip(made, adjusted, strict=True)]
-
-
 def holm_p(p_values: Sequence[float]) -> Values:
     """p-values adjusted by Holm's step-down procedure.
 
@@ -133,45 +156,3 @@ def pairing(grid: Grid) -> Pairing:
         return pair(answers_a, answers_b, a_untrained=a in untrained, b_untrained=b in untrained)
 
     return paired
-
-
-def with_each(name: str, rows: Mapping[str, BySeed], grid: Grid) -> tuple[list[Comparison], list[str]]:
-    """Compare `name` with every other one of `rows` at one place, Holm over these comparisons.
-
-    Returns the comparisons (a is `name`), and the rows that have no seed or test examples in common with it.
-    """
-    paired = pairing(grid)
-    found = {other: paired(name, rows[name], other, rows[other]) for other in rows if other != name}
-    made = holm(compare(name, other, both) for other, both in found.items() if both is not None)
-    return made, [other for other, both in found.items() if both is None]
-
-
-def against(grid: Grid, opponent: str, places: Iterable[tuple[int, int]]) -> dict[tuple[str, int, int], Comparison]:
-    """Every row against `opponent`, by row, label count and size; Holm over the whole table.
-
-    What has nothing in common with the opponent, or where it has no answers, is left out.
-    """
-    paired = pairing(grid)
-    made: dict[tuple[str, int, int], Comparison] = {}
-    for labels, size in places:
-        rows = rows_at(grid, labels, size)
-        if opponent not in rows:
-            continue
-        for row, seeds in rows.items():
-            both = None if row == opponent else paired(row, seeds, opponent, rows[opponent])
-            if both is not None:
-                made[row, labels, size] = compare(row, opponent, both)
-    return dict(zip(made, holm(made.values()), strict=True))
-
-
-def pairwise(rows: Mapping[str, BySeed], grid: Grid, names: Sequence[str] | None = None) -> list[Comparison]:
-    """All pairs of `rows` at one place (or those of `names`), Holm over all of them."""
-    chosen = [name for name in rows if names is None or name in names]
-    paired = pairing(grid)
-    made = []
-    for index, a in enumerate(chosen):
-        for b in chosen[index + 1 :]:
-            both = paired(a, rows[a], b, rows[b])
-            if both is not None:
-                made.append(compare(a, b, both))
-    return holm(made)

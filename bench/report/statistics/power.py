@@ -9,6 +9,7 @@ from bench.report.statistics.intervals import Sample
 from bench.report.statistics.variance import Components, mean_squares
 
 POWER = 0.8
+ONE_SEED = "not known from one seed"
 MOST_SEEDS = 50
 
 
@@ -35,7 +36,7 @@ def seeds_needed(sample: Sample, smallest: float, alpha: float, power: float = P
     """
     target = max(abs(sample.mean), smallest)
     if len(sample.values) == 1:
-        return Needed(target, None, None, "one seed says nothing about how much seeds differ")
+        return Needed(target, None, None, ONE_SEED)
     have = len(sample.values)
     if not sample.crossed:
         spread = max(_variance([float(seed.mean()) for seed in sample.values]), 1e-12)

@@ -1,13 +1,14 @@
 """Frames of every point of a grid: intervals, and differences to a baseline, for heatmaps and tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from bench.report.statistics.bootstrap import METRICS, Draws, metric_difference, metric_interval
 from bench.report.statistics.correctness import BySeed, Grid, places, sample_of
 from bench.report.statistics.intervals import Interval, difference_interval, mean_interval
-from bench.report.statistics.paired import against
+from bench.report.statistics.paired import Comparison
+from bench.report.statistics.verdicts import Verdicts
 
 ACCURACY = "test_accuracy"
 INTERVAL_COLUMNS = (
@@ -34,6 +35,8 @@ DIFFERENCE_COLUMNS = (
     "method",
     "p",
     "adjusted_p",
+    "planned",
+    "decides",
     "test",
     "told_apart",
     "cohens_h",
@@ -64,25 +67,40 @@ def _interval(seeds: BySeed, metric: str, draws: Draws) -> Interval:
     return metric_interval(seeds, METRICS[metric], draws)
 
 
-def difference_frame(grid: Grid, opponent: str, metric: str, draws: Draws) -> pd.DataFrame:
+def difference_frame(
+    grid: Grid, opponent: str, metric: str, draws: Draws, verdicts: Verdicts | None = None
+) -> pd.DataFrame:
     """Every row minus `opponent` on common seeds and test examples: columns `DIFFERENCE_COLUMNS`.
 
-    p-values and effect sizes are those of accuracy, adjusted by Holm over the whole table; for other metrics they are
-    null, and the interval (not adjusted) is by the crossed bootstrap. `seeds_left_out` is a text, empty for none.
+    p-values, effect sizes and whether the two are told apart are those of accuracy, by `verdicts` (default: of `grid`,
+    with `opponent` as its baseline); for other metrics they are null, and the interval is by the crossed bootstrap.
+    `seeds_left_out` is a text, empty for none.
     """
+    verdicts = verdicts or Verdicts(grid, baseline=opponent)
     lines = []
-    for (row, labels, size), one in against(grid, opponent, list(places(grid))).items():
-        pair, is_accuracy = one.paired, metric == ACCURACY
+    for labels, size, one in _against(verdicts, opponent):
+        row, pair, is_accuracy = one.a, one.paired, metric == ACCURACY
         found = (
             difference_interval(pair.sample)
             if is_accuracy
             else metric_difference(pair.a, pair.b, METRICS[metric], draws)
         )
-        tested = (one.p, one.adjusted_p, one.test, one.told_apart, one.cohens_h) if is_accuracy else (None,) * 5
+        tested: tuple[object, ...] = (None,) * 7
+        if is_accuracy:
+            tested = (one.p, one.adjusted_p, one.planned, pair.decides, one.test, one.told_apart, one.cohens_h)
         numbers = (found.estimate, found.low, found.high, found.method, *tested, found.num_seeds, found.num_examples)
         left_out = _left_out({row: pair.only_a, opponent: pair.only_b})
         lines.append((row, opponent, labels, size, metric, *numbers, left_out, pair.stands_for_all))
     return pd.DataFrame(lines, columns=list(DIFFERENCE_COLUMNS))
+
+
+def _against(verdicts: Verdicts, opponent: str) -> Iterator[tuple[int, int, Comparison]]:
+    """Every row against `opponent` at every point, with its label count and size."""
+    for labels, size in places(verdicts.grid):
+        for row in verdicts.rows_at(labels, size):
+            one = None if row == opponent else verdicts.of(row, opponent, labels, size)
+            if one is not None:
+                yield labels, size, one
 
 
 def _left_out(seeds: Mapping[str, tuple[int, ...]]) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from bench.report.statistics.correctness import BySeed, Grid, rows_at, sample_of, untrained_rows
 from bench.report.statistics.intervals import Interval, mean_interval
-from bench.report.statistics.paired import Comparison, with_each
+from bench.report.statistics.paired import ALPHA, Comparison
+from bench.report.statistics.verdicts import Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Contender:
     accuracy: Interval
     """Over all seeds that the row has."""
     against_best: Comparison
-    """a is the best row, b is this one; on common seeds, adjusted over the point's comparisons."""
+    """a is the best row, b is this one; on common seeds."""
 
     @property
     def tied(self) -> bool:
@@ -60,17 +61,31 @@ class Standing:
 
     @property
     def is_decided(self) -> bool:
-        """Whether the best row is better than every other by more than noise."""
-        return not self.tied and not self.not_compared
+        """Whether the best row is better than every other by more than noise: each verdict says so, and so do all of
+        them together (`Comparison.adjusted_p`)."""
+        together = all(contender.against_best.adjusted_p < ALPHA for contender in self.others)
+        return bool(self.others) and not self.tied and not self.not_compared and together
+
+    @property
+    def higher(self) -> tuple[Contender, ...]:
+        """Rows with fewer seeds than the best whose mean over these is higher."""
+        return tuple(one for one in self.others if one.accuracy.estimate > self.accuracy.estimate)
 
 
-def standing(grid: Grid, num_labels: int, train_size: int, rows: Sequence[str] | None = None) -> Standing | None:
+def standing(
+    grid: Grid,
+    num_labels: int,
+    train_size: int,
+    rows: Sequence[str] | None = None,
+    verdicts: Verdicts | None = None,
+) -> Standing | None:
     """How the rows (or those of `rows`) stand at a point; None where none has answers.
 
     The best row is the one with the highest mean among those that have the most seeds, so that a lucky single seed
-    can't win; an untrained row, whose answers are the same for every seed, counts as having all of them. Holm's
-    correction is over the comparisons with the best. The best is chosen by the same data, which the tests don't know:
-    that it beats a row by chance is a bit more likely than they say.
+    can't win; an untrained row, whose answers are the same for every seed, counts as having all of them. What is
+    tied with it is the verdict of `verdicts` (default: those of `grid`, nothing planned), over all rows whatever `rows`
+    are. The best is chosen by the same data, which a planned test does not know: that the best beats the baseline by
+    chance is a bit more likely than it says.
     """
     found = {row: seeds for row, seeds in rows_at(grid, num_labels, train_size).items() if rows is None or row in rows}
     if not found:
@@ -80,8 +95,9 @@ def standing(grid: Grid, num_labels: int, train_size: int, rows: Sequence[str] |
     full = {row for row, seeds in found.items() if len(seeds) == most or row in untrained}
     means = {row: sample_of(found[row]).mean for row in found if row in full}
     best = max(means, key=lambda row: means[row])
-    made, without = with_each(best, found, grid)
-    others = [Contender(one.b, mean_interval(sample_of(found[one.b])), one) for one in made]
+    verdicts = verdicts or Verdicts(grid)
+    made = {row: verdicts.of(best, row, num_labels, train_size) for row in found if row != best}
+    others = [Contender(row, mean_interval(sample_of(found[row])), one) for row, one in made.items() if one is not None]
     return Standing(
         num_labels=num_labels,
         train_size=train_size,
@@ -89,14 +105,14 @@ def standing(grid: Grid, num_labels: int, train_size: int, rows: Sequence[str] |
         accuracy=mean_interval(sample_of(found[best])),
         others=tuple(sorted(others, key=lambda contender: contender.against_best.difference.estimate)),
         fewer_seeds={row: len(seeds) for row, seeds in found.items() if row not in full},
-        not_compared=tuple(without),
+        not_compared=tuple(row for row, one in made.items() if one is None),
     )
 
 
 def rank_ranges(rows: Mapping[str, BySeed], comparisons: Iterable[Comparison]) -> dict[str, tuple[int, int]]:
     """The ranks that each row may have at one place: 1 + rows better than it, to all but the rows worse than it.
 
-    `comparisons` are those of `paired.pairwise`; rows that were not compared count as not told apart.
+    `comparisons` are those of `Verdicts.pairs`; rows that were not compared count as not told apart.
     """
     better, worse = dict.fromkeys(rows, 0), dict.fromkeys(rows, 0)
     for one in comparisons:

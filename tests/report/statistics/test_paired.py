@@ -5,9 +5,8 @@ from statsmodels.stats.multitest import multipletests
 
 from bench.report.statistics.correctness import pair
 from bench.report.statistics.intervals import crossed, difference_interval
-from bench.report.statistics.paired import against, compare, holm, holm_p, p_value, pairwise, with_each
-from bench.report.statistics.ties import rank_ranges
-from tests.report.statistics.answers import answers, at_accuracy, by_seed, exactly, example_set, grid_of
+from bench.report.statistics.paired import compare, holm_p, p_value
+from tests.report.statistics.answers import answers, at_accuracy, by_seed, exactly, example_set
 
 
 def flipped(a_only: int, b_only: int, size: int = 200) -> tuple[dict, dict]:
@@ -88,16 +87,6 @@ def test_an_untrained_row_stands_for_every_seed():
     assert pair(zero, trained).seeds == (0,)  # a trained row's one seed does not
 
 
-def test_holm_by_hand():
-    made = [compare("a", "b", pair(*flipped(*counts))) for counts in ((12, 3), (0, 6), (3, 3))]
-    p = [one.p for one in made]
-    found = holm(made)
-    assert found[1].adjusted_p == pytest.approx(max(2 * p[1], 3 * p[0]) if p[0] < p[1] else 3 * p[1])
-    assert found[2].adjusted_p == 1.0
-    assert found[0].p == p[0]
-    assert holm([]) == []
-
-
 @pytest.mark.parametrize("count", [1, 2, 7, 30])
 def test_holm_is_that_of_statsmodels(count):
     p = np.random.default_rng(count).random(count) ** 4
@@ -107,36 +96,6 @@ def test_holm_is_that_of_statsmodels(count):
 def test_effect_size_is_cohens_h():
     found = compare("a", "b", pair(exactly([0.5]), exactly([0.25])))
     assert found.cohens_h == pytest.approx(2 * np.arcsin(np.sqrt(0.5)) - 2 * np.arcsin(np.sqrt(0.25)))
-
-
-def test_a_table_against_a_baseline():
-    grid = grid_of(
-        {
-            ("lora", 2, 32): exactly([0.8, 0.82]),
-            ("lora", 2, 64): exactly([0.9, 0.92]),
-            ("tfidf", 2, 32): exactly([0.6, 0.62]),
-            ("zero", 2, 0): exactly([0.61]),
-            ("lora", 4, 32): exactly([0.8], num_labels=4),
-        }
-    )
-    found = against(grid, "tfidf", [(2, 32), (2, 64), (4, 32)])
-    assert set(found) == {("lora", 2, 32), ("zero", 2, 32)}
-    assert found["lora", 2, 32].a_is_better
-    assert not found["zero", 2, 32].told_apart
-
-
-def test_rank_ranges_overlap_where_rows_are_not_told_apart():
-    rows = {"a": exactly([0.90]), "b": exactly([0.89]), "c": exactly([0.5])}
-    grid = grid_of({(row, 2, 32): seeds for row, seeds in rows.items()})
-    found = rank_ranges(rows, pairwise(rows, grid))
-    assert found == {"a": (1, 2), "b": (1, 2), "c": (3, 3)}
-
-
-def test_rows_without_common_examples_are_named():
-    rows = {"a": exactly([0.9]), "b": exactly([0.8]), "c": exactly([0.8], name="other")}
-    made, without = with_each("a", rows, grid_of({(row, 2, 32): seeds for row, seeds in rows.items()}))
-    assert [one.b for one in made] == ["b"]
-    assert without == ["c"]
 
 
 def test_answers_helper_is_right_where_it_should_be():

@@ -1,0 +1,82 @@
+"""One verdict a pair and point, whatever else is on the page; and how often verdicts are false."""
+
+import os
+
+import numpy as np
+import pytest
+
+from bench.report.statistics.bootstrap import Draws
+from bench.report.statistics.decision import crossing
+from bench.report.statistics.tables import difference_frame
+from bench.report.statistics.ties import standing
+from bench.report.statistics.verdicts import Verdicts
+from tests.report.statistics.answers import at_accuracy, by_seed, exactly, example_set, grid_of
+
+ROUNDS = int(os.environ.get("SIMULATION_ROUNDS", "60"))
+
+
+def budget(random, worlds, seeds, examples):
+    hard = random.standard_normal(len(examples))
+    return {(f"row {n}", 2, 32): by_seed(world.draw(random, seeds, hard), examples) for n, world in enumerate(worlds)}
+
+
+@pytest.mark.parametrize("seeds", [1, 3, 5])
+def test_equal_rows_with_noisy_seeds_are_seldom_told_from_the_best(seeds):
+    random, examples = np.random.default_rng(seeds), example_set(1000)
+    world = at_accuracy(0.8, 0.26, 1.2, 0.5)  # seeds spread 3.5 points
+    told, alone, planned = [], [], []
+    for _ in range(ROUNDS):
+        grid = grid_of(budget(random, [world] * 6, seeds, examples))
+        found = standing(grid, 2, 32)
+        told.append(len(found.tied) < 5)
+        alone.append(found.is_decided)
+        planned.append(Verdicts(grid, baseline="row 5").of("row 0", "row 5", 2, 32).told_apart)
+    noise = 2.5 * np.sqrt(0.05 * 0.95 / ROUNDS)
+    assert max(np.mean(told), np.mean(alone), np.mean(planned)) <= 0.05 + noise
+
+
+def test_pooled_seeds_see_six_points_where_a_pair_alone_does_not():
+    random, examples = np.random.default_rng(0), example_set(1000)
+    worlds = [at_accuracy(0.86, 0.04, 1.2, 0.5)] + [at_accuracy(0.8, 0.04, 1.2, 0.5)] * 5
+    wins = [standing(grid_of(budget(random, worlds, 3, examples)), 2, 32).is_decided for _ in range(ROUNDS)]
+    assert np.mean(wins) > 0.6  # 0.06 with the mean square of each pair
+
+
+def test_a_planned_verdict_does_not_flip_when_other_cells_finish():
+    random, examples = np.random.default_rng(1), example_set(400)
+    worlds = [at_accuracy(0.8, 0.1, 1.2, 0.5), at_accuracy(0.72, 0.1, 1.2, 0.5)]
+    rows = budget(random, worlds, 3, examples)
+    grid = grid_of(rows)
+    others = {(f"other {n}", 2, 32): exactly([0.79, 0.8, 0.81], 400) for n in range(8)}
+    before, after = Verdicts(grid, "row 1"), Verdicts(grid_of(rows | others), "row 1")
+    one, two = (found.of("row 0", "row 1", 2, 32) for found in (before, after))
+    assert (one.told_apart, one.decisive_p) == (two.told_apart, two.decisive_p)
+    assert two.adjusted_p != one.adjusted_p
+
+
+def test_the_verdict_is_the_same_in_ties_sequences_and_tables():
+    random, examples = np.random.default_rng(2), example_set(400)
+    for _ in range(20):
+        grid = grid_of(budget(random, [at_accuracy(share, 0.15, 1.2, 0.5) for share in (0.8, 0.76, 0.72)], 3, examples))
+        told = Verdicts(grid, "row 2")
+        found = standing(grid, 2, 32, None, told)
+        table = difference_frame(grid, "row 2", "test_accuracy", Draws(10), told).set_index("row")
+        for row in ("row 0", "row 1"):
+            one = crossing(grid, row, "row 2", 2, told).at[32]
+            assert bool(table.loc[row, "told_apart"]) == one.told_apart
+        if found.best != "row 2":
+            (base,) = [contender for contender in found.others if contender.row == "row 2"]
+            assert base.tied != bool(table.loc[found.best, "told_apart"])
+
+
+def test_one_seed_decides_nothing_unless_no_row_learns():
+    grid = grid_of({("a", 2, 32): exactly([0.95]), ("b", 2, 32): exactly([0.6]), ("c", 2, 0): exactly([0.3])})
+    assert not standing(grid, 2, 32).is_decided
+    assert len(standing(grid, 2, 32).tied) == 2
+    untrained = grid_of({("a", 2, 0): exactly([0.95]), ("b", 2, 0): exactly([0.6])})
+    assert standing(untrained, 2, 0).is_decided
+
+
+def test_rows_of_one_task_with_other_examples_are_not_compared():
+    grid = grid_of({("a", 2, 32): exactly([0.9, 0.91]), ("b", 2, 32): exactly([0.6, 0.61])})
+    assert Verdicts(grid, unequal={(2, 32)}).of("a", "b", 2, 32) is None

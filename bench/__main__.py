@@ -5,31 +5,34 @@ import sys
 from pathlib import Path
 
 import hydra
-from hydra.errors import CompactHydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from bench.errors import UserError
+from bench.conf_files import guarded
 from bench.escape.terminal import say, say_exception
 from bench.garbage import collected, leave_at_exit, uncollected
+from bench.refusal import COMPOSING, REFUSED, refusal, with_quotes
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
-REFUSED = (UserError, CompactHydraException, OmegaConfBaseException)
-"""What bad input raises: a line or two for the user, exit code 2."""
 
 
 def main() -> int:
     """Parse the command line, do what it says, return the exit code."""
     # Hydra would print every exception in its own way and end with 1; this makes it hand them on
     os.environ["HYDRA_FULL_ERROR"] = "1"
+    COMPOSING.begin()
+    sys.argv[1:] = map(with_quotes, sys.argv[1:])
     try:
-        with uncollected():  # Hydra makes much that stays
+        with uncollected(), guarded():  # Hydra makes much that stays
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_one_cell)()
     except REFUSED as error:
         return _refuse(error)
     except KeyboardInterrupt:
         print("interrupted: a cell that was running left no record, finished ones are kept", file=sys.stderr)
         return 130
+    except Exception as error:
+        if not COMPOSING.now:
+            raise
+        return _refuse(error)  # whatever a configuration makes Hydra raise is the configuration's fault
     return 0
 
 
@@ -40,6 +43,7 @@ def _one_cell(config: DictConfig) -> None:
     try:
         content = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         assert isinstance(content, dict)
+        COMPOSING.end()
         with collected():
             sys.exit(run_single({str(key): value for key, value in content.items()}))
     except REFUSED as error:  # caught here, for Hydra puts a line of its own before what passes through it
@@ -47,11 +51,7 @@ def _one_cell(config: DictConfig) -> None:
 
 
 def _refuse(error: Exception) -> int:
-    cause = f"\n{error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
-    parent = getattr(error.__cause__, "parent_node", None)
-    if isinstance(parent, DictConfig):
-        cause += f"\nthere are: {', '.join(str(key) for key in parent)}"
-    say(f"error: {error}{cause}", error=True)
+    say(f"error: {refusal(error)}", error=True)
     return 2
 
 

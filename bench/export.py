@@ -14,20 +14,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.__main__ import CONF, REFUSED
+from bench.__main__ import CONF
 from bench.data.examples import Splits
 from bench.errors import UserError
 from bench.escape.secrets import masked_override
 from bench.escape.sheet import guarded
 from bench.escape.shell import command
 from bench.escape.terminal import say
+from bench.refusal import REFUSED, refusal, with_quotes
 
 COLUMNS = ("id", "text", "labels")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says; return the exit code (2: bad input)."""
-    words = sys.argv[1:] if arguments is None else arguments
+    words = [with_quotes(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     if {"-h", "--help"} & set(words):
         print(__doc__)
         return 0
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         path, overrides = _parse(words)
         splits = export(path, _composed(overrides))
     except REFUSED as error:
-        say(f"error: {error}", error=True)
+        say(f"error: {refusal(error)}", error=True)
         return 2
     say(_next_steps(path, splits, overrides))
     return 0

@@ -6,12 +6,29 @@ grid of its own, so grids need not be rectangular. The command line narrows or r
 
 import copy
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from bench.errors import UserError
 
 Choices = Mapping[str, Sequence[str]]
 """Values to try by configuration key, as written on a command line."""
 Point = dict[str, str]
+MOST_POINTS = 100_000
+"""Of a grid: more is a slip, and would take hours to compose."""
+
+
+def check_count(axes: Choices, rows: Sequence[Choices], given: Choices) -> None:
+    """Raise UserError where the grid that `expand` makes of the same would have too many points."""
+    crossed = {**axes, **{key: values for key, values in given.items() if not any(key in row for row in rows)}}
+    counts = [math.prod(len(values) for values in {**row, **crossed}.values()) for row in rows or [{}]]
+    if sum(counts) > MOST_POINTS or any(len(values) > MOST_POINTS for values in given.values()):
+        key = max(crossed, key=lambda name: len(crossed[name]), default="")
+        raise UserError(
+            f"the grid has {sum(counts):,} points or more ({key} alone has {len(crossed.get(key, ())):,} values); a "
+            f"sweep takes at most {MOST_POINTS:,}"
+        )
 
 
 def expand(axes: Choices, rows: Sequence[Choices], given: Choices) -> list[Point]:

@@ -3,6 +3,7 @@
 The work is in `bench.sweep`. Hydra imports this at each start: nothing heavy here.
 """
 
+import itertools
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -64,21 +65,26 @@ class GridSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
         """Called by Hydra with the command line's overrides."""
-        from bench.sweep.grid import expand
+        from bench.sweep.grid import check_count, expand
 
         rows = [self._choices(row) for row in self.rows]
-        points = expand(self._choices(self.params), rows, self._choices(arguments))
+        given = self._choices(arguments)
+        check_count(axes := self._choices(self.params), rows, given)
+        points = expand(axes, rows, given)
         return self.launcher.launch([[f"{k}={v}" for k, v in point.items()] for point in points], 0)
 
     def _choices(self, overrides: list[str]) -> dict[str, list[str]]:
         """Overrides as values by key; a list as a choice of its items when written with commas, as in Hydra."""
+        from bench.sweep.grid import MOST_POINTS
+
         choices: dict[str, list[str]] = {}
         for override in self.parser.parse_overrides(overrides):
             key = override.get_key_element()
             if key in LISTS and override.is_sweep_override():
                 choices[key] = [f"[{','.join(map(str, override.sweep_string_iterator()))}]"]
             elif override.is_sweep_override():
-                choices[key] = [str(value) for value in override.sweep_string_iterator()]
+                values = itertools.islice(override.sweep_string_iterator(), MOST_POINTS + 1)
+                choices[key] = [str(value) for value in values]
             else:
                 choices[key] = [override.get_value_element_as_str()]
         return choices
@@ -102,6 +108,7 @@ class PoolLauncher(Launcher):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run (or report) all points; ends the program with the sweep's exit code."""
         from bench.garbage import collected
+        from bench.refusal import COMPOSING
         from bench.sweep.grid import compose_points
         from bench.sweep.launch import launch
 
@@ -112,6 +119,7 @@ class PoolLauncher(Launcher):
             parse=lambda text: self.parser.parse_override(text).value(),
         )
         finished = _finished(configs)
+        COMPOSING.end()
         with collected():  # `bench.__main__` has put collections off
             sys.exit(launch(finished, self.runner, job_overrides))
 

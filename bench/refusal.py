@@ -1,0 +1,145 @@
+"""What bad input is told: a line, two at most, that names the word or the file that is wrong, and the way out."""
+
+import re
+import shlex
+import traceback
+
+import yaml
+from hydra.errors import CompactHydraException, OverrideParseException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from bench.errors import UserError
+
+REFUSED = (UserError, CompactHydraException, OmegaConfBaseException)
+"""What bad input raises wherever it is found."""
+_DROPPED = ("Config search path", "Set the environment variable HYDRA_FULL_ERROR", "See https://", "object_type=")
+_AMBIGUOUS = re.compile(r"Ambiguous value for argument '(.*)'\s*$", re.MULTILINE)
+_LONGEST = 2000
+"""Characters of a message."""
+
+
+class Composing:
+    """Whether a configuration is still being read and put together: then every error is the configuration's."""
+
+    now = False
+
+    def begin(self) -> None:
+        """The command line is about to be read."""
+        self.now = True
+
+    def end(self) -> None:
+        """Everything is composed; from now on an unexpected error is the program's own."""
+        self.now = False
+
+
+COMPOSING = Composing()
+
+
+def with_quotes(word: str) -> str:
+    """A word of the command line; a list of encodings, which is one value, in the quotes that Hydra wants of it."""
+    plain = re.fullmatch(r"(\+*data\.encoding=)([\w-]+(?:, *[\w-]+)+)", word)
+    return word if plain is None else f'{plain[1]}"{plain[2]}"'
+
+
+def refusal(error: BaseException) -> str:
+    """What is wrong, for the user, without a traceback."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OverrideParseException):
+        return _unparsed(str(error.override), _one_line(str(error)))
+    if (found := _AMBIGUOUS.search(str(error))) is not None:
+        return (
+            f"{found[1]}: several values need a sweep (-m); as one value it is written {_quoted(found[1])}, "
+            f"as a list {shlex.quote(_with_value(found[1], '[{}]'))}"
+        )
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        return f"{_place(mark, error)}: {error.problem or error.context} (no valid YAML)"
+    if isinstance(error, REFUSED):
+        return _one_line(str(error)) + _cause(error)
+    return f"{_file_of(error) or 'the configuration'} cannot be read: {_reason(error)}"
+
+
+def _unparsed(word: str, reason: str) -> str:
+    word = word if len(word) <= 300 else f"{word[:300]}..."
+    if "=" not in word:
+        return f"{word!r} is no option: options are written NAME=VALUE ({reason})"
+    return (
+        f"{word!r} cannot be read ({reason}). A value with other signs than letters, digits and ._-/ is put in quotes: "
+        f"{_quoted(word)}"
+    )
+
+
+def _quoted(word: str) -> str:
+    """The word for a shell, its value in quotes that Hydra reads."""
+    return shlex.quote(_with_value(word, '"{}"'))
+
+
+def _with_value(word: str, form: str) -> str:
+    key, _, value = word.partition("=")
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        value = value[1:-1]
+    if form.startswith('"'):
+        value = re.sub(r'(\\*)"', r'\1\1\\"', value)
+        value = re.sub(r"(\\+)$", r"\1\1", value)
+    return f"{key}={form.format(value)}"
+
+
+def _one_line(text: str) -> str:
+    """Hydra's lines as one: choices, one to a line there, with commas; without where it looked and its stack."""
+    kept: list[str] = []
+    for line in text.splitlines():
+        if any(line.strip().startswith(start) for start in _DROPPED):
+            if line.startswith("Config search path"):
+                break
+            continue
+        words = " ".join(line.split())
+        if words in ("", "full_key:"):
+            continue
+        listed = line.startswith("\t") and bool(kept)
+        kept.append(f"{' ' if kept[-1].endswith(':') else ', '}{words}" if listed else f"{_joint(kept)}{words}")
+    found = "".join(kept)
+    return found if len(found) <= _LONGEST else f"{found[:_LONGEST]} ..."
+
+
+def _joint(kept: list[str]) -> str:
+    """What comes between a line and the one before it."""
+    if not kept:
+        return ""
+    return " " if kept[-1].endswith(":") else "; " if not kept[-1].endswith(".") else " "
+
+
+def _cause(error: BaseException) -> str:
+    """What OmegaConf says behind Hydra's message, and the choices that there are, on a line of their own."""
+    cause = error.__cause__
+    said = _one_line(str(cause)) if isinstance(cause, OmegaConfBaseException) else ""
+    parent = getattr(cause, "parent_node", None)
+    if isinstance(parent, DictConfig):
+        said += f"; there are: {', '.join(str(key) for key in parent)}"
+    return f"\n{said}" if said else ""
+
+
+def _place(mark: yaml.Mark | None, error: BaseException) -> str:
+    """File and line, as an editor counts."""
+    if mark is None:
+        return _file_of(error) or "the configuration"
+    name = str(mark.name) if str(mark.name) != "<unicode string>" else "a value"
+    return f"{name}, line {mark.line + 1}"
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start} is no UTF-8 ({error.reason})"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply, or starts from itself"
+    return _one_line(str(error)) or type(error).__name__
+
+
+def _file_of(error: BaseException) -> str | None:
+    """The configuration file that Hydra was reading, by its own variable."""
+    found = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "load_config" and isinstance(path := frame.f_locals.get("full_path"), str):
+            found = path
+    return found

@@ -4,7 +4,7 @@ import re
 import shlex
 import traceback
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 from hydra.errors import CompactHydraException, OverrideParseException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException

@@ -152,6 +152,7 @@ def _resolve_zero_shot(method: ZeroShotConfig, model: TransformerConfig, data: D
         prompt=prompt,
         label_words=data.label_words if method.label_words is None else method.label_words,
         precision=method.precision or model.precision or family.precision,
+        precision_asked=method.precision is not None,
     )
 
 
@@ -161,6 +162,7 @@ def _resolve_probe(method: LinearProbeConfig, model: TransformerConfig) -> Linea
         method,
         pooling=family.pooling if method.pooling == "family" else method.pooling,
         precision=method.precision or model.precision or family.precision,
+        precision_asked=method.precision is not None,
     )
 
 
@@ -209,5 +211,6 @@ def _resolve_training(
         # what is tuned has no value of its own
         learning_rate=None if tuned else rate,
         precision=precision,
+        precision_asked=training.precision is not None,
         optim=training.optim or ("adamw_bnb_8bit" if method.name == "qlora" else "adamw_torch"),
     )

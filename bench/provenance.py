@@ -27,6 +27,7 @@ def provenance(
     device: str,
     model_revision: str | None = None,
     data_revision: str | None = None,
+    precision: str | None = None,
     num_threads: int | None = None,
 ) -> Provenance:
     """The provenance of a cell that started at `started` on `device` (`cpu` or `cuda`) and ends now."""
@@ -42,6 +43,7 @@ def provenance(
         platform=platform.platform(),
         device=device,
         device_name=device_name(device),
+        precision=precision,
         num_threads=num_threads,
         started=started,
         ended=now(),

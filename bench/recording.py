@@ -38,6 +38,8 @@ class Run:
     total_seconds: float
     peak_process: int
     peak_device: int | None
+    precision: str | None = None
+    """What was computed in: see `bench.bf16`."""
     energy_joules: float | None = None
     fused: int | None = None
     """Cells in its stack, where it was trained in one (`bench.run_fused`)."""
@@ -56,6 +58,7 @@ def finished(run: Run) -> Record:
             device=run.device,
             model_revision=run.summary.model_revision,
             data_revision=run.data_revision,
+            precision=run.precision,
             num_threads=_threads() if run.cell.method else None,
         ),
         predictions_file=None,

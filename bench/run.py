@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench import memory
+from bench.bf16 import as_computed, notice, precision_of
 from bench.cell import Cell
 from bench.data.read import load_pool
 from bench.data.split import draw
@@ -115,10 +116,13 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
 
     Raises UserError, Diverged, and whatever the libraries raise.
     """
-    fitting = in_halves(cell) if halved else cell
+    computed = as_computed(cell, context.device)
+    fitting = in_halves(computed) if halved else computed
     assert fitting is not None
     quiet_libraries()
-    context.warm.begin(cell, context.device)
+    if (said := notice(cell, context.device)) is not None:
+        print(said, file=sys.stderr, flush=True)
+    context.warm.begin(fitting, context.device)
     memory.reset_peak()
     energy = energy_counter() if context.device == "cuda" else None
     clock = time.perf_counter()
@@ -152,6 +156,7 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
         evaluate_seconds=ended - fitting_ended,
         test_seconds=ended - test_started,
         total_seconds=loading_seconds + ended - fitting_started,
+        precision=fitted.summary.precision or precision_of(fitting),
         peak_process=memory.peak_process(),
         peak_device=memory.peak_device() if context.device == "cuda" else None,
         energy_joules=_used(energy),

@@ -1,6 +1,7 @@
 """Running cells that can be fused, all in one stack; each leaves its own record."""
 
 import importlib
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bench import memory
+from bench.bf16 import as_computed, notice, precision_of
 from bench.cell import Cell
 from bench.data.read import load_pool
 from bench.data.split import Splits, draw
@@ -31,6 +33,8 @@ class Drawn:
     """A cell with its examples."""
 
     cell: Cell
+    computed: Cell
+    """What is run in its place (`bench.bf16.as_computed`)."""
     splits: Splits
     revision: str | None
     seconds: float
@@ -77,7 +81,9 @@ def run_fused(
 def _prepare(cells: Sequence[Cell], context: Context, errors: dict[str, Exception]) -> tuple[list[Drawn], int]:
     """The cells with their examples, and how many of them fit in one stack. Infeasible ones are put into `errors`."""
     quiet_libraries()
-    context.warm.begin(cells[0], context.device)
+    if (said := notice(cells[0], context.device)) is not None:
+        print(said, file=sys.stderr, flush=True)
+    context.warm.begin(as_computed(cells[0], context.device), context.device)
     memory.reset_peak()
     if not (drawn := _draw(cells, context, errors)):
         return [], 0
@@ -86,7 +92,7 @@ def _prepare(cells: Sequence[Cell], context: Context, errors: dict[str, Exceptio
     from bench.methods.fused.fitting import most_at_once
 
     context.warm.imported()
-    return drawn, most_at_once([each.cell for each in drawn], [each.splits for each in drawn], context)
+    return drawn, most_at_once([each.computed for each in drawn], [each.splits for each in drawn], context)
 
 
 def _measure(
@@ -97,7 +103,7 @@ def _measure(
         return {}
     from bench.methods.fused.fit import fit
 
-    fused = fit([each.cell for each in drawn], [each.splits for each in drawn], context)
+    fused = fit([each.computed for each in drawn], [each.splits for each in drawn], context)
     return _runs(drawn, fused, context, started, errors)
 
 
@@ -134,6 +140,7 @@ def _runs(
             evaluate_seconds=sum(share[i] for share in shares),
             test_seconds=shares[-1][i],
             total_seconds=of.seconds + fused.seconds[i] + sum(share[i] for share in shares),
+            precision=precision_of(of.computed),
             peak_process=peaks[0],
             peak_device=peaks[1],
             fused=len(drawn),
@@ -155,7 +162,8 @@ def _draw(cells: Sequence[Cell], context: Context, errors: dict[str, Exception])
         except TaskInfeasible as error:
             errors[cell.key] = error
         else:
-            drawn.append(Drawn(cell, splits, pool.revision, share + time.perf_counter() - clock))
+            computed = as_computed(cell, context.device)
+            drawn.append(Drawn(cell, computed, splits, pool.revision, share + time.perf_counter() - clock))
     return drawn
 
 

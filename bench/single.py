@@ -5,6 +5,7 @@ from typing import Any
 
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
+from bench.cores import use_threads
 from bench.errors import UserError
 from bench.escape.terminal import say
 from bench.methods.halve import in_halves
@@ -58,6 +59,7 @@ def _run_claimed(cell: Cell, settings: Settings) -> Record:
     from bench.run import run_cell
     from bench.warm import Warm
 
+    use_threads(None)
     warm = Warm(lasting=True)
     record = run_cell(cell, settings, warm=warm)
     if record.status is Status.OOM and in_halves(cell) is not None:
@@ -79,5 +81,12 @@ def _line(record: Record) -> str:
     test, seconds = record.measurements.test, record.measurements.seconds
     return (
         f"{record.key}: {record.status.value}, test accuracy {test.accuracy:.3f}, macro-F1 {test.macro_f1:.3f} "
-        f"on {test.num_examples} examples, {seconds.total:.1f} s"
+        f"on {test.num_examples} examples, {seconds.total:.1f} s{_precision(record)}"
     )
+
+
+def _precision(record: Record) -> str:
+    """What the model was computed in, where that is not what the cell's default says."""
+    identity, computed = record.configuration.identity, record.provenance.precision
+    said = (identity.get("training") or identity.get("method") or {}).get("precision")
+    return f", computed in {computed}" if computed and said and computed != said else ""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bench.config.common import FORBID, Positive, PositiveFloat, Precision
+from bench.config.common import FORBID, NEVER, Positive, PositiveFloat, Precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,8 @@ class LinearProbeConfig:
     max_length: Positive = 512
     batch_size: Positive = 64
     precision: Precision | None = None
+    precision_asked: bool = field(default=False, metadata=NEVER)
+    """Whether `precision` was given: a default gives way where a CPU is slow in it (`bench.bf16`). Filled in."""
 
     __pydantic_config__ = FORBID
 
@@ -79,6 +81,8 @@ class ZeroShotConfig:
     batch_size: Positive = 64
     """Prompts at once, times labels of more than one token."""
     precision: Precision | None = None
+    precision_asked: bool = field(default=False, metadata=NEVER)
+    """Whether `precision` was given: a default gives way where a CPU is slow in it (`bench.bf16`). Filled in."""
 
     __pydantic_config__ = FORBID
 

@@ -40,6 +40,8 @@ class TrainingConfig:
     best_metric: Literal["accuracy", "loss"] = "accuracy"
     """Validation measure whose best weights are kept."""
     precision: Precision | None = None
+    precision_asked: bool = field(default=False, metadata=NEVER)
+    """Whether `precision` was given: a default gives way where a CPU is slow in it (`bench.bf16`). Filled in."""
     evaluate_train: bool = field(default=False, metadata=IF_SET)
     """Score the training examples too, before and after training."""
     group_by_length: bool = field(default=False, metadata=IF_SET)

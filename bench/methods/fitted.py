@@ -61,6 +61,8 @@ class Summary:
     parameters: Parameters | None = None
     frozen_weights: int | None = None
     model_revision: str | None = None
+    precision: str | None = None
+    """What the model was computed in, where the cell does not say so."""
     choices: dict[str, Any] = field(default_factory=dict)
     lengths: Lengths | None = None
 

@@ -22,6 +22,7 @@ from sentence_transformers import SentenceTransformer
 from sklearn.linear_model import LogisticRegression
 from transformers import PreTrainedModel, PrinterCallback, set_seed
 
+from bench import bf16
 from bench.cell import Cell
 from bench.config import SetfitConfig, TransformerConfig
 from bench.data.split import Examples, Splits
@@ -81,19 +82,29 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
         ),
         frozen_weights=size.frozen_bytes(body),
         model_revision=files.revision(cell.model, found.location, load.commit_of(trunk)),
+        precision=_precision(trunk),
         choices={"pairs": min(pairs, steps * cell.method.batch_size), "steps": steps},
     )
     return SetFit(summary, model)
 
 
+def _precision(model: PreTrainedModel) -> str:
+    """What `model` computes in, as records name it."""
+    names = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}
+    return names.get(model.dtype, str(model.dtype))
+
+
 def load_body(model: TransformerConfig, location: str, method: SetfitConfig, device: str) -> SentenceTransformer:
     """The encoder as its files describe it, or, where they say nothing of pooling, with the mean over tokens."""
+    slow = (
+        device == "cpu" and not bf16.is_fast()
+    )  # weights may lie in the files in bf16, and are computed in as they are
     with load.explained(model, location):
         body = SentenceTransformer(
             location,
             revision=model.revision,
             device=device,
-            model_kwargs={"use_safetensors": True},
+            model_kwargs={"use_safetensors": True} | ({"dtype": torch.float32} if slow else {}),
             **safely.files_options(model),
         )
     trunk = next(module for module in body.modules() if isinstance(module, PreTrainedModel))

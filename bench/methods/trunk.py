@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 import transformers
 from transformers import PreTrainedModel
 
+from bench import bf16
 from bench.cell import slug
 from bench.features import shapes
 from bench.features.known import Ids, Known
@@ -77,6 +79,7 @@ def _kind(model: PreTrainedModel, found: ModelFiles, device: str, what: dict[str
         "family": found.model.family,
         "attention": model.config._attn_implementation,
         "device": torch.cuda.get_device_name() if cuda else torch.backends.cpu.get_cpu_capability(),
+        "masks": [os.environ.get(name) for name in bf16.MASKS],
         "torch": torch.__version__,
         "transformers": transformers.__version__,
         "shapes": [shapes.STEP, shapes.FINE, shapes.TOKENS[device]],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from bench.cores import use_threads
 from bench.data.readers.delimited import QUOTING
 from bench.devices import visible_gpus
 from bench.errors import UserError
@@ -157,6 +158,7 @@ def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifie
     from bench.run import quiet_libraries
 
     quiet_libraries()
+    use_threads(None)
     with uncollected():
         from bench.models import load
         from bench.predict.classifier import load_classifier

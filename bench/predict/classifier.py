@@ -11,7 +11,8 @@ from safetensors import safe_open
 from scipy.special import softmax
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, DataCollatorWithPadding
 
-from bench.config import LoraConfig
+from bench import bf16
+from bench.config import LoraConfig, Precision
 from bench.data.split import Examples
 from bench.errors import UserError
 from bench.methods import adapters
@@ -35,6 +36,11 @@ class Classifier:
     tokenizer: PreTrainedTokenizerBase
     device: str
 
+    @property
+    def precision(self) -> Precision:
+        """What it is computed in here: a CPU that is slow in bf16 computes in fp32."""
+        return bf16.kept_precision(self.kept.precision, self.device)
+
     def predict(
         self, texts: Sequence[str], places: Sequence[str], batch_size: int, advance: Callable[[int], object]
     ) -> Probabilities:
@@ -57,8 +63,8 @@ class Classifier:
         collate = DataCollatorWithPadding(self.tokenizer)
         logits = []
         # as in training: weights as they are stored, matrix products in bf16 where the cell's precision says so
-        bf16 = torch.autocast(self.device, torch.bfloat16, enabled=self.kept.precision == "bf16")
-        with torch.inference_mode(), bf16:
+        autocast = torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16")
+        with torch.inference_mode(), autocast:
             for start in range(0, len(texts), batch_size):
                 examples = ordered.examples[start : start + batch_size]
                 batch = collate(examples).to(self.model.device)
@@ -95,7 +101,7 @@ def _with_adapters(folder: Path, kept: Kept, tokenizer: PreTrainedTokenizerBase,
         base,
         labels=kept.labels,
         pad_token_id=tokenizer.pad_token_id,
-        precision=kept.precision,
+        precision=bf16.kept_precision(kept.precision, device),
         quantization=method if method.name == "qlora" else None,
         device=device,
     )
@@ -105,7 +111,10 @@ def _with_adapters(folder: Path, kept: Kept, tokenizer: PreTrainedTokenizerBase,
 
 
 def _whole(folder: Path, kept: Kept, device: str) -> PreTrainedModel:
-    """All weights, each in the precision it was stored in: frozen ones may be in bf16, trained ones are in fp32."""
+    """All weights, each in the precision it was stored in: frozen ones may be in bf16, trained ones are in fp32.
+
+    A CPU that is slow in bf16 gets all of them in fp32.
+    """
     with load.explained(kept.model, str(folder)):
         loaded = AutoModelForSequenceClassification.from_pretrained(
             folder,
@@ -114,9 +123,10 @@ def _whole(folder: Path, kept: Kept, device: str) -> PreTrainedModel:
             local_files_only=True,
             **safely.weights_options(kept.model),
         )
-    stored = _stored_types(folder)
-    for name, parameter in loaded.named_parameters():
-        parameter.data = parameter.data.to(stored[name])
+    if bf16.kept_precision("bf16", device) == "bf16":
+        stored = _stored_types(folder)
+        for name, parameter in loaded.named_parameters():
+            parameter.data = parameter.data.to(stored[name])
     loaded.config.use_cache = False
     return loaded
 

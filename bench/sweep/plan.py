@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from bench.bf16 import plan_notice
 from bench.cell import Cell
 from bench.data.task import Task
 from bench.escape.terminal import console, line
@@ -58,6 +59,8 @@ def plan(cells: Sequence[Cell], settings: Settings) -> int:
     _print_rows(rows, settings, out)
     _print_infeasible(infeasible, feasible, wanted, out)
     _print_totals(rows, place, settings, out)
+    if place.device == "cpu" and (said := plan_notice([s.cell for s in found.standings if s.wanted])) is not None:
+        out.print(said, markup=False)
     return 0
 
 

@@ -1,8 +1,8 @@
 """Where cells can run on this machine: one slot a worker process."""
 
-import os
 from dataclasses import dataclass
 
+from bench.cores import cores
 from bench.devices import Gpu, visible_gpus
 from bench.errors import UserError
 from bench.settings import Settings
@@ -17,7 +17,7 @@ class Slot:
     gpu: str | None = None
     """UUID of the one GPU that the worker may see; None on the CPU."""
     threads: int | None = None
-    """CPU threads for its computations; None for the libraries' own choice."""
+    """CPU threads for its computations, its share of the cores; None for the libraries' own choice."""
 
 
 def slots(settings: Settings) -> list[Slot]:
@@ -34,8 +34,10 @@ def slots(settings: Settings) -> list[Slot]:
             raise UserError(f"pool.devices={_written(asked_devices(settings))}, but cells run on the CPU here")
         return _cpu_slots(options.workers or 1)
     chosen = choose(gpus, settings)
+    workers = len(chosen) * options.per_device
+    threads = max(1, cores() // workers) if workers > 1 else None
     return [
-        Slot(name=f"cuda:{number}" + (f".{share}" if options.per_device > 1 else ""), gpu=gpu.uuid)
+        Slot(name=f"cuda:{number}" + (f".{share}" if options.per_device > 1 else ""), gpu=gpu.uuid, threads=threads)
         for share in range(options.per_device)
         for number, gpu in chosen
     ]
@@ -69,10 +71,5 @@ def choose(gpus: list[Gpu], settings: Settings) -> list[tuple[int, Gpu]]:
 def _cpu_slots(workers: int) -> list[Slot]:
     if workers == 1:
         return [Slot("cpu")]
-    threads = max(1, _cores() // workers)
+    threads = max(1, cores() // workers)
     return [Slot(f"cpu.{i}", threads=threads) for i in range(workers)]
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -12,6 +12,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from bench.cores import use_threads
 from bench.escape.streams import mask_output
 from bench.results.store import LOG
 from bench.sweep.messages import Ended, Job, Split, Step, Unwritten
@@ -35,9 +36,7 @@ def serve(connection: Connection, slot: Slot, parent: int) -> None:
     _end_with(parent)
     if slot.gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = slot.gpu  # before anything imports torch
-    if slot.threads is not None:
-        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-            os.environ[name] = str(slot.threads)
+    use_threads(slot.threads)  # likewise
     mask_output()  # a log is a file that is shown around
     warm = Warm(lasting=True)
     while True:

@@ -168,7 +168,8 @@ def test_workers_that_share_a_device(gpus: None, tmp_path: Path, monkeypatch: py
 
 
 def test_workers_on_the_cpu_share_its_cores(gpus: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots, "_cores", lambda: 8)
+    monkeypatch.setattr(slots, "cores", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS")
     notes = run(list(range(6)), tmp_path, device="cpu", workers=3)
     assert processes(notes) == 3
     assert {note["threads"] for note in notes} == {"2"}

@@ -26,4 +26,5 @@ def can_fuse(cell: Cell) -> Hashable | None:
         training.optim,
         training.max_length,
         training.truncation_side,
+        training.precision_asked,
     )

@@ -5,7 +5,6 @@ and `<job>.ended`, which says why it stopped. They are how the sweep tells a cel
 from one that had not begun, and a job that Slurm takes to be running from one that is.
 """
 
-import os
 import platform
 import signal
 import threading
@@ -80,8 +79,6 @@ def run_task(cells: Sequence[Cell], stamps: Mapping[str, store.Stamp | None], se
     job = submitit.JobEnvironment().job_id
     (folder / f"{job}.ended").unlink(missing_ok=True)  # of this task before it was requeued
     (folder / f"{job}.started").write_text(platform.node(), encoding="utf-8")
-    if "SLURM_CPUS_PER_TASK" in os.environ:
-        os.environ.setdefault("OMP_NUM_THREADS", os.environ["SLURM_CPUS_PER_TASK"])
     # numbers of devices mean nothing here; all that Slurm left visible are this task's
     settings = replace(settings, pool=replace(settings.pool, devices=None))
     why = DONE

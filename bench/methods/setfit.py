@@ -96,9 +96,8 @@ def _precision(model: PreTrainedModel) -> str:
 
 def load_body(model: TransformerConfig, location: str, method: SetfitConfig, device: str) -> SentenceTransformer:
     """The encoder as its files describe it, or, where they say nothing of pooling, with the mean over tokens."""
-    slow = (
-        device == "cpu" and not bf16.is_fast()
-    )  # weights may lie in the files in bf16, and are computed in as they are
+    # weights may lie in the files in bf16, and are loaded as they lie there
+    slow = device == "cpu" and not bf16.is_fast()
     with load.explained(model, location):
         body = SentenceTransformer(
             location,

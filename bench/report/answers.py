@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bench.report.statistics.correctness import Answers
+from bench.report.statistics.kept_tables import TEXT, UnreadableTable, content_of, read_table
 from bench.results.record import Record
 from bench.results.store import texts_path
 
@@ -28,15 +28,22 @@ class Mistake:
 
 
 def read_texts(folder: Path, record: Record) -> dict[str, str]:
-    """The texts of the record's test examples by id, as far as they were kept."""
-    if record.texts_file is None or not (path := texts_path(folder, record.texts_file)).is_file():
+    """The texts of the record's test examples by id, as far as they were kept. Raises UnreadableTable."""
+    if record.texts_file is None:
         return {}
+    path = texts_path(folder, record.texts_file)
+    try:
+        path.lstat()
+    except (FileNotFoundError, ValueError):  # no name of ours, it may be
+        return {}
+    except OSError as error:
+        raise UnreadableTable(f"{path.name}: {error.strerror or error}") from error
     return _texts(path)
 
 
 @functools.lru_cache(maxsize=4)  # the rows of a task share them; their content is in their name
 def _texts(path: Path) -> dict[str, str]:
-    table = pq.read_table(path, columns=["id", "text"], use_threads=False)
+    table = read_table(content_of(path), path.name, {"id": TEXT, "text": TEXT})
     return dict(zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True))
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
-from pyarrow import ArrowException
 
 from bench.report.answers import mistakes, read_texts
 from bench.report.content import point_id
 from bench.report.frame import POINT
 from bench.report.reading import Expected, Found
+from bench.report.statistics.kept_tables import UnreadableTable
 from bench.report.statistics.library import Library, UnreadableAnswers
 from bench.report.wording import METRICS, UNTRAINED, capitalised, counted, duration, in_words
 from bench.results.record import Record, Status
@@ -102,14 +102,24 @@ def _mistakes(cell: Expected, record: Found, library: Library) -> dict[str, Any]
         return {}
     try:
         answers, confidence = library.of(cell.folder, record), library.confidence(cell.folder, record)
-        some = mistakes(answers, confidence, read_texts(cell.folder, record), MOST_MISTAKES)
-    except (UnreadableAnswers, OSError, ArrowException, KeyError) as error:
+    except UnreadableAnswers as error:
         return {"about_mistakes": f"The predictions of seed {cell.seed} could not be read: {error}"}
+    texts, about_texts = _texts(cell, record)
+    some = mistakes(answers, confidence, texts, MOST_MISTAKES)
     wrong, count = int((answers.right == 0).sum()), len(answers.test_set)
     about = f"Seed {cell.seed} has {counted(wrong, 'mistake')} in {counted(count, 'test example')}."
     if confidence is None and wrong:
         about += " It gave no probabilities, so these are the first ones."
+    about += about_texts
     return {"about_mistakes": about, "mistakes": [_shown(one, cell.seed) for one in some]}
+
+
+def _texts(cell: Expected, record: Record) -> tuple[Mapping[str, str], str]:
+    """The texts of the test examples, and why there are none where their file can't be read."""
+    try:
+        return read_texts(cell.folder, record), ""
+    except UnreadableTable as error:
+        return {}, f" The texts could not be read: {error}."
 
 
 def _shown(one: Any, seed: int) -> dict[str, str | None]:

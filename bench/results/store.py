@@ -7,7 +7,9 @@ that makes both valid, so a killed writer leaves the old pair or the new one.
 """
 
 import hashlib
+import io
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.results.record import Record, Status, parse
+from bench.results.regular import read_regular
 
 if TYPE_CHECKING:
     import pandas as pd  # a third of a second, which those who only look for records need not wait
@@ -25,11 +28,16 @@ LOG = "log.txt"
 PREDICTIONS = "predictions-"
 """The beginning of a name that goes on with the content's hash."""
 TEXTS = "texts"
+MOST_PREDICTIONS = 8 * 2**30
+"""Bytes of a file of predictions or texts."""
 MOST_CHARACTERS = 1000
 """Of a text that is kept."""
 MOST_TEXTS = 20_000
 """Of a test set, the first."""
 
+
+_HASH = re.compile(r"^(?:predictions|test)-([0-9a-f]{12,64})\.parquet$")
+"""Of the names that `write` makes of contents."""
 
 Stamp = tuple[int, int, int]
 """Of a file: inode, modification time in ns, size."""
@@ -40,6 +48,10 @@ class UnreadableRecord(Exception):
     """A record file that is there and cannot be read; it counts as not done."""
 
 
+class Damaged(Exception):
+    """A file whose name says what its content's hash is, and it is not."""
+
+
 def write(
     folder: Path,
     record: Record,
@@ -48,8 +60,8 @@ def write(
 ) -> Record:
     """Keep `record` and its predictions in `folder`, in place of what was there, and the test examples' `texts`.
 
-    Returns the record as written, which names its predictions file. Raises OSError where the disk refuses,
-    and then leaves what was there before.
+    Returns the record as written, which names its predictions file. Raises OSError where the disk refuses, ValueError
+    where there is no writing it (a text that is none), and then leaves what was there before.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = None
@@ -116,7 +128,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
             written = _stamp(os.fstat(file.fileno()))
-        os.chmod(temporary, 0o666 & ~_umask())
+        share(Path(temporary))
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -135,6 +147,11 @@ def noting() -> Iterator[dict[Path, Stamp]]:
         yield files
     finally:
         _noted.reset(token)
+
+
+def share(path: Path) -> None:
+    """Give a file or folder the rights that the umask leaves, in place of those that `tempfile` gives: the owner's."""
+    path.chmod((0o777 if path.is_dir() else 0o666) & ~_umask())
 
 
 def _umask() -> int:
@@ -156,7 +173,7 @@ def read(folder: Path) -> Record | None:
     """The record in `folder`; None where there is none. Raises UnreadableRecord."""
     path = folder / RECORD
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -168,12 +185,25 @@ def read(folder: Path) -> Record | None:
 
 
 def read_predictions(folder: Path, record: Record) -> "pd.DataFrame | None":
-    """The predictions that `record` names (columns: see `Record.predictions_file`); None where it has none."""
+    """The predictions that `record` names (columns: see `Record.predictions_file`); None where it has none.
+
+    Raises OSError, and Damaged where they are not those that were written.
+    """
     if record.predictions_file is None:
         return None
     import pandas as pd
 
-    return pd.read_parquet(folder / record.predictions_file)
+    return pd.read_parquet(io.BytesIO(read_named(folder / Path(record.predictions_file).name)))
+
+
+def read_named(path: Path) -> bytes:
+    """The content of a file that `write` named after it. Raises OSError, and Damaged where it is another one by now."""
+    content, said = read_regular(path, MOST_PREDICTIONS), _HASH.search(path.name)
+    if said is None:
+        raise Damaged(f"{path.name} is no name that a file of this program has")
+    if not hashlib.sha256(content).hexdigest().startswith(said[1]):
+        raise Damaged(f"{path.name} is damaged: its content is not what was written under this name")
+    return content
 
 
 def stamp(folder: Path) -> Stamp | None:

@@ -1,7 +1,7 @@
 """What models answered on single test examples, out of the predictions files beside the records: each read once."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,14 +9,24 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bench.report.statistics.correctness import NO_LABEL, Answers, Codes, TestSet
-from bench.results.record import Record
+from bench.report.statistics.kept_tables import (
+    SHARES,
+    TEXT,
+    TEXT_OR_NONE,
+    UnreadableTable,
+    check_shares,
+    content_of,
+    read_table,
+)
+from bench.results.record import ROUNDING, Record
 
-COLUMNS = ("split", "id", "label", "predicted")
+COLUMNS = {"split": TEXT, "id": TEXT, "label": TEXT, "predicted": TEXT_OR_NONE}
 PROBABILITIES = "probabilities"
+MOST_LABELS = 2**15 - 1
+"""That `Codes` can tell apart."""
 T = TypeVar("T")
 
 
@@ -31,6 +41,8 @@ class Library:
     test_sets: dict[str, TestSet] = field(default_factory=dict)
     answers: dict[str, Answers] = field(default_factory=dict)
     confidences: dict[str, NDArray[np.float32] | None] = field(default_factory=dict)
+    checked: dict[str, str] = field(default_factory=dict)
+    """Files whose content is what their name says, by `_place`: how each was when that was found (`_look`)."""
     is_new: bool = False
     """Whether something was read that a cache does not have."""
     _orders: dict[bytes, tuple[TestSet, Any]] = field(default_factory=dict)
@@ -40,12 +52,13 @@ class Library:
     """Test sets of other content, by a digest of their own."""
 
     def of(self, folder: Path, record: Record) -> Answers:
-        """The test answers of an `ok` record. Raises UnreadableAnswers.
+        """The test answers of an `ok` record. Raises UnreadableAnswers, also where the record's scores are others.
 
         Rows are numbered in files, so that other data may well have the same ids: the test sets of records whose data
         had another content are never the same.
         """
         answers = self._known(self.answers, folder, record, self._read)
+        _check_same(answers, record)
         content, digest = record.provenance.data_revision, answers.test_set.digest
         if self._contents.setdefault(digest, content) == content:
             return answers
@@ -59,32 +72,47 @@ class Library:
         """
         return self._known(self.confidences, folder, record, self._read_confidence)
 
-    def _known(self, kept: dict[str, T], folder: Path, record: Record, read: Callable[[Path], T]) -> T:
+    def _known(self, kept: dict[str, T], folder: Path, record: Record, read: Callable[[str, bytes], T]) -> T:
         if record.predictions_file is None:
             raise UnreadableAnswers("the record names no predictions file")
-        name = Path(record.predictions_file).name  # in the record's own folder, whatever it says
-        if name not in kept:
-            kept[name] = read(folder / name)
-            self.is_new = True
-        return kept[name]
+        path = folder / Path(record.predictions_file).name  # in the record's own folder, whatever it says
+        try:
+            content = None if self._is_checked(path) else self._checked(path)
+            if path.name not in kept:
+                kept[path.name] = read(path.name, self._checked(path) if content is None else content)
+                self.is_new = True
+        except UnreadableTable as error:
+            raise UnreadableAnswers(str(error)) from error
+        return kept[path.name]
 
-    def _read(self, path: Path) -> Answers:
-        test = _test_part(path, COLUMNS)
-        test_set, order = self._test_set(test, path.name)
+    def _is_checked(self, path: Path) -> bool:
+        """Whether this very file was read before, and has not changed since: what is known of it is its content."""
+        known = self.checked.get(_place(path))
+        return known is not None and known == _look(path)
+
+    def _checked(self, path: Path) -> bytes:
+        look = _look(path)  # before it is read: what is changed meanwhile is read again
+        content = content_of(path)
+        self.checked[_place(path)] = look
+        self.is_new = True
+        return content
+
+    def _read(self, name: str, content: bytes) -> Answers:
+        test = _test_part(name, content, COLUMNS)
+        test_set, order = self._test_set(test, name)
         predicted = _codes(test["predicted"], test_set.names)[order]
         return Answers(test_set, predicted, _others(test["predicted"], order, predicted))
 
-    def _read_confidence(self, path: Path) -> NDArray[np.float32] | None:
-        test = _test_part(path, (*COLUMNS, PROBABILITIES))
+    def _read_confidence(self, name: str, content: bytes) -> NDArray[np.float32] | None:
+        test = _test_part(name, content, {**COLUMNS, PROBABILITIES: SHARES})
         if PROBABILITIES not in test.column_names:
             return None
         probabilities = _chunk(test[PROBABILITIES])
         if probabilities.null_count or pa.types.is_null(probabilities.type):
             return None
+        check_shares(probabilities, name)
+        _, order = self._test_set(test, name)
         flat = probabilities.flatten().to_numpy(zero_copy_only=False)
-        if len(flat) % len(probabilities):
-            raise UnreadableAnswers(f"{path.name}: examples have different numbers of probabilities")
-        _, order = self._test_set(test, path.name)
         surest = flat.reshape(len(probabilities), -1).max(axis=1)
         return np.asarray(surest, dtype=np.float32)[order]
 
@@ -97,6 +125,8 @@ class Library:
         if (known := self._orders.get(raw.digest())) is not None:
             return known
         texts, names = np.asarray(ids.to_pylist(), dtype=object), tuple(sorted(set(labels.to_pylist())))
+        if len(names) > MOST_LABELS:
+            raise UnreadableAnswers(f"{name}: {len(names):,} labels")
         order = np.argsort(texts, kind="stable")
         chosen, codes = tuple(texts[order]), _codes(test["label"], names)[order]
         if len(set(chosen)) < len(chosen):
@@ -143,18 +173,40 @@ def _others(column: Any, order: Any, predicted: Codes) -> dict[int, str]:
     return {int(place): text for place, text in zip(places, given, strict=True) if text is not None}
 
 
-def _test_part(path: Path, columns: Sequence[str]) -> pa.Table:
-    """The test examples of a predictions file. Raises UnreadableAnswers."""
-    try:
-        with pq.ParquetFile(path, read_dictionary=["label", "predicted"]) as file:
-            table = file.read(columns=list(columns), use_threads=False)
-        test = table.filter(pc.equal(table["split"], "test")).combine_chunks()
-    except FileNotFoundError:
-        raise UnreadableAnswers(f"{path.name} is gone") from None
-    except KeyError:
-        raise UnreadableAnswers(f"{path.name} lacks one of the columns {', '.join(columns)}") from None
-    except (OSError, pa.ArrowException) as error:
-        raise UnreadableAnswers(f"{path.name}: {error}") from error
+def _test_part(name: str, content: bytes, kinds: Mapping[str, str]) -> pa.Table:
+    """The test examples of a predictions file. Raises UnreadableTable and UnreadableAnswers."""
+    table = read_table(content, name, kinds)
+    test = table.filter(pc.equal(table["split"], "test")).combine_chunks()
     if not test.num_rows:
-        raise UnreadableAnswers(f"{path.name} has no test examples")
+        raise UnreadableAnswers(f"{name} has no test examples")
     return test
+
+
+def _check_same(answers: Answers, record: Record) -> None:
+    """Raise UnreadableAnswers where answers and record, which were written as a pair, do not say the same."""
+    if record.measurements is None:
+        return
+    scores, name = record.measurements.test, record.predictions_file
+    if scores.num_examples != len(answers.test_set):
+        raise UnreadableAnswers(
+            f"{name} is not the record's: {len(answers.test_set):,} test examples, by the record "
+            f"{scores.num_examples:,}"
+        )
+    if abs(scores.accuracy - answers.accuracy) > ROUNDING:
+        raise UnreadableAnswers(
+            f"{name} is not the record's: its accuracy is {answers.accuracy:.4f}, by the record {scores.accuracy:.4f}"
+        )
+
+
+def _place(path: Path) -> str:
+    """A short name for a file in its place."""
+    return hashlib.sha256(str(path).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def _look(path: Path) -> str:
+    """What is another after the file was changed; empty where it can't be looked at."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_ino} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_size}"

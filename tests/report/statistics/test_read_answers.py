@@ -1,3 +1,4 @@
+import os
 from unittest import mock
 
 import numpy as np
@@ -5,7 +6,7 @@ import pandas as pd
 import pytest
 
 from bench.report.reading import Point, read_records
-from bench.report.statistics import answers_cache, library
+from bench.report.statistics import answers_cache, kept_tables, library
 from bench.report.statistics import read_answers as reading
 from bench.report.statistics.correctness import NO_LABEL
 from bench.report.statistics.read_answers import read_answers
@@ -24,9 +25,24 @@ def cells(tmp_path):
 
 
 def rewrite(cell, change):
-    """Give a cell other predictions."""
+    """Give a cell other predictions, and its record their scores."""
     record = store.read(cell.folder)
-    store.write(cell.folder, record, change(store.read_predictions(cell.folder, record)))
+    frame = change(store.read_predictions(cell.folder, record))
+    store.write(cell.folder, rescored(record, frame), frame)
+
+
+def rescored(record, frame):
+    """The record with the counts and the accuracy of its test predictions, where there are any."""
+    test = frame[frame["split"] == "test"]
+    if "predicted" not in test or not len(test):
+        return record
+    labels, scores = record.measurements.examples.labels, record.measurements.test
+    counts = pd.crosstab(test["label"], test["predicted"]).reindex(index=labels, columns=labels, fill_value=0)
+    supports = test["label"].value_counts()
+    per_label = [one.model_copy(update={"support": int(supports[one.label])}) for one in scores.per_label]
+    update = {"accuracy": float((test["label"] == test["predicted"]).mean()), "per_label": per_label}
+    scores = scores.model_copy(update=update | {"confusion_matrix": counts.to_numpy().tolist()})
+    return record.model_copy(update={"measurements": record.measurements.model_copy(update={"test": scores})})
 
 
 def test_accuracies_are_those_of_the_records(cells):
@@ -94,7 +110,7 @@ def test_answers_that_can_not_be_used_are_named(cells):
     read = read_answers(read_records(cells))
     assert set(read.unreadable) == set(cells[:5])
     assert "have the same id" in read.unreadable[cells[2]]
-    assert "lacks one of the columns" in read.unreadable[cells[3]]
+    assert "lacks the column predicted" in read.unreadable[cells[3]]
     assert "has no test examples" in read.unreadable[cells[4]]
 
 
@@ -110,7 +126,7 @@ def test_the_cache_saves_opening_files_and_changes_nothing(cells, tmp_path, monk
     first = read_answers(found, cache)
     sure = {cell: first.library.confidence(cell.folder, found[cell]) for cell in cells[:2]}
     first.keep(cache)
-    monkeypatch.setattr(library.pq, "ParquetFile", refuse)
+    monkeypatch.setattr(kept_tables.pq, "ParquetFile", refuse)
     monkeypatch.setattr(reading, "keep", refuse)
     second = read_answers(found, cache)
     second.keep(cache)
@@ -155,8 +171,88 @@ def test_a_cache_that_is_of_no_use_is_made_anew(cells, tmp_path, content):
 def test_each_file_is_opened_once_and_test_sets_are_shared(tmp_path, monkeypatch):
     cells = simulate.grid(tmp_path, [("minilm", "lora")], num_labels=(8,), train_sizes=(64, 128), seeds=range(3))
     simulate.run(cells, num_test=50)
-    opened = mock.Mock(side_effect=library.pq.ParquetFile)
-    monkeypatch.setattr(library.pq, "ParquetFile", opened)
+    opened = mock.Mock(side_effect=kept_tables.pq.ParquetFile)
+    monkeypatch.setattr(kept_tables.pq, "ParquetFile", opened)
     (grid,) = read_answers(read_records(cells)).grids.values()
-    assert opened.call_count == len({call.args[0] for call in opened.call_args_list}) == len(cells)
+    assert opened.call_count == len(cells)
     assert len({id(answers.test_set) for seeds in grid.values() for answers in seeds.values()}) == 1
+
+
+def damaged(path):
+    """One byte of a file turned around, in its midst."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def test_a_file_is_what_its_name_says_or_it_is_not_read(cells, tmp_path):
+    cache = tmp_path / "answers.parquet"
+    read_answers(read_records(cells), cache).keep(cache)
+    found = read_records(cells)
+    for cell in cells[:2]:
+        damaged(cell.folder / found[cell].predictions_file)
+    other = cells[2].folder / found[cells[2]].predictions_file
+    other.write_bytes((cells[3].folder / found[cells[3]].predictions_file).read_bytes())
+    (cells[4].folder / found[cells[4]].predictions_file).unlink()
+    for known in (None, cache):
+        read = read_answers(found, known)
+        assert set(read.unreadable) == set(cells[:5]) - {cells[3]}
+        assert all("is damaged" in read.unreadable[cell] for cell in cells[:3])
+        assert "is gone" in read.unreadable[cells[4]]
+    with pytest.raises(store.Damaged, match="is damaged"):
+        store.read_predictions(cells[0].folder, found[cells[0]])
+
+
+def test_answers_that_differ_from_the_record_are_not_compared(cells):
+    record = store.read(cells[0].folder)
+    right = store.read_predictions(cells[0].folder, record)
+    store.write(cells[0].folder, record, right.assign(predicted=right["label"]))
+    store.write(cells[1].folder, store.read(cells[1].folder), right.head(30))
+    read = read_answers(read_records(cells))
+    assert set(read.unreadable) == set(cells[:2])
+    assert "its accuracy is 1.0000, by the record" in read.unreadable[cells[0]]
+    assert "30 test examples, by the record 60" in read.unreadable[cells[1]]
+
+
+ODD = {
+    "no id": (lambda f: f.drop(columns="id"), "lacks the column id"),
+    "no label": (lambda f: f.drop(columns="label"), "lacks the column label"),
+    "ids are numbers": (lambda f: f.assign(id=range(len(f))), "no texts in the column id"),
+    "a null id": (lambda f: f.assign(id=[None, *f["id"][1:]]), "1 empty places in the column id"),
+    "a null label": (lambda f: f.assign(label=[None, *f["label"][1:]]), "1 empty places in the column label"),
+    "labels are numbers": (lambda f: f.assign(label=1), "no texts in the column label"),
+    "predicted are numbers": (lambda f: f.assign(predicted=1.5), "no texts in the column predicted"),
+    "a null split": (lambda f: f.assign(split=[None, *f["split"][1:]]), "empty places in the column split"),
+}
+ODD_SHARES = {
+    "numbers": (lambda f: f.assign(probabilities=1), "no lists of numbers"),
+    "texts": (lambda f: f.assign(probabilities=[["a"]] * len(f)), "no lists of numbers"),
+    "ragged": (lambda f: f.assign(probabilities=[[0.5], [0.5, 0.5]] * (len(f) // 2)), "different numbers"),
+    "empty": (lambda f: f.assign(probabilities=[np.array([], "float32")] * len(f)), "different numbers"),
+    "NaN": (lambda f: f.assign(probabilities=[[0.5, float("nan")]] * len(f)), "not all from 0 to 1"),
+    "five": (lambda f: f.assign(probabilities=[[0.5, 5.0]] * len(f)), "not all from 0 to 1"),
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), ODD.values(), ids=ODD)
+def test_a_table_of_another_kind_is_said(cells, change, reason):
+    record = store.read(cells[0].folder)
+    store.write(cells[0].folder, record, change(store.read_predictions(cells[0].folder, record)))
+    read = read_answers(read_records(cells))
+    assert set(read.unreadable) == {cells[0]}
+    assert reason in read.unreadable[cells[0]]
+
+
+@pytest.mark.parametrize(("change", "reason"), ODD_SHARES.values(), ids=ODD_SHARES)
+def test_probabilities_that_are_none_are_said(cells, change, reason):
+    record = store.read(cells[0].folder)
+    record = store.write(cells[0].folder, record, change(store.read_predictions(cells[0].folder, record)))
+    with pytest.raises(library.UnreadableAnswers, match=reason):
+        library.Library().confidence(cells[0].folder, record)
+
+
+def test_a_pipe_in_place_of_predictions_is_not_waited_for(cells):
+    path = cells[0].folder / store.read(cells[0].folder).predictions_file
+    path.unlink()
+    os.mkfifo(path)
+    assert "not a regular file" in read_answers(read_records(cells)).unreadable[cells[0]]

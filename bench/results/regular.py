@@ -1,0 +1,47 @@
+"""Reading files that others may have put there: only plain files of a sensible size, and JSON of a sensible depth.
+
+A pipe in the place of a record would be waited for without end, a device read without end.
+"""
+
+import errno
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+MEGABYTE = 2**20
+MOST_BYTES = 512 * MEGABYTE
+"""Of a file, unless a caller says otherwise."""
+
+
+def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
+    """The content of a plain file of at most `most` bytes. Raises OSError, also for everything that is none."""
+    try:
+        # a pipe without a writer opens at once so; for plain files it changes nothing
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a NUL or half a character in the name
+        raise OSError(errno.EINVAL, f"not a file name ({error})", repr(str(path))) from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(most + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"larger than {most / MEGABYTE:,.0f} MB", str(path))
+    return content
+
+
+def read_json(path: Path, most: int = MOST_BYTES) -> Any:
+    """What the JSON of a plain file says. Raises OSError, and ValueError where it is no JSON or nested too deeply."""
+    return loads(read_regular(path, most))
+
+
+def loads(content: str | bytes) -> Any:
+    """`json.loads`, with one kind of error. Raises ValueError."""
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

@@ -361,7 +361,7 @@ class Record(Block):
     (`store.texts_path`); long texts are cut. Null where they were not kept."""
 
     def to_json(self) -> str:
-        """The record as indented JSON; NaN and infinities become null, bytes of a file name that are no text `\\xff`."""
+        """The record as indented JSON; NaN and infinities become null, bytes that are no text `\\xff`."""
         try:
             return self.model_dump_json(indent=1)
         except PydanticSerializationError:
@@ -380,7 +380,7 @@ def readable(content: Any) -> Any:
 
 
 def as_text(text: str) -> str:
-    """`text` as it can be written: a byte of a file name that is no UTF-8 becomes `\\xff`, half a character `\\ud83d`."""
+    """`text` as it can be written: bytes of a name that are no UTF-8 become `\\xff`, half characters `\\ud83d`."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -39,7 +39,9 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize(("path", "value"), [(path, value) for path, values in ODD.items() for value in values], ids=str)
+@pytest.mark.parametrize(
+    ("path", "value"), [(path, value) for path, values in ODD.items() for value in values], ids=str
+)
 def test_what_can_not_be_true_is_refused(content: dict, path: str, value: object) -> None:
     place = content
     *parts, last = path.split(".")

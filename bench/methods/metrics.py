@@ -14,6 +14,7 @@ def evaluate(predictions: Predicted, labels: Sequence[int], names: Sequence[str]
 
     The predicted label is the most probable one. A label that is never predicted has precision 0. An answer that is
     no label is wrong: it lowers accuracy and its true label's recall, and is in no column of the confusion matrix.
+    Macro averages are over the labels that have an example: what can't be measured is no zero.
     """
     indices = np.arange(len(names))
     true = np.asarray(labels)
@@ -27,8 +28,8 @@ def evaluate(predictions: Predicted, labels: Sequence[int], names: Sequence[str]
         confidence = float(predictions.max(axis=1).mean())
     per_label = precision_recall_fscore_support(true, predicted, labels=indices, zero_division=0)
     averages: dict[str, float] = {}
-    for average in ("macro", "weighted"):
-        scores = precision_recall_fscore_support(true, predicted, labels=indices, average=average, zero_division=0)
+    for average, over in (("macro", np.unique(true)), ("weighted", indices)):
+        scores = precision_recall_fscore_support(true, predicted, labels=over, average=average, zero_division=0)
         averages |= {
             f"{average}_{name}": float(v) for name, v in zip(("precision", "recall", "f1"), scores[:3], strict=True)
         }

@@ -25,13 +25,13 @@ CELL, MARGIN, LABEL_MAX = (0.78, 0.32), 0.15, 2.2
 def f1_by_label(points: Points) -> tuple[list[str], NDArray[np.float64]]:
     """Labels, and their F1 (means over seeds): a line a label, a column a point. `points` are of one label count.
 
-    A point whose labels are not those of the first has no numbers.
+    A point whose labels are not those of the first has no numbers, and neither has a label without test examples.
     """
     names = [scores.label for scores in evaluations(next(iter(points.values())))[0].per_label]
     columns = []
     for seeds in points.values():
         tests = [test for test in evaluations(seeds) if [one.label for one in test.per_label] == names]
-        scores = [[one.f1 for one in test.per_label] for test in tests]
+        scores = [[one.f1 if one.support else np.nan for one in test.per_label] for test in tests]
         columns.append(np.mean(scores, axis=0) if scores else np.full(len(names), np.nan))
     return names, np.array(columns).T
 
@@ -43,7 +43,7 @@ def f1_heatmap(points: Points, title: str, note: str) -> Figure:
     `points` are of one label count.
     """
     names, values = f1_by_label(points)
-    order = np.argsort(np.nanmean(values, axis=1), kind="stable")
+    order = np.argsort(np.nan_to_num(values, nan=1).mean(axis=1), kind="stable")  # no examples: at the end
     names, values = [style.wrapped(style.shown(names[place]), LABEL_MAX, style.SMALL) for place in order], values[order]
     heads = [style.wrapped(style.shown(point.row), 1.9, style.SMALL) for point in points]
     left = max(style.text_width(name, style.SMALL) for name in names) + MARGIN + 0.15

@@ -77,6 +77,8 @@ def report_table(points: Points) -> Table:
             scores = [test.per_label[place] for test in tests]
             numbers = [_mean([getattr(one, name) for one in scores]) for name in ("precision", "recall")]
             f1, support = _mean_and_deviation([one.f1 for one in scores]), span_text(one.support for one in scores)
+            if not any(one.support for one in scores):  # nothing was measured
+                numbers, f1 = ["–", "–"], "–"
             lines.append([point.row, first.label, *numbers, f1, support])
         total = span_text(test.num_examples for test in tests)
         for average in ("macro", "weighted"):

@@ -27,10 +27,19 @@ def test_scores() -> None:
     assert scores.mean_confidence == pytest.approx((0.8 + 0.5 + 0.8 + 0.75) / 4)
 
 
-def test_a_label_without_examples_counts_in_the_macro_average() -> None:
+def test_a_label_without_examples_is_no_zero_in_the_macro_average() -> None:
     scores = evaluate(np.array([[0.9, 0.1], [0.8, 0.2]]), [0, 0], ["a", "b"])
-    assert scores.macro_f1 == 0.5
+    assert scores.macro_f1 == scores.macro_precision == scores.macro_recall == 1
     assert scores.weighted_f1 == 1
+    assert [(row.label, row.support) for row in scores.per_label] == [("a", 2), ("b", 0)]
+
+
+def test_answers_of_a_label_without_examples_cost_the_others_recall() -> None:
+    # true a a b; predicted a c b
+    probabilities = np.array([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8], [0.1, 0.8, 0.1]])
+    scores = evaluate(probabilities, [0, 0, 1], ["a", "b", "c"])
+    assert scores.macro_f1 == pytest.approx((2 / 3 + 1) / 2)
+    assert scores.macro_recall == pytest.approx(0.75)
 
 
 def test_a_sure_mistake_has_a_finite_loss() -> None:

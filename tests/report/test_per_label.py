@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from bench.report.label_f1 import f1_by_label
 from bench.report.per_label import confusion_matrices, report_table, scored_points, shares, small_points
 from bench.report.reading import Point, measured_points, read_records
 from tests.report import simulate
@@ -69,6 +70,9 @@ def test_labels_without_examples_and_records_that_do_not_fit(tmp_path):
     empty = [first.test.per_label[0].model_copy(update={"support": 0}), *first.test.per_label[1:]]
     test = first.test.model_copy(update={"per_label": empty, "confusion_matrix": [[0, 0, 0], [0, 20, 0], [0, 0, 20]]})
     assert np.isnan(shares({0: first.model_copy(update={"test": test})})[0]).all()
+    seeds_without = {Point("a lora", 3, 32): {0: first.model_copy(update={"test": test})}}
+    assert list(map(str, report_table(seeds_without).lines[0][2:])) == ["–", "–", "–", "0"]
+    assert np.isnan(f1_by_label(seeds_without)[1]).ravel().tolist() == [True, False, False]
     ragged = second.model_copy(update={"test": second.test.model_copy(update={"confusion_matrix": [[1], [2, 3]]})})
     np.testing.assert_allclose(shares({0: first, 1: ragged}), shares({0: first}))
     nothing = first.model_copy(update={"test": first.test.model_copy(update={"per_label": []})})

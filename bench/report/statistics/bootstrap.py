@@ -70,9 +70,10 @@ def accuracy(answers: Answers, weights: Weights) -> NDArray[np.float64]:
 def macro_f1(answers: Answers, weights: Weights) -> NDArray[np.float64]:
     """Mean over labels of 2 TP / (true + predicted) in each draw.
 
-    A label that a draw has neither as true nor as predicted is left out of that draw's mean.
+    A label without a test example is in no mean, as in the records (`bench.methods.metrics`); one that a draw has
+    neither as true nor as predicted is left out of that draw's.
     """
-    labels = np.arange(len(answers.test_set.names))
+    labels = np.unique(answers.test_set.labels)
     true = answers.test_set.labels[:, None] == labels
     predicted = answers.predicted[:, None] == labels
     indicators = np.hstack([true & predicted, true.astype(np.int8) + predicted.astype(np.int8)]).astype(np.float32)

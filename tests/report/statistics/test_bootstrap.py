@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,16 @@ def test_macro_f1_of_draws_is_scikit_learns_with_weights():
     weights = random.multinomial(120, np.full(120, 1 / 120), size=20).astype(np.float32)
     expected = [f1_score(examples.labels, given.predicted, average="macro", sample_weight=one) for one in weights]
     np.testing.assert_allclose(macro_f1(given, weights), expected, rtol=1e-5)
+
+
+def test_a_label_without_test_examples_is_no_zero_in_the_mean():
+    examples = example_set(60, 3)
+    kept = np.flatnonzero(examples.labels < 2)
+    two = replace(examples, ids=tuple(examples.ids[i] for i in kept), labels=examples.labels[kept])
+    predicted = two.labels.copy()
+    predicted[0] = 2  # which no example is of
+    found = macro_f1(Answers(two, predicted), np.ones((1, len(kept)), np.float32))
+    assert found[0] == pytest.approx(f1_score(two.labels, predicted, labels=[0, 1], average="macro"))
 
 
 def test_answers_that_are_no_label_lower_recall_alone():

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.cell import Cell
 from bench.config import (
+    DEDUPLICATING,
     CellConfig,
     DataConfig,
     GradientConfig,
@@ -19,6 +20,7 @@ from bench.config import (
     PredictionsConfig,
     PublishedSplitConfig,
     SetfitConfig,
+    SplitConfig,
     TrainingConfig,
     TransformerConfig,
     ZeroShotConfig,
@@ -66,7 +68,7 @@ def to_cell(content: dict[str, Any]) -> Cell:
         num_labels=config.num_labels,
         train_size=config.train_size,
         seed=config.seed,
-        split=config.split,
+        split=_resolve_split(config.split, content.get("split")),
         labels=_labels(data, config),
     )
     model = config.model
@@ -95,6 +97,16 @@ def to_settings(content: dict[str, Any]) -> Settings:
     """Where and how to run. Raises UserError."""
     names = Settings.__dataclass_fields__
     return _validate(_SETTINGS, {key: value for key, value in content.items() if key in names})
+
+
+def _resolve_split(split: SplitConfig, written: Any) -> SplitConfig:
+    """With today's idea of the same text where none is written; where nothing is deduplicated, none has an effect."""
+    if not isinstance(split, DEDUPLICATING) or not isinstance(written, dict):
+        return split
+    if not split.deduplicate:
+        return replace(split, same_text="exact", conflicts="keep_first")
+    wanted = {"same_text": "normalized", "conflicts": "drop"}
+    return replace(split, **{name: value for name, value in wanted.items() if name not in written})  # type: ignore[arg-type]
 
 
 def _labels(data: DataConfig, config: CellConfig) -> tuple[str, ...] | None:

@@ -13,6 +13,7 @@ from bench.errors import UserError
 from bench.models import safely
 from bench.settings import Settings
 from bench.sources import hub
+from bench.sweep.feasible import local_data
 
 
 def check_device(cells: Iterable[Cell], settings: Settings) -> None:
@@ -53,6 +54,15 @@ def check_tasks(cells: Iterable[Cell]) -> None:
         problems |= dict.fromkeys(found)
     if problems:
         raise UserError("; ".join(problems))
+
+
+def check_data(cells: Iterable[Cell], settings: Settings) -> None:
+    """Raise UserError, with all problems, where a file or folder that cells read is not as described.
+
+    Read here once, what is wrong with it does not end every cell; data of the hub and wheels is as it was published.
+    """
+    own = {cell.task.data: cell.task for cell in cells if cell.task.data.source in ("file", "hub")}
+    local_data([task for data, task in own.items() if data.path is not None], settings)
 
 
 def check_folders(results_dir: str, reports_dir: str | None = None) -> None:

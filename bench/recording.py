@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bench.cell import Cell, identity
-from bench.data.split import Splits
+from bench.data.split import Source, Splits
 from bench.escape.secrets import masked
 from bench.methods.fitted import Answers, Predicted, Summary
 from bench.methods.halve import batches
@@ -168,8 +168,22 @@ def _examples(splits: Splits) -> schema.Examples:
         num_validation=len(splits.validation),
         num_test=len(splits.test),
         duplicates_dropped=splits.duplicates_dropped,
+        conflicts_dropped=splits.conflicts_dropped,
+        test_texts_in_training=splits.test_texts_in_training(),
+        **({} if (source := splits.source) is None else _source(source)),
         sha256=splits.sha256(),
     )
+
+
+def _source(source: Source) -> dict[str, Any]:
+    """What the record says of the data that the examples were drawn from."""
+    return {
+        "rows_read": source.rows,
+        "labels_available": source.labels,
+        "rows_of_labels": source.rows_of_labels,
+        "conflicting_texts": source.conflicting_texts,
+        "notes": list(source.notes) or None,
+    }
 
 
 def _throughput(run: Run) -> schema.Throughput:

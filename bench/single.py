@@ -12,6 +12,7 @@ from bench.methods.halve import in_halves
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.results import store
 from bench.results.claims import Claims, read
+from bench.results.counts import examples_text
 from bench.results.record import Record, Status
 from bench.settings import Settings
 from bench.sweep.missing import is_wanted
@@ -79,10 +80,12 @@ def _line(record: Record) -> str:
     if record.measurements is None:
         return f"{record.key}: {record.status.value}"
     test, seconds = record.measurements.test, record.measurements.seconds
-    return (
+    line = (
         f"{record.key}: {record.status.value}, test accuracy {test.accuracy:.3f}, macro-F1 {test.macro_f1:.3f} "
         f"on {test.num_examples} examples, {seconds.total:.1f} s{_precision(record)}"
     )
+    data = examples_text(record.measurements.examples)
+    return f"{line}\n  {data}" if data else line
 
 
 def _precision(record: Record) -> str:

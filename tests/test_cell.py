@@ -72,7 +72,22 @@ def test_a_model_without_a_method_ignores_it() -> None:
 
 def test_key_does_not_drift() -> None:
     """A record that was written by an earlier version is found by this one."""
-    assert to_cell(content(model=BASELINE)).key == "tfidf-sgd_topics_2-labels_32-examples_seed-0_1fe6b3de14666567"
+    former = {"name": "nested", "same_text": "exact", "conflicts": "keep_first"}
+    stem = "tfidf-sgd_topics_2-labels_32-examples_seed-0"
+    assert to_cell(content(model=BASELINE, split=former)).key == f"{stem}_1fe6b3de14666567"
+    assert to_cell(content(model=BASELINE)).key == f"{stem}_a0b49f3b20709f58"
+
+
+@pytest.mark.parametrize("name", ["nested", "stratified", "undersampled", "fraction"])
+def test_how_texts_are_compared_counts_where_texts_are_compared(name: str) -> None:
+    """A split that says nothing has today's way; without deduplication, keys of older records stay."""
+    new = {"same_text": "normalized", "conflicts": "drop"}
+    written = [{"name": name, "deduplicate": True, **options} for options in ({}, new, {"same_text": "exact"})]
+    keys = [to_cell(content(model=BASELINE, split=split)).key for split in written]
+    assert keys[0] == keys[1] != keys[2]
+    kept = [to_cell(content(model=BASELINE, split={"name": name, "deduplicate": False, **more})) for more in ({}, new)]
+    assert kept[0].key == kept[1].key
+    assert "same_text" not in identity(kept[0])["task"]["split"]
 
 
 def test_an_edited_file_is_another_cell(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ from bench.config.method import (
 )
 from bench.config.model import ModelConfig, PredictionsConfig, TfidfSgdConfig, TransformerConfig
 from bench.config.split import (
+    DEDUPLICATING,
     FractionSplitConfig,
     NestedSplitConfig,
     OfficialSplitConfig,
@@ -47,6 +48,7 @@ from bench.config.split import (
 from bench.config.training import TrainingConfig, TuneConfig
 
 __all__ = [
+    "DEDUPLICATING",
     "FORBID",
     "IF_SET",
     "NEVER",

@@ -1,11 +1,17 @@
 """The schema of `conf/split/`: how a task's examples are drawn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bench.config.common import FORBID, Fraction, Name, NonNegative, Positive
+from bench.config.common import FORBID, IF_SET, Fraction, Name, NonNegative, Positive
+
+SameText = Literal["exact", "normalized"]
+"""By what two texts are the same: `exact` but for blanks at the ends, or `normalized`: Unicode form (NFKC), case and
+runs of blanks do not count (`bench.data.sametext`). Older records have `exact`."""
+Conflicts = Literal["keep_first", "drop"]
+"""Of a text under several labels: keep one row (older records), or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +28,8 @@ class NestedSplitConfig:
     min_validation_per_label: Positive = 8
     deduplicate: bool = True
     """Keep only the first example of each text, so that no test text was trained on."""
+    same_text: SameText = field(default="exact", metadata=IF_SET)
+    conflicts: Conflicts = field(default="keep_first", metadata=IF_SET)
 
     __pydantic_config__ = FORBID
 
@@ -46,6 +54,8 @@ class StratifiedSplitConfig:
     min_validation_size: Positive = 16
     deduplicate: bool = True
     """Keep only the first example of each text, so that no test text was trained on."""
+    same_text: SameText = field(default="exact", metadata=IF_SET)
+    conflicts: Conflicts = field(default="keep_first", metadata=IF_SET)
 
     __pydantic_config__ = FORBID
 
@@ -62,6 +72,8 @@ class UndersampledSplitConfig:
     validation_fraction: Fraction = 0.1
     deduplicate: bool = False
     """Keep only the first example of each text, so that no test text was trained on."""
+    same_text: SameText = field(default="exact", metadata=IF_SET)
+    conflicts: Conflicts = field(default="keep_first", metadata=IF_SET)
 
     __pydantic_config__ = FORBID
 
@@ -89,6 +101,8 @@ class FractionSplitConfig:
     """Of all examples, this part is kept from training for validation."""
     deduplicate: bool = True
     """Keep only the first example of each text, so that no test text was trained on."""
+    same_text: SameText = field(default="exact", metadata=IF_SET)
+    conflicts: Conflicts = field(default="keep_first", metadata=IF_SET)
 
     __pydantic_config__ = FORBID
 
@@ -103,3 +117,7 @@ SplitConfig = Annotated[
     Field(discriminator="name"),
 ]
 """How a task's examples are drawn (`bench.data.split`)."""
+
+
+DEDUPLICATING = (NestedSplitConfig, StratifiedSplitConfig, UndersampledSplitConfig, FractionSplitConfig)
+"""Protocols with `deduplicate`, `same_text` and `conflicts`."""

@@ -4,6 +4,8 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
+from bench.data.sametext import same
+
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -18,6 +20,21 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What the pool holds that a task is drawn from."""
+
+    rows: int
+    """With a text and a label."""
+    labels: int
+    rows_of_labels: int
+    """Rows of the task's labels, repeats included."""
+    conflicting_texts: int
+    """Texts that have more than one label."""
+    notes: tuple[str, ...] = ()
+    """What was odd about it (`Pool.notes`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Splits:
     """A task's examples. `labels` are the label names, in the order that predictions use."""
 
@@ -26,6 +43,17 @@ class Splits:
     validation: Examples
     test: Examples
     duplicates_dropped: int
+    conflicts_dropped: int = 0
+    """Rows left out because their text has more than one label."""
+    source: "Source | None" = None
+    """What the pool held; None where that was not counted."""
+
+    def test_texts_in_training(self) -> int | None:
+        """Test examples whose text, as a reader sees it, is a training example; None where there are none."""
+        if not self.train.texts:
+            return None
+        trained = set(map(same, self.train.texts))
+        return sum(same(text) in trained for text in self.test.texts)
 
     def for_testing(self) -> "Splits":
         """The same test examples, and no others."""

@@ -5,16 +5,20 @@ the purpose and (where a protocol redraws) the seed, and on nothing else. So a d
 in every version.
 """
 
+import functools
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from types import ModuleType
 
-from bench.data.examples import Examples, Splits
+from bench.data.examples import Examples, Source, Splits
 from bench.data.pool import Pool
+from bench.data.sametext import conflicting
 from bench.data.splits import nested, official, published, stratified, undersampled
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
-__all__ = ["Examples", "Splits", "draw", "problems"]
+__all__ = ["Examples", "Source", "Splits", "draw", "problems", "source"]
 
 PROTOCOLS: dict[str, ModuleType] = {
     "nested": nested,
@@ -38,7 +42,24 @@ def draw(task: Task, pool: Pool) -> Splits:
         smallest = replace(task, test_only=False, train_size=task.train_size or task.num_labels)
         return draw(smallest, pool).for_testing()
     splits: Splits = PROTOCOLS[task.split.name].draw(task, pool)
-    return splits
+    return replace(splits, source=source(pool, splits.labels))
+
+
+def source(pool: Pool, labels: Sequence[str]) -> Source:
+    """What the pool holds beside a task's labels."""
+    counts = _counted(pool.labels)
+    return Source(
+        rows=len(pool.ids),
+        labels=len(counts),
+        rows_of_labels=sum(counts[label] for label in labels),
+        conflicting_texts=len(conflicting(pool.texts, pool.labels, "normalized")),
+        notes=pool.notes,
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _counted(labels: tuple[str, ...]) -> Counter[str]:
+    return Counter(labels)
 
 
 def problems(task: Task) -> list[str]:

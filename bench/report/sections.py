@@ -13,6 +13,7 @@ from bench.report.comparison import comparison_title, ours_and_published
 from bench.report.comparison_tables import accuracy_tables, other_metrics_table, remarks
 from bench.report.content import Picture, Section, Titled, View
 from bench.report.cost import accuracy_and_cost, cost_points, cost_table
+from bench.report.data_counts import data_counts
 from bench.report.differences import differences, less_published, told_apart
 from bench.report.examples import how_many_examples
 from bench.report.fitted import drawn_curves
@@ -170,5 +171,6 @@ SECTIONS: dict[str, Callable[[View], Section | None]] = {
     "Training curves": curves,
     "Before and after training": before_after,
     "Lengths of texts": lengths,
+    "Data": data_counts,
 }
 """In the order of the page. A section that the records have nothing for is left out."""

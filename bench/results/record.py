@@ -263,6 +263,8 @@ class Examples(Block):
     """Rows left out because their text has more than one label."""
     test_texts_in_training: Count | None = None
     """Test examples whose text is a training example, too (as `bench.data.sametext` compares texts)."""
+    notes: list[str] | None = None
+    """What was odd about the source: labels that look alike, say; null where nothing was."""
     sha256: str
     """Of the ids, labels and texts of all three sets: equal for every model on the same task."""
 

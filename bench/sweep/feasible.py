@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from bench.config import DataConfig
 from bench.data.local import local_pool
 from bench.data.pool import Pool
-from bench.data.split import draw, problems
+from bench.data.split import Splits, draw, problems
 from bench.data.task import Task
 from bench.errors import TaskInfeasible, UserError
 from bench.settings import Settings
@@ -39,21 +39,29 @@ class Feasibility:
     """Why, by task."""
     unchecked: dict[str, str] = field(default_factory=dict)
     """Data sets that tasks were not, or not all, checked against, and why."""
+    drawn: dict[tuple[str, int], Splits] = field(default_factory=dict)
+    """By data set and label count, the examples of one task."""
 
 
 def local_data(tasks: Iterable[Task], settings: Settings) -> LocalData:
-    """Read the data of `tasks` where it is on this machine and that takes a moment."""
+    """Read the data of `tasks` where it is on this machine and that takes a moment.
+
+    Raises UserError, with the problems of all data, where some can't be read as described.
+    """
     found = LocalData()
+    problems: dict[str, None] = {}
     for data in dict.fromkeys(task.data for task in tasks):
         try:
             pool = local_pool(data, cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir)
         except UserError as error:
-            found.absent[data.name] = str(error)
+            problems[str(error)] = None
             continue
         if pool is None:
             found.absent[data.name] = "it is not on this machine, or takes long to read"
         else:
             found.pools[data] = pool
+    if problems:
+        raise UserError("; ".join(problems))
     return found
 
 
@@ -67,7 +75,9 @@ def feasibility(tasks: Iterable[Task], local: LocalData, seconds: float = SECOND
         if kind not in verdicts:
             in_time = time.monotonic() < deadline
             pool = local.pools.get(task.data)
-            verdicts[kind] = _verdict(kind, pool if in_time else None)
+            verdicts[kind], splits = _verdict(kind, pool if in_time else None)
+            if splits is not None:
+                found.drawn.setdefault((task.data.name, task.num_labels), splits)
             if pool is not None and not in_time:
                 found.unchecked[task.data.name] = "checking all of its tasks would take too long"
         if (reason := verdicts[kind]) is not None:
@@ -75,14 +85,13 @@ def feasibility(tasks: Iterable[Task], local: LocalData, seconds: float = SECOND
     return found
 
 
-def _verdict(task: Task, pool: Pool | None) -> str | None:
-    """Why `task` can't be drawn; None where it can, or where that is not known without a pool."""
+def _verdict(task: Task, pool: Pool | None) -> tuple[str | None, Splits | None]:
+    """Why `task` can't be drawn, or its examples; neither where that is not known without a pool."""
     if reasons := problems(task):
-        return "; ".join(reasons)
+        return "; ".join(reasons), None
     if pool is None:
-        return None
+        return None, None
     try:
-        draw(task, pool)
+        return None, draw(task, pool)
     except TaskInfeasible as error:
-        return str(error)
-    return None
+        return str(error), None

@@ -9,7 +9,7 @@ from bench.compose import check, to_cell, to_settings
 from bench.errors import UserError
 from bench.escape.terminal import say
 from bench.garbage import uncollected
-from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
+from bench.preflight import check_data, check_device, check_extras, check_folders, check_sources, check_tasks
 from bench.report.reading import Expected
 from bench.results import store
 from bench.results.record import Status
@@ -64,6 +64,7 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
             check_device(todo, settings)
             slots(settings)
         check_sources(todo, settings)
+        check_data(todo, settings)
         check_folders(settings.results_dir, settings.reports_dir)
     say(f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
     stopped = _run(todo, settings, stamps, runner) if todo else None

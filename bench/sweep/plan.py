@@ -10,10 +10,11 @@ from bench.bf16 import plan_notice
 from bench.cell import Cell
 from bench.data.task import Task
 from bench.escape.terminal import console, line
+from bench.results.counts import left_out_text, overlap_text, share_text
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.duration import RATE, TOKENS, Basis, Duration, Durations
-from bench.sweep.feasible import Feasibility, feasibility, local_data
+from bench.sweep.feasible import Feasibility, LocalData, feasibility, local_data
 from bench.sweep.index import Entry
 from bench.sweep.room import fit, room
 from bench.sweep.survey import Standing, State, survey
@@ -57,6 +58,7 @@ def plan(cells: Sequence[Cell], settings: Settings) -> int:
     }
     out = console()
     _print_rows(rows, settings, out)
+    _print_data(feasible, local, out)
     _print_infeasible(infeasible, feasible, wanted, out)
     _print_totals(rows, place, settings, out)
     if place.device == "cpu" and (said := plan_notice([s.cell for s in found.standings if s.wanted])) is not None:
@@ -141,6 +143,20 @@ def _times(durations: Sequence[Duration]) -> tuple[str, str]:
     total = sum(each.seconds for each in durations)
     mark = max((MARKS[each.basis] for each in durations), key=list(MARKS.values()).index)
     return f"{duration(total / len(durations))}{mark}", f"{duration(total)}{mark}"
+
+
+def _print_data(feasible: Feasibility, local: LocalData, out: Console) -> None:
+    """How much of the data the tasks use, and what is odd about it."""
+    for (data, num_labels), splits in feasible.drawn.items():
+        if (source := splits.source) is None:
+            continue
+        share = share_text(num_labels, source.labels, source.rows_of_labels, source.rows)
+        left_out = left_out_text(source.conflicting_texts, splits.conflicts_dropped, splits.duplicates_dropped)
+        overlap = overlap_text(splits.test_texts_in_training())
+        if said := "; ".join(part for part in (share, left_out, overlap) if part):
+            out.print(line(f"Data {data}, num_labels={num_labels}: {said}."))
+    for note in dict.fromkeys(f"{data.name}: {note}" for data, pool in local.pools.items() for note in pool.notes):
+        out.print(line(f"Data {note}."))
 
 
 def _print_infeasible(infeasible: dict[Task, str], feasible: Feasibility, wanted: list[Task], out: Console) -> None:

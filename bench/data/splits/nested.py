@@ -1,11 +1,16 @@
 """Balanced, nested draws with one fixed test set: the project's own protocol."""
 
+import itertools
+
 from bench.config import NestedSplitConfig
 from bench.data.examples import Splits
 from bench.data.pool import Pool
-from bench.data.splits.rows import by_hash, gather, members_by_label, select_labels
+from bench.data.splits.rows import FEWER, by_hash, gather, members_of, select_labels
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
+
+MOST_NAMED = 3
+"""Labels that one message names."""
 
 
 def draw(task: Task, pool: Pool) -> Splits:
@@ -20,13 +25,14 @@ def draw(task: Task, pool: Pool) -> Splits:
     Raises TaskInfeasible, naming the label and the count, where a label has too few examples.
     """
     split = _split(task)
-    members, dropped = members_by_label(pool, deduplicate=split.deduplicate)
+    found = members_of(pool, split)
+    members = found.by_label
     labels = select_labels({label: len(rows) for label, rows in members.items()}, task)
     test_per_label = min(
         split.test_size // task.num_labels,
         *(int(len(members[label]) * split.max_test_fraction) for label in labels),
     )
-    if test_per_label < 1:
+    if split.test_size < task.num_labels:
         raise TaskInfeasible(
             f"split.test_size={split.test_size} leaves no test example for each of {len(labels)} labels"
         )
@@ -43,7 +49,8 @@ def draw(task: Task, pool: Pool) -> Splits:
         train=gather(pool, labels, train),
         validation=gather(pool, labels, validation),
         test=gather(pool, labels, test),
-        duplicates_dropped=dropped,
+        duplicates_dropped=found.duplicates_dropped,
+        conflicts_dropped=found.conflicts_dropped,
     )
 
 
@@ -64,16 +71,41 @@ def _split(task: Task) -> NestedSplitConfig:
 
 
 def _check_enough(counts: dict[str, int], test_per_label: int, task: Task) -> None:
-    """Raise TaskInfeasible where the scarcest label can't give its training and validation examples."""
+    """Raise TaskInfeasible where the scarcest label can't give its test, training and validation examples."""
     label = min(counts, key=lambda name: counts[name])
     left = counts[label] - test_per_label
-    if train_per_label(task) + validation_per_label(task) > left:
-        raise TaskInfeasible(
-            f"train_size={task.train_size} with num_labels={task.num_labels} needs {train_per_label(task)} training "
-            f"and {validation_per_label(task)} validation examples per label; {label!r} of {task.data.name} has "
-            f"{counts[label]}, of which {test_per_label} are for testing: at most "
-            f"train_size={_largest(left, task)} fits"
-        )
+    needed = train_per_label(task) + validation_per_label(task)
+    if test_per_label >= 1 and needed <= left:
+        return
+    fitting = _largest(left, task)
+    if test_per_label < 1 or fitting == 0:
+        raise TaskInfeasible(_too_rare(counts, task))
+    raise TaskInfeasible(
+        f"train_size={task.train_size} with num_labels={task.num_labels} needs {train_per_label(task)} training "
+        f"and {validation_per_label(task)} validation examples per label; {label!r} of {task.data.name} has "
+        f"{counts[label]}, of which {test_per_label} are for testing: at most train_size={fitting} fits"
+    )
+
+
+def _too_rare(counts: dict[str, int], task: Task) -> str:
+    """Which labels have too few examples for any training size, and how many it takes."""
+    least = next(n for n in itertools.count(1) if int(n * _split(task).max_test_fraction) and _fits(n, task))
+    rare = [label for label in sorted(counts, key=lambda name: counts[name]) if counts[label] < least]
+    named = ", ".join(f"{label!r} has {counts[label]}" for label in rare[:MOST_NAMED])
+    unit = " example" if counts[rare[0]] == 1 and len(rare) == 1 else " examples"
+    more = f" and {len(rare) - MOST_NAMED} labels more are like that" if len(rare) > MOST_NAMED else ""
+    return (
+        f"no training size fits num_labels={task.num_labels} of {task.data.name}: {named}{unit}{more}, and each label "
+        f"needs {least} with split.max_test_fraction={_split(task).max_test_fraction:.3g} and "
+        f"split.min_validation_per_label={_split(task).min_validation_per_label}{FEWER}"
+    )
+
+
+def _fits(count: int, task: Task) -> bool:
+    """Whether a label with so many examples is enough for the smallest training size."""
+    split = _split(task)
+    tested = min(max(split.test_size // task.num_labels, 1), int(count * split.max_test_fraction))
+    return _largest(count - tested, task) > 0
 
 
 def _largest(rest: int, task: Task) -> int:

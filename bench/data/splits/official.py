@@ -3,7 +3,7 @@
 from bench.config import FractionSplitConfig, OfficialSplitConfig
 from bench.data.examples import Splits
 from bench.data.pool import Pool
-from bench.data.splits.rows import allocate, by_hash, gather, members_by_label, refuse_scarce, select_labels
+from bench.data.splits.rows import all_members, allocate, by_hash, gather, members_of, refuse_scarce, select_labels
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
@@ -23,8 +23,8 @@ def draw(task: Task, pool: Pool) -> Splits:
     split = task.split
     assert isinstance(split, OfficialSplitConfig | FractionSplitConfig)
     # published sets stay as they are, repeats included: numbers on them are to be compared
-    deduplicate = isinstance(split, FractionSplitConfig) and split.deduplicate
-    members, dropped = members_by_label(pool, deduplicate=deduplicate)
+    found = members_of(pool, split) if isinstance(split, FractionSplitConfig) else all_members(pool)
+    members = found.by_label
     labels = select_labels({label: len(rows) for label, rows in members.items()}, task)
     members = {label: members[label] for label in labels}
     if isinstance(split, OfficialSplitConfig):
@@ -39,7 +39,8 @@ def draw(task: Task, pool: Pool) -> Splits:
         train=gather(pool, labels, list(train.values())),
         validation=gather(pool, labels, list(validation.values())),
         test=gather(pool, labels, list(tested.values())),
-        duplicates_dropped=dropped,
+        duplicates_dropped=found.duplicates_dropped,
+        conflicts_dropped=found.conflicts_dropped,
     )
 
 

@@ -4,7 +4,7 @@ import random
 
 from bench.data.examples import Splits
 from bench.data.pool import Pool
-from bench.data.splits.rows import gather, members_by_label
+from bench.data.splits.rows import all_members, gather
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
@@ -23,7 +23,7 @@ def draw(task: Task, pool: Pool) -> Splits:
     With n = `train_size // num_labels`: the first n rows train, the next up to 1.1 n validate, the next up to 1.2 n
     test. Nothing is deduplicated, and the seed has no effect on examples. Raises TaskInfeasible.
     """
-    members, _ = members_by_label(pool, deduplicate=False)
+    members = all_members(pool).by_label
     labels = label_set({label: len(rows) for label, rows in members.items()}, task)
     ends = _ends(task.train_size // task.num_labels)
     scarcest = min(labels, key=lambda label: len(members[label]))
@@ -31,7 +31,8 @@ def draw(task: Task, pool: Pool) -> Splits:
         fitting = max(n for n in range(count + 1) if _ends(n)[-1] <= count) * task.num_labels
         raise TaskInfeasible(
             f"train_size={task.train_size} with num_labels={task.num_labels} takes the first {ends[-1]} rows of each "
-            f"label; {scarcest!r} of {task.data.name} has {count}: at most train_size={fitting} fits"
+            f"label; {scarcest!r} of {task.data.name} has {count}: "
+            + (f"at most train_size={fitting} fits" if fitting else "no training size fits")
         )
 
     train, validation, test = (

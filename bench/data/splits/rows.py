@@ -5,33 +5,63 @@ import heapq
 import json
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from bench.config import FractionSplitConfig, NestedSplitConfig, StratifiedSplitConfig, UndersampledSplitConfig
 from bench.data.examples import Examples
 from bench.data.pool import Pool
+from bench.data.sametext import compared, conflicting
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
+FEWER = "; fewer labels (num_labels) leave the rare ones out"
+Deduplicating = NestedSplitConfig | StratifiedSplitConfig | UndersampledSplitConfig | FractionSplitConfig
 
-def members_by_label(pool: Pool, *, deduplicate: bool) -> tuple[dict[str, list[int]], int]:
-    """Row numbers by label, and how many rows were left out as repeated texts.
 
-    Texts are the same when they differ only in white space at the ends. Of repeated texts the one with the
-    smallest id stays, so the choice does not hang on the order of the source.
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Row numbers by label, and how many rows were left out."""
+
+    by_label: dict[str, list[int]]
+    duplicates_dropped: int = 0
+    conflicts_dropped: int = 0
+
+
+def all_members(pool: Pool) -> Members:
+    """Every row, repeats and all."""
+    return Members(_by_label(range(len(pool.ids)), pool))
+
+
+def members_of(pool: Pool, split: Deduplicating) -> Members:
+    """Rows by label as `split` says: each text once, where it says `deduplicate`.
+
+    Of repeated texts the one with the smallest id stays, so the choice does not hang on the order of the source. Of
+    texts under several labels none does, with `conflicts=drop`; else one (that of the source's first row, where texts
+    are compared `normalized`).
     """
-    kept: Iterable[int] = range(len(pool.ids))
-    if deduplicate:
-        first: dict[str, int] = {}
-        for row, text in enumerate(pool.texts):
-            other = first.setdefault(text.strip(), row)
-            if pool.ids[row] < pool.ids[other]:
-                first[text.strip()] = row
-        kept = first.values()
+    if not split.deduplicate:
+        return all_members(pool)
+    keys = compared(pool.texts, split.same_text)
+    torn = conflicting(pool.texts, pool.labels, split.same_text) if split.same_text == "normalized" else frozenset()
+    if split.conflicts == "drop":
+        torn = conflicting(pool.texts, pool.labels, split.same_text)
+    first: dict[str, int] = {}
+    dropped = 0
+    for row, key in enumerate(keys):
+        if key in torn and split.conflicts == "drop":
+            dropped += 1
+            continue
+        other = first.setdefault(key, row)
+        if key not in torn and pool.ids[row] < pool.ids[other]:
+            first[key] = row
+    return Members(_by_label(first.values(), pool), len(pool.ids) - len(first) - dropped, dropped)
+
+
+def _by_label(rows: Iterable[int], pool: Pool) -> dict[str, list[int]]:
     members: dict[str, list[int]] = {}
-    count = 0
-    for row in kept:
+    for row in rows:
         members.setdefault(pool.labels[row], []).append(row)
-        count += 1
-    return members, len(pool.ids) - count
+    return members
 
 
 def select_labels(counts: Mapping[str, int], task: Task) -> list[str]:
@@ -94,7 +124,7 @@ def refuse_scarce(
         return
     sizes = range(task.num_labels, task.train_size)
     fitting = bisect_left(sizes, True, key=lambda size: short(size) is not None)
-    limit = f"at most train_size={sizes[fitting - 1]} fits" if fitting else "no training size fits"
+    limit = f"at most train_size={sizes[fitting - 1]} fits" if fitting else f"no training size fits{FEWER}"
     raise TaskInfeasible(
         f"train_size={task.train_size} {with_what} needs {needed(task.train_size)[label]} examples of {label!r}, and "
         f"there are {available[label]} in {task.data.name}: {limit}"

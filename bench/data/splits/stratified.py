@@ -3,7 +3,7 @@
 from bench.config import StratifiedSplitConfig
 from bench.data.examples import Splits
 from bench.data.pool import Pool
-from bench.data.splits.rows import allocate, by_hash, gather, members_by_label, refuse_scarce, select_labels
+from bench.data.splits.rows import allocate, by_hash, gather, members_of, refuse_scarce, select_labels
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
@@ -18,7 +18,8 @@ def draw(task: Task, pool: Pool) -> Splits:
     assert isinstance(split, StratifiedSplitConfig)
     if split.test_size < task.num_labels:
         raise TaskInfeasible(f"split.test_size={split.test_size} is smaller than num_labels={task.num_labels}")
-    members, dropped = members_by_label(pool, deduplicate=split.deduplicate)
+    found = members_of(pool, split)
+    members = found.by_label
     labels = select_labels({label: len(rows) for label, rows in members.items()}, task)
     counts = {label: len(members[label]) for label in labels}
     tested = allocate(split.test_size, counts)
@@ -44,5 +45,6 @@ def draw(task: Task, pool: Pool) -> Splits:
         train=gather(pool, labels, train),
         validation=gather(pool, labels, validation),
         test=gather(pool, labels, test),
-        duplicates_dropped=dropped,
+        duplicates_dropped=found.duplicates_dropped,
+        conflicts_dropped=found.conflicts_dropped,
     )

@@ -3,7 +3,7 @@
 from bench.config import UndersampledSplitConfig
 from bench.data.examples import Splits
 from bench.data.pool import Pool
-from bench.data.splits.rows import allocate, by_hash, gather, members_by_label, refuse_scarce, select_labels
+from bench.data.splits.rows import allocate, by_hash, gather, members_of, refuse_scarce, select_labels
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
@@ -17,7 +17,8 @@ def draw(task: Task, pool: Pool) -> Splits:
     """
     split = task.split
     assert isinstance(split, UndersampledSplitConfig)
-    members, dropped = members_by_label(pool, deduplicate=split.deduplicate)
+    found = members_of(pool, split)
+    members = found.by_label
     labels = select_labels({label: len(rows) for label, rows in members.items()}, task)
     train_part, validation_part, test_part = _parts(task, pool, {label: members[label] for label in labels}, split)
     counts = {label: len(rows) for label, rows in train_part.items()}
@@ -32,7 +33,8 @@ def draw(task: Task, pool: Pool) -> Splits:
         train=gather(pool, labels, train),
         validation=gather(pool, labels, list(validation_part.values())),
         test=gather(pool, labels, list(test_part.values())),
-        duplicates_dropped=dropped,
+        duplicates_dropped=found.duplicates_dropped,
+        conflicts_dropped=found.conflicts_dropped,
     )
 
 
@@ -40,7 +42,8 @@ def _parts(
     task: Task, pool: Pool, members: dict[str, list[int]], split: UndersampledSplitConfig
 ) -> list[dict[str, list[int]]]:
     """Training, validation and test rows by label; sizes are cut off, not rounded, and the rest is for testing."""
-    rarest = min(len(rows) for rows in members.values())
+    scarcest = min(members, key=lambda label: len(members[label]))
+    rarest = len(members[scarcest])
     name, draw_seed = task.data.name, split.draw_seed
     label_of = {
         row: label
@@ -54,8 +57,8 @@ def _parts(
     for rows in (shuffled[:first], shuffled[first:second], shuffled[second:]):
         if not rows:
             raise TaskInfeasible(
-                f"{len(shuffled)} examples of {name}, {rarest} of each label, are too few for split.train_fraction="
-                f"{split.train_fraction} and split.validation_fraction={split.validation_fraction}"
+                f"{len(shuffled)} examples of {name}, {rarest} of each label ({scarcest!r} has no more), are too "
+                f"few for split.train_fraction={split.train_fraction} and split.validation_fraction={split.validation_fraction}"
             )
         parts.append({label: [row for row in rows if label_of[row] == label] for label in members})
     return parts

@@ -58,7 +58,8 @@ def _parts(
         if not rows:
             raise TaskInfeasible(
                 f"{len(shuffled)} examples of {name}, {rarest} of each label ({scarcest!r} has no more), are too "
-                f"few for split.train_fraction={split.train_fraction} and split.validation_fraction={split.validation_fraction}"
+                f"few for split.train_fraction={split.train_fraction} and "
+                f"split.validation_fraction={split.validation_fraction}"
             )
         parts.append({label: [row for row in rows if label_of[row] == label] for label in members})
     return parts

@@ -62,5 +62,7 @@ def test_more_than_there_are() -> None:
         TaskInfeasible, match=r"train_size=1046 of the 1045 for training .* at most train_size=1045 fit"
     ):
         draw(make_task(SPLIT, train_size=1046), make_pool(SPAM))
-    with pytest.raises(TaskInfeasible, match="4 examples of topics, 2 of each label .'spam' has no more., are too few"):
+    with pytest.raises(
+        TaskInfeasible, match=r"4 examples of topics, 2 of each label .'spam' has no more., are too few"
+    ):
         draw(make_task(SPLIT, train_size=2), make_pool({"ham": 9, "spam": 2}))

@@ -109,7 +109,7 @@ def test_old_records_and_baselines_have_only_what_they_can(tmp_path, monkeypatch
     simulate.run(cells)
     text = markdown(write_report(cells, tmp_path / "report", "A title"))
     wanted = ["The answer", "Heatmaps", "Scaling curves", "How many examples", "Ranks", "Cost", "Label by label"]
-    wanted.append("Calibration")
+    wanted += ["Calibration", "Data"]
     assert headings(text)[1:-3] == wanted
 
 

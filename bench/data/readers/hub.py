@@ -54,11 +54,16 @@ def _text_files(data: DataConfig, folder: Path) -> dict[str, list[Path]]:
     with _explained(data, str(folder)):
         config = data.config if data.config in datasets.get_dataset_config_names(str(folder)) else None
         asked = datasets.load_dataset_builder(str(folder), name=config).config
-    plain = {CsvConfig: ("sep", "delimiter", "names", "column_names"), JsonConfig: ("field",)}
+    # (.tsv files come with a `sep` that their reader here knows)
+    plain = {CsvConfig: ("delimiter", "names", "column_names"), JsonConfig: ("field",)}
     options = next((names for kind, names in plain.items() if isinstance(asked, kind)), None)
     if options is None or any(getattr(asked, name) != getattr(type(asked)(), name) for name in options):
         return {}
-    return {str(split): [Path(path) for path in paths] for split, paths in asked.data_files.items()}
+    files = {str(split): [Path(path) for path in paths] for split, paths in asked.data_files.items()}
+    kinds = {kind_of(path) for paths in files.values() for path in paths}
+    if isinstance(asked, CsvConfig) and asked.sep != ("\t" if kinds == {".tsv"} else CsvConfig().sep):
+        return {}
+    return files
 
 
 def _load(data: DataConfig, source: str, folder: Path | None) -> Any:

@@ -114,29 +114,47 @@ def test_old_records_and_baselines_have_only_what_they_can(tmp_path, monkeypatch
 
 
 ODD = {
-    "no labels": {"test": {"per_label": [], "confusion_matrix": []}},
     "no history": {"training": {"history": [], "best_step": None}},
     "a history of nothing": {"training": {"history": [{"step": 0, "epoch": 0.0}], "max_steps": 0}},
     "no loss": {"test": {"loss": None, "mean_confidence": None}},
     "lengths without texts": {"lengths": {"bin_edges": [0], "counts": []}},
     "no steps": {"training": None, "before": None, "lengths": None, "validation": None, "train": None},
+}
+IMPOSSIBLE = {
+    "no labels": {"test": {"per_label": [], "confusion_matrix": []}},
     "no test examples": {"examples": {"num_test": 0}, "test": {"num_examples": 0}},
 }
+
+
+def with_changes(results, changes):
+    """Cells of a study, and the records of all seeds of the row that trains changed."""
+    cells = STUDIES["stance_distilbert"](results)
+    for cell in cells[:3]:
+        path = cell.folder / RECORD
+        content = parse(path.read_text()).model_dump(mode="json")
+        for block, change in changes.items():
+            known = content["measurements"][block]
+            content["measurements"][block] = change if change is None else known | change
+        path.write_text(json.dumps(content))
+    return cells
 
 
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("kind", ODD)
 def test_odd_records_have_a_report(tmp_path, kind):
-    cells = STUDIES["stance_distilbert"](tmp_path / "results")
-    for cell in cells[:3]:  # all seeds of the row that trains
-        path = cell.folder / RECORD
-        content = parse(path.read_text()).model_dump(mode="json")
-        for block, changes in ODD[kind].items():
-            known = content["measurements"][block]
-            content["measurements"][block] = changes if changes is None else known | changes
-        path.write_text(parse(json.dumps(content)).to_json())
+    cells = with_changes(tmp_path / "results", ODD[kind])
     text = markdown(write_report(cells, tmp_path / "report", "stance_distilbert"))
     assert "6 of 6 cells finished ok" in text
+    assert "could not be made" not in text
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("kind", IMPOSSIBLE)
+def test_records_that_cannot_be_true_are_not_believed(tmp_path, kind):
+    cells = with_changes(tmp_path / "results", IMPOSSIBLE[kind])
+    text = markdown(write_report(cells, tmp_path / "report", "stance_distilbert"))
+    assert "3 of 6 cells finished ok" in text
+    assert "unreadable" in text
     assert "could not be made" not in text
 
 

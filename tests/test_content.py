@@ -165,8 +165,10 @@ def test_two_files_in_a_sweep_are_not_compared(tmp_path: Path) -> None:
     assert "tfidf_sgd data=other.csv" in page
     assert not re.search(r"(?i)behind \(p|is told apart from every other row", page)
     assert not re.search("[0-9a-f]{64}", page)
-    warning = page.index("the rows did not have the same examples")
-    assert warning < page.index("How differences are told")
+    answer = page[page.index("## The answer") : page.index("## Heatmaps")]
+    assert "the rows did not have the same examples" in answer
+    assert "Nothing is compared there" in answer
+    assert "0." not in answer, "no difference between them is named"
 
 
 def test_compare_says_that_the_data_is_another_one(tmp_path: Path, capsys) -> None:

@@ -137,12 +137,12 @@ def _read(memo: Path | None, place: Path) -> tuple[str, str] | None:
 
 
 def _write(memo: Path | None, place: Path, told: str, digest: str) -> None:
-    """Remember on disk, where that can be written: it only saves time."""
-    if memo is None:
+    """Remember on disk, where that can be written: it only saves time. A plan makes no cache folder for it."""
+    if memo is None or not memo.parent.is_dir():
         return
     target = _place(memo, place)
     with suppress(OSError):
-        memo.mkdir(parents=True, exist_ok=True)
+        memo.mkdir(exist_ok=True)
         temporary = target.with_name(f".{target.name}-{os.getpid()}")
         temporary.write_text(json.dumps({"told": told, "sha256": digest}), encoding="utf-8")
         temporary.replace(target)

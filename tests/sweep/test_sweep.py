@@ -181,12 +181,17 @@ def test_a_bigger_grid_runs_only_what_is_new(results: Path, place: Path) -> None
 def wounded(place: Path, mirror: Path) -> Ended:
     """A sweep into `place/wounded/results`: a worker is killed in its first cell, and the model can't be loaded."""
     results = place / "wounded" / "results"
-    broken = Path(shutil.copytree(mirror, place / "wounded" / "mirror"))
-    (broken / "models/google-bert/bert-base-uncased/config.json").write_text("{")
-    process = start(*words(place, "train_size=8", f"mirror_dir={broken}"), results=results)
+    copy = Path(shutil.copytree(mirror, place / "wounded" / "mirror"))
+    (copy / "models/google-bert/bert-base-uncased/config.json").write_text("{")
+    process = start(*words(place, "train_size=8", broken(place)), results=results)
     worker_of(process, results).kill()
     out, err = process.communicate(timeout=120)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def broken(place: Path) -> str:
+    """The override that names the mirror of `wounded`."""
+    return f"mirror_dir={place / 'wounded' / 'mirror'}"
 
 
 def start(*arguments: str, results: Path) -> subprocess.Popen[str]:
@@ -269,22 +274,34 @@ def test_failed_cells_have_no_numbers_in_the_report(wounded: Ended, place: Path)
 def test_overwrite_missing_leaves_failed_cells(wounded: Ended, place: Path) -> None:
     results = place / "wounded/results"
     before = touched(results)
-    again = sweep(place, "train_size=8", "overwrite=missing", results=results, light=True)
+    again = sweep(place, "train_size=8", broken(place), "overwrite=missing", results=results, light=True)
     assert again.returncode == 1, "two cells are still not ok"
     assert "heavy imports" not in again.stderr
     assert "4 cells, 4 done, 0 to run" in again.stdout
     assert touched(results) == before
 
 
-def test_after_mending_only_failed_cells_are_run(wounded: Ended, place: Path, tmp_path: Path) -> None:
+def test_only_failed_cells_are_run_again(wounded: Ended, place: Path, tmp_path: Path) -> None:
     results = Path(shutil.copytree(place / "wounded/results", tmp_path / "results"))
     before = started(results)
-    again = sweep(place, "train_size=8", results=results)  # with the whole mirror, and overwrite=failed by default
-    assert again.returncode == 0, again.stdout + again.stderr
+    again = sweep(place, "train_size=8", broken(place), results=results)  # overwrite=failed by default
+    assert again.returncode == 1, "the model still can't be loaded"
     assert "4 cells, 2 done, 2 to run" in again.stdout
     ended = by_point(results)
-    assert {record.status for record in ended.values()} == {Status.OK}
+    assert ended["bert_base", 0].status is Status.ERROR, "no worker was killed this time"
     assert changed(before, started(results)) == {ended["bert_base", seed].key for seed in (0, 1)}
+
+
+def test_with_a_mended_model_its_cells_are_others(wounded: Ended, place: Path, tmp_path: Path) -> None:
+    results = Path(shutil.copytree(place / "wounded/results", tmp_path / "results"))
+    before = records(results)
+    again = sweep(place, "train_size=8", results=results)  # with the whole mirror
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "4 cells, 2 done, 2 to run" in again.stdout
+    now = records(results)
+    assert {key: now[key] for key in before} == before
+    new = [record for key, record in now.items() if key not in before]
+    assert [(record.configuration.model, record.status) for record in new] == [("bert_base", Status.OK)] * 2
 
 
 def test_an_impossible_cell_is_skipped_with_its_reason(place: Path, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from bench.config import (
     PublishedSplitConfig,
     SetfitConfig,
     SplitConfig,
+    TfidfSgdConfig,
     TrainingConfig,
     TransformerConfig,
     ZeroShotConfig,
@@ -74,8 +75,8 @@ def to_cell(content: dict[str, Any]) -> Cell:
     model = config.model
     if isinstance(model, PredictionsConfig):
         return Cell(task=task.for_testing(), model=_resolve_predictions(model), method=None, training=None)
-    if not isinstance(model, TransformerConfig):
-        return Cell(task=task, model=model, method=None, training=None)
+    if isinstance(model, TfidfSgdConfig):
+        return Cell(task=task, model=_resolve_baseline(model, config), method=None, training=None)
     if model.source == "wheel" and model.path is not None:
         raise UserError(f"model.path={model.path} does not go with model.source=wheel")
     model = replace(model, content=content_of(model, mirror_dir, memo))
@@ -148,6 +149,12 @@ def _resolve_predictions(model: PredictionsConfig) -> PredictionsConfig:
         return replace(model, sha256=file_sha256(Path(model.path).expanduser()))
     except OSError as error:
         raise UserError(f"model.path={model.path}: {error.strerror or error}") from error
+
+
+def _resolve_baseline(model: TfidfSgdConfig, config: CellConfig) -> TfidfSgdConfig:
+    """A published protocol has scikit-learn's words, unless something else is asked for."""
+    published = isinstance(config.split, PublishedSplitConfig)
+    return replace(model, analyzer="word") if published and model.analyzer == "auto" else model
 
 
 def _resolve_zero_shot(method: ZeroShotConfig, model: TransformerConfig, data: DataConfig) -> ZeroShotConfig:

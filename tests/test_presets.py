@@ -7,7 +7,7 @@ import pytest
 
 from bench.cell import Cell
 from bench.compose import to_cell, to_settings
-from bench.config import LoraConfig, TransformerConfig
+from bench.config import LoraConfig, TfidfSgdConfig, TransformerConfig
 from bench.data.split import draw
 from tests.data.splits.pools import make_pool
 from tests.data.splits.test_published import LABEL_SETS, PUBLISHED
@@ -155,6 +155,17 @@ def test_tasks_of_the_studies() -> None:
         "stance_distilbert": ("stance", 3, 36, "fraction"),
     }
     assert to_settings(composed("-m", "+experiment=stance_distilbert")[0]).save_model
+
+
+@pytest.mark.parametrize("name", [path.stem for path in EXPERIMENTS.glob("*.yaml")] + [f"smoke/{n}" for n in SMALL])
+def test_baselines_beside_published_numbers_take_the_words_of_scikit_learn(name: str) -> None:
+    (analyzer,) = {cell.model.analyzer for cell in cells(name) if isinstance(cell.model, TfidfSgdConfig)}
+    assert analyzer == ("auto" if name == "demo" else "word")
+
+
+@pytest.mark.parametrize("name", ["spam_scaling", "stance_distilbert", "ag_news_llama"])
+def test_another_model_takes_a_baselines_place(name: str) -> None:
+    assert {cell.model.name for cell in cells(name, "model=minilm", "method=lora")} == {"minilm"}
 
 
 def test_the_spam_corpus_is_one_override_away(tmp_path: Path) -> None:

@@ -55,9 +55,13 @@ class TfidfSgdConfig:
     name: Name
     family: Literal["tfidf_sgd"]
     ngram_max: Positive = 1
+    """Of words; runs of characters are one longer."""
     sublinear_tf: bool = False
     alpha: PositiveFloat = 1e-4
     max_iter: Positive = 1000
+    analyzer: Literal["auto", "word", "char"] = field(default="word", metadata=IF_SET)
+    """What is counted: words as scikit-learn takes them, characters, or what suits the script of the training texts
+    (`bench.methods.tokens`)."""
 
     __pydantic_config__ = FORBID
 

@@ -3,14 +3,15 @@
 import time
 from dataclasses import dataclass
 
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from bench.cell import Cell
 from bench.config import TfidfSgdConfig
 from bench.data.split import Examples, Splits
+from bench.errors import UserError
 from bench.methods.fitted import Context, Probabilities, Summary
+from bench.methods.tokens import vectorizer
 
 
 @dataclass(slots=True)
@@ -26,15 +27,24 @@ class Baseline:
 
 
 def fit(cell: Cell, splits: Splits, context: Context) -> Baseline:
-    """Fit `TfidfVectorizer` and `SGDClassifier` (logistic loss) on the training examples."""
+    """Fit a TF-IDF vectorizer and `SGDClassifier` (logistic loss) on the training examples.
+
+    Raises UserError where words are asked for and there are none.
+    """
     config = cell.model
     assert isinstance(config, TfidfSgdConfig)
+    started = time.perf_counter()
+    analyzer, features = vectorizer(config, splits.train.texts)
+    if analyzer == "word" and not any(map(features.build_analyzer(), splits.train.texts)):
+        raise UserError(
+            f"model.analyzer=word finds no word of two letters in the {len(splits.train)} training texts: "
+            "model.analyzer=char counts characters"
+        )
     pipeline = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, config.ngram_max), sublinear_tf=config.sublinear_tf),
+        features,
         SGDClassifier(loss="log_loss", alpha=config.alpha, max_iter=config.max_iter, random_state=cell.task.seed),
     )
-    started = time.perf_counter()
     pipeline.fit(splits.train.texts, splits.train.labels)
     ended = time.perf_counter()
-    choices = {"vocabulary_size": len(pipeline[0].vocabulary_)}
+    choices = {"analyzer": analyzer, "vocabulary_size": len(features.vocabulary_)}
     return Baseline(Summary(train_seconds=ended - started, choices=choices), pipeline)

@@ -36,13 +36,13 @@ def expand(axes: Choices, rows: Sequence[Choices], given: Choices) -> list[Point
 
     `given` (the command line) wins over the experiment. For an axis its values take the place of the
     experiment's. For a key of the rows it keeps the rows' values that it names; a value that no row has takes
-    the key's place in every row.
+    the key's place in every row; where that is a model, options of the row's own model (`model.path`) go with it.
     """
     axes = {**axes, **{key: values for key, values in given.items() if not any(key in row for row in rows)}}
     narrowed = [dict(row) for row in rows] or [{}]
     for key, values in given.items():
         if any(key in row for row in rows):
-            narrowed = _narrow(narrowed, key, values)
+            narrowed = _narrow(narrowed, key, values, given)
     points: list[Point] = []
     for row in narrowed:
         grid = {**row, **axes}
@@ -51,7 +51,9 @@ def expand(axes: Choices, rows: Sequence[Choices], given: Choices) -> list[Point
     return list(unique.values())
 
 
-def _narrow(rows: list[dict[str, Sequence[str]]], key: str, values: Sequence[str]) -> list[dict[str, Sequence[str]]]:
+def _narrow(
+    rows: list[dict[str, Sequence[str]]], key: str, values: Sequence[str], given: Choices
+) -> list[dict[str, Sequence[str]]]:
     known = {value for row in rows for value in row.get(key, ())}
     narrowed = []
     for row in rows:
@@ -59,6 +61,8 @@ def _narrow(rows: list[dict[str, Sequence[str]]], key: str, values: Sequence[str
         if kept:
             narrowed.append({**row, key: kept})
     new = [value for value in values if value not in known]
+    if key == "model":
+        rows = [{k: kept for k, kept in row.items() if k in given or not k.startswith("model.")} for row in rows]
     return narrowed + [{**row, key: new} for row in rows if new]
 
 

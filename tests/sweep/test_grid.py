@@ -86,3 +86,15 @@ def test_interpolations_and_unknown_keys_are_left_to_hydra() -> None:
     calls.clear()
     compose_points([["unknown=1"]], lambda o: calls.append(list(o)) or {"seed": 0}, lambda _: False, lambda _: 1)
     assert calls == [[], ["unknown=1"]]
+
+
+def test_options_of_a_model_go_with_it() -> None:
+    rows = [{"model": ["minilm"], "method": ["lora"]}, {"model": ["tfidf_sgd"], "model.analyzer": ["word"]}]
+    assert expand({}, rows, {"model": ["bert_base"]}) == [
+        {"method": "lora", "model": "bert_base"},
+        {"model": "bert_base"},
+    ]
+    assert expand({}, rows, {"model": ["tfidf_sgd"]}) == [{"model": "tfidf_sgd", "model.analyzer": "word"}]
+    assert expand({}, rows[1:], {"model": ["bert_base"], "model.analyzer": ["x"]}) == [
+        {"model": "bert_base", "model.analyzer": "x"}
+    ]

@@ -16,7 +16,7 @@ from bench.__main__ import main
 from bench.compose import to_cell
 
 def plan(configs, *_):
-    assert len({to_cell(config).key for config in configs}) == 36
+    assert len({to_cell(config).key for config in configs}) == 54
     return 0
 
 sys.argv = ["bench", "-m", "+experiment=demo"]

@@ -339,7 +339,7 @@ def test_a_model_without_a_method_is_one_cell(place: Path) -> None:
 def test_data_of_ones_own_on_the_command_line(place: Path) -> None:
     mine = ("data=file", "data.name=topics", f"data.path={place / 'topics.csv'}")
     cells = [to_cell(config) for config in composed("-m", "+experiment=demo", *mine, "model=tfidf_sgd")]
-    assert len(cells) == 12
+    assert len(cells) == 18
     assert {cell.task.data.name for cell in cells} == {"topics"}
 
 

@@ -174,8 +174,8 @@ def protocol(cells: pd.DataFrame) -> list[str]:
         said = ", ".join(map(str, seeds))
         lines = [
             f"Seeds: {said}. Every number is a mean over seeds. Brackets are 95 % intervals, over seeds and test "
-            "examples (accuracy: variance components with Satterthwaite's degrees of freedom; macro F1: bootstrap over "
-            "both; one seed: the test examples alone); ± is the sample standard deviation over seeds."
+            "examples (accuracy: variance components with Satterthwaite's degrees of freedom; macro F1: the same "
+            "from a bootstrap; one seed: the test examples alone); ± is the sample standard deviation over seeds."
         ]
     done = cells[cells["status"] == Status.OK.value]
     if done.empty:

@@ -50,7 +50,7 @@ DIFFERENCE_COLUMNS = (
 def interval_frame(grid: Grid, metric: str, draws: Draws) -> pd.DataFrame:
     """The interval of `metric` (`test_accuracy` or `test_macro_f1`) at every point: columns `INTERVAL_COLUMNS`.
 
-    Accuracy is a mean of examples: variance components. Other metrics: the crossed bootstrap. One seed: the test set
+    Accuracy is a mean of examples: variance components. Others: the same from a bootstrap. One seed: the test set
     alone (`method` says which). Raises KeyError for a metric that can't be had from answers.
     """
     lines = []
@@ -73,7 +73,7 @@ def difference_frame(
     """Every row minus `opponent` on common seeds and test examples: columns `DIFFERENCE_COLUMNS`.
 
     p-values, effect sizes and whether the two are told apart are those of accuracy, by `verdicts` (default: of `grid`,
-    with `opponent` as its baseline); for other metrics they are null, and the interval is by the crossed bootstrap.
+    with `opponent` as its baseline); for other metrics they are null, and the interval is by the bootstrap.
     `seeds_left_out` is a text, empty for none.
     """
     verdicts = verdicts or Verdicts(grid, baseline=opponent)

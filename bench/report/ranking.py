@@ -1,4 +1,4 @@
-"""The section on ranks: which rows are in front over label counts and data sets, and what that is worth."""
+"""The section on ranks: which rows are in front at the largest sizes of a data set, and over data sets."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from bench.report.content import Picture, Section, Titled, View
 from bench.report.markdown import table
 from bench.report.ranks_figure import critical_difference_diagram
 from bench.report.statistics.correctness import Grid, places, rows_at, sample_of
-from bench.report.statistics.ranks import Ranks, rank_rows, task_scores
+from bench.report.statistics.ranks import MIN_ROWS, MIN_TASKS, Ranks, rank_rows, task_scores
 from bench.report.statistics.ties import rank_ranges
 from bench.report.statistics.verdicts import Verdicts
 from bench.report.style import percent, save
@@ -22,22 +22,20 @@ ALL = "all data sets"
 
 
 def ranking(view: View) -> Section | None:
-    """Average ranks of a data set's rows over its label counts, and rank ranges at the largest sizes.
+    """Why one data set has no average ranks, and the ranks that each row may have at the largest sizes.
 
     None where there are not two rows with answers.
     """
     if len({point.row for point in view.answers}) < 2:
         return None
-    ranks = rank_rows(task_scores({view.data: view.answers}))
     ranges = _ranges(view.verdicts)
-    pictures = []
-    if ranks.critical_difference is not None:
-        pictures = [view.draw("ranks", _figure(ranks, view.rows, view.data), _alt(ranks, view.data))]
-    return Section("Ranks", [*_said(ranks), *_about_ranges(view.answers, ranges)], pictures, [_table(ranks, ranges)])
+    if not ranges:
+        return Section("Ranks", [f"No ranks: they need at least {MIN_ROWS} rows with answers at one point."])
+    return Section("Ranks", _about_ranges(view.answers, ranges), [], [_ranges_table(ranges)])
 
 
 def overall_ranking(grids: Mapping[str, Grid], rows: Sequence[str], folder: Path, suffix: str) -> Section | None:
-    """Average ranks over the label counts of all data sets; `rows` are all rows, in the order of their colours.
+    """Average ranks over data sets; `rows` are all rows, in the order of their colours.
 
     None where there are not two rows with answers.
     """
@@ -46,9 +44,9 @@ def overall_ranking(grids: Mapping[str, Grid], rows: Sequence[str], folder: Path
     ranks = rank_rows(task_scores(grids))
     pictures = []
     if ranks.critical_difference is not None:
-        save(_figure(ranks, rows, ALL), folder, f"ranks{suffix}")
-        pictures = [Picture(f"ranks{suffix}", _alt(ranks, ALL))]
-    return Section("Ranks", _said(ranks), pictures, [_table(ranks, {})])
+        save(_figure(ranks, rows), folder, f"ranks{suffix}")
+        pictures = [Picture(f"ranks{suffix}", _alt(ranks))]
+    return Section("Ranks", _said(ranks), pictures, [_table(ranks)] if ranks.average else [])
 
 
 Ranges = Mapping[tuple[int, int], Mapping[str, tuple[int, int]]]
@@ -56,12 +54,14 @@ Ranges = Mapping[tuple[int, int], Mapping[str, tuple[int, int]]]
 
 
 def _ranges(verdicts: Verdicts) -> Ranges:
-    """At the largest size of each label count."""
+    """At the largest size of each label count, where there are `MIN_ROWS` rows or more."""
     grid = verdicts.grid
     largest = {labels: size for labels, size in places(grid)}  # in rising order, so the last one stays
     found = {}
     for labels, size in largest.items():
         rows = rows_at(grid, labels, size)
+        if len(rows) < MIN_ROWS:
+            continue
         best = sorted(rows, key=lambda row: sample_of(rows[row]).mean, reverse=True)[:MOST_RANGED]
         chosen = {row: rows[row] for row in best}
         found[labels, size] = rank_ranges(chosen, verdicts.pairs(labels, size, best))
@@ -69,56 +69,54 @@ def _ranges(verdicts: Verdicts) -> Ranges:
 
 
 def _said(ranks: Ranks) -> list[str]:
-    """What was ranked, what the test says, and who is left out."""
-    if not ranks.average:
-        return ["No row has every task (label counts of the data), so there are no average ranks."]
-    tasks, rows = counted(len(ranks.tasks), "task"), counted(len(ranks.average), "row")
-    said = [
-        f"Average ranks of {rows} over {tasks} (a label count of a data set each; accuracies are averaged over the "
-        "training sizes that all trained rows have). Rank 1 is best."
-    ]
-    if ranks.p is None:
-        said[0] += f" They are not tested: {ranks.reason}."
-    else:
-        sees = "differ" if ranks.p < 0.05 else "can't be told apart"
-        said[0] += f" By Friedman's test the rows {sees} ({p_text(ranks.p)})."
-        if ranks.p < 0.05:
-            said[0] += (
-                f" Average ranks that are further apart than {ranks.critical_difference:.2f} differ at the "
-                f"{percent(5)} level (Nemenyi)."
-            )
+    """What was ranked, what the test says, and who is left out; or why nothing was ranked."""
+    lacking = []
     if ranks.left_out:
-        said.append(f"Not ranked, for they lack a task that others have: {', '.join(ranks.left_out)}.")
-    return said
+        lacking = [f"Not ranked, for they lack a data set that others have: {', '.join(ranks.left_out)}."]
+    if not ranks.average:
+        return [f"No average ranks: {ranks.reason}.", *lacking]
+    said = (
+        f"Average ranks of {counted(len(ranks.average), 'row')} over {counted(len(ranks.tasks), 'data set')} "
+        "(accuracies are averaged over a data set's label counts, and over the training sizes that all trained rows "
+        "have). Rank 1 is best."
+    )
+    if ranks.p is None:
+        return [f"{said} They are not tested: {ranks.reason}.", *lacking]
+    sees = "differ" if ranks.p < 0.05 else "can't be told apart"
+    said += f" By Friedman's test the rows {sees} ({p_text(ranks.p)})."
+    if ranks.p < 0.05:
+        said += (
+            f" Average ranks that are further apart than {ranks.critical_difference:.2f} differ at the "
+            f"{percent(5)} level (Nemenyi)."
+        )
+    return [said, *lacking]
 
 
 def _about_ranges(grid: Grid, ranges: Ranges) -> list[str]:
-    if not ranges:
-        return []
     text = (
-        "At one label count a bare rank would say more than is known: the table gives the ranks that each row may "
-        "have at the largest training size, 1 + the rows that are better than it by more than noise to all but those "
-        "that are worse, by the verdicts of the answer."
+        f"No average ranks of one data set: these need at least {MIN_TASKS} independent ones, and label counts and "
+        "sizes of one are not independent. The table gives the ranks that each row may have at the largest training "
+        "size: 1 + the rows that are better than it by more than noise to all but those that are worse, by the "
+        "verdicts of the answer."
     )
     if any(len(rows_at(grid, *place)) > MOST_RANGED for place in ranges):
         text += f" Only the {MOST_RANGED} rows with the highest accuracy there are compared in pairs."
     return [text]
 
 
-def _table(ranks: Ranks, ranges: Ranges) -> Titled:
+def _ranges_table(ranges: Ranges) -> Titled:
+    """Rows by what ranks they may have, those of the first label count first."""
+    rows = dict.fromkeys(row for found in ranges.values() for row in sorted(found, key=lambda row: found[row]))
+    header = ["row", *(f"{labels} labels, {size:,} examples" for labels, size in ranges)]
+    lines = [[row, *(_range_text(found.get(row)) for found in ranges.values())] for row in rows]
+    return Titled("Ranks that each row may have", table(header, lines), name="ranks")
+
+
+def _table(ranks: Ranks) -> Titled:
     """Rows by average rank, then those that have none."""
-    others = dict.fromkeys(row for found in ranges.values() for row in found if row not in ranks.average)
-    header = ["row", "average rank", *(f"{labels} labels, {size:,} examples" for labels, size in ranges)]
-    lines = [
-        [
-            row,
-            f"{ranks.average[row]:.2f}" if row in ranks.average else "not ranked",
-            *(_range_text(found.get(row)) for found in ranges.values()),
-        ]
-        for row in [*ranks.average, *others, *(row for row in ranks.left_out if row not in others)]
-    ]
-    title = "Average ranks and rank ranges" if ranges else "Average ranks"
-    return Titled(title, table(header, lines), name="ranks")
+    lines = [[row, f"{rank:.2f}"] for row, rank in ranks.average.items()]
+    lines += [[row, "not ranked"] for row in ranks.left_out]
+    return Titled("Average ranks", table(["row", "average rank"], lines), name="ranks")
 
 
 def _range_text(found: tuple[int, int] | None) -> str:
@@ -127,12 +125,12 @@ def _range_text(found: tuple[int, int] | None) -> str:
     return str(found[0]) if found[0] == found[1] else f"{found[0]} to {found[1]}"
 
 
-def _figure(ranks: Ranks, rows: Sequence[str], data: str) -> Figure:
+def _figure(ranks: Ranks, rows: Sequence[str]) -> Figure:
     groups = "Bars join rows that can't be told apart." if ranks.groups else "All rows are told apart."
-    note = f"{counted(len(ranks.tasks), 'task')}. {groups} Friedman's test, then Nemenyi's."
-    return critical_difference_diagram(ranks, rows, f"Average ranks on {data}", note)
+    note = f"{counted(len(ranks.tasks), 'data set')}. {groups} Friedman's test, then Nemenyi's."
+    return critical_difference_diagram(ranks, rows, f"Average ranks over {ALL}", note)
 
 
-def _alt(ranks: Ranks, data: str) -> str:
+def _alt(ranks: Ranks) -> str:
     order = ", ".join(f"{row} {rank:.2f}" for row, rank in ranks.average.items())
-    return f"Critical-difference diagram of average ranks on {data}, best first: {order}."
+    return f"Critical-difference diagram of average ranks over {ALL}, best first: {order}."

@@ -12,7 +12,7 @@ from tests.report import simulate
 from tests.report.test_report_page import markdown
 from tests.report.views import FLAT, SLOW, STEEP, curves, view_of
 
-METHODS = {"lora": "lora", "full": "full", "tfidf": None}
+METHODS = {"lora": "lora", "full": "full", "tfidf": None, "zero": "zero_shot"}
 
 
 def scores(rows=4, tasks=10) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def test_the_diagram_has_every_row_at_its_rank_and_a_bar_for_each_group():
 
 
 def test_no_test_has_no_diagram():
-    with pytest.raises(ValueError, match="at least 6 tasks"):
+    with pytest.raises(ValueError, match="at least 6 independent data sets"):
         critical_difference_diagram(rank_rows(scores(tasks=3)), ["row 0"], "Title", "Note")
 
 
@@ -48,38 +48,79 @@ def of_label_counts(shares, counts, folder, **options):
     return view_of(grid, METHODS, folder)
 
 
-def test_few_tasks_have_ranks_and_ranges_and_say_why_there_is_no_test(tmp_path):
-    view = of_label_counts({"lora": STEEP, "full": STEEP, "tfidf": SLOW}, (2, 4), tmp_path)
+def test_one_data_set_has_ranges_and_says_why_there_are_no_average_ranks(tmp_path):
+    view = of_label_counts({"lora": STEEP, "full": STEEP, "tfidf": SLOW}, range(2, 9), tmp_path)
     section = ranking(view)
-    assert "Average ranks of 3 rows over 2 tasks" in section.paragraphs[0]
-    assert "not tested: a test of ranks needs at least 6 tasks" in section.paragraphs[0]
+    (said,) = section.paragraphs
+    assert said.startswith("No average ranks of one data set: these need at least 3 independent ones")
+    assert "Friedman" not in said
     assert not section.pictures
     (titled,) = section.tables
-    assert titled.table.header == ("row", "average rank", "2 labels, 512 examples", "4 labels, 512 examples")
-    assert titled.table.lines == (
-        ("lora", "1.50", "1 to 2", "1 to 2"),
-        ("full", "1.50", "1 to 2", "1 to 2"),
-        ("tfidf", "3.00", "3", "3"),
-    )
+    assert titled.table.header[:3] == ("row", "2 labels, 512 examples", "3 labels, 512 examples")
+    assert [line[:3] for line in titled.table.lines] == [
+        ("lora", "1 to 2", "1 to 2"),
+        ("full", "1 to 2", "1 to 2"),
+        ("tfidf", "3", "3"),
+    ]
 
 
-def test_rows_that_lack_a_task_are_named(tmp_path):
-    view = of_label_counts({"lora": STEEP, "full": FLAT, "tfidf": SLOW}, (2, 4), tmp_path)
+def test_two_rows_have_no_ranks_and_say_why(tmp_path):
+    section = ranking(of_label_counts({"lora": STEEP, "tfidf": SLOW}, (2, 4), tmp_path))
+    assert section.paragraphs == ["No ranks: they need at least 3 rows with answers at one point."]
+    assert not section.tables
+
+
+def test_a_row_that_lacks_a_place_is_not_compared_there(tmp_path):
+    view = of_label_counts({"lora": STEEP, "full": FLAT, "tfidf": SLOW, "zero": FLAT}, (2, 4), tmp_path)
     grid = {point: seeds for point, seeds in view.answers.items() if (point.row, point.num_labels) != ("full", 4)}
     section = ranking(view_of(grid, METHODS, tmp_path))
-    assert section.paragraphs[1] == "Not ranked, for they lack a task that others have: full."
-    assert section.tables[0].table.lines[-1] == ("full", "not ranked", "2", "not compared")
+    assert {line[0]: line[-1] for line in section.tables[0].table.lines}["full"] == "not compared"
 
 
-def test_enough_tasks_have_a_diagram_with_a_text(tmp_path):
-    steep, slow = STEEP, [share + 0.02 for share in SLOW]
-    view = of_label_counts({"lora": steep, "full": slow, "tfidf": SLOW}, range(2, 9), tmp_path, seeds=1)
-    section = ranking(view)
+def of_data_sets(shares, count, **options):
+    return {f"data {n}": curves(shares, labels=2 + n % 3, **options) for n in range(count)}
+
+
+def test_enough_data_sets_have_a_diagram_with_a_text(tmp_path):
+    shares = {"lora": STEEP, "full": [share + 0.02 for share in SLOW], "tfidf": SLOW}
+    section = overall_ranking(of_data_sets(shares, 7, seeds=1), list(shares), tmp_path, "")
+    assert "Average ranks of 3 rows over 7 data sets" in section.paragraphs[0]
     assert "By Friedman's test the rows differ (p < 0.01)." in section.paragraphs[0]
     assert "(Nemenyi)" in section.paragraphs[0]
     (picture,) = section.pictures
     assert (tmp_path / f"{picture.name}.svg").stat().st_size > 1000
     assert picture.text.endswith("best first: lora 1.00, full 2.00, tfidf 3.00.")
+
+
+def test_few_data_sets_have_ranks_and_no_test(tmp_path):
+    shares = {"lora": STEEP, "full": [share + 0.02 for share in SLOW], "tfidf": SLOW}
+    grids = of_data_sets(shares, 4, seeds=1)
+    grids["data 0"] |= curves({"zero": FLAT}, seeds=1)
+    section = overall_ranking(grids, [*shares, "zero"], tmp_path, "")
+    assert "not tested: a test of ranks needs at least 6 independent data sets; there are 4." in section.paragraphs[0]
+    assert section.paragraphs[1] == "Not ranked, for they lack a data set that others have: zero."
+    assert section.tables[0].table.lines == (
+        ("lora", "1.00"),
+        ("full", "2.00"),
+        ("tfidf", "3.00"),
+        ("zero", "not ranked"),
+    )
+    assert not section.pictures
+
+
+@pytest.mark.parametrize(
+    ("rows", "data_sets", "why"),
+    [
+        (3, 2, "ranks need at least 3 independent data sets (label counts and sizes of one are not), and there are 2"),
+        (2, 7, "ranks need at least 3 rows that have every data set, and there are 2"),
+    ],
+)
+def test_too_few_rows_or_data_sets_have_no_ranks(rows, data_sets, why, tmp_path):
+    shares = dict(list({"lora": STEEP, "tfidf": SLOW, "full": FLAT}.items())[:rows])
+    section = overall_ranking(of_data_sets(shares, data_sets, seeds=1), list(shares), tmp_path, "")
+    assert section.paragraphs == [f"No average ranks: {why}."]
+    assert not section.tables
+    assert not section.pictures
 
 
 def test_one_row_has_no_ranks(tmp_path):
@@ -93,8 +134,8 @@ def test_several_data_sets_are_ranked_together(tmp_path, monkeypatch):
     rows = [("minilm", "lora"), ("bert_base", "lora"), ("tfidf_sgd", None)]
     cells = [
         cell
-        for data in ("bbc", "all data sets", "spam")
-        for cell in simulate.grid(tmp_path / "r", rows, data=data, train_sizes=(64,), seeds=(0,))
+        for data in ("bbc", "all data sets", "spam", "news", "trec", "emotions")
+        for cell in simulate.grid(tmp_path / "r", rows, data=data, train_sizes=(64,), seeds=(0,), num_labels=(2,))
     ]
     simulate.run(cells, num_test=60)
     folder = write_report(cells, tmp_path / "report", "T").parent
@@ -102,7 +143,7 @@ def test_several_data_sets_are_ranked_together(tmp_path, monkeypatch):
     assert "could not be made" not in text
     assert "## Ranks: spam" in text
     last = text[text.rindex("## Ranks: all data sets") :]
-    assert "Average ranks of 3 rows over 6 tasks" in last
+    assert "Average ranks of 3 rows over 6 data sets" in last
     assert "(ranks_all_data_sets_2.png)" in last  # the first is a data set of this name
     assert (folder / "ranks_all_data_sets_2.png").is_file()
     assert (folder / "tables" / "ranks_all_data_sets_2.csv").is_file()

@@ -34,15 +34,18 @@ def test_equal_rows_are_one_group_and_seldom_told_apart():
     assert np.mean(np.asarray(p) < 0.05) <= 0.08
 
 
-def test_too_little_for_a_test_is_said():
+def test_too_little_for_a_test_or_for_ranks_is_said():
     found = rank_rows(scores(0.05, tasks=5))
     assert (found.p, found.critical_difference, found.groups) == (None, None, [])
-    assert found.reason == "a test of ranks needs at least 6 tasks (data sets, label counts); there are 5"
+    assert found.reason == "a test of ranks needs at least 6 independent data sets; there are 5"
     assert found.average["row 3"] == 1.0
-    assert "at least 3 rows" in rank_rows(scores(0.05, rows=2)).reason
+    for few, reason in ((scores(0.05, tasks=2), "at least 3 independent data sets"), (scores(0.05, rows=2), "3 rows")):
+        found = rank_rows(few)
+        assert (dict(found.average), found.p, found.critical_difference, found.groups) == ({}, None, None, [])
+        assert reason in found.reason
 
 
-def test_rows_that_lack_a_task_are_left_out():
+def test_rows_that_lack_a_data_set_are_left_out():
     table = scores(0.05)
     table.iloc[3, 2] = np.nan
     found = rank_rows(table)
@@ -50,18 +53,32 @@ def test_rows_that_lack_a_task_are_left_out():
     assert list(found.average) == ["row 2", "row 1", "row 0"]
 
 
-def test_tasks_are_label_counts_over_common_sizes():
+def test_a_data_set_is_one_task_over_label_counts_and_common_sizes():
     grid = grid_of(
         {
             ("lora", 2, 32): exactly([0.7]),
             ("lora", 2, 64): exactly([0.9]),
-            ("tfidf", 2, 32): exactly([0.6]),  # lacks 64
+            ("tfidf", 2, 32): exactly([0.6]),
+            ("tfidf", 2, 64): exactly([0.7]),
+            ("short", 2, 64): exactly([0.6]),
             ("zero", 2, 0): exactly([0.5]),
             ("lora", 4, 32): exactly([0.4]),
+            ("tfidf", 4, 32): exactly([0.45]),
+            ("zero", 4, 0): exactly([0.3]),
         }
     )
     found = task_scores({"bbc": grid})
-    assert list(found.columns) == ["bbc, 2 labels", "bbc, 4 labels"]
-    assert found.loc["lora", "bbc, 2 labels"] == pytest.approx(0.7)
-    assert found.loc["zero", "bbc, 2 labels"] == pytest.approx(0.5)
-    assert np.isnan(found.loc["tfidf", "bbc, 4 labels"])
+    assert list(found.columns) == ["bbc"]
+    assert found.loc["lora", "bbc"] == pytest.approx((0.9 + 0.4) / 2)  # 64 is what all have at 2 labels
+    assert found.loc["zero", "bbc"] == pytest.approx(0.4)
+    assert np.isnan(found.loc["short", "bbc"])
+
+
+def test_label_counts_of_one_data_set_make_no_tasks():
+    """Equal rows, each with some luck of its own that every label count shares."""
+    random, shares = np.random.default_rng(0), {}
+    for row in ("a", "b", "c", "d"):
+        luck = random.normal(0, 0.03)
+        shares |= {(row, labels, 32): exactly([0.7 + luck + random.normal(0, 0.01)]) for labels in range(2, 12)}
+    found = rank_rows(task_scores({"bbc": grid_of(shares)}))
+    assert (dict(found.average), found.p, found.tasks) == ({}, None, ("bbc",))

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from bench.report.statistics.correctness import Grid
+from bench.report.statistics.correctness import Grid, sample_of
 from bench.report.statistics.families import FAMILIES, Fitted, Points, error_of, fit, mean_logit
+from bench.report.statistics.intervals import Interval, mean_interval
 from bench.report.statistics.variance import Values
 
 LEVEL = 0.9
@@ -46,6 +47,8 @@ class Observed:
     """Whether sizes have test sets of their own."""
     most_frequent: float | None = None
     """The most frequent label's share of the test set; null: all labels are equally frequent."""
+    intervals: tuple[Interval, ...] = ()
+    """Of the accuracy at each size, by all its seeds: those of the heatmaps. Empty where only accuracies are known."""
 
     @property
     def chance(self) -> float:
@@ -164,6 +167,7 @@ def observed(grid: Grid, row: str, num_labels: int) -> Observed | None:
             float(np.bincount(answers.test_set.labels).max() / len(answers.test_set))
             for answers in by_size[sizes[0]].values()
         ),
+        intervals=tuple(mean_interval(sample_of(by_size[size])) for size in sizes),
         redrawn_by_size=any(len({by_size[size][seed].test_set.digest for size in sizes}) > 1 for seed in seeds),
     )
 

@@ -1,11 +1,14 @@
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from bench.report.statistics.correctness import sample_of
 from bench.report.statistics.curves import Curve, Observed, Refusal, fit_curve, observed
 from bench.report.statistics.families import FAMILIES, Points, fit
-from bench.report.statistics.targets import examples_needed
+from bench.report.statistics.intervals import Interval, mean_interval
+from bench.report.statistics.targets import examples_needed, measured_ends
 from tests.report.statistics.answers import exactly, grid_of
 from tests.report.statistics.learning import KINDS, high_truth, observe, truth
 
@@ -217,3 +220,47 @@ def test_examples_for_a_target():
     assert (never.verdict, never.estimate, never.low) == ("not_reachable", None, None)
     with pytest.raises(ValueError, match="between 0 and 1"):
         examples_needed(curve, 95)
+
+
+def measured(curve, *bounds):
+    """The same curve with intervals of what was measured at its sizes."""
+    intervals = tuple(
+        Interval((low + high) / 2, low, high, 0.95, "variance_components", 3, 400) for low, high in bounds
+    )
+    return replace(curve, observed=replace(curve.observed, intervals=intervals))
+
+
+def test_examples_for_a_target_stay_within_what_was_measured():
+    curve = rising()  # 32, 64, ... 1024; by the curve, 0.81 takes about 465
+    plain = examples_needed(curve, 0.81)
+    assert plain.low < plain.estimate < 512 < plain.high < 1024
+    wide = [(0.3, 0.97)] * 6
+    assert examples_needed(measured(curve, *wide), 0.81) == plain
+    short = examples_needed(measured(curve, *[(0.4, 0.8)] * 5, (0.8, 0.9)), 0.81)
+    assert (short.verdict, short.estimate, short.low, short.high) == ("between", 513, 513, plain.high)
+    never_short = examples_needed(measured(curve, *[(0.4, 0.8)] * 6), 0.81)
+    assert (never_short.verdict, never_short.low, never_short.high) == ("at_least", 1025, None)
+    enough = examples_needed(measured(curve, (0.3, 0.97), *[(0.86, 0.97)] * 5), 0.81)
+    assert (enough.verdict, enough.estimate, enough.low, enough.high) == ("between", 64, 32, 64)
+    first = examples_needed(measured(curve, *[(0.86, 0.97)] * 6), 0.81)
+    assert (first.verdict, first.high) == ("at_most", 32)
+    dip = examples_needed(measured(curve, *[(0.86, 0.9)] * 4, (0.7, 0.8), (0.86, 0.9)), 0.81)
+    assert (dip.low, dip.high) == (513, plain.high)  # enough once, then not any more
+
+
+def test_what_was_measured_outweighs_a_curve_that_contradicts_it():
+    curve = rising()
+    got_there = examples_needed(measured(curve, *[(0.3, 0.97)] * 5, (0.9991, 0.9999)), 0.999)
+    assert examples_needed(curve, 0.999).verdict == "not_reachable"
+    assert (got_there.verdict, got_there.low, got_there.high) == ("between", 513, 1024)
+    late = examples_needed(measured(curve, *[(0.2, 0.39)] * 6), 0.4)
+    assert examples_needed(curve, 0.4).verdict == "at_most"
+    assert (late.verdict, late.low, late.high) == ("at_least", 1025, None)
+
+
+def test_intervals_of_a_grid_are_those_of_all_its_seeds():
+    grid = grid_of({("lora", 2, size): exactly([0.7, 0.8, 0.9][: 3 - (size == 64)]) for size in (32, 64, 128)})
+    found = observed(grid, "lora", 2)
+    assert found.intervals == tuple(mean_interval(sample_of(seeds)) for seeds in grid.values())
+    assert measured_ends(found, 0.01) == (None, 32)
+    assert measured_ends(found, found.intervals[0].estimate) == (None, None)

@@ -11,10 +11,9 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from bench.report import style
-from bench.report.markdown import Table, table
 from bench.report.reading import Expected, Found, Point, at_largest_size
 from bench.report.statistics.library import Library, UnreadableAnswers
-from bench.report.wording import UNTRAINED, counted, deviation_text, spread
+from bench.report.wording import spread
 from bench.results.record import Record, Status
 
 BINS = 15
@@ -73,11 +72,16 @@ def _sure(kept: tuple[Expected, Record], library: Library) -> Sure | None:
     return None if confidence is None else Sure(confidence.astype(np.float64), answers.right > 0)
 
 
+def places_of(confidence: NDArray[np.float64]) -> NDArray[np.int_]:
+    """The bin of each example; a bin holds its upper edge."""
+    return np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+
+
 def binned(
     confidence: NDArray[np.float64], right: NDArray[np.bool_]
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Examples, mean confidence and share of right answers in each of `BINS` bins; null where a bin is empty."""
-    places = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    places = places_of(confidence)
     counts = np.bincount(places, minlength=BINS)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.bincount(places, confidence, BINS) / counts
@@ -85,11 +89,14 @@ def binned(
     return counts, means, shares
 
 
+def calibration_distance(confidence: NDArray[np.float64], right: NDArray[np.bool_], places: NDArray[np.int_]) -> float:
+    """`expected_calibration_error` of examples whose bins are known."""
+    return float(np.abs(np.bincount(places, confidence - right, BINS)).sum() / len(confidence))
+
+
 def expected_calibration_error(sure: Sure) -> float:
     """Mean distance between confidence and share of right answers over bins, by their examples (Guo et al. 2017)."""
-    counts, means, shares = binned(sure.confidence, sure.right)
-    some = counts > 0
-    return float(np.sum(counts[some] * np.abs(means[some] - shares[some])) / counts.sum())
+    return calibration_distance(sure.confidence, sure.right, places_of(sure.confidence))
 
 
 @style.applied
@@ -155,32 +162,3 @@ def _canvas(count: int, rows: list[tuple[str, style.RowStyle]], data: str) -> tu
     corner = ((0.4 + count * (PANEL + 0.45)) / width, 1 - top / height)
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, borderaxespad=0, handlelength=2.6)
     return figure, panels
-
-
-def calibration_table(points: Surenesses) -> Table:
-    """Expected calibration error, mean confidence and accuracy, means over seeds."""
-    lines = []
-    for point, seeds in points.items():
-        errors = [expected_calibration_error(one) for one in seeds.values()]
-        spread = f" {deviation_text(float(np.std(errors, ddof=1)))}" if len(errors) > 1 else ""
-        lines.append(
-            [
-                point.row,
-                point.num_labels,
-                f"{point.train_size:,}" if point.train_size else UNTRAINED,
-                f"{np.mean(errors):.3f}{spread}",
-                f"{np.mean([one.confidence.mean() for one in seeds.values()]):.3f}",
-                f"{np.mean([one.right.mean() for one in seeds.values()]):.3f}",
-                counted(len(seeds), "seed"),
-            ]
-        )
-    header = [
-        "row",
-        "labels",
-        "training examples",
-        "expected calibration error",
-        "mean confidence",
-        "accuracy",
-        "seeds",
-    ]
-    return table(header, lines)

@@ -2,7 +2,8 @@
 
 from bench.report.baseline import baseline
 from bench.report.before_after import before_and_after, gains_table, trained_points
-from bench.report.calibration import calibration_table, reliability, sureness
+from bench.report.calibration import reliability, sureness
+from bench.report.calibration_floor import calibration_floor, calibration_table, calibration_words
 from bench.report.content import Picture, Section, Titled, View
 from bench.report.cost import MOST_LABEL_COUNTS
 from bench.report.curves import Quantity, curve_points, training_curves
@@ -98,6 +99,7 @@ def calibration(view: View) -> Section | None:
         return None
     text = f"Reliability diagrams on {view.data}: share of right answers against confidence, a panel a label count."
     picture = view.draw("calibration", reliability(points, view.rows, view.data), text)
-    found = Titled("Expected calibration error", calibration_table(points), name="calibration")
+    floors = {point: calibration_floor(seeds) for point, seeds in points.items()}
+    found = Titled("Expected calibration error", calibration_table(points, floors), name="calibration")
     lines = [f"{AT_LARGEST} An error of 0.1: on average, confidence and accuracy are 10 points apart."]
-    return Section("Calibration", lines, [picture], [found])
+    return Section("Calibration", lines + calibration_words(points, floors), [picture], [found])

@@ -6,11 +6,12 @@ import pytest
 from bench.report import answers as answers_module
 from bench.report.answers import mistakes, read_texts
 from bench.report.calibration import Sure, binned, expected_calibration_error, sureness
+from bench.report.calibration_floor import calibration_floor, calibration_table, calibration_words
 from bench.report.details import details
 from bench.report.frame import cells_frame
 from bench.report.label_f1 import confused_pairs, f1_by_label
 from bench.report.per_label import matrix_points, scored_points
-from bench.report.reading import measured_points, read_records
+from bench.report.reading import Point, measured_points, read_records
 from bench.report.statistics.library import Library
 from bench.results import store
 from bench.results.record import Status
@@ -89,6 +90,47 @@ def test_calibration_error_by_hand():
     assert counts.sum() == 6
     assert (means[14], shares[14], means[8], shares[8]) == pytest.approx((0.95, 0.75, 0.55, 0.5))
     assert expected_calibration_error(sure) == pytest.approx(4 / 6 * 0.2 + 2 / 6 * 0.05)
+
+
+def sure_of(random, size, ability=0.0):
+    """A model that is right as often as it is sure, and `ability` more often."""
+    confidence = random.beta(4, 2, size)
+    return Sure(confidence, random.random(size) < confidence + ability)
+
+
+@pytest.mark.parametrize(("size", "low", "high"), [(300, 0.04, 0.08), (1000, 0.02, 0.045)])
+def test_a_perfectly_calibrated_model_has_the_error_that_is_shown_beside(size, low, high):
+    random = np.random.default_rng(1)
+    above, errors, floors = 0, [], []
+    for _ in range(100):
+        seeds = {seed: sure_of(random, size) for seed in range(2)}
+        floor = calibration_floor(seeds)
+        errors.append(np.mean([expected_calibration_error(one) for one in seeds.values()]))
+        floors.append(floor.mean)
+        above += errors[-1] > floor.most
+    assert low < np.mean(floors) < high
+    assert np.mean(errors) == pytest.approx(np.mean(floors), rel=0.05)
+    assert above <= 10  # of 100, where 5 are promised
+
+
+def test_the_floor_stands_in_the_table_and_in_words():
+    random = np.random.default_rng(2)
+    points = {
+        Point("good", 2, 32): {seed: sure_of(random, 400) for seed in range(3)},
+        Point("modest", 2, 32): {0: sure_of(random, 400, 0.3)},
+    }
+    floors = {point: calibration_floor(seeds) for point, seeds in points.items()}
+    found = calibration_table(points, floors)
+    column = found.header.index("of a perfectly calibrated model")
+    assert column == found.header.index("expected calibration error") + 1
+    floor = floors[Point("good", 2, 32)]
+    assert found.lines[0][column] == f"{floor.mean:.3f}, up to {floor.most:.3f}"
+    _, said = calibration_words(points, floors)
+    assert said.startswith("2 labels: above that: modest (0.2")
+    assert "not told from a perfectly calibrated model: good (0.0" in said
+    assert f"against {floor.mean:.3f}" in said
+    no_spread = calibration_floor({0: Sure(np.ones(50), np.ones(50, bool))})
+    assert (no_spread.mean, no_spread.most) == (0, 0)
 
 
 def test_a_bin_holds_its_upper_edge():

@@ -10,16 +10,16 @@ import errno
 import json
 import os
 import platform
-import threading
 import time
 import uuid
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
 from bench.provenance import now
+from bench.results.fresh import kept_fresh
 from bench.results.processes import is_alive, machine, own_process
 from bench.results.store import write_atomically
 
@@ -80,16 +80,15 @@ class Claims:
         self.results_dir, self.launcher, self.job = Path(results_dir), launcher, job or cluster_job()
         self.held: dict[Path, Claim] = {}
         self._watched: dict[Path, tuple[object, float]] = {}
-        self._ended = threading.Event()
-        self._toucher = threading.Thread(target=self._touch, name="claims", daemon=True)
+        self._fresh = ExitStack()
 
     def __enter__(self) -> "Claims":
-        self._toucher.start()
+        # one that is gone was taken by somebody who took this process for dead; `release` looks whose it is
+        self._fresh.enter_context(kept_fresh(self._files, lambda: TOUCH_SECONDS, _touch, "claims"))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._toucher.join()
+        self._fresh.close()
         for folder in list(self.held):
             self.release(folder)
 
@@ -160,12 +159,12 @@ class Claims:
             write_atomically(folder / CLAIM, _content(claim))
             return True
 
-    def _touch(self) -> None:
-        while not self._ended.wait(TOUCH_SECONDS):
-            for folder in list(self.held):
-                # it is gone where this process was taken for dead; `release` looks whose it is
-                with suppress(FileNotFoundError):
-                    os.utime(folder / CLAIM)
+    def _files(self) -> list[Path]:
+        return [folder / CLAIM for folder in list(self.held)]
+
+
+def _touch(path: Path) -> None:
+    os.utime(path)
 
 
 def _content(claim: Claim) -> bytes:

@@ -1,5 +1,6 @@
 """Claims: one owner at a time, whoever dies and whatever the clocks say."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -187,3 +188,31 @@ def process_or_gone(pid: int, otherwise: str) -> str:
         return process(pid)
     except ProcessLookupError:
         return otherwise
+
+
+def test_a_touch_that_fails_is_told_once_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the file system answers: a claim that is not touched any more is taken by another machine."""
+    monkeypatch.setattr(claims, "TOUCH_SECONDS", 0.02)
+    real, refused = os.utime, []
+
+    def refuse_at_first(path: Path, *times: object) -> None:
+        if len(refused) < 6:
+            number = (errno.EACCES, errno.ESTALE, errno.EIO)[len(refused) % 3]
+            refused.append(path.parent.name)
+            raise OSError(number, os.strerror(number), str(path))
+        real(path, *times)
+
+    with Claims(tmp_path) as mine:
+        for name in ("a", "b"):
+            mine.take(tmp_path / name, "cpu")
+            real(tmp_path / name / CLAIM, (0, 0))
+        monkeypatch.setattr(os, "utime", refuse_at_first)
+        deadline = time.monotonic() + 5
+        while not all((tmp_path / name / CLAIM).stat().st_mtime for name in "ab") and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert all((tmp_path / name / CLAIM).stat().st_mtime > 0 for name in "ab")
+    assert set(refused) == {"a", "b"}, "one that fails keeps no other from being touched"
+    assert capsys.readouterr().err.count("cannot be touched") == 1
+    assert [read(tmp_path / name) for name in "ab"] == [None, None]

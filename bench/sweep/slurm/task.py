@@ -7,10 +7,9 @@ from one that had not begun, and a job that Slurm takes to be running from one t
 
 import platform
 import signal
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -18,6 +17,7 @@ from types import FrameType, TracebackType
 from bench.cell import Cell
 from bench.results import store
 from bench.results.claims import Claims
+from bench.results.fresh import kept_fresh
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.pool import Interrupted, run_pool
@@ -95,21 +95,11 @@ def run_task(cells: Sequence[Cell], stamps: Mapping[str, store.Stamp | None], se
 
 @contextmanager
 def signs_of_life(path: Path, every: float) -> Iterator[None]:
-    """Touch a file every so many seconds."""
-    over = threading.Event()
-
-    def touch() -> None:
+    """Touch a file every so many seconds, the first time now."""
+    with suppress(OSError):  # the next time it may be possible
         path.touch()
-        while not over.wait(every):
-            path.touch()
-
-    toucher = threading.Thread(target=touch, name="signs of life", daemon=True)
-    toucher.start()
-    try:
+    with kept_fresh(lambda: [path], lambda: every, Path.touch, "signs of life"):
         yield
-    finally:
-        over.set()
-        toucher.join()
 
 
 def _run(cells: Sequence[Cell], settings: Settings, stamps: Mapping[str, store.Stamp | None]) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,3 +91,23 @@ def test_a_worker_that_slurm_ended_with_the_job_is_no_crash_of_its_cell(
     task.run_task([one], {one.key: None}, given, tmp_path)
     assert store.status(one.folder(given.results_dir)) is status
     assert (tmp_path / f"{job}.ended").read_text() == ("SIGTERM" if ending else task.DONE)
+
+
+def test_signs_of_life_go_on_after_the_file_system_refused_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, refused = Path.touch, []
+
+    def touch(path: Path) -> None:
+        if len(refused) < 3:
+            refused.append(path)
+            raise OSError(116, "Stale file handle", str(path))
+        real(path)
+
+    monkeypatch.setattr(Path, "touch", touch)
+    with task.signs_of_life(tmp_path / "alive", 0.02):
+        deadline = time.monotonic() + 5
+        while not (tmp_path / "alive").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert (tmp_path / "alive").exists()
+    assert capsys.readouterr().err.count("Stale file handle") == 1

@@ -7,3 +7,10 @@ class UserError(Exception):
 
 class TaskInfeasible(UserError):
     """The data cannot give the examples that a task asks for."""
+
+
+def said(error: BaseException) -> str:
+    """An error of the file system in a few words, with the file that it is about; any other one on one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+    return " ".join(str(error).split()) or type(error).__name__

@@ -6,7 +6,7 @@ from typing import Any
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.cores import use_threads
-from bench.errors import UserError
+from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.methods.halve import in_halves
 from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
@@ -44,7 +44,11 @@ def _run(cell: Cell, settings: Settings) -> int:
     check_sources([cell], settings)
     folder = cell.folder(settings.results_dir)
     with Claims(settings.results_dir) as claims:
-        if not claims.take(folder, settings.device):
+        try:
+            taken = claims.take(folder, settings.device)
+        except OSError as error:
+            raise UserError(f"{cell.key} cannot be claimed: {said(error)}") from error
+        if not taken:
             raise UserError(f"{cell.key} is being run: {_owner(folder)}")
         record = _run_claimed(cell, settings)
     say(f"{_line(record)}\n  {folder}")

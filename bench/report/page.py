@@ -82,7 +82,7 @@ def write_report(
         context = _context(cells, parts, title) | {"rerun": rerun, "unreadable": tables.unreadable(read.unreadable)}
         page, failed = _write_pages(folder, context, parts, details(cells, found, read.library))
         read.keep(cache)
-    if not failed and not any(section.failed for part in parts for section in part.sections):
+    if made_of is not None and not failed and not any(section.failed for part in parts for section in part.sections):
         stamp.remember(folder, made_of, written)
     return page
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report.reading import Expected
+from bench.results.regular import read_json
 from bench.results.store import PREDICTIONS, RECORD, Look, Stamp, file_stamp, looks, texts_folder, write_atomically
 
 PAGE, MARKDOWN = "index.html", "index.md"
@@ -37,18 +38,28 @@ def unchanged_page(
     """The page in `folder` if `page.write_report` with the same arguments would write the same; None if in doubt."""
     known = _read(folder)
     made_of = fingerprint(expected, title, experiment, price_per_gpu_hour, target_accuracy, rerun)
-    if known is None or known.get("made_of") != made_of or not _are_there(folder, known.get("files")):
+    if (
+        known is None
+        or made_of is None
+        or known.get("made_of") != made_of
+        or not _are_there(folder, known.get("files"))
+    ):
         return None
     return folder / PAGE
 
 
-def fingerprint(expected: Sequence[Expected], *options: str | float | None) -> str:
+def fingerprint(expected: Sequence[Expected], *options: str | float | None) -> str | None:
     """A digest of the cells, the files that they left, `options`, the report's code and all installed packages.
 
-    Files of cells go in by place, size and times, not by content: that takes a second for ten thousand of them.
+    Files of cells go in by place, size and times, not by content: that takes a second for ten thousand of them. None
+    where somebody has no right to look at them.
     """
     digest = hashlib.sha256()
-    for part in (options, sys.version, _packages(), list(expected), list(_files_of(expected))):
+    try:
+        files = list(_files_of(expected))
+    except OSError:
+        return None
+    for part in (options, sys.version, _packages(), list(expected), files):
         digest.update(f"{part!r}\n".encode())
     for path in _code():
         content = path.read_bytes()
@@ -73,7 +84,7 @@ def remember(folder: Path, made_of: str, written: Mapping[Path, Stamp]) -> None:
 
 def _read(folder: Path) -> dict[str, Any] | None:
     try:
-        content = json.loads((folder / STAMP).read_bytes())
+        content = read_json(folder / STAMP)
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None

@@ -12,65 +12,38 @@ import os
 import platform
 import time
 import uuid
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from filelock import FileLock
 
 from bench.provenance import now
+from bench.results.claim_file import CLAIM, Claim, Odd, is_dead, look, read
 from bench.results.fresh import kept_fresh
-from bench.results.processes import is_alive, machine, own_process
+from bench.results.processes import machine, own_process
 from bench.results.store import write_atomically
 
-CLAIM = "claim.json"
+__all__ = ["CLAIM", "Claim", "Claims", "Odd", "cluster_job", "is_dead", "look", "read"]
+
 LOCK = ".takeover.lock"
 """In the results folder: held for a moment while a claim is taken over or given up."""
 TOUCH_SECONDS = 15.0
 """How often an owner touches its claims."""
 STALE_SECONDS = 120.0
 """A claim of another machine that is not touched for so long has lost its owner."""
+TORN_SECONDS = 20.0
+"""Half of a claim that stays so for this time, in which any owner touches it, is nobody's."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""Errors that no cell of a results folder is spared."""
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 """What file systems without hard links answer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """Who runs a cell, as its file says it."""
-
-    owner: str
-    """Unique to this claim."""
-    host: str
-    machine: str
-    """Host, boot and process namespace: processes can be looked up only there (`processes.machine`)."""
-    processes: tuple[str, ...]
-    """The sweep's process (`processes.own_process`), and others that must be dead before it is."""
-    device: str
-    started: str
-    """ISO 8601, UTC."""
-    launcher: str = "pool"
-    job: str | None = None
-    """What a cluster calls the job."""
 
 
 def cluster_job() -> str | None:
     """What Slurm calls the job that this process is part of (`12`, or `12_3` in an array); None outside of jobs."""
     array, index = (os.environ.get(f"SLURM_ARRAY_{name}") for name in ("JOB_ID", "TASK_ID"))
     return f"{array}_{index}" if array else os.environ.get("SLURM_JOB_ID")
-
-
-def read(folder: Path) -> Claim | None:
-    """The claim on the cell in `folder`; None where there is none, or only a torn one (which counts as stale)."""
-    try:
-        content = json.loads((folder / CLAIM).read_text(encoding="utf-8"))
-        return Claim(**{**content, "processes": tuple(content["processes"])})
-    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError, TypeError, KeyError):
-        return None
-
-
-def is_dead(claim: Claim) -> bool:
-    """Whether the claim's owner is known to be dead: its processes can be looked up on their own machine only."""
-    return claim.machine == machine() and not any(map(is_alive, claim.processes))
 
 
 class Claims:
@@ -96,10 +69,14 @@ class Claims:
         """Claim the cell in `folder`; False where somebody who is alive, as far as is known, has it.
 
         `processes` (`processes.process`) must be dead, beside this one, before anyone on this machine takes it over.
-        Look at the cell's record again afterwards: another sweep may have run it meanwhile. Raises OSError.
+        Look at the cell's record again afterwards: another sweep may have run it meanwhile. Raises OSError where it
+        can't be claimed; that is about this cell alone, but for the numbers in `FULL`.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        is_there = (folder / CLAIM).exists()
+        found = look(folder)
+        if isinstance(found, Odd) and not found.is_file:
+            raise OSError(errno.EINVAL, found.reason, str(folder / CLAIM))
+        is_there = found is not None
         if is_there and not self._is_dead(folder):
             return False
         claim = Claim(
@@ -119,9 +96,12 @@ class Claims:
         return taken
 
     def release(self, folder: Path) -> None:
-        """Give up the claim on the cell in `folder`, unless somebody took this process for dead and has it now."""
+        """Give up the claim on the cell in `folder`, unless somebody took this process for dead and has it now.
+
+        Where the file system refuses that, it stays until it is seen that this process has ended.
+        """
         claim = self.held.pop(folder)
-        with _lock(self.results_dir):
+        with suppress(OSError), _lock(self.results_dir):
             current = read(folder)
             if current is not None and current.owner == claim.owner:
                 (folder / CLAIM).unlink(missing_ok=True)
@@ -129,7 +109,7 @@ class Claims:
     def drop_own_job(self, folder: Path) -> None:
         """Remove a claim that this process's cluster job made before it was requeued: the job runs only once at a time.
 
-        Not for jobs in which several processes run cells.
+        Not for jobs in which several processes run cells. Raises OSError.
         """
         with _lock(self.results_dir):
             claim = read(folder)
@@ -138,18 +118,19 @@ class Claims:
 
     def _is_dead(self, folder: Path) -> bool:
         """Whether the owner of a claim that is there has ended, or has stopped touching it while this one watched."""
-        claim = read(folder)
-        if claim is not None and claim.machine == machine():
-            return is_dead(claim)
+        found = look(folder)
+        if isinstance(found, Claim) and found.machine == machine():
+            return is_dead(found)
         try:
-            stamp = (claim and claim.owner, (folder / CLAIM).stat().st_mtime_ns)
+            stamp = (found.owner if isinstance(found, Claim) else None, (folder / CLAIM).lstat().st_mtime_ns)
         except FileNotFoundError:
             return False  # given up just now: the next try will have it
         first, since = self._watched.setdefault(folder, (stamp, time.monotonic()))
         if first != stamp:
             self._watched[folder] = (stamp, time.monotonic())
             return False
-        return time.monotonic() - since > STALE_SECONDS
+        patience = min(TORN_SECONDS, STALE_SECONDS) if isinstance(found, Odd) and found.torn else STALE_SECONDS
+        return time.monotonic() - since > patience
 
     def _take_over(self, folder: Path, claim: Claim) -> bool:
         """Put `claim` in the place of a dead one; False where another watcher was quicker."""
@@ -189,14 +170,18 @@ def _create(path: Path, claim: Claim) -> bool:
 
 
 def _create_without_links(path: Path, claim: Claim) -> bool:
-    """The same on file systems that have no hard links: exclusive too, but a reader may see half of it."""
+    """The same on file systems that have no hard links: exclusive too, but a reader may see half of it.
+
+    Who sees half of it for long takes it for nobody's; then it was not this one's for long enough to count.
+    """
     try:
         with path.open("xb") as file:
             file.write(_content(claim))
     except FileExistsError:
         return False
-    return True
+    found = read(path.parent)
+    return found is not None and found.owner == claim.owner
 
 
 def _lock(results_dir: Path) -> FileLock:
-    return FileLock(results_dir / LOCK)
+    return FileLock(results_dir / LOCK, mode=0o666)  # less what the umask takes: others may share the folder

@@ -215,7 +215,7 @@ def file_stamp(path: Path) -> Stamp | None:
     """What is different after `path` was written; None where it can't be looked at."""
     try:
         return _stamp(path.stat())
-    except OSError:
+    except (OSError, ValueError):  # a NUL in its name is a ValueError
         return None
 
 
@@ -235,12 +235,15 @@ def looks(folder: Path, *beginnings: str) -> list[Look]:
     try:
         with os.scandir(folder) as files:
             return sorted(_look(file) for file in files if file.name.startswith(beginnings))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 
 def _look(file: "os.DirEntry[str]") -> Look:
-    found = file.stat()
+    try:
+        found = file.stat()
+    except FileNotFoundError:  # a link to nowhere
+        found = file.stat(follow_symlinks=False)
     return file.name, found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
 
 

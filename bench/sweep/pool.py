@@ -8,10 +8,11 @@ from pathlib import Path
 from socket import socket
 
 from bench.cell import Cell
+from bench.errors import said
 from bench.methods.fused.groups import can_fuse
 from bench.methods.halve import in_halves
 from bench.results import store
-from bench.results.claims import Claims
+from bench.results.claims import FULL, Claims
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.handle import Handle, WorkerDied
@@ -107,25 +108,24 @@ class _Pool:
         while self.idle and self.queue:
             worker = self._worker(self.idle[0])
             try:
-                cell = self._claim(worker)
+                cells = self._claim_some(worker)
             except OSError as error:
-                self.stopped = self.stopped or f"a cell cannot be claimed: {error}"
+                self.stopped = self.stopped or f"a cell cannot be claimed: {said(error)}"
                 self.queue.clear()
                 return
-            if cell is None:
+            if not cells:
                 return
-            cells = [cell, *self._partners(worker, cell)]
             self.idle.pop(0)
             del self.resting[worker.slot]
             for each in cells:
                 self.queue.remove(each)
             try:
-                worker.send(cells, self.settings, halved=cell.key in self.halve)
+                worker.send(cells, self.settings, halved=cells[0].key in self.halve)
             except WorkerDied as death:
                 self._replace(worker, death)
                 continue
             self.workers[worker.connection] = worker
-            self.progress.start(worker.slot, cell, others=len(cells) - 1)
+            self.progress.start(worker.slot, cells[0], others=len(cells) - 1)
 
     def _replace(self, worker: Handle, death: WorkerDied) -> None:
         """A process died while it rested: that has cost nothing. If it was new, its cells count as tried."""
@@ -179,11 +179,24 @@ class _Pool:
         at_work = [other.loaded for other in self.workers.values()]
         return next((cell for cell in self.queue.candidates(worker.loaded, at_work) if self._take(worker, cell)), None)
 
+    def _claim_some(self, worker: Handle) -> list[Cell]:
+        """The next cell for `worker` and those that are fused with it, claimed. Raises OSError where none can be."""
+        cell = self._claim(worker)
+        return [] if cell is None else [cell, *self._partners(worker, cell)]
+
     def _take(self, worker: Handle, cell: Cell) -> bool:
-        """Claim a cell that waits; False where somebody else runs it, or has."""
+        """Claim a cell that waits; False where somebody else runs it, or has, or where it alone can't be claimed."""
         if self._ran_elsewhere(cell):
             return False
-        if not self.claims.take(self._folder(cell), worker.slot.name, (worker.name,)):
+        try:
+            taken = self.claims.take(self._folder(cell), worker.slot.name, (worker.name,))
+        except OSError as error:
+            if error.errno in FULL:
+                raise
+            self.queue.remove(cell)
+            self.progress.unclaimed(cell, said(error))
+            return False
+        if not taken:
             self.progress.elsewhere(cell)
             return False
         if self._ran_elsewhere(cell):  # between the look and the claim

@@ -107,6 +107,10 @@ class Progress:
             self.seen_elsewhere.add(cell.key)
             self._say(f"another sweep runs it: {cell.key}")
 
+    def unclaimed(self, cell: Cell, why: str) -> None:
+        """A cell can't be run, for something stands in the way of its claim."""
+        self._say(f"cannot be claimed, and is left out: {cell.key} ({why})")
+
     def interrupted(self, interrupts: Interrupts, running: int) -> None:
         """Ctrl-C was pressed, or the sweep was told to end."""
         if interrupts.now:

@@ -9,7 +9,7 @@ from rich.console import Console
 from bench.cell import Cell
 from bench.escape.characters import visible_line
 from bench.escape.terminal import console, line
-from bench.results.claims import Claim
+from bench.results.claims import CLAIM, Claim
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.duration import Basis, Duration, Durations
@@ -34,6 +34,12 @@ def status(cells: Sequence[Cell], settings: Settings) -> int:
         out.print(f"  {visible_line(_where(standing.claim))}", soft_wrap=True)
     if len(claimed) > SHOWN:
         out.print(f"... and {len(claimed) - SHOWN:,} more")
+    odd = [standing for standing in found.standings if standing.odd is not None]
+    for standing in odd[:SHOWN]:
+        said = visible_line(f"its {CLAIM} cannot be used ({standing.odd})")
+        out.print(f"{standing.state}: {standing.cell.key}, {said}", soft_wrap=True)
+    if len(odd) > SHOWN:
+        out.print(f"... and {len(odd) - SHOWN:,} more with claims that cannot be used")
     _print_left(found, settings, out)
     return 0
 
@@ -66,16 +72,29 @@ def _column(standing: Standing) -> str:
 def _where(claim: Claim) -> str:
     """Who runs it, where, since when."""
     job = "" if claim.job is None else f", job {claim.job}"
-    since = datetime.fromisoformat(claim.started)
+    if (since := _since(claim)) is None:
+        return f"on {claim.host}, {claim.device} ({claim.launcher}{job}), it is not known since when"
     return (
         f"on {claim.host}, {claim.device} ({claim.launcher}{job}), since "
         f"{since.astimezone():%Y-%m-%d %H:%M:%S}, {duration(_elapsed(claim))}"
     )
 
 
+def _since(claim: Claim) -> datetime | None:
+    """When the cell was claimed, in UTC where it does not say; None where that is no time."""
+    try:
+        since = datetime.fromisoformat(claim.started)
+        since = since if since.tzinfo is not None else since.replace(tzinfo=UTC)
+        since.astimezone()
+    except (ValueError, OverflowError):
+        return None
+    return since
+
+
 def _elapsed(claim: Claim) -> float:
-    """Seconds since the claim, not below 0: another machine's clock may be ahead."""
-    return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(claim.started)).total_seconds())
+    """Seconds since the claim, not below 0: another machine's clock may be ahead, or wrong altogether."""
+    since = _since(claim)
+    return 0.0 if since is None else max(0.0, (datetime.now(UTC) - since).total_seconds())
 
 
 def _print_left(found: Survey, settings: Settings, out: Console) -> None:

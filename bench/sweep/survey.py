@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bench.cell import Cell, slug
 from bench.results import claims
-from bench.results.claims import Claim
+from bench.results.claims import Claim, Odd
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.index import Entry, Index
@@ -37,6 +37,8 @@ class Standing:
     wanted: bool
     """Whether a sweep would run it."""
     state: State
+    odd: str | None = None
+    """Why what stands in the place of its claim can't be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,10 @@ def _standing(cell: Cell, settings: Settings, index: Index) -> Standing:
     record = index.of(cell)
     if record is not None and record.status is Status.OK:
         return Standing(cell, record, None, is_wanted(cell, settings, index), State.DONE)
-    claim = claims.read(cell.folder(settings.results_dir))
+    found = claims.look(cell.folder(settings.results_dir))
+    claim, odd = (None, found.reason) if isinstance(found, Odd) else (found, None)
     if claim is not None:
         state = State.INTERRUPTED if claims.is_dead(claim) else State.RUNNING
     else:
         state = State.MISSING if record is None else State.FAILED
-    return Standing(cell, record, claim, is_wanted(cell, settings, index), state)
+    return Standing(cell, record, claim, is_wanted(cell, settings, index), state, odd)

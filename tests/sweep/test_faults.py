@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from bench.results import store
+from bench.results.claims import CLAIM
 from bench.results.record import Status
+from tests.results.test_odd_claims import IN_THE_WAY
 from tests.support.faulty import Place, below, gone, overlapping, seed_of
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "3"))
@@ -322,3 +325,22 @@ def test_one_cell_alone_is_not_run_while_a_sweep_runs_it(place: Place) -> None:
     assert place.one().returncode == 0
     assert place.starts() == {0: 2}
     assert place.leftovers() == []
+
+
+def test_what_is_in_the_way_of_a_claim_costs_its_cell(place: Place) -> None:
+    """A folder, a pipe, a link, a file in the place of the cell's folder: one line each, and the rest runs."""
+    assert place.sweep(cells=len(IN_THE_WAY) + 1).returncode == 0
+    folders = {seed_of(folder.name): folder for folder in store.scan(place.results)}
+    for seed, make in enumerate(IN_THE_WAY):
+        shutil.rmtree(folders[seed])
+        make(folders[seed] / CLAIM)
+    ended = place.sweep("overwrite=always", cells=len(IN_THE_WAY) + 1)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert ended.stdout.count("cannot be claimed, and is left out: ") == len(IN_THE_WAY)
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert "report: " in ended.stdout
+    assert place.starts()[len(IN_THE_WAY)] == 2, "the cell that has a place ran again"
+    alone = place.one()
+    assert alone.returncode == 2
+    assert "cannot be claimed" in alone.stderr
+    assert alone.stderr.count("\n") == 1

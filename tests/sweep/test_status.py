@@ -10,6 +10,7 @@ from bench.cell import Cell
 from bench.results.claims import CLAIM, Claim, Claims, read
 from bench.results.record import Status
 from bench.sweep import workforce
+from tests.results.test_odd_claims import IN_THE_WAY
 from tests.support.cli import bench, composed
 from tests.sweep import simulated
 
@@ -121,3 +122,37 @@ def test_the_time_left_is_that_of_like_cells_over_the_workers(
     assert "8 cells: 2 done, 6 missing. Left: about 5 min with 1 worker, none at work now." in said
     said = status(words, tmp_path, capsys, "pool.workers=3")
     assert "Left: about 100 s with 3 workers" in said or "Left: about 2 min with 3 workers" in said
+
+
+@pytest.mark.parametrize(
+    ("started", "said_so"),
+    [("yesterday", "it is not known since when"), ("9" * 900, "not known"), ("2026-13-01", "not known"),
+     ("9999-12-31T23:59:59-23:00", "not known"), ("2026-01-05T10:00:00", "since 2026-01-05")],
+)  # fmt: skip
+def test_a_claim_of_no_time(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], started: str, said_so: str
+) -> None:
+    _, folder = claimed(words, tmp_path, 0)
+    gone = Claim(owner="x", host="h", machine="m", processes=("1@1",), device="cpu", started=started)
+    write_claim(folder, gone)
+    said = status(words, tmp_path, capsys)
+    assert "1 running" in said
+    assert said_so in said
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "report"])
+def test_odd_claims_are_told_and_stop_nobody(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    cells = simulated.finish(composed(*words), tmp_path / "results", lambda _: None)
+    contents = [b"", b"[" * 100_000, b"9" * 5000, b'{"processes": ["abc"]}']
+    for content, cell in zip(contents, cells[:4], strict=True):
+        folder = cell.folder(tmp_path / "results")
+        folder.mkdir(parents=True)
+        (folder / CLAIM).write_bytes(content)
+    for make, cell in zip(IN_THE_WAY[:4], cells[4:], strict=True):
+        make(cell.folder(tmp_path / "results") / CLAIM)
+    said = simulated.said(command, [*words, f"reports_dir={tmp_path / 'reports'}"], tmp_path, capsys)
+    if command == "status":
+        assert said.count("its claim.json cannot be used (") == 8
+        assert "its claim.json cannot be used (it is not a regular file)" in said

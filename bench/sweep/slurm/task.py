@@ -115,11 +115,14 @@ def _run(cells: Sequence[Cell], settings: Settings, stamps: Mapping[str, store.S
 
 
 def _is_free(cell: Cell, settings: Settings) -> bool:
-    """Whether nobody who is alive runs the cell; the pool will claim it for the time it takes."""
+    """Whether nobody who is alive runs the cell; the pool will claim it for the time it takes, or say why it can't."""
     folder = cell.folder(settings.results_dir)
     with Claims(settings.results_dir, launcher="slurm") as claims:
-        claims.drop_own_job(folder)
-        return claims.take(folder, device="")
+        try:
+            claims.drop_own_job(folder)
+            return claims.take(folder, device="")
+        except OSError:
+            return True
 
 
 class TaskProgress(Progress):

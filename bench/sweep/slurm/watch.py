@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cell import Cell
+from bench.errors import said
 from bench.escape.terminal import say
 from bench.results import store
-from bench.results.claims import Claims
+from bench.results.claims import FULL, Claims
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.progress import Progress
@@ -166,8 +167,16 @@ class Watch:
 
         That writes to the cell's folder, after which a network file system shows what is in it.
         """
-        for cell in task.cells.values():
-            if self.claims.take(self.folders[cell.key], device=""):
+        for cell in list(task.cells.values()):
+            try:
+                taken = self.claims.take(self.folders[cell.key], device="")
+            except OSError as error:
+                if error.errno in FULL:
+                    raise
+                del task.cells[cell.key]
+                self.progress.unclaimed(cell, said(error))
+                continue
+            if taken:
                 yield cell
 
     def _settle_cell(self, task: Task, cell: Cell, lost: Loss, *, begun: bool, any_begun: bool) -> None:

@@ -18,7 +18,7 @@ from bench.cell import Cell
 from bench.data.read import load_pool
 from bench.data.split import draw
 from bench.devices import energy_counter, visible_gpus
-from bench.errors import TaskInfeasible, UserError
+from bench.errors import TaskInfeasible, UserError, said
 from bench.garbage import uncollected
 from bench.methods.fitted import Context, Diverged, Fitted, Report, Saveable
 from bench.methods.halve import in_halves
@@ -100,8 +100,8 @@ def write(
     """Keep a cell's record in its folder. Raises RecordUnwritten."""
     try:
         return store.write(folder, record, predictions, texts)
-    except OSError as error:
-        raise RecordUnwritten(f"{folder} cannot be written: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        raise RecordUnwritten(f"{folder} cannot be written: {said(error)}") from error
 
 
 def choose_device(settings: Settings) -> str:

@@ -95,5 +95,6 @@ def _line(record: Record) -> str:
 def _precision(record: Record) -> str:
     """What the model was computed in, where that is not what the cell's default says."""
     identity, computed = record.configuration.identity, record.provenance.precision
-    said = (identity.get("training") or identity.get("method") or {}).get("precision")
+    part = identity.get("training") or identity.get("method")
+    said = part.get("precision") if isinstance(part, dict) else None  # others may have written the record
     return f", computed in {computed}" if computed and said and computed != said else ""

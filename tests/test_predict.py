@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from bench.cell import Cell
 from bench.compose import to_cell
 from bench.data.read import load_pool
 from bench.data.split import draw
+from bench.errors import UserError
 from bench.models import kept
 from bench.models.card import EXAMPLE, wilson_interval
 from bench.predict import output
@@ -290,6 +292,7 @@ BROKEN = {
     ),
     "the record cannot be read": lambda _, record: record.update(status="fine"),
     "no description of a kept model: labels": lambda folder, _: (folder / "model" / kept.FILE).write_text("{}"),
+    "no description of a kept model: content": lambda folder, _: (folder / "model" / kept.FILE).write_text("[" * 10**5),
 }  # fmt: skip
 
 
@@ -298,6 +301,12 @@ def test_a_cell_without_a_model_says_why(message: str, broken: Any, predict: Any
     code, printed, errors = predict(broken(BROKEN[message]), "goal")
     assert (code, printed) == (2, "")
     assert _one_line(errors, message)
+
+
+def test_a_description_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / kept.FILE)
+    with pytest.raises(UserError, match="not a regular file"):
+        kept.read(tmp_path)
 
 
 def _one_line(errors: str, message: str) -> bool:

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from bench.cell import Cell
 from bench.config import GradientConfig, LoraConfig, Positive, Precision, TransformerConfig
 from bench.errors import UserError
+from bench.results.regular import MEGABYTE, read_regular
 from bench.sources.fingerprint import file_sha256
 
 MODEL = "model"
@@ -112,7 +113,7 @@ def read(folder: Path) -> Kept:
     """The description in `folder`. Raises UserError where there is none that can be read."""
     path = folder / FILE
     try:
-        return _KEPT.validate_json(path.read_bytes(), strict=False)
+        return _KEPT.validate_json(read_regular(path, MEGABYTE * 16), strict=False)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error
     except ValidationError as error:

@@ -1,5 +1,6 @@
 """How much work a cell is against others of its sweep, guessed from its configuration alone."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,18 @@ def relative_cost(cell: Cell) -> float:
 
 
 def recorded_cost(identity: Mapping[str, Any]) -> float:
-    """`relative_cost` of the cell with this `identity`, as its record keeps it; what is not in it counts as nothing."""
+    """`relative_cost` of the cell with this `identity`, as its record keeps it; what is not in it counts as nothing.
+
+    One that no cell of this program has counts as a baseline.
+    """
+    try:
+        cost = _recorded_cost(identity)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        return BASELINE
+    return cost if 0 < cost < math.inf else BASELINE
+
+
+def _recorded_cost(identity: Mapping[str, Any]) -> float:
     if identity.get("method") is None:
         return BASELINE
     train_size = identity.get("task", {}).get("train_size", 0)

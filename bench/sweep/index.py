@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from bench.cell import Cell
 from bench.results import store
-from bench.results.record import Record, Status
+from bench.results.record import Amount, Count, Record, Status
+from bench.results.regular import read_regular
 from bench.sweep.cost import recorded_cost
 
 INDEX = ".index.json"
@@ -38,19 +40,19 @@ class Entry:
     model: str
     method: str | None
     data: str
-    cost: float
+    cost: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     """`bench.sweep.cost.relative_cost` of the cell."""
     device: str
     device_name: str
     started: str
     ended: str
-    loading: float | None
+    loading: Amount | None
     """Seconds for data and model; null, as the next ones are, unless the status is `ok`."""
-    total: float | None
+    total: Amount | None
     """Seconds of the whole cell."""
-    peak_device: int | None
+    peak_device: Count | None
     """Bytes; null on a CPU too."""
-    longest: int | None
+    longest: Count | None
     """Tokens of the longest training example; null where it is not known."""
 
 
@@ -111,14 +113,14 @@ class Index:
         """Records of one row's folders (`Cell.folder`) of all data sets, some of them where there are more."""
         found = 0
         for rows in sorted(self.results_dir.glob(f"*/{row}/")):
-            for folder in sorted(rows.iterdir()):
+            for folder in _content(rows):
                 if found < at_most and (entry := self.look(folder)) is not None:
                     found += 1
                     yield entry
 
     def _load(self) -> dict[str, Entry]:
         with suppress(OSError, ValueError):  # there is none, or it is of no use: records are read instead
-            file = _FILE.validate_json((self.results_dir / INDEX).read_bytes())
+            file = _FILE.validate_json(read_regular(self.results_dir / INDEX))
             if file.format == FORMAT:
                 return file.entries
         return {}
@@ -126,9 +128,18 @@ class Index:
     def _save(self) -> None:
         entries = {**self._load(), **self._new}  # with what others saved meanwhile
         kept = {name: entry for name, entry in entries.items() if _look(self.results_dir / name) is not None}
-        content = _FILE.dump_json(_File(FORMAT, kept))
-        with suppress(OSError):  # a folder for reading only, a full disk: the next one reads the records again
+        # a folder for reading only, a full disk, a text that is none: the next one reads the records again
+        with suppress(OSError, ValueError):
+            content = _FILE.dump_json(_File(FORMAT, kept))
             store.write_atomically(self.results_dir / INDEX, content)
+
+
+def _content(folder: Path) -> list[Path]:
+    """What is in `folder`; nothing where it is none, or somebody else's."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _look(folder: Path) -> tuple[int, int] | None:

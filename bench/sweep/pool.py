@@ -269,8 +269,8 @@ class _Pool:
         device = "cpu" if worker.slot.gpu is None else "cuda"
         try:
             store.write(self._folder(cell), failed(cell, status, WorkerDied(why), started, device))
-        except OSError as error:
-            self._give_up(worker, f"{self._folder(cell)} cannot be written: {error.strerror or error}")
+        except (OSError, ValueError) as error:
+            self._give_up(worker, f"{self._folder(cell)} cannot be written: {said(error)}")
             return
         self._collect(worker, status)
 

@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench.report.reading import Expected
@@ -108,3 +109,16 @@ def test_files_of_a_cell_have_the_rights_that_the_umask_leaves(tmp_path: Path) -
         os.umask(before)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
     assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o750
+
+
+def test_a_text_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    from bench.run import RecordUnwritten, write
+
+    cell = Expected(tmp_path / "cell", "key", "minilm", "lora", "data", 2, 32, 0)
+    record = simulate.write(cell, max_length=64)
+    before = (cell.folder / store.RECORD).read_bytes()
+    odd = pd.DataFrame({"split": ["test"], "id": ["half \ud83d"], "label": ["a"]}, dtype="object")
+    with pytest.raises(RecordUnwritten, match=r"cell cannot be written: ") as caught:
+        write(cell.folder, record, odd)
+    assert "\n" not in str(caught.value)
+    assert (cell.folder / store.RECORD).read_bytes() == before

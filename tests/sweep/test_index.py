@@ -9,6 +9,7 @@ import pytest
 from bench.compose import to_cell, to_settings
 from bench.results import store
 from bench.results.record import Status
+from bench.sweep.cost import BASELINE, recorded_cost
 from bench.sweep.index import INDEX, Index
 from bench.sweep.missing import records, wanted
 from tests.support.cli import composed
@@ -152,3 +153,73 @@ def test_looking_makes_no_folder(tmp_path: Path) -> None:
     configs = composed(*simulated.small(tmp_path), f"results_dir={tmp_path / 'results'}")
     assert len(todo(configs)) == 8
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cost": 0},
+        {"cost": -1.0},
+        {"cost": 1e400},
+        {"total": -5.0},
+        {"loading": "x"},
+        {"longest": 2**70},
+        {"status": 3},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("command", ["status", "plan"])
+def test_an_entry_that_cannot_be_true_is_not_believed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict, command: str
+) -> None:
+    words = simulated.small(tmp_path)
+    simulated.finish(composed(*words), tmp_path / "results", lambda cell: Status.OK if cell.task.seed == 0 else None)
+    before = simulated.said(command, words, tmp_path, capsys)
+    path = tmp_path / "results" / INDEX
+    content = json.loads(path.read_text())
+    for entry in content["entries"].values():
+        entry.update(change)
+    path.write_text(json.dumps(content))
+    assert simulated.said(command, words, tmp_path, capsys) == before
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
+def test_an_index_that_is_no_file_is_of_no_use(configs: list[dict], make) -> None:
+    path = Path(configs[0]["results_dir"]) / INDEX
+    make(path)
+    assert todo(configs) == set()
+
+
+ODD_IDENTITIES = [
+    {"method": "x", "task": []},
+    {"method": {}, "task": {"train_size": "16"}},
+    {"method": {}, "task": {"train_size": None}},
+    {"method": {}, "task": {"train_size": -(10**9)}},
+    {"method": {}, "task": {"train_size": 10**400}},
+    {"method": {}, "task": {}, "training": "lora"},
+    {"method": {}, "task": {}, "training": {"min_steps": "3"}},
+    {"method": {}, "task": {}, "training": {}, "tune": {"rate": 1}},
+    {"method": {}, "task": {}, "training": {}, "tune": {"learning_rate": 3}},
+    {"method": {}, "task": {}, "training": {"num_train_epochs": float("inf")}},
+]
+
+
+@pytest.mark.parametrize("identity", ODD_IDENTITIES, ids=lambda identity: str(identity)[:60])
+def test_a_record_of_an_odd_identity_costs_as_a_baseline(identity: dict) -> None:
+    assert recorded_cost(identity) == BASELINE
+
+
+def test_records_of_odd_identities_stop_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = simulated.small(tmp_path)
+    cells = simulated.finish(
+        composed(*words), tmp_path / "results", lambda cell: Status.OK if cell.task.seed == 0 else None
+    )
+    done = [cell for cell in cells if cell.task.seed == 0]
+    for cell, identity in zip(done, ODD_IDENTITIES, strict=False):
+        path = cell.folder(tmp_path / "results") / store.RECORD
+        content = json.loads(path.read_text())
+        content["configuration"]["identity"] = identity
+        path.write_text(json.dumps(content))
+    (done[0].folder(tmp_path / "results").parent / "zz").write_text("no folder")
+    for command in ("status", "plan", "report"):
+        simulated.said(command, [*words, f"reports_dir={tmp_path / 'reports'}"], tmp_path, capsys)

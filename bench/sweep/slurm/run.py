@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from bench.cell import Cell
-from bench.errors import UserError
+from bench.errors import UserError, said
 from bench.results import store
 from bench.results.claims import Claims
 from bench.settings import Settings
@@ -42,7 +42,7 @@ def run_slurm(
         except KeyboardInterrupt:
             raise Interrupted(sweep.leave()) from None
         except OSError as error:
-            raise Stopped(f"{settings.results_dir} cannot be written: {error}; {sweep.leave()}") from error
+            raise Stopped(f"{settings.results_dir} cannot be written: {said(error)}; {sweep.leave()}") from error
     if sweep.watch.stopped:
         raise Stopped(f"{sweep.watch.failures} cells failed (max_failures={settings.max_failures})")
 

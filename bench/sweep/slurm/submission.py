@@ -13,14 +13,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated
 
 from filelock import FileLock
+from pydantic import Field, TypeAdapter
 
 from bench.cell import Cell, slug
-from bench.errors import UserError
+from bench.errors import UserError, said
+from bench.escape.terminal import say
 from bench.provenance import now
 from bench.results import store
 from bench.results.record import Status
+from bench.results.regular import read_regular
 from bench.settings import Settings
 
 FOLDER = ".slurm"
@@ -45,7 +49,7 @@ class Submission:
     """Keys of the cells of each task."""
     stamps: Mapping[str, store.Stamp | None]
     """Of the record that each cell had when it was chosen to be run, by key."""
-    job_id: str | None = None
+    job_id: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] | None = None
     """Slurm's number; None until it has answered."""
 
     def task_id(self, index: int) -> str:
@@ -55,6 +59,9 @@ class Submission:
     def folder(self, results_dir: str | Path) -> Path:
         """Where submitit keeps scripts and logs."""
         return home(results_dir) / self.name
+
+
+_SUBMISSION = TypeAdapter(Submission)
 
 
 def home(results_dir: str | Path) -> Path:
@@ -166,8 +173,18 @@ def _parameters(submission: Submission, settings: Settings, after: str | None) -
 
 
 def load(results_dir: str | Path) -> list[Submission]:
-    """The submissions that have not been forgotten, in the order in which they were made."""
-    found = [_read(path) for path in home(results_dir).glob("*.json")]
+    """The submissions that have not been forgotten, in the order in which they were made.
+
+    What can't be read is told and left alone: jobs that it names, if there are any, hold claims on their cells.
+    """
+    found = []
+    for path in sorted(home(results_dir).glob("*.json")):
+        try:
+            found.append(_read(path))
+        except FileNotFoundError:  # forgotten just now
+            continue
+        except (OSError, ValueError) as error:
+            say(f"slurm: {path} is no submission and is left alone: {said(error)}"[:1000], error=True)
     return sorted(found, key=lambda submission: submission.started)
 
 
@@ -201,7 +218,8 @@ def _write(submission: Submission, results_dir: str | Path) -> None:
 
 
 def _read(path: Path) -> Submission:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    tasks = tuple(tuple(keys) for keys in content["tasks"])
-    stamps = {key: None if stamp is None else tuple(stamp) for key, stamp in content["stamps"].items()}
-    return Submission(**{**content, "tasks": tasks, "stamps": stamps})
+    """Raises OSError, and ValueError where the file is no submission."""
+    found = _SUBMISSION.validate_json(read_regular(path))
+    if found.name != path.stem:
+        raise ValueError("it says that it has another name")
+    return found

@@ -62,7 +62,7 @@ class Watch:
 
     def is_to_run(self, key: str, submission: Submission) -> bool:
         """Whether nobody has run the cell since it was submitted."""
-        return store.stamp(self.folders[key]) == submission.stamps[key]
+        return store.stamp(self.folders[key]) == submission.stamps.get(key)
 
     def look(self) -> list[Cell]:
         """Take note of what has ended or was lost since the last look; return the cells to submit again."""
@@ -88,7 +88,7 @@ class Watch:
     def _collect(self, task: Task) -> None:
         """Take note of cells that have a new record."""
         for key, cell in list(task.cells.items()):
-            status = store.status_since(self.folders[key], task.submission.stamps[key])
+            status = store.status_since(self.folders[key], task.submission.stamps.get(key))
             if status is not None:
                 self._end(task, cell, status)
 

@@ -1,6 +1,7 @@
 """What is asked of Slurm, and how its answers are read: scripts stand in for its commands."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,6 +108,32 @@ def test_a_submission_reads_back_as_it_was(tmp_path: Path) -> None:
     assert numbered.job_id == "7"
     assert submission.load(tmp_path) == [numbered]
     assert submission.with_job_id(numbered, "8", tmp_path) == numbered, "it has its number"
+
+
+ODD = {
+    "empty": b"",
+    "cut": b'{"name": "odd", "star',
+    "list": b"[]",
+    "deep": b"[" * 100_000,
+    "tasks": b'{"name": "tasks", "started": "now", "tasks": 5, "stamps": {}}',
+    "stamps": b'{"name": "stamps", "started": "now", "tasks": [["a"]], "stamps": {"a": "now"}}',
+    "other": b'{"name": "../other", "started": "now", "tasks": [], "stamps": {}}',
+    "number": b'{"name": "number", "started": "now", "tasks": [], "stamps": {}, "job_id": "7; rm"}',
+    "latin": b'{"name": "\xff"}',
+}
+
+
+def test_an_odd_submission_is_told_and_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = submission.home(tmp_path)
+    home.mkdir()
+    for name, content in ODD.items():
+        (home / f"{name}.json").write_bytes(content)
+    (home / "folder.json").mkdir()
+    os.mkfifo(home / "pipe.json")
+    (home / "x.json").write_text(json.dumps({"name": "x", "started": "now", "tasks": [["a"]], "stamps": {"a": None}}))
+    assert [found.name for found in submission.load(tmp_path)] == ["x"]
+    assert capsys.readouterr().err.count("is no submission and is left alone") == len(ODD) + 2
+    assert len(list(home.iterdir())) == len(ODD) + 3
 
 
 def test_the_queue_is_read_by_names(fake: Fake, tmp_path: Path) -> None:

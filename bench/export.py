@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.__main__ import CONF
 from bench.data.examples import Splits
-from bench.errors import UserError
+from bench.errors import UserError, said
 from bench.escape.secrets import masked_override
 from bench.escape.sheet import guarded
 from bench.escape.shell import command
@@ -73,7 +73,11 @@ def export(path: Path, content: dict[str, Any]) -> Splits:
     from bench.results.store import write_atomically
     from bench.sources.cache import cache_folder
 
-    if path.exists():
+    try:
+        is_there = path.exists()
+    except (OSError, ValueError) as error:  # another user's folder, a name that none can have
+        raise UserError(f"out={path}: {said(error)}") from error
+    if is_there:
         raise UserError(f"out={path} is there already")
     task, settings = to_cell(content).task.for_testing(), to_settings(content)
     pool = load_pool(task.data, cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir)

@@ -11,6 +11,7 @@ from bench.data import split
 from bench.devices import visible_gpus
 from bench.errors import UserError
 from bench.models import safely
+from bench.results.regular import check_folder
 from bench.settings import Settings
 from bench.sources import hub
 from bench.sweep.feasible import local_data
@@ -76,6 +77,15 @@ def check_folders(results_dir: str, reports_dir: str | None = None) -> None:
                 file.write(b"x")
         except OSError as error:
             raise UserError(f"{option}={folder} cannot be written: {error.strerror or error}") from error
+
+
+def check_readable(option: str, *folders: str) -> None:
+    """Raise UserError where one of the folders is none, or somebody else's; one that is not there yet is empty."""
+    for folder in folders:
+        try:
+            check_folder(Path(folder))
+        except OSError as error:
+            raise UserError(f"{option}={folder} cannot be read: {error.strerror or error}") from error
 
 
 def _check_source(source: object, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from bench.cores import use_threads
 from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.methods.halve import in_halves
-from bench.preflight import check_device, check_extras, check_folders, check_sources, check_tasks
+from bench.preflight import check_device, check_extras, check_folders, check_readable, check_sources, check_tasks
 from bench.results import store
 from bench.results.claims import Claims, read
 from bench.results.counts import examples_text
@@ -27,6 +27,7 @@ def run_single(content: dict[str, Any]) -> int:
     cell, settings = to_cell(content), to_settings(content)
     if settings.command != "run":
         raise UserError(f"command={settings.command} is for a sweep: add -m")
+    check_readable("results_dir", settings.results_dir)
     folder = cell.folder(settings.results_dir)
     if not is_wanted(cell, settings):
         record = store.read(folder)

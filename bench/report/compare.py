@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.errors import UserError
+from bench.errors import UserError, said
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
 from bench.report.other_files import other_files
@@ -28,6 +28,7 @@ from bench.report.statistics.library import Library, UnreadableAnswers
 from bench.report.statistics.paired import holm_p, mcnemar_p
 from bench.report.statistics.variance import Values
 from bench.results.record import Record, Status
+from bench.results.regular import check_folder
 from bench.results.store import UnreadableRecord, read, scan, write_atomically
 
 LEVEL = 0.05
@@ -76,6 +77,10 @@ Kept = tuple[Path, Record]
 def _records(root: Path, name: str) -> dict[str, Kept]:
     """The readable records below a folder by key; what can't be read is said. Raises UserError where there are none."""
     found: dict[str, Kept] = {}
+    try:
+        check_folder(root)
+    except OSError as error:
+        raise UserError(f"{name}={root} cannot be read: {error.strerror or error}") from error
     for folder in scan(root):
         try:
             record = read(folder)
@@ -193,7 +198,7 @@ def main(arguments: list[str] | None = None) -> int:
             frame = pd.DataFrame([asdict(change) for change in found[0]], columns=[f.name for f in fields(Change)])
             write_atomically(Path(given["out"]), frame_csv(frame))
     except (UserError, OSError) as error:
-        say(f"error: {error}", error=True)
+        say(f"error: {said(error)}", error=True)
         return 2
     say("\n".join([report(*found), *_with_other_files(Path(given["A"]), Path(given["B"]), found[1], found[2])]))
     return 0

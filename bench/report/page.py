@@ -22,6 +22,7 @@ from bench.report.details import details
 from bench.report.frame import Expected, cells_frame, row_order, summary_frame
 from bench.report.html import anchored, entry, render
 from bench.report.markdown import environment
+from bench.report.publish import drawing_room, in_place, publish
 from bench.report.published import Published, published_for
 from bench.report.ranking import ALL, overall_ranking
 from bench.report.reading import Found, in_order, measured_points, read_records
@@ -29,6 +30,7 @@ from bench.report.stamp import MARKDOWN, PAGE
 from bench.report.statistics.read_answers import Read, read_answers
 from bench.report.table_files import named, write_tables
 from bench.results.record import Status
+from bench.results.regular import FULL
 from bench.results.store import noting, write_atomically
 
 ANSWERS_CACHE = ".answers.parquet"
@@ -61,30 +63,32 @@ def write_report(
     Beside it: the same as Markdown (`index.md`), `results.csv` (`cells_frame`), `summary.csv` (`summary_frame`), the
     figures of `sections` as PNG and SVG, and in `tables` every table; with several data sets, each has figures of its
     own, named after it. Published numbers are those of `experiment` (by default `title`); `rerun` is the command
-    that runs what is missing. Each file is replaced whole and the pages last, so an interrupted report leaves a page
-    that is whole, and the page shows only what this call made. A section that fails, whatever a record holds, is
+    that runs what is missing. All files are made before the first of an earlier report is replaced, and the pages
+    are replaced last; the page shows only what this call made. A section that fails, whatever a record holds, is
     replaced by a line that says so, and a table whose files can't be written stands in the page alone. A report
     without such a section or table gets a stamp last (`stamp.unchanged_page`). Raises ValueError where `expected` is
-    empty or ambiguous (see `cells_frame`).
+    empty or ambiguous (see `cells_frame`), and OSError where the folder can't be written: then it is as it was.
     """
     if not expected:
         raise ValueError("there is nothing to report: the grid has no cells")
     # before anything is read
     made_of = stamp.fingerprint(expected, title, experiment, price_per_gpu_hour, target_accuracy, rerun)
-    folder.mkdir(parents=True, exist_ok=True)
-    stamp.forget(folder)
-    found, cache = read_records(expected), folder / ANSWERS_CACHE
-    with noting() as written, rarely_collected():
-        cells, read = cells_frame(expected, found), read_answers(found, cache)
-        published = published_for(experiment or title, expected)
-        options: dict[str, Any] = {"price_per_gpu_hour": price_per_gpu_hour, "target_accuracy": target_accuracy}
-        parts = _make_parts(cells, found, read, folder, published=published, **options)
-        context = _context(cells, parts, title) | {"rerun": rerun, "unreadable": tables.unreadable(read.unreadable)}
-        page, failed = _write_pages(folder, context, parts, details(cells, found, read.library))
-        read.keep(cache)
+    with drawing_room(folder) as new:
+        stamp.forget(folder)
+        found, cache = read_records(expected), folder / ANSWERS_CACHE
+        with noting() as written, rarely_collected():
+            cells, read = cells_frame(expected, found), read_answers(found, cache)
+            numbers = published_for(experiment or title, expected)
+            options: dict[str, Any] = {"price_per_gpu_hour": price_per_gpu_hour, "target_accuracy": target_accuracy}
+            parts = _make_parts(cells, found, read, new, published=numbers, **options)
+            context = _context(cells, parts, title) | {"rerun": rerun, "unreadable": tables.unreadable(read.unreadable)}
+            failed = _write_pages(new, context, parts, details(cells, found, read.library))
+        publish(new, folder, last=(MARKDOWN, PAGE))
+        written = in_place(written, new, folder)
+    read.keep(cache)
     if made_of is not None and not failed and not any(section.failed for part in parts for section in part.sections):
         stamp.remember(folder, made_of, written)
-    return page
+    return folder / PAGE
 
 
 def _make_parts(
@@ -124,10 +128,8 @@ def _make_parts(
     return parts
 
 
-def _write_pages(
-    folder: Path, context: dict[str, Any], parts: list[Part], points: dict[str, Any]
-) -> tuple[Path, set[str]]:
-    """The tables' files and the two pages; returns the HTML one, and the tables that have no files."""
+def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], points: dict[str, Any]) -> set[str]:
+    """The tables' files and the two pages; returns the names of the tables that have no files."""
     blocks = anchored(
         [
             (section.title if len(parts) == 1 else f"{section.title}: {part.data}", section)
@@ -141,7 +143,7 @@ def _write_pages(
     text = environment(str(TEMPLATES)).get_template(f"{MARKDOWN}.j2").render(context)
     write_atomically(folder / MARKDOWN, text.encode())
     write_atomically(folder / PAGE, page.encode())
-    return folder / PAGE, failed
+    return failed
 
 
 def make_sections(view: View) -> list[Section]:
@@ -155,6 +157,8 @@ def made_or_said(title: str, data: str, make: Callable[[], Section | None]) -> S
     try:
         return make()
     except Exception as error:  # an odd record costs a section, not the report of a whole sweep
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise  # and a full disk is no odd record
         say(f"error: the report's section {title!r} on {data} could not be made\n{traceback.format_exc()}", error=True)
         said = f"This section could not be made: {type(error).__name__}: {shortened(masked(str(error)))}"
         return Section(title, [said], failed=True)

@@ -12,6 +12,7 @@ from bench.escape.latex import latex
 from bench.escape.sheet import guarded
 from bench.escape.terminal import say
 from bench.report.content import Section, Titled, texts
+from bench.results.regular import FULL
 from bench.results.store import write_atomically
 
 FOLDER = "tables"
@@ -33,7 +34,8 @@ def named(sections: Iterable[tuple[Section, str]], names: FileNames | None = Non
 def write_tables(tables: Iterable[Titled], folder: Path) -> set[str]:
     """Write `folder`/tables/NAME.csv, .md and .tex for each table, which has a name (see `named`).
 
-    A table that can't be written is said, and its name returned: it costs nothing else.
+    A table that can't be written is said, and its name returned: it costs nothing else. Raises OSError where the disk
+    is full.
     """
     target = folder / FOLDER
     failed: set[str] = set()
@@ -43,6 +45,8 @@ def write_tables(tables: Iterable[Titled], folder: Path) -> set[str]:
             for suffix, text in (("csv", to_csv(titled)), ("md", to_markdown(titled)), ("tex", to_latex(titled))):
                 write_atomically(target / f"{titled.name}.{suffix}", text.encode("utf-8", "backslashreplace"))
         except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
             failed.add(titled.name)
             say(f"error: the table {titled.title!r} of the report could not be written: {error}", error=True)
     return failed

@@ -34,8 +34,6 @@ STALE_SECONDS = 120.0
 """A claim of another machine that is not touched for so long has lost its owner."""
 TORN_SECONDS = 20.0
 """Half of a claim that stays so for this time, in which any owner touches it, is nobody's."""
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-"""Errors that no cell of a results folder is spared."""
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 """What file systems without hard links answer."""
 
@@ -70,7 +68,7 @@ class Claims:
 
         `processes` (`processes.process`) must be dead, beside this one, before anyone on this machine takes it over.
         Look at the cell's record again afterwards: another sweep may have run it meanwhile. Raises OSError where it
-        can't be claimed; that is about this cell alone, but for the numbers in `FULL`.
+        can't be claimed; that is about this cell alone, but for the numbers in `regular.FULL`.
         """
         folder.mkdir(parents=True, exist_ok=True)
         found = look(folder)

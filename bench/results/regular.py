@@ -13,6 +13,8 @@ from typing import Any
 MEGABYTE = 2**20
 MOST_BYTES = 512 * MEGABYTE
 """Of a file, unless a caller says otherwise."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""Numbers of errors that every file of a disk would meet."""
 
 
 def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
@@ -45,3 +47,14 @@ def loads(content: str | bytes) -> Any:
         return json.loads(content)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def check_folder(folder: Path) -> None:
+    """Raise OSError where `folder` is there, or something else in its place, and can't be looked into."""
+    try:
+        with os.scandir(folder):
+            pass
+    except FileNotFoundError:
+        return
+    except ValueError as error:
+        raise OSError(errno.EINVAL, f"not a file name ({error})", repr(str(folder))) from error

@@ -6,10 +6,18 @@ from typing import Any
 
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
-from bench.errors import UserError
+from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.garbage import uncollected
-from bench.preflight import check_data, check_device, check_extras, check_folders, check_sources, check_tasks
+from bench.preflight import (
+    check_data,
+    check_device,
+    check_extras,
+    check_folders,
+    check_readable,
+    check_sources,
+    check_tasks,
+)
 from bench.report.reading import Expected
 from bench.results import store
 from bench.results.record import Status
@@ -42,6 +50,8 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
     """
     check(configs[0])
     settings = _common_settings(configs)
+    check_readable("results_dir", settings.results_dir)
+    check_readable("more_results", *settings.more_results)
     with uncollected(), once():
         points = [to_cell(config) for config in configs]
         cells = list({cell.key: cell for cell in points}.values())
@@ -117,7 +127,11 @@ def _report(cells: Sequence[Cell], settings: Settings, again: Mapping[str, Seque
         return
     from bench.report.page import write_report  # with figures and statistics: they take a second to import
 
-    say(f"report: {write_report(*what, **options)}")
+    try:
+        written = write_report(*what, **options)
+    except OSError as error:
+        raise UserError(f"reports_dir={settings.reports_dir}: no report can be written: {said(error)}") from error
+    say(f"report: {written}")
 
 
 def expected_cells(

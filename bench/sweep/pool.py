@@ -12,8 +12,9 @@ from bench.errors import said
 from bench.methods.fused.groups import can_fuse
 from bench.methods.halve import in_halves
 from bench.results import store
-from bench.results.claims import FULL, Claims
+from bench.results.claims import Claims
 from bench.results.record import Status
+from bench.results.regular import FULL
 from bench.settings import Settings
 from bench.sweep.handle import Handle, WorkerDied
 from bench.sweep.interrupt import Interrupts

@@ -1,3 +1,5 @@
+import errno
+import os
 import re
 import shutil
 import subprocess
@@ -236,6 +238,41 @@ def test_an_interrupted_report_leaves_the_old_page(tmp_path, monkeypatch):
         write_report(cells, tmp_path / "report", "Another title")
     assert path.read_text() == text
     assert path.with_name("index.html").read_bytes() == page
+
+
+def everything(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["index.html", "tables/*.csv", "*.svg", "summary.csv"])
+@pytest.mark.usefixtures("blank")
+def test_a_disk_that_gets_full_leaves_the_old_report_whole(tmp_path, monkeypatch, name):
+    report(tmp_path)
+    old = everything(tmp_path / "report")
+    real = os.replace
+
+    def full(source, target):
+        if Path(target).match(name):
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        return real(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    cells = simulate.grid(tmp_path / "results", ROWS)
+    with pytest.raises(OSError, match="No space left"):
+        write_report(cells, tmp_path / "report", "Another title")
+    kept = everything(tmp_path / "report")
+    assert kept == {file: content for file, content in old.items() if file != STAMP}
+
+
+@pytest.mark.usefixtures("blank")
+def test_what_a_killed_process_left_is_removed_in_time(tmp_path):
+    left, new = tmp_path / "report" / ".new-left", tmp_path / "report" / ".new-now"
+    for folder in (left, new):
+        folder.mkdir(parents=True)
+    os.utime(left, (0, 0))
+    report(tmp_path)
+    assert not left.exists()
+    assert new.exists(), "somebody may be drawing there"
 
 
 def test_a_report_gives_no_warnings_and_the_same_bytes_again(tmp_path, recwarn):

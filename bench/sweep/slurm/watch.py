@@ -10,8 +10,9 @@ from bench.cell import Cell
 from bench.errors import said
 from bench.escape.terminal import say
 from bench.results import store
-from bench.results.claims import FULL, Claims
+from bench.results.claims import Claims
 from bench.results.record import Status
+from bench.results.regular import FULL
 from bench.settings import Settings
 from bench.sweep.progress import Progress
 from bench.sweep.slots import Slot

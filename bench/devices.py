@@ -36,6 +36,15 @@ def visible_gpus() -> list[Gpu]:
     return chosen
 
 
+def use_one_gpu() -> None:
+    """Let this process, and those that it starts, see the first visible GPU alone; before torch is imported.
+
+    Trainer takes every GPU that it sees, and multiplies the batch by their number.
+    """
+    if gpus := visible_gpus():
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpus[0].uuid
+
+
 def energy_counter() -> float | None:
     """Joules that the first visible GPU has used since its driver was loaded; None where it does not count them.
 

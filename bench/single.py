@@ -6,6 +6,7 @@ from typing import Any
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.cores import use_threads
+from bench.devices import use_one_gpu
 from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.methods.halve import in_halves
@@ -62,6 +63,8 @@ def _run(cell: Cell, settings: Settings) -> int:
 
 
 def _run_claimed(cell: Cell, settings: Settings) -> Record:
+    if settings.device != "cpu":
+        use_one_gpu()  # before anything imports torch
     from bench.run import run_cell
     from bench.warm import Warm
 

@@ -1,11 +1,15 @@
 """Which GPUs a process would see, by a stand-in for NVIDIA's management library."""
 
+import os
+import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
-from bench.devices import energy_counter, visible_gpus
+from bench.devices import energy_counter, use_one_gpu, visible_gpus
+from tests.support import cli
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +76,62 @@ def test_energy_that_is_not_counted_is_not_known(monkeypatch: pytest.MonkeyPatch
     assert energy_counter() is None
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert energy_counter() is None
+
+
+@pytest.mark.parametrize(
+    ("setting", "one"), [(None, "GPU-000"), ("2,0", "GPU-222"), ("GPU-3,1", "GPU-333"), ("1", "GPU-111"), ("", "")]
+)
+def test_a_process_keeps_the_first_gpu_that_it_sees(
+    setting: str | None, one: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", setting or "")  # so that it is put back
+    if setting is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    use_one_gpu()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == one
+    assert len(visible_gpus()) == (one != "")
+
+
+SINGLE = """\
+import os, sys, types
+nvml = types.ModuleType("pynvml")
+nvml.NVMLError = RuntimeError
+nvml.nvmlInit = nvml.nvmlShutdown = lambda: None
+nvml.nvmlDeviceGetCount = lambda: 3
+nvml.nvmlDeviceGetHandleByIndex = lambda index: index
+nvml.nvmlDeviceGetUUID = lambda index: f"GPU-{index}"
+nvml.nvmlDeviceGetName = lambda index: "Chip"
+nvml.nvmlDeviceGetMemoryInfo = lambda index: types.SimpleNamespace(total=1)
+nvml.nvmlDeviceGetHandleByUUID = lambda uuid: int(uuid[-1])
+nvml.nvmlDeviceGetTotalEnergyConsumption = lambda index: 1
+sys.modules["pynvml"] = nvml
+
+class Torch:
+    def find_spec(self, name, *_):
+        if name == "torch":
+            print("SEEN", os.environ.get("CUDA_VISIBLE_DEVICES"))
+            os._exit(9)
+
+sys.meta_path.insert(0, Torch())
+"""
+"""Three GPUs, and a torch that says what it sees when it is imported first."""
+
+
+@pytest.mark.parametrize(("device", "seen"), [("auto", "GPU-2"), ("cuda", "GPU-2"), ("cpu", "2,0")])
+def test_a_single_cell_sees_one_gpu_before_torch_is_imported(
+    device: str, seen: str, mirror: Path, tmp_path: Path
+) -> None:
+    words = ("model=bert_base", "method=lora", "data=sms_spam", "train_size=32", f"mirror_dir={mirror}")
+    command = [*words, f"device={device}", f"results_dir={tmp_path}/results", f"cache_dir={tmp_path}/cache"]
+    program = SINGLE + f"sys.argv = ['bench', *{command!r}]\nfrom bench.__main__ import main\nsys.exit(main())"
+    assert _seen(program, tmp_path) == f"SEEN {seen}"
+
+
+def _seen(program: str, folder: Path) -> str:
+    """The last line that a program prints which sees GPUs 2 and 0 of `SINGLE`."""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], check=False, cwd=cli.REPOSITORY, capture_output=True, text=True, timeout=120,
+        env=cli.environment(folder, {"CUDA_VISIBLE_DEVICES": "2,0"}),
+    )  # fmt: skip
+    assert ended.returncode == 9, ended.stderr
+    return ended.stdout.splitlines()[-1]

@@ -15,13 +15,16 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from bench import devices
 from bench.cell import Cell
 from bench.compose import to_cell
 from bench.data.read import load_pool
 from bench.data.split import draw
+from bench.devices import Gpu
 from bench.errors import UserError
 from bench.models import kept
 from bench.models.card import EXAMPLE, wilson_interval
+from bench.predict import __main__ as command
 from bench.predict import output
 from bench.predict.__main__ import main
 from bench.predict.texts import from_arguments, from_file
@@ -386,3 +389,14 @@ def test_wilson_interval() -> None:
     low, high = wilson_interval(SimpleNamespace(num_examples=100, accuracy=0.9))
     assert (low, high) == pytest.approx((0.8256, 0.9448), abs=1e-4)  # scipy.stats.binomtest(90, 100), method wilson
     assert wilson_interval(SimpleNamespace(num_examples=10, accuracy=1.0))[1] == pytest.approx(1)
+
+
+def test_it_predicts_on_one_gpu(trained: Any, predict: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(*_: Any) -> None:
+        raise UserError(f"sees {os.environ['CUDA_VISIBLE_DEVICES']}")
+
+    monkeypatch.setattr(devices, "_all_gpus", lambda: [Gpu(f"GPU-{i}", "Chip", 1) for i in range(3)])
+    monkeypatch.setattr(command, "_load", load)
+    for seen, arguments in (("GPU-2", []), ("GPU-2", ["--device", "cuda"]), ("2,0", ["--device", "cpu"])):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,0")
+        assert predict(trained("full").folder, "goal", *arguments) == (2, "", f"error: sees {seen}\n")

@@ -28,6 +28,7 @@ from bench.config import SetfitConfig, TransformerConfig
 from bench.data.split import Examples, Splits
 from bench.methods.fitted import Context, Diverged, Probabilities, Summary
 from bench.methods.loading import ModelFiles
+from bench.methods.one_device import check_one_device
 from bench.models import files, load, safely, size
 
 MOST_PAIRED = 2000
@@ -151,6 +152,7 @@ def train(
             save_strategy="no",
         )
         trainer = setfit.Trainer(model=model, args=arguments)
+        check_one_device(trainer.st_trainer.args)
         trainer.remove_callback(PrinterCallback)
         trainer.train_embeddings(texts[:MOST_PAIRED], labels[:MOST_PAIRED], args=arguments)
     if not all(bool(torch.isfinite(parameter).all()) for parameter in model.model_body.parameters()):

@@ -28,6 +28,7 @@ from bench.methods.attention import attention
 from bench.methods.encode import encode, sort_by_length
 from bench.methods.fitted import Diverged, Probabilities, Report
 from bench.methods.last_block import Collator
+from bench.methods.one_device import check_one_device
 from bench.methods.trunk import Trunk
 from bench.results.record import HistoryPoint, Training
 from bench.warm import Tokens
@@ -171,15 +172,20 @@ def make_trainer(
     tokens: Tokens,
     trunk: Trunk | None = None,
 ) -> Trained:
-    """A Trainer for `model` on the task's training and validation examples, not started yet."""
+    """A Trainer for `model` on the task's training and validation examples, not started yet.
+
+    Raises UserError where it would train on several devices.
+    """
     train = encode(tokenizer, splits.train, config.max_length, tokens)
+    arguments = training_arguments(config, len(train), seed=seed, device=device, scratch=scratch)
+    check_one_device(arguments)
     validation = sort_by_length(encode(tokenizer, splits.validation, config.max_length, tokens))
     collator = DataCollatorWithPadding(tokenizer)
     if trunk is not None:
         trunk.ensure([*train, *validation.examples])
     trainer = OrderedTrainer(
         model=model,
-        args=training_arguments(config, len(train), seed=seed, device=device, scratch=scratch),
+        args=arguments,
         data_collator=collator if trunk is None else Collator(collator, trunk),
         train_dataset=train,
         eval_dataset=validation.examples,

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from bench.cores import use_threads
 from bench.data.readers.delimited import QUOTING
-from bench.devices import visible_gpus
+from bench.devices import use_one_gpu, visible_gpus
 from bench.errors import UserError
 from bench.escape.characters import visible_line
 from bench.escape.terminal import Plain, say
@@ -96,6 +96,8 @@ def _run(options: argparse.Namespace) -> None:
     if options.out is not None:
         target = output.check_output(options.out, inputs.columns, kept.labels, force=options.force)
     device = _device(options.device)
+    if device == "cuda":
+        use_one_gpu()  # before anything imports torch
     base = _base(kept, options) if kept.is_adapter else None
     classifier = _load(folder, kept, base, device)
     with _progress(shown=options.file is not None) as progress:

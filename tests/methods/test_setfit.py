@@ -12,6 +12,7 @@ from bench.config import DataConfig, LinearProbeConfig, NestedSplitConfig, Setfi
 from bench.data.pool import Pool
 from bench.data.split import Splits, draw
 from bench.data.task import Task
+from bench.errors import UserError
 from bench.methods.fitted import Context, Diverged
 from tests.support import texts
 from tests.support.cli import call
@@ -132,3 +133,12 @@ def test_only_setfit_needs_the_extra(monkeypatch) -> None:
     preflight.check_extras([replace(cell, method=LinearProbeConfig(name="linear_probe")), replace(cell, method=None)])
     monkeypatch.setattr(preflight, "find_spec", lambda name: name)
     preflight.check_extras([cell])
+
+
+def test_one_device_trains(tiny_models: dict[str, Path], pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("setfit")
+    from transformers import TrainingArguments
+
+    monkeypatch.setattr(TrainingArguments, "n_gpu", 8)
+    with pytest.raises(UserError, match="trains on one device, and Trainer found 8"):
+        fitted(make_cell(tiny_models["bert"]), pool)

@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 
-from bench.devices import visible_gpus
+from bench.devices import use_one_gpu, visible_gpus
 from tests.perf import emotions, overhead, phases, stacking, trunks
 from tests.perf.measure import DEVICE, EPOCHS, ROUNDS, show
 
@@ -35,6 +35,8 @@ def main() -> None:
     only = parser.parse_args().only
     if DEVICE == "cuda" and not visible_gpus():
         sys.exit("error: PERF_DEVICE=cuda, and no GPU is visible")
+    if DEVICE == "cuda":
+        use_one_gpu()  # the commands that are measured inherit it
     lines = [line for name in only for line in PARTS[name]()]
     profiles = {line.profile for line in lines if line.met is False and line.profile is not None}
     rounds = f"medians of {ROUNDS} rounds in turn ({emotions.SWEEP_ROUNDS} of sweeps)"

@@ -31,6 +31,7 @@ from bench.predict.texts import from_arguments, from_file
 from bench.results import store
 from bench.results.record import Status
 from bench.settings import Settings
+from bench.sources.fingerprint import file_sha256
 from tests.conftest import MODEL_IDS
 from tests.support import cli, texts
 
@@ -373,14 +374,33 @@ print(sorted({{"torch", "transformers", "peft", "sklearn", "datasets"}} & set(sy
     assert [line.partition(":")[0] for line in ended.stderr.splitlines()] == ["error"] * 3
 
 
-def test_another_base_model_is_noticed(trained: Any, mirror: Path, capsys: Any, tmp_path: Path) -> None:
+def test_another_base_model_is_refused(trained: Any, mirror: Path, capsys: Any, tmp_path: Path) -> None:
     cell = trained("lora")
-    other = shutil.copytree(mirror / "models" / cell.cell.model.id, tmp_path / "other")
-    assert main([str(cell.folder), "goal", "--model-path", str(other)]) == 0
-    assert capsys.readouterr().err == ""
+    model_id = cell.cell.model.id
+    other = shutil.copytree(mirror / "models" / model_id, tmp_path / "mirror" / "models" / model_id)
+    ways = {"--model-path": other, "--mirror-dir": tmp_path / "mirror"}
+    for option, folder in ways.items():
+        assert main([str(cell.folder), "goal", option, str(folder)]) == 0
+        assert capsys.readouterr().err == ""
     (other / "notes.txt").write_text("changed")
-    assert main([str(cell.folder), "goal", "--model-path", str(other)]) == 0
-    assert capsys.readouterr().err.startswith(f"warning: the files in {other} are not those")
+    for option, folder in ways.items():
+        assert main([str(cell.folder), "goal", option, str(folder)]) == 2
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert _one_line(printed.err, f"the files in {other} are not those that the adapter was .* give {option} ")
+
+
+def test_a_base_that_cannot_be_compared_is_said(trained: Any, predict: Any, tmp_path: Path) -> None:
+    folder = shutil.copytree(trained("lora").folder, tmp_path / "cell")
+    description = folder / "model" / kept.FILE
+    content = json.loads(description.read_text())
+    description.write_text(json.dumps(content | {"model_sha256": None}))
+    record = json.loads((folder / store.RECORD).read_text())
+    record["model_files"][kept.FILE] = file_sha256(description)
+    (folder / store.RECORD).write_text(json.dumps(record))
+    code, _, errors = predict(folder, "goal")
+    assert (code, errors.count("\n")) == (0, 1)
+    assert re.fullmatch("note: the adapter was trained on files of the hub, and .* may hold others\n", errors)
 
 
 def test_wilson_interval() -> None:

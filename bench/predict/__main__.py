@@ -135,7 +135,7 @@ def _device(wanted: str) -> str:
 
 
 def _base(kept: Kept, options: argparse.Namespace) -> str:
-    """Where the adapter's base model is: a folder or a hub id. Raises UserError where it can't be had."""
+    """Where the adapter's base model is: a folder or a hub id. Raises UserError where there is none, or another."""
     model = kept.model
     if options.model_path is not None:
         if model.source != "hub" or not Path(options.model_path).expanduser().is_dir():
@@ -143,13 +143,30 @@ def _base(kept: Kept, options: argparse.Namespace) -> str:
             raise UserError(f"--model-path {options.model_path} {reason}")
         model = replace(model, path=options.model_path)
     location = files.locate(model, cache=cache_folder(options.cache_dir), mirror_dir=options.mirror_dir)
-    if model.source == "hub" and Path(location).is_dir():
-        if kept.model_sha256 not in (None, folder_sha256(Path(location))):
-            say(f"warning: the files in {location} are not those the adapter was trained on", error=True)
-    elif model.source == "hub" and model.gated:
-        assert model.id is not None
-        hub.require_token(model.id)
+    if model.source == "hub":
+        _check_base(kept, location, "--mirror-dir" if options.model_path is None else "--model-path")
     return location
+
+
+def _check_base(kept: Kept, location: str, option: str) -> None:
+    """Raise UserError where a base from the hub is another than the adapter's own, or can't be had.
+
+    A note says so where that cannot be known; `option` is what names the folder, where `location` is one.
+    """
+    if not Path(location).is_dir():
+        if kept.model.gated:
+            hub.require_token(location)
+        if kept.model_sha256 is not None:
+            say(
+                f"note: the adapter was trained on a folder, and {location} of the hub may hold other files", error=True
+            )
+    elif kept.model_sha256 is None:
+        say(f"note: the adapter was trained on files of the hub, and {location} may hold others", error=True)
+    elif kept.model_sha256 != folder_sha256(Path(location)):
+        raise UserError(
+            f"the files in {location} are not those that the adapter was trained on, and with others it would give "
+            f"other answers; give {option} the folder that the cell was trained with"
+        )
 
 
 def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifier":

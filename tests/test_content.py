@@ -198,3 +198,21 @@ def test_nothing_heavy_is_imported_to_plan(tmp_path: Path, folder: Path) -> None
     words = ["-m", *hub_data(folder), "model=tfidf_sgd", "num_labels=2", "train_size=16", "command=plan"]
     ended = bench(*words, folder=tmp_path, light=True)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_a_folder_named_as_the_hub_s_model_is_not_read_by_chance(
+    tmp_path: Path, folder: Path, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    words = [word for word in ours(tmp_path, *hub_data(folder)) if not word.startswith("model=")]
+    words += ["method=lora", "model=bert_base", "train_size=32", "device=cpu", "training.num_train_epochs=1"]
+    shutil.copytree(tiny_models["bert"], tmp_path / "google-bert/bert-base-uncased")
+    monkeypatch.chdir(tmp_path)
+    for command_line in (words, ["-m", *words], ["-m", "command=plan", *words]):
+        assert call(*command_line) == 2
+        error = capsys.readouterr().err
+        assert error.startswith("error: model.id=google-bert/bert-base-uncased is a folder here")
+        assert error.count("\n") == 1
+    assert not records(tmp_path)
+    assert call(*words, "model.path=google-bert/bert-base-uncased") == 0
+    (record,) = records(tmp_path)
+    assert record.configuration.identity["model"]["content"]

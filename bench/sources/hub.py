@@ -13,7 +13,8 @@ from bench.errors import UserError
 def resolve(kind: Literal["models", "datasets"], hub_id: str, path: str | None, mirror_dir: str | None) -> str:
     """Where to load from: `path` if given, else `<mirror_dir>/<kind>/<hub_id>` if there, else the hub id.
 
-    Raises UserError where `path` is not there or `mirror_dir` is not a folder.
+    Raises UserError where `path` is not there, `mirror_dir` is not a folder, or the hub id is a folder here, which
+    libraries would read in its place, whatever it holds.
     """
     if path is not None:
         explicit = Path(path).expanduser()
@@ -27,6 +28,12 @@ def resolve(kind: Literal["models", "datasets"], hub_id: str, path: str | None, 
         copy = mirror / kind / hub_id
         if copy.is_dir():
             return str(copy)
+    if hub_id and Path(hub_id).expanduser().exists():
+        group = _group(kind)
+        raise UserError(
+            f"{group}.id={hub_id} is a folder here, which would be read in place of the hub's: give "
+            f"{group}.path={hub_id} to read it, or start in another folder"
+        )
     return hub_id
 
 

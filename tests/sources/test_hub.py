@@ -33,6 +33,19 @@ def test_a_mirror_stands_in_where_it_has_the_id(tmp_path):
         resolve("models", "a/b", None, "/not/there")
 
 
+@pytest.mark.parametrize(("kind", "group"), [("models", "model"), ("datasets", "data")])
+def test_an_id_that_is_a_folder_here_is_refused(tmp_path, monkeypatch, kind, group):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "orgA" / "mini").mkdir(parents=True)
+    for hub_id in ("orgA/mini", str(tmp_path / "orgA" / "mini")):
+        with pytest.raises(UserError, match=f"^{group}.id={hub_id} is a folder here.* give {group}.path={hub_id} to "):
+            resolve(kind, hub_id, None, None)
+    assert resolve(kind, "orgA/other", None, None) == "orgA/other"
+    assert resolve(kind, "orgA/mini", "orgA", None) == "orgA"
+    (tmp_path / "mirror" / kind / "orgA" / "mini").mkdir(parents=True)
+    assert resolve(kind, "orgA/mini", None, "mirror") == f"mirror/{kind}/orgA/mini"
+
+
 def raised(error: Exception, cause: Exception | None = None) -> Exception:
     try:
         raise error from cause

@@ -20,7 +20,7 @@ from bench.data.split import draw
 from bench.devices import energy_counter, visible_gpus
 from bench.errors import TaskInfeasible, UserError, said
 from bench.garbage import uncollected
-from bench.methods.fitted import Context, Diverged, Fitted, Report, Saveable
+from bench.methods.fitted import Context, Diverged, Fitted, Phase, Report, Saveable, unsaid
 from bench.methods.halve import in_halves
 from bench.models.card import model_card
 from bench.models.kept import CARD, MODEL, file_hashes
@@ -51,14 +51,20 @@ class RecordUnwritten(UserError):
 
 
 def run_cell(
-    cell: Cell, settings: Settings, *, halved: bool = False, report: Report | None = None, warm: Warm | None = None
+    cell: Cell,
+    settings: Settings,
+    *,
+    halved: bool = False,
+    report: Report | None = None,
+    phase: Phase = unsaid,
+    warm: Warm | None = None,
 ) -> Record:
     """Run `cell`, keep its record in its folder and return it. Whatever fails is in the record.
 
     With `halved` it runs in smaller batches than it says (`bench.methods.halve`), as its record then tells. `report`
-    is told of optimizer steps. `warm` is what earlier cells of this process left for this one, and then what it
-    leaves for the next; None: nothing. After a failure it is empty. Raises RecordUnwritten where the record can't be
-    written.
+    is told of optimizer steps, `phase` of what begins. `warm` is what earlier cells of this process left for this
+    one, and then what it leaves for the next; None: nothing. After a failure it is empty. Raises RecordUnwritten
+    where the record can't be written.
     """
     started, device, warm = now(), choose_device(settings), warm or Warm()
     cache = cache_folder(settings.cache_dir)
@@ -69,6 +75,7 @@ def run_cell(
         report=report,
         warm=warm,
         feature_cache_gb=settings.feature_cache_gb,
+        phase=phase,
     )
     folder = cell.folder(settings.results_dir)
     try:
@@ -125,10 +132,12 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
     context.warm.begin(fitting, context.device)
     memory.reset_peak()
     energy = energy_counter() if context.device == "cuda" else None
+    context.phase("loading data")
     clock = time.perf_counter()
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
     loading_seconds = time.perf_counter() - clock
+    context.phase("fitting" if cell.model.family == "tfidf_sgd" else "loading the model")
     # after the data, which may be wrong; the imports are not the cell's time: a warm worker has them already
     with uncollected():
         fit = _fit_function(fitting)
@@ -136,6 +145,7 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
     fitting_started = time.perf_counter()
     fitted = fit(fitting, splits, context)
     fitting_ended = time.perf_counter()
+    context.phase("evaluating")
     train = fitted.predict(splits.train) if cell.training is not None and cell.training.evaluate_train else None
     validation = fitted.predict(splits.validation) if len(splits.validation) else None
     test_started = time.perf_counter()

@@ -15,6 +15,7 @@ from bench.results import store
 from bench.results.claims import Claims, read
 from bench.results.counts import examples_text
 from bench.results.record import Record, Status
+from bench.saying import Saying
 from bench.settings import Settings
 from bench.sweep.missing import is_wanted
 
@@ -70,10 +71,12 @@ def _run_claimed(cell: Cell, settings: Settings) -> Record:
 
     use_threads(None)
     warm = Warm(lasting=True)
-    record = run_cell(cell, settings, warm=warm)
-    if record.status is Status.OOM and in_halves(cell) is not None:
-        say("out of memory: trying again with half the batch", error=True)
-        record = run_cell(cell, settings, halved=True, warm=warm)
+    with Saying() as saying:
+        watched: dict[str, Any] = {"report": saying.step, "phase": saying.phase, "warm": warm}
+        record = run_cell(cell, settings, **watched)
+        if record.status is Status.OOM and in_halves(cell) is not None:
+            say("out of memory: trying again with half the batch", error=True)
+            record = run_cell(cell, settings, halved=True, **watched)
     return record
 
 

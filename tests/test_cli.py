@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 import shutil
 import subprocess
 from datetime import datetime
@@ -84,7 +85,8 @@ def test_a_cell_says_how_it_ended_and_where(first: subprocess.CompletedProcess[s
     assert f"test accuracy {record.measurements.test.accuracy:.3f}" in first.stdout
     assert str(folder) in first.stdout
     assert "ok" in first.stdout
-    assert first.stderr == ""
+    said = r"(loading data|loading the model|evaluating( the untrained model)?|training( step \d+/\d+.*)?) \(\d+ s\)"
+    assert all(re.fullmatch(said, line) for line in first.stderr.splitlines()), first.stderr  # a slow machine says more
 
 
 def test_configuration_block(first: subprocess.CompletedProcess[str], place: Path) -> None:

@@ -100,7 +100,9 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
             trained.trainer.add_callback(training.StepReports(context.report))
         encoded = trained.trainer.train_dataset
         lengths = token_lengths(tokenizer, splits.train.texts, encoded, cell.training.max_length, context.warm.tokens)
+        context.phase("evaluating the untrained model")
         before = _evaluate_before(trained, splits, cell.training)
+        context.phase("training")
         started = time.perf_counter()
         history = training.train(trained)
         ended = time.perf_counter()

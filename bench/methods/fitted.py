@@ -33,6 +33,13 @@ Predicted = Probabilities | Answers
 Report = Callable[[int, int, float | None], None]
 """Takes the optimizer step, the number of steps, and the last training loss where one was logged."""
 
+Phase = Callable[[str], None]
+"""Takes what begins now, in a few words."""
+
+
+def unsaid(what: str) -> None:
+    """Tell nobody what begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -48,6 +55,8 @@ class Context:
     """What earlier cells of this process left; new: nothing."""
     feature_cache_gb: float = 0.0
     """Room for trunk features below `cache`; 0: they are kept neither there nor for the next cell."""
+    phase: Phase = unsaid
+    """Told what begins, in processes that somebody watches."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -70,6 +70,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
     trunk = next(module for module in body.modules() if isinstance(module, PreTrainedModel))
     model = setfit.SetFitModel(model_body=body, model_head=LogisticRegression(max_iter=2000))
     loaded = time.perf_counter()
+    context.phase("training")
     pairs, steps = planned(splits.train.labels[:MOST_PAIRED], cell.method)
     train(model, splits, cell.method, steps=steps, seed=cell.task.seed, device=context.device)
     trained = time.perf_counter()

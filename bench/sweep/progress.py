@@ -1,4 +1,7 @@
-"""What a sweep shows while it runs: on a terminal a line a device and a bar, elsewhere a plain line a cell."""
+"""What a sweep shows while it runs: on a terminal a line a device and a bar, elsewhere a plain line a cell.
+
+Lines are written as they are said: nothing waits in a buffer where a log is read while the sweep runs.
+"""
 
 import math
 import time
@@ -52,12 +55,15 @@ class Progress:
 
     def start(self, slot: Slot, cell: Cell, others: int = 0) -> None:
         """A worker begins a cell, perhaps fused with others."""
+        more = f" and {others} more" if others else ""
         if self.bars is None:
+            if slot not in self.begun:  # the first cell of a device may take long, and its end would be the first sign
+                self._say(f"{slot.name} begins with {cell.key}{more}")
+            self.begun[slot] = time.monotonic()
             return
         if slot not in self.lines:
             self.lines[slot] = self.bars.add_task("", total=None, text="")
         self.begun[slot] = time.monotonic()
-        more = f" and {others} more" if others else ""
         self.bars.reset(self.lines[slot], description=f"{slot.name}  {brief(cell)}{more}", total=None, text="starting")
 
     def step(self, slot: Slot, step: Step) -> None:

@@ -1,0 +1,98 @@
+"""What goes on is said while it goes on: by a single cell on standard error, by a sweep a line a cell."""
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bench.results import store
+from bench.saying import Saying
+from tests.support import cli, texts
+
+QUICKLY = """\
+import sys
+from bench import saying
+from bench.__main__ import main
+saying.FIRST_SECONDS = saying.MOST_SECONDS = 0.02
+sys.exit(main())
+"""
+"""The command, which says what lasts a fiftieth of a second."""
+PHASES = ["loading data", "loading the model", "evaluating the untrained model", "training", "evaluating"]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> tuple[str, ...]:
+    texts.topics(60).to_csv(tmp_path / "topics.csv", index=False)
+    return (
+        "data=file",
+        "data.name=topics",
+        f"data.path={tmp_path / 'topics.csv'}",
+        "num_labels=2",
+        "train_size=16",
+        "device=cpu",
+    )
+
+
+def test_a_single_cell_says_what_it_does(data: tuple[str, ...], mirror: Path, tmp_path: Path) -> None:
+    words = cli.command(
+        *data, "model=bert_base", "method=lora", "training.num_train_epochs=8", "training.min_steps=0",
+        f"mirror_dir={mirror}", folder=tmp_path,
+    )[3:]  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-c", QUICKLY, *words], check=False, cwd=cli.REPOSITORY, env=cli.environment(tmp_path),
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    lines = [re.sub(r" \(\d+ s\)$", "", line) for line in ended.stderr.splitlines()]
+    said = list(dict.fromkeys(re.sub(" step .*", "", line) for line in lines))
+    assert said == [phase for phase in PHASES if phase in said], "these alone, in this order"
+    assert {"loading data", "loading the model", "training"} <= set(said)
+    steps = [tuple(map(int, found)) for found in re.findall(r"training step (\d+)/(\d+)", "\n".join(lines))]
+    (folder,) = store.scan(tmp_path / "results")
+    record = store.read(folder)
+    assert steps == sorted(steps)
+    assert {most for _, most in steps} == {record.measurements.training.max_steps}
+    assert len(ended.stdout.splitlines()) == 2, "how it ended, and where"
+
+
+def test_a_wrong_file_has_the_only_word(data: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "topics.csv").write_text("text,label\na,b,c,d\n", encoding="utf-8")
+    ended = cli.bench(*data, "model=tfidf_sgd", folder=tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.count("\n") == 1, ended.stderr
+
+
+def test_what_is_quick_is_not_said_and_what_lasts_less_and_less_often(capsys: pytest.CaptureFixture[str]) -> None:
+    with Saying(first=5.0) as saying:
+        for _ in range(20):
+            saying.phase("quick")
+    assert capsys.readouterr().err == ""
+    with Saying(first=0.05) as saying:
+        saying.phase("long")
+        saying.step(3, 7, 0.25)
+        time.sleep(0.8)
+    lines = capsys.readouterr().err.splitlines()
+    assert set(lines) <= {"long step 3/7, loss 0.250 (0 s)", "long step 3/7, loss 0.250 (1 s)"}
+    assert 1 <= len(lines) <= 4, "after 0.05, 0.15, 0.35 and 0.75 s"
+
+
+def test_a_sweep_without_a_terminal_says_each_cell_at_once(data: tuple[str, ...], tmp_path: Path) -> None:
+    words = cli.command("-m", *data, "model=tfidf_sgd", "seed=0,1,2", folder=tmp_path)
+    said: list[str] = []
+    left = tmp_path / "reports"
+    with subprocess.Popen(
+        words, cwd=cli.REPOSITORY, env=cli.environment(tmp_path), stdout=subprocess.PIPE, text=True
+    ) as sweep:
+        assert sweep.stdout is not None
+        for line in iter(sweep.stdout.readline, ""):
+            said.append(line.rstrip("\n"))
+            if line.startswith("["):
+                assert not list(left.rglob("index.html")), "before the report is there"
+    assert sweep.returncode == 0, said
+    assert said[0] == "single: 3 cells, 0 done, 3 to run"
+    assert re.fullmatch("cpu begins with tfidf-sgd_.*", said[1])
+    assert [line.split(":")[0] for line in said[2:5]] == ["[1/3] ok", "[2/3] ok", "[3/3] ok"]

@@ -5,6 +5,14 @@ class UserError(Exception):
     """Something that the user asked for cannot be done; the message names the option and the limit."""
 
 
+class DataChanged(UserError):
+    """The data that a cell was planned with is there no more, or is another: no cell on it can be run."""
+
+
+class ModelChanged(UserError):
+    """Likewise, of a model's files."""
+
+
 class TaskInfeasible(UserError):
     """The data cannot give the examples that a task asks for."""
 

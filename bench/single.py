@@ -57,7 +57,7 @@ def _run(cell: Cell, settings: Settings) -> int:
     say(f"{_line(record)}\n  {folder}")
     if record.failure is None:
         return 0
-    if record.failure.type in ("UserError", "TaskInfeasible"):
+    if record.failure.type in ("UserError", "TaskInfeasible", "DataChanged", "ModelChanged"):
         raise UserError(record.failure.message)
     say(record.failure.traceback)
     return 1

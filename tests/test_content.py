@@ -144,8 +144,14 @@ def test_a_file_that_is_edited_while_its_sweep_runs_ends_the_cells(tmp_path: Pat
         while len(list(store.scan(tmp_path / "results"))) < 2 and sweep.poll() is None:
             time.sleep(0.02)
         flipped(frame).to_csv(path, index=False)
-        sweep.communicate(timeout=300)
+        printed = sweep.communicate(timeout=300)[0].decode()
+    assert sweep.returncode == 1
     found = records(tmp_path)
+    failed = [record for record in found if record.status is Status.ERROR]
+    assert (len(failed), len(found) < 12) == (1, True), "the others would fail as this one"
+    reason = f"data.path={path} was changed since this cell was planned; start again"
+    (line,) = [line for line in printed.splitlines() if line.startswith("stopped early: ")]
+    assert line == f"stopped early: {reason} ({12 - len(found)} cells that read it were not begun)"
     assert {record.status for record in found} == {Status.OK, Status.ERROR}
     for record in found:
         if record.status is Status.OK:
@@ -216,3 +222,29 @@ def test_a_folder_named_as_the_hub_s_model_is_not_read_by_chance(
     assert call(*words, "model.path=google-bert/bert-base-uncased") == 0
     (record,) = records(tmp_path)
     assert record.configuration.identity["model"]["content"]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_cells_on_other_files_go_on_where_one_was_changed(gone: bool, tmp_path: Path) -> None:
+    for seed, name in enumerate(("one", "other")):
+        texts.topics(60, seed=seed).to_csv(tmp_path / f"{name}.csv", index=False)
+    changing = tmp_path / "one.csv"
+    words = command(
+        "-m", "data=file", "data.name=topics", f"data.path={changing},{tmp_path / 'other.csv'}", "model=tfidf_sgd",
+        "num_labels=2", "train_size=16", "seed=range(0,12)", folder=tmp_path,
+    )  # fmt: skip
+    with subprocess.Popen(
+        words, cwd=REPOSITORY, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as sweep:
+        while not list(store.scan(tmp_path / "results")) and sweep.poll() is None:
+            time.sleep(0.02)
+        if gone:
+            changing.unlink()
+        else:
+            flipped(texts.topics(60)).to_csv(changing, index=False)
+        printed = sweep.communicate(timeout=300)[0].decode()
+    statuses = [record.status for record in records(tmp_path)]
+    assert statuses.count(Status.ERROR) == 1, printed
+    assert statuses.count(Status.OK) >= 12, "those of the other file"
+    assert "stopped early: " in printed
+    assert f"({24 - len(statuses)} cells that read it were not begun)" in printed

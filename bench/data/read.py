@@ -11,6 +11,7 @@ from bench.config import DataConfig
 from bench.data.errors import data_error
 from bench.data.pool import Pool
 from bench.data.readers.files import Malformed, local_path, refuse_irregular, said_of
+from bench.errors import DataChanged, UserError
 from bench.sources.content import changed, content_of
 from bench.sources.fingerprint import FOLDER as HASHES
 from bench.sources.fingerprint import file_sha256, folder_sha256
@@ -78,8 +79,13 @@ def _folder_content(data: DataConfig, memo: Path | None) -> str | None:
 
 def _checked(data: DataConfig, mirror_dir: str | None, cache: Path) -> DataConfig:
     """`pinned` as of now. Raises UserError where that is not what `data`, if it was pinned, says."""
-    now = pinned(data, mirror_dir, cache / HASHES)
     planned = (data.content, None if data.source in ("hub", "wheel") else data.revision)
+    try:
+        now = pinned(data, mirror_dir, cache / HASHES)
+    except UserError as error:
+        if any(planned):  # it was there when it was planned
+            raise DataChanged(str(error)) from error
+        raise
     if any(then is not None and then not in (now.content, now.revision) for then in planned):
         raise changed(data, mirror_dir)
     return now

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.cell import Cell
 from bench.config import PredictionsConfig
 from bench.data.split import Examples, Splits
-from bench.errors import UserError
+from bench.errors import ModelChanged, UserError
 from bench.escape.sheet import unguarded
 from bench.methods.fitted import Answers, Context, Summary
 
@@ -56,7 +56,7 @@ def read_answers(config: PredictionsConfig) -> dict[str, str]:
     try:
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != config.sha256:
-            raise UserError(f"model.path={config.path} was changed since this cell was planned; start again")
+            raise ModelChanged(f"model.path={config.path} was changed since this cell was planned; start again")
         header, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
     except (OSError, ValueError, csv.Error) as error:  # no row, or not in UTF-8: ValueErrors
         raise UserError(f"model.path={config.path} is no CSV file with a header: {error}") from error

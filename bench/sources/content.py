@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.config import DataConfig, TransformerConfig
-from bench.errors import UserError
+from bench.errors import DataChanged, ModelChanged, UserError
 from bench.sources.fingerprint import folder_sha256
 from bench.sources.hub import resolve
 
@@ -54,7 +54,8 @@ def changed(source: DataConfig | TransformerConfig, mirror_dir: str | None) -> U
     """What to say of files that are not those of the plan."""
     folder = source.path if source.path is not None else folder_of(source, mirror_dir)
     what = f"{option(source)}={folder}" if folder is not None else f"the folder of {source.id}"
-    return UserError(f"{what} was changed since this cell was planned; start again")
+    kind = DataChanged if isinstance(source, DataConfig) else ModelChanged
+    return kind(f"{what} was changed since this cell was planned; start again")
 
 
 def option(source: DataConfig | TransformerConfig) -> str:

@@ -1,6 +1,7 @@
 """What a worker process and its sweep tell each other; plain values, pickled through a pipe."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from bench.cell import Cell
 from bench.settings import Settings
@@ -32,6 +33,10 @@ class Ended:
     """The cell ended and its record is written. Fused cells have a message each, in the job's order."""
 
     status: str
+    changed: Literal["data", "model"] | None = None
+    """What is not as it was planned, and makes it useless to run other cells on it."""
+    reason: str = ""
+    """What to say of that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,11 +40,14 @@ def run_pool(
 ) -> None:
     """Run `cells` over the slots of this machine; every one of them ends with a record, here or in another sweep.
 
+    Where data or a model was changed since they were planned, the first cell that finds it so has a record, and those
+    that would read the same are not begun (where `progress.drops_changed`).
+
     `stamps` (by key) are of the records that were there when the cells were chosen: a cell whose record is another
     by its turn was run elsewhere meanwhile, and stays as it is.
 
-    Raises Interrupted, and Stopped where records can't be written or `max_failures` is reached. Then no process and
-    no half-written file is left, and cells that were being run have no new record.
+    Raises Interrupted, and Stopped where cells were not begun for that, records can't be written or `max_failures` is
+    reached. Then no process and no half-written file is left, and cells that were being run have no new record.
     """
     with Interrupts() as interrupts, Claims(settings.results_dir) as claims:
         pool = _Pool(cells, settings, progress=progress, stamps=stamps, claims=claims, interrupts=interrupts)
@@ -56,6 +59,8 @@ def run_pool(
         raise Interrupted("interrupted")
     if pool.stopped is not None:
         raise Stopped(pool.stopped)
+    if pool.changed is not None:
+        raise Stopped(pool.changed)
 
 
 class _Pool:
@@ -83,6 +88,8 @@ class _Pool:
         self.crashes: Counter[str] = Counter()
         self.failures = 0
         self.stopped: str | None = None
+        self.changed: str | None = None
+        """What to say of cells that were not begun because what they read was changed."""
 
     def end(self) -> None:
         """End all workers; those at work at once."""
@@ -247,7 +254,10 @@ class _Pool:
         if isinstance(message, Step):
             self.progress.step(worker.slot, message)
         elif isinstance(message, Ended):
+            cell = worker.cells[0]
             self._collect(worker, Status(message.status))
+            if message.changed is not None and self.progress.drops_changed:
+                self._drop(cell, message)
         elif isinstance(message, Split):
             self._split(worker, message.reason)
         else:
@@ -304,6 +314,18 @@ class _Pool:
             self.failures += 1
             if self.failures == self.settings.max_failures:
                 self.stopped = f"{self.failures} cells failed (max_failures={self.settings.max_failures})"
+
+    def _drop(self, cell: Cell, ended: Ended) -> None:
+        """What `cell` reads was changed: let no other cell wait that reads the same, for each would fail so."""
+
+        def read(by: Cell) -> object:
+            return by.task.data if ended.changed == "data" else by.model
+
+        dropped = [other for other in self.queue if read(other) == read(cell)]
+        for other in dropped:
+            self.queue.remove(other)
+        if dropped:
+            self.changed = f"{ended.reason} ({len(dropped)} cells that read it were not begun)"
 
     def _again(self, cell: Cell, status: Status, *, halved: bool) -> bool:
         """Whether a cell that ended so is tried again, with what changed."""

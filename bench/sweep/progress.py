@@ -27,6 +27,9 @@ from bench.sweep.wording import duration
 class Progress:
     """How far a sweep over `cells` is, and how long it may still take."""
 
+    drops_changed = True
+    """Whether cells that can only fail, for what they read was changed, are left out without a record."""
+
     def __init__(self, cells: Sequence[Cell], console: Console | None = None) -> None:
         self.total, self.done, self.started = len(cells), 0, time.monotonic()
         self.cost_left, self.cost_done = sum(map(relative_cost, cells)), 0.0

@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Literal
 
 from bench.cores import use_threads
 from bench.escape.streams import mask_output
+from bench.results.record import Record
 from bench.results.store import LOG
 from bench.sweep.messages import Ended, Job, Split, Step, Unwritten
 from bench.sweep.slots import Slot
@@ -21,6 +23,8 @@ from bench.warm import Warm
 
 REPORT_SECONDS = 0.5
 """Steps are told no more often."""
+CHANGED: dict[str, Literal["data", "model"]] = {"DataChanged": "data", "ModelChanged": "model"}
+"""By the failure's type: what of a cell is not as it was planned."""
 SET_PARENT_DEATH_SIGNAL = 1
 """`PR_SET_PDEATHSIG` of Linux's prctl(2)."""
 
@@ -75,7 +79,7 @@ def _run(job: Job, connection: Connection, warm: Warm) -> Ended | Unwritten:
     except RecordUnwritten as error:
         return Unwritten(str(error))
     _flush()
-    return Ended(record.status.value)
+    return _ended(record)
 
 
 def _run_fused(job: Job, connection: Connection, warm: Warm) -> Sequence[Ended | Split | Unwritten]:
@@ -94,7 +98,7 @@ def _run_fused(job: Job, connection: Connection, warm: Warm) -> Sequence[Ended |
 
     try:
         records = run_fused((job.cell, *job.others), job.settings, report=_reporter(connection), warm=warm)
-        return [Ended(record.status.value) for record in records]
+        return [_ended(record) for record in records]
     except RecordUnwritten as error:
         return [Unwritten(str(error))]
     except Exception as error:  # the cells are run one by one then, and what fails again is in the records
@@ -102,6 +106,14 @@ def _run_fused(job: Job, connection: Connection, warm: Warm) -> Sequence[Ended |
         return [Split(f"{type(error).__name__}: {error}".splitlines()[0])]
     finally:
         _flush()
+
+
+def _ended(record: Record) -> Ended:
+    """The end of a cell as its sweep has to know it."""
+    failure = record.failure
+    if failure is None or failure.type not in CHANGED:
+        return Ended(record.status.value)
+    return Ended(record.status.value, CHANGED[failure.type], failure.message)
 
 
 def _log_to(folder: Path) -> None:

@@ -128,6 +128,9 @@ def _is_free(cell: Cell, settings: Settings) -> bool:
 class TaskProgress(Progress):
     """One line a cell in the task's log; and no crash where it was Slurm that ended the worker."""
 
+    drops_changed = False
+    """A cell that is left without a record would be taken for lost, and submitted again."""
+
     def __init__(self, cells: Sequence[Cell]) -> None:
         super().__init__(cells)
         self.crashed: list[tuple[Cell, float]] = []

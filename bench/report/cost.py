@@ -18,6 +18,7 @@ from bench.report.content import Entry, Titled, point_id
 from bench.report.markdown import table
 from bench.report.named_rows import named_and_others
 from bench.report.wording import UNTRAINED, duration, spread
+from bench.results.record import Status
 
 MOST_LABEL_COUNTS = 4
 PANEL, MARGIN = (3.5, 2.9), 0.12
@@ -196,6 +197,17 @@ def cost_table(points: pd.DataFrame) -> Titled:
         for point in _typed(points)
     ]
     return Titled("Cost of a seed", table(header, lines), name="cost")
+
+
+def cost_notes(points: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
+    """What has to be said of the costs of `cost_points`."""
+    said = ["GPU-hours are those of the whole cell, on one GPU."] if points["gpu_hours"].notna().any() else []
+    done = cells[cells["status"] == Status.OK.value]
+    unknown = done.loc[done["peak_memory_bytes"].isna() & done["train_seconds"].notna(), "row"]
+    if len(unknown):
+        rows = ", ".join(dict.fromkeys(unknown.astype(str)))
+        said.append(f"Cells of {rows} were trained in one stack with others, whose peak memory is not a cell's.")
+    return said
 
 
 def _typed(points: pd.DataFrame) -> Iterable[Any]:

@@ -62,7 +62,7 @@ def cells_frame(expected: Sequence[Expected], found: Mapping[Expected, Found] | 
     `status` is the record's, `missing` where there is none, `unreadable` (reason in `failure`) where there is
     one that cannot be used. Numbers are null unless the status is `ok`; times are in seconds.
     `peak_memory_bytes` is the GPU's peak where it was measured and the process's elsewhere: `peak_memory_of`
-    says which. `row` and `data` are ordered categoricals over the whole grid (see `row_order`), so a part of
+    says which; both are null for a cell of a fused stack, whose peak is the whole stack's. `row` and `data` are ordered categoricals over the whole grid (see `row_order`), so a part of
     the frame still knows every row, and a row keeps its colour. Equal entries count once.
 
     Raises ValueError where two cells would be the same point and seed of a figure.
@@ -118,22 +118,29 @@ def _line(cell: Expected, record: Found) -> dict[str, Any]:
 
 
 def _numbers(measured: Measurements) -> dict[str, Any]:
-    memory = measured.memory
-    on_device = memory.peak_device is not None
     return {
         **_scores(measured),
         "train_seconds": measured.seconds.train,
         "total_seconds": measured.seconds.total,
         "energy_joules": measured.energy_joules,
         "test_examples_per_second": measured.throughput.test_examples_per_second,
-        "peak_memory_bytes": memory.peak_device if on_device else memory.peak_process,
-        "peak_memory_of": "device" if on_device else "process",
+        **_peak(measured),
         "trainable_parameters": None if measured.parameters is None else measured.parameters.trainable,
         "num_train": measured.examples.num_train,
         "num_validation": measured.examples.num_validation,
         "num_test": measured.examples.num_test,
         "examples_sha256": measured.examples.sha256,
     }
+
+
+def _peak(measured: Measurements) -> dict[str, Any]:
+    """The most memory that the cell took, and of what; nothing where a whole stack's was measured."""
+    if measured.fused is not None:
+        return {}
+    memory = measured.memory
+    if memory.peak_device is not None:
+        return {"peak_memory_bytes": memory.peak_device, "peak_memory_of": "device"}
+    return {"peak_memory_bytes": memory.peak_process, "peak_memory_of": "process"}
 
 
 def _scores(measured: Measurements) -> dict[str, float | None]:

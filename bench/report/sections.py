@@ -12,7 +12,7 @@ from bench.report.baseline import baseline
 from bench.report.comparison import comparison_title, ours_and_published
 from bench.report.comparison_tables import accuracy_tables, other_metrics_table, remarks
 from bench.report.content import Picture, Section, Titled, View
-from bench.report.cost import accuracy_and_cost, cost_points, cost_table
+from bench.report.cost import accuracy_and_cost, cost_notes, cost_points, cost_table
 from bench.report.data_counts import data_counts
 from bench.report.differences import differences, less_published, told_apart
 from bench.report.examples import how_many_examples
@@ -120,8 +120,7 @@ def cost(view: View) -> Section | None:
         return None
     text = f"Accuracy on {view.data} against training time, peak memory and speed of inference, a line a label count."
     picture = view.draw("cost", accuracy_and_cost(points, view.rows, view.data, view.named_rows), text)
-    lines = ["GPU-hours are those of the whole cell, on one GPU."] if points["gpu_hours"].notna().any() else []
-    return Section("Cost", lines, [picture], [cost_table(points)])
+    return Section("Cost", cost_notes(points, view.cells), [picture], [cost_table(points)])
 
 
 def comparison(view: View) -> Section | None:

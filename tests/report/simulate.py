@@ -117,6 +117,15 @@ def write(
     return store.write(cell.folder, record, predictions, None if predictions is None else texts(num_test))
 
 
+def changed(cell: Expected, **changes: object) -> Record:
+    """Write a cell's record again, its measurements (by name) changed."""
+    record = store.read(cell.folder)
+    measured = record.measurements.model_copy(update=changes)
+    record = record.model_copy(update={"measurements": measured})
+    (cell.folder / store.RECORD).write_text(record.to_json())
+    return record
+
+
 def provenance(**changes) -> Provenance:
     """Where simulated records say that they come from."""
     values = {

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from bench.report.baseline import baseline
-from bench.report.cost import cost_points, cost_table, log_ticks, pareto
+from bench.report.cost import accuracy_and_cost, cost_notes, cost_points, cost_table, log_ticks, pareto
 from bench.report.curves import MOST_POINTS, curve_points
 from bench.report.differences import NO_BASELINE, less_baseline
 from bench.report.frame import cells_frame, summary_frame
 from bench.report.label_counts import shared_sizes
 from bench.report.reading import measured_points, read_records
-from bench.results.record import Status
+from bench.results.record import Fused, Status
 from tests.report import simulate
 
 ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
@@ -69,6 +69,27 @@ def test_costs_are_means_of_a_seed(tmp_path):
     assert "energy (Wh)" in cost_table(points).table.header
     cells["device"] = "cpu"
     assert cost_points(summary_frame(cells), cells, price=2.0)["money"].isna().all()
+
+
+def test_the_memory_of_a_fused_stack_is_not_a_cells(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS, num_labels=(2,))
+    simulate.run(cells)
+    for cell in cells:
+        if cell.method is not None:
+            simulate.changed(cell, fused=Fused(cells=4))
+    frame = cells_frame(cells)
+    fused = frame["method"].notna()
+    assert frame.loc[fused, ["peak_memory_bytes", "peak_memory_of"]].isna().all(axis=None)
+    assert set(frame.loc[~fused, "peak_memory_of"]) == {"process"}
+    points = cost_points(summary_frame(frame), frame, price=None)
+    made = cost_table(points).table
+    column = made.header.index("peak memory (GiB)")
+    assert [line[column] == "" for line in made.lines] == [line[0] == "minilm lora" for line in made.lines]
+    (note,) = cost_notes(points, frame)
+    assert note.startswith("Cells of minilm lora were trained in one stack")
+    figure = accuracy_and_cost(points, ["minilm lora", "tfidf_sgd"], "bbc_headlines")
+    (memory,) = (axes for axes in figure.axes if "memory" in axes.get_xlabel())
+    assert len(memory.lines) == 1
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.02, 0.021), (1, 10), (3, 800), (0.001, 1e7), (5.1, 5.2)])

@@ -46,10 +46,12 @@ MEASURES = (
 def cost_points(summary: pd.DataFrame, cells: pd.DataFrame, price: float | None) -> pd.DataFrame:
     """One line a finished point of one data set: row, num_labels, train_size, accuracy, what it costs a seed.
 
+    Answers that were made elsewhere have no training time, and no line.
     energy_wh is what the GPU used in watt-hours while a cell ran, null where it was not counted.
     gpu_hours is the whole cell's wall time on its one GPU, null where it ran without; money is that times `price`.
     """
-    points = summary[(summary["n_ok"] > 0) & summary["test_accuracy_mean"].notna()]
+    known = summary["test_accuracy_mean"].notna() & summary["train_seconds_mean"].notna()
+    points = summary[(summary["n_ok"] > 0) & known]
     done = cells[cells["device"].notna() & (cells["device"] != "cpu")]
     on_gpu = set(done[["row", "num_labels", "train_size"]].drop_duplicates().itertuples(index=False, name=None))
     places = zip(points["row"], points["num_labels"], points["train_size"], strict=True)
@@ -203,6 +205,8 @@ def cost_notes(points: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
     """What has to be said of the costs of `cost_points`."""
     said = ["GPU-hours are those of the whole cell, on one GPU."] if points["gpu_hours"].notna().any() else []
     done = cells[cells["status"] == Status.OK.value]
+    if elsewhere := ", ".join(dict.fromkeys(done.loc[done["train_seconds"].isna(), "row"].astype(str))):
+        said.append(f"Not shown, for what answers made elsewhere cost is not known: {elsewhere}.")
     unknown = done.loc[done["peak_memory_bytes"].isna() & done["train_seconds"].notna(), "row"]
     if len(unknown):
         rows = ", ".join(dict.fromkeys(unknown.astype(str)))

@@ -37,6 +37,8 @@ FLOATS = (
     "energy_joules",
 )
 INTEGERS = ("peak_memory_bytes", "trainable_parameters", "num_train", "num_validation", "num_test")
+COSTS = ("train_seconds", "test_examples_per_second", "energy_joules", "peak_memory_bytes", "peak_memory_of")
+"""What answers that were made elsewhere have not: reading their file says nothing of what they cost."""
 AXES = ("row", "model", "method", "data", "num_labels", "train_size", "seed")
 TEXTS = ("peak_memory_of", "examples_sha256", "failure_type", "failure")
 PROVENANCE = ("device", "device_name", "python", "git_commit", *PACKAGES)
@@ -61,8 +63,10 @@ def cells_frame(expected: Sequence[Expected], found: Mapping[Expected, Found] | 
 
     `status` is the record's, `missing` where there is none, `unreadable` (reason in `failure`) where there is
     one that cannot be used. Numbers are null unless the status is `ok`; times are in seconds.
+    Answers that were made elsewhere have none of `COSTS`.
     `peak_memory_bytes` is the GPU's peak where it was measured and the process's elsewhere: `peak_memory_of`
-    says which; both are null for a cell of a fused stack, whose peak is the whole stack's. `row` and `data` are ordered categoricals over the whole grid (see `row_order`), so a part of
+    says which; both are null for a cell of a fused stack, whose peak is the whole stack's. `row` and `data` are
+    ordered categoricals over the whole grid (see `row_order`), so a part of
     the frame still knows every row, and a row keeps its colour. Equal entries count once.
 
     Raises ValueError where two cells would be the same point and seed of a figure.
@@ -114,7 +118,15 @@ def _line(cell: Expected, record: Found) -> dict[str, Any]:
         line |= {"failure_type": record.failure.type, "failure": masked(record.failure.message)}
     if record.status is Status.OK and record.measurements is not None:
         line |= _numbers(record.measurements)
+        if is_made_elsewhere(record):
+            line |= dict.fromkeys(COSTS)
     return line
+
+
+def is_made_elsewhere(record: Record) -> bool:
+    """Whether the answers were read of a file (`model=predictions`)."""
+    model = record.configuration.identity.get("model")
+    return isinstance(model, Mapping) and model.get("family") == "predictions"
 
 
 def _numbers(measured: Measurements) -> dict[str, Any]:

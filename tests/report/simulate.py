@@ -126,6 +126,15 @@ def changed(cell: Expected, **changes: object) -> Record:
     return record
 
 
+def made_elsewhere(cell: Expected) -> Record:
+    """Write a cell's record again as one whose answers were read of a file (`model=predictions`)."""
+    record = store.read(cell.folder)
+    identity = {"model": {"name": cell.model, "family": "predictions"}}
+    record = record.model_copy(update={"configuration": record.configuration.model_copy(update={"identity": identity})})
+    (cell.folder / store.RECORD).write_text(record.to_json())
+    return record
+
+
 def provenance(**changes) -> Provenance:
     """Where simulated records say that they come from."""
     values = {

@@ -7,11 +7,13 @@ from bench.report.baseline import baseline
 from bench.report.cost import accuracy_and_cost, cost_notes, cost_points, cost_table, log_ticks, pareto
 from bench.report.curves import MOST_POINTS, curve_points
 from bench.report.differences import NO_BASELINE, less_baseline
-from bench.report.frame import cells_frame, summary_frame
+from bench.report.frame import COSTS, cells_frame, summary_frame
 from bench.report.label_counts import shared_sizes
 from bench.report.reading import measured_points, read_records
+from bench.report.statistics.decision import budgets, training_costs
 from bench.results.record import Fused, Status
 from tests.report import simulate
+from tests.report.statistics.answers import exactly, grid_of
 
 ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
 
@@ -90,6 +92,28 @@ def test_the_memory_of_a_fused_stack_is_not_a_cells(tmp_path):
     figure = accuracy_and_cost(points, ["minilm lora", "tfidf_sgd"], "bbc_headlines")
     (memory,) = (axes for axes in figure.axes if "memory" in axes.get_xlabel())
     assert len(memory.lines) == 1
+
+
+def test_answers_made_elsewhere_have_no_speed_and_are_on_no_front(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS, num_labels=(2,))
+    elsewhere = simulate.grid(tmp_path, [("gpt-4", None)], num_labels=(2,), train_sizes=(0,), seeds=(0, 1))
+    cells += elsewhere
+    simulate.run(cells)
+    for cell in elsewhere:
+        simulate.made_elsewhere(cell)
+    frame = cells_frame(cells)
+    line = frame[frame["row"] == "gpt-4"]
+    assert line["test_accuracy"].notna().all()
+    assert line[list(COSTS)].isna().all(axis=None)
+    points = cost_points(summary_frame(frame), frame, price=None)
+    assert "gpt-4" not in set(points["row"])
+    assert "gpt-4" not in {line[0] for line in cost_table(points).table.lines}
+    assert cost_notes(points, frame) == ["Not shown, for what answers made elsewhere cost is not known: gpt-4."]
+    assert not any(row == "gpt-4" for row, _, _ in training_costs(frame))
+    rows = {"gpt-4": [0.9, 0.91], "tfidf_sgd": [0.9, 0.905]}
+    grid = grid_of({(row, 2, 0 if row == "gpt-4" else 32): exactly(shares) for row, shares in rows.items()})
+    for found in budgets(grid, training_costs(frame)):
+        assert found.cheapest is None or found.cheapest.row != "gpt-4"
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.02, 0.021), (1, 10), (3, 800), (0.001, 1e7), (5.1, 5.2)])

@@ -35,7 +35,8 @@ def trained_points(summary: pd.DataFrame) -> pd.DataFrame:
 def before_and_after(points: pd.DataFrame, title: str, note: str) -> Figure:
     """Draw accuracy and loss before (hollow) and after training (filled), a line a point of `trained_points`.
 
-    Small ticks are what uniform guessing has. With few points, training and validation sets have lines of their own.
+    Small ticks are chance: accuracy of the most frequent label, loss of equal probabilities. With few points, training
+    and validation sets have lines of their own.
     """
     sets = sets_shown(points)
     shown = [(point, name) for point in points.itertuples() for name in sets]
@@ -67,7 +68,7 @@ def _name(point: Any, name: str, sets: list[str]) -> str:
 def _draw_line(axes: Axes, point: Any, column: str, place: int, look: style.RowStyle) -> list[float]:
     """From before to after, and what guessing has; returns the values that the axis must hold."""
     before, after = getattr(point, f"before_{column}_mean"), getattr(point, f"{column}_mean")
-    guessing = float(np.log(point.num_labels)) if column.endswith("loss") else 1 / point.num_labels
+    guessing = _guessing(point, column)
     marks: dict[str, Any] = {"color": look.colour, "markersize": 5.5, "linestyle": "none", "zorder": 4}
     axes.plot([guessing], [place], "|", color=style.MUTED, markersize=9, zorder=2)
     axes.plot([before, after], [place] * 2, color=look.colour, linewidth=1.4, zorder=3)
@@ -76,12 +77,22 @@ def _draw_line(axes: Axes, point: Any, column: str, place: int, look: style.RowS
     return [before, after, guessing]
 
 
+def _guessing(point: Any, column: str) -> float:
+    """Of a loss, what equal probabilities have; of an accuracy, what the set's most frequent label has."""
+    if column.endswith("loss"):
+        return float(np.log(point.num_labels))
+    share = getattr(point, f"{column.removesuffix('_accuracy')}_majority_mean", np.nan)
+    return 1 / point.num_labels if pd.isna(share) else float(share)
+
+
 def _legend_handles() -> list[Line2D]:
     key: dict[str, Any] = {"color": style.MUTED, "linestyle": "none"}
     return [
         Line2D([], [], marker="o", markersize=5.5, markerfacecolor="white", label="before training", **key),
         Line2D([], [], marker="o", markersize=5.5, label="after training", **key),
-        Line2D([], [], marker="|", markersize=9, label="uniform guessing", **key),
+        Line2D(
+            [], [], marker="|", markersize=9, label="chance (most frequent label;\nloss: equal probabilities)", **key
+        ),
     ]
 
 

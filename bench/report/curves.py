@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench.report import style
+from bench.report.frame import majority_share
 from bench.report.reading import Point, Points, Seeds, at_largest_size
 from bench.report.wording import capitalised
 from bench.results.record import HistoryPoint, Measurements
@@ -26,6 +27,8 @@ ONE_PANEL = (3.9, 2.4)
 """Likewise where there is one column."""
 MOST_START = 2.5
 """A start so many times above all later losses is cut off."""
+GUESSING = {"loss": "equal probabilities", "accuracy": "the most frequent label"}
+"""What the line of guessing is."""
 PANELS_A_LINE = 3
 """Where all panels are of one label count and size."""
 
@@ -75,7 +78,7 @@ def training_curves(points: Points, rows: Sequence[str], quantity: Quantity, dat
         seeds = points[point]
         for measured in seeds.values():
             _draw_seed(axes, measured, quantity, styles[point.row].colour)
-        _draw_guessing(axes, point.num_labels, quantity)
+        _draw_guessing(axes, point.num_labels, seeds, quantity)
         _finish(axes, point, seeds)
         axes.set_ylim((0, tops[point.num_labels]) if quantity == "loss" else (0, 1.02))
     return figure
@@ -179,10 +182,17 @@ def _series(history: Sequence[HistoryPoint], name: str) -> tuple[list[int], list
     return [step for step, _ in known], [value for _, value in known]
 
 
-def _draw_guessing(axes: Axes, num_labels: int, quantity: Quantity) -> None:
-    """What a model has that gives every label the same probability."""
-    level = log(num_labels) if quantity == "loss" else 1 / num_labels
+def _draw_guessing(axes: Axes, num_labels: int, seeds: Seeds, quantity: Quantity) -> None:
+    """The loss of equal probabilities, or the accuracy of always giving the validation set's most frequent label."""
+    level = log(num_labels) if quantity == "loss" else _chance(num_labels, seeds)
     axes.axhline(level, color=style.MUTED, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
+
+
+def _chance(num_labels: int, seeds: Seeds) -> float:
+    """Mean over seeds; equal shares where there was no validation."""
+    shares = [majority_share(one.validation) for one in seeds.values() if one.validation is not None]
+    known = [share for share in shares if share is not None]
+    return sum(known) / len(known) if known else 1 / num_labels
 
 
 def _finish(axes: Axes, point: Point, seeds: Seeds) -> None:
@@ -250,5 +260,5 @@ def _legend_handles(points: Points, quantity: Quantity) -> list[Line2D]:
                 [], [], marker="x", markersize=6, markeredgewidth=1.5, linestyle="none", label="stopped early", **ink
             )
         )
-    handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (1, 2)), linewidth=0.8, label="uniform guessing"))
+    handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (1, 2)), linewidth=0.8, label=GUESSING[quantity]))
     return handles

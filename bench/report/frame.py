@@ -31,6 +31,7 @@ FLOATS = (
     *(f"{name}_{part}" for name in ("validation", "train") for part in ("accuracy", "loss")),
     *(f"before_{name}_{part}" for name in SETS for part in ("accuracy", "loss")),
     "before_test_confidence",
+    *(f"{name}_majority" for name in SETS),
     "train_seconds",
     "total_seconds",
     "test_examples_per_second",
@@ -123,6 +124,12 @@ def _line(cell: Expected, record: Found) -> dict[str, Any]:
     return line
 
 
+def majority_share(evaluation: Evaluation) -> float | None:
+    """The most frequent label's share of the examples: the accuracy of always giving it; None where none is known."""
+    supports = [each.support for each in evaluation.per_label]
+    return max(supports) / sum(supports) if sum(supports) else None
+
+
 def is_made_elsewhere(record: Record) -> bool:
     """Whether the answers were read of a file (`model=predictions`)."""
     model = record.configuration.identity.get("model")
@@ -170,6 +177,7 @@ def _scores(measured: Measurements) -> dict[str, float | None]:
             evaluation: Evaluation | None = getattr(evaluations, name, None)
             if evaluation is not None:
                 scores |= {f"{prefix}{name}_accuracy": evaluation.accuracy, f"{prefix}{name}_loss": evaluation.loss}
+                scores.setdefault(f"{name}_majority", majority_share(evaluation))
     if measured.before is not None:
         scores["before_test_confidence"] = measured.before.test.mean_confidence
     return scores
@@ -204,9 +212,16 @@ def summary_frame(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([counts, pd.concat([means, deviations], axis="columns")[paired]], axis="columns").reset_index()
 
 
+def chance_of(cells: pd.DataFrame, num_labels: int) -> float:
+    """The test accuracy of always giving the most frequent label, the middle of one label count's cells: equal
+    shares where none is known."""
+    known = cells["test_majority"].dropna()
+    return 1 / num_labels if known.empty else float(known.median())
+
+
 def of_metric(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
     """What a figure of one metric needs of `cells`: it takes hundreds of parts of them, which costs by the column."""
-    return cells[[*AXES, "status", "num_test", metric]]
+    return cells[[*AXES, "status", "num_test", "test_majority", metric]]
 
 
 def statuses_text(statuses: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from bench.report import style
 from bench.report.bars import DEVIATION, TEST_SET, bar_handles, bars_phrase, kinds_of, with_bars
-from bench.report.frame import of_metric, summary_frame
+from bench.report.frame import chance_of, of_metric, summary_frame
 from bench.report.named_rows import named_and_others
 from bench.report.published import Published
 from bench.report.scaling_axes import doubled_beyond, limit, size_axis
@@ -84,7 +84,7 @@ def scaling_curves(
         draw_published(axes, count, drawing)
         axes.set_title(f"{count} labels")
         if metric == ACCURACY:
-            draw_chance(axes, 1 / count)
+            draw_chance(axes, chance_of(here, count))
     return figure
 
 

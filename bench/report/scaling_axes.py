@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from bench.report import style
+from bench.report.frame import chance_of
 from bench.report.scaling_marks import Drawing
 from bench.report.statistics.tables import ACCURACY
 from bench.report.wording import LOWER_IS_BETTER
@@ -66,8 +67,9 @@ def limit(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawi
         return
     top = np.inf if metric in LOWER_IS_BETTER else 1.0
     low, high = max(float(known.min()), 0.0), min(float(known.max()), top)
-    if metric == ACCURACY and low > 1 / labels > low - CHANCE_BELOW * (high - low):
-        low = 1 / labels
+    chance = chance_of(cells, labels)
+    if metric == ACCURACY and low > chance > low - CHANCE_BELOW * (high - low):
+        low = chance
     if (widen := LEAST_SPAN - (high - low)) > 0:
         low, high = max(low - widen / 2, 0.0), min(high + widen / 2, top)
     room = 0.08 * (high - low)  # for a label under the lowest

@@ -227,7 +227,7 @@ def _top(group: Sequence[int], values: Sequence[float], gap: float) -> float:
 
 
 def draw_chance(axes: Axes, chance: float) -> None:
-    """A dashed line where guessing would be; where it is below the axis, that is written at the bottom."""
+    """A dashed line where always giving the most frequent label would be; one below the axis is named at the bottom."""
     inside = chance >= axes.get_ylim()[0]
     if inside:
         axes.axhline(chance, color=style.MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)

@@ -64,14 +64,16 @@ def run(
     *,
     labels: Sequence[str] | None = None,
     max_length: int | None = None,
+    unequal: bool = False,
 ) -> None:
     """Write the record of every cell, with the status that `status` says; None leaves the cell missing.
 
-    With `max_length`, cells that train by gradients have curves, scores before training and lengths as well.
+    `unequal` gives the first label most of the test examples (`true_labels`). With `max_length`,
+    cells that train by gradients have curves, scores before training and lengths as well.
     """
     for cell in cells:
         if (ended := status(cell)) is not None:
-            write(cell, ended, num_test, message, names=labels, max_length=max_length)
+            write(cell, ended, num_test, message, names=labels, max_length=max_length, unequal=unequal)
 
 
 def accuracy(cell: Expected) -> float:
@@ -93,10 +95,11 @@ def write(
     *,
     names: Sequence[str] | None = None,
     max_length: int | None = None,
+    unequal: bool = False,
 ) -> Record:
     """Write one record, with a predictions file where it is `ok`."""
     labels = list(names or [f"label {number}" for number in range(cell.num_labels)])[: cell.num_labels]
-    predictions = _predictions(cell, labels, num_test) if status is Status.OK else None
+    predictions = _predictions(cell, labels, num_test, unequal) if status is Status.OK else None
     record = Record(
         key=cell.key,
         status=status,
@@ -155,9 +158,15 @@ def provenance(**changes) -> Provenance:
     return Provenance(**(values | changes))
 
 
-def _predictions(cell: Expected, labels: list[str], num_test: int) -> pd.DataFrame:
+def true_labels(count: int, num_test: int, unequal: bool) -> np.ndarray:
+    """Labels in turn; unequal: of four examples, three have the first label whatever their turn."""
+    places = np.arange(num_test)
+    return np.where(places % 4 < 3, 0, places % count) if unequal else places % count
+
+
+def _predictions(cell: Expected, labels: list[str], num_test: int, unequal: bool) -> pd.DataFrame:
     """Exactly the share of `accuracy` is right; what is hard for one cell is hard for most."""
-    true = np.arange(num_test) % len(labels)
+    true = true_labels(len(labels), num_test, unequal)
     hard = np.random.default_rng(num_test).normal(0, 1, num_test) + _noise(cell).normal(0, 0.6, num_test)
     wrong = np.ones(num_test, dtype=bool)
     wrong[np.argsort(hard, kind="stable")[: round(accuracy(cell) * num_test)]] = False
@@ -239,7 +248,7 @@ def _evaluation(labels: list[str], predictions: pd.DataFrame) -> Evaluation:
     counts = pd.crosstab(predictions["label"], predictions["predicted"])
     matrix = counts.reindex(index=labels, columns=labels, fill_value=0).to_numpy()
     right, support, guessed = np.diag(matrix), matrix.sum(axis=1), np.maximum(matrix.sum(axis=0), 1)
-    precision, recall = right / guessed, right / support
+    precision, recall = right / guessed, right / np.maximum(support, 1)
     f1 = 2 * right / (guessed + support)
     weights = support / support.sum()
     return Evaluation(

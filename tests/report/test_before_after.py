@@ -35,6 +35,15 @@ def test_many_points_are_reduced_to_the_largest_sizes_and_the_test_set(tmp_path)
     assert sets_shown(points[:4]) == ["train", "validation", "test"]
 
 
+def test_chance_is_the_most_frequent_label_of_each_set(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS, num_labels=(2,), train_sizes=(32,))
+    simulate.run(cells, max_length=64, unequal=True)
+    points = trained_points(summary_frame(cells_frame(cells)))
+    accuracy, loss = before_and_after(points, "A title", "A note").axes[:2]
+    assert {line.get_xdata()[0] for line in accuracy.lines if line.get_marker() == "|"} == {0.75}
+    assert {line.get_xdata()[0] for line in loss.lines if line.get_marker() == "|"} == {np.log(2)}
+
+
 def test_the_figure_goes_from_before_to_after(tmp_path):
     points = trained_points(summary(tmp_path, num_labels=(2,), train_sizes=(32,)))
     figure = before_and_after(points, "A title", "A note")

@@ -37,6 +37,24 @@ def test_few_points_are_all_drawn_many_at_their_largest_size(tmp_path):
     assert [tuple(point) for point in many] == [("minilm lora", 2, 128), ("bert qlora", 2, 128)]
 
 
+def test_the_line_of_guessing_is_the_most_frequent_label_of_validation(tmp_path):
+    cells = simulate.grid(tmp_path, [("minilm", "lora")], num_labels=(2,), train_sizes=(32,))
+    simulate.run(cells, max_length=64, unequal=True)
+    made = curve_points(measured_points(read_records(cells), DATA))
+    for quantity, level in (("accuracy", 0.75), ("loss", math.log(2))):
+        figure = training_curves(made, ["minilm lora"], quantity, DATA)
+        (axes,) = shown(figure)
+        assert [
+            line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == ":" or len(set(line.get_ydata())) == 1
+        ][-1] == level
+        (name,) = (
+            text.get_text()
+            for text in figure.legends[0].texts
+            if "label" in text.get_text() or "equal" in text.get_text()
+        )
+        assert name == {"accuracy": "the most frequent label", "loss": "equal probabilities"}[quantity]
+
+
 def test_records_without_a_history_have_no_curves(tmp_path):
     assert not points(tmp_path, max_length=None)
 

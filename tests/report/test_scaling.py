@@ -98,6 +98,13 @@ def test_chance_is_drawn_for_accuracy_alone(tmp_path):
     assert not scaling_curves(cells, "test_macro_f1").axes[1].texts
 
 
+def test_chance_is_the_most_frequent_labels_share(tmp_path):
+    cells = simulate.grid(tmp_path, ROWS, num_labels=(2, 5))
+    simulate.run(cells, unequal=True)
+    figure = scaling_curves(cells_frame(cells), "test_accuracy")
+    assert [axes.texts[0].get_text().split(" is")[0] for axes in figure.axes] == ["chance 0.75", "chance 0.8"]
+
+
 def test_chance_far_below_everything_is_written_at_the_bottom(tmp_path, monkeypatch):
     monkeypatch.setattr(simulate, "accuracy", lambda cell: 0.9 + cell.seed / 100)
     axes = scaling_curves(frame(tmp_path, num_labels=(5,)), "test_accuracy").axes[0]

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from bench.report import style
+from bench.report.named_rows import best_rows
 from bench.report.reading import Expected, Found, Point, at_largest_size
 from bench.report.statistics.library import Library, UnreadableAnswers
 from bench.report.wording import spread
@@ -38,8 +39,8 @@ Surenesses = Mapping[Point, Mapping[int, Sure]]
 
 
 def sureness(found: Mapping[Expected, Found], rows: list[str], library: Library | None = None) -> Surenesses:
-    """Of each row and label count, the point with the most training examples; at most `MOST_ROWS` rows, the last of
-    `rows` (baselines) among them, and `MOST_LABEL_COUNTS` label counts. Reads the predictions of their seeds.
+    """Of each row and label count, the point with the most training examples; at most `MOST_ROWS` rows, the best and
+    the last of `rows` (a baseline), and `MOST_LABEL_COUNTS` label counts. Reads the predictions of their seeds.
 
     `library` has the predictions that were read already. Points whose records have no probabilities, or predictions
     that can't be read, are left out.
@@ -51,16 +52,22 @@ def sureness(found: Mapping[Expected, Found], rows: list[str], library: Library 
             point = Point(cell.row, cell.num_labels, cell.train_size)
             done.setdefault(point, {})[cell.seed] = (cell, record)
     largest = at_largest_size(done)
+    kept = set(spread(sorted({point.num_labels for point in largest}), MOST_LABEL_COUNTS))
+    largest = {point: seeds for point, seeds in largest.items() if point.num_labels in kept}
     met = [row for row in rows if any(point.row == row for point in largest)]
-    chosen = {*met[: MOST_ROWS - 1], *met[-1:]}
-    labels = sorted({point.num_labels for point in largest})
-    kept = set(spread(labels, MOST_LABEL_COUNTS))
+    chosen = best_rows({point: _accuracy(seeds) for point, seeds in largest.items()}, MOST_ROWS, met[-1:])
     read = {
         point: {seed: sure for seed, pair in seeds.items() if (sure := _sure(pair, library)) is not None}
         for point, seeds in sorted(largest.items(), key=lambda item: (rows.index(item[0].row), item[0][1:]))
-        if point.row in chosen and point.num_labels in kept
+        if point.row in chosen
     }
     return {point: seeds for point, seeds in read.items() if seeds}
+
+
+def _accuracy(seeds: Mapping[int, tuple[Expected, Record]]) -> float:
+    """Mean over seeds, as their records say."""
+    measured = [record.measurements for _, record in seeds.values()]
+    return float(np.mean([one.test.accuracy for one in measured if one is not None] or [0.0]))
 
 
 def _sure(kept: tuple[Expected, Record], library: Library) -> Sure | None:

@@ -8,7 +8,8 @@ from bench.report.fitted import is_big
 from bench.report.markdown import table
 from bench.report.reading import Point
 from bench.report.statistics.equivalence import MORE, Equivalence, NotComparable, Reference
-from bench.report.wording import UNTRAINED, counted, spread, two_digits
+from bench.report.tables import state_of
+from bench.report.wording import UNTRAINED, counted, in_words, spread, two_digits
 
 MOST_SIZES = 5
 """Of a row, in a big grid."""
@@ -71,12 +72,28 @@ def equivalents_table(view: View, found: Sequence[Equivalents]) -> Titled | None
 def _entry(view: View, found: Equivalents, point: Point, usual: int) -> Entry | str:
     one = found.found.get(point)
     if one is None:
-        return "not in the grid" if point.train_size else ""
+        return _why_missing(view, point)
     place = point_id(view.data, *point)
     if isinstance(one, NotComparable):
         return Entry("not comparable", point=place)
     few = f" ({counted(len(one.seeds), 'seed')})" if len(one.seeds) < usual else ""
     return Entry(short_text(one) + few, point=place)
+
+
+def _why_missing(view: View, point: Point) -> Entry | str:
+    """Why a point has no answers: it is not in the grid, no seed of it finished, or its predictions are gone."""
+    found = view.summary
+    if len(found):
+        same = (found["row"] == point.row) & (found["num_labels"] == point.num_labels)
+        found = found[same & (found["train_size"] == point.train_size)]
+    if found.empty:
+        return "not in the grid" if point.train_size else ""
+    ended = found.iloc[0]
+    place = point_id(view.data, *point)
+    if ended["n_ok"]:
+        return Entry("predictions are gone", point=place)
+    state = state_of(int(ended["n_ok"]), int(ended["n_expected"]), str(ended["not_ok"]))
+    return Entry(in_words(str(ended["not_ok"])), state, place)
 
 
 def short_text(one: Equivalence) -> str:

@@ -1,11 +1,12 @@
 """Which rows of a big grid figures tell apart; the others are grey, for nobody can follow forty colours."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 import pandas as pd
 
 from bench.report.fitted import best_first
+from bench.report.reading import Point
 from bench.report.statistics.correctness import Grid
 
 MOST_NAMED, FEW_NAMED = 16, 10
@@ -24,6 +25,17 @@ def named_rows(rows: Sequence[str], grid: Grid, always: Iterable[str] = ()) -> l
         if len(chosen) < FEW_NAMED:
             chosen[row] = None
     return [row for row in rows if row in chosen]
+
+
+def best_rows(accuracies: Mapping[Point, float], most: int, always: Iterable[str] = ()) -> list[str]:
+    """All rows if there are at most `most`. Else the rows `always`, then the best of each label count, then the second
+    best, and so on, up to `most`; `accuracies` have one point a row and label count."""
+    by_count: dict[int, list[Point]] = {}
+    for point in sorted(accuracies, key=lambda point: -accuracies[point]):
+        by_count.setdefault(point.num_labels, []).append(point)
+    ranked = [by_count[labels] for labels in sorted(by_count)]
+    in_turn = [point.row for places in zip_longest(*ranked) for point in places if point is not None]
+    return list(dict.fromkeys([*always, *in_turn]))[:most]
 
 
 def named_and_others(

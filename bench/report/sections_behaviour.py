@@ -1,5 +1,7 @@
 """The sections that show what models do beside their scores: by label, how surely, while training, on which texts."""
 
+import numpy as np
+
 from bench.report.baseline import baseline
 from bench.report.before_after import before_and_after, gains_table, trained_points
 from bench.report.calibration import reliability, sureness
@@ -8,7 +10,15 @@ from bench.report.content import Picture, Section, Titled, View
 from bench.report.cost import MOST_LABEL_COUNTS
 from bench.report.curves import Quantity, curve_points, training_curves
 from bench.report.label_f1 import MOST_LABELS, MOST_ROWS, confused_pairs, f1_heatmap
-from bench.report.per_label import confusion_matrices, matrix_points, report_table, scored_points, small_points
+from bench.report.named_rows import best_rows
+from bench.report.per_label import (
+    confusion_matrices,
+    evaluations,
+    matrix_points,
+    report_table,
+    scored_points,
+    small_points,
+)
 from bench.report.reading import Points
 from bench.report.token_lengths import length_histograms, texts_of_tokenizers
 from bench.report.wording import seeds_phrase
@@ -77,10 +87,10 @@ def _of_labels(view: View, points: Points, count: int) -> list[Picture]:
     pictures = []
     some = {point: seeds for point, seeds in points.items() if point.num_labels == count}
     if count <= MOST_LABELS:
-        shown = dict(list(some.items())[-MOST_ROWS:])
+        shown = _best_of(some, baseline(view.cells))
         title = f"F1 by label on {view.data}, {count} labels"
         note = f"{AT_LARGEST} The hardest label is on top."
-        note += f" The last {MOST_ROWS} of {len(some)} rows." if len(shown) < len(some) else ""
+        note += f" The best rows and the baseline, {len(shown)} of {len(some)}." if len(shown) < len(some) else ""
         text = f"Heatmap of F1 on {view.data}, {count} labels by rows, the hardest label on top."
         pictures.append(view.draw(f"label_f1_{count}", f1_heatmap(shown, title, note), text))
     if matrices := matrix_points(points, count, baseline(view.cells)):
@@ -90,6 +100,16 @@ def _of_labels(view: View, points: Points, count: int) -> list[Picture]:
         text = f"Confusion matrices on {view.data}, {count} labels, a panel a row at its largest training size."
         pictures.append(view.draw(f"confusion_{count}", confusion_matrices(matrices, title, note), text))
     return pictures
+
+
+def _best_of(points: Points, base: str | None) -> Points:
+    """All points of one label count if they are few, else those of the best rows and the baseline, in their order."""
+    accuracies = {
+        point: float(np.mean([one.accuracy for one in evaluations(seeds)])) for point, seeds in points.items()
+    }
+    always = [point.row for point in points if point.row == base]
+    chosen = best_rows(accuracies, MOST_ROWS, always)
+    return {point: seeds for point, seeds in points.items() if point.row in chosen}
 
 
 def calibration(view: View) -> Section | None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bench.report import answers as answers_module
+from bench.report import sections_behaviour
 from bench.report.answers import mistakes, read_texts
 from bench.report.calibration import Sure, binned, expected_calibration_error, sureness
 from bench.report.calibration_floor import calibration_floor, calibration_table, calibration_words
@@ -147,6 +148,25 @@ def test_calibration_is_of_the_largest_size_and_bounded(tmp_path):
     assert len({point.num_labels for point in points}) == 4
     assert len({point.row for point in points}) == 12
     assert "tfidf_sgd" in {point.row for point in points}
+
+
+def by_number(cell):
+    """Rows m0 to m13, the last ones the better; the baseline is the worst."""
+    return 0.3 if cell.method is None else 0.5 + int(cell.model[1:]) / 40
+
+
+def test_the_best_of_many_rows_are_shown_wherever_they_stand(tmp_path, monkeypatch):
+    monkeypatch.setattr(simulate, "accuracy", by_number)
+    rows = [(f"m{number}", "lora") for number in (13, 0, 12, *range(1, 12))] + [("tfidf_sgd", None)]
+    cells = simulate.grid(tmp_path, rows, num_labels=(2,), train_sizes=(32,), seeds=(0,))
+    simulate.run(cells, num_test=200)
+    found, names = read_records(cells), [f"{m} lora" if method else m for m, method in rows]
+    best = {*(f"m{number} lora" for number in range(3, 14)), "tfidf_sgd"}
+    assert {point.row for point in sureness(found, names)} == best
+    scored = scored_points(measured_points(found, "bbc_headlines"))
+    shown = sections_behaviour._best_of(scored, "tfidf_sgd")
+    assert {point.row for point in shown} == best
+    assert [point for point in scored if point in shown] == list(shown)
 
 
 def test_labels_and_what_they_are_taken_for(tmp_path):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bench.report.equivalents import equivalent_sentence, equivalents, equivalents_table, short_text
@@ -28,6 +29,20 @@ def view(tmp_path_factory):
 
 def lines_of(titled) -> dict[str, list[str]]:
     return {str(line[0]): [str(entry) for entry in line[1:]] for line in titled.table.lines}
+
+
+def test_only_what_is_not_in_the_grid_is_said_to_be(tmp_path):
+    grid = {
+        point: seeds
+        for point, seeds in curves(SHARES).items()
+        if (point.row, point.train_size) not in {("lora", 512), ("lora", 256), ("probe", 512)}
+    }
+    columns = ["row", "num_labels", "train_size", "n_ok", "n_expected", "not_ok"]
+    summary = pd.DataFrame([("lora", 2, 512, 0, 3, "oom"), ("lora", 2, 256, 3, 3, "")], columns=columns)
+    view = replace(view_of(grid, METHODS, tmp_path), summary=summary)
+    lines = lines_of(equivalents_table(view, [equivalents(view, "tfidf", 2)]))
+    assert lines["lora"][-2:] == ["predictions are gone", "oom"]
+    assert lines["probe"][-1] == "not in the grid"
 
 
 def test_targets_are_the_best_rows_accuracy_and_round_ones_in_reach(view):

@@ -37,7 +37,14 @@ FLOATS = (
     "test_examples_per_second",
     "energy_joules",
 )
-INTEGERS = ("peak_memory_bytes", "trainable_parameters", "num_train", "num_validation", "num_test")
+INTEGERS = (
+    "peak_memory_bytes",
+    "trainable_parameters",
+    "num_train",
+    "num_validation",
+    "num_test",
+    "test_texts_in_training",
+)
 COSTS = ("train_seconds", "test_examples_per_second", "energy_joules", "peak_memory_bytes", "peak_memory_of")
 """What answers that were made elsewhere have not: reading their file says nothing of what they cost."""
 AXES = ("row", "model", "method", "data", "num_labels", "train_size", "seed")
@@ -148,6 +155,7 @@ def _numbers(measured: Measurements) -> dict[str, Any]:
         "num_train": measured.examples.num_train,
         "num_validation": measured.examples.num_validation,
         "num_test": measured.examples.num_test,
+        "test_texts_in_training": measured.examples.test_texts_in_training,
         "examples_sha256": measured.examples.sha256,
     }
 

@@ -2,8 +2,9 @@
 
 import re
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from bench.report.details import details
 from bench.report.frame import Expected, cells_frame, row_order, summary_frame
 from bench.report.html import anchored, entry, render
 from bench.report.markdown import environment
+from bench.report.protocol import protocol
 from bench.report.publish import drawing_room, in_place, publish
 from bench.report.published import Published, published_for
 from bench.report.ranking import ALL, overall_ranking
@@ -46,6 +48,8 @@ class Part:
     data: str
     suffix: str
     sections: list[Section]
+    methods: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Of the intervals that these sections show (`protocol.Methods`)."""
 
 
 def write_report(
@@ -120,7 +124,8 @@ def _make_parts(
             library=read.library,
             **options,
         )
-        parts.append(Part(data, suffix, named(((section, suffix) for section in make_sections(view)), names)))
+        made = named(((section, suffix) for section in make_sections(view)), names)
+        parts.append(Part(data, suffix, made, _methods_of(view)))
     if len(parts) > 1:
         suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
         ranks = made_or_said("Ranks", ALL, lambda: overall_ranking(read.grids, rows, folder, suffix))
@@ -178,6 +183,21 @@ def name_suffixes(data_sets: Sequence[str]) -> dict[str, str]:
     return suffixes
 
 
+def _methods_of(view: View) -> dict[str, dict[str, int]]:
+    """How the intervals that the view has made came about."""
+    counts = {metric: frame["method"].value_counts() for metric, frame in view.known_intervals.items()}
+    return {metric: {str(name): int(count) for name, count in found.items()} for metric, found in counts.items()}
+
+
+def _methods(parts: Sequence[Part]) -> dict[str, Counter[str]]:
+    """Those of all data sets together."""
+    together: dict[str, Counter[str]] = {}
+    for part in parts:
+        for metric, counts in part.methods.items():
+            together.setdefault(metric, Counter()).update(counts)
+    return together
+
+
 def _context(cells: pd.DataFrame, parts: list[Part], title: str) -> dict[str, Any]:
     gaps, left_out = tables.gap_table(cells)
     return {
@@ -189,6 +209,6 @@ def _context(cells: pd.DataFrame, parts: list[Part], title: str) -> dict[str, An
         "parts": parts,
         "gaps": gaps,
         "left_out": left_out,
-        "protocol": tables.protocol(cells),
+        "protocol": protocol(cells, _methods(parts)),
         "versions": tables.versions(cells),
     }

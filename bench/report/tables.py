@@ -19,8 +19,6 @@ from bench.report.wording import (
     duration,
     in_words,
     seeds_text,
-    sizes_of_test_sets,
-    span_text,
 )
 from bench.results.record import Status
 
@@ -163,65 +161,6 @@ def what_was_done(cells: pd.DataFrame) -> list[tuple[str, str]]:
         ("seeds", ", ".join(str(seed) for seed in sorted(cells["seed"].unique()))),
     ]
     return lines + ([("time of the finished cells, added up", duration(seconds))] if seconds else [])
-
-
-def protocol(cells: pd.DataFrame) -> list[str]:
-    """What the numbers were measured on: seeds, sizes of the sets, and whether comparisons are fair."""
-    seeds = sorted(int(seed) for seed in cells["seed"].unique())
-    if len(seeds) == 1:
-        lines = [f"Seed: {seeds[0]}. With one seed, no spread over seeds is known."]
-    else:
-        said = ", ".join(map(str, seeds))
-        lines = [
-            f"Seeds: {said}. Every number is a mean over seeds. Brackets are 95 % intervals, over seeds and test "
-            "examples (accuracy: variance components with Satterthwaite's degrees of freedom; macro F1: the same "
-            "from a bootstrap; one seed: the test examples alone); ± is the sample standard deviation over seeds."
-        ]
-    done = cells[cells["status"] == Status.OK.value]
-    if done.empty:
-        return lines
-    for data, group in done.groupby("data", observed=True):
-        lines.append(
-            f"{data}: {sizes_of_test_sets(group)}; validation examples, {span_text(group['num_validation'])} a cell, "
-            "come on top of the training examples."
-        )
-    return [*lines, *_odd_sizes(done), *_untrained(done), *unequal_tasks(done)]
-
-
-def _odd_sizes(done: pd.DataFrame) -> list[str]:
-    """Where the training examples are not as many as the axis says."""
-    odd = done[(done["num_train"] != done["train_size"]) & (done["num_train"] > 0)]
-    sizes = odd[["train_size", "num_labels", "num_train"]].drop_duplicates().sort_values(["num_labels", "train_size"])
-    if sizes.empty:
-        return []
-    said = ", ".join(
-        f"{size.train_size:,} → {size.num_train:,} ({size.num_labels} labels)" for size in sizes.itertuples()
-    )
-    return [f"Training examples that were really used, where that differs from the size: {said}."]
-
-
-def _untrained(done: pd.DataFrame) -> list[str]:
-    """Which rows learnt nothing; where they stand at several sizes, that is for their test sets."""
-    untrained = done[(done["train_size"] == 0) | (done["num_train"] == 0)]
-    if untrained.empty:
-        return []
-    rows = ", ".join(dict.fromkeys(untrained["row"]))
-    lines = [f"No training examples were used by: {rows}."]
-    if (untrained["train_size"] > 0).any():
-        lines.append("Where their numbers differ between training sizes, it is because the test sets do.")
-    return [" ".join(lines)]
-
-
-def unequal_tasks(done: pd.DataFrame) -> list[str]:
-    """A warning where cells of one task had different examples: they must not be compared."""
-    task = ["data", "num_labels", "train_size", "seed"]
-    unequal = int((done.groupby(task, observed=True)["examples_sha256"].nunique() > 1).sum())
-    if not unequal:
-        return []
-    return [
-        f"Warning: in {counted(unequal, 'task')} the rows did not have the same examples, "
-        "so that their numbers cannot be compared."
-    ]
 
 
 def versions(cells: pd.DataFrame) -> list[tuple[str, str]]:

@@ -172,6 +172,37 @@ def test_protocol_and_versions(tmp_path):
 
 
 @pytest.mark.usefixtures("blank")
+def test_the_protocol_names_the_methods_of_the_intervals(tmp_path):
+    one = report(tmp_path / "one", num_labels=(2,), seeds=(0,))[1]
+    assert "Accuracy: Wilson's interval, of the test examples alone, for one seed" in one
+    assert "Macro F1: bootstrap over the test examples alone" in one
+    assert "variance components" not in one.split("## Protocol")[1]
+    several = report(tmp_path / "several", num_labels=(2,))[1].split("## Protocol")[1]
+    assert "Accuracy: variance components" in several
+    assert "Macro F1: crossed bootstrap" in several
+    assert "Wilson" not in several
+    holes = report(
+        tmp_path / "holes",
+        lambda cell: Status.OOM if (cell.train_size, cell.seed) == (512, 1) else Status.OK,
+        num_labels=(2,),
+    )[1]
+    assert "degrees of freedom (4 points); Wilson's interval" in holes
+
+
+@pytest.mark.usefixtures("blank")
+def test_test_texts_that_were_trained_on_are_counted(tmp_path):
+    cells = simulate.grid(tmp_path / "results", ROWS, num_labels=(2,), train_sizes=(32, 128))
+    simulate.run(cells)
+    assert "are training examples, too" not in markdown(write_report(cells, tmp_path / "before", "A title"))
+    for cell, count in zip(cells, (3, 5, 0, None), strict=False):
+        record = simulate.changed(cell)
+        examples = record.measurements.examples.model_copy(update={"test_texts_in_training": count})
+        simulate.changed(cell, examples=examples)
+    text = markdown(write_report(cells, tmp_path / "report", "A title"))
+    assert "in 2 cells of 8, texts of the test set are training examples, too, up to 5 of 200:" in text
+
+
+@pytest.mark.usefixtures("blank")
 def test_rows_on_different_examples_are_warned_about(tmp_path):
     cells = simulate.grid(tmp_path / "results", ROWS)
     simulate.run(cells)

@@ -145,7 +145,7 @@ def cheapest_text(found: Cheapest) -> str:
     text = f"Cheapest within one point: {found.row} ({saved})"
     if found.is_sure:
         return f"{text}."
-    return f"{text}; its difference may be as large as {found.behind.against_best.difference.high:.3f}."
+    return f"{text}; its difference may be as large as {number_text(found.behind.against_best.difference.high)}."
 
 
 def _seconds(seconds: float) -> str:

@@ -12,7 +12,7 @@ from bench.report import style
 from bench.report.forest import canvas, limits, places_for
 from bench.report.frame import SETS
 from bench.report.markdown import Table, table
-from bench.report.wording import deviation_text, difference_text, seeds_text
+from bench.report.wording import deviation_text, difference_text, number_text, seeds_text
 
 WHOLE_GRID = 12
 """With so many points or fewer, all are shown; else each row's largest size."""
@@ -99,8 +99,9 @@ def _legend_handles() -> list[Line2D]:
 def gains_table(points: pd.DataFrame) -> Table:
     """Scores before and after training, and the gain; a line a point and set, means ± SD over seeds."""
     confidence = points["before_test_confidence_mean"].notna().any()
-    header = ["row", "labels", "training examples", "set", "accuracy before", "after", "gain"]
-    header += ["loss before", "after", "change", *(["confidence before", "after"] if confidence else []), "seeds"]
+    header = ["row", "labels", "training examples", "set", "accuracy before", "accuracy after", "gain"]
+    header += ["loss before", "loss after", "loss: change"]
+    header += [*(["confidence before", "confidence after"] if confidence else []), "seeds"]
     lines = [
         [
             str(point.row),
@@ -131,4 +132,4 @@ def _entry(point: Any, column: str) -> str:
     if pd.isna(mean):
         return ""
     spread = "" if pd.isna(deviation) else f" {deviation_text(deviation, DIGITS)}"
-    return f"{mean:.{DIGITS}f}{spread}"
+    return f"{number_text(mean, DIGITS)}{spread}"

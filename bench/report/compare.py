@@ -27,6 +27,7 @@ from bench.report.statistics.intervals import crossed, difference_interval
 from bench.report.statistics.library import Library, UnreadableAnswers
 from bench.report.statistics.paired import holm_p, mcnemar_p
 from bench.report.statistics.variance import Values
+from bench.report.wording import difference_text, number_text
 from bench.results.record import Record, Status
 from bench.results.regular import check_folder
 from bench.results.store import UnreadableRecord, read, scan, write_atomically
@@ -165,7 +166,7 @@ def report(changes: list[Change], only_a: list[str], only_b: list[str]) -> str:
     )
     if tested:
         mean = np.mean([change.difference for change in tested])
-        lines.append(f"mean difference in accuracy over the tested cells, B less A: {mean:+.4f}")
+        lines.append(f"mean difference in accuracy over the tested cells, B less A: {difference_text(float(mean), 4)}")
     notes = [change for change in changes if change.note]
     lines += [f"{change.key}: {change.note}" for change in notes[:MOST_LINES]]
     for name, keys in (("A", only_a), ("B", only_b)):
@@ -177,9 +178,10 @@ def report(changes: list[Change], only_a: list[str], only_b: list[str]) -> str:
 def _line(change: Change) -> str:
     if change.status_a != change.status_b:
         return f"{change.key}: {change.status_a} -> {change.status_b}"
+    low, high = difference_text(change.low), difference_text(change.high)
     return (
-        f"{change.key}: {change.accuracy_a:.3f} -> {change.accuracy_b:.3f}, {change.difference:+.3f} "
-        f"[{change.low:+.3f}, {change.high:+.3f}], p {change.p_holm:.2g}, {change.n:,} examples"
+        f"{change.key}: {number_text(change.accuracy_a)} -> {number_text(change.accuracy_b)}, "
+        f"{difference_text(change.difference)} [{low}, {high}], p {change.p_holm:.2g}, {change.n:,} examples"
     )
 
 

@@ -8,7 +8,15 @@ from bench.report.comparison import size_text
 from bench.report.content import Titled
 from bench.report.markdown import table
 from bench.report.published import Published
-from bench.report.wording import METRICS, capitalised, deviation_text, difference_text, in_words, seeds_text
+from bench.report.wording import (
+    METRICS,
+    capitalised,
+    deviation_text,
+    difference_text,
+    in_words,
+    number_text,
+    seeds_text,
+)
 
 DIGITS = 3
 
@@ -77,7 +85,7 @@ def _after(deviation: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.{DIGITS}f}"
+    return number_text(value, DIGITS)
 
 
 def _spread(deviation: float) -> str:

@@ -17,7 +17,7 @@ from bench.report import style
 from bench.report.content import Entry, Titled, point_id
 from bench.report.markdown import table
 from bench.report.named_rows import named_and_others
-from bench.report.wording import UNTRAINED, duration, spread
+from bench.report.wording import UNTRAINED, duration, number_text, spread
 from bench.results.record import Status
 
 MOST_LABEL_COUNTS = 4
@@ -188,10 +188,12 @@ def cost_table(points: pd.DataFrame) -> Titled:
             point.row,
             point.num_labels,
             f"{point.train_size:,}" if point.train_size else UNTRAINED,
-            Entry(f"{point.accuracy:.3f}", point=point_id(point.data, point.row, point.num_labels, point.train_size)),
+            Entry(
+                number_text(point.accuracy), point=point_id(point.data, point.row, point.num_labels, point.train_size)
+            ),
             f"{point.train_seconds:,.1f} s",
             duration(point.total_seconds),
-            *("" if pd.isna(getattr(point, name)) else f"{getattr(point, name):.4f}" for name in shown),
+            *(_number(getattr(point, name), 4) for name in shown),
             _number(point.peak_memory_gib, 2),
             _number(point.test_examples_per_second, 0),
             "yes" if front[point.Index] else "",
@@ -219,4 +221,4 @@ def _typed(points: pd.DataFrame) -> Iterable[Any]:
 
 
 def _number(value: float, digits: int) -> str:
-    return "" if pd.isna(value) else f"{value:,.{digits}f}"
+    return "" if pd.isna(value) else number_text(value, digits)

@@ -11,7 +11,7 @@ from bench.report.frame import POINT
 from bench.report.reading import Expected, Found
 from bench.report.statistics.kept_tables import UnreadableTable
 from bench.report.statistics.library import Library, UnreadableAnswers
-from bench.report.wording import METRICS, UNTRAINED, capitalised, counted, duration, in_words
+from bench.report.wording import METRICS, UNTRAINED, capitalised, counted, duration, in_words, number_text
 from bench.results.record import Record, Status
 
 MOST_MISTAKES = 5
@@ -82,7 +82,7 @@ def _facts(each: list[Any]) -> dict[str, Any]:
 
 def _numbers(seed: Any, metrics: list[str]) -> list[str]:
     values = (getattr(seed, name) for name in metrics)
-    return ["" if pd.isna(value) else f"{value:.4f}" for value in values]
+    return ["" if pd.isna(value) else number_text(value, 4) for value in values]
 
 
 def _costs(seed: Any) -> list[str]:

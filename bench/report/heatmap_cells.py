@@ -11,7 +11,7 @@ from matplotlib.colors import Colormap, Normalize, to_rgb
 from matplotlib.patches import Polygon, Rectangle
 
 from bench.report import style
-from bench.report.wording import deviation_text, seeds_text
+from bench.report.wording import deviation_text, difference_text, number_text, seeds_text
 
 CELL_WIDTH, CELL_HEIGHT = 1.0, 0.7
 """Inches, which are the axes' data units."""
@@ -137,9 +137,8 @@ def marks_in(box: Box, number: Number) -> list[tuple[float, str]]:
 def written(number: Number) -> str:
     """The mean as a cell has it."""
     if not number.signed:
-        return f"{number.mean:.2f}"
-    text = f"{number.mean:+.2f}".replace("-", "−")
-    return "0.00" if text[1:] == "0.00" else text
+        return number_text(number.mean, 2)
+    return difference_text(number.mean, 2).replace("-", "−")
 
 
 def mark_incomplete(axes: Axes, box: Box, fill: Any, ink: str) -> None:

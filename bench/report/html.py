@@ -15,6 +15,7 @@ from markupsafe import Markup
 from bench.escape.characters import visible
 from bench.report.content import Entry, Picture, Section, Titled
 from bench.report.inline import inlined
+from bench.report.sorting import small_first, sort_value
 from bench.report.wording import METRICS, capitalised
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -56,6 +57,8 @@ def render(context: Mapping[str, Any], blocks: Sequence[Block], points: Mapping[
         blocks=blocks,
         svg=svg,
         metrics=metrics_of(blocks),
+        sort_value=sort_value,
+        small_first=small_first,
         states=STATES,
         style=Markup((TEMPLATES / "page.css").read_text("utf-8")),
         scripts={name: Markup(text) for name, text in scripts.items()},

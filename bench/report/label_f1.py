@@ -11,7 +11,7 @@ from bench.report.heatmap_cells import Shade
 from bench.report.markdown import Table, table
 from bench.report.per_label import evaluations, shares
 from bench.report.reading import Points
-from bench.report.wording import UNTRAINED
+from bench.report.wording import UNTRAINED, number_text
 
 MOST_LABELS, MOST_ROWS = 32, 12
 MOST_PAIRS = 3
@@ -66,7 +66,9 @@ def f1_heatmap(points: Points, title: str, note: str) -> Figure:
     for (line, column), value in np.ndenumerate(values):
         if not np.isnan(value):
             place = (column + 0.5, line + 0.5)
-            axes.text(*place, f"{value:.2f}", ha="center", va="center", color=shade.of(value)[1], fontsize=style.SMALL)
+            axes.text(
+                *place, number_text(value, 2), ha="center", va="center", color=shade.of(value)[1], fontsize=style.SMALL
+            )
     return figure
 
 

@@ -15,7 +15,7 @@ from bench.report import style
 from bench.report.heatmap_cells import Shade
 from bench.report.markdown import Table, table
 from bench.report.reading import Point, Points, Seeds, at_largest_size
-from bench.report.wording import UNTRAINED, counted, deviation_text, span_text
+from bench.report.wording import UNTRAINED, counted, deviation_text, number_text, span_text
 from bench.results.record import Evaluation
 
 MOST_LABELS, MOST_ROWS = 8, 6
@@ -89,7 +89,7 @@ def report_table(points: Points) -> Table:
 
 
 def _mean(values: Sequence[float]) -> str:
-    return f"{np.mean(values):.{DIGITS}f}"
+    return number_text(float(np.mean(values)), DIGITS)
 
 
 def _mean_and_deviation(values: Sequence[float]) -> str:

@@ -18,6 +18,7 @@ from bench.report.wording import (
     deviation_text,
     duration,
     in_words,
+    number_text,
     seeds_text,
 )
 from bench.results.record import Status
@@ -85,9 +86,9 @@ def _entry(point: Any, metric: str, shade: Callable[[float], float], interval: t
         return Entry("not measured", state, place)
     spread = "" if pd.isna(deviation) else f" {deviation_text(deviation, DIGITS)}"
     if interval is not None:
-        spread = f" [{interval[0]:.{DIGITS}f}, {interval[1]:.{DIGITS}f}]"
+        spread = f" [{number_text(interval[0], DIGITS)}, {number_text(interval[1], DIGITS)}]"
     rest = f"; {in_words(point.not_ok)}" if point.not_ok else ""
-    text = f"{mean:.{DIGITS}f}{spread} ({seeds_text(point.n_ok, point.n_expected)}{rest})"
+    text = f"{number_text(mean, DIGITS)}{spread} ({seeds_text(point.n_ok, point.n_expected)}{rest})"
     return Entry(text, state, place, shade(mean))
 
 

@@ -47,16 +47,19 @@ def deviation_text(deviation: float, digits: int = 3) -> str:
 
 def number_text(number: float, digits: int = 3) -> str:
     """A number without the sign of a negative one that rounds to zero."""
-    written = f"{number:.{digits}f}"
-    return written.removeprefix("-") if float(written) == 0 else written
+    return _unsigned_zero(f"{number:,.{digits}f}")
 
 
 def difference_text(difference: float, digits: int = 3) -> str:
     """A difference with its sign; none where it rounds to zero, nothing where it is unknown."""
     if pd.isna(difference):
         return ""
-    written = f"{difference:+.{digits}f}"
-    return written[1:] if float(written) == 0 else written
+    return _unsigned_zero(f"{difference:+,.{digits}f}")
+
+
+def _unsigned_zero(written: str) -> str:
+    """A number as it is written, without a sign where every digit is 0."""
+    return written.lstrip("+-") if not written.strip("+-0.") else written
 
 
 def seeds_text(n_ok: int, n_expected: int) -> str:

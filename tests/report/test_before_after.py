@@ -59,7 +59,7 @@ def test_the_figure_goes_from_before_to_after(tmp_path):
 def test_the_table_gives_the_gain_and_the_confidence(tmp_path):
     points = trained_points(summary(tmp_path, num_labels=(2,), train_sizes=(32,)))
     header, _, *lines = gains_table(points).split("\n")
-    assert "confidence before | after" in header
+    assert "confidence before | confidence after" in header
     assert len(lines) == 3
     point = points.iloc[0]
     before, after = point["before_test_accuracy_mean"], point["test_accuracy_mean"]

@@ -15,7 +15,9 @@ from bench.report.html import anchored, embedded, metrics_of, policy
 from bench.report.inline import inlined
 from bench.report.markdown import table
 from bench.report.page import write_report
+from bench.report.sorting import small_first, sort_value
 from bench.report.table_files import named, to_csv, to_latex
+from bench.report.wording import duration
 from bench.results.record import Status
 from tests.report import simulate
 
@@ -121,3 +123,46 @@ def test_a_page_with_nasty_names_has_no_markup_of_theirs(tmp_path):
     assert any(mistake["predicted"] == NASTY for point in points.values() for mistake in point["mistakes"])
     wanted = {f"{name}.{kind}" for name in ("best_rows", "cost") for kind in ("csv", "md", "tex")}
     assert wanted <= {path.name for path in (tmp_path / "report" / "tables").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("42 s", 42),
+        ("3 min 20 s", 200),
+        ("5 h 12 min", 18720),
+        ("1,234 h 0 min", 4442400),
+        ("1,234.5 s", 1234.5),
+        ("p = 0.03", 0.03),
+        *((text, None) for text in ("0.912 [0.890, 0.931]", "", "5 seeds", "2 of 3 seeds", "minilm lora", "> 2,400")),
+    ],
+)
+def test_durations_sort_as_durations(text, value):
+    assert sort_value(text) == value
+
+
+def test_durations_rise_as_they_are_written():
+    seconds = (0, 1, 59, 60, 61, 599, 3599, 3600, 7260, 86400, 4_000_000)
+    values = [sort_value(duration(second)) for second in seconds]
+    assert values == sorted(values)
+    assert sort_value("p < 0.01") < sort_value("p = 0.010")
+
+
+def test_small_numbers_come_first_where_they_are_better():
+    accuracy, loss = (Titled("A table", table(["row", "32"], []), metric) for metric in ("test_accuracy", "test_loss"))
+    assert (small_first(accuracy, "32"), small_first(loss, "32")) == (False, True)
+    costs = Titled("Cost of a seed", table(["row"], []), name="cost")
+    low = ("training time", "whole cell", "peak memory (GiB)", "loss after", "loss: change", "average rank", "p")
+    assert all(small_first(costs, head) for head in low)
+    assert not any(small_first(costs, head) for head in ("accuracy", "test examples per second", "gain", "row"))
+
+
+def test_the_page_tells_its_script_what_to_sort_by(tmp_path):
+    cells = simulate.grid(tmp_path / "results", [("minilm", "lora"), ("tfidf_sgd", None)], num_labels=(2,))
+    simulate.run(cells)
+    text = write_report(cells, tmp_path / "report", "T").read_text()
+    found = re.findall(r'<td data-sort="([\d.]+)">([^<]*)</td>', text)
+    assert len(found) >= 12
+    assert all(float(value) == pytest.approx(sort_value(words)) for value, words in found)
+    heads = re.findall(r'<button type="button" class="sort"( data-small-first)?>([^<]+)</button>', text)
+    assert dict((name, flag) for flag, name in heads)["training time"]

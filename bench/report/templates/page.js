@@ -27,7 +27,9 @@ for (const button of choices) button.addEventListener("click", () => choose(butt
 
 /* Tables: the pinned line takes no part in sorting and filtering */
 const entryText = (cell) => (cell.querySelector("button") || cell).textContent.replace(/\s+/g, " ").trim();
-function sortKey(text) {
+function sortKey(cell) {
+  if (cell.dataset.sort !== undefined) return parseFloat(cell.dataset.sort); // a duration, say
+  const text = entryText(cell);
   const number = /^(?:at (?:least|most) )?[<>≥≤~≈]?\s*([+\-−]?[\d,]*\.?\d+)/.exec(text);
   return number ? parseFloat(number[1].replace(/,/g, "").replace("−", "-")) : text.toLowerCase();
 }
@@ -37,7 +39,7 @@ function compare(a, b) {
 }
 function sortBy(table, column, direction) {
   const body = table.tBodies[0];
-  const lines = all("tr:not(.pinned)", body).map((line) => [sortKey(entryText(line.cells[column])), line]);
+  const lines = all("tr:not(.pinned)", body).map((line) => [sortKey(line.cells[column]), line]);
   lines.sort(([a], [b]) => (typeof a === typeof b ? direction : 1) * compare(a, b));
   body.append(...lines.map(([, line]) => line));
   for (const head of table.tHead.rows[0].cells) head.removeAttribute("aria-sort");
@@ -72,8 +74,8 @@ for (const block of all(".table")) {
   all("button.sort", table).forEach((button, column) => button.addEventListener("click", () => {
     const now = button.parentElement.getAttribute("aria-sort");
     const numbers = all("tr:not(.pinned)", table.tBodies[0])
-      .some((line) => typeof sortKey(entryText(line.cells[column])) === "number");
-    const first = numbers && column ? -1 : 1; // best numbers first, names from A
+      .some((line) => typeof sortKey(line.cells[column]) === "number");
+    const first = numbers && column && button.dataset.smallFirst === undefined ? -1 : 1; // the best first, names from A
     sortBy(table, column, now ? (now === "ascending" ? -1 : 1) : first);
   }));
   const lines = all("tr:not(.pinned)", table.tBodies[0]);

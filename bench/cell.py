@@ -15,6 +15,7 @@ from typing import Any
 
 from bench.config import IF_SET, MethodConfig, ModelConfig, TrainingConfig, TuneConfig
 from bench.data.task import Task
+from bench.results.places import place_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Cell:
 
     def folder(self, results_dir: str | Path) -> Path:
         """Where this cell's record is kept."""
-        return Path(results_dir, slug(self.task.data.name), slug(self.row), self.key)
+        return Path(results_dir, *place_of(self.key))
 
 
 _PLAIN = (str, int, float, bool)

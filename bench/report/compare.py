@@ -5,13 +5,12 @@
 Cells are the same where their keys are. Each is compared on the test examples that both answered: the exact McNemar
 test (Dietterich 1998, "Approximate statistical tests for comparing supervised classification learning algorithms"),
 corrected for all cells by Holm's method, and the 95 % interval of the paired
-difference (Bonett and Price 2012, as in the report). `out=FILE` writes all of it
-as CSV. The exit code is 0 whatever is found, and 2 for bad input.
+difference (Bonett and Price 2012, as in the report). A record counts in its cell's own folder only: copies elsewhere
+below are named and left out. Where predictions are missing or damaged, nothing is tested, and the records' accuracies
+are compared as they are. `out=FILE` writes all of it as CSV. The exit code is 0 whatever is found, and 2 for bad input.
 """
 
-import io
 import sys
-from contextlib import redirect_stderr
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -22,15 +21,15 @@ from bench.errors import UserError, said
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
 from bench.report.other_files import other_files
+from bench.report.record_sets import Kept, RecordSet, read_set
 from bench.report.statistics.correctness import Answers
 from bench.report.statistics.intervals import crossed, difference_interval
 from bench.report.statistics.library import Library, UnreadableAnswers
 from bench.report.statistics.paired import holm_p, mcnemar_p
 from bench.report.statistics.variance import Values
-from bench.report.wording import difference_text, number_text
-from bench.results.record import Record, Status
-from bench.results.regular import check_folder
-from bench.results.store import UnreadableRecord, read, scan, write_atomically
+from bench.report.wording import counted, difference_text, number_text
+from bench.results.record import ROUNDING, Record, Status
+from bench.results.store import write_atomically
 
 LEVEL = 0.05
 """A change counts below this corrected p."""
@@ -45,7 +44,7 @@ class Change:
     status_a: str
     status_b: str
     n: int = 0
-    """Test examples that both answered."""
+    """Test examples that both answered; 0 where predictions are lacking: then the accuracies are the records' own."""
     accuracy_a: float = np.nan
     accuracy_b: float = np.nan
     difference: float = np.nan
@@ -58,6 +57,8 @@ class Change:
     p: float = np.nan
     """Of McNemar's exact test."""
     p_holm: float = np.nan
+    lacking: str = ""
+    """The sides whose predictions can't be used."""
     note: str = ""
 
 
@@ -66,43 +67,36 @@ def compare(a: Path, b: Path) -> tuple[list[Change], list[str], list[str]]:
 
     Raises UserError where a folder has no records.
     """
-    ours, theirs, library = _records(a, "A"), _records(b, "B"), Library()
-    both = [key for key in ours if key in theirs]
-    changes = with_holm([_change(key, ours[key], theirs[key], library) for key in both])
-    return changes, [key for key in ours if key not in theirs], [key for key in theirs if key not in ours]
+    return compare_sets(read_set(a, "A"), read_set(b, "B"))
 
 
-Kept = tuple[Path, Record]
-
-
-def _records(root: Path, name: str) -> dict[str, Kept]:
-    """The readable records below a folder by key; what can't be read is said. Raises UserError where there are none."""
-    found: dict[str, Kept] = {}
-    try:
-        check_folder(root)
-    except OSError as error:
-        raise UserError(f"{name}={root} cannot be read: {error.strerror or error}") from error
-    for folder in scan(root):
-        try:
-            record = read(folder)
-        except UnreadableRecord as error:
-            say(f"not compared: {error}", error=True)
-            continue
-        if record is not None:
-            found[record.key] = (folder, record)
-    if not found:
-        raise UserError(f"{name}={root}: there are no records in it")
-    return found
+def compare_sets(ours: RecordSet, theirs: RecordSet) -> tuple[list[Change], list[str], list[str]]:
+    """The same of sets that were read; a cell whose record can't be used is in a set all the same."""
+    library, a, b = Library(), ours.kept, theirs.kept
+    changes = with_holm([_change(key, a[key], b[key], library) for key in a if key in b])
+    only_a, only_b = ([key for key in kept if key not in other] for kept, other in ((a, theirs), (b, ours)))
+    return changes, only_a, only_b
 
 
 def _change(key: str, one: Kept, other: Kept, library: Library) -> Change:
     statuses = (one[1].status.value, other[1].status.value)
     if any(record.status is not Status.OK for _, record in (one, other)):
         return Change(key, *statuses)
-    try:
-        return _paired(key, statuses, library.of(*one), library.of(*other))
-    except UnreadableAnswers as error:
-        return Change(key, *statuses, note=f"predictions can't be read: {error}")
+    answers, reasons = [], {}
+    for name, (folder, record) in (("A", one), ("B", other)):
+        try:
+            answers.append(library.of(folder, record))
+        except UnreadableAnswers as error:
+            reasons[name] = f"predictions of {name} can't be read: {error}"
+    if reasons:
+        a, b = (_recorded_accuracy(record) for _, record in (one, other))
+        lacking, note = " and ".join(reasons), "; ".join(reasons.values())
+        return Change(key, *statuses, accuracy_a=a, accuracy_b=b, lacking=lacking, note=note)
+    return _paired(key, statuses, *answers)
+
+
+def _recorded_accuracy(record: Record) -> float:
+    return np.nan if record.measurements is None else record.measurements.test.accuracy
 
 
 def _paired(key: str, statuses: tuple[str, str], a: Answers, b: Answers) -> Change:
@@ -160,19 +154,51 @@ def report(changes: list[Change], only_a: list[str], only_b: list[str]) -> str:
     lines = [_line(change) for change in changed[:MOST_LINES]]
     if len(changed) > MOST_LINES:
         lines.append(f"and {len(changed) - MOST_LINES} more")
-    lines.append(
-        f"{len(changed)} of {len(changes)} cells changed beyond noise ({len(tested)} tested on the same examples, "
-        f"McNemar, Holm, p < {LEVEL})"
-    )
     if tested:
+        lines.append(
+            f"{len(changed)} of {len(changes)} cells changed beyond noise ({len(tested)} tested on the same examples, "
+            f"McNemar, Holm, p < {LEVEL})"
+        )
         mean = np.mean([change.difference for change in tested])
         lines.append(f"mean difference in accuracy over the tested cells, B less A: {difference_text(float(mean), 4)}")
+    else:
+        lines.append(f"{len(changed)} of {len(changes)} cells ended otherwise; none could be tested on test examples")
+    lines += _untested(changes)
     notes = [change for change in changes if change.note]
     lines += [f"{change.key}: {change.note}" for change in notes[:MOST_LINES]]
+    if len(notes) > MOST_LINES:
+        lines.append(f"and {len(notes) - MOST_LINES} more such lines")
     for name, keys in (("A", only_a), ("B", only_b)):
         if keys:
-            lines.append(f"only in {name}: {len(keys)} cells, {keys[0]} the first")
+            lines.append(f"only in {name}: {counted(len(keys), 'cell')}, {keys[0]} the first")
     return "\n".join(lines)
+
+
+def _untested(changes: list[Change]) -> list[str]:
+    """A line on the cells whose predictions can't be used, by the sides that lack them, and what their records say."""
+    lines = []
+    for lacking in sorted({change.lacking for change in changes} - {""}):
+        some = [change for change in changes if change.lacking == lacking]
+        apart = [change for change in some if abs(change.accuracy_a - change.accuracy_b) > ROUNDING]
+        line = (
+            f"{counted(len(some), 'cell')} not tested, for the predictions of {lacking} are missing or damaged; by the "
+            f"accuracies in their records {len(some) - len(apart)} are the same and {len(apart)} differ"
+        )
+        if apart:
+            most = max(apart, key=lambda change: abs(change.accuracy_a - change.accuracy_b))
+            line += f", most {most.key}: {number_text(most.accuracy_a)} -> {number_text(most.accuracy_b)}"
+        lines.append(line)
+    return lines
+
+
+def _unreadable(ours: RecordSet, theirs: RecordSet) -> list[str]:
+    """Lines on cells that are not compared because their records can't be used."""
+    found = (("A", ours.unreadable), ("B", theirs.unreadable))
+    return [
+        f"not compared: {counted(len(keys), 'cell')} whose record in {name} cannot be used, {keys[0]} the first"
+        for name, keys in found
+        if keys
+    ]
 
 
 def _line(change: Change) -> str:
@@ -195,26 +221,17 @@ def main(arguments: list[str] | None = None) -> int:
         given = dict(word.split("=", 1) for word in words if "=" in word)
         if len(given) != len(words) or not set(given) <= {"A", "B", "out"} or not (given.get("A") and given.get("B")):
             raise UserError("two folders of records are needed: A=results/x B=results/y, and out=FILE if you like")
-        found = compare(Path(given["A"]), Path(given["B"]))
+        ours, theirs = read_set(Path(given["A"]), "A"), read_set(Path(given["B"]), "B")
+        changes, only_a, only_b = compare_sets(ours, theirs)
         if "out" in given:
-            frame = pd.DataFrame([asdict(change) for change in found[0]], columns=[f.name for f in fields(Change)])
+            frame = pd.DataFrame([asdict(change) for change in changes], columns=[f.name for f in fields(Change)])
             write_atomically(Path(given["out"]), frame_csv(frame))
     except (UserError, OSError) as error:
         say(f"error: {said(error)}", error=True)
         return 2
-    say("\n".join([report(*found), *_with_other_files(Path(given["A"]), Path(given["B"]), found[1], found[2])]))
+    others = other_files((ours.kept[key][1] for key in only_a), (theirs.kept[key][1] for key in only_b))
+    say("\n".join([report(changes, only_a, only_b), *_unreadable(ours, theirs), *others]))
     return 0
-
-
-def _with_other_files(a: Path, b: Path, only_a: list[str], only_b: list[str]) -> list[str]:
-    """Lines on cells whose keys differ by what their files held alone."""
-    if not (only_a and only_b):
-        return []
-    with redirect_stderr(io.StringIO()):  # what can't be read was said
-        ours, theirs = _records(a, "A"), _records(b, "B")
-    return other_files(
-        (ours[key][1] for key in only_a if key in ours), (theirs[key][1] for key in only_b if key in theirs)
-    )
 
 
 if __name__ == "__main__":

@@ -17,13 +17,14 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.results import places
 from bench.results.record import Record, Status, parse
 from bench.results.regular import read_regular
 
 if TYPE_CHECKING:
     import pandas as pd  # a third of a second, which those who only look for records need not wait
 
-RECORD = "record.json"
+RECORD = places.RECORD
 LOG = "log.txt"
 PREDICTIONS = "predictions-"
 """The beginning of a name that goes on with the content's hash."""
@@ -262,6 +263,5 @@ def status_since(folder: Path, before: Stamp | None) -> Status | None:
 
 
 def scan(results_dir: Path) -> Iterator[Path]:
-    """The folders below `results_dir` that hold a record file, in a fixed order."""
-    for path in sorted(results_dir.rglob(RECORD)):
-        yield path.parent
+    """The folders of cells below `results_dir` that hold a record file (`places.find_records`), in a fixed order."""
+    yield from places.find_records(results_dir).own

@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter
 
 from bench.cell import Cell
 from bench.results import store
+from bench.results.places import place_of
 from bench.results.record import Amount, Count, Record, Status
 from bench.results.regular import read_regular
 from bench.sweep.cost import recorded_cost
@@ -114,7 +115,11 @@ class Index:
         found = 0
         for rows in sorted(self.results_dir.glob(f"*/{row}/")):
             for folder in _content(rows):
-                if found < at_most and (entry := self.look(folder)) is not None:
+                if found == at_most:
+                    return
+                if place_of(folder.name) != (rows.parent.name, rows.name, folder.name):
+                    continue  # a copy of a cell, say
+                if (entry := self.look(folder)) is not None and entry.key == folder.name:
                     found += 1
                     yield entry
 

@@ -51,6 +51,17 @@ def grid(
     return cells
 
 
+def placed(root: Path, cells: Iterable[Expected]) -> list[Expected]:
+    """The same cells under keys as real ones have, in the folders that such cells have below `root`."""
+    made = []
+    for cell in cells:
+        row = "-".join(filter(None, (cell.model, cell.method))).replace("_", "-")
+        data = cell.data.replace("_", "-")
+        key = f"{row}_{data}_{cell.num_labels}-labels_{cell.train_size}-examples_seed-{cell.seed}_{cell.key}"
+        made.append(replace(cell, folder=root / data / row / key, key=key))
+    return made
+
+
 def published_as(cell: Expected, model: str, method: str) -> Expected:
     """`cell` under the names that publications would give it."""
     return replace(cell, published_as=(model, method))

@@ -48,7 +48,7 @@ def test_a_worse_cell_and_other_statuses_are_found(before, after, tmp_path, caps
     assert said[1].startswith(f"{worse.key}: 0.")
     assert " -> 0.500, -0." in said[1]
     assert said[2].startswith(f"2 of {len(before) - 1} cells changed beyond noise")
-    assert said[-1] == f"only in A: 1 cells, {gone.key} the first"
+    assert said[-1] == f"only in A: 1 cell, {gone.key} the first"
     frame = pd.read_csv(tmp_path / "out.csv").set_index("key")
     assert frame.loc[worse.key, "p_holm"] < 0.001
     assert frame.loc[worse.key, "high"] < 0
@@ -91,7 +91,7 @@ def test_bad_input_is_one_line(words, capsys):
 
 def test_folders_without_records_are_refused(tmp_path, capsys):
     assert main([f"A={tmp_path}", f"B={tmp_path}"]) == 2
-    assert "there are no records in it" in capsys.readouterr().err
+    assert "there are no records in it that can be compared" in capsys.readouterr().err
 
 
 def test_mcnemar_is_the_textbooks():

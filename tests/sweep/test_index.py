@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,19 @@ def test_records_that_are_gone_are_forgotten(configs: list[dict]) -> None:
     assert todo(configs) == {gone}
     entries = json.loads((Path(configs[0]["results_dir"]) / INDEX).read_text())["entries"]
     assert len(entries) == 7
+
+
+@pytest.mark.parametrize("copy", ["topics.bak/{row}/{key}", "topics/{row}/{key}.bak"])
+def test_nothing_is_learned_of_a_copy(configs: list[dict], tmp_path: Path, copy: str) -> None:
+    """What a row's cells took is known of each cell once."""
+    (_, record), results = record_of(configs, 0), tmp_path / "results"
+    row, key = record.parent.parent.name, record.parent.name
+    shutil.copytree(record.parent, results / copy.format(row=row, key=key))
+    found = [entry.key for entry in Index(results).row(row, at_most=100)]
+    assert len(found) == len(set(found)) == 4
+    shutil.rmtree(record.parent)
+    assert todo(configs) == {key}
+    assert key not in {entry.key for entry in Index(results).row(row, at_most=100)}
 
 
 def test_looking_makes_no_folder(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ from bench.config import (
     TransformerConfig,
     ZeroShotConfig,
 )
+from bench.data.label_count import ALL, all_labels
+from bench.data.naming import with_name
 from bench.data.read import pinned
 from bench.data.task import Task
 from bench.errors import UserError
@@ -61,15 +63,21 @@ def to_cell(content: dict[str, Any]) -> Cell:
 
     Raises UserError, with all problems in one message, where the configuration is not valid.
     """
-    config = _validate(_CELL, {key: content[key] for key in CELL_KEYS if key in content})
-    mirror_dir, memo = content.get("mirror_dir"), cache_folder(content.get("cache_dir")) / HASHES
+    every = content.get("num_labels") == ALL
+    given = {key: content[key] for key in CELL_KEYS if key in content} | ({"num_labels": 2} if every else {})
+    config = _validate(_CELL, given | {"data": with_name(given.get("data"))})
+    mirror_dir, cache = content.get("mirror_dir"), cache_folder(content.get("cache_dir"))
+    memo = cache / HASHES
     data = pinned(config.data, mirror_dir, memo)
+    split = _resolve_split(config.split, content.get("split"))
+    if every:
+        config = replace(config, num_labels=all_labels(data, split, cache, mirror_dir))
     task = Task(
         data=data,
         num_labels=config.num_labels,
         train_size=config.train_size,
         seed=config.seed,
-        split=_resolve_split(config.split, content.get("split")),
+        split=split,
         labels=_labels(data, config),
     )
     model = config.model
@@ -134,7 +142,8 @@ def _sentence(detail: Any) -> str:
     if len(path) > 1 and path[0] in ("model", "method", "split"):
         del path[1:2]
     given = "" if detail["type"] in ("missing", "extra_forbidden") else f"={detail['input']}"
-    return f"{'.'.join(path)}{given}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+    also = f" ({ALL}: every label of the data set)" if path == ["num_labels"] else ""
+    return f"{'.'.join(path)}{given}: {detail['msg'][0].lower()}{detail['msg'][1:]}{also}"
 
 
 def _require(fits: bool, needs: str, model: TransformerConfig) -> None:

@@ -7,7 +7,7 @@ import traceback
 import yaml  # type: ignore[import-untyped]
 from hydra.errors import CompactHydraException, OverrideParseException
 from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from bench.errors import UserError
 
@@ -57,8 +57,15 @@ def refusal(error: BaseException) -> str:
         mark = error.problem_mark or error.context_mark
         return f"{_place(mark, error)}: {error.problem or error.context} (no valid YAML)"
     if isinstance(error, REFUSED):
-        return _one_line(str(error)) + _cause(error)
+        return _refused(error)
     return f"{_file_of(error) or 'the configuration'} cannot be read: {_reason(error)}"
+
+
+def _refused(error: Exception) -> str:
+    """What Hydra and OmegaConf say."""
+    if isinstance(error, MissingMandatoryValue) and error.full_key:
+        return f"{error.full_key} is not given and has no default: add {error.full_key}=VALUE"
+    return _one_line(str(error)) + _cause(error)
 
 
 def _unparsed(word: str, reason: str) -> str:

@@ -10,7 +10,15 @@ from bench.devices import use_one_gpu
 from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.methods.halve import in_halves
-from bench.preflight import check_device, check_extras, check_folders, check_readable, check_sources, check_tasks
+from bench.preflight import (
+    check_data,
+    check_device,
+    check_extras,
+    check_folders,
+    check_readable,
+    check_sources,
+    check_tasks,
+)
 from bench.results import store
 from bench.results.claims import Claims, read
 from bench.results.counts import examples_text
@@ -45,6 +53,7 @@ def _run(cell: Cell, settings: Settings) -> int:
     check_device([cell], settings)
     check_folders(settings.results_dir)
     check_sources([cell], settings)
+    check_data([cell], settings)
     folder = cell.folder(settings.results_dir)
     with Claims(settings.results_dir) as claims:
         try:

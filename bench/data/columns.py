@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from bench.config import DataConfig
 from bench.data.errors import data_error
 from bench.data.labels import label_strings
+from bench.data.missing_columns import refuse_missing, shortened
 from bench.data.pool import Pool
 from bench.data.readers.part import Part
 from bench.data.sametext import is_blank, label_notes, look_alikes
@@ -22,8 +23,6 @@ from bench.data.sametext import is_blank, label_notes, look_alikes
 LOG = logging.getLogger(__name__)
 MOST_NAMED = 5
 """Rows that one message names."""
-LONGEST = 80
-"""Characters of a column's name in a message."""
 
 
 def to_pool(parts: Iterable[Part], data: DataConfig, revision: str | None) -> Pool:
@@ -52,7 +51,9 @@ def _to_pool(parts: list[Part], data: DataConfig, revision: str | None) -> Pool:
     _refuse_empty(examples, parts, data)
     _refuse_repeated_ids(examples, data)
     if len(examples) == 0:
-        raise data_error(data, "no examples are left")
+        read = sum(len(part.table) for part in parts)
+        why = f": of {read} rows all were left out" if read else ": the source has no rows"
+        raise data_error(data, f"no examples are left{why}")
     ids, texts, labels, splits = (tuple(examples[name].to_pylist()) for name in ("id", "text", "label", "split"))
     notes = [note for part in parts for note in part.notes] + label_notes(labels, texts, merged=bool(spelling))
     for note in (notes := list(dict.fromkeys(notes))):
@@ -62,6 +63,7 @@ def _to_pool(parts: list[Part], data: DataConfig, revision: str | None) -> Pool:
 
 def _examples(number: int, part: Part, data: DataConfig) -> tuple[pa.Table, tuple[str, ...]]:
     """A part as a table of strings `id`, `text`, `label` and `split`, with `row` and `part`; and its class names."""
+    refuse_missing(part, data)
     source = part.table
     rows = pa.array(np.arange(len(source), dtype=np.int64))
     columns = {
@@ -105,10 +107,7 @@ def _without_empty(examples: pa.Table, data: DataConfig) -> pa.Table:
 
 
 def _column(part: Part, name: str, option: str, data: DataConfig) -> pa.ChunkedArray:
-    """The column, plainly encoded. Raises UserError where the part has none of this name, or bytes that are no text."""
-    if name not in part.table.column_names:
-        where = f" in split {part.split!r}" if part.split else ""
-        raise data_error(data, f"{option}={name} is not there{where}; columns are {_shortened(list(part.columns))}")
+    """The column, plainly encoded. Raises UserError where it has bytes that are no text."""
     column = part.table[name]
     if isinstance(column.type, pa.BaseExtensionType):
         column = pa.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
@@ -202,17 +201,9 @@ def _without_excluded(
         return examples
     unknown = [label for label in data.exclude_labels if label not in class_names]
     if unknown:
-        raise data_error(
-            data, f"data.exclude_labels={unknown} are no labels here; labels are {_shortened(class_names)}"
-        )
+        raise data_error(data, f"data.exclude_labels={unknown} are no labels here; labels are {shortened(class_names)}")
     excluded = pa.array([spelling.get(label, label) for label in data.exclude_labels], examples["label"].type)
     return examples.filter(pc.invert(pc.is_in(examples["label"], value_set=excluded)))
-
-
-def _shortened(names: list[str], limit: int = 40) -> str:
-    """The names, separated by commas; of very many the first, of very long ones the start."""
-    more = f", ... ({len(names)} in all)" if len(names) > limit else ""
-    return ", ".join(name if len(name) <= LONGEST else f"{name[:LONGEST]}..." for name in names[:limit]) + more
 
 
 def _empty(texts: pa.ChunkedArray) -> pa.Array:

@@ -254,7 +254,7 @@ class TestColumnsAndIds:
         ("x.jsonl", "{}\n{x", {}, "x.jsonl, line 2: not JSON"),
         ("x.jsonl", "[]\n", {}, "x.jsonl, line 1: not a JSON object"),
         ("x.jsonl", lines({"text": "a"}, {"text": 1}), {}, "holds text (x.jsonl, line 1), integers (x.jsonl, line 2)"),
-        ("x.jsonl", "", {}, "data.text_column=text is not there"),
+        ("x.jsonl", "", {}, "it is empty"),
         ("x.csv", "text,label\n", {}, "no examples are left"),
         ("x.csv", "text,label\n", {"splits": ("train",)}, "data.splits does not go with data.source=file"),
         ("x.csv", "text,label\n", {"reader": "class_folders"}, "data.reader=class_folders goes with"),

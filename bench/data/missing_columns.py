@@ -1,0 +1,47 @@
+"""Columns that an option names and that are not there: all of them at once, with how those that are there are given."""
+
+import re
+
+from bench.config import DataConfig
+from bench.data.errors import data_error
+from bench.data.readers.part import Part
+from bench.escape.shell import word
+
+MOST_NAMED = 40
+LONGEST = 80
+"""Characters of a name in a message."""
+_PLAIN = re.compile(r"[\w.-]+", re.ASCII)
+"""Names that the command line takes without quotes."""
+
+
+def refuse_missing(part: Part, data: DataConfig) -> None:
+    """Raise UserError, with every option that names a column which the part has not."""
+    options = ("text_column", "label_column", "id_column")
+    asked = {f"data.{option}": getattr(data, option) for option in options if getattr(data, option) is not None}
+    missing = [option for option, name in asked.items() if name not in part.table.column_names]
+    if not missing:
+        return
+    where = f" in split {part.split!r}" if part.split else ""
+    if not part.columns:
+        raise data_error(data, "it is empty: there is no column and no row")
+    named = " and ".join(f"{option}={asked[option]}" for option in missing)
+    verb = "is" if len(missing) == 1 else "are"
+    raise data_error(
+        data, f"{named} {verb} not there{where}; columns are {shortened(list(part.columns))}{_hint(missing[0], part)}"
+    )
+
+
+def shortened(names: list[str]) -> str:
+    """The names, separated by commas; of very many the first, of very long ones the start."""
+    more = f", ... ({len(names)} in all)" if len(names) > MOST_NAMED else ""
+    return ", ".join(name if len(name) <= LONGEST else f"{name[:LONGEST]}..." for name in names[:MOST_NAMED]) + more
+
+
+def _hint(option: str, part: Part) -> str:
+    """How a name with blanks or signs is written on the command line; empty where none has any."""
+    odd = next((name for name in part.columns if not _PLAIN.fullmatch(name) and len(name) <= LONGEST), None)
+    if odd is None:
+        return ""
+    value = odd.replace('"', '\\"')
+    written = word(f'{option}="{value}"')
+    return f" (names with blanks or signs are given in two kinds of quotes, as {written})"

@@ -3,6 +3,7 @@
 All problems of a configuration are found together. Nothing here knows Hydra or imports anything heavy.
 """
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +32,8 @@ from bench.data.naming import with_name
 from bench.data.read import pinned
 from bench.data.task import Task
 from bench.errors import UserError
+from bench.escape.characters import visible_line
+from bench.escape.shell import word
 from bench.models.families import FAMILIES
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
@@ -39,6 +42,9 @@ from bench.sources.fingerprint import FOLDER as HASHES
 from bench.sources.fingerprint import file_sha256
 
 T = TypeVar("T")
+
+LONGEST_SHOWN = 200
+"""Characters of a value in a message."""
 
 CELL_KEYS = ("data", "num_labels", "train_size", "seed", "split", "model", "method", "training", "tune")
 _CELL = TypeAdapter(CellConfig)
@@ -138,12 +144,30 @@ def _validate(adapter: TypeAdapter[T], content: dict[str, Any]) -> T:
 def _sentence(detail: Any) -> str:
     """One pydantic problem as `option=value: what is wrong`."""
     # the middle of a location may name the variant of a union, which is no option
-    path = [str(part) for part in detail["loc"]]
+    path = [_shown(part) for part in detail["loc"]]
     if len(path) > 1 and path[0] in ("model", "method", "split"):
         del path[1:2]
-    given = "" if detail["type"] in ("missing", "extra_forbidden") else f"={detail['input']}"
-    also = f" ({ALL}: every label of the data set)" if path == ["num_labels"] else ""
-    return f"{'.'.join(path)}{given}: {detail['msg'][0].lower()}{detail['msg'][1:]}{also}"
+    option, value = ".".join(path), detail["input"]
+    given = "" if detail["type"] in ("missing", "extra_forbidden") else f"={_shown(value)}"
+    problem = detail["msg"].removeprefix("Value error, ")
+    listed = re.sub(r"(\.\d+)+$", "", option)
+    if detail["type"] == "string_type" and isinstance(value, bool | float):
+        quoted = word(f'{option}="..."' if listed == option else f'{listed}=["..."]')
+        problem += f" (in quotes it is one: {quoted})"
+    elif detail["type"] == "tuple_type":
+        problem = f"a list is needed: {word(f'{option}=[...]')}"
+    elif path == ["num_labels"]:
+        problem += f" ({ALL}: every label of the data set)"
+    return f"{option}{given}: {problem[0].lower()}{problem[1:]}"
+
+
+def _shown(value: Any) -> str:
+    """A value of the configuration on one line, cut where it is long."""
+    try:
+        text = str(value)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number of thousands of digits"
+    return visible_line(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")
 
 
 def _require(fits: bool, needs: str, model: TransformerConfig) -> None:

@@ -6,23 +6,8 @@ their default they leave the keys of older records as they were).
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated
 
-from pydantic import Field
-
-from bench.config.common import (
-    FORBID,
-    IF_SET,
-    NEVER,
-    Fraction,
-    Name,
-    NonNegative,
-    NonNegativeFloat,
-    Positive,
-    PositiveFloat,
-    Precision,
-    WheelConfig,
-)
+from bench.config.common import FORBID, IF_SET, NEVER, Precision, WheelConfig
 from bench.config.data import DataConfig
 from bench.config.method import (
     FullConfig,
@@ -35,6 +20,7 @@ from bench.config.method import (
     ZeroShotConfig,
 )
 from bench.config.model import ModelConfig, PredictionsConfig, TfidfSgdConfig, TransformerConfig
+from bench.config.numbers import LabelCount, Positive, Seed
 from bench.config.split import (
     DEDUPLICATING,
     FractionSplitConfig,
@@ -54,7 +40,6 @@ __all__ = [
     "NEVER",
     "CellConfig",
     "DataConfig",
-    "Fraction",
     "FractionSplitConfig",
     "FullConfig",
     "GradientConfig",
@@ -63,13 +48,8 @@ __all__ = [
     "LoraConfig",
     "MethodConfig",
     "ModelConfig",
-    "Name",
     "NestedSplitConfig",
-    "NonNegative",
-    "NonNegativeFloat",
     "OfficialSplitConfig",
-    "Positive",
-    "PositiveFloat",
     "Precision",
     "PredictionsConfig",
     "PublishedSplitConfig",
@@ -91,9 +71,9 @@ class CellConfig:
     """One point of the grid, as composed from `conf/` and the command line."""
 
     data: DataConfig
-    num_labels: Annotated[int, Field(ge=2)]
+    num_labels: LabelCount
     train_size: Positive
-    seed: NonNegative
+    seed: Seed
     split: SplitConfig
     model: ModelConfig
     method: MethodConfig

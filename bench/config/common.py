@@ -1,19 +1,15 @@
-"""What the parts of the schema share: kinds of numbers, and how a field counts."""
+"""What the parts of the schema share: how a field counts, and what several of them have."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from bench.config.names import Name, Text
+
 NEVER: dict[str, Any] = {"identity": "never"}
 IF_SET: dict[str, Any] = {"identity": "if_set"}
 
-Positive = Annotated[int, Field(gt=0)]
-NonNegative = Annotated[int, Field(ge=0)]
-NonNegativeFloat = Annotated[float, Field(ge=0)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-PositiveFloat = Annotated[float, Field(gt=0)]
-Name = Annotated[str, Field(min_length=1)]
 Precision = Literal["fp32", "bf16"]
 
 FORBID = ConfigDict(extra="forbid")
@@ -26,7 +22,7 @@ class WheelConfig:
     package: Name
     version: Name
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    root: str
+    root: Text
     """The folder (or file) inside the wheel."""
 
     __pydantic_config__ = FORBID

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.config.common import FORBID, IF_SET, NEVER, Name, WheelConfig
+from bench.config.common import FORBID, IF_SET, NEVER, WheelConfig
+from bench.config.names import FilePath, Name, Text
+from bench.config.numbers import LabelCount, Positive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,13 +15,13 @@ class DataConfig:
     name: Name
     source: Literal["hub", "file", "wheel", "folder", "package"]
     """`folder`: a corpus in its own layout, which `reader` knows; `package`: a file that comes with the program."""
-    id: str | None = None
+    id: Text | None = None
     """Hub id of the data set (source `hub`)."""
-    config: str | None = None
-    revision: str | None = None
-    path: str | None = field(default=None, metadata=NEVER)
+    config: Text | None = None
+    revision: Text | None = None
+    path: FilePath | None = field(default=None, metadata=NEVER)
     """A local folder that stands in for the hub id, or the file or folder itself (other sources)."""
-    content: str | None = field(default=None, metadata=IF_SET)
+    content: Text | None = field(default=None, metadata=IF_SET)
     """The SHA-256 of the folder that is read (`path`, or a mirror's); filled in from what is there. (That of a file is
     its revision.)"""
     wheel: WheelConfig | None = None
@@ -27,25 +29,25 @@ class DataConfig:
     """`class_folders`: one folder a label, one text file an example; `trec`: raw emails and an index of labels."""
     text_part: Literal["all", "first_line"] = "all"
     """With `class_folders`: which part of a file is the text."""
-    encoding: str = "utf-8"
+    encoding: Text = "utf-8"
     """Of text files; several, separated by commas, are tried in turn for each file."""
-    delimiter: str | None = field(default=None, metadata=IF_SET)
+    delimiter: Text | None = field(default=None, metadata=IF_SET)
     """Between columns of CSV and TSV files; null: what their names say (, for CSV, else ; or tab or |)."""
     quoting: Literal["auto", "standard", "none", "backslash"] = field(default="auto", metadata=IF_SET)
     """How cells of CSV and TSV files are quoted: `auto` refuses what could be meant in two ways, `standard` takes
     quoted cells over several lines even where they look like rows of their own, `none` takes quotes for a part of the
     text, `backslash` also takes what follows a backslash as it is."""
-    splits: tuple[str, ...] | None = None
+    splits: tuple[Text, ...] | None = None
     """The published splits to join, in this order; null for all, in the order of the source."""
-    text_column: str = "text"
-    label_column: str = "label"
-    id_column: str | None = None
-    label_names: tuple[str, ...] | None = None
+    text_column: Text = "text"
+    label_column: Text = "label"
+    id_column: Text | None = None
+    label_names: tuple[Text, ...] | None = None
     """Names for integer labels, where the source has none."""
-    exclude_labels: tuple[str, ...] = ()
+    exclude_labels: tuple[Text, ...] = ()
     multi_label: Literal["refuse", "single_only"] = "refuse"
     """Where the label column is a list: refuse it, or keep only rows with exactly one label."""
-    label_sets: dict[int, tuple[str, ...]] | None = field(default=None, hash=False, metadata=NEVER)
+    label_sets: dict[LabelCount, tuple[Text, ...]] | None = field(default=None, hash=False, metadata=NEVER)
     """By label count, the labels of tasks with so many; other counts have the most frequent ones. (What is used is in
     the task, and counts there.)"""
     merge_labels: bool = field(default=False, metadata=IF_SET)
@@ -53,13 +55,13 @@ class DataConfig:
     spelling."""
     drop_empty: bool = False
     """Leave out rows without a text instead of refusing them."""
-    num_classes: int | None = field(default=None, metadata=NEVER)
+    num_classes: Positive | None = field(default=None, metadata=NEVER)
     """Labels left after `exclude_labels`, where known beforehand: impossible label counts are refused early."""
-    description: str = field(default="", metadata=NEVER)
-    prompt: str = field(default="", metadata=NEVER)
+    description: Text = field(default="", metadata=NEVER)
+    prompt: Text = field(default="", metadata=NEVER)
     """For `zero_shot`: what a causal model goes on from, with `{text}` where the text goes. (Where it is used it
     is in the method, and counts there.)"""
-    label_words: dict[str, str] | None = field(default=None, hash=False, metadata=NEVER)
+    label_words: dict[Text, Text] | None = field(default=None, hash=False, metadata=NEVER)
     """Likewise: what each label is called after the prompt; null for the labels' names, underscores as spaces."""
 
     __pydantic_config__ = FORBID

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bench.config.common import FORBID, NEVER, Positive, PositiveFloat, Precision
+from bench.config.common import FORBID, NEVER, Precision
+from bench.config.names import Text
+from bench.config.numbers import Dropout, Positive, PositiveFloat, Regularisations, Width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,10 +15,10 @@ class LoraConfig:
     """Low-rank adapters on a frozen base, whole (`lora`) or 4-bit (`qlora`); passed on to peft."""
 
     name: Literal["lora", "qlora"]
-    r: Positive = 8
-    alpha: Positive = 16
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
-    target_modules: tuple[str, ...] | Literal["family", "all-linear"] = "family"
+    r: Width = 8
+    alpha: Width = 16
+    dropout: Dropout = 0.05
+    target_modules: tuple[Text, ...] | Literal["family", "all-linear"] = "family"
     use_rslora: bool = False
     use_dora: bool = False
     quant_type: Literal["nf4", "fp4"] = "nf4"
@@ -30,7 +32,7 @@ class FullConfig:
     """All weights are trained."""
 
     name: Literal["full"]
-    model_dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
+    model_dropout: Dropout | None = None
     """Sets every dropout of the model; null leaves them as they come."""
 
     __pydantic_config__ = FORBID
@@ -41,7 +43,7 @@ class LastBlockConfig:
     """The last transformer block, what is above it in the trunk, and the head are trained."""
 
     name: Literal["last_block"]
-    model_dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
+    model_dropout: Dropout | None = None
     """Sets every dropout of the model; null leaves them as they come."""
 
     __pydantic_config__ = FORBID
@@ -53,10 +55,10 @@ class LinearProbeConfig:
 
     name: Literal["linear_probe"]
     pooling: Literal["family", "mean", "last"] = "family"
-    C: tuple[PositiveFloat, ...] = (0.01, 0.1, 1.0, 10.0, 100.0)
+    C: Regularisations = (0.01, 0.1, 1.0, 10.0, 100.0)
     """Inverse regularisation strengths tried; validation chooses."""
-    max_length: Positive = 512
-    batch_size: Positive = 64
+    max_length: Width = 512
+    batch_size: Width = 64
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
     """Whether `precision` was given: a default gives way where a CPU is slow in it (`bench.bf16`). Filled in."""
@@ -69,16 +71,16 @@ class ZeroShotConfig:
     """A causal model scores each label's words after a prompt. No training examples are used."""
 
     name: Literal["zero_shot"]
-    prompt: str | None = None
+    prompt: Text | None = None
     """With `{text}` where the text goes; the label's words follow after a space (or a new line that is there).
     Null for the data's."""
-    label_words: dict[str, str] | None = field(default=None, hash=False)
+    label_words: dict[Text, Text] | None = field(default=None, hash=False)
     """What each label is called; null for the data's, or where it has none, for the labels' names."""
     calibrate: bool = False
     """Divide out what the model prefers without any content (Zhao et al. 2021)."""
-    max_length: Positive = 512
+    max_length: Width = 512
     """Tokens of the text; longer texts are cut, the prompt around them is not."""
-    batch_size: Positive = 64
+    batch_size: Width = 64
     """Prompts at once, times labels of more than one token."""
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
@@ -100,11 +102,11 @@ class SetfitConfig:
     """Null for 1."""
     max_steps: Positive | None = None
     """Optimizer steps of the contrastive tuning, at most. Null for 200, and for no limit where epochs are given."""
-    batch_size: Positive = 16
+    batch_size: Width = 16
     """Pairs."""
     learning_rate: PositiveFloat = 2e-5
     """Of the encoder."""
-    max_length: Positive = 256
+    max_length: Width = 256
     """Tokens; longer texts are cut."""
 
     __pydantic_config__ = FORBID

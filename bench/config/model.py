@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bench.config.common import FORBID, IF_SET, NEVER, Name, Positive, PositiveFloat, Precision, WheelConfig
+from bench.config.common import FORBID, IF_SET, NEVER, Precision, WheelConfig
+from bench.config.names import FilePath, Name, Text
+from bench.config.numbers import Amount, Positive, PositiveFloat, Regularisation, Width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,14 +17,14 @@ class TransformerConfig:
     name: Name
     family: Literal["llama", "qwen2", "gpt2", "gemma3", "bert", "distilbert", "modernbert"]
     source: Literal["hub", "wheel"]
-    id: str | None = None
-    revision: str | None = None
-    path: str | None = field(default=None, metadata=NEVER)
+    id: Text | None = None
+    revision: Text | None = None
+    path: FilePath | None = field(default=None, metadata=NEVER)
     """A local folder that stands in for the hub id."""
-    content: str | None = field(default=None, metadata=IF_SET)
+    content: Text | None = field(default=None, metadata=IF_SET)
     """The SHA-256 of the folder that is read (`path`, or a mirror's); filled in from what is there."""
     wheel: WheelConfig | None = None
-    gguf: str | None = None
+    gguf: Text | None = None
     """A GGUF file in the wheel's root: converted once to bf16 safetensors."""
     gguf_parts: tuple[WheelConfig, ...] = field(default=(), metadata=IF_SET)
     """Wheels whose roots are the pieces of the GGUF file, where it is too big for one; in this order."""
@@ -32,17 +34,17 @@ class TransformerConfig:
     """What suits this model with LoRA; null for the family's. (The resolved rate is in `training`.)"""
     precision: Precision | None = field(default=None, metadata=NEVER)
     """Likewise: null for the family's."""
-    parameters: float | None = field(default=None, metadata=NEVER)
+    parameters: Amount | None = field(default=None, metadata=NEVER)
     """Parameters in millions, without a language-modelling head of its own; like the four sizes below it serves
     estimates before anything is loaded (`bench.models.estimate`)."""
-    hidden_size: Positive | None = field(default=None, metadata=NEVER)
-    intermediate_size: Positive | None = field(default=None, metadata=NEVER)
+    hidden_size: Width | None = field(default=None, metadata=NEVER)
+    intermediate_size: Width | None = field(default=None, metadata=NEVER)
     """Width inside a feed-forward block."""
-    num_layers: Positive | None = field(default=None, metadata=NEVER)
+    num_layers: Width | None = field(default=None, metadata=NEVER)
     vocabulary_size: Positive | None = field(default=None, metadata=NEVER)
     trust_remote_code: bool = field(default=False, metadata=IF_SET)
     """Run code that comes with the model's files, where transformers has none for it."""
-    licence: str = field(default="", metadata=NEVER)
+    licence: Text = field(default="", metadata=NEVER)
     gated: bool = field(default=False, metadata=NEVER)
 
     __pydantic_config__ = FORBID
@@ -54,10 +56,10 @@ class TfidfSgdConfig:
 
     name: Name
     family: Literal["tfidf_sgd"]
-    ngram_max: Positive = 1
+    ngram_max: Width = 1
     """Of words; runs of characters are one longer."""
     sublinear_tf: bool = False
-    alpha: PositiveFloat = 1e-4
+    alpha: Regularisation = 1e-4
     max_iter: Positive = 1000
     analyzer: Literal["auto", "word", "char"] = field(default="word", metadata=IF_SET)
     """What is counted: words as scikit-learn takes them, characters, or what suits the script of the training texts
@@ -72,8 +74,8 @@ class PredictionsConfig:
 
     name: Name
     family: Literal["predictions"]
-    path: Name = field(metadata=NEVER)
-    sha256: str | None = None
+    path: FilePath = field(metadata=NEVER)
+    sha256: Text | None = None
     """Of the file; filled in from what is there."""
     id_column: Name = "id"
     label_column: Name = "label"

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bench.config.common import FORBID, IF_SET, Fraction, Name, NonNegative, Positive
+from bench.config.common import FORBID, IF_SET
+from bench.config.names import Name
+from bench.config.numbers import Fraction, Positive, Seed
 
 SameText = Literal["exact", "normalized"]
 """By what two texts are the same: `exact` but for blanks at the ends, or `normalized`: Unicode form (NFKC), case and
@@ -65,7 +67,7 @@ class UndersampledSplitConfig:
     """All labels cut down to the rarest one's count, then three parts (`bench.data.splits.undersampled`)."""
 
     name: Literal["undersampled"]
-    draw_seed: NonNegative = 123
+    draw_seed: Seed = 123
     """Of the undersampling and the shuffle: the test set is the same for every seed of the grid."""
     train_fraction: Fraction = 0.7
     """The part that `train_size` examples are taken of."""

@@ -3,25 +3,27 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.config.common import FORBID, IF_SET, NEVER, NonNegative, NonNegativeFloat, Positive, PositiveFloat, Precision
+from bench.config.common import FORBID, IF_SET, NEVER, Precision
+from bench.config.names import Text
+from bench.config.numbers import Amount, NonNegative, NonNegativeFloat, Positive, PositiveFloat, Width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
     """Gradient training; passed on to `transformers.TrainingArguments` where the names agree."""
 
-    num_train_epochs: PositiveFloat | None = None
+    num_train_epochs: Amount | None = None
     """Null for `default_epochs`. (A cell has the number itself.)"""
     min_steps: NonNegative | None = None
     """Train at least this many optimizer steps, whatever the epochs. Null for 0 where epochs are given, so that these
     are what is trained, and else for `default_min_steps`. (A cell has the number itself.)"""
-    default_epochs: PositiveFloat = field(default=6, metadata=NEVER)
+    default_epochs: Amount = field(default=6, metadata=NEVER)
     """What a preset trains where `num_train_epochs` says nothing."""
     default_min_steps: NonNegative = field(default=0, metadata=NEVER)
     """Where neither epochs nor `min_steps` are given: tiny sets would be undertrained."""
-    per_device_train_batch_size: Positive = 16
-    per_device_eval_batch_size: Positive = 64
-    gradient_accumulation_steps: Positive = 1
+    per_device_train_batch_size: Width = 16
+    per_device_eval_batch_size: Width = 64
+    gradient_accumulation_steps: Width = 1
     gradient_checkpointing: bool = False
     learning_rate: PositiveFloat | None = None
     lr_scheduler_type: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
@@ -29,8 +31,8 @@ class TrainingConfig:
     """Optimizer steps, or below 1 a part of all of them."""
     weight_decay: NonNegativeFloat = 0.01
     max_grad_norm: PositiveFloat = 1.0
-    optim: str | None = None
-    max_length: Positive = 512
+    optim: Text | None = None
+    max_length: Width = 512
     """Tokens; longer texts are cut."""
     truncation_side: Literal["left", "right"] = "right"
     eval_steps: Positive | None = None

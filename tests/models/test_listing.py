@@ -119,3 +119,14 @@ print(sorted({"torch", "transformers", "peft", "huggingface_hub", "sklearn"} & s
     )
     assert (ended.returncode, ended.stderr) == (0, "[]\n")
     assert len(json.loads(ended.stdout)) == len(ENTRIES)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "1e400", "x", "9" * 30, "9" * 5000])
+def test_numbers_out_of_range(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["minilm", "--tokens", number])
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: argument --tokens")
+    assert error.count("\n") == 1
+    assert len(error) < 300

@@ -1,0 +1,61 @@
+"""Kinds of texts in the schema: names, and paths that a file system can have."""
+
+import os
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from bench.escape.characters import visible_line
+from bench.escape.filename import RESERVED
+
+LONGEST_NAME, LONGEST_PART, LONGEST_PATH = 500, 255, 4095
+"""Characters of a name; bytes of a file's name and of a whole path, as Linux has them."""
+LONGEST_EXPERIMENT = 200
+
+
+def _digits(value: object) -> object:
+    """A name of digits is read as a number by YAML and Hydra: it is a text all the same."""
+    return str(value) if type(value) is int and abs(value) < 10**LONGEST_NAME else value
+
+
+def _path(path: str) -> str:
+    """Raises ValueError where no file can be called so."""
+    if not path:
+        raise ValueError("a path is needed, and this one is empty")
+    if "\0" in path:
+        raise ValueError("a path cannot have a NUL character")
+    try:
+        parts = os.fsencode(path).split(b"/")
+    except UnicodeEncodeError:
+        raise ValueError("a path cannot have half a character (a lone surrogate)") from None
+    if max(map(len, parts)) > LONGEST_PART:
+        raise ValueError(f"a file or folder cannot have a name of more than {LONGEST_PART} bytes")
+    if sum(map(len, parts)) + len(parts) - 1 > LONGEST_PATH:
+        raise ValueError(f"a path cannot have more than {LONGEST_PATH} bytes")
+    return path
+
+
+def _experiment(name: str) -> str:
+    """Raises ValueError where a report's folder can't be called so, or would be elsewhere than in `reports_dir`."""
+    if len(name) > LONGEST_EXPERIMENT:
+        raise ValueError(f"an experiment's name has at most {LONGEST_EXPERIMENT} characters")
+    if "\\" in name or visible_line(name) != name:
+        raise ValueError("an experiment's name is the name of its report's folder: no backslash, no control character")
+    for part in name.split("/"):
+        if not part or part != part.strip() or part[0] == "." or part[-1] == ".":
+            raise ValueError(
+                "an experiment's name is the name of its report's folder below reports_dir, or several with / between "
+                "(a/b): none empty, beginning or ending with a dot or a blank"
+            )
+        if re.split(r"[.:]", part)[0].strip().lower() in RESERVED:
+            raise ValueError(f"no folder can have the name {part} on Windows")
+    _path(name)
+    return name
+
+
+Text = Annotated[str, BeforeValidator(_digits)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), BeforeValidator(_digits)]
+FilePath = Annotated[Text, AfterValidator(_path)]
+Experiment = Annotated[Text, AfterValidator(_experiment)]
+"""An experiment's name, and its report's folder in `reports_dir`: `demo`, `smoke/go_emotions_grid`."""

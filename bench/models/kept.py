@@ -13,7 +13,7 @@ from bench.cell import Cell
 from bench.config import GradientConfig, LoraConfig, Precision, TransformerConfig
 from bench.config.numbers import Width
 from bench.errors import UserError
-from bench.results.regular import MEGABYTE, read_regular
+from bench.results.regular import MEGABYTE, Repeated, loads, read_regular
 from bench.sources.fingerprint import file_sha256
 
 MODEL = "model"
@@ -114,9 +114,14 @@ def read(folder: Path) -> Kept:
     """The description in `folder`. Raises UserError where there is none that can be read."""
     path = folder / FILE
     try:
-        return _KEPT.validate_json(read_regular(path, MEGABYTE * 16), strict=False)
+        content = read_regular(path, MEGABYTE * 16)
+        kept = _KEPT.validate_json(content, strict=False)
+        loads(content)  # refuses keys that are there twice
+        return kept
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error
+    except Repeated as error:
+        raise UserError(f"{path} is no description of a kept model: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "content"

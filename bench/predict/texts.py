@@ -81,6 +81,7 @@ def _from_path(file: Path, path: str, text_column: str, reading: Reading) -> Inp
         return _from_lines(content, path)
     if kind in JSON:
         found = json_rows.parse(content)
+        found.refuse_repeated(found.columns)  # all of them are written beside the answers
         places = [f"{path}, {found.unit} {place}" for place in found.places]
         return _from_objects(found.rows, found.columns, places, path, text_column)
     asked = delimited.delimiter_of(reading.delimiter, "--delimiter")

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 
 from bench.results.processes import is_alive, machine
-from bench.results.regular import MEGABYTE, read_regular
+from bench.results.regular import MEGABYTE, Repeated, loads, read_regular
 
 CLAIM = "claim.json"
 Name = Annotated[str, Field(max_length=1000)]
@@ -60,7 +60,11 @@ def look(folder: Path) -> Claim | Odd | None:
     except OSError as error:
         return Odd(error.strerror or str(error))
     try:
-        return _CLAIM.validate_json(content)
+        claim = _CLAIM.validate_json(content)
+        loads(content)
+        return claim
+    except Repeated as error:
+        return Odd(str(error))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "content"

@@ -398,6 +398,8 @@ def parse(text: str) -> Record:
     """
     with suppress(ValueError):  # the rest of this function says what is wrong
         record = Record.model_validate_json(text)  # reads and checks in one, at twice the speed
+        if _keys(record.model_dump_json(exclude_unset=True)) != _keys(text):
+            loads(text)  # refuses keys that are there twice, of which pydantic takes the last
         if "schema_version" in record.model_fields_set and _is_as_good(record.schema_version):
             is_new = record.schema_version == SCHEMA_VERSION
             return record if is_new else record.model_copy(update={"schema_version": SCHEMA_VERSION})
@@ -413,6 +415,11 @@ def parse(text: str) -> Record:
         version += 1
     _check_texts(text)
     return Record.model_validate({**content, "schema_version": SCHEMA_VERSION})
+
+
+def _keys(text: str) -> int:
+    """How many keys the JSON has, give or take what texts hold: a hundred times quicker than to look at them."""
+    return text.count('":')
 
 
 def _check_texts(text: str) -> None:

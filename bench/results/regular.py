@@ -42,11 +42,23 @@ def read_json(path: Path, most: int = MOST_BYTES) -> Any:
 
 
 def loads(content: str | bytes) -> Any:
-    """`json.loads`, with one kind of error. Raises ValueError."""
+    """`json.loads`, with one kind of error. Raises ValueError, also where an object has a key twice."""
     try:
-        return json.loads(content)
+        return json.loads(content, object_pairs_hook=_once)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+class Repeated(ValueError):
+    """An object has a key twice: which of its values is meant is not known."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise Repeated(f"{next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return made
 
 
 def check_folder(folder: Path) -> None:

@@ -202,7 +202,7 @@ class _Pool:
             if error.errno in FULL:
                 raise
             self.queue.remove(cell)
-            self.progress.unclaimed(cell, said(error))
+            self.progress.unclaimed(cell, error)
             return False
         if not taken:
             self.progress.elsewhere(cell)

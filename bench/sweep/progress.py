@@ -5,6 +5,7 @@ Lines are written as they are said: nothing waits in a buffer where a log is rea
 
 import math
 import time
+from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -14,6 +15,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from bench.cell import Cell
+from bench.errors import said as reason
 from bench.escape.characters import visible_line
 from bench.escape.terminal import Plain, said, say
 from bench.results.record import Status
@@ -34,6 +36,8 @@ class Progress:
         self.total, self.done, self.started = len(cells), 0, time.monotonic()
         self.cost_left, self.cost_done = sum(map(relative_cost, cells)), 0.0
         self.seen_elsewhere: set[str] = set()
+        self.unclaimable: Counter[str] = Counter()
+        """Cells by what stands in the way of their claims."""
         self.lines: dict[Slot, TaskID] = {}
         self.begun: dict[Slot, float] = {}
         self.console = console or Plain()
@@ -53,6 +57,9 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for why, count in self.unclaimable.items():
+            if count > 1:
+                self._say(f"... and {count - 1:,} more cannot be claimed for the same reason ({why})")
         if self.bars is not None:
             self.bars.stop()
 
@@ -116,9 +123,12 @@ class Progress:
             self.seen_elsewhere.add(cell.key)
             self._say(f"another sweep runs it: {cell.key}")
 
-    def unclaimed(self, cell: Cell, why: str) -> None:
-        """A cell can't be run, for something stands in the way of its claim."""
-        self._say(f"cannot be claimed, and is left out: {cell.key} ({why})")
+    def unclaimed(self, cell: Cell, error: OSError) -> None:
+        """A cell can't be run, for something stands in the way of its claim: said of the first, the rest is counted."""
+        why = error.strerror or type(error).__name__
+        self.unclaimable[why] += 1
+        if self.unclaimable[why] == 1:
+            self._say(f"cannot be claimed, and is left out: {cell.key} ({reason(error)})")
 
     def interrupted(self, interrupts: Interrupts, running: int) -> None:
         """Ctrl-C was pressed, or the sweep was told to end."""

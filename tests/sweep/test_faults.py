@@ -328,7 +328,7 @@ def test_one_cell_alone_is_not_run_while_a_sweep_runs_it(place: Place) -> None:
 
 
 def test_what_is_in_the_way_of_a_claim_costs_its_cell(place: Place) -> None:
-    """A folder, a pipe, a link, a file in the place of the cell's folder: one line each, and the rest runs."""
+    """A folder, a pipe, a link, a file in the place of the cell's folder: a line for each reason; the rest runs."""
     assert place.sweep(cells=len(IN_THE_WAY) + 1).returncode == 0
     folders = {seed_of(folder.name): folder for folder in store.scan(place.results)}
     for seed, make in enumerate(IN_THE_WAY):
@@ -336,7 +336,8 @@ def test_what_is_in_the_way_of_a_claim_costs_its_cell(place: Place) -> None:
         make(folders[seed] / CLAIM)
     ended = place.sweep("overwrite=always", cells=len(IN_THE_WAY) + 1)
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert ended.stdout.count("cannot be claimed, and is left out: ") == len(IN_THE_WAY)
+    assert ended.stdout.count("cannot be claimed, and is left out: ") == 2
+    assert f"and {len(IN_THE_WAY) - 2} more cannot be claimed for the same reason (it is not a reg" in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
     assert "report: " in ended.stdout
     assert place.starts()[len(IN_THE_WAY)] == 2, "the cell that has a place ran again"

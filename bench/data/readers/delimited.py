@@ -36,6 +36,8 @@ class Layout:
     quoting: Quoting = "auto"
     more_header_lines: int = 0
     """Lines between the column names and the first row."""
+    columns: tuple[str, ...] | None = None
+    """Their names, where the file has no line of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | N
         ) from error
     if not rows:
         raise Malformed("is empty; its first line has to name the columns")
-    columns, rows = rows[0].fields, rows[1 + layout.more_header_lines :]
+    columns = rows[0].fields if layout.columns is None else list(layout.columns)
+    rows = rows[1 + layout.more_header_lines :] if layout.columns is None else rows
     _refuse_ragged(rows, columns, delimiter, prefix)
     if over := [row for row in rows if row.last > row.first]:
         if layout.quoting != "standard" and len(columns) > 1:
@@ -121,6 +124,8 @@ def _reader(content: str, delimiter: str, quoting: Quoting) -> Any:
 
 def _found(content: str, layout: Layout, wanted: Sequence[str]) -> str:
     """The delimiter that gives the most of the wanted columns; the usual one where others give no more."""
+    if layout.columns is not None:
+        return layout.usual
 
     def columns_found(delimiter: str) -> int:
         try:

@@ -1,6 +1,7 @@
 """Data sets of the hub, or folders that stand in for them, through `datasets`."""
 
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
+from bench.data.readers.card import as_card_says
 from bench.data.readers.files import kind_of
 from bench.data.readers.part import Part, chosen_splits, class_names, joined, refuse_repeated, wanted_columns
 from bench.data.readers.table import read_table
@@ -29,41 +31,46 @@ def read_hub(data: DataConfig, mirror_dir: str | None) -> tuple[list[Part], str 
     folder = None if data.path is None and source == data.id else Path(source)
     if folder is not None and not folder.is_dir():
         raise data_error(data, f"data.path={source} is a file; data.source=file reads files")
-    if folder is not None and (files := _text_files(data, folder)):
-        parts = [
-            joined([read_table(path, split, data) for path in files[split]]) for split in chosen_splits(data, files)
-        ]
-        return parts, folder_sha256(folder)
+    if folder is not None:
+        files, own, columns = _text_files(data, folder)
+        if files:
+            chosen = chosen_splits(data, files)
+            parts = [joined([read_table(path, split, own, columns) for path in files[split]]) for split in chosen]
+            return parts, folder_sha256(folder)
     loaded = _load(data, source, folder)
     chosen = chosen_splits(data, loaded)
     parts = [_part(split, loaded[split], data) for split in chosen]
     return parts, folder_sha256(folder) if folder is not None else _revision(data, loaded[chosen[0]])
 
 
-def _text_files(data: DataConfig, folder: Path) -> dict[str, list[Path]]:
-    """Files by split of a folder of CSV, TSV or JSON; none where it holds others, or says how they are to be read.
+def _text_files(data: DataConfig, folder: Path) -> tuple[dict[str, list[Path]], DataConfig, tuple[str, ...] | None]:
+    """Files by split of a folder of CSV, TSV or JSON, `data` as its card says that they are read, and names of columns.
 
-    `datasets` tells which files belong to a split. It would read them in a way of its own: NA as no label, 01 as 1.
+    No files where it holds others. `datasets` tells which files belong to a split, and what the card (README.md) says.
+    It would read them in a way of its own: NA as no label, 01 as 1. Raises UserError.
     """
     import datasets
     from datasets.packaged_modules.csv.csv import CsvConfig
     from datasets.packaged_modules.json.json import JsonConfig
 
     if not any(kind_of(path) in TEXT_FILES for path in folder.rglob("*") if path.is_file()):
-        return {}
-    with _explained(data, str(folder)):
-        config = data.config if data.config in datasets.get_dataset_config_names(str(folder)) else None
-        asked = datasets.load_dataset_builder(str(folder), name=config).config
+        return {}, data, None
+    with _explained(data, str(folder)), _plainly_named(folder) as place:
+        config = data.config if data.config in datasets.get_dataset_config_names(place) else None
+        asked = datasets.load_dataset_builder(place, name=config).config
+    if not isinstance(asked, CsvConfig | JsonConfig) or getattr(asked, "field", None) is not None:
+        return {}, data, None
+    files = {
+        str(split): [
+            folder / Path(path).relative_to(place) if Path(path).is_relative_to(place) else Path(path) for path in paths
+        ]
+        for split, paths in asked.data_files.items()
+    }
+    if isinstance(asked, JsonConfig):
+        return files, data, None
     # (.tsv files come with a `sep` that their reader here knows)
-    plain = {CsvConfig: ("delimiter", "names", "column_names"), JsonConfig: ("field",)}
-    options = next((names for kind, names in plain.items() if isinstance(asked, kind)), None)
-    if options is None or any(getattr(asked, name) != getattr(type(asked)(), name) for name in options):
-        return {}
-    files = {str(split): [Path(path) for path in paths] for split, paths in asked.data_files.items()}
-    kinds = {kind_of(path) for paths in files.values() for path in paths}
-    if isinstance(asked, CsvConfig) and asked.sep != ("\t" if kinds == {".tsv"} else CsvConfig().sep):
-        return {}
-    return files
+    usual = "\t" if {kind_of(path) for paths in files.values() for path in paths} == {".tsv"} else ","
+    return files, *as_card_says(data, asked, usual)
 
 
 def _load(data: DataConfig, source: str, folder: Path | None) -> Any:
@@ -78,6 +85,21 @@ def _load(data: DataConfig, source: str, folder: Path | None) -> Any:
             # Whole copies of a hub repository have its configurations, bare folders of tables have none.
             config = config if config in datasets.get_dataset_config_names(source) else None
         return datasets.load_dataset(source, name=config, revision=revision, split=None)
+
+
+@contextmanager
+def _plainly_named(folder: Path) -> Iterator[str]:
+    """The folder, or links to its files in another one where `datasets` would take its name for a pattern."""
+    if not re.search(r"[*?\[\]]", str(folder)):
+        yield str(folder)
+        return
+    with tempfile.TemporaryDirectory() as made:
+        for path in folder.rglob("*"):  # (a link to the folder would be resolved)
+            if path.is_file():
+                link = Path(made, path.relative_to(folder))
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(path.absolute())
+        yield str(Path(made).resolve())
 
 
 @contextmanager

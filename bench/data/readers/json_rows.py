@@ -1,6 +1,8 @@
 """JSON lines, or an array of JSON objects, into rows, each with its place. Imports nothing heavy."""
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +21,38 @@ class Rows:
     unit: str
     """What places count, from 1: `line`, or `item` of an array."""
 
+    def refuse_repeated(self, names: Iterable[str]) -> None:
+        """Raise Malformed, with the first few places, where a row has one of the fields twice."""
+        wanted = dict.fromkeys(names)
+        problems = [
+            f"{self.unit} {place}: {name!r} is there twice"
+            for row, place in zip(self.rows, self.places, strict=True)
+            if isinstance(row, _Repeating)
+            for name in wanted
+            if name in row.repeated
+        ]
+        _refuse(problems)
+
     @property
     def columns(self) -> list[str]:
         """All names of fields, as they are met."""
         return list(dict.fromkeys(name for row in self.rows for name in row))
+
+
+class _Repeating(dict[str, Any]):
+    """An object with the names that it has more than once."""
+
+    repeated: frozenset[str] = frozenset()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    counts = Counter(name for name, _ in pairs)
+    repeating = _Repeating(made)
+    repeating.repeated = frozenset(name for name, count in counts.items() if count > 1)
+    return repeating
 
 
 def parse(content: str) -> Rows:
@@ -55,7 +85,7 @@ def _of_array(items: list[Any]) -> Rows:
 def _loaded(text: str) -> tuple[Any, str | None]:
     """What the text says, or why it says nothing."""
     try:
-        return json.loads(text), None
+        return json.loads(text, object_pairs_hook=_object), None
     except RecursionError:
         return None, "nested too deeply"
     except ValueError as error:

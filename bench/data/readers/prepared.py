@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from bench.config import DataConfig
+from bench.data.readers.card import has_reading_options
 from bench.data.readers.part import Part, chosen_splits, joined, wanted_columns, written_class_names
 from bench.data.readers.table import read_table
 from bench.sources.hub import resolve
@@ -45,7 +46,7 @@ def _plain(folder: Path, data: DataConfig) -> dict[str, list[Path]]:
     files = (path for path in root.iterdir() if path.is_file() and path.suffix != ".md" and path.name[0] != ".")
     found = _by_split(rf"(?P<split>\w+?)(-\d+-of-\d+)?\.({'|'.join(PLAIN)})", files)
     kinds = {path.suffix for paths in found.values() for path in paths}
-    return found if len(kinds) == 1 else {}
+    return {} if len(kinds) != 1 or (".parquet" not in kinds and has_reading_options(folder)) else found
 
 
 def _cached(data: DataConfig) -> dict[str, list[Path]]:

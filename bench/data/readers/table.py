@@ -1,5 +1,6 @@
 """Labelled texts in a table file: CSV, TSV, JSON, Parquet, or Orange's `.tab`."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,9 +32,15 @@ def read_tables(root: Path, data: DataConfig) -> list[Part]:
     return [read_table(found[split], split, data) for split in chosen_splits(data, found)]
 
 
-def read_table(path: Path, split: str, data: DataConfig) -> Part:
-    """The table in the file, by its extension. Raises UserError where it cannot be read as such."""
+def read_table(path: Path, split: str, data: DataConfig, columns: tuple[str, ...] | None = None) -> Part:
+    """The table in the file, by its extension. Raises UserError where it cannot be read as such.
+
+    `columns` are the names of those of a CSV or TSV file that has no line of them.
+    """
     reader = READERS.get(kind_of(path))
+    if columns is not None and kind_of(path) in (".csv", ".tsv"):
+        usual = "," if kind_of(path) == ".csv" else "\t"
+        reader = functools.partial(_read_delimited, delimiter=usual, columns=columns)
     if reader is None:
         raise data_error(data, f"data.path={path.name} must end in one of {', '.join(READERS)} (or .csv.gz and so on)")
     try:
@@ -60,21 +67,29 @@ def _read_orange(path: Path, split: str, data: DataConfig) -> Part:
     return _read_delimited(path, split, data, delimiter="\t", more_header_lines=2)
 
 
-def _read_delimited(path: Path, split: str, data: DataConfig, *, delimiter: str, more_header_lines: int = 0) -> Part:
+def _read_delimited(
+    path: Path,
+    split: str,
+    data: DataConfig,
+    *,
+    delimiter: str,
+    more_header_lines: int = 0,
+    columns: tuple[str, ...] | None = None,
+) -> Part:
     """Everything as it is written: "007" stays "007", and only an empty cell is missing ("None" may be a label)."""
     asked = delimited.delimiter_of(data.delimiter, "data.delimiter")
-    layout = delimited.Layout(delimiter, asked, data.quoting, more_header_lines)
+    layout = delimited.Layout(delimiter, asked, data.quoting, more_header_lines, columns)
     wanted = [name for name in (data.text_column, data.label_column, data.id_column) if name is not None]
     table = delimited.parse(read_text(path, data), layout, wanted=wanted, label=data.label_column)
     refuse_repeated(table.columns, data)
     # in a spreadsheet, a row that goes over several lines is one
-    numbers = range(2 + more_header_lines, 2 + more_header_lines + len(table.lines))
-    place = _places(path, table.lines, "line", numbers)
-    columns = {}
+    above = 0 if columns is not None else 1 + more_header_lines
+    place = _places(path, table.lines, "line", range(above + 1, above + 1 + len(table.lines)))
+    found = {}
     for name in wanted_columns(data, table.columns):
         at = table.columns.index(name)
-        columns[name] = strings([row[at] or None for row in table.rows], place)
-    return Part(split, pa.table(columns), tuple(table.columns), place=place, notes=table.notes)
+        found[name] = strings([row[at] or None for row in table.rows], place)
+    return Part(split, pa.table(found), tuple(table.columns), place=place, notes=table.notes)
 
 
 def _read_json(path: Path, split: str, data: DataConfig) -> Part:
@@ -82,6 +97,7 @@ def _read_json(path: Path, split: str, data: DataConfig) -> Part:
     found = json_rows.parse(read_text(path, data))
     place = _places(path, found.places, found.unit)
     columns, notes = {}, []
+    found.refuse_repeated(wanted_columns(data, found.columns))
     for name in wanted_columns(data, found.columns):
         values = [row.get(name) for row in found.rows]
         option = next(

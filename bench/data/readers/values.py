@@ -32,7 +32,7 @@ def column(values: Sequence[Any], place: Callable[[int], str], *, mixed: bool) -
         kinds = {int}
     if kinds == {str}:
         return strings(values, place), None
-    if dict in kinds:
+    if any(issubclass(kind, dict) for kind in kinds):
         where = _places([place(row) for row, value in enumerate(values) if isinstance(value, dict)])
         raise Malformed(f"objects (struct), no single values: {where}")
     if kinds <= {int} and not any(value is not None and abs(value) >= LARGEST for value in values):
@@ -89,7 +89,8 @@ def _mixture(values: Sequence[Any], place: Callable[[int], str]) -> str:
     for row, value in enumerate(values):
         if value is not None:
             first.setdefault(type(value), row)
-    found = ", ".join(f"{KINDS.get(kind, kind.__name__)} ({place(row)})" for kind, row in first.items())
+    kinds = {kind: KINDS.get(dict if issubclass(kind, dict) else kind, kind.__name__) for kind in first}
+    found = ", ".join(f"{kinds[kind]} ({place(row)})" for kind, row in first.items())
     return f"{found}: write one kind"
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cell import Cell
-from bench.errors import said
 from bench.escape.terminal import say
 from bench.results import store
 from bench.results.claims import Claims
@@ -175,7 +174,7 @@ class Watch:
                 if error.errno in FULL:
                     raise
                 del task.cells[cell.key]
-                self.progress.unclaimed(cell, said(error))
+                self.progress.unclaimed(cell, error)
                 continue
             if taken:
                 yield cell

@@ -10,10 +10,11 @@ from bench.results.record import Status
 Methods = Mapping[str, Mapping[str, int]]
 """By metric: how many points have an interval by each method (`statistics.intervals.Method`)."""
 METHODS = {
-    "variance_components": "variance components of seeds and test examples, with Satterthwaite's degrees of freedom",
+    "variance_components": "variance components of seeds and test examples, with Student's t (Satterthwaite's degrees "
+    "of freedom, seeds at the limit of chance) and Wilson's limits",
     "seed_means": "Student's t over seeds, each of which has test examples of its own",
     "wilson": "Wilson's interval, of the test examples alone, for one seed or seeds that all answer alike",
-    "bootstrap": "crossed bootstrap over seeds and test examples",
+    "bootstrap": "crossed bootstrap over seeds and test examples, whose variance components are read in the same way",
     "examples_bootstrap": "bootstrap over the test examples alone, for one seed",
 }
 

@@ -180,13 +180,14 @@ def test_the_protocol_names_the_methods_of_the_intervals(tmp_path):
     several = report(tmp_path / "several", num_labels=(2,))[1].split("## Protocol")[1]
     assert "Accuracy: variance components" in several
     assert "Macro F1: crossed bootstrap" in several
-    assert "Wilson" not in several
+    assert "Wilson's limits" in several
+    assert "Wilson's interval" not in several
     holes = report(
         tmp_path / "holes",
         lambda cell: Status.OOM if (cell.train_size, cell.seed) == (512, 1) else Status.OK,
         num_labels=(2,),
     )[1]
-    assert "degrees of freedom (4 points); Wilson's interval" in holes
+    assert "Wilson's limits (4 points); Wilson's interval" in holes
 
 
 @pytest.mark.usefixtures("blank")

@@ -7,20 +7,16 @@ bootstrap".
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from bench.report.statistics.correctness import Answers, BySeed, TestSet, is_crossed
-from bench.report.statistics.intervals import LEVEL, Interval, StandardError
+from bench.report.statistics.intervals import LEVEL, Interval, StandardError, score_limits, wilson_limits
 from bench.report.statistics.variance import MeanSquares, Values
 
 DRAWS = 1000
-LIMIT = 0.65
-"""Upper one-sided limit of the seeds' mean square that degrees of freedom are counted with: intervals of 2 to 10
-seeds then cover 93 to 99 %, whether seeds matter little or are all that matters."""
 Weights = NDArray[np.float32]
 Statistic = Callable[[Answers, Weights], NDArray[np.float64]]
 """One cell's metric for each draw: answers and weights (draws x examples) in, one number a draw out."""
@@ -107,15 +103,35 @@ def metric_interval(seeds: BySeed, statistic: Statistic, draws: Draws, level: fl
     One seed: examples alone are drawn, and the ends are percentiles. Seeds with test sets of their own: Student's t
     over the seeds' values, which then are independent.
     """
-    found = _interval(_seen(seeds, statistic), seeds, lambda: drawn_values(seeds, statistic, draws), level)
-    return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
+    values, size = _seen(seeds, statistic), _smallest(seeds)
+    estimate = float(values.mean())
+    if estimate in (0.0, 1.0):  # draws are then all the same
+        return Interval(estimate, *wilson_limits(estimate, size, level), level, "wilson", len(seeds), size)
+    if len(seeds) == 1:
+        return _of_one_seed(estimate, drawn_values(seeds, statistic, draws), size, level)
+    error = _error(values, seeds, lambda: drawn_values(seeds, statistic, draws))
+    return Interval(estimate, *score_limits(estimate, error, level), level, error.method, len(seeds), size)
 
 
 def metric_difference(a: BySeed, b: BySeed, statistic: Statistic, draws: Draws, level: float = LEVEL) -> Interval:
     """The interval of a metric's difference, a minus b, of seeds and test sets that were paired (`pair`)."""
-    gaps = _seen(a, statistic) - _seen(b, statistic)
-    found = _interval(gaps, a, lambda: drawn_values(a, statistic, draws) - drawn_values(b, statistic, draws), level)
-    return replace(found, low=max(-1.0, found.low), high=min(1.0, found.high))
+    gaps, size = _seen(a, statistic) - _seen(b, statistic), _smallest(a)
+
+    def drawn() -> Values:
+        return drawn_values(a, statistic, draws) - drawn_values(b, statistic, draws)
+
+    estimate = float(gaps.mean())
+    if len(a) == 1:
+        return _of_one_seed(estimate, drawn(), size, level)
+    error = _error(gaps, a, drawn)
+    half = error.half_width(level)
+    low, high = max(-1.0, estimate - half), min(1.0, estimate + half)
+    return Interval(estimate, low, high, level, error.method, len(a), size)
+
+
+def _smallest(seeds: BySeed) -> int:
+    """Of the test sets."""
+    return min(len(answers.test_set) for answers in seeds.values())
 
 
 def _seen(seeds: BySeed, statistic: Statistic) -> Values:
@@ -124,19 +140,18 @@ def _seen(seeds: BySeed, statistic: Statistic) -> Values:
     return np.asarray([found[seed] for seed in sorted(found)])
 
 
-def _interval(values: Values, seeds: BySeed, drawn: Callable[[], Values], level: float) -> Interval:
+def _of_one_seed(estimate: float, drawn: Values, size: int, level: float) -> Interval:
+    """Percentiles over drawn examples."""
+    low, high = np.quantile(drawn[:, 0], [(1 - level) / 2, (1 + level) / 2])
+    low, high = min(float(low), estimate), max(float(high), estimate)
+    return Interval(estimate, low, high, level, "examples_bootstrap", 1, size)
+
+
+def _error(values: Values, seeds: BySeed, drawn: Callable[[], Values]) -> StandardError:
     """Of the mean of the seeds' `values`; `drawn` gives the same on drawn examples (draws x seeds)."""
-    estimate, size = float(values.mean()), min(len(answers.test_set) for answers in seeds.values())
-    if len(seeds) == 1:
-        low, high = np.quantile(drawn()[:, 0], [(1 - level) / 2, (1 + level) / 2])
-        low, high = min(float(low), estimate), max(float(high), estimate)
-        return Interval(estimate, low, high, level, "examples_bootstrap", 1, size)
-    if not is_crossed(seeds):
-        error = StandardError(float(values.std(ddof=1) / np.sqrt(len(values))), len(values) - 1, "seed_means")
-    else:
-        error = _of_crossed(values, drawn(), size)
-    half = error.half_width(level)
-    return Interval(estimate, estimate - half, estimate + half, level, error.method, len(seeds), size)
+    if is_crossed(seeds):
+        return _of_crossed(values, drawn(), _smallest(seeds))
+    return StandardError(float(values.std(ddof=1) / np.sqrt(len(values))), len(values) - 1, "seed_means")
 
 
 def _of_crossed(values: Values, drawn: Values, size: int) -> StandardError:
@@ -144,10 +159,8 @@ def _of_crossed(values: Values, drawn: Values, size: int) -> StandardError:
 
     S seeds that are drawn again have only (S - 1) / S of the variance of new seeds, and percentiles of so few know
     nothing of how uncertain that variance is: with 2 noisy seeds such an interval covers 70 to 80 % instead of 95.
-    So the draws give the mean squares, the seeds' with S - 1 below, and from there on it is Student's t with
-    Satterthwaite's degrees of freedom. These are too many where the few seeds happen to agree (88 % are covered with
-    2 noisy seeds), so they are counted as if the seeds differed by what is at the `LIMIT` of chance. For accuracy the
-    mean squares are those of the analysis of variance, but for the noise of the draws.
+    So the draws give the mean squares, the seeds' with S - 1 below, and from there on all is as for accuracy
+    (`variance.error_of`): its mean squares are those of the analysis of variance, but for the noise of the draws.
     """
     seeds = values.size
     of_draws = drawn.mean(axis=1)
@@ -159,5 +172,4 @@ def _of_crossed(values: Values, drawn: Values, size: int) -> StandardError:
         num_seeds=seeds,
         num_examples=size,
     )
-    likely = replace(squares, seeds=squares.seeds * (seeds - 1) / float(special.chdtri(seeds - 1, LIMIT)))
-    return StandardError(squares.standard_error, likely.df, "bootstrap")
+    return StandardError(squares.standard_error, squares.df, "bootstrap")

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special  # its functions are ten times as quick as those of scipy.stats, for single numbers
 from statsmodels.stats.proportion import proportion_confint
 
-from bench.report.statistics.variance import MeanSquares, Values, mean_squares
+from bench.report.statistics.variance import MeanSquares, Values, error_of, mean_squares
 
 LEVEL = 0.95
 Method = Literal["variance_components", "seed_means", "wilson", "adjusted_wald", "bootstrap", "examples_bootstrap"]
@@ -112,33 +112,45 @@ def standard_error(sample: Sample) -> StandardError:
 def _of_redrawn(sample: Sample) -> StandardError:
     """Where each seed has a test set of its own, seeds' means are independent and hold both kinds of noise.
 
-    A few means may agree by chance: what the test sets alone bring is taken where that makes a wider interval.
+    A few means may agree by chance: the variance is not below what the test sets alone bring.
     """
     count = len(sample.values)
     means = np.asarray([seed.mean() for seed in sample.values])
-    within = np.mean([seed.var(ddof=1) / len(seed) for seed in sample.values])
-    between = StandardError(float(np.sqrt(means.var(ddof=1) / count)), count - 1, "seed_means")
-    examples = sum(len(seed) - 1 for seed in sample.values)
-    tests = StandardError(float(np.sqrt(within / count)), examples, "seed_means")
-    return max(between, tests, key=lambda error: error.half_width(LEVEL))
+    within = (
+        float(np.mean([seed.var(ddof=1) / len(seed) for seed in sample.values])),
+        sum(map(len, sample.values)) - count,
+    )
+    variance, df = error_of((means.var(ddof=1), count - 1), within, within)
+    return StandardError(float(np.sqrt(variance / count)), float(df), "seed_means")
 
 
 def mean_interval(sample: Sample, level: float = LEVEL) -> Interval:
     """The interval of the expected accuracy, over seeds and test examples as far as `sample` has several.
 
-    `sample` holds right (1) and wrong (0). Limits stay within 0 and 1. One seed: Wilson's interval.
+    `sample` holds right (1) and wrong (0). Limits are those of `score_limits`. One seed: Wilson's interval.
     """
     if len(sample.values) == 1 or sample.is_constant:
-        return _wilson(sample, level)
-    error = sample.error
-    half = error.half_width(level)
-    return _interval(sample, max(0.0, sample.mean - half), min(1.0, sample.mean + half), level, error.method)
+        return _interval(sample, *wilson_limits(sample.mean, len(sample.values[0]), level), level, "wilson")
+    return _interval(sample, *score_limits(sample.mean, sample.error, level), level, sample.error.method)
 
 
-def _wilson(sample: Sample, level: float) -> Interval:
-    right = sample.values[0]
-    low, high = proportion_confint(int(right.sum()), len(right), alpha=1 - level, method="wilson")
-    return _interval(sample, max(0.0, float(low)), min(1.0, float(high)), level, "wilson")
+def wilson_limits(share: float, count: int, level: float) -> tuple[float, float]:
+    """Wilson's, of a share of `count` examples."""
+    low, high = proportion_confint(share * count, count, alpha=1 - level, method="wilson")
+    return max(0.0, float(low)), min(1.0, float(high))
+
+
+def score_limits(share: float, error: StandardError, level: float) -> tuple[float, float]:
+    """Wilson's limits of a share with as many examples as a share of this standard error has, and t in place of z.
+
+    Few errors make an accuracy's distribution askew: with a fixed width on both sides, 5 seeds of 0.99 on 300
+    examples are covered in 90 %. Korn and Graubard (1998) do so for shares of surveys. `share` is above 0 and below 1.
+    """
+    t = float(special.stdtrit(error.df, 0.5 + level / 2))
+    pull = (t * error.value) ** 2 / (share * (1 - share))
+    middle = (share + pull / 2) / (1 + pull)
+    half = t * error.value * np.sqrt(1 + pull / (4 * share * (1 - share))) / (1 + pull)
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
 def difference_interval(sample: Sample, level: float = LEVEL) -> Interval:

@@ -5,7 +5,7 @@ there are seeds, less one. Pooled over R rows, as the interaction of rows and se
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special, stats
@@ -75,17 +75,10 @@ def _left(by_seed: Values) -> Values:
 
 def _p(difference: float, own: MeanSquares, shared: tuple[float, int] | None) -> float:
     """By Student's t; the seeds' mean square is the shared one where there is one."""
-    square, df = own.seeds, own.num_seeds - 1
     if shared is not None and shared[1]:
-        square, df = 2 * own.num_examples * shared[0], shared[1]
-    unfloored = square + own.examples - own.rest
-    variance = max(unfloored, square, own.examples) / (own.num_seeds * own.num_examples)
-    if variance <= 0:
-        return float("nan")
-    examples = own.num_examples - 1
-    parts = square**2 / df + own.examples**2 / examples + own.rest**2 / ((own.num_seeds - 1) * examples)
-    freedom = max(1.0, unfloored**2 / parts) if parts > 0 else 1.0
-    return float(2 * special.stdtr(freedom, -abs(difference) / np.sqrt(variance)))
+        own = replace(own, seeds=2 * own.num_examples * shared[0], seeds_df=shared[1])
+    error = own.standard_error
+    return float(2 * special.stdtr(own.df, -abs(difference) / error)) if error > 0 else float("nan")
 
 
 def crossed_rows(rows: Mapping[str, BySeed]) -> list[Crossed]:

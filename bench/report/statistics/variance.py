@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 Values = NDArray[np.float64]
+LIMIT = 0.7
+"""Upper one-sided limit of the seeds' mean square that degrees of freedom are counted with: intervals of 2 to 10
+seeds then cover 93 to 98.4 %, whether seeds matter little or are all that matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +25,24 @@ class MeanSquares:
     rest: float
     num_seeds: int
     num_examples: int
-
-    @property
-    def unfloored(self) -> float:
-        """The variance of the mean times the number of values, unbiased; noise may make it small or negative."""
-        return self.seeds + self.examples - self.rest
+    seeds_df: int | None = None
+    """Degrees of freedom of `seeds`, where it is pooled over rows; else they are one less than there are seeds."""
 
     @property
     def standard_error(self) -> float:
         """Of the mean, over new seeds and new examples."""
-        floored = max(self.unfloored, self.seeds, self.examples)
-        return float(np.sqrt(floored / (self.num_seeds * self.num_examples)))
+        return float(np.sqrt(self._error[0] / (self.num_seeds * self.num_examples)))
 
     @property
     def df(self) -> float:
-        """Degrees of freedom by Satterthwaite (1946), at least 1."""
+        """Degrees of freedom of the standard error (`error_of`)."""
+        return float(self._error[1])
+
+    @property
+    def _error(self) -> tuple[Values, Values]:
         seeds, examples = self.num_seeds - 1, self.num_examples - 1
-        parts = self.seeds**2 / seeds + self.examples**2 / examples + self.rest**2 / (seeds * examples)
-        return max(1.0, self.unfloored**2 / parts) if parts > 0 else 1.0
+        of_seeds = (self.seeds, seeds if self.seeds_df is None else self.seeds_df)
+        return error_of(of_seeds, (self.examples, examples), (self.rest, seeds * examples))
 
     @property
     def components(self) -> "Components":
@@ -57,6 +61,28 @@ class Components:
     seeds: float
     examples: float
     rest: float
+
+
+Square = tuple[ArrayLike, int]
+"""A mean square (or several) and its degrees of freedom."""
+
+
+def error_of(seeds: Square, examples: Square, rest: Square) -> tuple[Values, Values]:
+    """The variance of the mean, times the number of values, and its degrees of freedom, at least 1.
+
+    The components of seeds and examples are not below 0, so that a variance is never below what the test examples and
+    the rest alone bring. Degrees of freedom are by Satterthwaite (1946), with two changes, without which 2 or 3 noisy
+    seeds cover 86 to 92 % instead of 95, for the few may agree by chance. The seeds' mean square is taken at its
+    `LIMIT`; and what it shares with the rest is left out of what is uncertain in it, for the rest is known from very
+    many values.
+    """
+    square, df = np.asarray(seeds[0], dtype=np.float64), seeds[1]
+    left, of_examples = np.asarray(rest[0], dtype=np.float64), np.maximum(examples[0], rest[0])
+    variance = of_examples + np.maximum(square - left, 0.0)
+    likely = np.maximum(square * df / special.chdtri(df, LIMIT), left)
+    parts = (likely**2 - left**2) / df + of_examples**2 / examples[1] + left**2 / rest[1]
+    total = (of_examples + likely - left) ** 2
+    return variance, np.maximum(1.0, np.divide(total, parts, out=np.ones_like(total), where=parts > 0))
 
 
 def mean_squares(matrix: ArrayLike) -> MeanSquares:

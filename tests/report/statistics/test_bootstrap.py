@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
+from statsmodels.stats.proportion import proportion_confint
 
 from bench.report.statistics.bootstrap import (
     Draws,
@@ -94,7 +95,9 @@ def test_redrawn_test_sets_are_students_t():
     sets = {seed: answers(np.arange(100) < 60 + 10 * seed, example_set(100, name=f"{seed}-")) for seed in range(3)}
     found = metric_interval(sets, accuracy, Draws(20))
     assert found.method == "seed_means"
-    assert found.high - found.estimate == pytest.approx(4.302653 * 0.1 / np.sqrt(3))
+    t, error = 4.302653, 0.1 / np.sqrt(3)
+    for limit in (found.low, found.high):  # Wilson's, of a share of 0.7
+        assert abs(limit - 0.7) == pytest.approx(t * error * np.sqrt(limit * (1 - limit) / 0.21))
 
 
 def percentiles(seeds, draws):
@@ -135,7 +138,16 @@ def test_macro_f1_of_few_noisy_seeds_is_covered_and_percentiles_do_not_do():
 
 def test_macro_f1_of_few_calm_seeds_is_covered():
     found = {seeds: simulate_macro_f1(seeds, 0.1, size=300) for seeds in (2, 5)}
+    noise = 2.5 * np.sqrt(0.02 * 0.98 / ROUNDS)
     assert all(min(shares[:2]) >= 0.92 for shares in found.values()), found
+    assert all(max(shares[:2]) <= 0.98 + noise for shares in found.values()), found
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_macro_f1_without_an_error_still_has_a_width(seeds):
+    found = metric_interval(exactly([1.0] * seeds), macro_f1, Draws(50))
+    assert (found.low, found.high) == pytest.approx(proportion_confint(200, 200, method="wilson"))
+    assert found.method == "wilson"
 
 
 def test_a_grid_takes_seconds():

@@ -9,6 +9,7 @@ from statsmodels.stats.proportion import proportion_confint
 from bench.report.statistics.intervals import crossed, difference_interval, mean_interval, seeds_of
 from bench.report.statistics.variance import mean_squares
 from tests.report.statistics.answers import at_accuracy
+from tests.report.statistics.simulations import Setting, accuracy_coverage
 
 ROUNDS = int(os.environ.get("SIMULATION_ROUNDS", "400"))
 """Of each setting; more give the same answer with less noise."""
@@ -59,6 +60,27 @@ def test_intervals_cover_what_they_say_and_naive_ones_do_not():
     assert mean["pooled"] < 0.80, mean  # seeds x examples as if they were independent
 
 
+FEW_NOISY = [Setting(2, 1000, accuracy, firm=True) for accuracy in (0.8, 0.97)]
+"""Where Satterthwaite's degrees of freedom from the mean squares as they are cover 87 to 88 %."""
+
+
+def test_few_noisy_seeds_are_covered():
+    found = {str(setting): accuracy_coverage(setting, ROUNDS) for setting in FEW_NOISY}
+    for what in ("accuracy", "difference"):
+        assert np.mean([shares[what] for shares in found.values()]) >= 0.92, found
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_few_errors_of_calm_seeds_are_covered_and_not_by_too_much(seeds):
+    setting = Setting(seeds, 300, 0.97, noisy=False)
+    found = accuracy_coverage(setting, ROUNDS)
+    noise = 2.5 * np.sqrt(0.02 * 0.98 / ROUNDS)
+    assert all(0.92 <= share <= 0.984 + noise for share in found.values()), found
+    assert mean_interval(crossed(np.arange(300) >= np.asarray([[2], [4]]))).low > 0.9  # 3 errors
+    lopsided = mean_interval(crossed(np.arange(300) >= np.asarray([[9], [10], [11]])))
+    assert lopsided.estimate - lopsided.low > 1.3 * (lopsided.high - lopsided.estimate)
+
+
 def test_seeds_with_test_sets_of_their_own():
     random = np.random.default_rng(1)
     world = at_accuracy(0.8, 0.2, 1.5, 0.7)
@@ -106,8 +128,21 @@ def test_the_variance_is_not_below_either_part():
     # seeds that differ less than chance: MS_s = 0
     found = mean_squares([[1, 0, 1, 0], [0, 1, 1, 0]])
     assert found.seeds == 0
-    assert found.unfloored < found.examples
     assert found.standard_error == pytest.approx(np.sqrt(found.examples / 8))
+    # and examples, too: MS_s = MS_e = 0, MS_r = 1
+    crossing = mean_squares([[1, 0], [0, 1]])
+    assert (crossing.seeds, crossing.examples, crossing.rest) == (0, 0, 1)
+    assert crossing.standard_error == pytest.approx(np.sqrt(1 / 4))
+
+
+def test_degrees_of_freedom_are_few_though_few_seeds_agree():
+    random = np.random.default_rng(4)
+    matrix = random.standard_normal(300) + 0.1 * random.standard_normal((2, 300))
+    sides = np.asarray([[1.0], [-1.0]])
+    apart, near = matrix + 0.5 * sides, matrix + 0.03 * sides
+    assert mean_squares(apart).df == pytest.approx(1, abs=0.05)  # seeds are all that matters
+    assert mean_squares(near).df < 40  # 299 from the mean squares as they are
+    assert mean_squares(matrix).df > 200  # no more than what examples and the rest explain
 
 
 def test_one_seed_is_wilson_and_says_so():
@@ -131,15 +166,17 @@ def test_seeds_that_agree_in_everything_still_have_a_width(value):
 def test_redrawn_seeds_are_students_t_over_their_means():
     sets = [np.arange(100) < share for share in (70, 85, 92)]
     found = mean_interval(seeds_of(sets))
-    expected = stats.ttest_1samp([0.70, 0.85, 0.92], 0).confidence_interval(0.95)
-    assert (found.low, found.high) == pytest.approx((expected.low, min(1, expected.high)))
+    t, error = 4.302653, np.std([0.70, 0.85, 0.92], ddof=1) / np.sqrt(3)
+    for limit in (found.low, found.high):  # Wilson's, of a share
+        root = np.sqrt(limit * (1 - limit) / (found.estimate * (1 - found.estimate)))
+        assert abs(limit - found.estimate) / root == pytest.approx(t * error, rel=0.05)
     assert found.method == "seed_means"
 
 
 def test_redrawn_seeds_that_agree_by_chance_keep_the_noise_of_their_test_sets():
     found = mean_interval(seeds_of([np.arange(100) < 80] * 3))
-    error = np.sqrt(0.8 * 0.2 / 99 / 3)
-    assert found.high - found.estimate == pytest.approx(stats.t.ppf(0.975, 297) * error)
+    low, high = proportion_confint(0.8 * 297, 297, method="wilson")
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-3)
 
 
 def test_one_seeds_difference_is_bonett_and_price():
@@ -154,8 +191,9 @@ def test_one_seeds_difference_is_bonett_and_price():
 
 def test_limits_stay_within_what_can_be():
     found = mean_interval(crossed(np.stack([np.arange(40) > right for right in (0, 0, 1, 2)])))
-    assert found.high == 1.0
-    assert found.low > 0
+    assert 0 < found.low < found.estimate < found.high < 1
+    apart = difference_interval(crossed(np.stack([np.ones(40), -np.ones(40)])))
+    assert (apart.low, apart.high) == (-1, 1)
 
 
 def test_a_matrix_needs_two_of_both():

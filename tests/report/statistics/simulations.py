@@ -1,0 +1,120 @@
+"""Simulations that know the truth: how often intervals hold it, and how often verdicts claim what is not there.
+
+Each gives shares over `rounds`; the tests run few rounds, `python -m tests.report.statistics.coverage` many.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.report.statistics.bootstrap import Draws, macro_f1, metric_difference, metric_interval
+from bench.report.statistics.intervals import crossed, difference_interval, mean_interval, seeds_of
+from tests.report.statistics.answers import World, answers, at_accuracy, example_set
+
+Shares = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is repeated, and what matters in it."""
+
+    seeds: int
+    examples: int
+    accuracy: float = 0.8
+    noisy: bool = True
+    """Whether seeds spread by 3.5 points at an accuracy of 0.8 (else by less than one)."""
+    firm: bool = False
+    """Whether seeds mostly agree on an example; else what they answer there is much by chance."""
+
+    def world(self, less: float = 0.0) -> World:
+        """Whose expected accuracy is that of the setting, or `less`."""
+        example, both = (6.0, 2.0) if self.firm else (1.2, 0.5)
+        spread = 0.26 if self.accuracy < 0.95 else 0.4
+        scale = np.hypot(1, np.hypot(example, both) / 1.7) / np.hypot(
+            1, 1.3 / 1.7
+        )  # logits count for less beside others
+        return at_accuracy(self.accuracy - less, (spread if self.noisy else 0.05) * scale, example, both)
+
+    @property
+    def gap(self) -> float:
+        """To a second row."""
+        return 0.05 if self.accuracy < 0.95 else 0.01
+
+    @property
+    def random(self) -> np.random.Generator:
+        """The same for the same setting."""
+        return np.random.default_rng([self.seeds, self.examples, round(1000 * self.accuracy), self.noisy, self.firm])
+
+    def __str__(self) -> str:
+        kind = f"{'noisy' if self.noisy else 'calm'} seeds, {'firm' if self.firm else 'chancy'} answers"
+        return f"{self.seeds} seeds x {self.examples:>4} examples, accuracy {self.accuracy:.2f}, {kind}"
+
+
+def settings(accuracies: tuple[float, ...] = (0.8, 0.97)) -> Iterator[Setting]:
+    """All that are promised."""
+    for seeds in (2, 3, 5):
+        for examples in (300, 1000):
+            for accuracy in accuracies:
+                for noisy in (False, True):
+                    for firm in (False, True):
+                        yield Setting(seeds, examples, accuracy, noisy, firm)
+
+
+def _mean(rounds: int, one: Callable[[], Shares]) -> Shares:
+    found = [one() for _ in range(rounds)]
+    return {name: float(np.mean([each[name] for each in found])) for name in found[0]}
+
+
+def accuracy_coverage(setting: Setting, rounds: int) -> Shares:
+    """How often intervals hold the expected accuracy and paired difference."""
+    random = setting.random
+    one, two = setting.world(), setting.world(setting.gap)
+
+    def once() -> Shares:
+        hard = random.standard_normal(setting.examples)
+        other = 0.8 * hard + 0.6 * random.standard_normal(setting.examples)
+        a, b = one.draw(random, setting.seeds, hard), two.draw(random, setting.seeds, other)
+        return {
+            "accuracy": mean_interval(crossed(a)).holds(one.accuracy),
+            "difference": difference_interval(crossed(a - b)).holds(one.accuracy - two.accuracy),
+        }
+
+    return _mean(rounds, once)
+
+
+def redrawn_coverage(setting: Setting, rounds: int) -> Shares:
+    """The same where each seed has a test set of its own."""
+    random, world = setting.random, setting.world()
+
+    def once() -> Shares:
+        sets = [world.draw(random, 1, random.standard_normal(setting.examples))[0] for _ in range(setting.seeds)]
+        return {"own test sets": mean_interval(seeds_of(sets)).holds(world.accuracy)}
+
+    return _mean(rounds, once)
+
+
+def macro_f1_coverage(setting: Setting, rounds: int, labels: int = 4) -> Shares:
+    """How often intervals hold the expected macro-F1 and paired difference.
+
+    Labels are balanced and wrong answers any other label, so what is true of accuracy is true of macro-F1.
+    """
+    random, draws, examples = setting.random, Draws(200), example_set(setting.examples, labels)
+    one, two = setting.world(), setting.world(setting.gap)
+
+    def once() -> Shares:
+        hard = random.standard_normal(setting.examples)
+        other = 0.8 * hard + 0.6 * random.standard_normal(setting.examples)
+        a, b = (
+            {
+                seed: answers(right, examples, random)
+                for seed, right in enumerate(world.draw(random, setting.seeds, some))
+            }
+            for world, some in ((one, hard), (two, other))
+        )
+        return {
+            "macro-F1": metric_interval(a, macro_f1, draws).holds(one.accuracy),
+            "difference in macro-F1": metric_difference(a, b, macro_f1, draws).holds(one.accuracy - two.accuracy),
+        }
+
+    return _mean(rounds, once)

@@ -55,6 +55,10 @@ def _run(cell: Cell, settings: Settings) -> int:
     check_sources([cell], settings)
     check_data([cell], settings)
     folder = cell.folder(settings.results_dir)
+    try:
+        store.check_place(folder)
+    except OSError as error:
+        raise UserError(f"the record cannot be written: {said(error)}") from error
     with Claims(settings.results_dir) as claims:
         try:
             taken = claims.take(folder, settings.device)

@@ -129,6 +129,22 @@ def test_a_reports_folder_of_another_user(
     assert (report / "index.html").read_text() == "an earlier report"
 
 
+def test_a_stamp_that_cannot_be_written_costs_no_report(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It only saves time: one line says what was lost."""
+    from bench.report import page
+
+    monkeypatch.setattr(page, "make_sections", lambda view: [])
+    (tmp_path / "reports" / "mine" / ".stamp.json").mkdir(parents=True)
+    assert call(*words, "command=report") == 0
+    found = capsys.readouterr()
+    assert found.out.startswith("report: ")
+    assert (tmp_path / "reports" / "mine" / "index.html").is_file()
+    assert found.err.startswith("warning: the report has no stamp, and is drawn again: ")
+    assert found.err.count("\n") == 1
+
+
 def test_compare_says_which_folder(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], closed: list[Path]
 ) -> None:

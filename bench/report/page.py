@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.errors import said
 from bench.escape.characters import shortened
 from bench.escape.filename import FileNames
 from bench.escape.secrets import masked
@@ -89,10 +90,18 @@ def write_report(
             failed = _write_pages(new, context, parts, details(cells, found, read.library))
         publish(new, folder, last=(MARKDOWN, PAGE))
         written = in_place(written, new, folder)
-    read.keep(cache)
+    _kept_or_said(lambda: read.keep(cache), "what was read of predictions cannot be kept, and is read again next time")
     if made_of is not None and not failed and not any(section.failed for part in parts for section in part.sections):
-        stamp.remember(folder, made_of, written)
+        _kept_or_said(lambda: stamp.remember(folder, made_of, written), "the report has no stamp, and is drawn again")
     return folder / PAGE
+
+
+def _kept_or_said(keep: Callable[[], None], else_said: str) -> None:
+    """What only saves time may be lost: the page is there."""
+    try:
+        keep()
+    except OSError as error:
+        say(f"warning: {else_said}: {said(error)}", error=True)
 
 
 def _make_parts(

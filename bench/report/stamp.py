@@ -68,8 +68,10 @@ def fingerprint(expected: Sequence[Expected], *options: str | float | None) -> s
 
 
 def forget(folder: Path) -> None:
-    """Take the stamp away, before a file of the report changes."""
-    (folder / STAMP).unlink(missing_ok=True)
+    """Take the stamp away, before a file of the report changes. A folder in its place is none, and stays."""
+    path = folder / STAMP
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
 
 
 def remember(folder: Path, made_of: str, written: Mapping[Path, Stamp]) -> None:

@@ -15,6 +15,8 @@ MOST_BYTES = 512 * MEGABYTE
 """Of a file, unless a caller says otherwise."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 """Numbers of errors that every file of a disk would meet."""
+NO_WRITING = (*FULL, errno.EFBIG, errno.EIO)
+"""Those after which there is no use in writing another file."""
 
 
 def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:

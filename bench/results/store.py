@@ -6,20 +6,23 @@ The predictions file is written first, under a name made of its content; renamin
 that makes both valid, so a killed writer leaves the old pair or the new one.
 """
 
+import errno
 import hashlib
 import io
 import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.errors import said
+from bench.escape.terminal import say
 from bench.results import places
 from bench.results.record import Record, Status, parse
-from bench.results.regular import read_regular
+from bench.results.regular import NO_WRITING, read_regular
 
 if TYPE_CHECKING:
     import pandas as pd  # a third of a second, which those who only look for records need not wait
@@ -70,11 +73,29 @@ def write(
         content = to_parquet(predictions)
         name = f"{PREDICTIONS}{hashlib.sha256(content).hexdigest()[:12]}.parquet"
         write_atomically(folder / name, content)
-    kept = None if texts is None else keep_texts(folder, texts)
+    kept = None if texts is None else _kept_texts(folder, texts)
     record = record.model_copy(update={"predictions_file": name, "texts_file": kept})
     write_atomically(folder / RECORD, record.to_json().encode())
     _remove_stale(folder, keep=name)
     return record
+
+
+def check_place(folder: Path) -> None:
+    """Raise OSError where a record in `folder` could not take the place of what is there: a folder."""
+    path = folder / RECORD
+    if path.is_dir() and not path.is_symlink():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+
+
+def _kept_texts(folder: Path, texts: "pd.DataFrame") -> str | None:
+    """What `keep_texts` gives; None where something is in the way of the texts, which no record shall be lost for."""
+    try:
+        return keep_texts(folder, texts)
+    except OSError as error:
+        if error.errno in NO_WRITING:
+            raise
+        say(f"warning: the texts of the test examples cannot be kept: {said(error)}", error=True)
+        return None
 
 
 def keep_texts(folder: Path, texts: "pd.DataFrame") -> str:
@@ -90,10 +111,17 @@ def keep_texts(folder: Path, texts: "pd.DataFrame") -> str:
     content = to_parquet(some)
     name = f"test-{hashlib.sha256(content).hexdigest()[:16]}.parquet"
     path = texts_path(folder, name)
-    if not path.exists():
+    if not _holds(path, content):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)
     return name
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return read_regular(path, len(content)) == content
+    except OSError:  # there is none, or what is there is damaged: it is written anew
+        return False
 
 
 def texts_path(folder: Path, name: str) -> Path:
@@ -111,7 +139,8 @@ def _remove_stale(folder: Path, keep: str | None) -> None:
     for pattern in (f"{PREDICTIONS}*.parquet", f".{PREDICTIONS}*", f".{RECORD}.*"):
         for path in folder.glob(pattern):
             if path.name != keep:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # what is no file, or not ours, takes room and nothing else
+                    path.unlink()
 
 
 def to_parquet(frame: "pd.DataFrame") -> bytes:

@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from bench.cell import Cell
+from bench.escape.characters import shortened
 from bench.results import store
 from bench.results.places import place_of
 from bench.results.record import Amount, Count, Record, Status
@@ -76,6 +77,8 @@ class Index:
         self._prefix = f"{self.results_dir}{os.sep}"
         self._entries: dict[str, Entry] = {}
         self._new: dict[str, Entry] = {}
+        self.unusable: dict[str, str] = {}
+        """Why records of cells can't be used, by folder."""
 
     def __enter__(self) -> "Index":
         self._entries = self._load()
@@ -87,8 +90,23 @@ class Index:
 
     def of(self, cell: Cell) -> Entry | None:
         """The record of `cell`; None where it has none that can be read and used."""
-        entry = self.look(cell.folder(self.results_dir))
-        return entry if entry is not None and entry.key == cell.key else None
+        folder = cell.folder(self.results_dir)
+        entry = self.look(folder)
+        if entry is not None and entry.key != cell.key:
+            self.unusable[str(folder)] = f"the record is another cell's: its key is {entry.key}"
+            return None
+        return entry
+
+    def said_unusable(self) -> str | None:
+        """One line on the records that can't be used and count as missing; None where there are none."""
+        if not self.unusable:
+            return None
+        first, reason = next(iter(self.unusable.items()))
+        reason = shortened(reason.removeprefix(f"{Path(first, store.RECORD)}: "))
+        count = len(self.unusable)
+        many = f"{count:,} records cannot be used, and their cells count as missing, the first"
+        what = "1 record cannot be used, and its cell counts as missing:" if count == 1 else many
+        return f"warning: {what} {first}: {reason}"
 
     def look(self, folder: Path) -> Entry | None:
         """The record in `folder`, which is below the results folder; None where there is none that can be used."""
@@ -101,9 +119,13 @@ class Index:
             return known
         try:
             record = store.read(folder)
-        except store.UnreadableRecord:
+        except store.UnreadableRecord as error:
+            self.unusable[str(folder)] = str(error)
             return None
-        if record is None or (record.status is Status.OK and record.measurements is None):
+        if record is None:
+            return None
+        if record.status is Status.OK and record.measurements is None:
+            self.unusable[str(folder)] = "it says ok and has no measurements"
             return None
         entry = _entry(record, *file)
         if _look(folder) == file:  # else it was replaced meanwhile: what was read is right, but of another file

@@ -48,6 +48,8 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Unwritten:
-    """The cell ended, but the record could not be written: there is no use in going on."""
+    """The cell could not be begun, or ended and its record could not be written."""
 
     reason: str
+    everywhere: bool = False
+    """Whether the disk refuses all files (`regular.NO_WRITING`): then there is no use in going on."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bench.cell import Cell
+from bench.escape.terminal import say
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.index import Entry, Index
@@ -25,9 +26,12 @@ def is_wanted(cell: Cell, settings: Settings, index: Index | None = None) -> boo
 
 
 def wanted(cells: Sequence[Cell], settings: Settings) -> list[Cell]:
-    """The cells to run, in the order given."""
+    """The cells to run, in the order given. Records that can't be used are said, in one line."""
     with Index(settings.results_dir) as index:
-        return [cell for cell in cells if is_wanted(cell, settings, index)]
+        found = [cell for cell in cells if is_wanted(cell, settings, index)]
+    if (line := index.said_unusable()) is not None:
+        say(line, error=True)
+    return found
 
 
 def records(cells: Sequence[Cell], settings: Settings) -> list[tuple[Cell, Entry | None]]:

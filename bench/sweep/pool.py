@@ -14,7 +14,7 @@ from bench.methods.halve import in_halves
 from bench.results import store
 from bench.results.claims import Claims
 from bench.results.record import Status
-from bench.results.regular import FULL
+from bench.results.regular import FULL, NO_WRITING
 from bench.settings import Settings
 from bench.sweep.handle import Handle, WorkerDied
 from bench.sweep.interrupt import Interrupts
@@ -262,7 +262,7 @@ class _Pool:
             self._split(worker, message.reason)
         else:
             assert isinstance(message, Unwritten)
-            self._give_up(worker, message.reason)
+            self._give_up(worker, message.reason, everywhere=message.everywhere)
 
     def _end(self, worker: Handle, status: Status, why: str) -> None:
         """Leave a record in the place of a worker that can't, and end what is left of it."""
@@ -281,7 +281,8 @@ class _Pool:
         try:
             store.write(self._folder(cell), failed(cell, status, WorkerDied(why), started, device))
         except (OSError, ValueError) as error:
-            self._give_up(worker, f"{self._folder(cell)} cannot be written: {said(error)}")
+            everywhere = isinstance(error, OSError) and error.errno in NO_WRITING
+            self._give_up(worker, f"{self._folder(cell)} cannot be written: {said(error)}", everywhere=everywhere)
             return
         self._collect(worker, status)
 
@@ -362,11 +363,12 @@ class _Pool:
         if worker.slot not in self.idle:
             self.idle.append(worker.slot)
 
-    def _give_up(self, worker: Handle, reason: str) -> None:
-        """Records can't be written: what runs may finish, and nothing is started."""
-        self.stopped = self.stopped or reason
+    def _give_up(self, worker: Handle, reason: str, *, everywhere: bool) -> None:
+        """Cells are left without records; where none can be written, what runs may finish, and nothing is started."""
+        if everywhere:
+            self.stopped = self.stopped or reason
         for cell in list(worker.cells):
-            self.progress.lost(worker.slot, cell)
+            self.progress.lost(worker.slot, cell, reason)
             self._free(worker, keep=False)
 
     def _folder(self, cell: Cell) -> Path:

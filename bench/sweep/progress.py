@@ -112,9 +112,9 @@ class Progress:
         self._say(f"fused with others, trying again alone ({why}): {cell.key}")
         self._rest(slot)
 
-    def lost(self, slot: Slot, cell: Cell) -> None:
-        """A cell ended, and its record can't be written."""
-        self._say(f"no record could be written: {cell.key}")
+    def lost(self, slot: Slot, cell: Cell, why: str) -> None:
+        """A cell ended, or could not begin, and its record can't be written."""
+        self._say(f"no record could be written: {cell.key} ({why})")
         self._rest(slot)
 
     def elsewhere(self, cell: Cell) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bench.cell import Cell, slug
+from bench.escape.terminal import say
 from bench.results import claims
 from bench.results.claims import Claim, Odd
 from bench.results.record import Status
@@ -58,7 +59,7 @@ class Survey:
 
 
 def survey(cells: Sequence[Cell], settings: Settings) -> Survey:
-    """Look at every cell's record and claim, once."""
+    """Look at every cell's record and claim, once. Records that can't be used are said, in one line."""
     with Index(settings.results_dir) as index:
         standings = [_standing(cell, settings, index) for cell in cells]
         known = {id(s.record): s.record for s in standings if s.record is not None}
@@ -66,6 +67,8 @@ def survey(cells: Sequence[Cell], settings: Settings) -> Survey:
         for row in dict.fromkeys(s.cell.row for s in standings if s.wanted):
             if row not in finished:
                 known |= {id(entry): entry for entry in index.row(slug(row), LIKE_AT_MOST)}
+    if (line := index.said_unusable()) is not None:
+        say(line, error=True)
     return Survey(standings, list(known.values()))
 
 

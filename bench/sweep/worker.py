@@ -1,8 +1,10 @@
 """A worker process: runs the cells it is sent, one after the other, and stays warm between them."""
 
 import ctypes
+import errno
 import os
 import signal
+import stat
 import sys
 import threading
 import time
@@ -14,9 +16,11 @@ from pathlib import Path
 from typing import Literal
 
 from bench.cores import use_threads
+from bench.errors import said
 from bench.escape.streams import mask_output
 from bench.results.record import Record
-from bench.results.store import LOG
+from bench.results.regular import NO_WRITING
+from bench.results.store import LOG, check_place
 from bench.sweep.messages import Ended, Job, Split, Step, Unwritten
 from bench.sweep.slots import Slot
 from bench.warm import Warm
@@ -71,13 +75,13 @@ def _run(job: Job, connection: Connection, warm: Warm) -> Ended | Unwritten:
     try:
         _log_to(job.cell.folder(job.settings.results_dir))
     except OSError as error:
-        return Unwritten(str(error))
+        return _unwritten(error)
     from bench.run import RecordUnwritten, run_cell
 
     try:
         record = run_cell(job.cell, job.settings, halved=job.halved, report=_reporter(connection), warm=warm)
     except RecordUnwritten as error:
-        return Unwritten(str(error))
+        return _unwritten(error)
     _flush()
     return _ended(record)
 
@@ -88,11 +92,10 @@ def _run_fused(job: Job, connection: Connection, warm: Warm) -> Sequence[Ended |
     try:
         _log_to(folder)
         for other in job.others:
-            path = other.folder(job.settings.results_dir)
-            path.mkdir(parents=True, exist_ok=True)
-            (path / LOG).write_text(f"fused with {job.cell.key}: its log is of all\n", encoding="utf-8")
+            with os.fdopen(_open_log(other.folder(job.settings.results_dir)), "w", encoding="utf-8") as log:
+                log.write(f"fused with {job.cell.key}: its log is of all\n")
     except OSError as error:
-        return [Unwritten(str(error))]
+        return [_one_of_many(_unwritten(error))]
     from bench.run import RecordUnwritten
     from bench.run_fused import run_fused
 
@@ -100,7 +103,7 @@ def _run_fused(job: Job, connection: Connection, warm: Warm) -> Sequence[Ended |
         records = run_fused((job.cell, *job.others), job.settings, report=_reporter(connection), warm=warm)
         return [_ended(record) for record in records]
     except RecordUnwritten as error:
-        return [Unwritten(str(error))]
+        return [_one_of_many(_unwritten(error))]
     except Exception as error:  # the cells are run one by one then, and what fails again is in the records
         traceback.print_exc()
         return [Split(f"{type(error).__name__}: {error}".splitlines()[0])]
@@ -116,10 +119,33 @@ def _ended(record: Record) -> Ended:
     return Ended(record.status.value, CHANGED[failure.type], failure.message)
 
 
+def _unwritten(error: Exception) -> Unwritten:
+    """What to say where a file of a cell can't be written; is it this one alone?"""
+    cause = error.__cause__ or error
+    return Unwritten(said(error), isinstance(cause, OSError) and cause.errno in NO_WRITING)
+
+
+def _one_of_many(failure: Unwritten) -> Unwritten | Split:
+    """Of fused cells: where something stands in the way of one, the others have their records once they run alone."""
+    return failure if failure.everywhere else Split(failure.reason)
+
+
+def _open_log(folder: Path) -> int:
+    """A descriptor of the cell's log, emptied. Raises OSError, also where its record will have no place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    check_place(folder)
+    # a pipe that nobody reads would be waited for; what a link leads to is somebody else's
+    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW, 0o666)
+    if not stat.S_ISREG(os.fstat(log).st_mode):
+        os.close(log)
+        raise OSError(errno.EINVAL, "not a regular file", str(folder / LOG))
+    os.ftruncate(log, 0)
+    return log
+
+
 def _log_to(folder: Path) -> None:
     """Send what this process prints to the log of a cell. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    log = _open_log(folder)
     # the descriptors themselves, so that what native libraries print is in the cell's log too
     for descriptor in (1, 2):
         os.dup2(log, descriptor)

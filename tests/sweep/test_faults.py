@@ -345,3 +345,37 @@ def test_what_is_in_the_way_of_a_claim_costs_its_cell(place: Place) -> None:
     assert alone.returncode == 2
     assert "cannot be claimed" in alone.stderr
     assert alone.stderr.count("\n") == 1
+
+
+def test_what_is_in_the_way_of_a_file_costs_its_cell(place: Place) -> None:
+    """A record that is a folder, a log that is one, or a pipe, or a link: one line each, and the rest runs."""
+    assert place.sweep(cells=5).returncode == 0
+    folders = {seed_of(folder.name): folder for folder in store.scan(place.results)}
+    wrong = [(store.RECORD, "folder"), (store.LOG, "folder"), (store.LOG, "pipe"), (store.LOG, "link")]
+    for seed, (name, kind) in enumerate(wrong):
+        path = folders[seed] / name
+        path.unlink()
+        if kind == "link":
+            path.symlink_to("nowhere")
+        else:
+            {"folder": os.mkdir, "pipe": os.mkfifo}[kind](path)
+    shutil.rmtree(store.texts_folder(folders[0]))
+    store.texts_folder(folders[0]).write_text("no folder")
+    ended = place.sweep("overwrite=always", cells=5)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    lost = [line for line in ended.stdout.splitlines() if line.startswith("no record could be written: ")]
+    assert len(lost) == len(wrong)
+    for seed, (name, _) in enumerate(wrong):
+        assert any(f"{folders[seed] / name}: " in line for line in lost)
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert "report: " in ended.stdout
+    assert place.starts() == {0: 1, 1: 1, 2: 1, 3: 1, 4: 2}, "nothing was trained that cannot be kept"
+    record = store.read(folders[4])
+    assert record is not None
+    assert record.status is Status.OK
+    assert record.texts_file is None, "the texts are lost, and no more"
+    assert "the texts of the test examples cannot be kept" in (folders[4] / store.LOG).read_text()
+    alone = place.one()
+    assert alone.returncode == 2
+    assert alone.stderr.startswith("error: the record cannot be written: ")
+    assert alone.stderr.count("\n") == 1

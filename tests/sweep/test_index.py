@@ -13,7 +13,7 @@ from bench.results.record import Status
 from bench.sweep.cost import BASELINE, recorded_cost
 from bench.sweep.index import INDEX, Index
 from bench.sweep.missing import records, wanted
-from tests.support.cli import composed
+from tests.support.cli import call, composed
 from tests.sweep import simulated
 
 
@@ -63,6 +63,27 @@ def test_a_damaged_record_is_not_done(configs: list[dict], damage: str, read: li
     for _ in range(2):  # nothing is remembered of it
         assert todo(configs) == {key}
     assert len(read) == 8 + 2
+
+
+def test_records_that_cannot_be_used_are_said_in_one_line(
+    configs: list[dict], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their cells count as missing; that is said, in a sweep, a plan and a status."""
+    (first, damaged), (_, other) = record_of(configs, 0), record_of(configs, 1)
+    damaged.write_text("[" * 100_000)
+    todo(configs)
+    said = capsys.readouterr().err
+    assert said.startswith(f"warning: 1 record cannot be used, and its cell counts as missing: {damaged.parent}: ")
+    assert said.count("\n") == 1
+    other.write_text(record_of(configs, 2)[1].read_text())
+    words = ["--config-dir", str(tmp_path / "conf"), "-m", "+experiment=mine"]
+    for command in ("plan", "status"):
+        folders = (f"results_dir={tmp_path / 'results'}", f"cache_dir={tmp_path / 'cache'}")
+        assert call(*words, f"command={command}", *folders) == 0
+        said = capsys.readouterr().err
+        assert said.startswith("warning: 2 records cannot be used, and their cells count as missing, the first ")
+        assert said.count("\n") == 1
+    assert first in said
 
 
 def test_damage_that_keeps_the_size_is_seen(configs: list[dict]) -> None:

@@ -28,6 +28,7 @@ from bench.provenance import now
 from bench.recording import Run, failed, finished, predictions_frame, texts_frame
 from bench.results import store
 from bench.results.record import Record, Status
+from bench.rights import share_all
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
 from bench.warm import Warm
@@ -199,6 +200,7 @@ def _keep_model(fitted: Saveable, folder: Path, card: str) -> None:
     temporary = Path(tempfile.mkdtemp(dir=folder, prefix=f".{MODEL}-"))
     fitted.save(temporary)
     (temporary / CARD).write_text(card, encoding="utf-8")  # in place of what peft writes
+    share_all(temporary)
     if (folder / MODEL).exists():
         shutil.rmtree(folder / MODEL)
     temporary.rename(folder / MODEL)

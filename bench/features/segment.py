@@ -11,6 +11,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from bench.rights import share
+
 SUFFIX = ".safetensors"
 TEMPORARY = ".writing-"
 
@@ -70,6 +72,7 @@ def write(folder: Path, features: Mapping[Key, torch.Tensor]) -> Segment:
         save_file(content, temporary)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
+        share(temporary)
         written = Segment(temporary)
         written.path = folder / f"{temporary.name.removeprefix(TEMPORARY)}{SUFFIX}"
         temporary.rename(written.path)

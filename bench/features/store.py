@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import torch
-from filelock import FileLock
 
 from bench.features import segment
 from bench.features.segment import SUFFIX, TEMPORARY, Damaged, Key, Segment
+from bench.rights import shared_lock
 
 STALE_SECONDS = 3600.0
 """A file that has been in writing for longer was left by a process that died."""
@@ -78,7 +78,7 @@ class Store:
 
 def evict(root: Path, most: int) -> None:
     """Remove the segments below `root` that were not used for longest, until the rest takes at most `most` bytes."""
-    with FileLock(root / ".lock"):
+    with shared_lock(root / ".lock"):
         for stale in root.glob(f"*/{TEMPORARY}*"):
             with suppress(FileNotFoundError):
                 if time.time() - stale.stat().st_mtime > STALE_SECONDS:

@@ -6,11 +6,10 @@ import sys
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from filelock import FileLock
-
 from bench.cell import slug
 from bench.config import TransformerConfig
 from bench.errors import UserError
+from bench.rights import share_all, shared_lock
 from bench.sources import hub, wheel
 from bench.sources.fingerprint import file_sha256, folder_sha256
 from bench.sources.seal import is_intact, seal
@@ -82,7 +81,7 @@ def converted(folder: Path, gguf: str, target: Path) -> Path:
     if is_intact(target):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{target}.lock"):
+    with shared_lock(Path(f"{target}.lock")):
         if is_intact(target):
             return target  # another process made it while we waited
         for stale in target.parent.glob(f".{target.name}-*"):
@@ -93,6 +92,7 @@ def converted(folder: Path, gguf: str, target: Path) -> Path:
         if target.exists():  # and is not what was made there
             print(f"{target} does not hold what was put there: converted again", file=sys.stderr)
             shutil.rmtree(target)
+        share_all(Path(temporary))
         Path(temporary).rename(target)
     return target
 

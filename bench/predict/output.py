@@ -17,6 +17,7 @@ from bench.errors import UserError
 from bench.escape.sheet import guarded
 from bench.escape.terminal import Plain, line
 from bench.predict.texts import Inputs
+from bench.rights import share
 
 FORMATS = (".csv", ".tsv", ".jsonl")
 WIDEST = 8
@@ -75,6 +76,7 @@ def write_file(
             else:
                 delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
                 write_table(file, inputs, predictions, labels, delimiter, raw=raw)
+        share(Path(temporary))
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from bench.results.claim_file import CLAIM, Claim, Odd, is_dead, look, read
 from bench.results.fresh import kept_fresh
 from bench.results.processes import machine, own_process
 from bench.results.store import write_atomically
+from bench.rights import shared_lock
 
 __all__ = ["CLAIM", "Claim", "Claims", "Odd", "cluster_job", "is_dead", "look", "read"]
 
@@ -182,4 +183,4 @@ def _create_without_links(path: Path, claim: Claim) -> bool:
 
 
 def _lock(results_dir: Path) -> FileLock:
-    return FileLock(results_dir / LOCK, mode=0o666)  # less what the umask takes: others may share the folder
+    return shared_lock(results_dir / LOCK)

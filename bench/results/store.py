@@ -23,6 +23,7 @@ from bench.escape.terminal import say
 from bench.results import places
 from bench.results.record import Record, Status, parse
 from bench.results.regular import NO_WRITING, read_regular
+from bench.rights import share
 
 if TYPE_CHECKING:
     import pandas as pd  # a third of a second, which those who only look for records need not wait
@@ -177,17 +178,6 @@ def noting() -> Iterator[dict[Path, Stamp]]:
         yield files
     finally:
         _noted.reset(token)
-
-
-def share(path: Path) -> None:
-    """Give a file or folder the rights that the umask leaves, in place of those that `tempfile` gives: the owner's."""
-    path.chmod((0o777 if path.is_dir() else 0o666) & ~_umask())
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _sync_folder(folder: Path) -> None:

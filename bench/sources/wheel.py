@@ -16,10 +16,9 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from filelock import FileLock
-
 from bench.config import WheelConfig
 from bench.errors import UserError
+from bench.rights import shared_lock
 from bench.sources.seal import is_intact, seal
 
 
@@ -35,7 +34,7 @@ def fetch(wheel: WheelConfig, cache: Path) -> Path:
     if not is_intact(folder):
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder.with_name(f"{folder.name}.lock")):
+            with shared_lock(folder.with_name(f"{folder.name}.lock")):
                 if not is_intact(folder):  # another process may have fetched it while this one waited
                     _fetch_into(folder, wheel)
         except UserError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bench import rights
 from bench.report.reading import Expected
 from bench.results import store
 from bench.results.record import Record, as_text, parse
@@ -104,7 +105,7 @@ def test_files_of_a_cell_have_the_rights_that_the_umask_leaves(tmp_path: Path) -
     try:
         store.write_atomically(tmp_path / "file", b"")
         (tmp_path / "folder").mkdir(mode=0o700)
-        store.share(tmp_path / "folder")
+        rights.share(tmp_path / "folder")
     finally:
         os.umask(before)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640

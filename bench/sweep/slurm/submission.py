@@ -25,6 +25,7 @@ from bench.provenance import now
 from bench.results import store
 from bench.results.record import Status
 from bench.results.regular import loads, read_regular
+from bench.rights import shared_lock
 from bench.settings import Settings
 
 FOLDER = ".slurm"
@@ -72,7 +73,7 @@ def home(results_dir: str | Path) -> Path:
 def lock(results_dir: str | Path) -> FileLock:
     """To be held while it is looked up what is in the queue, and something is added to it."""
     home(results_dir).mkdir(parents=True, exist_ok=True)
-    return FileLock(home(results_dir) / "lock")
+    return shared_lock(home(results_dir) / "lock")
 
 
 def check_slurm(settings: Settings) -> None:

@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from bench.conf_files import guarded
+from bench.escape.streams import mask_output
 from bench.escape.terminal import say, say_exception
 from bench.garbage import collected, leave_at_exit, uncollected
 from bench.refusal import COMPOSING, REFUSED, refusal, with_quotes
@@ -40,6 +42,7 @@ def _one_cell(config: DictConfig) -> None:
     """What Hydra calls with the composed configuration of a run without `-m`."""
     from bench.single import run_single
 
+    _close_own_files()
     try:
         content = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         assert isinstance(content, dict)
@@ -50,6 +53,14 @@ def _one_cell(config: DictConfig) -> None:
         sys.exit(_refuse(error))
 
 
+def _close_own_files() -> None:
+    """What Hydra writes where it is told to (`hydra.output_subdir`) holds all options, secret ones too: the user's."""
+    own = HydraConfig.get()
+    if own.output_subdir is not None:
+        for path in Path(own.runtime.output_dir, own.output_subdir).glob("*.yaml"):
+            path.chmod(0o600)
+
+
 def _refuse(error: Exception) -> int:
     say(f"error: {refusal(error)}", error=True)
     return 2
@@ -57,5 +68,6 @@ def _refuse(error: Exception) -> int:
 
 if __name__ == "__main__":
     leave_at_exit()
+    mask_output()  # libraries print addresses of the hub as they are
     sys.excepthook = say_exception
     sys.exit(main())

@@ -90,7 +90,9 @@ def check_readable(option: str, *folders: str) -> None:
 
 def _check_source(source: object, settings: Settings) -> None:
     if isinstance(source, DataConfig) and source.source == "hub" and source.id is not None:
-        hub.resolve("datasets", source.id, source.path, settings.mirror_dir)
+        location = hub.resolve("datasets", source.id, source.path, settings.mirror_dir)
+        if source.path is None and location == source.id:
+            hub.require_cached_data(source.id)
     if isinstance(source, TransformerConfig) and source.source == "hub" and source.id is not None:
         location = hub.resolve("models", source.id, source.path, settings.mirror_dir)
         if Path(location).is_dir():

@@ -110,3 +110,13 @@ def test_a_path_and_a_name_that_are_not_given(tmp_path, capfd):
     assert "needs data.path=FILE" in capfd.readouterr().err
     assert cli.call("model=predictions", *places(tmp_path)) == 2
     assert capfd.readouterr().err == "error: model.name is not given and has no default: add model.name=VALUE\n"
+
+
+def test_notes_on_a_file_are_said_once_a_command(tmp_path, caplog):
+    """However often it is read: for its labels, for the tasks, in a plan and in a sweep."""
+    folder = tmp_path / "spelt"
+    folder.mkdir()
+    texts.topics(60, labels=("a", "A", "b")).to_csv(folder / "train.csv", index=False)
+    own = ("data=file", "data.source=hub", f"data.path={folder}", "num_labels=all,2", "train_size=12,18", "seed=0,1,2")
+    assert cli.call("-m", *own, "model=tfidf_sgd", "device=cpu", "command=plan", *places(tmp_path)) == 0
+    assert sum("labels look alike" in message for message in caplog.messages) == 1

@@ -3,6 +3,7 @@
 Everything here is done a column at a time (pyarrow), so that a hundred thousand rows are no matter.
 """
 
+import functools
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,8 +58,14 @@ def _to_pool(parts: list[Part], data: DataConfig, revision: str | None) -> Pool:
     ids, texts, labels, splits = (tuple(examples[name].to_pylist()) for name in ("id", "text", "label", "split"))
     notes = [note for part in parts for note in part.notes] + label_notes(labels, texts, merged=bool(spelling))
     for note in (notes := list(dict.fromkeys(notes))):
-        LOG.warning("data %s: %s", data.name, note)
+        _say_once(data, note)
     return Pool(ids=ids, texts=texts, labels=labels, revision=revision, splits=splits, notes=tuple(notes))
+
+
+@functools.lru_cache(maxsize=1024)
+def _say_once(data: DataConfig, note: str) -> None:
+    """Data may be read more than once, for a plan say: a note on it is said the first time."""
+    LOG.warning("data %s: %s", data.name, note)
 
 
 def _examples(number: int, part: Part, data: DataConfig) -> tuple[pa.Table, tuple[str, ...]]:

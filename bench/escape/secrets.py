@@ -7,6 +7,10 @@ _NAMES = "token|password|passwd|pwd|passphrase|secrets?|credentials?|apikey|auth
 _NAMED = re.compile(rf"(?:^|[._\-/@])(?:{_NAMES}|key)$", re.IGNORECASE)
 # userinfo of an address (RFC 3986, 3.2.1): up to the last @ before the path
 _USERINFO = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.\-]*://)(?P<user>[^\s/?#@:'\"]*)(?P<rest>:[^\s/?#'\"]*)?@")
+# likewise, where it was taken for a path and its slashes became one
+_USERINFO_OF_PATH = re.compile(
+    r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.\-]+:/)(?P<user>[^\s/?#@:'\"]*)(?P<rest>:[^\s/?#'\"]*)@"
+)
 _QUERY = re.compile(rf"(?P<name>[?&;](?:[\w.\-]*[._\-])?(?:{_NAMES}|key|sig|signature)=)[^\s&;#'\"]+", re.IGNORECASE)
 _OPTION = re.compile(
     # `key=` alone is a word of Python: in a traceback it says how to sort
@@ -22,6 +26,8 @@ def masked(text: str) -> str:
     """`text` with `***` for passwords in addresses, values of options that sound secret, and known kinds of tokens."""
     if "://" in text:
         text = _USERINFO.sub(_user, text)
+    if ":/" in text:
+        text = _USERINFO_OF_PATH.sub(_user, text)
     if "=" in text:
         text = _OPTION.sub(rf"\g<name>{MASK}", _QUERY.sub(rf"\g<name>{MASK}", text))
     text = _HEADER.sub(rf"\g<name>{MASK}", text)

@@ -1,4 +1,4 @@
-"""Standard output and error of a process whose output is kept in a file."""
+"""Standard output and error of a process, which are kept in files, and shown around."""
 
 import sys
 from collections.abc import Iterable

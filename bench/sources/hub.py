@@ -3,6 +3,8 @@
 huggingface_hub is imported only where needed. It honours HF_HUB_OFFLINE, HF_TOKEN and its other settings.
 """
 
+import glob
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -41,6 +43,20 @@ def require_cached(model_id: str) -> None:
     """Raise UserError where the hub's cache has no such model and HF_HUB_OFFLINE forbids to fetch it."""
     if _offline() and not _is_cached(model_id):
         raise UserError(f"model {model_id} {_ADVICE['OfflineModeIsEnabled'].format(group='model')}")
+
+
+def require_cached_data(data_id: str) -> None:
+    """Raise UserError where HF_HUB_OFFLINE forbids to fetch the data set, and no cache has anything of it."""
+    if not _offline() or "/" not in data_id:  # (names without an owner were moved to one)
+        return
+    from huggingface_hub import constants
+
+    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
+    prepared = Path(os.environ.get("HF_DATASETS_CACHE", home / "datasets")).expanduser()
+    owner, _, name = data_id.partition("/")
+    fetched = Path(constants.HF_HUB_CACHE, f"datasets--{owner}--{name}")
+    if not fetched.is_dir() and not any(prepared.glob(f"{glob.escape(owner)}___*")):
+        raise UserError(f"data set {data_id} {_ADVICE['OfflineModeIsEnabled'].format(group='data')}")
 
 
 def require_token(model_id: str) -> None:

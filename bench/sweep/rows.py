@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from bench.cell import Cell, identity
+from bench.escape.secrets import MASK, masked
 
 AXES = {"task.num_labels", "task.labels", "task.train_size", "task.seed", "task.data.name"}
 """What a report lays out by itself; given labels go with their number."""
@@ -37,9 +38,10 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
         kinds = [(_options(identity(alike[0])), alike) for alike in _kinds(members)]
         differing = _with_limits(_differing([values for values, _ in kinds]), [values for values, _ in kinds])
         read = {what: _file_names([alike[0] for _, alike in kinds], what) for what in ("data", "model")}
+        told = {name: _told([values.get(name) for values, _ in kinds]) for name in differing}
         of_files = {CONTENT[name] for name in differing if name in CONTENT}
-        for place, (values, alike) in enumerate(kinds):
-            own = [f"{_short(name)}={_text(values.get(name))}" for name in differing if name not in CONTENT]
+        for place, (_, alike) in enumerate(kinds):
+            own = [f"{_short(name)}={told[name][place]}" for name in differing if name not in CONTENT]
             if "data" in of_files:
                 own.append(f"data={read['data'][place]}")
             which = f"{model} {read['model'][place]}" if "model" in of_files else model
@@ -58,7 +60,7 @@ def _file_names(cells: Sequence[Cell], what: str) -> list[str]:
     ]
     depth, deepest = 1, max(len(path.parts) for path in paths)
     while True:
-        short = ["/".join(path.parts[-depth:]) for path in paths]
+        short = [masked("/".join(path.parts[-depth:])) for path in paths]
         if len(set(short)) == len(set(zip(short, contents, strict=True))):
             return short
         if depth >= deepest:  # one place with several contents, from several machines say
@@ -113,7 +115,20 @@ def _short(name: str) -> str:
     return name.rpartition(".")[2]
 
 
+def _told(values: Sequence[Any]) -> list[str]:
+    """Values as text; those that only a secret tells apart are numbered."""
+    texts = [_text(value) for value in values]
+    numbers: dict[str, list[Any]] = defaultdict(list)
+    for text, value in zip(texts, values, strict=True):
+        if value not in numbers[text]:
+            numbers[text].append(value)
+    return [
+        text if MASK not in text or len(numbers[text]) == 1 else f"{text} ({numbers[text].index(value) + 1})"
+        for text, value in zip(texts, values, strict=True)
+    ]
+
+
 def _text(value: Any) -> str:
     if isinstance(value, str) and re.fullmatch("[0-9a-f]{40,}", value):  # a hash or a commit
         return value[:12]
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else masked(str(value))

@@ -91,3 +91,34 @@ def test_secrets_in_errors_are_masked_in_records_and_logs(tmp_path: Path) -> Non
     assert ended.returncode != 0
     assert "PWSECRET" not in ended.stdout + ended.stderr
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and b"PWSECRET" in p.read_bytes()]
+
+
+def test_secrets_in_what_differs_between_rows_are_masked_and_rows_stay_apart(tmp_path: Path) -> None:
+    """Two rows that a password alone tells apart; and an address that the library takes for a path."""
+    ids = ("'https://user:PWSECRET@host/x'", "'https://user:PW2SECRET@host/x'")
+    words = ("-m", "model=tfidf_sgd", "data=file", "data.source=hub", "data.path=null", "data.name=q", "train_size=16")
+    ended = bench(*words, f"data.id={','.join(ids)}", "device=cpu", folder=tmp_path)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "SECRET" not in ended.stdout + ended.stderr
+    files = [path for kind in ("results", "reports") for path in (tmp_path / kind).rglob("*") if path.is_file()]
+    assert len(files) > 6
+    assert not [path for path in files if b"SECRET" in path.read_bytes()]
+    page = (tmp_path / "reports/single/index.html").read_text()
+    assert "id=https://user:***@host/x (1)" in page
+    assert "id=https://user:***@host/x (2)" in page
+
+
+def test_what_libraries_and_hydra_print_is_masked(tmp_path: Path) -> None:
+    ended = bench("--cfg", "job", "mirror_dir='https://user:PWSECRET@host/x'", folder=tmp_path)
+    assert ended.returncode == 0
+    assert "https://user:***@host/x" in ended.stdout
+    assert "PWSECRET" not in ended.stdout + ended.stderr
+
+
+def test_what_hydra_writes_where_it_is_told_to_is_the_users_alone(tmp_path: Path) -> None:
+    own = ("hydra.output_subdir=.hydra", f"hydra.run.dir={tmp_path / 'run'}", "+slurm.options.comment=SLURMSECRET")
+    folders = (f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache"))
+    assert call("data=file", "model=tfidf_sgd", *own, *folders) == 2
+    written = list((tmp_path / "run/.hydra").iterdir())
+    assert len(written) == 3
+    assert {path.stat().st_mode & 0o777 for path in written} == {0o600}

@@ -141,6 +141,8 @@ def test_the_terminal_gets_neither_commands_nor_markup(capsys):
         ("mirror_dir=https://user:PW@host/x", "mirror_dir=https://user:***@host/x"),
         ("'http://user:p@ss@host:80/x' failed", "'http://user:***@host:80/x' failed"),
         ("https://tok3n@host/x", "https://***@host/x"),
+        ("no file /home/me/https:/user:PW@host/x", "no file /home/me/https:/user:***@host/x"),
+        ("C:/users/a@b and D:/a:b@c", "C:/users/a@b and D:/a:b@c"),
         ("get https://h/x?a=1&access_token=abc&b=2", "get https://h/x?a=1&access_token=***&b=2"),
         ("hf_abcdefghijklmnopqrst0123 is wrong", "hf_*** is wrong"),
         ("Authorization: Bearer abc.def-123", "Authorization: Bearer ***"),

@@ -44,3 +44,12 @@ def test_a_plan_and_a_cell_say_what_a_task_is_made_of(tmp_path):
     assert ran.returncode == 0, ran.stderr
     for part in ("2 of 4 labels, 120 of 201 rows", "with several labels left out", "labels look alike"):
         assert part in ran.stdout
+
+
+def test_data_that_cannot_be_fetched_ends_a_sweep_at_its_start(tmp_path):
+    """No cell is begun, for each would fail alike, three seconds each."""
+    grid = ("-m", "data=go_emotions", "model=tfidf_sgd", "train_size=64,128", "num_labels=2,4", "seed=0,1,2")
+    ended = cli.bench(*grid, folder=tmp_path, light=True)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert "go_emotions is not in the hub's cache, and HF_HUB_OFFLINE forbids a download" in ended.stderr
+    assert not list(tmp_path.glob("results/**/record.json"))

@@ -118,12 +118,17 @@ def submit(
     )
     folder = submission.folder(settings.results_dir)
     folder.mkdir(parents=True)
+    mode = folder.stat().st_mode
+    folder.chmod(0o700)
     _write(submission, settings.results_dir)
     try:
         submission = replace(submission, job_id=_submit(submission, groups, settings, after))
     except Refused:
         forget(submission, settings.results_dir)
         raise
+    for path in folder.iterdir():  # batch script and tasks hold all options, secret ones too, and are the user's alone
+        path.chmod(0o600)
+    folder.chmod(mode)  # what tasks log is for all who share the results
     _write(submission, settings.results_dir)
     return submission
 

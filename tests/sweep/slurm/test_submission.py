@@ -88,6 +88,21 @@ def test_the_batch_script_asks_for_what_was_asked(fake: Fake, tmp_path: Path) ->
     assert submission.load(given.results_dir) == [made]
 
 
+def test_what_holds_secret_options_is_the_users_alone(fake: Fake, tmp_path: Path) -> None:
+    """The batch script and the tasks have to hold them; what tasks log stays for all who share the results."""
+    fake("srun", "")
+    fake("sbatch", "echo Submitted batch job 12")
+    given = settings(tmp_path, options={"comment": "SLURMSECRET"})
+    one = cells(1)
+    folder = submission.submit([one], given, stamps(one, given)).folder(given.results_dir)
+    holding = [path for path in submission.home(given.results_dir).rglob("*") if path.is_file()]
+    holding = [path for path in holding if b"SLURMSECRET" in path.read_bytes()]
+    assert holding
+    assert {path.stat().st_mode & 0o777 for path in holding} == {0o600}
+    (tmp_path / "like").mkdir()
+    assert folder.stat().st_mode == (tmp_path / "like").stat().st_mode
+
+
 def test_what_slurm_refuses_leaves_nothing(fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fake("srun", "")
     fake("sbatch", "echo sbatch: error: invalid partition specified: gpu >&2; exit 1")

@@ -151,3 +151,8 @@ class Settings:
     slurm: SlurmConfig = field(default_factory=SlurmConfig)
 
     __pydantic_config__ = FORBID
+
+    @property
+    def gpus_per_task(self) -> int:
+        """GPUs that an array task asks Slurm for: none where cells run on the CPU."""
+        return 0 if self.device == "cpu" else self.slurm.gpus_per_task

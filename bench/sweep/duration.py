@@ -11,6 +11,7 @@ from bench.models.estimate import shape_of
 from bench.results.record import Status
 from bench.sweep.cost import JUDGED, examples_seen, relative_cost
 from bench.sweep.index import Entry
+from bench.sweep.rows import Rows
 from bench.sweep.workforce import Workforce
 
 RATE = {"cuda": 2e13, "cpu": 2e11}
@@ -31,7 +32,7 @@ class Basis(StrEnum):
     """What an estimate rests on, the best first."""
 
     RECORDS = "records of like cells"
-    LIKE = "records of the same model and method on another device or other data"
+    LIKE = "records of the same model and method on another device or other data, or with other options"
     GUESS = "parameters and tokens alone"
 
 
@@ -69,14 +70,19 @@ class Durations:
     """Estimates for one place of work, from the records of finished cells."""
 
     def __init__(
-        self, entries: Iterable[Entry], place: Workforce, characters: Mapping[str, float] | None = None
+        self,
+        entries: Iterable[Entry],
+        place: Workforce,
+        characters: Mapping[str, float] | None = None,
+        rows: Rows | None = None,
     ) -> None:
-        self.place = place
+        """`characters` are of a text in the mean, by data set, and `rows` those of the grid."""
+        self.place, self.rows = place, rows or Rows({}, frozenset())
         self.tokens = {data: SPECIAL + round(mean / CHARACTERS) for data, mean in (characters or {}).items()}
         self._paces: dict[tuple[str | None, ...], _Pace] = defaultdict(_Pace)
         for entry in entries:
             if entry.status is Status.OK and entry.total is not None:
-                for place_of in _places(entry):
+                for place_of in _places(entry, self.rows.labels.get(entry.key)):
                     self._paces[place_of].add(entry)
 
     def of(self, cell: Cell) -> Duration:
@@ -85,7 +91,15 @@ class Durations:
         like = (cell.model.name, cell.method.name if cell.method else None)
         data, name = cell.task.data.name, self.place.name
         exact = (*like, data, kind) if name is None else (*like, data, kind, name)
-        for place, basis in ((exact, Basis.RECORDS), ((*like, data, kind), Basis.LIKE), ((*like, kind), Basis.LIKE)):
+        row = self.rows.labels.get(cell.key)
+        steps = [
+            ((row, *exact), Basis.RECORDS),
+            (exact, Basis.LIKE if row in self.rows.several else Basis.RECORDS),
+            ((row, *like, data, kind), Basis.LIKE),
+            ((*like, data, kind), Basis.LIKE),
+            ((*like, kind), Basis.LIKE),
+        ]
+        for place, basis in steps:
             if place in self._paces:
                 return Duration(self._paces[place].seconds(relative_cost(cell)), basis)
         return Duration(self._guess(cell), Basis.GUESS)
@@ -117,11 +131,13 @@ def max_length(cell: Cell) -> int:
     return cell.method.max_length
 
 
-def _places(entry: Entry) -> list[tuple[str | None, ...]]:
+def _places(entry: Entry, row: str | None) -> list[tuple[str | None, ...]]:
     """Where a record counts, the most specific first."""
     like = (entry.model, entry.method)
     kind = "cpu" if entry.device == "cpu" else "gpu"
-    return [(*like, entry.data, kind, entry.device_name), (*like, entry.data, kind), (*like, kind)]
+    exact = (*like, entry.data, kind, entry.device_name)
+    own: list[tuple[str | None, ...]] = [] if row is None else [(row, *exact), (row, *exact[:-1])]
+    return [*own, exact, exact[:-1], (*like, kind)]
 
 
 def _trained(cell: Cell) -> tuple[float, float]:

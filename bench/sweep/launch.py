@@ -29,7 +29,7 @@ from bench.sweep.plan import plan
 from bench.sweep.pool import Interrupted, Stopped, run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.rerun import rerun_command, sweep_command
-from bench.sweep.rows import row_names
+from bench.sweep.rows import row_names, rows_of
 from bench.sweep.slots import slots
 from bench.sweep.slurm.run import run_slurm
 from bench.sweep.slurm.submission import check_slurm
@@ -60,9 +60,9 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
         _report(cells, settings, again)
         return 0
     if settings.command == "plan":
-        return plan(cells, settings)
+        return plan(cells, settings, runner)
     if settings.command == "status":
-        return status(cells, settings)
+        return status(cells, settings, runner)
     check_tasks(cells)
     stamps = {cell.key: store.stamp(cell.folder(settings.results_dir)) for cell in cells}  # before records are read
     todo = wanted(cells, settings)
@@ -77,9 +77,10 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
         check_data(todo, settings)
         check_folders(settings.results_dir, settings.reports_dir)
     say(f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
-    stopped = _run(todo, settings, stamps, runner) if todo else None
+    names = rows_of(cells).labels
+    stopped = _run(todo, settings, stamps, runner, names) if todo else None
     ended = records(cells, settings)
-    print_summary(ended, settings)
+    print_summary(ended, settings, names)
     if stopped is not None:
         say(f"stopped early: {stopped}", error=True)
         return INTERRUPTED if isinstance(stopped, Interrupted) else 1
@@ -90,10 +91,14 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
 
 
 def _run(
-    todo: Sequence[Cell], settings: Settings, stamps: Mapping[str, store.Stamp | None], runner: str
+    todo: Sequence[Cell],
+    settings: Settings,
+    stamps: Mapping[str, store.Stamp | None],
+    runner: str,
+    names: Mapping[str, str],
 ) -> Stopped | None:
-    """Run the cells; what ended that early, if anything did."""
-    with Progress(todo) as progress:
+    """Run the cells; what ended that early, if anything did. `names` are of rows, by key."""
+    with Progress(todo, rows=names) as progress:
         try:
             RUNNERS[runner](todo, settings, progress, stamps)
         except Stopped as stopped:

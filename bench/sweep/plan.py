@@ -9,6 +9,7 @@ from rich.console import Console
 from bench.bf16 import plan_notice
 from bench.cell import Cell
 from bench.data.task import Task
+from bench.escape.characters import visible_line
 from bench.escape.terminal import console, line
 from bench.results.counts import left_out_text, overlap_text, share_text
 from bench.results.record import Status
@@ -19,7 +20,7 @@ from bench.sweep.index import Entry
 from bench.sweep.room import fit, room
 from bench.sweep.survey import Standing, State, survey
 from bench.sweep.wording import duration, gigabytes, plural, table
-from bench.sweep.workforce import Workforce, workforce
+from bench.sweep.workforce import SlurmTasks, Workforce, workforce
 
 REASONS = 8
 """Reasons that are shown of infeasible tasks."""
@@ -44,24 +45,26 @@ class Row:
         return sum(not standing.wanted for standing in self.standings)
 
 
-def plan(cells: Sequence[Cell], settings: Settings) -> int:
-    """Print the plan of a sweep over `cells`; return the exit code, 0."""
+def plan(cells: Sequence[Cell], settings: Settings, runner: str = "pool") -> int:
+    """Print the plan of a sweep over `cells` by that launcher (`bench.sweep.launch`); return the exit code, 0."""
     found = survey(cells, settings)
     wanted = [standing.cell.task for standing in found.standings if standing.wanted]
     local = local_data(wanted, settings)
     feasible = feasibility(wanted, local)
     infeasible = {**_skipped(found.standings), **feasible.impossible}
-    place = workforce(settings)
-    durations = Durations(found.records, place, local.characters)
+    place = workforce(settings, runner, sum(task not in infeasible for task in wanted))
+    durations = Durations(found.records, place, local.characters, found.named)
     rows = {
-        name: _row(standings, infeasible, found.records, durations, place) for name, standings in found.rows.items()
+        name: _row(standings, infeasible, found.records, durations, alone=name not in found.named.several)
+        for name, standings in found.rows.items()
     }
     out = console()
     _print_rows(rows, settings, out)
     _print_data(feasible, local, out)
     _print_infeasible(infeasible, feasible, wanted, out)
     _print_totals(rows, place, settings, out)
-    if place.device == "cpu" and (said := plan_notice([s.cell for s in found.standings if s.wanted])) is not None:
+    here = place.device == "cpu" and place.tasks is None
+    if here and (said := plan_notice([s.cell for s in found.standings if s.wanted])) is not None:
         out.print(said, markup=False)
     return 0
 
@@ -80,19 +83,23 @@ def _row(
     infeasible: dict[Task, str],
     records: Sequence[Entry],
     durations: Durations,
-    place: Workforce,
+    *,
+    alone: bool,
 ) -> Row:
+    """`alone`: no other row has its model and method, so that records of these are of this row."""
     cells = [standing.cell for standing in standings]
     run = [s.cell for s in standings if s.wanted and s.cell.task not in infeasible]
     like = (cells[0].model.name, cells[0].method.name if cells[0].method else None)
     data = {cell.task.data.name for cell in cells}
     lengths = [entry.longest for entry in records if entry.data in data and entry.longest is not None]
-    needed = room(cells, [r for r in records if (r.model, r.method) == like], max(lengths, default=None))
+    keys = {cell.key for cell in cells}
+    known = [r for r in records if (r.model, r.method) == like and (alone or r.key in keys)]
+    needed = room(cells, known, max(lengths, default=None))
     return Row(
         standings=standings,
         infeasible=sum(s.wanted and s.cell.task in infeasible for s in standings),
         memory="–" if needed is None else f"{gigabytes(needed.tensors)}{'' if needed.measured else '?'}",
-        fits="–" if needed is None else fit(needed, place),
+        fits="–" if needed is None else fit(needed, durations.place),
         durations=[durations.of(cell) for cell in run],
     )
 
@@ -171,14 +178,14 @@ def _print_infeasible(infeasible: dict[Task, str], feasible: Feasibility, wanted
 
 def _print_totals(rows: dict[str, Row], place: Workforce, settings: Settings, out: Console) -> None:
     durations = [each for row in rows.values() for each in row.durations]
-    out.print(_where(place))
+    out.print(_where(place) if place.tasks is None else on_slurm(place.tasks, settings))
     if not durations:
         out.print("Nothing is to run.")
         return
     seconds = sum(each.seconds for each in durations)
     wall = max(seconds / place.workers, *(each.seconds for each in durations))
     if place.device == "cuda":
-        hours = seconds / place.per_device / 3600
+        hours = seconds * place.devices / place.workers / 3600
         money = "" if settings.price_per_gpu_hour is None else f", {hours * settings.price_per_gpu_hour:,.2f} in money"
         out.print(f"In all about {hours:,.1f} GPU-hours{money}; done in about {duration(wall)}.")
     else:
@@ -195,6 +202,17 @@ def _where(place: Workforce) -> str:
         return f"No GPU is visible here: planned for {on}; under `fits` is the smallest kind that will do."
     names = Counter(f"{gpu.name}, {gigabytes(gpu.total_memory)}" for gpu in place.gpus)
     return f"On {on}: {'; '.join(f'{count} x {name}' for name, count in names.items())}."
+
+
+def on_slurm(tasks: SlurmTasks, settings: Settings) -> str:
+    """How many tasks, and what each has."""
+    slurm = settings.slurm
+    where = "" if slurm.partition is None else f" (partition {visible_line(slurm.partition)})"
+    limit = "as many as the cluster lets" if slurm.max_running is None else f"slurm.max_running={slurm.max_running}"
+    at_once = f"{tasks.at_once:,} of {plural(tasks.count, 'task')} at once ({limit})"
+    gpus = plural(tasks.gpus, "GPU") if tasks.gpus else "no GPU"
+    cells = "" if slurm.cells_per_job == 1 else f" for {plural(slurm.cells_per_job, 'cell')}"
+    return f"On Slurm{where}: {at_once}, each with {gpus} and {plural(slurm.cpus_per_task, 'CPU')}{cells}."
 
 
 def _print_basis(rows: dict[str, Row], counts: Counter[Basis], place: Workforce, out: Console) -> None:

@@ -6,7 +6,7 @@ Lines are written as they are said: nothing waits in a buffer where a log is rea
 import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -22,6 +22,7 @@ from bench.results.record import Status
 from bench.sweep.cost import relative_cost
 from bench.sweep.interrupt import Interrupts
 from bench.sweep.messages import Step
+from bench.sweep.rows import rows_of
 from bench.sweep.slots import Slot
 from bench.sweep.wording import duration
 
@@ -32,7 +33,11 @@ class Progress:
     drops_changed = True
     """Whether cells that can only fail, for what they read was changed, are left out without a record."""
 
-    def __init__(self, cells: Sequence[Cell], console: Console | None = None) -> None:
+    def __init__(
+        self, cells: Sequence[Cell], console: Console | None = None, rows: Mapping[str, str] | None = None
+    ) -> None:
+        """`rows` are what to call the row of each cell, by key: as a report of the whole grid does."""
+        self.rows = rows_of(cells).labels if rows is None else rows
         self.total, self.done, self.started = len(cells), 0, time.monotonic()
         self.cost_left, self.cost_done = sum(map(relative_cost, cells)), 0.0
         self.seen_elsewhere: set[str] = set()
@@ -68,13 +73,15 @@ class Progress:
         more = f" and {others} more" if others else ""
         if self.bars is None:
             if slot not in self.begun:  # the first cell of a device may take long, and its end would be the first sign
-                self._say(f"{slot.name} begins with {cell.key}{more}")
+                self._say(f"{slot.name} begins with {cell.key} ({self._row(cell)}){more}")
             self.begun[slot] = time.monotonic()
             return
         if slot not in self.lines:
             self.lines[slot] = self.bars.add_task("", total=None, text="")
         self.begun[slot] = time.monotonic()
-        self.bars.reset(self.lines[slot], description=f"{slot.name}  {brief(cell)}{more}", total=None, text="starting")
+        self.bars.reset(
+            self.lines[slot], description=f"{slot.name}  {self.brief(cell)}{more}", total=None, text="starting"
+        )
 
     def step(self, slot: Slot, step: Step) -> None:
         """It has done so many optimizer steps."""
@@ -94,7 +101,8 @@ class Progress:
         left = f"about {duration(elapsed * max(self.cost_left, 0.0) / self.cost_done)} left"
         where = "" if slot else ", in another sweep"
         if self.bars is None:
-            self._say(f"[{self.done}/{self.total}] {status.value}: {cell.key} ({duration(elapsed)}, {left}{where})")
+            so_far = f"{self._row(cell)}; {duration(elapsed)}, {left}{where}"
+            self._say(f"[{self.done}/{self.total}] {status.value}: {cell.key} ({so_far})")
             return
         self.bars.update(self.all, completed=self.done, text=f"{self.done}/{self.total}  {left}")
         self._rest(slot)
@@ -147,8 +155,10 @@ class Progress:
         else:
             say(text)
 
+    def _row(self, cell: Cell) -> str:
+        return visible_line(self.rows.get(cell.key, cell.row))
 
-def brief(cell: Cell) -> str:
-    """A cell in a few words."""
-    task = cell.task
-    return f"{visible_line(cell.row)}, {task.num_labels} labels, {task.train_size} examples, seed {task.seed}"
+    def brief(self, cell: Cell) -> str:
+        """A cell in a few words."""
+        task = cell.task
+        return f"{self._row(cell)}, {task.num_labels} labels, {task.train_size} examples, seed {task.seed}"

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -49,6 +50,28 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
             name = (f"{which} {extra}".rstrip(), None) if method is None else (which, f"{method} {extra}".rstrip())
             names |= dict.fromkeys((cell.key for cell in alike), name)
     return names
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a report calls the rows of a grid: "minilm lora r=4", "tfidf_sgd". Plans and progress call them the same.
+
+    (`Cell.row` is a part of keys and folders.)
+    """
+
+    labels: Mapping[str, str]
+    """By cell key."""
+    several: frozenset[str]
+    """Those whose model and method other rows have too."""
+
+
+def rows_of(cells: Sequence[Cell]) -> Rows:
+    """The rows of the grid that `cells` are, all of it."""
+    names = {key: name if method is None else f"{name} {method}" for key, (name, method) in row_names(cells).items()}
+    alike: dict[str, set[str]] = defaultdict(set)
+    for cell in cells:
+        alike[cell.row].add(names[cell.key])
+    return Rows(names, frozenset(name for each in alike.values() if len(each) > 1 for name in each))
 
 
 def _file_names(cells: Sequence[Cell], what: str) -> list[str]:

@@ -16,14 +16,14 @@ from bench.sweep.duration import Basis, Duration, Durations
 from bench.sweep.feasible import local_data
 from bench.sweep.survey import Standing, State, Survey, survey
 from bench.sweep.wording import duration, plural, table
-from bench.sweep.workforce import workforce
+from bench.sweep.workforce import Workforce, workforce
 
 SHOWN = 40
 """Running cells that are named."""
 
 
-def status(cells: Sequence[Cell], settings: Settings) -> int:
-    """Print how far `cells` are; return the exit code, 0."""
+def status(cells: Sequence[Cell], settings: Settings, runner: str = "pool") -> int:
+    """Print how far `cells` are, which that launcher runs (`bench.sweep.launch`); return the exit code, 0."""
     found = survey(cells, settings)
     out = console()
     _print_rows(found, settings, out)
@@ -40,7 +40,7 @@ def status(cells: Sequence[Cell], settings: Settings) -> int:
         out.print(f"{standing.state}: {standing.cell.key}, {said}", soft_wrap=True)
     if len(odd) > SHOWN:
         out.print(f"... and {len(odd) - SHOWN:,} more with claims that cannot be used")
-    _print_left(found, settings, out)
+    _print_left(found, settings, runner, out)
     return 0
 
 
@@ -97,29 +97,34 @@ def _elapsed(claim: Claim) -> float:
     return 0.0 if since is None else max(0.0, (datetime.now(UTC) - since).total_seconds())
 
 
-def _print_left(found: Survey, settings: Settings, out: Console) -> None:
+def _print_left(found: Survey, settings: Settings, runner: str, out: Console) -> None:
     """The time left, by records of like cells where there are any."""
     running = [standing for standing in found.standings if standing.state is State.RUNNING]
     waiting = [s for s in found.standings if s.wanted and s.state is not State.RUNNING]
     if not running and not waiting:
         out.print("Nothing is left to run.")
         return
-    expected = _durations([standing.cell for standing in [*running, *waiting]], found, settings)
+    place = workforce(settings, runner, len(running) + len(waiting))
+    expected = _durations([standing.cell for standing in [*running, *waiting]], found, place, settings)
     elapsed = [_elapsed(standing.claim) for standing in running if standing.claim is not None]
     elapsed += [0.0] * len(waiting)
     seconds = sum(max(0.0, each.seconds - past) for each, past in zip(expected, elapsed, strict=True))
-    workers = len(running) or workforce(settings).workers
+    workers = len(running) or place.workers
+    if place.tasks is not None:  # those that run now are what the queue has let through so far
+        workers = max(place.workers, len(running))
     guessed = sum(each.basis is not Basis.RECORDS for each in expected)
     at_work = f"{plural(workers, 'worker')} at work" if running else f"{plural(workers, 'worker')}, none at work now"
+    if place.tasks is not None:
+        now = f"{plural(len(running), 'cell')} now" if running else "none now"
+        at_work = f"{plural(place.tasks.at_once, 'task')} of Slurm at once, {now}"
     guess = f"; for {plural(guessed, 'cell')} of {len(expected):,} that is a guess" if guessed else ""
     out.print(f"Left: about {duration(seconds / workers)} with {at_work}{guess}.")
 
 
-def _durations(cells: Sequence[Cell], found: Survey, settings: Settings) -> list[Duration]:
+def _durations(cells: Sequence[Cell], found: Survey, place: Workforce, settings: Settings) -> list[Duration]:
     """As a plan has them; data is read only where something has to be guessed."""
-    place = workforce(settings)
-    durations = list(map(Durations(found.records, place).of, cells))
+    durations = list(map(Durations(found.records, place, rows=found.named).of, cells))
     if all(each.basis is not Basis.GUESS for each in durations):
         return durations
     local = local_data((cell.task for cell in cells), settings)
-    return list(map(Durations(found.records, place, local.characters).of, cells))
+    return list(map(Durations(found.records, place, local.characters, found.named).of, cells))

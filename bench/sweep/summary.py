@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -22,11 +22,11 @@ MOST_REASONS = 12
 """Kinds of failures that are told one by one."""
 
 
-def print_summary(ended: Sequence[tuple[Cell, Entry | None]], settings: Settings) -> None:
-    """Say how the cells of a sweep ended; None is a cell without a readable record."""
+def print_summary(ended: Sequence[tuple[Cell, Entry | None]], settings: Settings, names: Mapping[str, str]) -> None:
+    """Say how the cells of a sweep ended; None is a cell without a readable record. `names` are of rows, by key."""
     console = new_console()
     console.print(line(f"{settings.experiment}: {len(ended)} cells"))
-    console.print(_table([(cell, None if record is None else record.status) for cell, record in ended]))
+    console.print(_table([(names[cell.key], None if record is None else record.status) for cell, record in ended]))
     _print_failures([(cell, record) for cell, record in ended if record is not None], settings, console)
     if again := sum(record is None or record.status.failed for _, record in ended):
         console.print(
@@ -36,12 +36,12 @@ def print_summary(ended: Sequence[tuple[Cell, Entry | None]], settings: Settings
         )
 
 
-def _table(statuses: Sequence[tuple[Cell, Status | None]]) -> Table:
-    """Rows of the grid against how their cells ended."""
+def _table(statuses: Sequence[tuple[str, Status | None]]) -> Table:
+    """Rows of the grid, one of them for each cell, against how their cells ended."""
     kinds = [status for status in [*Status, None] if any(status is s for _, s in statuses)]
     rows: dict[str, Counter[Status | None]] = defaultdict(Counter)
-    for cell, status in statuses:
-        rows[cell.row][status] += 1
+    for row, status in statuses:
+        rows[row][status] += 1
     table = Table()
     table.add_column("model and method")
     for status in kinds:

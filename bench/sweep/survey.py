@@ -13,6 +13,7 @@ from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.index import Entry, Index
 from bench.sweep.missing import is_wanted
+from bench.sweep.rows import Rows, rows_of
 
 LIKE_AT_MOST = 200
 """Records of other grids that are looked at for a row that has none of its own."""
@@ -48,13 +49,14 @@ class Survey:
 
     standings: list[Standing]
     records: list[Entry]
+    named: Rows
 
     @property
     def rows(self) -> dict[str, list[Standing]]:
         """By row, in the order of the grid."""
         rows: dict[str, list[Standing]] = defaultdict(list)
         for standing in self.standings:
-            rows[standing.cell.row].append(standing)
+            rows[self.named.labels[standing.cell.key]].append(standing)
         return rows
 
 
@@ -69,7 +71,7 @@ def survey(cells: Sequence[Cell], settings: Settings) -> Survey:
                 known |= {id(entry): entry for entry in index.row(slug(row), LIKE_AT_MOST)}
     if (line := index.said_unusable()) is not None:
         say(line, error=True)
-    return Survey(standings, list(known.values()))
+    return Survey(standings, list(known.values()), rows_of(cells))
 
 
 def _standing(cell: Cell, settings: Settings, index: Index) -> Standing:

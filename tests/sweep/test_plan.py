@@ -48,7 +48,7 @@ def test_what_is_done_and_what_failed(words: list[str], tmp_path: Path, capsys: 
     simulated.finish(composed(*words), tmp_path / "results", status)
     said = plan(words, tmp_path, capsys)
     assert "8 cells: 4 done, 4 to run, 0 infeasible (of those not done 2 ended as oom)." in said
-    assert row(said, "bert_base-lora")[:3] == ["4", "2", "2"]
+    assert row(said, "bert_base lora")[:3] == ["4", "2", "2"]
     assert row(said, "tfidf_sgd")[:3] == ["4", "2", "2"]
     assert "4 done, 4 to run" in plan(words, tmp_path, capsys, "overwrite=failed")
     assert "6 done, 2 to run" in plan(words, tmp_path, capsys, "overwrite=missing")
@@ -144,7 +144,7 @@ def test_gpus_hours_and_money(
     monkeypatch.setattr(workforce, "visible_gpus", lambda: GPUS)
     said = plan(words, tmp_path, capsys, "price_per_gpu_hour=1000", "model=bert_base")
     assert "On 4 GPUs: 4 x Chip, 24.0 GB." in said
-    assert row(said, "bert_base-lora")[5:6] == ["yes"], "after the memory's two words"
+    assert row(said, "bert_base lora")[5:6] == ["yes"], "after the memory's two words"
     hours = float(said.partition("In all about ")[2].split()[0])
     money = float(said.partition("GPU-hours, ")[2].split()[0].replace(",", ""))
     assert money == pytest.approx(1000 * hours, abs=100), "hours are rounded to a tenth"

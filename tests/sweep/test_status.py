@@ -57,7 +57,7 @@ def test_done_failed_and_missing_by_row(words: list[str], tmp_path: Path, capsys
     simulated.finish(composed(*words), tmp_path / "results", ended)
     said = status(words, tmp_path, capsys)
     assert "model and method cells done oom crashed missing" in said
-    assert "bert_base-lora 4 1 1 1 1 " in said
+    assert "bert_base lora 4 1 1 1 1 " in said
     assert "tfidf_sgd 4 4 " in said
     assert "all 8 5 1 1 1 " in said
     assert "8 cells: 5 done, 1 oom, 1 crashed, 1 missing." in said

@@ -88,7 +88,7 @@ def check_slurm(settings: Settings) -> None:
     slurm = settings.slurm
     if settings.device == "cuda" and slurm.gpus_per_task == 0:
         raise UserError("slurm.gpus_per_task=0 gives no GPU, and device=cuda needs one")
-    if settings.device != "cpu" and slurm.gpus_per_task and settings.pool.workers is not None:
+    if settings.gpus_per_task and settings.pool.workers is not None:
         raise UserError("pool.workers is for the CPU; slurm.gpus_per_task=0 or device=cpu asks for no GPU")
     if own := [name for name in slurm.options if name.replace("_", "-") in OWN_OPTIONS]:
         raise UserError(f"slurm.options.{own[0]} is the sweep's own to set (as are {', '.join(OWN_OPTIONS)})")
@@ -168,7 +168,7 @@ def _parameters(submission: Submission, settings: Settings, after: str | None) -
         "job_name": submission.name,
         "time": slurm.time_minutes,
         "cpus_per_task": slurm.cpus_per_task,
-        "gpus_per_node": slurm.gpus_per_task or None,
+        "gpus_per_node": settings.gpus_per_task or None,
         "mem": None if slurm.memory_gb is None else f"{round(slurm.memory_gb * 1024)}M",
         "partition": slurm.partition,
         "array_parallelism": slurm.max_running or len(submission.tasks),

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,7 @@ def test_the_batch_script_asks_for_what_was_asked(fake: Fake, tmp_path: Path) ->
         tmp_path, partition="gpu", time_minutes=90, memory_gb=1.5, gpus_per_task=2, cpus_per_task=3, max_running=2,
         options={"account": "lab", "mail_type": "END", "exclusive": True, "hold": False}, signal_seconds=45,
     )  # fmt: skip
+    given = replace(given, device="auto")
     four = cells(4)
     made = submission.submit([four[:2], four[2:3], four[3:]], given, stamps(four, given), after="7")
     asked = set(script.read_text().splitlines())
@@ -86,6 +88,8 @@ def test_the_batch_script_asks_for_what_was_asked(fake: Fake, tmp_path: Path) ->
     assert made.job_id == "12"
     assert made.tasks == (tuple(c.key for c in four[:2]), (four[2].key,), (four[3].key,))
     assert submission.load(given.results_dir) == [made]
+    submission.submit([four], replace(given, device="cpu"), stamps(four, given))
+    assert "gpus" not in script.read_text(), "none is needed"
 
 
 def test_what_holds_secret_options_is_the_users_alone(fake: Fake, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ PACKAGES = (
     "accelerate", "bitsandbytes", "datasets", "finetune-bench", "hydra-core", "numpy", "pandas", "peft",
     "scikit-learn", "tokenizers", "torch", "transformers",
 )  # fmt: skip
+CHANGING = ("torch", "transformers", "peft", "scikit-learn")
+"""Packages whose versions may change a result."""
 
 
 def now() -> str:
@@ -35,7 +37,7 @@ def provenance(
     return Provenance(
         model_revision=model_revision,
         data_revision=data_revision,
-        packages=_packages(),
+        packages=packages(),
         python=platform.python_version(),
         git_commit=commit,
         git_dirty=dirty,
@@ -64,7 +66,8 @@ def device_name(device: str) -> str:
 
 
 @functools.cache
-def _packages() -> dict[str, str]:
+def packages() -> dict[str, str]:
+    """The versions of PACKAGES, as far as they are installed."""
     found = {}
     for name in PACKAGES:
         try:

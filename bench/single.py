@@ -25,6 +25,8 @@ from bench.results.counts import examples_text
 from bench.results.record import Record, Status
 from bench.saying import Saying
 from bench.settings import Settings
+from bench.sweep.aged import aged
+from bench.sweep.index import Index
 from bench.sweep.missing import is_wanted
 
 
@@ -42,7 +44,10 @@ def run_single(content: dict[str, Any]) -> int:
     if not is_wanted(cell, settings):
         record = store.read(folder)
         assert record is not None
-        say(f"kept: {_line(record)}\n  {folder}\n  (overwrite=always runs it again)")
+        entry = Index(settings.results_dir).of(cell)
+        found = aged(cell, entry, settings) if entry is not None else []
+        but = f"\n  made with {', '.join(found)}" if found else ""
+        say(f"kept: {_line(record)}{but}\n  {folder}\n  (overwrite=always runs it again)")
         return 0 if record.status is Status.OK else 1
     return _run(cell, settings)
 

@@ -9,9 +9,11 @@ from bench.report.answer_tables import best_rows, crossings_table, differences_t
 from bench.report.answer_words import budget_points, crossing_text, place_text, planned_text
 from bench.report.baseline import methods_of
 from bench.report.content import Section, Titled, View
+from bench.report.revisions import mixed_revisions
 from bench.report.statistics.decision import Budget, Crossing, crossing
 from bench.report.statistics.ties import standing
 from bench.report.wording import counted
+from bench.results.record import Status
 
 MOST_NAMED = 4
 NOT_TUNED = ("linear_probe", "zero_shot")
@@ -22,13 +24,13 @@ def answer(view: View) -> Section | None:
     """The best row of each label count and budget, what can't be told from it, and what is gained over simpler rows."""
     gone = sorted(set(view.measured) - set(view.answers))
     if not view.budgets:
-        if warning := _unequal(view):
+        if warning := _warnings(view):
             return Section("The answer", warning)
         if not gone:
             return None
         return Section("The answer", ["The predictions of all finished cells are gone, so nothing can be compared."])
     opponents = view.simpler_rows
-    paragraphs, lists = [*_unequal(view), *_lead(view.budgets), _how(view)], []
+    paragraphs, lists = [*_warnings(view), *_lead(view.budgets), _how(view)], []
     for one in at_largest_budget(view.budgets):
         place = one.standing.num_labels, one.standing.train_size
         absent = absent_rows(view.summary, *place)
@@ -93,14 +95,16 @@ def _crossings_of_tuned(view: View, budget: Budget, opponents: Sequence[str]) ->
     return [one for one in found if one.verdict != "not_compared"]
 
 
-def _unequal(view: View) -> list[str]:
-    """A warning where rows of a task had other examples."""
+def _warnings(view: View) -> list[str]:
+    """Where rows of a task had other examples, or cells of a row other models or data."""
+    mixed = mixed_revisions(view.cells[view.cells["status"] == Status.OK.value])
     if not view.verdicts.unequal:
-        return []
+        return mixed
     where = "; ".join(place_text(*place) for place in sorted(view.verdicts.unequal))
     return [
+        *mixed,
         f"Warning: the rows did not have the same examples at {where}. Nothing is compared there: what "
-        "differs may be the examples' doing."
+        "differs may be the examples' doing.",
     ]
 
 

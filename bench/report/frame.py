@@ -49,7 +49,7 @@ COSTS = ("train_seconds", "test_examples_per_second", "energy_joules", "peak_mem
 """What answers that were made elsewhere have not: reading their file says nothing of what they cost."""
 AXES = ("row", "model", "method", "data", "num_labels", "train_size", "seed")
 TEXTS = ("peak_memory_of", "examples_sha256", "failure_type", "failure")
-PROVENANCE = ("device", "device_name", "python", "git_commit", *PACKAGES)
+PROVENANCE = ("device", "device_name", "model_revision", "data_revision", "python", "git_commit", *PACKAGES)
 COLUMNS = (*AXES, "status", *FLOATS, *INTEGERS, *TEXTS, *PROVENANCE, "git_dirty", "key", "command")
 TYPES = {
     **dict.fromkeys(FLOATS, "float64"),
@@ -194,7 +194,7 @@ def _scores(measured: Measurements) -> dict[str, float | None]:
 def _provenance(record: Record) -> dict[str, Any]:
     source = record.provenance
     versions = {package: source.packages.get(package) for package in PACKAGES}
-    names = ("device", "device_name", "python", "git_commit", "git_dirty")
+    names = ("device", "device_name", "model_revision", "data_revision", "python", "git_commit", "git_dirty")
     return versions | {name: getattr(source, name) for name in names}
 
 

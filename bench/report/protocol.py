@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from bench.report.revisions import mixed_revisions
 from bench.report.wording import METRICS, capitalised, counted, sizes_of_test_sets, span_text
 from bench.results.record import Status
 
@@ -39,7 +40,14 @@ def protocol(cells: pd.DataFrame, methods: Methods | None = None) -> list[str]:
             f"{data}: {sizes_of_test_sets(group)}; validation examples, {span_text(group['num_validation'])} a cell, "
             "come on top of the training examples."
         )
-    return [*lines, *_odd_sizes(done), *_untrained(done), *_seen_in_training(done), *unequal_tasks(done)]
+    return [
+        *lines,
+        *_odd_sizes(done),
+        *_untrained(done),
+        *_seen_in_training(done),
+        *mixed_revisions(done),
+        *unequal_tasks(done),
+    ]
 
 
 def _intervals(methods: Methods) -> list[str]:

@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter
 
 from bench.cell import Cell
 from bench.escape.characters import shortened
+from bench.provenance import CHANGING
 from bench.results import store
 from bench.results.places import place_of
 from bench.results.record import Amount, Count, Record, Status
@@ -23,7 +24,7 @@ from bench.results.regular import read_regular
 from bench.sweep.cost import recorded_cost
 
 INDEX = ".index.json"
-FORMAT = 1
+FORMAT = 2
 """Goes up with every change of `Entry` and of what `recorded_cost` gives."""
 
 
@@ -56,6 +57,11 @@ class Entry:
     """Bytes; null on a CPU too."""
     longest: Count | None
     """Tokens of the longest training example; null where it is not known."""
+    packages: dict[str, str]
+    """Versions of what may change a result (`bench.provenance.CHANGING`)."""
+    precision: str | None
+    model_revision: str | None
+    data_revision: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,5 +203,9 @@ def _entry(record: Record, modified: int, size: int) -> Entry:
         total=None if measured is None else measured.seconds.total,
         # that of fused cells is the whole stack's, and says nothing of a cell
         peak_device=None if measured is None or measured.fused is not None else measured.memory.peak_device,
+        packages={name: made for name, made in record.provenance.packages.items() if name in CHANGING},
+        precision=record.provenance.precision,
+        model_revision=record.provenance.model_revision,
+        data_revision=record.provenance.data_revision,
         longest=None if measured is None or measured.lengths is None else measured.lengths.max,
     )

@@ -23,6 +23,7 @@ from bench.results import store
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sources.fingerprint import once
+from bench.sweep.aged import said_of_kept
 from bench.sweep.merged import record_folders
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
@@ -77,6 +78,8 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
         check_data(todo, settings)
         check_folders(settings.results_dir, settings.reports_dir)
     say(f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
+    if (kept := _said_of_kept(cells, todo, settings)) is not None:
+        say(kept)
     names = rows_of(cells).labels
     stopped = _run(todo, settings, stamps, runner, names) if todo else None
     ended = records(cells, settings)
@@ -88,6 +91,13 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
     statuses = {None if record is None else record.status for _, record in ended}
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
     return 0 if Status.OK in statuses and statuses <= {Status.OK, Status.SKIPPED} else 1
+
+
+def _said_of_kept(cells: Sequence[Cell], todo: Sequence[Cell], settings: Settings) -> str | None:
+    """In what finished cells differ from what would be run now."""
+    again = {cell.key for cell in todo}
+    kept = records([cell for cell in cells if cell.key not in again], settings)
+    return said_of_kept([(cell, entry) for cell, entry in kept if entry is not None], settings)
 
 
 def _run(

@@ -1,8 +1,7 @@
 """The surest mistakes of a model, with their texts."""
 
-import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,9 @@ from bench.report.statistics.correctness import Answers
 from bench.report.statistics.kept_tables import TEXT, UnreadableTable, content_of, read_table
 from bench.results.record import Record
 from bench.results.store import texts_path
+
+MOST_KNOWN = 4
+"""Files of texts that are kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,33 @@ class Mistake:
     confidence: float | None
 
 
+@dataclass
+class Texts:
+    """The texts of test examples, and which of their files can't be read: each of those is opened once."""
+
+    unreadable: dict[Path, str] = field(default_factory=dict)
+    """With the reason."""
+    _known: dict[Path, dict[str, str]] = field(default_factory=dict)
+    """The last ones: the rows of a task share them."""
+
+    def of(self, folder: Path, record: Record) -> dict[str, str]:
+        """As `read_texts`."""
+        if record.texts_file is None:
+            return {}
+        path = texts_path(folder, record.texts_file)
+        if path in self.unreadable:
+            raise UnreadableTable(self.unreadable[path])
+        if path not in self._known:
+            if len(self._known) == MOST_KNOWN:
+                del self._known[next(iter(self._known))]
+            try:
+                self._known[path] = read_texts(folder, record)
+            except UnreadableTable as error:
+                self.unreadable[path] = str(error)
+                raise
+        return self._known[path]
+
+
 def read_texts(folder: Path, record: Record) -> dict[str, str]:
     """The texts of the record's test examples by id, as far as they were kept. Raises UnreadableTable."""
     if record.texts_file is None:
@@ -38,11 +67,6 @@ def read_texts(folder: Path, record: Record) -> dict[str, str]:
         return {}
     except OSError as error:
         raise UnreadableTable(f"{path.name}: {error.strerror or error}") from error
-    return _texts(path)
-
-
-@functools.lru_cache(maxsize=4)  # the rows of a task share them; their content is in their name
-def _texts(path: Path) -> dict[str, str]:
     table = read_table(content_of(path), path.name, {"id": TEXT, "text": TEXT})
     return dict(zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.report.answers import mistakes, read_texts
+from bench.report.answers import Texts, mistakes
 from bench.report.content import point_id
 from bench.report.frame import POINT
 from bench.report.reading import Expected, Found
@@ -28,18 +28,18 @@ COLUMNS = (
 
 
 def details(
-    cells: pd.DataFrame, found: Mapping[Expected, Found], library: Library | None = None
+    cells: pd.DataFrame, found: Mapping[Expected, Found], library: Library | None = None, texts: Texts | None = None
 ) -> dict[str, dict[str, Any]]:
     """What to show of each point of `cells_frame`, by `content.point_id`; everything is text or null.
 
-    `library` has the predictions that were read already.
+    `library` has the predictions that were read already, and `texts` comes to know which texts can't be read.
 
     Mistakes are those of a point's first finished seed; in a grid of more than `MOST_FILES` points, of those with
     each row's most training examples.
     """
     by_key = {cell.key: (cell, record) for cell, record in found.items()}
     chosen = _with_mistakes(cells)
-    made, library = {}, library or Library()
+    made, library, texts = {}, library or Library(), texts or Texts()
     points: dict[tuple[str, str, int, int], list[Any]] = {}
     lines: Iterable[Any] = cells[list(COLUMNS)].itertuples(index=False)
     for cell in lines:
@@ -48,7 +48,7 @@ def details(
         point = _facts(seeds)
         first = next((seed for seed in seeds if seed.status == Status.OK.value), None)
         if place in chosen and first is not None:
-            point |= _mistakes(*by_key[first.key], library)
+            point |= _mistakes(*by_key[first.key], library, texts)
         made[point_id(*place)] = point
     return made
 
@@ -95,7 +95,7 @@ def _failure(seed: Any) -> dict[str, str]:
     return {"seed": str(seed.seed), "status": in_words(str(seed.status)), "reason": reason[:2000]}
 
 
-def _mistakes(cell: Expected, record: Found, library: Library) -> dict[str, Any]:
+def _mistakes(cell: Expected, record: Found, library: Library, known: Texts) -> dict[str, Any]:
     """The surest mistakes of one record; where its files can't be read, why."""
     assert isinstance(record, Record)
     if record.predictions_file is None:
@@ -104,7 +104,7 @@ def _mistakes(cell: Expected, record: Found, library: Library) -> dict[str, Any]
         answers, confidence = library.of(cell.folder, record), library.confidence(cell.folder, record)
     except UnreadableAnswers as error:
         return {"about_mistakes": f"The predictions of seed {cell.seed} could not be read: {error}"}
-    texts, about_texts = _texts(cell, record)
+    texts, about_texts = _texts(cell, record, known)
     some = mistakes(answers, confidence, texts, MOST_MISTAKES)
     wrong, count = int((answers.right == 0).sum()), len(answers.test_set)
     about = f"Seed {cell.seed} has {counted(wrong, 'mistake')} in {counted(count, 'test example')}."
@@ -114,10 +114,10 @@ def _mistakes(cell: Expected, record: Found, library: Library) -> dict[str, Any]
     return {"about_mistakes": about, "mistakes": [_shown(one, cell.seed) for one in some]}
 
 
-def _texts(cell: Expected, record: Record) -> tuple[Mapping[str, str], str]:
+def _texts(cell: Expected, record: Record, known: Texts) -> tuple[Mapping[str, str], str]:
     """The texts of the test examples, and why there are none where their file can't be read."""
     try:
-        return read_texts(cell.folder, record), ""
+        return known.of(cell.folder, record), ""
     except UnreadableTable as error:
         return {}, f" The texts could not be read: {error}."
 

@@ -19,6 +19,7 @@ from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
 from bench.garbage import rarely_collected
 from bench.report import sections, stamp, tables
+from bench.report.answers import Texts
 from bench.report.content import Section, Titled, View
 from bench.report.details import details
 from bench.report.frame import Expected, cells_frame, row_order, summary_frame
@@ -86,8 +87,11 @@ def write_report(
             numbers = published_for(experiment or title, expected)
             options: dict[str, Any] = {"price_per_gpu_hour": price_per_gpu_hour, "target_accuracy": target_accuracy}
             parts = _make_parts(cells, found, read, new, published=numbers, **options)
+            texts = Texts()
+            points = details(cells, found, read.library, texts)
             context = _context(cells, parts, title) | {"rerun": rerun, "unreadable": tables.unreadable(read.unreadable)}
-            failed = _write_pages(new, context, parts, details(cells, found, read.library))
+            context["unreadable_texts"] = tables.unreadable_texts(texts.unreadable.values())
+            failed = _write_pages(new, context, parts, points)
         publish(new, folder, last=(MARKDOWN, PAGE))
         written = in_place(written, new, folder)
     _kept_or_said(lambda: read.keep(cache), "what was read of predictions cannot be kept, and is read again next time")

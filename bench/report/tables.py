@@ -135,6 +135,15 @@ def unreadable(reasons: Mapping[Expected, str]) -> list[str]:
     return lines + ([f"And {len(reasons) - len(some):,} more."] if len(reasons) > len(some) else [])
 
 
+def unreadable_texts(reasons: Iterable[str]) -> str:
+    """How many files of test examples' texts can't be read, and why the first one can't; empty where all can."""
+    some = list(reasons)
+    if not some:
+        return ""
+    files = "1 file" if len(some) == 1 else f"{len(some):,} files"
+    return f"The texts in {files} can't be read, and mistakes are shown without them. {shortened(some[0])}"
+
+
 def _gap_state(gap: Any) -> Entry:
     place = point_id(gap.data, gap.row, gap.num_labels, gap.train_size)
     return Entry(in_words(str(gap.status)), state_of(0, 1, str(gap.status)), place)

@@ -118,6 +118,8 @@ class Index:
         """The record in `folder`, which is below the results folder; None where there is none that can be used."""
         file = _look(folder)
         if file is None:
+            if os.path.lexists(folder / store.RECORD):
+                self.unusable[str(folder)] = "it is a link to nowhere, or in a circle"
             return None
         name = str(folder).removeprefix(self._prefix)
         known = self._entries.get(name)

@@ -1,9 +1,9 @@
 """Answers of models: mistakes with their texts, calibration, labels that are confused."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from bench.report import answers as answers_module
 from bench.report import sections_behaviour
 from bench.report.answers import mistakes, read_texts
 from bench.report.calibration import Sure, binned, expected_calibration_error, sureness
@@ -42,7 +42,6 @@ def test_mistakes_are_the_surest_with_their_texts(cell):
 def test_texts_and_predictions_that_are_gone_are_no_error(cell):
     record = store.read(cell.folder)
     store.texts_path(cell.folder, record.texts_file).unlink()
-    answers_module._texts.cache_clear()
     assert read_texts(cell.folder, record) == {}
     (cell.folder / record.predictions_file).unlink()
     (point,) = details(cells_frame([cell]), read_records([cell])).values()
@@ -68,8 +67,8 @@ def test_texts_are_kept_once_and_cut(tmp_path):
     names = {store.keep_texts(tmp_path / "data" / "row" / key, long) for key in "ab"}
     assert len(names) == 1
     (path,) = (tmp_path / "data" / store.TEXTS).iterdir()
-    kept = answers_module._texts(path)
-    assert [len(text) for text in kept.values()] == [store.MOST_CHARACTERS + 1, 1, 1]
+    kept = pd.read_parquet(path)
+    assert [len(text) for text in kept["text"]] == [store.MOST_CHARACTERS + 1, 1, 1]
 
 
 def test_details_have_every_seed_and_command(tmp_path):

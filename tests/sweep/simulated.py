@@ -108,12 +108,24 @@ def finish(
     return cells
 
 
-def _record(cell: Cell, status: Status, results: Path) -> Record:
-    """A record with everything that a real one has."""
-    axes = Expected(
-        results / "model", cell.key, cell.model.name, cell.method.name if cell.method else None,
+def finish_whole(configs: Iterable[dict[str, Any]], results: Path) -> list[Cell]:
+    """Write an `ok` record for each composed point, with predictions, texts and training curves; return the cells."""
+    cells = list({cell.key: cell for cell in map(to_cell, configs)}.values())
+    for cell in cells:
+        simulate.write(_axes(cell, cell.folder(results)), max_length=64)
+    return cells
+
+
+def _axes(cell: Cell, folder: Path) -> Expected:
+    return Expected(
+        folder, cell.key, cell.model.name, cell.method.name if cell.method else None,
         cell.task.data.name, cell.task.num_labels, cell.task.train_size, cell.task.seed,
     )  # fmt: skip
+
+
+def _record(cell: Cell, status: Status, results: Path) -> Record:
+    """A record with everything that a real one has."""
+    axes = _axes(cell, results / "model")
     record = simulate.write(axes, status, message="simulated", max_length=64)
     for path in axes.folder.iterdir():
         path.unlink()

@@ -70,7 +70,7 @@ def to_cell(content: dict[str, Any]) -> Cell:
     Raises UserError, with all problems in one message, where the configuration is not valid.
     """
     every = content.get("num_labels") == ALL
-    given = {key: content[key] for key in CELL_KEYS if key in content} | ({"num_labels": 2} if every else {})
+    given = {key: _with_length(content[key]) for key in CELL_KEYS if key in content} | ({"num_labels": 2} if every else {})
     config = _validate(_CELL, given | {"data": with_name(given.get("data"))})
     mirror_dir, cache = content.get("mirror_dir"), cache_folder(content.get("cache_dir"))
     memo = cache / HASHES
@@ -112,6 +112,17 @@ def to_settings(content: dict[str, Any]) -> Settings:
     """Where and how to run. Raises UserError."""
     names = Settings.__dataclass_fields__
     return _validate(_SETTINGS, {key: value for key, value in content.items() if key in names})
+
+
+def _with_length(written: Any) -> Any:
+    """A group with the `max_length` that is trained with, and whether it was asked for or is a default."""
+    if not isinstance(written, dict) or "max_length" not in written:
+        return written
+    asked = written["max_length"] is not None
+    group = {name: value for name, value in written.items() if asked or name != "max_length"}
+    if not asked and "default_max_length" in written:
+        group["max_length"] = written["default_max_length"]
+    return group | {"max_length_asked": asked}
 
 
 def _resolve_split(split: SplitConfig, written: Any) -> SplitConfig:
@@ -178,10 +189,16 @@ def _require(fits: bool, needs: str, model: TransformerConfig) -> None:
 
 def _resolve_predictions(model: PredictionsConfig) -> PredictionsConfig:
     """With the file's SHA-256, so that an edited file is another cell, and a moved one is not."""
+    path = Path(model.path).expanduser()
+    if path.exists() and not path.is_file():
+        raise UserError(f"model.path={model.path} is no file; give a CSV file of ids and labels")
     try:
-        return replace(model, sha256=file_sha256(Path(model.path).expanduser()))
+        found = file_sha256(path)
     except OSError as error:
         raise UserError(f"model.path={model.path}: {error.strerror or error}") from error
+    if model.sha256 is not None and model.sha256 != found:
+        raise UserError(f"model.sha256={model.sha256}: model.path={model.path} has {found}; leave it out to take that")
+    return replace(model, sha256=found)
 
 
 def _resolve_baseline(model: TfidfSgdConfig, config: CellConfig) -> TfidfSgdConfig:
@@ -260,6 +277,7 @@ def _resolve_training(
         min_steps=training.least_steps,
         default_epochs=TrainingConfig().default_epochs,  # they have done their part
         default_min_steps=TrainingConfig().default_min_steps,
+        default_max_length=TrainingConfig().default_max_length,
         # what is tuned has no value of its own
         learning_rate=None if tuned else rate,
         precision=precision,

@@ -1,16 +1,20 @@
 """What can be known to be impossible before anything heavy is imported, downloaded or run."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
 from bench.cell import Cell
-from bench.config import DataConfig, SetfitConfig, TransformerConfig
+from bench.config import DataConfig, PredictionsConfig, SetfitConfig, TransformerConfig
 from bench.data import split
 from bench.devices import visible_gpus
-from bench.errors import UserError
+from bench.errors import TaskInfeasible, UserError
 from bench.models import safely
+from bench.models.configuration import check_families
+from bench.models.targets import check_targets
+from bench.optimizers import check_installed, check_optimizers
+from bench.positions import check_lengths
 from bench.results.regular import check_folder
 from bench.settings import Settings
 from bench.sources import hub
@@ -28,10 +32,11 @@ def check_device(cells: Iterable[Cell], settings: Settings) -> None:
         )
 
 
-def check_extras(cells: Iterable[Cell]) -> None:
+def check_extras(cells: Collection[Cell]) -> None:
     """Raise UserError where a cell needs an optional package that is not installed."""
     if any(isinstance(cell.method, SetfitConfig) for cell in cells) and find_spec("setfit") is None:
         raise UserError("method=setfit needs the extra: pip install -e '.[setfit]'")
+    check_installed(cells)
 
 
 def check_sources(cells: Iterable[Cell], settings: Settings) -> None:
@@ -64,6 +69,56 @@ def check_data(cells: Iterable[Cell], settings: Settings) -> None:
     """
     own = {cell.task.data: cell.task for cell in cells if cell.task.data.source in ("file", "hub")}
     local_data([task for data, task in own.items() if data.path is not None], settings)
+
+
+def check_training(cells: Iterable[Cell], settings: Settings) -> None:
+    """Raise UserError, with all problems, where models or transformers have not what the options of cells name."""
+    cells, problems = list(cells), []
+    checks: tuple[Callable[[list[Cell]], None], ...] = (
+        lambda cells: check_families(cells, settings),
+        check_optimizers,
+        check_targets,
+        lambda cells: check_lengths(cells, settings),
+    )
+    for check in checks:
+        try:
+            check(cells)
+        except UserError as error:
+            problems.append(str(error))
+    if problems:
+        raise UserError("; ".join(problems))
+
+
+def check_predictions(cells: Iterable[Cell], settings: Settings) -> None:
+    """Raise UserError, with all problems, where a file of answers is not as described or lacks some.
+
+    Ids and labels are compared with the data where that is on this machine and read in a moment.
+    """
+    if not (made := [cell for cell in cells if isinstance(cell.model, PredictionsConfig)]):
+        return
+    from bench.methods import predictions  # which are rare
+
+    problems: dict[str, None] = {}
+    answers: dict[PredictionsConfig, dict[str, str]] = {}
+    for config in dict.fromkeys(cell.model for cell in made):
+        assert isinstance(config, PredictionsConfig)
+        try:
+            answers[config] = predictions.read_answers(config)
+        except UserError as error:
+            problems[str(error)] = None
+    local = local_data([cell.task for cell in made], settings)
+    for cell in made:
+        read, pool = answers.get(cell.model), local.pools.get(cell.task.data)  # type: ignore[arg-type]
+        if read is None or pool is None:
+            continue
+        try:
+            predictions.check_answers(cell, read, split.draw(cell.task, pool))
+        except TaskInfeasible:
+            continue  # which ends as it does for every model
+        except UserError as error:
+            problems[str(error)] = None
+    if problems:
+        raise UserError("; ".join(problems))
 
 
 def check_folders(results_dir: str, reports_dir: str | None = None) -> None:

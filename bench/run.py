@@ -24,6 +24,8 @@ from bench.methods.fitted import Context, Diverged, Fitted, Phase, Report, Savea
 from bench.methods.halve import in_halves
 from bench.models.card import model_card
 from bench.models.kept import CARD, MODEL, file_hashes
+from bench.positions import length_of, within_positions
+from bench.positions import notice as notice_of_length
 from bench.provenance import now
 from bench.recording import Run, failed, finished, predictions_frame, texts_frame
 from bench.results import store
@@ -144,7 +146,9 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
         fit = _fit_function(fitting)
     context.warm.imported()
     fitting_started = time.perf_counter()
+    planned, fitting = fitting, within_positions(fitting, context.cache, context.mirror_dir)
     fitted = fit(fitting, splits, context)
+    say_length(planned, fitting, fitted)
     fitting_ended = time.perf_counter()
     context.phase("evaluating")
     train = fitted.predict(splits.train) if cell.training is not None and cell.training.evaluate_train else None
@@ -173,6 +177,14 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
         energy_joules=_used(energy),
     )
     return run, fitted
+
+
+def say_length(planned: Cell, fitting: Cell, fitted: Fitted) -> None:
+    """Tell, and put among the choices that a record holds, where texts were cut if not where the cell says."""
+    said, held = length_of(planned), length_of(fitting)
+    if said is not None and held is not None and said != held:
+        cut = fitted.summary.choices.setdefault("max_length", held[1])  # zero-shot needs some for its prompt
+        print(notice_of_length(said[1], cut), file=sys.stderr, flush=True)
 
 
 def _used(before: float | None) -> float | None:

@@ -16,10 +16,11 @@ from bench.data.split import Splits, draw
 from bench.errors import TaskInfeasible
 from bench.garbage import uncollected
 from bench.methods.fitted import Context, Fitted, Report
+from bench.positions import within_positions
 from bench.provenance import now
 from bench.recording import Run, failed
 from bench.results.record import Record
-from bench.run import choose_device, quiet_libraries, status_of, to_keep, write
+from bench.run import choose_device, quiet_libraries, say_length, status_of, to_keep, write
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
 from bench.warm import Warm
@@ -34,7 +35,7 @@ class Drawn:
 
     cell: Cell
     computed: Cell
-    """What is run in its place (`bench.bf16.as_computed`)."""
+    """What is run in its place (`bench.bf16.as_computed`, `bench.positions.within_positions`)."""
     splits: Splits
     revision: str | None
     seconds: float
@@ -123,6 +124,7 @@ def _runs(
         if member.error is not None:
             errors[of.cell.key] = member.error
             continue
+        say_length(of.cell, of.computed, member.fitted)
         test = predicted["test"][i]
         assert test is not None
         run = Run(
@@ -162,7 +164,7 @@ def _draw(cells: Sequence[Cell], context: Context, errors: dict[str, Exception])
         except TaskInfeasible as error:
             errors[cell.key] = error
         else:
-            computed = as_computed(cell, context.device)
+            computed = within_positions(as_computed(cell, context.device), context.cache, context.mirror_dir)
             drawn.append(Drawn(cell, computed, splits, pool.revision, share + time.perf_counter() - clock))
     return drawn
 

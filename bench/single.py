@@ -15,9 +15,11 @@ from bench.preflight import (
     check_device,
     check_extras,
     check_folders,
+    check_predictions,
     check_readable,
     check_sources,
     check_tasks,
+    check_training,
 )
 from bench.results import store
 from bench.results.claims import Claims, read
@@ -58,7 +60,9 @@ def _run(cell: Cell, settings: Settings) -> int:
     check_device([cell], settings)
     check_folders(settings.results_dir)
     check_sources([cell], settings)
+    check_training([cell], settings)
     check_data([cell], settings)
+    check_predictions([cell], settings)
     folder = cell.folder(settings.results_dir)
     try:
         store.check_place(folder)

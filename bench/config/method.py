@@ -58,6 +58,9 @@ class LinearProbeConfig:
     C: Regularisations = (0.01, 0.1, 1.0, 10.0, 100.0)
     """Inverse regularisation strengths tried; validation chooses."""
     max_length: Width = 512
+    """Tokens; longer texts are cut. Null for 512, or what the model has positions for, if that is less."""
+    max_length_asked: bool = field(default=False, metadata=NEVER)
+    """Whether `max_length` was given: a default gives way to fewer positions (`bench.positions`). Filled in."""
     batch_size: Width = 64
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
@@ -79,7 +82,10 @@ class ZeroShotConfig:
     calibrate: bool = False
     """Divide out what the model prefers without any content (Zhao et al. 2021)."""
     max_length: Width = 512
-    """Tokens of the text; longer texts are cut, the prompt around them is not."""
+    """Tokens of the text; longer texts are cut, the prompt around them is not. Null for 512, or what the model's
+    positions leave beside the prompt, if that is less."""
+    max_length_asked: bool = field(default=False, metadata=NEVER)
+    """Whether `max_length` was given: a default gives way to fewer positions (`bench.positions`). Filled in."""
     batch_size: Width = 64
     """Prompts at once, times labels of more than one token."""
     precision: Precision | None = None
@@ -107,7 +113,9 @@ class SetfitConfig:
     learning_rate: PositiveFloat = 2e-5
     """Of the encoder."""
     max_length: Width = 256
-    """Tokens; longer texts are cut."""
+    """Tokens; longer texts are cut. Null for 256, or what the model has positions for, if that is less."""
+    max_length_asked: bool = field(default=False, metadata=NEVER)
+    """Whether `max_length` was given: a default gives way to fewer positions (`bench.positions`). Filled in."""
 
     __pydantic_config__ = FORBID
 

@@ -33,7 +33,12 @@ class TrainingConfig:
     max_grad_norm: PositiveFloat = 1.0
     optim: Text | None = None
     max_length: Width = 512
-    """Tokens; longer texts are cut."""
+    """Tokens; longer texts are cut. Null for `default_max_length`, or what the model has positions for, if that is
+    less. (A cell has the number itself.)"""
+    default_max_length: Width = field(default=512, metadata=NEVER)
+    """What a preset cuts at where `max_length` says nothing."""
+    max_length_asked: bool = field(default=False, metadata=NEVER)
+    """Whether `max_length` was given: a default gives way to fewer positions (`bench.positions`). Filled in."""
     truncation_side: Literal["left", "right"] = "right"
     eval_steps: Positive | None = None
     """Validate every so many optimizer steps; null for once an epoch."""

@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 from bench.config import LoraConfig
 from bench.models.families import Family
 from bench.models.kept import Kept
+from bench.models.targets import matches, no_such_modules
 
 
 def add_adapters(base: PreTrainedModel, method: LoraConfig, family: Family) -> peft.PeftModel:
@@ -18,8 +19,11 @@ def add_adapters(base: PreTrainedModel, method: LoraConfig, family: Family) -> p
 
     peft's `prepare_model_for_kbit_training` is not used: it would copy the embedding into fp32, which for large
     vocabularies takes more than 4 bits save; norms and embeddings stay frozen as they are loaded.
+
+    Raises UserError where a module that is named is not there: peft would be content with one that is.
     """
     all_linear = method.target_modules == "all-linear"
+    _check_targets(base, method)
     config = peft.LoraConfig(
         task_type=peft.TaskType.SEQ_CLS,
         r=method.r,
@@ -39,6 +43,15 @@ def add_adapters(base: PreTrainedModel, method: LoraConfig, family: Family) -> p
             parameter.data = parameter.data.float()
     check_head(adapted, family)
     return adapted
+
+
+def _check_targets(base: PreTrainedModel, method: LoraConfig) -> None:
+    if isinstance(method.target_modules, str):
+        return
+    weights = {name: getattr(module, "weight", None) for name, module in base.named_modules()}
+    names = [name for name, weight in weights.items() if weight is not None and weight.dim() == 2]  # no norms
+    if absent := [target for target in method.target_modules if not matches(target, names)]:
+        raise no_such_modules(absent, str(base.config.model_type), names)
 
 
 def check_head(model: torch.nn.Module, family: Family) -> None:

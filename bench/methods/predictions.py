@@ -30,24 +30,39 @@ class MadeElsewhere:
 
 
 def fit(cell: Cell, splits: Splits, context: Context) -> MadeElsewhere:
-    """Read the file and check it against the task's test examples; ids that are not among them are no matter.
+    """Read the file and check it against the task's test examples (`check_answers`).
 
-    An answer that is none of the task's labels is counted, and wrong. Raises UserError where the file can't be
-    read, gives an id twice, or lacks one.
+    An answer that is none of the task's labels is counted, and wrong. Raises UserError.
     """
     config = cell.model
     assert isinstance(config, PredictionsConfig)
     answers = read_answers(config)
+    check_answers(cell, answers, splits)
+    fitted = MadeElsewhere(Summary(model_revision=config.sha256), answers, splits.labels)
+    invalid = sum(index is None for index in fitted.predict(splits.test).indices)
+    fitted.summary.choices = {"invalid_answers": invalid}
+    return fitted
+
+
+def check_answers(cell: Cell, answers: Mapping[str, str], splits: Splits) -> None:
+    """Raise UserError where the cell's file lacks an answer for a test example, or no answer is a label of the task.
+
+    Ids that are not among the test examples are no matter.
+    """
+    config = cell.model
+    assert isinstance(config, PredictionsConfig)
     if missing := [example for example in splits.test.ids if example not in answers]:
         raise UserError(
             f"model.path={config.path} has no answer for {len(missing)} of the {len(splits.test)} test examples of "
             f"{cell.task.data.name}, the first one is {missing[0]!r} (model.id_column={config.id_column}; "
             "`python -m bench.export` writes the examples)"
         )
-    fitted = MadeElsewhere(Summary(model_revision=config.sha256), answers, splits.labels)
-    invalid = sum(index is None for index in fitted.predict(splits.test).indices)
-    fitted.summary.choices = {"invalid_answers": invalid}
-    return fitted
+    given = tuple(dict.fromkeys(answers[example] for example in splits.test.ids))
+    if all(index is None for index in label_indices(given, splits.labels)):
+        raise UserError(
+            f"model.path={config.path}: no answer is a label of {cell.task.data.name} (they are "
+            f"{', '.join(splits.labels)}; model.label_column={config.label_column} holds {', '.join(given[:3])}, ...)"
+        )
 
 
 def read_answers(config: PredictionsConfig) -> dict[str, str]:

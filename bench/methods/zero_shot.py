@@ -95,10 +95,11 @@ def fit(cell: Cell, splits: Splits, context: Context) -> ZeroShot:
     )
     words = [words_of(label, method) for label in splits.labels]
     labels = continuations(tokenizer, method, words)
+    summary.choices |= _cut(tokenizer, method, room(causal, max(map(len, labels))))
     fitted = ZeroShot(summary, causal, tokenizer, method, labels, tokens=context.warm.tokens)
     if method.calibrate:
         fitted.content_free = content_free_log_probabilities(fitted)
-        summary.choices = {"content_free": dict(zip(splits.labels, np.exp(fitted.content_free).tolist(), strict=True))}
+        summary.choices |= {"content_free": dict(zip(splits.labels, np.exp(fitted.content_free).tolist(), strict=True))}
     return fitted
 
 
@@ -148,6 +149,29 @@ def continuations(tokenizer: PreTrainedTokenizerBase, method: ZeroShotConfig, wo
     return list(known)
 
 
+def text_limit(tokenizer: PreTrainedTokenizerBase, method: ZeroShotConfig, room: int | None) -> int:
+    """Tokens that a text may have in a prompt of `room` tokens (None: as many as there are)."""
+    if room is None:
+        return method.max_length
+    return max(1, min(method.max_length, room - len(tokenizer("".join(around_text(method)))["input_ids"]) - 1))
+
+
+def _cut(tokenizer: PreTrainedTokenizerBase, method: ZeroShotConfig, room: int | None) -> dict[str, int]:
+    """For the record: where texts are cut, if the prompt leaves less than the default says.
+
+    Raises UserError where it leaves less than was asked for.
+    """
+    limit = text_limit(tokenizer, method, room)
+    if limit == method.max_length:
+        return {}
+    if method.max_length_asked:
+        raise UserError(
+            f"method.max_length={method.max_length}: beside the prompt and a label, the model has positions for "
+            f"{limit} tokens of a text; give at most {limit}, or null for as many as there are"
+        )
+    return {"max_length": limit}
+
+
 def encode_prompts(
     tokenizer: PreTrainedTokenizerBase,
     texts: Sequence[str],
@@ -161,9 +185,7 @@ def encode_prompts(
     no such limit.
     """
     before, after = around_text(method)
-    limit = method.max_length
-    if room is not None:
-        limit = max(1, min(limit, room - len(tokenizer(before + after)["input_ids"]) - 1))
+    limit = text_limit(tokenizer, method, room)
 
     def tokenize(new: list[str]) -> list[list[int]]:
         cut = tokenizer(new, add_special_tokens=False, truncation=True, max_length=limit, return_offsets_mapping=True)

@@ -16,6 +16,10 @@ class Family:
 
     lora_targets: tuple[str, ...]
     """Modules that get adapters when `method.target_modules=family`."""
+    layers: tuple[str, ...]
+    """Paths, within a block, of its linear layers: what adapters can be put on."""
+    others: tuple[str, ...]
+    """Likewise, paths in the model of what is in no block and not in the head: embeddings, a pooler's layer."""
     head: tuple[str, ...]
     """Modules above the pretrained trunk: newly initialised, always trained whole, never quantized."""
     pooling: Literal["mean", "last"]
@@ -41,9 +45,17 @@ class Family:
 DECODER_RATES = {"lora": 5e-4, "qlora": 5e-4, "full": 1e-5, "last_block": 1e-4}
 ENCODER_RATES = {"lora": 1e-3, "qlora": 1e-3, "full": 5e-5, "last_block": 2e-4}
 
+LLAMA_LAYERS = (
+    *(f"self_attn.{name}_proj" for name in "qkvo"),
+    *(f"mlp.{name}_proj" for name in ("gate", "up", "down")),
+)
+BERT_EMBEDDINGS = tuple(f"bert.embeddings.{name}_embeddings" for name in ("word", "position", "token_type"))
+
 FAMILIES: dict[str, Family] = {
     "llama": Family(
         lora_targets=("q_proj", "v_proj"),
+        layers=LLAMA_LAYERS,
+        others=("model.embed_tokens",),
         head=("score",),
         pooling="last",
         pad_candidates=("<|finetune_right_pad_id|>", "<|reserved_special_token_0|>"),
@@ -55,6 +67,8 @@ FAMILIES: dict[str, Family] = {
     ),
     "qwen2": Family(
         lora_targets=("q_proj", "k_proj", "v_proj"),
+        layers=LLAMA_LAYERS,
+        others=("model.embed_tokens",),
         head=("score",),
         pooling="last",
         pad_candidates=("<|endoftext|>",),
@@ -66,6 +80,8 @@ FAMILIES: dict[str, Family] = {
     ),
     "gpt2": Family(
         lora_targets=("c_attn",),
+        layers=("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"),
+        others=("transformer.wte", "transformer.wpe"),
         head=("score",),
         pooling="last",
         pad_candidates=("<|endoftext|>",),
@@ -78,6 +94,8 @@ FAMILIES: dict[str, Family] = {
     ),
     "gemma3": Family(
         lora_targets=("q_proj", "k_proj", "v_proj"),
+        layers=LLAMA_LAYERS,
+        others=("model.embed_tokens",),
         head=("score",),
         pooling="last",
         pad_candidates=("<pad>",),
@@ -89,6 +107,11 @@ FAMILIES: dict[str, Family] = {
     ),
     "bert": Family(
         lora_targets=("query", "value"),
+        layers=(
+            *(f"attention.self.{name}" for name in ("query", "key", "value")),
+            *("attention.output.dense", "intermediate.dense", "output.dense"),
+        ),
+        others=(*BERT_EMBEDDINGS, "bert.pooler.dense"),
         head=("classifier",),
         pooling="mean",
         pad_candidates=("[PAD]",),
@@ -99,6 +122,8 @@ FAMILIES: dict[str, Family] = {
     ),
     "distilbert": Family(
         lora_targets=("q_lin", "v_lin"),
+        layers=(*(f"attention.{name}_lin" for name in ("q", "k", "v", "out")), "ffn.lin1", "ffn.lin2"),
+        others=tuple(f"distilbert.embeddings.{name}_embeddings" for name in ("word", "position")),
         head=("pre_classifier", "classifier"),
         pooling="mean",
         pad_candidates=("[PAD]",),
@@ -108,6 +133,8 @@ FAMILIES: dict[str, Family] = {
     ),
     "modernbert": Family(
         lora_targets=("Wqkv",),
+        layers=("attn.Wqkv", "attn.Wo", "mlp.Wi", "mlp.Wo"),
+        others=("model.embeddings.tok_embeddings",),
         head=("head", "classifier"),  # a published `head` comes from masked language modelling, and is trained on
         pooling="mean",
         pad_candidates=("[PAD]",),

@@ -75,15 +75,33 @@ def require_token(model_id: str) -> None:
     raise UserError(f"model {model_id} {_ADVICE['GatedRepoError'].format(group='model')}")
 
 
-def _is_cached(model_id: str) -> bool:
-    """Whether the hub's cache has the model. Raises UserError where it is no id at all."""
+def cached(model_id: str, name: str, revision: str | None = None) -> Path | None:
+    """A model's file in the hub's cache; None where it is not there. Raises UserError where the id is no id at all."""
     import huggingface_hub
     from huggingface_hub.errors import HFValidationError
 
     try:
-        return isinstance(huggingface_hub.try_to_load_from_cache(model_id, "config.json"), str)
+        found = huggingface_hub.try_to_load_from_cache(model_id, name, revision=revision)
+        return Path(found) if isinstance(found, str) else None
     except HFValidationError as error:
         raise UserError(f"model {model_id} {_ADVICE['HFValidationError'].format(group='model')}") from error
+
+
+def fetched(model_id: str, name: str, revision: str | None) -> Path:
+    """A model's file, out of the hub's cache or fetched into it. Raises UserError where it can't be had."""
+    import huggingface_hub
+
+    try:
+        return Path(huggingface_hub.hf_hub_download(model_id, name, revision=revision))
+    except Exception as error:
+        if (explanation := explain(error, f"model {model_id}")) is not None:
+            raise explanation from error
+        raise
+
+
+def _is_cached(model_id: str) -> bool:
+    """Whether the hub's cache has the model. Raises UserError where it is no id at all."""
+    return cached(model_id, "config.json") is not None
 
 
 _LOG_IN = "log in with `hf auth login` or set HF_TOKEN"

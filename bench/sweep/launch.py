@@ -14,9 +14,11 @@ from bench.preflight import (
     check_device,
     check_extras,
     check_folders,
+    check_predictions,
     check_readable,
     check_sources,
     check_tasks,
+    check_training,
 )
 from bench.report.reading import Expected
 from bench.results import store
@@ -75,7 +77,9 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
             check_device(todo, settings)
             slots(settings)
         check_sources(todo, settings)
+        check_training(todo, settings)
         check_data(todo, settings)
+        check_predictions(todo, settings)
         check_folders(settings.results_dir, settings.reports_dir)
     say(f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
     if (kept := _said_of_kept(cells, todo, settings)) is not None:

@@ -11,6 +11,8 @@ from bench.cell import Cell
 from bench.data.task import Task
 from bench.escape.characters import visible_line
 from bench.escape.terminal import console, line
+from bench.positions import shortened
+from bench.preflight import check_predictions, check_training
 from bench.results.counts import left_out_text, overlap_text, share_text
 from bench.results.record import Status
 from bench.settings import Settings
@@ -48,7 +50,10 @@ class Row:
 def plan(cells: Sequence[Cell], settings: Settings, runner: str = "pool") -> int:
     """Print the plan of a sweep over `cells` by that launcher (`bench.sweep.launch`); return the exit code, 0."""
     found = survey(cells, settings)
-    wanted = [standing.cell.task for standing in found.standings if standing.wanted]
+    todo = [standing.cell for standing in found.standings if standing.wanted]
+    check_training(todo, settings)
+    check_predictions(todo, settings)
+    wanted = [cell.task for cell in todo]
     local = local_data(wanted, settings)
     feasible = feasibility(wanted, local)
     infeasible = {**_skipped(found.standings), **feasible.impossible}
@@ -64,8 +69,10 @@ def plan(cells: Sequence[Cell], settings: Settings, runner: str = "pool") -> int
     _print_infeasible(infeasible, feasible, wanted, out)
     _print_totals(rows, place, settings, out)
     here = place.device == "cpu" and place.tasks is None
-    if here and (said := plan_notice([s.cell for s in found.standings if s.wanted])) is not None:
+    if here and (said := plan_notice(todo)) is not None:
         out.print(said, markup=False)
+    for note in shortened(todo, settings):
+        out.print(line(note))
     return 0
 
 

@@ -43,6 +43,7 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
         of_files = {CONTENT[name] for name in differing if name in CONTENT}
         for place, (_, alike) in enumerate(kinds):
             own = [f"{_short(name)}={told[name][place]}" for name in differing if name not in CONTENT]
+            own = [f"{text} or less" if _may_be_less(text, alike[0]) else text for text in own]
             if "data" in of_files:
                 own.append(f"data={read['data'][place]}")
             which = f"{model} {read['model'][place]}" if "model" in of_files else model
@@ -72,6 +73,12 @@ def rows_of(cells: Sequence[Cell]) -> Rows:
     for cell in cells:
         alike[cell.row].add(names[cell.key])
     return Rows(names, frozenset(name for each in alike.values() if len(each) > 1 for name in each))
+
+
+def _may_be_less(text: str, cell: Cell) -> bool:
+    """Whether an option's text promises a length that gives way to a model with fewer positions."""
+    part = cell.training or cell.method
+    return text.startswith("max_length=") and not getattr(part, "max_length_asked", True)
 
 
 def _file_names(cells: Sequence[Cell], what: str) -> list[str]:

@@ -25,6 +25,7 @@ def can_fuse(cell: Cell) -> Hashable | None:
         method,
         training.optim,
         training.max_length,
+        training.max_length_asked,
         training.truncation_side,
         training.precision_asked,
     )

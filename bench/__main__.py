@@ -43,12 +43,13 @@ def _one_cell(config: DictConfig) -> None:
     from bench.single import run_single
 
     _close_own_files()
+    given = list(HydraConfig.get().overrides.task)
     try:
         content = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         assert isinstance(content, dict)
         COMPOSING.end()
         with collected():
-            sys.exit(run_single({str(key): value for key, value in content.items()}))
+            sys.exit(run_single({str(key): value for key, value in content.items()}, given))
     except REFUSED as error:  # caught here, for Hydra puts a line of its own before what passes through it
         sys.exit(_refuse(error))
 

@@ -70,7 +70,8 @@ def to_cell(content: dict[str, Any]) -> Cell:
     Raises UserError, with all problems in one message, where the configuration is not valid.
     """
     every = content.get("num_labels") == ALL
-    given = {key: _with_length(content[key]) for key in CELL_KEYS if key in content} | ({"num_labels": 2} if every else {})
+    given = {key: _with_length(content[key]) for key in CELL_KEYS if key in content}
+    given |= {"num_labels": 2} if every else {}
     config = _validate(_CELL, given | {"data": with_name(given.get("data"))})
     mirror_dir, cache = content.get("mirror_dir"), cache_folder(content.get("cache_dir"))
     memo = cache / HASHES

@@ -180,11 +180,12 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
 
 
 def say_length(planned: Cell, fitting: Cell, fitted: Fitted) -> None:
-    """Tell, and put among the choices that a record holds, where texts were cut if not where the cell says."""
+    """Put among the choices that a record holds where texts are cut, if not where the cell says; tell if some were."""
     said, held = length_of(planned), length_of(fitting)
     if said is not None and held is not None and said != held:
         cut = fitted.summary.choices.setdefault("max_length", held[1])  # zero-shot needs some for its prompt
-        print(notice_of_length(said[1], cut), file=sys.stderr, flush=True)
+        if fitted.summary.lengths is not None and fitted.summary.lengths.num_cut:
+            print(notice_of_length(said[1], cut), file=sys.stderr, flush=True)
 
 
 def _used(before: float | None) -> float | None:

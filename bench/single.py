@@ -1,5 +1,6 @@
 """Running one cell in this process, on the terminal."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from bench.cores import use_threads
 from bench.devices import use_one_gpu
 from bench.errors import UserError, said
 from bench.escape.terminal import say
+from bench.given import check_given
+from bench.idle import Point
 from bench.methods.halve import in_halves
 from bench.preflight import (
     check_data,
@@ -32,15 +35,16 @@ from bench.sweep.index import Index
 from bench.sweep.missing import is_wanted
 
 
-def run_single(content: dict[str, Any]) -> int:
+def run_single(content: dict[str, Any], given: Sequence[str] = ()) -> int:
     """Run the cell of a composed configuration unless its record says it is done; return the exit code.
 
-    Raises UserError where it can't be run.
+    `given` are the overrides of the command line. Raises UserError where it can't be run.
     """
     check(content)
     cell, settings = to_cell(content), to_settings(content)
     if settings.command != "run":
         raise UserError(f"command={settings.command} is for a sweep: add -m")
+    check_given(given, [Point(content, cell, sweep=False)])
     check_readable("results_dir", settings.results_dir)
     folder = cell.folder(settings.results_dir)
     if not is_wanted(cell, settings):

@@ -31,6 +31,7 @@ from bench.methods.last_block import Collator
 from bench.methods.one_device import check_one_device
 from bench.methods.trunk import Trunk
 from bench.results.record import HistoryPoint, Training
+from bench.steps import planned_steps, steps_per_epoch
 from bench.warm import Tokens
 
 MOST_EVALUATIONS = 12
@@ -211,17 +212,6 @@ def finish(trained: Trained) -> Training:
     best = next(callback for callback in trainer.callback_handler.callbacks if isinstance(callback, BestWeights))
     best.restore(trainer.model)
     return _summary(trainer.state, best, trained.config, len(trainer.train_dataset))
-
-
-def steps_per_epoch(config: TrainingConfig, num_train: int) -> int:
-    """Optimizer steps in one pass over `num_train` examples."""
-    batches = math.ceil(num_train / config.per_device_train_batch_size)
-    return math.ceil(batches / config.gradient_accumulation_steps)
-
-
-def planned_steps(config: TrainingConfig, num_train: int) -> int:
-    """Optimizer steps of a run that does not stop early."""
-    return max(math.ceil(config.epochs * steps_per_epoch(config, num_train)), config.least_steps)
 
 
 def training_arguments(

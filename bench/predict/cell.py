@@ -4,14 +4,13 @@ import sys
 from pathlib import Path
 
 from bench.errors import UserError
+from bench.idle import KEPT_BY
 from bench.models import kept
 from bench.models.kept import Kept
 from bench.results import store
 from bench.results.record import Record, Status
 
 AGAIN = "run it again with save_model=true overwrite=always"
-SAVED_BY = ("lora", "qlora", "full", "last_block")
-"""Methods whose models can be kept."""
 
 
 def find(folder: Path) -> tuple[Path, Kept]:
@@ -37,8 +36,8 @@ def find(folder: Path) -> tuple[Path, Kept]:
 def _model(folder: Path, record: Record) -> tuple[Path, Kept]:
     if record.model_folder is None:
         method = record.configuration.method or record.configuration.model
-        if method not in SAVED_BY:
-            raise UserError(f"{method} keeps no model; those of {', '.join(SAVED_BY)} can be kept")
+        if method not in KEPT_BY:
+            raise UserError(f"{method} keeps no model; those of {', '.join(KEPT_BY)} can be kept")
         raise UserError(f"the cell in {folder} has no saved model: {AGAIN}")
     model = folder / kept.MODEL
     if record.model_folder != kept.MODEL or model.is_symlink():

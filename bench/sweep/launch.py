@@ -9,6 +9,8 @@ from bench.compose import check, to_cell, to_settings
 from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.garbage import uncollected
+from bench.given import check_given, effective
+from bench.idle import Point
 from bench.preflight import (
     check_data,
     check_device,
@@ -45,23 +47,30 @@ INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
 
 
-def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: Sequence[Sequence[str]] = ()) -> int:
+def launch(
+    configs: Sequence[dict[str, Any]],
+    runner: str = "pool",
+    overrides: Sequence[Sequence[str]] = (),
+    given: Sequence[str] = (),
+) -> int:
     """Run, report or plan the cells of all composed points; return the exit code (0 done, 1 a cell failed).
 
     `runner` is one of RUNNERS. `overrides` are what the points were composed from, for the report: how to run a cell
-    again. Raises UserError, before any work, where the sweep can't be run.
+    again; `given` are those of the command line alone. Raises UserError, before any work, where the sweep can't be run.
     """
     check(configs[0])
     settings = _common_settings(configs)
     check_readable("results_dir", settings.results_dir)
     check_readable("more_results", *settings.more_results)
     with uncollected(), once():
-        points = [to_cell(config) for config in configs]
-        cells = list({cell.key: cell for cell in points}.values())
-        again = {cell.key: words for cell, words in zip(points, overrides, strict=False)}
+        points = [Point(config, to_cell(config)) for config in configs]
+        cells = list({point.cell.key: point.cell for point in points}.values())
+        again = {point.cell.key: effective(words, point) for point, words in zip(points, overrides, strict=False)}
     if settings.command == "report":
-        _report(cells, settings, again)
+        _report(cells, settings, again, overrides)
         return 0
+    if settings.command in ("run", "plan"):
+        check_given(given, points)
     if settings.command == "plan":
         return plan(cells, settings, runner)
     if settings.command == "status":
@@ -91,7 +100,7 @@ def launch(configs: Sequence[dict[str, Any]], runner: str = "pool", overrides: S
     if stopped is not None:
         say(f"stopped early: {stopped}", error=True)
         return INTERRUPTED if isinstance(stopped, Interrupted) else 1
-    _report(cells, settings, again)
+    _report(cells, settings, again, overrides)
     statuses = {None if record is None else record.status for _, record in ended}
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
     return 0 if Status.OK in statuses and statuses <= {Status.OK, Status.SKIPPED} else 1
@@ -128,8 +137,14 @@ def _common_settings(configs: Sequence[dict[str, Any]]) -> Settings:
     return to_settings(configs[0])
 
 
-def _report(cells: Sequence[Cell], settings: Settings, again: Mapping[str, Sequence[str]]) -> None:
-    """Write the report unless it is there already; `again` are the overrides of each cell that has some, by key."""
+def _report(
+    cells: Sequence[Cell],
+    settings: Settings,
+    again: Mapping[str, Sequence[str]],
+    overrides: Sequence[Sequence[str]],
+) -> None:
+    """Write the report unless it is there already; `again` are the overrides of each cell that has some, by key, and
+    `overrides` those of all points."""
     from bench.report.stamp import unchanged_page
 
     with uncollected():
@@ -138,7 +153,7 @@ def _report(cells: Sequence[Cell], settings: Settings, again: Mapping[str, Seque
             "title": settings.experiment,
             "price_per_gpu_hour": settings.price_per_gpu_hour,
             "target_accuracy": settings.target_accuracy,
-            "rerun": sweep_command(list(again.values())) if again else None,
+            "rerun": sweep_command(overrides) if again else None,
         }
         page = None if settings.redraw else unchanged_page(*what, **options)
     if page is not None:

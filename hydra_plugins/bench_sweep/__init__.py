@@ -69,6 +69,8 @@ class GridSweeper(Sweeper):
 
         rows = [self._choices(row) for row in self.rows]
         given = self._choices(arguments)
+        if isinstance(self.launcher, PoolLauncher):
+            self.launcher.given = list(arguments)
         check_count(axes := self._choices(self.params), rows, given)
         points = expand(axes, rows, given)
         return self.launcher.launch([[f"{k}={v}" for k, v in point.items()] for point in points], 0)
@@ -97,6 +99,7 @@ class PoolLauncher(Launcher):
 
     def __init__(self, **options: Any) -> None:
         self.options = options
+        self.given: list[str] = []
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Called by Hydra."""
@@ -121,7 +124,7 @@ class PoolLauncher(Launcher):
         finished = _finished(configs)
         COMPOSING.end()
         with collected():  # `bench.__main__` has put collections off
-            sys.exit(launch(finished, self.runner, job_overrides))
+            sys.exit(launch(finished, self.runner, job_overrides, self.given))
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:
         composed = self.loader.load_sweep_config(self.config, list(overrides))

@@ -14,7 +14,7 @@ def points(*arguments: str):
     """The overrides and configurations that a sweep's launcher hands on."""
     caught = []
     with mock.patch(
-        "bench.sweep.launch.launch", lambda configs, runner, overrides: caught.append((configs, overrides)) or 0
+        "bench.sweep.launch.launch", lambda configs, runner, overrides, _: caught.append((configs, overrides)) or 0
     ):
         assert call("-m", *arguments) == 0
     return caught[0]

@@ -1,0 +1,44 @@
+"""What the command line gives holds for some cell of its grid, or is refused (`bench.idle` says what has no effect).
+
+Only what a command line gives by itself counts: presets and experiments say what holds for the rows that can use it.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from bench.errors import UserError
+from bench.escape.secrets import masked_override
+from bench.idle import Point, idle
+
+
+def option_of(word: str) -> str | None:
+    """The option that an override gives a value; None where it chooses a group, takes away, or is Hydra's own."""
+    name, is_value, _ = word.lstrip("+").partition("=")
+    return None if not is_value or "/" in name or "@" in name or name.startswith(("~", "hydra")) else name
+
+
+def check_given(words: Iterable[str], points: Sequence[Point]) -> None:
+    """Raise UserError, with all problems, where an option that `words` give has no effect at any of `points`.
+
+    Of several values, each has to have one somewhere.
+    """
+    problems: dict[str, None] = {}
+    for option in dict.fromkeys(filter(None, map(option_of, words))):
+        if "." not in option and isinstance(points[0].written(option), dict):
+            continue  # a group is chosen
+        reasons: dict[str, str | None] = {}
+        for point in points:
+            value = str(point.written(option))
+            if reasons.get(value, "") is not None:  # the first reason stands for those that follow
+                found = idle(option, point)
+                reasons[value] = found if found is None else reasons.get(value) or found
+        for value, reason in reasons.items():
+            if reason is not None:
+                said = masked_override(f"{option}={value}")
+                problems[f"{said} has no effect, for {reason}: leave it out"] = None
+    if problems:
+        raise UserError("; ".join(problems))
+
+
+def effective(words: Sequence[str], point: Point) -> list[str]:
+    """Those of a point's overrides that have an effect at it: what its cell is run again by, alone."""
+    return [word for word in words if (option := option_of(word)) is None or idle(option, point) is None]

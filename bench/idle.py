@@ -1,0 +1,219 @@
+"""Why an option would have no effect on a cell, or on how it is run: what was given there must not pass in silence.
+
+Options that are not named here change the cell, or are listed in `HOW` (`tests/options/test_every_option.py` walks them
+all). Imports nothing heavy.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.cell import Cell
+from bench.config import (
+    DEDUPLICATING,
+    LinearProbeConfig,
+    LoraConfig,
+    SetfitConfig,
+    TfidfSgdConfig,
+    TransformerConfig,
+    ZeroShotConfig,
+)
+from bench.methods.fused.groups import can_fuse
+from bench.steps import planned_steps
+
+KEPT_BY = ("lora", "qlora", "full", "last_block")
+"""Methods whose models can be kept (`save_model=true`)."""
+FILLED_IN = ("content", "precision_asked", "max_length_asked")
+"""Fields that the program fills in, whatever is given."""
+TABLES_OF_TEXT = (".csv", ".tsv", ".tab")
+"""Endings of files with delimiters (without .gz and so on)."""
+HOW = {
+    **dict.fromkeys(("num_labels", "train_size", "seed"), "axes: what learns nothing has one cell for all of them"),
+    **dict.fromkeys(("model.licence", "data.description"), "are shown"),
+    **dict.fromkeys(
+        ("model.parameters", "model.hidden_size", "model.intermediate_size", "model.num_layers",
+         "model.vocabulary_size", "model.gated", "data.num_classes"),
+        "say what is known of a source before it is read: estimates and early refusals",
+    ),
+    **dict.fromkeys(("model.name", "data.name"), "name rows, and are part of the key"),
+}  # fmt: skip
+"""Options that are no part of what a cell does, and why; those of `Settings` say where and how it is run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a grid, as it was composed and as it is run."""
+
+    content: Mapping[str, Any]
+    cell: Cell
+    sweep: bool = True
+
+    def written(self, option: str) -> Any:
+        """The value of a dotted option in the configuration; None where there is none."""
+        value: Any = self.content
+        for name in option.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return value
+
+    @property
+    def row(self) -> str:
+        """Model, or method, as it is chosen."""
+        cell = self.cell
+        return f"model={cell.model.family}" if cell.method is None else f"method={cell.method.name}"
+
+
+def idle(option: str, point: Point) -> str | None:
+    """Why `option` has no effect at `point`; None where it has one."""
+    group, _, name = option.partition(".")
+    if name.split(".")[0] in FILLED_IN:
+        return "the program fills it in"
+    rule = RULES.get(group)
+    return None if rule is None else rule(name.split(".")[0], point)
+
+
+def _training(name: str, point: Point) -> str | None:
+    cell, training = point.cell, point.cell.training
+    if training is None:
+        own = " (it has options of its own, method.*)" if isinstance(cell.method, SetfitConfig) else ""
+        return f"{point.row} is not trained by training.*{own}"
+    for default, given in (
+        ("default_epochs", "num_train_epochs"), ("default_min_steps", "min_steps"),
+        ("default_min_steps", "num_train_epochs"), ("default_max_length", "max_length"),
+    ):  # fmt: skip
+        if name == default and point.written(f"training.{given}") is not None:
+            return f"training.{given} says it"
+    steps = planned_steps(training, cell.task.train_size)
+    if name in ("eval_steps", "early_stopping_patience", "best_metric") and (training.eval_steps or 0) > steps:
+        return f"{steps} steps are trained, and training.eval_steps={training.eval_steps} validates after none of them"
+    return None
+
+
+def _tune(name: str, point: Point) -> str | None:
+    return None if point.cell.training is not None else f"{point.row} has no learning rate to try"
+
+
+def _method(name: str, point: Point) -> str | None:
+    method = point.cell.method
+    if method is None:
+        return f"{point.row} has no method" if name else None  # a model without one ignores the choice
+    if isinstance(method, LoraConfig) and method.name == "lora" and name in ("quant_type", "double_quant"):
+        return "method=lora has nothing in 4 bits; method=qlora has"
+    return None
+
+
+def _model(name: str, point: Point) -> str | None:
+    model = point.cell.model
+    if isinstance(model, TfidfSgdConfig):
+        asked = name == "analyzer" and point.written("model.analyzer")
+        return "split=published counts words" if asked == "auto" and model.analyzer == "word" else None
+    if not isinstance(model, TransformerConfig):
+        return None
+    if name in ("learning_rate", "precision"):
+        return _rate(point) if name == "learning_rate" else _precision(point)
+    if name == "revision" and model.content is not None:
+        return "a folder is read"
+    of_wheels = name == "wheel" or name.startswith("gguf")
+    return "model.source=hub reads no wheel" if of_wheels and model.source != "wheel" else None
+
+
+def _precision(point: Point) -> str | None:
+    method = point.cell.method
+    if method is not None and method.name in ("qlora", "setfit"):
+        return f"method={method.name} does not ask for it"
+    own = "method" if isinstance(method, LinearProbeConfig | ZeroShotConfig) else "training"
+    return None if point.written(f"{own}.precision") is None else f"{own}.precision says it"
+
+
+def _rate(point: Point) -> str | None:
+    if not isinstance(point.cell.method, LoraConfig):
+        return f"it is that of method=lora and qlora, not of {point.row}"
+    if point.cell.tune is not None:
+        return "tune.learning_rate says it"
+    return None if point.written("training.learning_rate") is None else "training.learning_rate says it"
+
+
+def _data(name: str, point: Point) -> str | None:
+    data = point.cell.task.data
+    if name in ("prompt", "label_words"):
+        return _asking(name, point)
+    if name in ("delimiter", "quoting", "encoding"):
+        return _layout(name, point)
+    no_hub = f"data.source={data.source} reads no data set of the hub" if data.source != "hub" else None
+    no_columns = f"data.reader={data.reader} reads no columns" if data.reader != "columns" else None
+    reasons = {
+        "label_sets": "split or num_labels take other labels" if point.cell.task.labels is None else None,
+        "id": no_hub,
+        "config": no_hub,
+        "revision": "what a file or folder holds says it" if no_hub or data.content is not None else None,
+        "wheel": f"data.source={data.source} reads no wheel" if data.source != "wheel" else None,
+        "text_part": "data.reader=class_folders has parts of a text" if data.reader != "class_folders" else None,
+        **dict.fromkeys(("text_column", "label_column", "id_column", "label_names"), no_columns),
+    }
+    return reasons.get(name)
+
+
+def _asking(name: str, point: Point) -> str | None:
+    if not isinstance(point.cell.method, ZeroShotConfig):
+        return f"only method=zero_shot reads it, not {point.row}"
+    return None if point.written(f"method.{name}") is None else f"method.{name} says it"
+
+
+def _layout(name: str, point: Point) -> str | None:
+    data = point.cell.task.data
+    if data.reader == "trec":
+        return "emails say their encoding"
+    if data.reader == "class_folders" and name != "encoding":
+        return "data.reader=class_folders reads no columns"
+    if data.source == "hub" and data.content is None:
+        return "the hub's library reads its tables"
+    suffixes = [suffix.lower() for suffix in Path(data.path or "").suffixes]
+    if data.source not in ("file", "package") or not suffixes:
+        return None
+    if ".parquet" in suffixes:
+        return "a Parquet file has none"
+    is_delimited = any(suffix in TABLES_OF_TEXT for suffix in suffixes)
+    return None if is_delimited or name == "encoding" else f"{Path(data.path or '').name} has no delimiters"
+
+
+def _split(name: str, point: Point) -> str | None:
+    split = point.cell.task.split
+    if name in ("same_text", "conflicts") and isinstance(split, DEDUPLICATING) and not split.deduplicate:
+        return "split.deduplicate=false compares no texts"
+    is_of_validation = name.startswith(("validation_", "min_validation_"))
+    if is_of_validation and point.cell.task.test_only and split.name in ("nested", "stratified", "official"):
+        return f"{point.row} learns nothing, and nothing is validated"
+    return None
+
+
+def _save_model(name: str, point: Point) -> str | None:
+    method = point.cell.method
+    if not point.written("save_model") or (method is not None and method.name in KEPT_BY):
+        return None
+    return f"{point.row} keeps no model; {', '.join(KEPT_BY)} do"
+
+
+def _engine(name: str, point: Point) -> str | None:
+    if point.written("engine") != "fused":
+        return None
+    if not point.sweep:
+        return "it stacks the cells of a sweep (-m)"
+    return None if can_fuse(point.cell) is not None else f"{point.row} as it is asked for cannot be stacked; LoRA can"
+
+
+def _fused(name: str, point: Point) -> str | None:
+    return None if point.written("engine") == "fused" else "engine=single stacks no cells; engine=fused does"
+
+
+RULES: dict[str, Callable[[str, Point], str | None]] = {
+    "training": _training,
+    "tune": _tune,
+    "method": _method,
+    "model": _model,
+    "data": _data,
+    "split": _split,
+    "save_model": _save_model,
+    "engine": _engine,
+    "fused": _fused,
+}
+"""By the group of an option, or the option itself."""

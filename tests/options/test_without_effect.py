@@ -1,0 +1,114 @@
+"""What the command line gives has an effect on a cell of its grid, or is refused in one line with the reason."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.cell import Cell
+from bench.compose import to_cell
+from bench.given import check_given, effective
+from bench.idle import Point
+from bench.predict.cell import KEPT_BY
+from tests.options.test_epochs import cells
+from tests.support.cli import call, composed
+
+TASK = ("data=file", "data.name=topics", "num_labels=2", "train_size=16", "device=cpu")
+REFUSED = {
+    "model=tfidf_sgd training.max_length=64": "training.max_length=64 has no effect, for model=tfidf_sgd is",
+    "model=tfidf_sgd method.r=16": "method.r=16 has no effect, for model=tfidf_sgd has no method",
+    "model=tfidf_sgd tune.learning_rate=[1e-3]": "model=tfidf_sgd has no learning rate to try",
+    "model=tfidf_sgd save_model=true": "model=tfidf_sgd keeps no model; lora, qlora, full, last_block do",
+    "model=minilm method=linear_probe save_model=true": "method=linear_probe keeps no model",
+    "model=minilm method=linear_probe training.num_train_epochs=3": "method=linear_probe is not trained by training.*",
+    "model=minilm method=setfit training.learning_rate=1e-3": "it has options of its own, method.*",
+    "model=minilm method=lora +method.quant_type=fp4": "method=lora has nothing in 4 bits",
+    "model=minilm method=lora training.eval_steps=61": "60 steps are trained",
+    "model=minilm method=lora training.eval_steps=61 training.early_stopping_patience=2": "validates after none",
+    "model=minilm method=full model.learning_rate=1e-3": "it is that of method=lora and qlora",
+    "model=minilm method=qlora model.precision=fp32": "method=qlora does not ask for it",
+    "model=minilm method=lora data.prompt=x": "only method=zero_shot reads it",
+    "model=minilm method=lora split.deduplicate=false split.conflicts=keep_first": "split.deduplicate=false compares",
+    "model=minilm method=lora data.revision=main": "what a file or folder holds says it",
+    "model=minilm method=lora data.config=x": "data.source=file reads no data set of the hub",
+    "model=minilm method=lora data.text_part=first_line": "data.reader=class_folders has parts",
+    "model=minilm method=lora training.num_train_epochs=2 training.default_epochs=3": "num_train_epochs says it",
+    "model=minilm method=lora +training.max_length_asked=true": "the program fills it in",
+    "model=minilm method=linear_probe engine=fused": "cannot be stacked",
+    "model=minilm method=lora fused.max_cells=4": "engine=fused does",
+}
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> tuple[str, ...]:
+    (tmp_path / "t.csv").write_text("text,label\n" + "".join(f"text {i},{'ab'[i % 2]}\n" for i in range(200)))
+    folders = (f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache"))
+    return (*TASK, f"data.path={tmp_path / 't.csv'}", *folders)
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_refused(words: str, task: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
+    for mode in ((), ("-m", "seed=0,1"), ("-m", "command=plan")):
+        if "engine" in words and not mode:
+            continue
+        assert call(*mode, *task, *words.split()) == 2
+        err = capfd.readouterr().err
+        assert err.count("\n") == 1, err
+        assert REFUSED[words] in err
+
+
+def test_a_single_cell_is_not_stacked(task: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
+    assert call(*task, "model=minilm", "method=lora", "engine=fused") == 2
+    assert "engine=fused has no effect, for it stacks the cells of a sweep (-m)" in capfd.readouterr().err
+
+
+def test_secrets_are_masked(task: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
+    assert call(*task, "model=minilm", "method=lora", "data.config=https://me:secret@host/x") == 2
+    assert "secret" not in capfd.readouterr().err
+
+
+def points(*words: str) -> list[Point]:
+    return [Point(content, to_cell(content)) for content in composed("-m", *words)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("model=minilm,tfidf_sgd", "training.max_length=64", "save_model=true"),
+        ("model=minilm", "method=lora,linear_probe", "training.num_train_epochs=3", "engine=fused"),
+        ("model=tfidf_sgd", "training=spam_full", "method=qlora"),
+        ("+experiment=stance_distilbert", "model=tfidf_sgd"),
+        ("+experiment=demo", "method=linear_probe"),
+        ("+experiment=demo", "method.C=[1.0]", "method=linear_probe"),
+        ("model=minilm", "training.eval_steps=61", "train_size=16,1600"),
+        ("model=minilm", "training.max_length=64,128", "training.precision=fp32"),
+    ],
+)
+def test_what_one_row_can_use_holds(words: tuple[str, ...]) -> None:
+    """And what presets and experiments say is for the rows that can use it."""
+    check_given(words, points(*words))
+
+
+def test_each_value_counts(task: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
+    words = ("model=minilm", "method=lora", "training.eval_steps=10,61")
+    assert call("-m", *task, *words) == 2
+    assert capfd.readouterr().err.startswith("error: training.eval_steps=61 has no effect")
+
+
+def test_a_cell_of_a_mixed_grid_is_run_again_without_them() -> None:
+    """Its command would be refused, or be another cell's."""
+    words = ("model=minilm,tfidf_sgd", "training.max_length=64", "seed=3")
+    overrides = [["model=minilm", *words[1:]], ["model=tfidf_sgd", *words[1:]]]
+    again = [effective(these, point) for these, point in zip(overrides, points(*words), strict=True)]
+    assert again == [overrides[0], ["model=tfidf_sgd", "seed=3"]]
+    alone: list[Cell] = [cell for these in again for cell in cells(*these)]
+    assert [cell.key for cell in alone] == [cell.key for cell in cells(*words)]
+
+
+def test_the_methods_that_keep_a_model() -> None:
+    from bench.methods.finetune import FineTuned
+    from bench.methods.fitted import Saveable
+    from bench.run import METHODS
+
+    assert {name for name, module in METHODS.items() if module == "bench.methods.finetune"} == set(KEPT_BY)
+    assert hasattr(FineTuned, "save")
+    assert "kept" in Saveable.__annotations__

@@ -7,7 +7,6 @@ import pandas as pd
 
 from bench.report.answer_tables import best_rows, crossings_table, differences_table
 from bench.report.answer_words import budget_points, crossing_text, place_text, planned_text
-from bench.report.baseline import methods_of
 from bench.report.content import Section, Titled, View
 from bench.report.revisions import mixed_revisions
 from bench.report.statistics.decision import Budget, Crossing, crossing
@@ -16,8 +15,6 @@ from bench.report.wording import counted
 from bench.results.record import Status
 
 MOST_NAMED = 4
-NOT_TUNED = ("linear_probe", "zero_shot")
-"""Methods that leave the model as it is."""
 
 
 def answer(view: View) -> Section | None:
@@ -84,8 +81,7 @@ def _gained(view: View, budget: Budget, opponents: Sequence[str]) -> list[str]:
 
 def _crossings_of_tuned(view: View, budget: Budget, opponents: Sequence[str]) -> list[Crossing]:
     """The best fine-tuned row against what is simpler, at every size: the best of the largest size that one has."""
-    tuned = [row for row, method in methods_of(view.cells).items() if method not in NOT_TUNED]
-    labels = budget.standing.num_labels
+    tuned, labels = view.verdicts.tuned, budget.standing.num_labels
     sizes = (one.standing.train_size for one in reversed(view.budgets) if one.standing.num_labels == labels)
     standings = (standing(view.answers, labels, size, tuned, view.verdicts) for size in sizes)
     best = next((one for one in standings if one is not None), None)
@@ -117,7 +113,8 @@ def _how(view: View) -> str:
     if planned:
         text += (
             f"Comparisons with {' and '.join(planned)} are planned: a paired test of the two rows alone decides "
-            "(p < 0.05), a bit too boldly for the best row, which is chosen on the same data. "
+            "(p < 0.05). That the best row is above them is corrected for the rows that it was chosen from, for the "
+            "choice was by the same answers. "
         )
     text += (
         f"{'Other pairs' if planned else 'Pairs'} of a budget are looked at all together: the variance between "

@@ -118,7 +118,7 @@ def _difference_line(view: View, one: Any) -> list[object]:
             point=point,
         ),
         told,
-        p_text(one.p),
+        p_text(one.p) + (f"; {p_text(one.chosen_p)} as the best of {one.choices} rows" if one.choices > 1 else ""),
         p_text(one.adjusted_p),
         "McNemar" if one.test == "mcnemar" else "paired t",
         difference_text(one.cohens_h, 2),

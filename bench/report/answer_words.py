@@ -107,7 +107,8 @@ def behind_text(contender: Contender) -> str:
 
 def sure_text(one: Comparison) -> str:
     """The p that a verdict rests on, and what it says nothing of."""
-    corrected = "" if one.planned else ", corrected for all pairs"
+    chosen = f", as the best of {one.choices} rows" if one.choices > 1 else ""
+    corrected = chosen if one.planned else ", corrected for all pairs"
     return f"{p_text(one.decisive_p)}{corrected}" if one.paired.decides else "one seed: not decided"
 
 

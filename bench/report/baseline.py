@@ -7,6 +7,8 @@ from bench.report.statistics.ties import standing
 from bench.report.statistics.verdicts import Verdicts
 
 PROBE = "linear_probe"
+NOT_TUNED = (PROBE, "zero_shot")
+"""Methods that leave the model as it is."""
 
 
 def baseline(cells: pd.DataFrame) -> str | None:
@@ -17,8 +19,10 @@ def baseline(cells: pd.DataFrame) -> str | None:
 
 def verdicts(cells: pd.DataFrame, answers: Grid) -> Verdicts:
     """What tells the rows of `answers` apart: planned are comparisons with the baseline and with linear probes."""
-    probes = [row for row, method in methods_of(cells).items() if method == PROBE]
-    return Verdicts(answers, baseline(cells), probes, unequal_places(cells))
+    methods = methods_of(cells)
+    probes = [row for row, method in methods.items() if method == PROBE]
+    tuned = [row for row, method in methods.items() if method not in NOT_TUNED]
+    return Verdicts(answers, baseline(cells), probes, tuned, unequal_places(cells))
 
 
 def unequal_places(cells: pd.DataFrame) -> set[tuple[int, int]]:

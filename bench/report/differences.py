@@ -68,7 +68,10 @@ def differences(cells: pd.DataFrame, metric: str, baseline: str, marks: Marks | 
     shade = around_zero(summary[f"{metric}_mean"], lower_is_better=metric in LOWER_IS_BETTER)
     rows = list(cells["row"].cat.categories)
     if marks:
-        note += f"{APART} told apart from {baseline} (paired test of the two alone, p < 0.05). "
+        note += (
+            f"{APART} told apart from {baseline} (paired test of the two alone, p < 0.05; the best row's is corrected "
+        )
+        note += "for the choice). "
     contents = contents_of(summary, metric, signed=True, marks=marks)
     words = (title, note + grid_note(others, summary), f"difference in {name}")
     return draw_grid(contents, rows, shade, words, usual_seeds(summary))

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
+from bench.report.statistics.chosen import alpha_of_chosen
 from bench.report.statistics.correctness import Grid, places
 from bench.report.statistics.paired import ALPHA, Comparison
 from bench.report.statistics.power import Needed, seeds_needed
@@ -97,12 +98,13 @@ def cheapest_within(one: Standing, costs: Costs, margin: float = POINT) -> Cheap
 
 
 def _needed(one: Standing, margin: float, verdicts: Verdicts) -> tuple[Needed | None, str | None]:
-    """For the tied row that is nearest; with Holm's level for the pairs that are still open, unless it was planned."""
+    """For the tied row that is nearest; with Holm's level for the open pairs, or the choice's where it was planned."""
     if not one.tied:
         return None, None
     nearest = one.tied[0].against_best
     corrected = verdicts.corrected(one.num_labels, one.train_size).values()
-    alpha = ALPHA if nearest.planned else ALPHA / max(1, sum(p >= ALPHA for p in corrected))
+    open_pairs = max(1, sum(p >= ALPHA for p in corrected))
+    alpha = alpha_of_chosen(ALPHA, nearest.choices) if nearest.planned else ALPHA / open_pairs
     return seeds_needed(nearest.paired.sample, smallest=margin, alpha=alpha), nearest.b
 
 

@@ -39,12 +39,18 @@ class Comparison:
     paired: Paired
     """What was compared, and the seeds that were left out."""
     planned: bool = False
-    """Whether the pair was to be compared before anything was seen, so that `p` decides and not `adjusted_p`."""
+    """Whether the pair was to be compared before anything was seen, so that `adjusted_p` does not decide."""
+    choices: int = 1
+    """How many rows the better one was chosen from, by the same answers, as the best: 1 where it was not."""
+    chosen_p: float | None = None
+    """`p`, corrected for that choice (`chosen.p_of_chosen`); null where there was none."""
 
     @property
     def decisive_p(self) -> float:
         """The p that the verdict rests on."""
-        return self.p if self.planned else self.adjusted_p
+        if not self.planned:
+            return self.adjusted_p
+        return self.p if self.chosen_p is None else self.chosen_p
 
     @property
     def turned(self) -> "Comparison":

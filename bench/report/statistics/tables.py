@@ -36,6 +36,8 @@ DIFFERENCE_COLUMNS = (
     "p",
     "adjusted_p",
     "planned",
+    "choices",
+    "chosen_p",
     "decides",
     "test",
     "told_apart",
@@ -85,9 +87,10 @@ def difference_frame(
             if is_accuracy
             else metric_difference(pair.a, pair.b, METRICS[metric], draws)
         )
-        tested: tuple[object, ...] = (None,) * 7
+        tested: tuple[object, ...] = (None,) * 9
         if is_accuracy:
-            tested = (one.p, one.adjusted_p, one.planned, pair.decides, one.test, one.told_apart, one.cohens_h)
+            corrected = (one.adjusted_p, one.planned, one.choices, one.chosen_p)
+            tested = (one.p, *corrected, pair.decides, one.test, one.told_apart, one.cohens_h)
         numbers = (found.estimate, found.low, found.high, found.method, *tested, found.num_seeds, found.num_examples)
         left_out = _left_out({row: pair.only_a, opponent: pair.only_b})
         lines.append((row, opponent, labels, size, metric, *numbers, left_out, pair.stands_for_all))

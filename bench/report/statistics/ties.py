@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.report.statistics.chosen import in_front, with_all_seeds
 from bench.report.statistics.correctness import BySeed, Grid, rows_at, sample_of, untrained_rows
 from bench.report.statistics.intervals import Interval, mean_interval
 from bench.report.statistics.paired import ALPHA, Comparison
@@ -84,17 +85,14 @@ def standing(
     The best row is the one with the highest mean among those that have the most seeds, so that a lucky single seed
     can't win; an untrained row, whose answers are the same for every seed, counts as having all of them. What is
     tied with it is the verdict of `verdicts` (default: those of `grid`, nothing planned), over all rows whatever `rows`
-    are. The best is chosen by the same data, which a planned test does not know: that the best beats the baseline by
-    chance is a bit more likely than it says.
+    are.
     """
     found = {row: seeds for row, seeds in rows_at(grid, num_labels, train_size).items() if rows is None or row in rows}
     if not found:
         return None
     untrained = untrained_rows(grid)
-    most = max(len(seeds) for seeds in found.values())
-    full = {row for row, seeds in found.items() if len(seeds) == most or row in untrained}
-    means = {row: sample_of(found[row]).mean for row in found if row in full}
-    best = max(means, key=lambda row: means[row])
+    full, best = with_all_seeds(found, untrained), in_front(found, untrained)
+    assert best is not None
     verdicts = verdicts or Verdicts(grid)
     made = {row: verdicts.of(best, row, num_labels, train_size) for row in found if row != best}
     others = [Contender(row, mean_interval(sample_of(found[row])), one) for row, one in made.items() if one is not None]

@@ -1,19 +1,21 @@
 """The one verdict on each pair of rows at each point of a grid: made once, and used by words, marks and tables alike.
 
 - What was planned is tested by itself: a row against the baseline, and against a linear probe. Its verdict depends on
-  the answers of the two rows alone, and stays as it is whatever else finishes.
+  the answers of the two rows alone, and stays as it is whatever else finishes. But the row that is in front of all,
+  or of the fine-tuned ones, was chosen by these answers: that it is above is corrected for the rows it was chosen from.
 - Nobody planned the other pairs, so all pairs of rows at a point are looked at together: the seeds' mean square is
   pooled over rows whose seeds spread alike, and p is corrected for all pairs of the point (Holm). That p is known of
   planned pairs, too, and decides nothing about them.
 - One common seed decides nothing where something was trained: it knows nothing of other seeds.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
 
+from bench.report.statistics.chosen import in_front, p_of_chosen, with_all_seeds
 from bench.report.statistics.correctness import BySeed, Grid, rows_at, untrained_rows
 from bench.report.statistics.paired import Comparison, compare, holm_p, p_value, pairing
 from bench.report.statistics.pooled import crossed_rows, like_rows
@@ -31,6 +33,8 @@ class Verdicts:
     baseline: str | None = None
     probes: Collection[str] = ()
     """Rows that fine-tuning is held against beside the baseline."""
+    tuned: Sequence[str] = ()
+    """Rows that are fine-tuned: the one in front of them is looked at by itself."""
     unequal: Collection[Place] = ()
     """Where rows of one task had other examples, so that nothing can be compared; size 0 stands for untrained rows."""
     _corrected: dict[Place, dict[Pair, float]] = field(default_factory=dict, repr=False)
@@ -72,8 +76,22 @@ class Verdicts:
         both = pairing(self.grid)(a, rows[a], b, rows[b])
         if both is None:
             return None
-        corrected = self.corrected(*place)[pair]
-        return replace(compare(a, b, both), adjusted_p=corrected, planned=self.is_planned(a, b))
+        one = compare(a, b, both)
+        one = replace(one, adjusted_p=self.corrected(*place)[pair], planned=self.is_planned(a, b))
+        better, other = (a, b) if one.difference.estimate > 0 else (b, a)
+        choices = self._choices(better, other, place) if one.planned else 1
+        return one if choices == 1 else replace(one, choices=choices, chosen_p=p_of_chosen(one.p, both.sample, choices))
+
+    def _choices(self, row: str, opponent: str, place: Place) -> int:
+        """From how many rows `row` was chosen, to be held against a planned opponent; 1 where it is not in front."""
+        opponents = (self.baseline,) if opponent == self.baseline else (self.baseline, *self.probes)
+        if opponent not in opponents:  # it is the opponent that is better
+            return 1
+        untrained, found = untrained_rows(self.grid), self.rows_at(*place)
+        others = {name: seeds for name, seeds in found.items() if name not in opponents}
+        tuned = {name: seeds for name, seeds in others.items() if name in self.tuned}
+        among = [len(with_all_seeds(some, untrained)) for some in (others, tuned) if in_front(some, untrained) == row]
+        return max(among, default=1)
 
     def corrected(self, num_labels: int, train_size: int) -> Mapping[Pair, float]:
         """p of every pair at a point, seeds pooled, corrected for all pairs there; names of a pair in rising order."""

@@ -16,6 +16,7 @@ Part = tuple[Callable[[Setting, int], Shares], Iterable[Setting], float]
 PARTS: dict[str, Part] = {
     "accuracy": (simulated.accuracy_coverage, list(simulated.settings()), 1),
     "redrawn": (simulated.redrawn_coverage, [one for one in simulated.settings() if not one.firm], 1),
+    "false_claims": (simulated.false_claims, list(simulated.settings((0.8,))), 1),
     "macro_f1": (simulated.macro_f1_coverage, list(simulated.settings((0.8,))), 0.4),
 }
 

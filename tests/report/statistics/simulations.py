@@ -10,7 +10,9 @@ import numpy as np
 
 from bench.report.statistics.bootstrap import Draws, macro_f1, metric_difference, metric_interval
 from bench.report.statistics.intervals import crossed, difference_interval, mean_interval, seeds_of
-from tests.report.statistics.answers import World, answers, at_accuracy, example_set
+from bench.report.statistics.ties import standing
+from bench.report.statistics.verdicts import Verdicts
+from tests.report.statistics.answers import World, answers, at_accuracy, by_seed, example_set, grid_of
 
 Shares = dict[str, float]
 
@@ -115,6 +117,32 @@ def macro_f1_coverage(setting: Setting, rounds: int, labels: int = 4) -> Shares:
         return {
             "macro-F1": metric_interval(a, macro_f1, draws).holds(one.accuracy),
             "difference in macro-F1": metric_difference(a, b, macro_f1, draws).holds(one.accuracy - two.accuracy),
+        }
+
+    return _mean(rounds, once)
+
+
+def false_claims(setting: Setting, rounds: int, rows: int = 6, better: float = 0.0) -> Shares:
+    """Claims where `rows` rows and a baseline are equal (or the rows `better`, when they should be made).
+
+    `best, baseline`: that the best row of all is above the baseline, or told from it; `named, baseline`: the same of
+    the first row; `best, others`: that the best row is told from any row beside the baseline.
+    """
+    random, examples = setting.random, example_set(setting.examples)
+    worlds = [setting.world(-better)] * rows + [setting.world()]
+
+    def once() -> Shares:
+        hard = random.standard_normal(setting.examples)
+        drawn = [by_seed(world.draw(random, setting.seeds, hard), examples) for world in worlds]
+        grid = grid_of({(f"row {number}", 2, 32): answered for number, answered in enumerate(drawn)})
+        base = f"row {rows}"
+        told = Verdicts(grid, base)
+        best = standing(grid, 2, 32, None, told)
+        claims = {one.row: not one.tied for one in best.others}
+        return {
+            "best, baseline": best.best != base and claims[base],
+            "named, baseline": told.of("row 0", base, 2, 32).told_apart,
+            "best, others": any(claim for row, claim in claims.items() if base not in (row, best.best)),
         }
 
     return _mean(rounds, once)

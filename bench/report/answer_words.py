@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from bench.report.statistics.decision import Budget, Cheapest, Crossing
 from bench.report.statistics.intervals import Interval
 from bench.report.statistics.paired import Comparison
-from bench.report.statistics.power import ONE_SEED, Needed
+from bench.report.statistics.power import ONE_SEED, TWO_SEEDS, Needed
 from bench.report.statistics.ties import Contender, Standing
 from bench.report.wording import UNTRAINED, counted, difference_text, duration, in_words, number_text
 
 MOST_NAMED = 4
+TOO_FEW = {
+    ONE_SEED: "One seed says nothing of how much seeds differ",
+    TWO_SEEDS: "Two seeds say too little of how much seeds differ to know how many would decide",
+}
 
 
 def interval_text(found: Interval, *, signed: bool = False) -> str:
@@ -119,8 +123,8 @@ def needed_text(needed: Needed, nearest: Contender) -> str:
     gap = f"a difference of {needed.difference:.3f} to {row}"
     if pair.both_untrained:
         return f"Neither of it and {row} learns, so that more seeds change nothing: more test examples would tell."
-    if needed.reason == ONE_SEED:
-        return f"One seed says nothing of how much seeds differ: run more of {learning(nearest)} to tell {row} from it."
+    if needed.reason in TOO_FEW:
+        return f"{TOO_FEW[needed.reason]}: run more of {learning(nearest)} to tell {row} from it."
     if needed.seeds is not None and needed.seeds <= seeds:
         return f"With {counted(seeds, 'seed')}, {gap} would probably have been seen: they are closer than that."
     if needed.seeds is not None:

@@ -31,7 +31,7 @@ class Equivalents:
 
 def equivalents(view: View, other: str, num_labels: int) -> Equivalents:
     """The points of all rows whose curves the report fits, and of untrained ones, against the row `other`."""
-    reference = Reference(view.answers, other, num_labels, view.draws)
+    reference = Reference(view.answers, other, num_labels)
     chosen = view.fitted.at(num_labels)
     points = [
         point

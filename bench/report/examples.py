@@ -17,7 +17,8 @@ HOW_TARGETS = (
 )
 HOW_EQUIVALENTS = (
     "For the same accuracy as a simpler row: read from that row's own accuracies, made to rise and joined by lines, "
-    "never carried on. Brackets are 95 % intervals; ≤ and > are the ends of the sizes that were tried."
+    "never carried on. Brackets are 95 % intervals, the sizes at which a paired test does not tell the two rows apart; "
+    "≤ and > are the ends of the sizes that were tried."
 )
 
 

@@ -50,9 +50,17 @@ def test_a_clear_answer_is_said(tmp_path, monkeypatch):
 def test_what_can_not_be_told_is_said(tmp_path, monkeypatch):
     text = page_of(tmp_path, {"lora": 0.802, "linear_probe": 0.8, None: 0.6}, monkeypatch)
     assert "these runs do not tell minilm linear_probe from it" in text
-    assert "difference of 0.010 to minilm linear_probe" in text
+    few = "Two seeds say too little of how much seeds differ to know how many would decide"
+    assert f"{few}: run more of minilm lora and minilm linear_probe to tell minilm linear_probe from it." in text
+    assert "not known from two seeds" in text
     assert "minilm lora is told apart from minilm linear_probe at no size" in text
     assert "minilm lora beats tfidf_sgd at every size from 32 on" in text
+
+
+def test_what_three_seeds_can_not_tell_is_said_with_how_many_would(tmp_path, monkeypatch):
+    accuracies = {"lora": 0.802, "linear_probe": 0.8, None: 0.6}
+    text = page_of(tmp_path, accuracies, monkeypatch, seeds=(0, 1, 2), train_sizes=(32,))
+    assert "difference of 0.010 to minilm linear_probe" in text
 
 
 def test_one_seed_says_so(tmp_path, monkeypatch):
@@ -177,9 +185,9 @@ def test_an_untrained_row_is_marked_under_each_size(tmp_path, monkeypatch):
 
 def test_what_is_told_from_the_baseline_is_marked(tmp_path, monkeypatch):
     text = page_of(tmp_path, {"lora": 0.95, "linear_probe": 0.602, None: 0.6}, monkeypatch)
-    assert (
-        text.count("| better | p &lt; 0.01 | p &lt; 0.01 |") == 6
-    )  # over the baseline and over the probe, at three sizes
+    # over the baseline, of which it is the best of two rows, and over the probe, at three sizes
+    assert text.count("| better | p &lt; 0.01; p &lt; 0.01 as the best of 2 rows | p &lt; 0.01 |") == 3
+    assert text.count("| better | p &lt; 0.01 | p &lt; 0.01 |") == 3
     found = pd.DataFrame({"row": ["minilm lora"], "num_labels": 2, "train_size": 128, "told_apart": True})
     frame = cells_frame(simulate.grid(tmp_path / "r", ROWS, num_labels=(2,)))
     figure = differences(frame, "test_accuracy", "tfidf_sgd", told_apart(found))

@@ -17,6 +17,12 @@ PARTS: dict[str, Part] = {
     "accuracy": (simulated.accuracy_coverage, list(simulated.settings()), 1),
     "redrawn": (simulated.redrawn_coverage, [one for one in simulated.settings() if not one.firm], 1),
     "false_claims": (simulated.false_claims, list(simulated.settings((0.8,))), 1),
+    "equivalence": (simulated.equivalence_coverage, list(simulated.settings((0.8,))), 0.4),
+    "power": (
+        simulated.power_reached,
+        [one for one in simulated.settings((0.8,)) if not one.firm and one.seeds > 2],
+        1,
+    ),
     "macro_f1": (simulated.macro_f1_coverage, list(simulated.settings((0.8,))), 0.4),
 }
 

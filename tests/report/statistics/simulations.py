@@ -9,8 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.report.statistics.bootstrap import Draws, macro_f1, metric_difference, metric_interval
+from bench.report.statistics.equivalence import Equivalence, equivalence
 from bench.report.statistics.intervals import crossed, difference_interval, mean_interval, seeds_of
+from bench.report.statistics.power import power_of, seeds_needed
 from bench.report.statistics.ties import standing
+from bench.report.statistics.variance import Components
 from bench.report.statistics.verdicts import Verdicts
 from tests.report.statistics.answers import World, answers, at_accuracy, by_seed, example_set, grid_of
 
@@ -146,3 +149,46 @@ def false_claims(setting: Setting, rounds: int, rows: int = 6, better: float = 0
         }
 
     return _mean(rounds, once)
+
+
+SIZES = (32, 128, 512, 2048)
+
+
+def equivalence_coverage(setting: Setting, rounds: int) -> Shares:
+    """How often the interval holds the 256 examples that are half way, in log n, from 70 to 80 % right."""
+    random, examples = setting.random, example_set(setting.examples)
+    worlds = [setting.world(setting.accuracy - share) for share in (0.6, 0.7, 0.8, 0.9)]
+    one = setting.world(setting.accuracy - 0.75)
+
+    def once() -> Shares:
+        hard = random.standard_normal(setting.examples)
+        other = 0.8 * hard + 0.6 * random.standard_normal(setting.examples)
+        rows = {
+            ("tfidf", 2, size): by_seed(world.draw(random, setting.seeds, hard), examples)
+            for size, world in zip(SIZES, worlds, strict=True)
+        }
+        rows["lora", 2, 64] = by_seed(one.draw(random, setting.seeds, other), examples)
+        found = equivalence(grid_of(rows), "lora", 64, "tfidf", num_labels=2)
+        assert isinstance(found, Equivalence)
+        return {"equivalence": found.low <= 256 <= found.high, "open": found.is_open}
+
+    return _mean(rounds, once)
+
+
+def power_reached(setting: Setting, rounds: int, smallest: float = 0.06) -> Shares:
+    """The power that "about K seeds" have, from pilots of `setting.seeds` seeds of two equal rows; 0.8 is promised.
+
+    Values are normal here, with seeds that spread by 3.5 points (or one). Pilots that name no number count in `named`.
+    """
+    random, size = setting.random, setting.examples
+    parts = Components(seeds=2 * (0.035 if setting.noisy else 0.01) ** 2, examples=0.1, rest=0.1)
+    reached, named = [], []
+    for _ in range(rounds):
+        pilot = np.sqrt(parts.seeds) * random.standard_normal((setting.seeds, 1))
+        pilot = pilot + np.sqrt(parts.examples) * random.standard_normal(size)
+        pilot = pilot + np.sqrt(parts.rest) * random.standard_normal((setting.seeds, size))
+        found = seeds_needed(crossed(pilot), smallest, 0.05)
+        named.append(found.seeds is not None)
+        if found.seeds is not None:
+            reached.append(power_of(found.difference, parts, found.seeds, size, 0.05))
+    return {"power": float(np.mean(reached)) if reached else np.nan, "named": float(np.mean(named))}

@@ -94,12 +94,14 @@ def test_secrets_in_errors_are_masked_in_records_and_logs(tmp_path: Path) -> Non
 
 
 def test_secrets_in_what_differs_between_rows_are_masked_and_rows_stay_apart(tmp_path: Path) -> None:
-    """Two rows that a password alone tells apart; and an address that the library takes for a path."""
+    """Two rows that a password alone tells apart, in a report and where a sweep is refused."""
     ids = ("'https://user:PWSECRET@host/x'", "'https://user:PW2SECRET@host/x'")
     words = ("-m", "model=tfidf_sgd", "data=file", "data.source=hub", "data.path=null", "data.name=q", "train_size=16")
-    ended = bench(*words, f"data.id={','.join(ids)}", "device=cpu", folder=tmp_path)
-    assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert "SECRET" not in ended.stdout + ended.stderr
+    words += (f"data.id={','.join(ids)}", "device=cpu")
+    drawn = bench(*words, "command=report", folder=tmp_path)
+    refused = bench(*words, folder=tmp_path)
+    assert (drawn.returncode, refused.returncode) == (0, 2), drawn.stderr + refused.stderr
+    assert "SECRET" not in drawn.stdout + drawn.stderr + refused.stdout + refused.stderr
     files = [path for kind in ("results", "reports") for path in (tmp_path / kind).rglob("*") if path.is_file()]
     assert len(files) > 6
     assert not [path for path in files if b"SECRET" in path.read_bytes()]

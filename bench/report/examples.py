@@ -10,7 +10,7 @@ from bench.report.target_tables import Targets, targets_at, targets_sentence, ta
 
 MOST_NAMED = 3
 HOW_TARGETS = (
-    "For a target: a curve (the mean of four families, on the logit scale) is fitted to each row's accuracies over the "
+    "For a target: a curve (a mean of four families, weighted by fit) is fitted to each row's accuracies over the "
     "training sizes, and carried on beyond them as far as the table says. Brackets are 90 % intervals; ≈ marks "
     "estimates beyond the largest size that was tried, ≤ is the smallest size, > the end of what the curve is good "
     "for. A curve that could mislead is refused, with the reason."

@@ -11,17 +11,25 @@ Truth = Callable[[np.ndarray], np.ndarray]
 """Training sizes to expected errors."""
 KINDS = ("POW3", "POW2", "POW4", "logit-linear", "stretched")
 """The last one is of none of the fitted families."""
+WANDER = 0.03
+"""Of a world's curve around its formula: the standard deviation of the logit's step for each doubling.
+
+Third differences of 58 real curves (`real_curves.csv`), less what 12 seeds explain, say 0.022 for TF-IDF with SGD and
+0.009 for frozen embeddings; second differences, which hold the curvature too, 0.027 for both. With 0.07, a fit that
+knows the worlds' own formulas, the ranges of their parameters and the noise is 1.6 points off at 4 times the largest
+size: no fit can do better than that.
+"""
 
 
-def truth(kind: str, random, num_labels: int, smallest: float, bumps: float = 0.07) -> Truth:
-    """A curve of a form with random parameters; its logit wanders by `bumps` a doubling."""
+def truth(kind: str, random, num_labels: int, smallest: float, wander: float = WANDER) -> Truth:
+    """A curve of a form with random parameters; its logit wanders by `wander` a doubling."""
     chance = 1 - 1 / num_labels
     smooth = _smooth(kind, random, chance, smallest)
-    walk = np.concatenate([[0], np.cumsum(random.normal(0, bumps, 16))])
+    walk = np.concatenate([[0], np.cumsum(random.normal(0, wander, 16))])
 
     def error(sizes: np.ndarray) -> np.ndarray:
-        wander = np.interp(np.log2(np.asarray(sizes) / smallest), np.arange(17), walk)
-        return expit(logit(smooth(np.asarray(sizes, dtype=float))) + wander)
+        bumps = np.interp(np.log2(np.asarray(sizes) / smallest), np.arange(17), walk)
+        return expit(logit(smooth(np.asarray(sizes, dtype=float))) + bumps)
 
     return error
 
@@ -51,7 +59,7 @@ def observe(
     return Observed(sizes, np.clip(1 - error(sizes) - noise * deviation, 0, 1), num_labels, 500)
 
 
-def high_truth(kind: str, random, span: float, smallest: float, bumps: float = 0.03) -> Truth:
+def high_truth(kind: str, random, span: float, smallest: float, wander: float = WANDER) -> Truth:
     """A curve of many labels: from 0.8 to 0.92 at the smallest size to 0.5 to 0.7 at `span` times it, then further.
 
     `kind` is POW2, POW3 or logit-linear.
@@ -60,7 +68,7 @@ def high_truth(kind: str, random, span: float, smallest: float, bumps: float = 0
     a = random.uniform(0.1, 0.35) if kind == "POW3" else 0.0
     c = np.log((first - a) / (last - a)) / np.log(span)
     slope = (logit(first) - logit(last)) / np.log(span)
-    walk = np.concatenate([[0], np.cumsum(random.normal(0, bumps, 16))])
+    walk = np.concatenate([[0], np.cumsum(random.normal(0, wander, 16))])
 
     def error(sizes: np.ndarray) -> np.ndarray:
         relative = np.asarray(sizes, dtype=float) / smallest

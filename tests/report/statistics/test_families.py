@@ -1,67 +1,132 @@
-"""The solver of learning curves ends where another one does, wherever errors are."""
+"""Shapes of learning curves and what data say of them: the same as another way of integrating, wherever errors are."""
 
 import numpy as np
 import pytest
-from scipy.optimize import differential_evolution
-from scipy.special import logit
+from scipy.special import expit, logit
+from scipy.stats import multivariate_normal
 
 from bench.report.statistics.curves import Curve, Observed, fit_curve
-from bench.report.statistics.families import PLAIN, POWER_LAWS, RIDGE, Points, fit
+from bench.report.statistics.families import FAMILIES, LEAST_SHIFT, STEEPEST, shapes, spread
+from bench.report.statistics.posterior import NARROWER, SHARED, TRUST, WANDERS, posterior
 from tests.report.statistics.learning import high_truth, observe
 
 SPANS = (16, 32, 64)
 KINDS = ("POW3", "POW2", "logit-linear")
 
 
-def observed_points(random, kind: str, span: int) -> Points:
-    """Means of three seeds at sizes that double, errors from 0.9 down to 0.5."""
-    sizes = 32.0 * 2.0 ** np.arange(np.log2(span) + 1)
-    seen = observe(random, high_truth(kind, random, span, 32), sizes, 16, spread=0.02)
-    return Points(sizes, seen.errors, seen.errors * (1 - seen.errors) / seen.standard_errors)
+def sizes_over(span: int) -> np.ndarray:
+    return 32.0 * 2.0 ** np.arange(np.log2(span) + 1)
 
 
-def cost(names: tuple[str, ...], points: Points, inner: np.ndarray) -> float:
-    """Half of the squared residuals and of the ridge, written out again; `a` is a part of the smallest error."""
-    parts = dict(zip(names, inner, strict=True))
-    a, d = parts.get("a", 0.0) * points.errors.min(), parts.get("d", 0.0)
-    law = a + np.exp(parts["log_s"]) * ((points.relative + d) / (1 + d)) ** -parts["c"]
-    off = points.weights * (logit(np.clip(law, 1e-9, 1 - 1e-9)) - logit(points.errors))
-    pull = [RIDGE * (parts[name] - PLAIN[name]) for name in names[1:]]
-    return float(np.sum(off**2) + np.sum(np.square(pull))) / 2
+def law(family: str, random, levels: np.ndarray, relative: np.ndarray, smallest: float) -> np.ndarray:
+    """Logits of errors of random members of a family, written out again: members x sizes."""
+    u, e, number = relative[None], expit(levels)[:, None], len(levels)
+    if family == "logit-linear":
+        return levels[:, None] - random.uniform(0, STEEPEST, (number, 1)) * np.log(u)
+    c, a = random.uniform(0, 1, (number, 1)), random.uniform(0, 1, (number, 1))
+    d = np.exp(random.uniform(np.log(LEAST_SHIFT * smallest), 0, (number, 1)))
+    a, d = (a if family != "POW2" else 0), (d if family == "POW4" else 0)
+    return logit(np.clip(e * (a + (1 - a) * ((u + d) / (1 + d)) ** -c), 1e-9, 1 - 1e-9))
 
 
-def cost_of(family: str, points: Points) -> float:
-    """Of what `fit` found."""
-    names, found = POWER_LAWS[family], fit(family, points).parameters
-    bounds = {"a": points.errors.min()}
-    return cost(names, points, np.asarray([found[name] / bounds.get(name, 1.0) for name in names]))
+def by_random_members(
+    seen: Observed, beyond: np.ndarray, random, number: int = 60_000
+) -> tuple[np.ndarray, np.ndarray]:
+    """The logit's mean and deviation beyond the data, by random members and levels that are weighted by likelihood."""
+    relative, errors = seen.sizes / seen.sizes[-1], seen.errors
+    noise = seen.standard_errors / (errors * (1 - errors))
+    known, distance = np.outer(noise, noise) * np.where(np.eye(len(errors)), 1, SHARED), -np.log2(relative)
+    evidence, first, second = [], [], []
+    for family in FAMILIES:
+        weights, curves, walks = [], [], []
+        for wander, likely in WANDERS.items():
+            levels = logit(errors[-1]) + noise[-1] * random.uniform(-5, 5, number)
+            drawn = law(family, random, levels, np.concatenate([relative, beyond]), relative[0])
+            walk = wander**2 * np.minimum(distance[:, None], distance)
+            seen_by = multivariate_normal(logit(errors), known + walk)
+            weights.append(likely * seen_by.pdf(drawn[:, : len(errors)]))
+            curves.append(drawn[:, len(errors) :])
+            walks.append(np.tile(wander**2 * np.log2(beyond), (number, 1)))
+        weight, curve = np.concatenate(weights), np.concatenate(curves)
+        evidence.append(weight.sum() ** TRUST)
+        first.append(weight @ curve / weight.sum())
+        second.append(weight @ (curve**2 + np.concatenate(walks)) / weight.sum())
+    share = np.asarray(evidence) / np.sum(evidence)
+    return share @ first, NARROWER * np.sqrt(share @ second - (share @ first) ** 2)
 
 
-@pytest.mark.parametrize("family", POWER_LAWS)
 @pytest.mark.parametrize("span", SPANS)
-def test_no_other_solver_finds_a_better_fit_where_errors_are_high(family, span):
+def test_another_way_of_integrating_says_the_same_where_errors_are_high(span):
     random = np.random.default_rng(span)
     for kind in KINDS:
-        points = observed_points(random, kind, span)
-        names = POWER_LAWS[family]
-        bounds = [(np.log(1e-3), 0.0), *[(1e-6, 1.0)] * (len(names) - 1)]
-        other = differential_evolution(
-            lambda inner, points=points, names=names: cost(names, points, inner), bounds, rng=0, maxiter=150, popsize=8
+        seen = observe(random, high_truth(kind, random, span, 32), sizes_over(span), 16, spread=0.02)
+        mean, deviation = posterior(seen.sizes, seen.errors, seen.standard_errors).logit_error(
+            seen.sizes[-1] * np.asarray([4, 16])
         )
-        assert cost_of(family, points) <= other.fun * 1.02 + 0.01, kind
+        other_mean, other_deviation = by_random_members(seen, np.asarray([4.0, 16.0]), random)
+        np.testing.assert_allclose(mean, other_mean, atol=0.03, err_msg=kind)
+        np.testing.assert_allclose(deviation, other_deviation, rtol=0.12, err_msg=kind)
 
 
-@pytest.mark.parametrize("family", POWER_LAWS)
-def test_a_fit_is_near_the_data_wherever_errors_are(family):
+@pytest.mark.parametrize("family", FAMILIES)
+def test_shapes_fall_with_the_size_and_are_of_the_level_at_the_largest(family):
+    relative = np.asarray([1 / 32, 1 / 4, 1.0, 4.0, 16.0])
+    found = shapes(family, spread(family), relative, 1 / 32)
+    levels = np.full(len(found.ratio), -1.0)
+    curves, slopes = found.logit_error(levels)
+    assert (np.diff(curves, axis=1) <= 0).all()
+    np.testing.assert_allclose(curves[:, 2], -1.0)
+    ahead = (found.logit_error(levels + 1e-6)[0] - curves) / 1e-6
+    steady = expit(curves) < 0.99
+    np.testing.assert_allclose(ahead[steady], slopes[steady], rtol=1e-3)
+
+
+@pytest.mark.parametrize("family", ["POW2", "POW3", "POW4", "logit-linear"])
+def test_many_sizes_without_noise_tell_curves_of_all_families_far_ahead(family):
+    relative = np.geomspace(1 / 256, 16, 13)
+    errors = {
+        "POW2": 0.1 * relative**-0.35,
+        "POW3": 0.06 + 0.04 * relative**-0.5,
+        "POW4": 0.05 + 0.02 * ((relative + 0.1) / 1.1) ** -0.8,
+        "logit-linear": 1 / (1 + np.exp(2 + 0.3 * np.log(relative))),
+    }[family]
+    found = posterior(1024 * relative[:9], errors[:9], np.full(9, 0.0005))
+    assert sum(found.families.values()) == pytest.approx(1)
+    np.testing.assert_allclose(expit(found.logit_error(1024 * relative)[0]), errors, atol=0.015)
+
+
+def test_data_decide_between_families():
+    relative = np.geomspace(1 / 256, 1, 9)
+    straight = expit(0.2 - 0.5 * np.log(256 * relative))
+    power = 0.9 * (256 * relative) ** -0.3
+    of_straight = posterior(1024 * relative, straight, np.full(9, 0.002)).families
+    of_power = posterior(1024 * relative, power, np.full(9, 0.002)).families
+    assert of_straight["logit-linear"] > 0.8
+    assert of_power["logit-linear"] < 0.1
+
+
+def test_three_points_are_enough_whatever_they_are():
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        errors = np.clip(np.sort(random.uniform(0.001, 0.999, 3))[::-1], 0.01, 0.99)
+        mean, deviation = posterior(np.asarray([32.0, 128, 512]), errors, np.full(3, 0.003)).logit_error(
+            [512, 2048, 8192]
+        )
+        assert np.isfinite(mean).all()
+        assert (np.diff(mean) <= 0).all()
+        assert (np.diff(deviation) > 0).all()
+
+
+@pytest.mark.parametrize("span", SPANS)
+def test_a_curve_is_near_the_data_wherever_errors_are(span):
     random = np.random.default_rng(5)
-    for span in SPANS:
-        for first in (0.3, 0.5, 0.7, 0.9, 0.97, 0.999):
-            sizes = 32.0 * 2.0 ** np.arange(np.log2(span) + 1)
-            errors = first * (sizes / 32) ** -random.uniform(0.02, 0.15)
-            found = fit(family, Points(sizes, errors, errors * (1 - errors) / 0.01))
-            away = np.abs(1 / (1 + np.exp(-found.logit_error(sizes))) - errors)
-            assert away.max() < 0.05, (span, first)
-            assert away[-1] < 0.035, (span, first)
+    for first in (0.3, 0.5, 0.7, 0.9, 0.97, 0.999):
+        sizes = sizes_over(span)
+        errors = first * (sizes / 32) ** -random.uniform(0.02, 0.15)
+        found = posterior(sizes, errors, np.full(len(sizes), 0.01))
+        away = np.abs(expit(found.logit_error(sizes)[0]) - errors)
+        assert away.max() < 0.05, first
+        assert away[-1] < 0.02, first
 
 
 def test_a_line_begins_where_emotions_of_sixteen_labels_were_measured():
@@ -73,14 +138,3 @@ def test_a_line_begins_where_emotions_of_sixteen_labels_were_measured():
     assert curve.estimate([8192])[0] == pytest.approx(0.528, abs=0.04)
     band = curve.band([8192])
     assert band.low[0] < 0.528 < band.high[0]
-
-
-def test_resamples_begin_in_reach_too():
-    random = np.random.default_rng(2)
-    sizes = 32 * 2.0 ** np.arange(7)
-    seen = observe(random, high_truth("POW2", random, 64, 32), sizes, 32, spread=0.05)
-    curve = fit_curve(seen)
-    assert isinstance(curve, Curve)
-    for _, families in curve.resampled:
-        for one in families:
-            assert abs(1 / (1 + np.exp(-one.logit_error(sizes[-1:])[0])) - seen.errors[-1]) < 0.05

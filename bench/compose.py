@@ -55,11 +55,14 @@ def check(content: dict[str, Any]) -> None:
     """Raise UserError, with all problems of cell, settings and unknown options in one message."""
     known = (*CELL_KEYS, *Settings.__dataclass_fields__)
     problems = [f"{key}: there is no such option; there are {', '.join(known)}" for key in content if key not in known]
-    for turn in (to_cell, to_settings):
+    found: list[str] = []
+    for turn in (to_settings, to_cell):
         try:
-            turn(content)
+            # nothing is looked up in folders that are none
+            _to_config(content) if found else turn(content)
         except UserError as error:
-            problems.append(str(error))
+            found.append(str(error))
+    problems += reversed(found)
     if problems:
         raise UserError("; ".join(problems))
 
@@ -70,9 +73,7 @@ def to_cell(content: dict[str, Any]) -> Cell:
     Raises UserError, with all problems in one message, where the configuration is not valid.
     """
     every = content.get("num_labels") == ALL
-    given = {key: _with_length(content[key]) for key in CELL_KEYS if key in content}
-    given |= {"num_labels": 2} if every else {}
-    config = _validate(_CELL, given | {"data": with_name(given.get("data"))})
+    config = _to_config(content)
     mirror_dir, cache = content.get("mirror_dir"), cache_folder(content.get("cache_dir"))
     memo = cache / HASHES
     data = pinned(config.data, mirror_dir, memo)
@@ -109,6 +110,18 @@ def to_cell(content: dict[str, Any]) -> Cell:
     return Cell(task=task, model=model, method=method, training=training, tune=tune)
 
 
+def _to_config(content: dict[str, Any]) -> CellConfig:
+    """What is given, checked by itself; in place of all labels stand two. Raises UserError."""
+    given = {key: _with_length(content[key]) for key in CELL_KEYS if key in content}
+    if given.get("num_labels") == ALL:
+        given["num_labels"] = 2
+    config = _validate(_CELL, given | {"data": with_name(given.get("data"))})
+    training = config.training
+    if training.max_length_asked:
+        return config
+    return replace(config, training=replace(training, max_length=training.default_max_length))
+
+
 def to_settings(content: dict[str, Any]) -> Settings:
     """Where and how to run. Raises UserError."""
     names = Settings.__dataclass_fields__
@@ -116,13 +129,11 @@ def to_settings(content: dict[str, Any]) -> Settings:
 
 
 def _with_length(written: Any) -> Any:
-    """A group with the `max_length` that is trained with, and whether it was asked for or is a default."""
+    """A group, and whether its `max_length` was asked for or is a default."""
     if not isinstance(written, dict) or "max_length" not in written:
         return written
     asked = written["max_length"] is not None
     group = {name: value for name, value in written.items() if asked or name != "max_length"}
-    if not asked and "default_max_length" in written:
-        group["max_length"] = written["default_max_length"]
     return group | {"max_length_asked": asked}
 
 

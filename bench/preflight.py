@@ -1,5 +1,6 @@
 """What can be known to be impossible before anything heavy is imported, downloaded or run."""
 
+import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable
 from importlib.util import find_spec
@@ -9,7 +10,7 @@ from bench.cell import Cell
 from bench.config import DataConfig, PredictionsConfig, SetfitConfig, TransformerConfig
 from bench.data import split
 from bench.devices import visible_gpus
-from bench.errors import TaskInfeasible, UserError
+from bench.errors import TaskInfeasible, UserError, said
 from bench.models import safely
 from bench.models.configuration import check_families
 from bench.models.targets import check_targets
@@ -121,17 +122,37 @@ def check_predictions(cells: Iterable[Cell], settings: Settings) -> None:
         raise UserError("; ".join(problems))
 
 
-def check_folders(results_dir: str, reports_dir: str | None = None) -> None:
-    """Make the folders. Raises UserError where nothing can be written there, by trying."""
+def check_folders(results_dir: str, reports_dir: str | None = None, experiment: str | None = None) -> None:
+    """Make the folders. Raises UserError where nothing can be written there, by trying.
+
+    The report's own, named after the experiment, is only looked at where it is there already.
+    """
     for option, folder in (("results_dir", results_dir), ("reports_dir", reports_dir)):
         if folder is None:
             continue
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder) as file:
-                file.write(b"x")
+            _try(Path(folder))
+            if option == "reports_dir" and experiment is not None:
+                _try_below(Path(folder), experiment)
         except OSError as error:
-            raise UserError(f"{option}={folder} cannot be written: {error.strerror or error}") from error
+            raise UserError(f"{option}={folder} cannot be written: {said(error)}") from error
+
+
+def _try(folder: Path) -> None:
+    """Raises OSError where no file can be written into `folder`."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"x")
+
+
+def _try_below(folder: Path, name: str) -> None:
+    """Likewise in the folder `name` (`a/b`) below, as far as it is there; what is in its place and is none, too."""
+    for part in Path(name).parts:
+        folder /= part
+        if not os.path.lexists(folder):
+            return
+        check_folder(folder)
+    _try(folder)
 
 
 def check_readable(option: str, *folders: str) -> None:

@@ -15,6 +15,11 @@ REFUSED = (UserError, CompactHydraException, OmegaConfBaseException)
 """What bad input raises wherever it is found."""
 _DROPPED = ("Config search path", "Set the environment variable HYDRA_FULL_ERROR", "See https://", "object_type=")
 _AMBIGUOUS = re.compile(r"Ambiguous value for argument '(.*)'\s*$", re.MULTILINE)
+_ENCODINGS = re.compile(r"(\+*data\.encoding=)([\w-]+(?:, *[\w-]+)+)")
+_NUMBERED = re.compile(
+    r"(\+*(?:experiment|data|model|method|training|split)=)([-+]?(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:e[-+]?\d+)?)",
+    re.IGNORECASE,
+)
 _LONGEST = 2000
 """Characters of a message."""
 
@@ -37,8 +42,11 @@ COMPOSING = Composing()
 
 
 def with_quotes(word: str) -> str:
-    """A word of the command line; a list of encodings, which is one value, in the quotes that Hydra wants of it."""
-    plain = re.fullmatch(r"(\+*data\.encoding=)([\w-]+(?:, *[\w-]+)+)", word)
+    """A word of the command line, in the quotes that Hydra wants where it would read something else.
+
+    That is a list of encodings, which is one value, and the name of a file in `conf/` that looks like a number.
+    """
+    plain = _ENCODINGS.fullmatch(word) or _NUMBERED.fullmatch(word)
     return word if plain is None else f'{plain[1]}"{plain[2]}"'
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bench.config.common import FORBID, IF_SET, NEVER, WheelConfig
-from bench.config.names import FilePath, Name, Text
+from bench.config.names import FilePath, Id, Name, Text
 from bench.config.numbers import LabelCount, Positive
 
 
@@ -15,10 +15,10 @@ class DataConfig:
     name: Name
     source: Literal["hub", "file", "wheel", "folder", "package"]
     """`folder`: a corpus in its own layout, which `reader` knows; `package`: a file that comes with the program."""
-    id: Text | None = None
+    id: Id | None = None
     """Hub id of the data set (source `hub`)."""
-    config: Text | None = None
-    revision: Text | None = None
+    config: Id | None = None
+    revision: Id | None = None
     path: FilePath | None = field(default=None, metadata=NEVER)
     """A local folder that stands in for the hub id, or the file or folder itself (other sources)."""
     content: Text | None = field(default=None, metadata=IF_SET)

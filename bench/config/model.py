@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bench.config.common import FORBID, IF_SET, NEVER, Precision, WheelConfig
-from bench.config.names import FilePath, Name, Text
+from bench.config.names import FilePath, Id, Name, Text
 from bench.config.numbers import Amount, Positive, PositiveFloat, Regularisation, Width
 
 
@@ -17,8 +17,8 @@ class TransformerConfig:
     name: Name
     family: Literal["llama", "qwen2", "gpt2", "gemma3", "bert", "distilbert", "modernbert"]
     source: Literal["hub", "wheel"]
-    id: Text | None = None
-    revision: Text | None = None
+    id: Id | None = None
+    revision: Id | None = None
     path: FilePath | None = field(default=None, metadata=NEVER)
     """A local folder that stands in for the hub id."""
     content: Text | None = field(default=None, metadata=IF_SET)

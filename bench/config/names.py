@@ -11,7 +11,7 @@ from bench.escape.filename import RESERVED
 
 LONGEST_NAME, LONGEST_PART, LONGEST_PATH = 500, 255, 4095
 """Characters of a name; bytes of a file's name and of a whole path, as Linux has them."""
-LONGEST_EXPERIMENT = 200
+LONGEST_EXPERIMENT, LONGEST_ID = 200, 200
 
 
 def _digits(value: object) -> object:
@@ -56,6 +56,8 @@ def _experiment(name: str) -> str:
 
 Text = Annotated[str, BeforeValidator(_digits)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), BeforeValidator(_digits)]
+Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID), BeforeValidator(_digits)]
+"""Of the hub: of a model or data set, a revision, a configuration."""
 FilePath = Annotated[Text, AfterValidator(_path)]
 Experiment = Annotated[Text, AfterValidator(_experiment)]
 """An experiment's name, and its report's folder in `reports_dir`: `demo`, `smoke/go_emotions_grid`."""

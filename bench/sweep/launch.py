@@ -89,7 +89,7 @@ def launch(
         check_training(todo, settings)
         check_data(todo, settings)
         check_predictions(todo, settings)
-        check_folders(settings.results_dir, settings.reports_dir)
+        check_folders(settings.results_dir, settings.reports_dir, settings.experiment)
     say(f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
     if (kept := _said_of_kept(cells, todo, settings)) is not None:
         say(kept)

@@ -27,6 +27,8 @@ def check_given(words: Iterable[str], points: Sequence[Point]) -> None:
             continue  # a group is chosen
         reasons: dict[str, str | None] = {}
         for point in points:
+            if point.written(option) is None:
+                continue  # null asks for nothing
             value = str(point.written(option))
             if reasons.get(value, "") is not None:  # the first reason stands for those that follow
                 found = idle(option, point)

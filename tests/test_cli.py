@@ -41,6 +41,11 @@ def cell(place: Path, mirror: Path) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def untrained(cell: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the options of training, which would be refused."""
+    return tuple(word for word in cell if not word.startswith("training."))
+
+
 @pytest.fixture(scope="module")
 def first(place: Path, cell: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     return bench(*cell, folder=place)
@@ -55,7 +60,7 @@ def second(place: Path, cell: tuple[str, ...]) -> subprocess.CompletedProcess[st
 @pytest.fixture(scope="module")
 def baseline(place: Path, cell: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     """The baseline on the same task, with a method that it does not have."""
-    return bench(*cell, "model=tfidf_sgd", "method=qlora", folder=place, results=place / "baseline")
+    return bench(*untrained(cell), "model=tfidf_sgd", "method=qlora", folder=place, results=place / "baseline")
 
 
 def only_folder(results: Path) -> Path:
@@ -223,7 +228,9 @@ def test_overwrite_always_runs_it_again(
     results = Path(shutil.copytree(place / "baseline", tmp_path / "results"))
     before, _ = read(only_folder(results))
     # the same cell, for the baseline has no method
-    again = bench(*cell, "model=tfidf_sgd", "method=lora", "overwrite=always", folder=tmp_path, results=results)
+    again = bench(
+        *untrained(cell), "model=tfidf_sgd", "method=lora", "overwrite=always", folder=tmp_path, results=results
+    )
     assert again.returncode == 0, again.stderr
     assert "kept" not in again.stdout
     after, _ = read(only_folder(results))

@@ -78,6 +78,7 @@ def points(*words: str) -> list[Point]:
         ("model=tfidf_sgd", "training=spam_full", "method=qlora"),
         ("+experiment=stance_distilbert", "model=tfidf_sgd"),
         ("+experiment=demo", "method=linear_probe"),
+        ("model=tfidf_sgd", "training.precision=null"),
         ("+experiment=demo", "method.C=[1.0]", "method=linear_probe"),
         ("model=minilm", "training.eval_steps=61", "train_size=16,1600"),
         ("model=minilm", "training.max_length=64,128", "training.precision=fp32"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import logit
+from scipy.special import logit, logsumexp, softmax
 
 from bench.report.statistics.families import FAMILIES, Shapes, shapes, spread
 from bench.report.statistics.variance import Values
@@ -33,7 +33,7 @@ TRUST = 0.5
 NARROWER = 0.9
 """Factor of the deviation: shapes are spread more widely than curves are, and bands of 90 % held the truth in 97."""
 LEAST = float(np.log(1e-4))
-"""Of a shape's likelihood, as a part of the highest: thousands of less likely ones say nothing together."""
+"""Of a shape's likelihood, as a part of its family's highest: thousands of less likely ones say nothing together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,28 +87,37 @@ def posterior(sizes: Values, errors: Values, standard_errors: Values) -> Posteri
     seen, noise = logit(errors), standard_errors / (errors * (1 - errors))
     known = np.outer(noise, noise) * (SHARED + (1 - SHARED) * np.eye(len(sizes)))
     distance = -np.log2(relative)
-    found, likelihood = [], []
-    for wander, likely in WANDERS.items():
-        covariance = known + wander**2 * np.minimum(distance[:, None], distance)
-        for family in FAMILIES:
-            points = spread(family)
-            level, variance, fit = _fitted(shapes(family, points, relative, relative[0]), seen, covariance)
-            found.append(Member(family, wander, points, level, variance, np.empty(0)))
-            likelihood.append(np.log(likely / len(points)) + fit)
-    highest = max(float(one.max()) for one in likelihood)
-    members = [_reduced(one, np.exp(fit - highest)) for one, fit in zip(found, likelihood, strict=True)]
-    evidence = {family: sum(one.share.sum() for one in members if one.family == family) for family in FAMILIES}
-    trusted = {family: evidence[family] ** (TRUST - 1) for family in FAMILIES}
-    total = sum(of**TRUST for of in evidence.values())
-    shared = (replace(one, share=one.share * trusted[one.family] / total) for one in members)
-    return Posterior(float(sizes[0]), float(sizes[-1]), tuple(one for one in shared if len(one.share)))
+    members: list[Member] = []
+    evidence: list[float] = []
+    for family in FAMILIES:
+        points = spread(family)
+        at, found = shapes(family, points, relative, relative[0]), []
+        for wander, likely in WANDERS.items():
+            level, variance, fit = _fitted(at, seen, known + wander**2 * np.minimum(distance[:, None], distance))
+            found.append(Member(family, wander, points, level, variance, np.log(likely) + fit))
+        evidence.append(float(logsumexp([one.share for one in found])) - np.log(len(points)))
+        members += _shared(found)
+    trusted = dict(zip(FAMILIES, softmax(TRUST * np.asarray(evidence)), strict=True))
+    weighted = (replace(one, share=one.share * trusted[one.family]) for one in members)
+    return Posterior(float(sizes[0]), float(sizes[-1]), tuple(weighted))
 
 
-def _reduced(member: Member, share: Values) -> Member:
-    """The shapes of `member` that matter, with their shares."""
-    kept = share > np.exp(LEAST) * share.max()
-    level, variance = member.level[kept], member.variance[kept]
-    return replace(member, points=member.points[kept], level=level, variance=variance, share=share[kept])
+def _shared(members: list[Member]) -> list[Member]:
+    """Members of one family whose `share` is a log likelihood: shares of all that is likely, of shapes that matter."""
+    highest = max(float(one.share.max()) for one in members)
+    kept = [one.share > highest + LEAST for one in members]
+    total = sum(float(np.exp(one.share[of] - highest).sum()) for one, of in zip(members, kept, strict=True))
+    return [
+        replace(
+            one,
+            points=one.points[of],
+            level=one.level[of],
+            variance=one.variance[of],
+            share=np.exp(one.share[of] - highest) / total,
+        )
+        for one, of in zip(members, kept, strict=True)
+        if of.any()
+    ]
 
 
 def _fitted(curves: Shapes, seen: Values, covariance: Values) -> tuple[Values, Values, Values]:

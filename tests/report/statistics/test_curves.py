@@ -57,6 +57,7 @@ def test_bands_hold_the_truth_in_all_kinds_of_worlds(everywhere, factor):
     assert lines.loc["all", "width"] <= {4: 9, 16: 15}[factor]
 
 
+@pytest.mark.filterwarnings("ignore:Covariance of the parameters")
 def test_naive_bands_do_not():
     held = []
     for kind, seen, true in simulated(np.random.default_rng(8), max(ROUNDS // 10, 1)):

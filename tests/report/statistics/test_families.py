@@ -1,5 +1,7 @@
 """Shapes of learning curves and what data say of them: the same as another way of integrating, wherever errors are."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
@@ -115,6 +117,17 @@ def test_three_points_are_enough_whatever_they_are():
         assert np.isfinite(mean).all()
         assert (np.diff(mean) <= 0).all()
         assert (np.diff(deviation) > 0).all()
+
+
+def test_data_that_no_family_comes_near_leave_all_numbers_finite():
+    sizes = np.asarray([10.0, 11, 57, 102, 144, 326, 1237, 8419, 10420])
+    errors = np.asarray([0.9, 0.53753, 0.40398, 0.30862, 0.23184, 0.16647, 0.10895, 0.1, 0.1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = posterior(sizes, errors, np.full(9, 0.003))
+        mean, deviation = found.logit_error(sizes[-1] * np.asarray([0.5, 1, 4, 16]))
+    assert np.isfinite([mean, deviation]).all()
+    assert sum(found.families.values()) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("span", SPANS)

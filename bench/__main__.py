@@ -12,7 +12,7 @@ from bench.conf_files import guarded
 from bench.escape.streams import mask_output
 from bench.escape.terminal import say, say_exception
 from bench.garbage import collected, leave_at_exit, uncollected
-from bench.refusal import COMPOSING, REFUSED, refusal, with_quotes
+from bench.refusal import COMPOSING, REFUSED, refusal, refuse_lists, with_quotes
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 
@@ -24,6 +24,7 @@ def main() -> int:
     COMPOSING.begin()
     sys.argv[1:] = map(with_quotes, sys.argv[1:])
     try:
+        refuse_lists(sys.argv[1:])
         with uncollected(), guarded():  # Hydra makes much that stays
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_one_cell)()
     except REFUSED as error:
@@ -31,6 +32,10 @@ def main() -> int:
     except KeyboardInterrupt:
         print("interrupted: a cell that was running left no record, finished ones are kept", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        if not COMPOSING.now:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `--help | head` has seen enough
     except Exception as error:
         if not COMPOSING.now:
             raise

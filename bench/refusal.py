@@ -3,6 +3,7 @@
 import re
 import shlex
 import traceback
+from collections.abc import Sequence
 
 import yaml  # type: ignore[import-untyped]
 from hydra.errors import CompactHydraException, OverrideParseException
@@ -20,6 +21,8 @@ _NUMBERED = re.compile(
     r"(\+*(?:experiment|data|model|method|training|split)=)([-+]?(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:e[-+]?\d+)?)",
     re.IGNORECASE,
 )
+_CHOICE = re.compile(r"\+*(?:experiment|data|model|method|training|split)=")
+_LISTED = re.compile(r"\+*(experiment|data|model|method|training|split)=\[(.*)\]", re.DOTALL)
 _LONGEST = 2000
 """Characters of a message."""
 
@@ -41,6 +44,17 @@ class Composing:
 COMPOSING = Composing()
 
 
+def refuse_lists(words: Sequence[str]) -> None:
+    """Raise UserError where one cell would be made of several files of `conf/model/` or another group."""
+    for word in words:
+        if (listed := _LISTED.fullmatch(word)) is not None:
+            group, names = listed.groups()
+            raise UserError(
+                f"{word}: a cell has one {group}; for a cell of each, write them without brackets in a sweep (-m): "
+                f"{group}={','.join(name.strip() for name in names.split(','))}"
+            )
+
+
 def with_quotes(word: str) -> str:
     """A word of the command line, in the quotes that Hydra wants where it would read something else.
 
@@ -57,16 +71,20 @@ def refusal(error: BaseException) -> str:
     if isinstance(error, OverrideParseException):
         return _unparsed(str(error.override), _one_line(str(error)))
     if (found := _AMBIGUOUS.search(str(error))) is not None:
-        return (
-            f"{found[1]}: several values need a sweep (-m); as one value it is written {_quoted(found[1])}, "
-            f"as a list {shlex.quote(_with_value(found[1], '[{}]'))}"
-        )
+        return f"{found[1]}: several values need a sweep (-m){_as_one(found[1])}"
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         return f"{_place(mark, error)}: {error.problem or error.context} (no valid YAML)"
     if isinstance(error, REFUSED):
         return _refused(error)
     return f"{_file_of(error) or 'the configuration'} cannot be read: {_reason(error)}"
+
+
+def _as_one(word: str) -> str:
+    """How several values are one option's value; of a group's files there is one, so that nothing is to be said."""
+    if _CHOICE.match(word):
+        return ""
+    return f"; as one value it is written {_quoted(word)}, as a list {shlex.quote(_with_value(word, '[{}]'))}"
 
 
 def _refused(error: Exception) -> str:

@@ -1,6 +1,8 @@
 """Slips on the command line and in YAML files: a line, two at most, that names the place and the way out."""
 
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +95,27 @@ def test_several_values_without_a_sweep(told: Refuse) -> None:
     text = told("data.name=a,b", "data=file")
     assert "-m" in text
     assert "'data.name=\"a,b\"'" in text
+
+
+@pytest.mark.parametrize("word", ["model=tfidf_sgd,minilm", "data=[sms_spam, ag_news]", "+split=[nested]"])
+def test_several_files_of_a_group_are_a_sweep(told: Refuse, word: str) -> None:
+    """No list of them is advised, for a cell has one."""
+    text = told(word)
+    assert "sweep (-m)" in text
+    assert "[" not in text.replace(word, "")
+    if "[" in word:
+        names = text.rpartition(": ")[2].strip()
+        assert names == word.strip("+").replace("[", "").replace("]", "").replace(" ", "")
+
+
+def test_help_that_nobody_reads_to_the_end() -> None:
+    command = [sys.executable, "-m", "bench", "--help"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("sweep", [(), ("-m",)], ids=["cell", "sweep"])

@@ -109,7 +109,9 @@ def _without_empty(examples: pa.Table, data: DataConfig) -> pa.Table:
     """Leave out the rows without a text, and say in the log how many there were."""
     kept = examples.filter(pc.invert(_empty(examples["text"])))
     if len(kept) < len(examples):
-        LOG.warning("data %s: %d of %d rows have no text", data.name, len(examples) - len(kept), len(examples))
+        LOG.warning(
+            "data %s: %d of %d rows have no text and are left out", data.name, len(examples) - len(kept), len(examples)
+        )
     return kept
 
 
@@ -228,8 +230,13 @@ def _refuse_unlabelled(bad: pa.ChunkedArray, examples: pa.Table, parts: list[Par
     if (unlabelled := _marked(bad, examples, parts)) is None:
         return
     textless = None if data.drop_empty else _marked(_empty(examples["text"]), examples, parts)
-    also = "" if textless is None else f"; no text in data.text_column={data.text_column}, {textless}"
-    raise data_error(data, f"{problem}, {unlabelled}{also}")
+    also = (
+        ""
+        if textless is None
+        else f"; no text in data.text_column={data.text_column}, {textless}; data.drop_empty=true leaves out rows "
+        "without a text"
+    )
+    raise data_error(data, f"{problem}, {unlabelled}: give these rows a label or take them out of the data{also}")
 
 
 def _refuse_empty(examples: pa.Table, parts: list[Part], data: DataConfig) -> None:

@@ -142,6 +142,37 @@ def test_lines_are_those_of_an_editor_and_rows_those_of_a_spreadsheet(read):
         read("x.csv", 'label,text\na,\n"b\nc",x\nd,\n')
 
 
+def test_blank_lines_are_rows_of_a_spreadsheet(read):
+    """They are no rows of the data."""
+    with pytest.raises(UserError, match=r"x.csv, line 5 \(row 4 of a spreadsheet\)"):
+        read("x.csv", 'label,text\n\nx,"a\nb"\nx,\n')
+    with pytest.raises(UserError, match=r"x.csv, line 6 \(row 4 of a spreadsheet\)"):
+        read("x.csv", 'sep=,\nlabel,text\n\nx,"a\nb"\nx,\n')
+
+
+def test_rows_without_text_or_label_are_told_with_what_to_do(tmp_path):
+    (path := tmp_path / "x.csv").write_text("text,label\na,x\nb,\n,x\n")
+    with pytest.raises(UserError) as caught:
+        load_pool(DataConfig(name="mine", source="file", path=str(path)), cache=tmp_path, mirror_dir=None)
+    assert "line 3: give these rows a label or take them out of the data; no text in" in str(caught.value)
+    assert str(caught.value).endswith("line 4; data.drop_empty=true leaves out rows without a text")
+
+
+@pytest.mark.parametrize("header", ["Nr;Subject;Queue", "Nr\tSubject\tQueue", "Nr|Subject|Queue"])
+def test_columns_of_other_names_are_told_before_delimiters(read, header):
+    """Commas in texts make no file of one column out of one with another delimiter."""
+    delimiter = header[2]
+    rows = [delimiter.join((str(number), f"Hello, I ask, {number}", "x")) for number in range(9)]
+    with pytest.raises(UserError, match=r"not there.*; columns are Nr, Subject, Queue"):
+        read("x.csv", "\n".join((header, *rows)) + "\n")
+
+
+@pytest.mark.parametrize(("second", "verb"), [("b", "1 row goes"), ('"b\nd"', "2 rows go")])
+def test_rows_of_several_lines_are_counted(read, caplog, second, verb):
+    read("x.csv", f'text,label\n"a\nc",x\n{second},x\nc,y\n')
+    assert f"quoted cells of {verb} over several lines" in caplog.text
+
+
 @pytest.mark.parametrize(
     "place", ["pipe.csv", "/dev/zero", "/dev/null", "name\0.csv", "n" * 300 + ".csv", "~nosuchuser/x.csv"]
 )

@@ -48,6 +48,8 @@ class Table:
     rows: list[list[str]]
     lines: list[int]
     """Where each row begins, as an editor counts."""
+    numbers: list[int]
+    """Which row of a spreadsheet each is: blank lines are rows there, and a row of several lines is one."""
     notes: tuple[str, ...] = ()
     """What somebody should know who thinks the file was read otherwise."""
 
@@ -57,6 +59,8 @@ class _Row:
     fields: list[str]
     first: int
     last: int
+    number: int
+    """As a spreadsheet counts."""
 
 
 def delimiter_of(written: str | None, option: str) -> str | None:
@@ -83,7 +87,7 @@ def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | N
     delimiter = delimiter or _found(content, layout, wanted)
     if delimiter not in (layout.usual, layout.delimiter):
         notes.append(
-            f"columns are separated by {delimiter!r}, as its first line tells ({prefix}delimiter says otherwise)"
+            f"columns are separated by {delimiter!r}, as its first line tells ({prefix}delimiter chooses another)"
         )
     try:
         rows = _rows(content, delimiter, layout.quoting, skipped, prefix)
@@ -101,11 +105,13 @@ def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | N
             raw = _Raw([[""]] * skipped + _cut(content, delimiter), columns, rows, delimiter)
             raw.refuse_swallowed(over, _way_out(content, prefix), wanted[:1], label, prefix)
         lines = sum(row.last - row.first + 1 for row in rows)
+        verb = "row goes" if len(over) == 1 else "rows go"
         notes.append(
-            f"{lines:,} lines gave {len(rows):,} rows: quoted cells of {len(over):,} rows go over several lines "
+            f"{lines:,} lines gave {len(rows):,} rows: quoted cells of {len(over):,} {verb} over several lines "
             f"({prefix}quoting=none reads quotes as they are)"
         )
-    return Table(columns, [row.fields for row in rows], [row.first for row in rows], tuple(notes))
+    places = [row.first for row in rows], [row.number for row in rows]
+    return Table(columns, [row.fields for row in rows], *places, tuple(notes))
 
 
 def _cut(content: str, delimiter: str) -> list[list[str]]:
@@ -123,16 +129,20 @@ def _reader(content: str, delimiter: str, quoting: Quoting) -> Any:
 
 
 def _found(content: str, layout: Layout, wanted: Sequence[str]) -> str:
-    """The delimiter that gives the most of the wanted columns; the usual one where others give no more."""
+    """The delimiter that gives the most of the wanted columns; the usual one where others give no more.
+
+    Where none gives any of them, the one that gives the most columns, so that what is said of them is no riddle.
+    """
     if layout.columns is not None:
         return layout.usual
 
-    def columns_found(delimiter: str) -> int:
+    def columns_found(delimiter: str) -> tuple[int, int]:
         try:
             columns: list[str] = next(filter(None, _reader(content, delimiter, layout.quoting)), [])
         except csv.Error:
-            return -1
-        return sum(name in columns for name in dict.fromkeys(wanted))
+            return -1, 0
+        found = sum(name in columns for name in dict.fromkeys(wanted))
+        return found, len(columns) if found == 0 else 0
 
     return max(dict.fromkeys((layout.usual, *CANDIDATES)), key=columns_found)
 
@@ -142,10 +152,10 @@ def _rows(content: str, delimiter: str, quoting: Quoting, skipped: int, prefix: 
     reader = _reader(content, delimiter, quoting)
     rows, line = [], skipped
     try:
-        for fields in reader:
+        for number, fields in enumerate(reader, start=1):
             first, line = line + 1, reader.line_num + skipped
             if fields:
-                rows.append(_Row(fields, first, line))
+                rows.append(_Row(fields, first, line, number))
     except csv.Error as error:
         if reader.line_num == 0:
             raise

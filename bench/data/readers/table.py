@@ -82,9 +82,7 @@ def _read_delimited(
     wanted = [name for name in (data.text_column, data.label_column, data.id_column) if name is not None]
     table = delimited.parse(read_text(path, data), layout, wanted=wanted, label=data.label_column)
     refuse_repeated(table.columns, data)
-    # in a spreadsheet, a row that goes over several lines is one
-    above = 0 if columns is not None else 1 + more_header_lines
-    place = _places(path, table.lines, "line", range(above + 1, above + 1 + len(table.lines)))
+    place = _places(path, table.lines, "line", table.numbers)
     found = {}
     for name in wanted_columns(data, table.columns):
         at = table.columns.index(name)
@@ -123,7 +121,7 @@ def _read_parquet(path: Path, split: str, data: DataConfig) -> Part:
     return Part(split, table, tuple(schema.names), names)
 
 
-def _places(path: Path, lines: list[int], unit: str, numbers: range | None = None) -> Callable[[int], str]:
+def _places(path: Path, lines: list[int], unit: str, numbers: list[int] | None = None) -> Callable[[int], str]:
     """A function from a row's number (from 0) to where it stands."""
 
     def place(row: int) -> str:

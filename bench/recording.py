@@ -13,8 +13,10 @@ from bench.escape.secrets import masked
 from bench.methods.fitted import Answers, Predicted, Summary
 from bench.methods.halve import batches
 from bench.provenance import provenance
+from bench.results import measurements as blocks
 from bench.results import record as schema
 from bench.results.record import Record, Status
+from bench.results.scores import Evaluation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,22 +128,22 @@ def texts_frame(run: Run) -> pd.DataFrame:
     return pd.DataFrame({"id": run.splits.test.ids, "text": run.splits.test.texts}, dtype="object")
 
 
-def _measurements(run: Run) -> schema.Measurements:
+def _measurements(run: Run) -> blocks.Measurements:
     from bench.methods.metrics import evaluate  # scikit-learn takes a second, and failed cells need none of it
 
     splits, summary = run.splits, run.summary
 
-    def scores(name: str, predicted: Predicted | None) -> schema.Evaluation | None:
+    def scores(name: str, predicted: Predicted | None) -> Evaluation | None:
         return None if predicted is None else evaluate(predicted, getattr(splits, name).labels, splits.labels)
 
-    return schema.Measurements(
+    return blocks.Measurements(
         examples=_examples(splits),
         test=evaluate(run.test, splits.test.labels, splits.labels),
         validation=scores("validation", run.validation),
         train=scores("train", run.train),
         before=summary.before,
         training=summary.training,
-        seconds=schema.Seconds(
+        seconds=blocks.Seconds(
             load_data=run.load_data_seconds,
             load_model=summary.load_seconds,
             train=summary.train_seconds,
@@ -149,7 +151,7 @@ def _measurements(run: Run) -> schema.Measurements:
             total=run.total_seconds,
         ),
         throughput=_throughput(run),
-        memory=schema.Memory(
+        memory=blocks.Memory(
             peak_device=run.peak_device, peak_process=run.peak_process, frozen_weights=summary.frozen_weights
         ),
         parameters=summary.parameters,
@@ -157,12 +159,12 @@ def _measurements(run: Run) -> schema.Measurements:
         lengths=summary.lengths,
         halved=None if run.halved is None else batches(run.halved),
         energy_joules=run.energy_joules,
-        fused=None if run.fused is None else schema.Fused(cells=run.fused),
+        fused=None if run.fused is None else blocks.Fused(cells=run.fused),
     )
 
 
-def _examples(splits: Splits) -> schema.Examples:
-    return schema.Examples(
+def _examples(splits: Splits) -> blocks.Examples:
+    return blocks.Examples(
         labels=list(splits.labels),
         num_train=len(splits.train),
         num_validation=len(splits.validation),
@@ -186,9 +188,9 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _throughput(run: Run) -> schema.Throughput:
+def _throughput(run: Run) -> blocks.Throughput:
     training, seconds = run.summary.training, run.summary.train_seconds
-    return schema.Throughput(
+    return blocks.Throughput(
         train_examples_per_second=None if training is None else training.examples_seen / seconds,
         train_tokens_per_second=None if training is None else training.tokens_seen / seconds,
         test_examples_per_second=len(run.splits.test) / run.test_seconds,

@@ -26,7 +26,7 @@ from bench.models import files, load, size
 from bench.models.base import BaseModel
 from bench.models.families import FAMILIES, Family
 from bench.models.kept import Kept, describe
-from bench.results.record import Before
+from bench.results.scores import Before
 
 
 @dataclass(slots=True)

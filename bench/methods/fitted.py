@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from bench.data.split import Examples
 from bench.models.kept import Kept
-from bench.results.record import Before, Lengths, Parameters, Training
+from bench.results.measurements import Lengths, Parameters, Training
+from bench.results.scores import Before
 from bench.warm import Warm
 
 Probabilities = NDArray[np.float64]

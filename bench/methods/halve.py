@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bench.cell import Cell
 from bench.config import LinearProbeConfig, TrainingConfig, ZeroShotConfig
-from bench.results.record import Halved
+from bench.results.measurements import Halved
 
 
 def in_halves(cell: Cell) -> Cell | None:

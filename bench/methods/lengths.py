@@ -7,7 +7,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from bench.methods.encode import Encoded
-from bench.results.record import Lengths
+from bench.results.measurements import Lengths
 from bench.warm import Tokens
 
 BINS = 40

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 from bench.methods.fitted import Answers, Predicted
-from bench.results.record import Evaluation, LabelScores
+from bench.results.scores import Evaluation, LabelScores
 
 
 def evaluate(predictions: Predicted, labels: Sequence[int], names: Sequence[str]) -> Evaluation:

@@ -30,7 +30,7 @@ from bench.methods.fitted import Diverged, Probabilities, Report
 from bench.methods.last_block import Collator
 from bench.methods.one_device import check_one_device
 from bench.methods.trunk import Trunk
-from bench.results.record import HistoryPoint, Training
+from bench.results.measurements import HistoryPoint, Training
 from bench.steps import planned_steps, steps_per_epoch
 from bench.warm import Tokens
 

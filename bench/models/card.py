@@ -15,7 +15,8 @@ from bench.escape.markdown import code, escape
 from bench.escape.secrets import masked
 from bench.models.families import FAMILIES
 from bench.models.kept import Kept
-from bench.results.record import Evaluation, Record
+from bench.results.record import Record
+from bench.results.scores import Evaluation
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from bench.results.record import Parameters
+from bench.results.measurements import Parameters
 
 
 def count_parameters(model: torch.nn.Module) -> Parameters:

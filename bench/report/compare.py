@@ -28,7 +28,8 @@ from bench.report.statistics.library import Library, UnreadableAnswers
 from bench.report.statistics.paired import holm_p, mcnemar_p
 from bench.report.statistics.variance import Values
 from bench.report.wording import counted, difference_text, number_text
-from bench.results.record import ROUNDING, Record, Status
+from bench.results.block import ROUNDING
+from bench.results.record import Record, Status
 from bench.results.store import write_atomically
 
 LEVEL = 0.05

@@ -14,7 +14,7 @@ from bench.report import style
 from bench.report.frame import majority_share
 from bench.report.reading import Point, Points, Seeds, at_largest_size
 from bench.report.wording import capitalised
-from bench.results.record import HistoryPoint, Measurements
+from bench.results.measurements import HistoryPoint, Measurements
 
 Quantity = Literal["loss", "accuracy"]
 WHOLE_GRID = 6

@@ -2,7 +2,7 @@
 
 from bench.report.content import Section, Titled, View
 from bench.report.markdown import table
-from bench.results.record import Examples
+from bench.results.measurements import Examples
 
 HEADERS = (
     "labels", "of labels", "rows of these", "of rows", "texts with several labels", "their rows left out",

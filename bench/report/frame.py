@@ -11,7 +11,9 @@ import pandas as pd
 
 from bench.escape.secrets import masked
 from bench.report.reading import Expected, Found, read_records
-from bench.results.record import Evaluation, Measurements, Record, Status
+from bench.results.measurements import Measurements
+from bench.results.record import Record, Status
+from bench.results.scores import Evaluation
 from bench.results.store import UnreadableRecord
 
 MISSING = "missing"

@@ -16,7 +16,7 @@ from bench.report.heatmap_cells import Shade
 from bench.report.markdown import Table, table
 from bench.report.reading import Point, Points, Seeds, at_largest_size
 from bench.report.wording import UNTRAINED, counted, deviation_text, number_text, span_text
-from bench.results.record import Evaluation
+from bench.results.scores import Evaluation
 
 MOST_LABELS, MOST_ROWS = 8, 6
 """Bigger label counts and grids have fewer matrices, or none, and no table of this kind: nobody would read them."""

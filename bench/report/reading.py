@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from bench.garbage import uncollected
-from bench.results.record import Measurements, Record, Status
+from bench.results.measurements import Measurements
+from bench.results.record import Record, Status
 from bench.results.store import UnreadableRecord, read
 
 Content = TypeVar("Content")

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from bench.report import style
 from bench.report.reading import Point, Points
-from bench.results.record import Lengths
+from bench.results.measurements import Lengths
 
 PANEL, HEADER, MARGIN = (4.2, 2.0), 1.15, 0.12
 """Inches: a panel's width and height, what is around it, and the figure's edge."""

@@ -1,6 +1,6 @@
 """In words: how much of a data set a task is made of, and what was left out of it."""
 
-from bench.results.record import Examples
+from bench.results.measurements import Examples
 
 
 def examples_text(examples: Examples) -> str:

@@ -18,8 +18,9 @@ from bench.cell import Cell
 from bench.escape.characters import shortened
 from bench.provenance import CHANGING
 from bench.results import store
+from bench.results.block import Amount, Count
 from bench.results.places import place_of
-from bench.results.record import Amount, Count, Record, Status
+from bench.results.record import Record, Status
 from bench.results.regular import read_regular
 from bench.sweep.cost import recorded_cost
 

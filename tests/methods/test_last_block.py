@@ -15,7 +15,7 @@ from bench.methods import finetune, last_block
 from bench.methods.fitted import Context
 from bench.models import load
 from bench.models.families import FAMILIES
-from bench.results.record import Training
+from bench.results.measurements import Training
 from bench.run import run_cell
 from bench.settings import Settings
 from bench.warm import Warm

@@ -10,7 +10,7 @@ from bench.data.split import Examples
 from bench.methods.encode import encode
 from bench.methods.lengths import BINS, bin_edges, token_lengths
 from bench.models import load
-from bench.results.record import Lengths
+from bench.results.measurements import Lengths
 from tests.methods.test_families import FAMILY_NAMES, make_cell, run
 from tests.support import texts
 

@@ -11,21 +11,9 @@ import pandas as pd
 
 from bench.report.reading import Expected
 from bench.results import store
-from bench.results.record import (
-    Configuration,
-    Evaluation,
-    Examples,
-    Failure,
-    LabelScores,
-    Measurements,
-    Memory,
-    Parameters,
-    Provenance,
-    Record,
-    Seconds,
-    Status,
-    Throughput,
-)
+from bench.results.measurements import Examples, Measurements, Memory, Parameters, Seconds, Throughput
+from bench.results.record import Configuration, Failure, Provenance, Record, Status
+from bench.results.scores import Evaluation, LabelScores
 from tests.report import simulate_training
 
 Row = tuple[str, str | None]

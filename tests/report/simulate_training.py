@@ -6,7 +6,8 @@ import math
 import numpy as np
 
 from bench.report.reading import Expected
-from bench.results.record import Before, Evaluation, HistoryPoint, LabelScores, Lengths, Training
+from bench.results.measurements import HistoryPoint, Lengths, Training
+from bench.results.scores import Before, Evaluation, LabelScores
 
 BY_GRADIENTS = ("lora", "qlora", "full", "last_block")
 BATCH, EPOCHS, PATIENCE, EVALUATIONS = 16, 5, 4, 20

@@ -11,7 +11,8 @@ from bench.report.frame import COSTS, cells_frame, summary_frame
 from bench.report.label_counts import shared_sizes
 from bench.report.reading import measured_points, read_records
 from bench.report.statistics.decision import budgets, training_costs
-from bench.results.record import Fused, Status
+from bench.results.measurements import Fused
+from bench.results.record import Status
 from tests.report import simulate
 from tests.report.statistics.answers import exactly, grid_of
 

@@ -2,7 +2,7 @@ import pytest
 
 from bench.report.reading import Point, measured_points, read_records
 from bench.report.token_lengths import length_histograms, share_text, tail, texts_of_tokenizers
-from bench.results.record import Lengths
+from bench.results.measurements import Lengths
 from tests.report import simulate
 
 DATA = "bbc_headlines"

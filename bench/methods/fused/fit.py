@@ -21,7 +21,7 @@ from bench.methods.metrics import evaluate as score
 from bench.models import load, size
 from bench.models.families import FAMILIES
 from bench.models.kept import describe
-from bench.results.record import Before, Evaluation
+from bench.results.scores import Before, Evaluation
 
 SETS = ("train", "validation", "test")
 

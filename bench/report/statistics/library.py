@@ -21,7 +21,8 @@ from bench.report.statistics.kept_tables import (
     content_of,
     read_table,
 )
-from bench.results.record import ROUNDING, Record
+from bench.results.block import ROUNDING
+from bench.results.record import Record
 
 COLUMNS = {"split": TEXT, "id": TEXT, "label": TEXT, "predicted": TEXT_OR_NONE}
 PROBABILITIES = "probabilities"

@@ -1,0 +1,66 @@
+"""The blocks of a record that say how good a model was: scores on sets of examples."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from bench.results.block import ROUNDING, Amount, Block, Count, Share
+
+
+class LabelScores(Block):
+    """One label's scores on one set of examples."""
+
+    label: str
+    precision: Share
+    recall: Share
+    f1: Share
+    support: Count
+
+
+class Evaluation(Block):
+    """Scores on one set of examples; averages over labels are `macro_*` (equal) and `weighted_*` (by support)."""
+
+    num_examples: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    accuracy: Share
+    macro_precision: Share
+    macro_recall: Share
+    macro_f1: Share
+    weighted_precision: Share
+    weighted_recall: Share
+    weighted_f1: Share
+    loss: Amount | None
+    """Mean cross-entropy in nats."""
+    mean_confidence: Share | None = None
+    """Mean probability of the predicted label."""
+    confusion_matrix: list[list[Count]]
+    """Rows: true label; columns: predicted label; both in the order of `per_label`. An answer made elsewhere that is
+    none of the labels is in no column."""
+    per_label: list[LabelScores]
+
+    @model_validator(mode="after")
+    def _has_one_shape(self) -> Self:
+        """The matrix has a row and a column for each label."""
+        labels = len(self.per_label)
+        if not labels or [len(row) for row in self.confusion_matrix] != [labels] * labels:
+            raise ValueError(f"the confusion matrix is not {labels} x {labels}, as there are labels")
+        return self
+
+    def check(self) -> None:
+        """Raise ValueError where the counts by label, the matrix and the accuracy do not say the same."""
+        supports = [each.support for each in self.per_label]
+        if sum(supports) != self.num_examples:
+            raise ValueError(f"{self.num_examples} examples, and {sum(supports)} by label")
+        if any(sum(row) > support for row, support in zip(self.confusion_matrix, supports, strict=True)):
+            raise ValueError("the confusion matrix has more examples of a label than there are")
+        right = sum(row[place] for place, row in enumerate(self.confusion_matrix)) / self.num_examples
+        if abs(right - self.accuracy) > ROUNDING:
+            raise ValueError(f"the accuracy is {self.accuracy:.6g}, by the confusion matrix {right:.6g}")
+
+
+class Before(Block):
+    """Scores of the model before any training, its head as it was initialised."""
+
+    train: Evaluation | None
+    """Null unless `training.evaluate_train`."""
+    validation: Evaluation | None
+    test: Evaluation

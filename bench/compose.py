@@ -177,6 +177,8 @@ def _sentence(detail: Any) -> str:
     if detail["type"] == "string_type" and isinstance(value, bool | float):
         quoted = word(f'{option}="..."' if listed == option else f'{listed}=["..."]')
         problem += f" (in quotes it is one: {quoted})"
+    elif detail["type"] == "unexpected_keyword_argument":
+        problem = "there is no such option"
     elif detail["type"] == "tuple_type":
         problem = f"a list is needed: {word(f'{option}=[...]')}"
     elif path == ["num_labels"]:

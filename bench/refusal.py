@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from bench.errors import UserError
+from bench.unknown import unknown_option
 
 REFUSED = (UserError, CompactHydraException, OmegaConfBaseException)
 """What bad input raises wherever it is found."""
@@ -21,6 +22,7 @@ _NUMBERED = re.compile(
     r"(\+*(?:experiment|data|model|method|training|split)=)([-+]?(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:e[-+]?\d+)?)",
     re.IGNORECASE,
 )
+_UNKNOWN = re.compile(r"Could not override '(.*)'\.\s+To append")
 _CHOICE = re.compile(r"\+*(?:experiment|data|model|method|training|split)=")
 _LISTED = re.compile(r"\+*(experiment|data|model|method|training|split)=\[(.*)\]", re.DOTALL)
 _LONGEST = 2000
@@ -91,6 +93,8 @@ def _refused(error: Exception) -> str:
     """What Hydra and OmegaConf say."""
     if isinstance(error, MissingMandatoryValue) and error.full_key:
         return f"{error.full_key} is not given and has no default: add {error.full_key}=VALUE"
+    if (unknown := _UNKNOWN.search(str(error))) is not None and (parent := _parent(error)) is not None:
+        return unknown_option(unknown[1], parent)
     return _one_line(str(error)) + _cause(error)
 
 
@@ -147,10 +151,15 @@ def _cause(error: BaseException) -> str:
     """What OmegaConf says behind Hydra's message, and the choices that there are, on a line of their own."""
     cause = error.__cause__
     said = _one_line(str(cause)) if isinstance(cause, OmegaConfBaseException) else ""
-    parent = getattr(cause, "parent_node", None)
-    if isinstance(parent, DictConfig):
+    if (parent := _parent(error)) is not None:
         said += f"; there are: {', '.join(str(key) for key in parent)}"
     return f"\n{said}" if said else ""
+
+
+def _parent(error: BaseException) -> DictConfig | None:
+    """The part of the configuration in which something was looked for in vain."""
+    parent = getattr(error.__cause__, "parent_node", None)
+    return parent if isinstance(parent, DictConfig) else None
 
 
 def _place(mark: yaml.Mark | None, error: BaseException) -> str:

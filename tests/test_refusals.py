@@ -108,6 +108,34 @@ def test_several_files_of_a_group_are_a_sweep(told: Refuse, word: str) -> None:
         assert names == word.strip("+").replace("[", "").replace("]", "").replace(" ", "")
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("trainsize=40", "train_size"),
+        ("learning_rate=1e-3", "model.learning_rate or training.learning_rate"),
+        ("training.epochs=3", "training.num_train_epochs"),
+        ("epochs=3", "training.num_train_epochs"),
+        ("label_column=queue", "data.label_column"),
+        ("data.qoting=none", "data.quoting"),
+        ("lora.r=4", "method.r"),
+    ],
+)
+@pytest.mark.parametrize("sweep", [(), ("-m",)], ids=["cell", "sweep"])
+def test_an_option_that_there_is_not(told: Refuse, sweep: tuple[str, ...], word: str, meant: str) -> None:
+    """What is proposed is an option, and no way to add one."""
+    text = told(*sweep, word)
+    name = word.partition("=")[0]
+    assert text.startswith(f"error: {name}: there is no such option; did you mean {meant}")
+    assert "\nthere are" in text
+    assert "+" not in text
+    assert "no such option" in told(*sweep, f"++{word}")
+
+
+def test_an_option_like_no_other(told: Refuse) -> None:
+    text = told("method.nosuch=1")
+    assert text.startswith("error: method.nosuch: there is no such option\nthere are in method: name, r, ")
+
+
 def test_help_that_nobody_reads_to_the_end() -> None:
     command = [sys.executable, "-m", "bench", "--help"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

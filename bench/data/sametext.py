@@ -52,8 +52,12 @@ def is_blank(text: str) -> bool:
 
 
 def same_label(label: str) -> str:
-    """As `same`; whole numbers are the same however they are written (`1`, `1.0`, `01`)."""
-    plain = same(label)
+    """As `same`; whole numbers are the same however they are written (`1`, `1.0`, `01`).
+
+    No character without a width counts (joiners, marks of direction), and small letters keep the dot of a capital I.
+    """
+    seen = "".join(character for character in label if unicodedata.category(character) != "Cf")
+    plain = same(same(seen).replace("i\u0307", "i"))
     if re.fullmatch(r"[+-]?[0-9]{1,15}(\.0*)?", plain):
         return str(int(plain.split(".")[0]))
     return plain

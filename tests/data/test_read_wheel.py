@@ -61,7 +61,7 @@ def test_labels_may_be_excluded_and_empty_files_left_out(read):
         (
             FOLDERS,
             {"reader": "class_folders"},
-            "1.txt is not utf-8 text (byte 0: invalid start byte); data.encoding=latin-1",
+            "1.txt is not utf-8 text (byte 0: invalid start byte); data.encoding=cp1252",
         ),
         (FOLDERS, {**OPTIONS, "splits": ("train",)}, "data.splits does not go with data.reader=class_folders"),
         ({"README": "x"}, OPTIONS, "no folders with text files in data.wheel.root"),

@@ -7,6 +7,12 @@ from pathlib import Path
 
 LARGEST = 2**31
 """Bytes that a compressed file may unpack to."""
+PACKED = {
+    b"PK\x03\x04": "a ZIP file (as Excel's are; save the table as CSV)",
+    b"\x1f\x8b": "a gzip file (its name has to end in .gz)",
+    b"PAR1": "a Parquet file (its name has to end in .parquet)",
+}
+"""By their first bytes, files that people give the name of another kind."""
 
 
 class Malformed(ValueError):
@@ -77,7 +83,27 @@ def decoded(content: bytes, encodings: str, option: str) -> str:
             raise Malformed(f"{option}={encodings}: {error}") from error
         else:
             return text.removeprefix("\ufeff")
-    hint = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
-    raise Malformed(
-        f"is not {encodings} text ({reasons[0]}); {option}={hint} may be right (\"{option}='utf-8,{hint}'\" tries both)"
-    )
+    if packed := next((what for start, what in PACKED.items() if content.startswith(start)), None):
+        raise Malformed(f"is {packed}, whatever its name says, and no text")
+    hint = _likely(content)
+    advice = f"{option}={hint} may be right (\"{option}='utf-8,{hint}'\" tries both)"
+    if hint is None:
+        advice = f"{option} names what it was written in, such as cp1252, shift_jis, gb18030 or koi8-r"
+    raise Malformed(f"is not {encodings} text ({reasons[0]}); {advice}")
+
+
+def _likely(content: bytes) -> str | None:
+    """The encoding that bytes which are no UTF-8 look like; None where none stands out."""
+    if content[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+        return "utf-32"
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    start = content[:4096]
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) > len(start) // 8:
+        return "utf-16-be" if even > odd else "utf-16-le"
+    odd_bytes = {byte for byte in set(content) if 0x80 <= byte < 0xA0}
+    if not odd_bytes:  # control characters in Latin-1
+        return "latin-1"
+    # Windows' quotes and dashes stand alone; in other alphabets such bytes are letters, side by side with others
+    return "cp1252" if odd_bytes <= {0x80, 0x85, 0x99, *range(0x91, 0x98)} else None

@@ -115,6 +115,10 @@ def _explained(data: DataConfig, source: str) -> Iterator[None]:
         raise data_error(data, f"a file of {source} cannot be read: {reason}") from error
     except Exception as error:
         explained = explain(error, f"data set {source}")
+        if explained is None and Path(source).is_dir():  # whatever `datasets` makes of a user's files
+            reason = " ".join(str(error).split())
+            advice = "a folder holds tables of one kind: .csv or .tsv, .json or .jsonl, or .parquet"
+            raise data_error(data, f"the files of data.path={source} cannot be read: {reason}; {advice}") from error
         if explained is None:
             raise
         raise explained from error

@@ -1,9 +1,20 @@
 """A test set that comes with the source (`official`), or a fixed fraction in its place (`fraction`)."""
 
+from bisect import bisect_left
+
 from bench.config import FractionSplitConfig, OfficialSplitConfig
 from bench.data.examples import Splits
 from bench.data.pool import Pool
-from bench.data.splits.rows import all_members, allocate, by_hash, gather, members_of, refuse_scarce, select_labels
+from bench.data.splits.rows import (
+    FEWER,
+    all_members,
+    allocate,
+    by_hash,
+    gather,
+    members_of,
+    refuse_scarce,
+    select_labels,
+)
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
@@ -77,6 +88,12 @@ def _without(members: Rows, taken: Rows) -> Rows:
     return rest
 
 
+def _leaves_some(validation_size: int, counts: dict[str, int]) -> bool:
+    """Whether so many validation examples leave each label one at least for training."""
+    validating = allocate(validation_size, counts)
+    return all(validating[label] < count for label, count in counts.items())
+
+
 def _from_rest(rest: Rows, pool: Pool, validation_size: int, task: Task) -> tuple[Rows, Rows]:
     """Training and validation rows out of what is not for testing."""
     counts = {label: len(rows) for label, rows in rest.items()}
@@ -84,9 +101,12 @@ def _from_rest(rest: Rows, pool: Pool, validation_size: int, task: Task) -> tupl
     left = {label: count - validating[label] for label, count in counts.items()}
     if min(left.values()) < 1:
         scarcest = min(left, key=lambda label: left[label])
+        sizes = range(len(counts), validation_size)
+        fitting = bisect_left(sizes, True, key=lambda size: not _leaves_some(size, counts))
+        way_out = f"at most {sizes[fitting - 1]} fit (split.validation_size)" if fitting else f"no size fits{FEWER}"
         raise TaskInfeasible(
             f"a validation set of {validation_size} leaves no example of {scarcest!r} for training: "
-            f"{task.data.name} has {counts[scarcest]} that are not for testing"
+            f"{task.data.name} has {counts[scarcest]} that are not for testing; {way_out}"
         )
     # Proportions of what is left, so that a training size of all of it takes exactly all of it.
     refuse_scarce(

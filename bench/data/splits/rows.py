@@ -54,6 +54,11 @@ def members_of(pool: Pool, split: Deduplicating) -> Members:
         other = first.setdefault(key, row)
         if key not in torn and pool.ids[row] < pool.ids[other]:
             first[key] = row
+    if not first:
+        raise TaskInfeasible(
+            f"all {dropped:,} rows have texts that stand under several labels, too: are data.text_column and "
+            "data.label_column right? (split.conflicts=keep_first keeps one row of each)"
+        )
     return Members(_by_label(first.values(), pool), len(pool.ids) - len(first) - dropped, dropped)
 
 

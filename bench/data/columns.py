@@ -19,6 +19,7 @@ from bench.data.labels import label_strings
 from bench.data.missing_columns import refuse_missing, shortened
 from bench.data.pool import Pool
 from bench.data.readers.part import Part
+from bench.data.readers.utf8 import is_utf8
 from bench.data.sametext import is_blank, label_notes, look_alikes
 
 LOG = logging.getLogger(__name__)
@@ -135,17 +136,9 @@ def _refuse_no_unicode(column: pa.ChunkedArray, part: Part, option: str, data: D
         (column.cast(pa.large_string()) if _is_binary(column.type) else column).validate(full=True)
     except pa.ArrowInvalid:
         values = column.cast(pa.large_binary()).to_pylist()
-        bad = [row for row, value in enumerate(values) if value is not None and not _is_unicode(value)]
+        bad = [row for row, value in enumerate(values) if value is not None and not is_utf8(value)]
         problem = f"{option} holds bytes that are not UTF-8"
         raise data_error(data, f"{problem}, {_named([part.where(row) for row in bad])}") from None
-
-
-def _is_unicode(value: bytes) -> bool:
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _text_column(part: Part, data: DataConfig) -> pa.ChunkedArray:

@@ -18,6 +18,7 @@ from bench.data.readers.files import (
     refuse_irregular,
     said_of,
 )
+from bench.data.readers.utf8 import is_encodable, is_utf8
 from bench.data.sametext import is_blank
 from bench.errors import UserError
 
@@ -125,8 +126,8 @@ def _from_objects(
     texts = []
     for row, place in zip(rows, places, strict=True):
         text = row.get(text_column)
-        text = text.decode() if isinstance(text, bytes) and _is_unicode(text) else text
-        if text is not None and not (isinstance(text, str) and _is_whole(text)):
+        text = text.decode() if isinstance(text, bytes) and is_utf8(text) else text
+        if text is not None and not (isinstance(text, str) and is_encodable(text)):
             what = "half a character (a lone surrogate)" if isinstance(text, str) else type(text).__name__
             raise UserError(f"{place}: {text_column!r} holds {what}, not text")
         texts.append(text or "")
@@ -139,22 +140,6 @@ def _written(value: Any) -> str:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     return text.encode(errors="replace").decode()
-
-
-def _is_unicode(value: bytes) -> bool:
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_whole(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _from_lines(content: str, source: str) -> Inputs:
@@ -179,6 +164,6 @@ def _checked(
     if empty:
         count = f" ({len(empty)} texts are)" if len(empty) > 1 else ""
         raise UserError(f"{empty[0]}: the text is empty{count}")
-    if broken := [place for place, text in zip(places, texts, strict=True) if not _is_whole(text)]:
+    if broken := [place for place, text in zip(places, texts, strict=True) if not is_encodable(text)]:
         raise UserError(f"{broken[0]}: the text holds bytes that are no UTF-8, or half a character")
     return Inputs(texts, places, columns or ["text"], rows or [[text] for text in texts])

@@ -31,7 +31,7 @@ from bench.sweep.aged import said_of_kept
 from bench.sweep.merged import record_folders
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
-from bench.sweep.pool import Interrupted, Stopped, run_pool
+from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.rerun import rerun_command, sweep_command
 from bench.sweep.rows import row_names, rows_of
@@ -39,6 +39,7 @@ from bench.sweep.slots import slots
 from bench.sweep.slurm.run import run_slurm
 from bench.sweep.slurm.submission import check_slurm
 from bench.sweep.status import status
+from bench.sweep.stopped import Interrupted, Stopped
 from bench.sweep.summary import print_summary
 
 RUNNERS = {"pool": run_pool, "slurm": run_slurm}

@@ -22,17 +22,10 @@ from bench.sweep.messages import Ended, Split, Step, Unwritten
 from bench.sweep.progress import Progress
 from bench.sweep.queue import Queue
 from bench.sweep.slots import Slot, slots
+from bench.sweep.stopped import Interrupted, Stopped
 
 LOOK_AGAIN_SECONDS = 2.0
 """How often cells that other sweeps run are looked at, while a worker has nothing else to do."""
-
-
-class Stopped(Exception):
-    """The sweep ended before its cells; the message says why."""
-
-
-class Interrupted(Stopped):
-    """Somebody asked for it."""
 
 
 def run_pool(

@@ -48,7 +48,7 @@ def rows(*labels, **more):
         (["[" * 100_000 + "\n"], "line 1: (nested too deeply|not JSON)"),
         (['{"text": "a", "label": ' + "[" * 100_000 + "\n"], "line 1: (nested too deeply|not JSON)"),
         (["{x\n", "[]\n", "7\n", *rows("a")], "line 1: not JSON .*; line 2: not a JSON object; line 3: not a"),
-        ([{"text": "", "label": None}, {"text": "", "label": "a"}], "no label .* 1; no text .*, line 1, .*line 2"),
+        ([{"text": "", "label": None}, {"text": "", "label": "a"}], "no label .* 1: .*; no text .*, line 1, .*line 2"),
     ],
 )  # fmt: skip
 def test_json_that_is_not_as_it_should_be(read, content, expected):

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from bench.data.readers.files import Malformed
+from bench.data.readers.utf8 import is_encodable
 
 MOST_NAMED = 5
 """Places that one message names."""
@@ -51,16 +52,8 @@ def strings(values: Sequence[str | None], place: Callable[[int], str]) -> pa.Arr
     try:
         return pa.array(values, pa.large_string())
     except UnicodeEncodeError:
-        bad = [place(row) for row, value in enumerate(values) if value is not None and not _is_whole(value)]
+        bad = [place(row) for row, value in enumerate(values) if value is not None and not is_encodable(value)]
         raise Malformed(f"half a character (a lone surrogate, as of an emoji that was cut): {_places(bad)}") from None
-
-
-def _is_whole(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _of_lists(values: Sequence[Any], place: Callable[[int], str], kinds: set[type], *, mixed: bool) -> pa.Array:

@@ -13,12 +13,12 @@ from bench.errors import UserError, said
 from bench.results import store
 from bench.results.claims import Claims
 from bench.settings import Settings
-from bench.sweep.pool import Interrupted, Stopped
 from bench.sweep.progress import Progress
 from bench.sweep.slurm import queue
 from bench.sweep.slurm import submission as submissions
 from bench.sweep.slurm.submission import Refused, Submission
 from bench.sweep.slurm.watch import Task, Watch
+from bench.sweep.stopped import Interrupted, Stopped
 
 TIDY_SECONDS = 30.0
 """For jobs whose cells have all ended to be out of the queue, too."""

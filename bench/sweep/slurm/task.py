@@ -20,9 +20,10 @@ from bench.results.claims import Claims
 from bench.results.fresh import kept_fresh
 from bench.results.record import Status
 from bench.settings import Settings
-from bench.sweep.pool import Interrupted, run_pool
+from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.slots import Slot
+from bench.sweep.stopped import Interrupted
 
 DONE = "done"
 SECOND_THOUGHT = 2.0

@@ -14,11 +14,11 @@ from bench.errors import UserError
 from bench.results import store
 from bench.results.record import Status
 from bench.settings import Settings
-from bench.sweep.pool import Stopped
 from bench.sweep.slots import Slot
 from bench.sweep.slurm import queue, submission
 from bench.sweep.slurm import run as runner
 from bench.sweep.slurm.submission import Refused, Submission
+from bench.sweep.stopped import Stopped
 from tests.sweep.slurm.jobs import cells, leave_record, settings, stamps
 
 Stamps = Mapping[str, store.Stamp | None]

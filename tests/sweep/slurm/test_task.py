@@ -14,9 +14,9 @@ from bench.results import store
 from bench.results.claims import Claims, cluster_job
 from bench.results.record import Status
 from bench.sweep.interrupt import Interrupts
-from bench.sweep.pool import Interrupted
 from bench.sweep.slots import Slot
 from bench.sweep.slurm import task
+from bench.sweep.stopped import Interrupted
 from tests.sweep.slurm.jobs import cells, leave_record, settings, stamps
 
 

@@ -50,7 +50,7 @@ def quota() -> int | None:
     Bounds of enclosing cgroups count too (`docker --cpus=2` bounds one); so does `--cpus-per-task` of Slurm.
     """
     bounds = list(_cgroup_bounds())
-    with suppress(ValueError):
+    with suppress(ValueError):  # not a task of Slurm
         bounds.append(float(os.environ.get("SLURM_CPUS_PER_TASK", "")))
     return max(1, math.ceil(min(bounds))) if bounds else None
 

@@ -10,7 +10,7 @@ class DataChanged(UserError):
 
 
 class ModelChanged(UserError):
-    """Likewise, of a model's files."""
+    """The files of a model that a cell was planned with are there no more, or are others: no cell on it can be run."""
 
 
 class TaskInfeasible(UserError):

@@ -41,7 +41,7 @@ class Saying:
         self._changed.set()
 
     def step(self, step: int, max_steps: int, loss: float | None) -> None:
-        """So many optimizer steps are done."""
+        """`step` of `max_steps` optimizer steps are done."""
         shown = "" if loss is None or not math.isfinite(loss) else f", loss {loss:.3f}"
         self._now = (self._now[0], f" step {step}/{max_steps}{shown}", self._now[2])
 

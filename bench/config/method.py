@@ -111,7 +111,7 @@ class SetfitConfig:
     batch_size: Width = 16
     """Pairs."""
     learning_rate: PositiveFloat = 2e-5
-    """Of the encoder."""
+    """The learning rate of the encoder."""
     max_length: Width = 256
     """Tokens; longer texts are cut. Null for 256, or what the model has positions for, if that is less."""
     max_length_asked: bool = field(default=False, metadata=NEVER)

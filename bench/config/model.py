@@ -29,7 +29,7 @@ class TransformerConfig:
     gguf_parts: tuple[WheelConfig, ...] = field(default=(), metadata=IF_SET)
     """Wheels whose roots are the pieces of the GGUF file, where it is too big for one; in this order."""
     gguf_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = field(default=None, metadata=IF_SET)
-    """Of the GGUF file that the pieces make up."""
+    """The SHA-256 of the GGUF file that the pieces make up."""
     learning_rate: PositiveFloat | None = field(default=None, metadata=NEVER)
     """What suits this model with LoRA; null for the family's. (The resolved rate is in `training`.)"""
     precision: Precision | None = field(default=None, metadata=NEVER)
@@ -76,7 +76,7 @@ class PredictionsConfig:
     family: Literal["predictions"]
     path: FilePath = field(metadata=NEVER)
     sha256: Text | None = None
-    """Of the file; filled in from what is there."""
+    """The SHA-256 of the file; filled in from what is there."""
     id_column: Name = "id"
     label_column: Name = "label"
 

@@ -24,7 +24,7 @@ class Source:
     """What the pool holds that a task is drawn from."""
 
     rows: int
-    """With a text and a label."""
+    """Rows that have a text and a label."""
     labels: int
     rows_of_labels: int
     """Rows of the task's labels, repeats included."""

@@ -80,12 +80,12 @@ def evict(root: Path, most: int) -> None:
     """Remove the segments below `root` that were not used for longest, until the rest takes at most `most` bytes."""
     with shared_lock(root / ".lock"):
         for stale in root.glob(f"*/{TEMPORARY}*"):
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):  # whoever wrote it is done, or another process was here first
                 if time.time() - stale.stat().st_mtime > STALE_SECONDS:
                     stale.unlink()
         found = []
         for path in root.glob(f"*/*{SUFFIX}"):
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):  # another process removed it
                 status = path.stat()
                 found.append((status.st_mtime_ns, status.st_size, path))
         total = sum(size for _, size, _ in found)

@@ -34,12 +34,12 @@ class Texts:
     """The texts of test examples, and which of their files can't be read: each of those is opened once."""
 
     unreadable: dict[Path, str] = field(default_factory=dict)
-    """With the reason."""
+    """The files that can't be read, with the reason."""
     _known: dict[Path, dict[str, str]] = field(default_factory=dict)
     """The last ones: the rows of a task share them."""
 
     def of(self, folder: Path, record: Record) -> dict[str, str]:
-        """As `read_texts`."""
+        """The texts of the record's test examples by id; `read_texts` says which, and what is raised."""
         if record.texts_file is None:
             return {}
         path = texts_path(folder, record.texts_file)

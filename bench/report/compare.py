@@ -50,13 +50,13 @@ class Change:
     accuracy_b: float = np.nan
     difference: float = np.nan
     low: float = np.nan
-    """Of the difference's 95 % interval."""
+    """The lower end of the difference's 95 % interval."""
     high: float = np.nan
     only_a: int = 0
     """Examples that A alone has right."""
     only_b: int = 0
     p: float = np.nan
-    """Of McNemar's exact test."""
+    """The p-value of McNemar's exact test."""
     p_holm: float = np.nan
     lacking: str = ""
     """The sides whose predictions can't be used."""

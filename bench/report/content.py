@@ -97,7 +97,7 @@ class View:
     published: Published | None
     folder: Path
     suffix: str
-    """Of this data set's files."""
+    """What the names of this data set's files end in."""
     found: dict[Expected, Found] = field(default_factory=dict)
     """The records themselves, for what is kept beside them."""
     price_per_gpu_hour: float | None = None

@@ -21,7 +21,7 @@ def drawing_room(folder: Path) -> Iterator[Path]:
     """A folder in `folder`, which is made, for as long as this is the context. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f"{PREFIX}*"):
-        with suppress(OSError):
+        with suppress(OSError):  # another report may have removed it just now
             if time.time() - left.stat().st_mtime > LEFT_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))

@@ -21,7 +21,7 @@ class RecordSet:
     """One of two sets."""
 
     kept: dict[str, Kept] = field(default_factory=dict)
-    """By key."""
+    """The records by key."""
     unreadable: list[str] = field(default_factory=list)
     """Keys of cells whose records are there and can't be used."""
 

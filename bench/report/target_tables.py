@@ -27,16 +27,16 @@ class Targets:
     best: str
     """The row with the highest accuracy at its largest size."""
     train_size: int
-    """That size."""
+    """The largest training size of `best`."""
     near_best: tuple[float, ...]
     """Its accuracy there, less `BELOW_BEST`."""
     round: tuple[float, ...]
     asked: float | None = None
-    """By the reader."""
+    """The target accuracy that the reader asked for (`target_accuracy`)."""
 
     @property
     def all(self) -> list[float]:
-        """Rising."""
+        """All targets, in rising order."""
         return sorted({*self.near_best, *self.round, *([] if self.asked is None else [self.asked])})
 
 

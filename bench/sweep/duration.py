@@ -38,7 +38,7 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """Of one cell."""
+    """How long one cell takes."""
 
     seconds: float
     basis: Basis

@@ -34,7 +34,7 @@ class Entry:
     """A record in brief."""
 
     modified: int
-    """Of the file, in ns."""
+    """When the file was modified, in ns."""
     size: int
     key: str
     status: Status

@@ -39,7 +39,7 @@ class Row:
     memory: str
     fits: str
     durations: list[Duration]
-    """Of each cell that would be run."""
+    """How long each cell that would be run takes."""
 
     @property
     def done(self) -> int:

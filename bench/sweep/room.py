@@ -16,12 +16,12 @@ GPU_SIZES = (8, 12, 16, 24, 32, 40, 48, 80, 96, 141, 192)
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Of the cell that takes most."""
+    """The memory that the cell which takes most needs."""
 
     tensors: float
     """Bytes at the peak."""
     measured: bool
-    """By records, not arithmetic."""
+    """Whether records say so, and not arithmetic."""
 
     @property
     def needed(self) -> float:

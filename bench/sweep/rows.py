@@ -61,7 +61,7 @@ class Rows:
     """
 
     labels: Mapping[str, str]
-    """By cell key."""
+    """The row's name by cell key."""
     several: frozenset[str]
     """Those whose model and method other rows have too."""
 

@@ -29,5 +29,5 @@ def gigabytes(count: float) -> str:
 
 
 def plural(count: int, thing: str) -> str:
-    """The count with the thing that is counted, in the plural but for one."""
+    """ "1 cell", "2 cells"; thousands are set off."""
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

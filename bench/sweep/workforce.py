@@ -19,7 +19,7 @@ class SlurmTasks:
     workers: int
     """Cells at once in each."""
     gpus: int
-    """Of each."""
+    """GPUs of each task."""
 
 
 @dataclass(frozen=True, slots=True)

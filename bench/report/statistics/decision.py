@@ -55,7 +55,7 @@ class Budget:
     needed: Needed | None
     """What would tell the best row from the nearest that is tied with it; null where the best is decided."""
     nearest: str | None
-    """That row."""
+    """The row that is tied with the best one and nearest to it."""
 
 
 def budgets(

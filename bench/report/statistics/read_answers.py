@@ -16,7 +16,7 @@ class Read:
     """What the `ok` cells of all data sets answered."""
 
     grids: Mapping[str, Grid]
-    """By data set."""
+    """The answers by data set."""
     unreadable: Mapping[Expected, str]
     """Cells that are `ok` and whose answers can't be used, with the reason."""
     library: Library = field(default_factory=Library)

@@ -22,7 +22,8 @@ def main() -> int:
     # Hydra would print every exception in its own way and end with 1; this makes it hand them on
     os.environ["HYDRA_FULL_ERROR"] = "1"
     COMPOSING.begin()
-    sys.argv[1:] = map(with_quotes, sys.argv[1:])
+    # argparse takes no overrides behind `-m` where there are some before it
+    sys.argv[1:] = map(with_quotes, sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun")))
     try:
         refuse_lists(sys.argv[1:])
         with uncollected(), guarded():  # Hydra makes much that stays

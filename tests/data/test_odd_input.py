@@ -96,3 +96,11 @@ def test_a_validation_set_that_is_too_big_names_the_size_that_fits(tmp_path, cap
     size = int(said.split("at most ")[1].split()[0])
     assert "split.validation_size" in said
     assert "train_size" in refused(capsys, tmp_path, *options, f"split.validation_size={size}")
+
+
+def test_a_sweep_may_be_asked_for_anywhere_on_the_command_line(tmp_path, capsys):
+    PAIR.to_csv(tmp_path / "x.csv", index=False)
+    places = tuple(f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache"))
+    options = ("model=tfidf_sgd", "data=file", "-m", f"data.path={tmp_path / 'x.csv'}", "train_size=8,12")
+    assert cli.call(*options, "command=plan", *places) == 0
+    assert "2 cells" in capsys.readouterr().out

@@ -323,7 +323,7 @@ def _one_line(errors: str, message: str) -> bool:
 @pytest.mark.parametrize(
     ("content", "arguments", "message"),
     [
-        ("text,label\na,x\n  ,y\n,z\n", ["--file", "FILE"], r"in.csv, line 3: the text is empty \(2 texts are\)"),
+        ("text,label\na,x\n  ,y\n,z\n", ["--file", "FILE"], r"3: the text is empty \(2 texts are\); give only rows"),
         ("id,body\n1,a\n", ["--file", "FILE"], "no column 'text'; there are id, body"),
         ("text,text\n1,a\n", ["--file", "FILE"], "more than one column 'text'"),
         ("text\n", ["--file", "FILE"], "has no text"),

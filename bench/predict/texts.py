@@ -163,7 +163,7 @@ def _checked(
     empty = [place for place, text in zip(places, texts, strict=True) if is_blank(text)]
     if empty:
         count = f" ({len(empty)} texts are)" if len(empty) > 1 else ""
-        raise UserError(f"{empty[0]}: the text is empty{count}")
+        raise UserError(f"{empty[0]}: the text is empty{count}; give only rows that have a text")
     if broken := [place for place, text in zip(places, texts, strict=True) if not is_encodable(text)]:
         raise UserError(f"{broken[0]}: the text holds bytes that are no UTF-8, or half a character")
     return Inputs(texts, places, columns or ["text"], rows or [[text] for text in texts])

@@ -197,6 +197,8 @@ def _print_totals(rows: dict[str, Row], place: Workforce, settings: Settings, ou
         out.print(f"In all about {hours:,.1f} GPU-hours{money}; done in about {duration(wall)}.")
     else:
         out.print(f"In all about {duration(seconds)} of work; done in about {duration(wall)}.")
+        if settings.price_per_gpu_hour is not None:
+            out.print("price_per_gpu_hour: nothing is charged, for no GPU is used.")
     _print_basis(rows, Counter(each.basis for each in durations), place, out)
 
 

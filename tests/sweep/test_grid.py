@@ -1,6 +1,9 @@
 """Expanding a grid: rows need not be rectangular, and the command line narrows or replaces."""
 
-from bench.sweep.grid import compose_points, expand
+import pytest
+
+from bench.errors import UserError
+from bench.sweep.grid import check_count, compose_points, expand
 
 AXES = {"num_labels": ["2", "5"], "seed": ["0", "1"]}
 ROWS = [{"model": ["minilm"], "method": ["lora", "linear_probe"]}, {"model": ["tfidf_sgd"]}]
@@ -98,3 +101,11 @@ def test_options_of_a_model_go_with_it() -> None:
     assert expand({}, rows[1:], {"model": ["bert_base"], "model.analyzer": ["x"]}) == [
         {"model": "bert_base", "model.analyzer": "x"}
     ]
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_key_without_values_is_refused(place: int) -> None:
+    choices: list[dict[str, list[str]]] = [{"seed": ["0"]} for _ in range(3)]
+    choices[place] = {"data": []}
+    with pytest.raises(UserError, match=r"^data: what is given has no value"):
+        check_count(choices[0], [choices[1]], choices[2])

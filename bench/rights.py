@@ -1,6 +1,7 @@
 """Who may read what is kept: the umask says so, for folders and files that are made through `tempfile`, too."""
 
 import os
+import re
 from pathlib import Path
 
 from filelock import FileLock
@@ -25,6 +26,14 @@ def shared_lock(path: Path) -> FileLock:
 
 
 def _umask() -> int:
-    mask = os.umask(0)
+    """Asked of the kernel where it tells, for `os.umask` tells only what it changes, for all threads at once."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        status = ""
+    told = re.search(r"^Umask:\s*([0-7]+)$", status, re.MULTILINE)
+    if told:
+        return int(told[1], 8)
+    mask = os.umask(0o077)
     os.umask(mask)
     return mask

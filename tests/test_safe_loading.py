@@ -60,10 +60,11 @@ def run(tmp_path: Path, folder: Path, method: str = "linear_probe", *more: str) 
         "data.name=topics",
         f"data.path={tmp_path / 'topics.csv'}",
         "train_size=16",
-        "training.max_length=16",
         *more,
     ]
-    words += ["model=bert_base", f"model.path={folder}", f"method={method}", "training.num_train_epochs=1"]
+    words += ["model=bert_base", f"model.path={folder}", f"method={method}"]
+    if method != "linear_probe":
+        words += ["training.max_length=16", "training.num_train_epochs=1"]
     words += [f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache")]
     return answered(lambda: cli.call(*words))
 

@@ -14,10 +14,10 @@ def test_a_sweep_has_one_cell_for_all_sizes_and_seeds(mirror: Path, tmp_path: Pa
     texts.topics(60).to_csv(tmp_path / "topics.csv", index=False)
     words = (
         "data=file", "data.name=topics", f"data.path={tmp_path / 'topics.csv'}", "num_labels=2",
-        "data.prompt='Text: {text}, so it is about'", "data.label_words={sport: goal match, business: bank}",
         "train_size=16,32", "seed=0,1", f"mirror_dir={mirror}",
     )  # fmt: skip
-    done = bench("-m", "model=llama3_2_1b", "method=zero_shot", *words, folder=tmp_path, light=True)
+    asking = ("data.prompt='Text: {text}, so it is about'", "data.label_words={sport: goal match, business: bank}")
+    done = bench("-m", "model=llama3_2_1b", "method=zero_shot", *words, *asking, folder=tmp_path, light=True)
     assert done.returncode == 0, done.stderr
     assert "1 cells, 0 done, 1 to run" in done.stdout
     baseline = bench("-m", "model=tfidf_sgd", *words, folder=tmp_path)

@@ -17,7 +17,7 @@ def test_every_published_row_and_size_is_in_the_grid(experiment, monkeypatch):
     handed = {}
     monkeypatch.setattr(page, "write_report", lambda expected, *_, **__: handed.update(expected=expected))
     configs = composed("-m", f"+experiment={experiment}", "device=cpu")
-    launch._report([to_cell(config) for config in configs], to_settings(configs[0]), {})
+    launch._report([to_cell(config) for config in configs], to_settings(configs[0]), {}, [])
     numbers = published_for(experiment, handed["expected"]).numbers
     assert set(numbers.loc[numbers["row"].isna(), "name"]) == NOT_RUN.get(experiment, set())
     sizes = {(cell.row, cell.num_labels, cell.train_size) for cell in handed["expected"]}

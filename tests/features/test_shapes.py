@@ -13,6 +13,7 @@ from bench.methods.fitted import Context
 from bench.methods.loading import ModelFiles
 from bench.models import load
 from bench.models.families import FAMILIES
+from tests.support.scratch import CACHE
 
 
 def test_padded_lengths_grow_slowly_and_stay_in_bounds() -> None:
@@ -44,7 +45,7 @@ def test_neighbours_change_no_bit(family: str, precision: str, tiny_models: dict
     location = str(tiny_models[family])
     model = TransformerConfig(name="tiny", family=family, source="hub", id="tiny/tiny", path=location)
     base = load.load_trunk(model, location, precision=precision, device="cpu")
-    context = Context(cache=Path("unused"), mirror_dir=None, device="cpu")
+    context = Context(cache=CACHE, mirror_dir=None, device="cpu")
     method = LinearProbeConfig(name="linear_probe", pooling="mean", precision=precision, batch_size=8)
     found = ModelFiles.find(model, context)
     draw = np.random.default_rng(0)

@@ -16,13 +16,14 @@ from bench.warm import Warm
 from tests.methods.fused.test_equality import largest_difference
 from tests.methods.test_families import make_cell
 from tests.methods.test_families import pool as pool  # noqa: PLC0414 - the fixture
+from tests.support.scratch import CACHE
 
 BACKEND = "eager"
 """It captures graphs, as all do, and needs no C++ compiler, and no minutes."""
 
 
 def context() -> Context:
-    return Context(cache=Path("unused"), mirror_dir=None, device="cpu", warm=Warm())
+    return Context(cache=CACHE, mirror_dir=None, device="cpu", warm=Warm())
 
 
 @pytest.mark.parametrize("method", ["lora", "last_block"])

@@ -26,6 +26,7 @@ from bench.methods.halve import in_halves
 from bench.models import load
 from bench.models.families import FAMILIES
 from tests.support import texts
+from tests.support.scratch import CACHE
 
 FAMILY_NAMES = tuple(FAMILIES)
 
@@ -62,7 +63,7 @@ def make_cell(family: str, method: str, folder: Path, **training: object) -> Cel
 def run(cell: Cell, pool: Pool):
     """The fitted model, its summary, and its probabilities for the test examples."""
     splits = draw(cell.task, pool)
-    fitted = finetune.fit(cell, splits, Context(cache=Path("unused"), mirror_dir=None, device="cpu"))
+    fitted = finetune.fit(cell, splits, Context(cache=CACHE, mirror_dir=None, device="cpu"))
     return fitted, fitted.summary, fitted.predict(splits.test)
 
 

@@ -12,6 +12,7 @@ from bench.methods import finetune, training
 from bench.methods.fitted import Context
 from tests.methods.test_families import make_cell
 from tests.support import texts
+from tests.support.scratch import CACHE
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_it_pads_less_and_predicts_in_order(
                 return batch
 
         monkeypatch.setattr(training, "DataCollatorWithPadding", Watched)
-        fitted = finetune.fit(cell, splits, Context(cache=Path("unused"), mirror_dir=None, device="cpu"))
+        fitted = finetune.fit(cell, splits, Context(cache=CACHE, mirror_dir=None, device="cpu"))
         batches = [batch for batch in seen if len(batch["labels"]) == 4]
         assert len(batches) == 4 * 8, "of 32 examples, in 4 epochs"
         padding[grouped] = sum(int((batch["attention_mask"] == 0).sum()) for batch in batches)

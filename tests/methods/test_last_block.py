@@ -21,12 +21,13 @@ from bench.settings import Settings
 from bench.warm import Warm
 from tests.methods.test_families import make_cell
 from tests.methods.test_families import pool as pool  # noqa: PLC0414 - the fixture
+from tests.support.scratch import CACHE
 
 EQUAL = 2e-5
 """Texts are padded differently on both ways, so sums are rounded differently; nothing else differs."""
 
 
-def fitted(cell: Cell, splits: Splits, folder: Path = Path("unused"), **context: Any) -> finetune.FineTuned:
+def fitted(cell: Cell, splits: Splits, folder: Path = CACHE, **context: Any) -> finetune.FineTuned:
     return finetune.fit(cell, splits, Context(cache=folder, mirror_dir=None, device="cpu", **context))
 
 

@@ -13,6 +13,7 @@ from bench.methods.fitted import Context
 from bench.methods.loading import ModelFiles
 from bench.models import load
 from bench.models.families import FAMILIES
+from tests.support.scratch import CACHE
 
 
 def test_mean_and_last_leave_padding_out() -> None:
@@ -32,7 +33,7 @@ def test_features_are_those_of_a_plain_forward_pass(family: str, pooling: str, t
     model = TransformerConfig(name="tiny", family=family, source="hub", id="tiny/tiny", path=location)
     tokenizer = load.load_tokenizer(model, location)
     base = load.load_trunk(model, location, precision="fp32", device="cpu")
-    context = Context(cache=Path("unused"), mirror_dir=None, device="cpu")
+    context = Context(cache=CACHE, mirror_dir=None, device="cpu")
     found = ModelFiles.find(model, context)
     for size in (1, 64):
         method = LinearProbeConfig(name="linear_probe", pooling=pooling, precision="fp32", batch_size=size)

@@ -16,8 +16,9 @@ from bench.errors import UserError
 from bench.methods.fitted import Context, Diverged
 from tests.support import texts
 from tests.support.cli import call
+from tests.support.scratch import CACHE
 
-CONTEXT = Context(cache=Path("unused"), mirror_dir=None, device="cpu")
+CONTEXT = Context(cache=CACHE, mirror_dir=None, device="cpu")
 
 
 def make_cell(folder: Path, seed: int = 0, train_size: int = 16, **options: object) -> Cell:
@@ -128,7 +129,7 @@ def test_a_missing_extra_is_told_at_once(tmp_path: Path, monkeypatch, capsys: py
 
 
 def test_only_setfit_needs_the_extra(monkeypatch) -> None:
-    cell = make_cell(Path("unused"))
+    cell = make_cell(CACHE)
     monkeypatch.setattr(preflight, "find_spec", lambda name: None)
     preflight.check_extras([replace(cell, method=LinearProbeConfig(name="linear_probe")), replace(cell, method=None)])
     monkeypatch.setattr(preflight, "find_spec", lambda name: name)

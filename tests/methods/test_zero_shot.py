@@ -15,6 +15,7 @@ from bench.methods import zero_shot
 from bench.methods.fitted import Context, Summary
 from bench.models import load
 from bench.models.families import FAMILIES
+from tests.support.scratch import CACHE
 
 CAUSAL = [name for name, family in FAMILIES.items() if family.causal]
 PROMPT = "Text: {text}\nTopic:"
@@ -152,13 +153,11 @@ def test_fit_uses_no_example(calibrate: bool, tiny_models: dict[str, Path]) -> N
     task = Task(DataConfig(name="topics", source="file"), num_labels=2, train_size=8, seed=0, split=NestedSplitConfig())
     cell = Cell(task=task.for_testing(), model=model, method=make_method(calibrate=calibrate), training=None)
     splits = Splits(labels=("sport", "business"), train=none, validation=none, test=none, duplicates_dropped=0)
-    fitted = zero_shot.fit(cell, splits, Context(cache=Path("unused"), mirror_dir=None, device="cpu"))
+    fitted = zero_shot.fit(cell, splits, Context(cache=CACHE, mirror_dir=None, device="cpu"))
     assert fitted.summary.parameters.trainable == 0
     assert fitted.summary.frozen_weights == 4 * fitted.summary.parameters.total
     assert ("content_free" in fitted.summary.choices) == calibrate
     assert fitted.predict(examples(*TEXTS)).shape == (4, 2)
     asked = replace(fitted.method, label_words={"sport": "goal", "business": "bank"})
-    again = zero_shot.fit(
-        replace(cell, method=asked), splits, Context(cache=Path("unused"), mirror_dir=None, device="cpu")
-    )
+    again = zero_shot.fit(replace(cell, method=asked), splits, Context(cache=CACHE, mirror_dir=None, device="cpu"))
     assert again.labels != fitted.labels

@@ -20,6 +20,7 @@ from bench.methods.fused.optimizers import OwnOptimizers, Stacked8BitAdamW, Stac
 from bench.methods.fused.stack import Unfusable
 from bench.models.families import FAMILIES
 from tests.support import texts
+from tests.support.scratch import CACHE
 
 LABELS = ("sport", "business", "other, things", "more")
 
@@ -98,7 +99,7 @@ def optimizers(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return made
 
 
-CONTEXT = {"cache": Path("unused"), "mirror_dir": None, "device": "cpu"}
+CONTEXT = {"cache": CACHE, "mirror_dir": None, "device": "cpu"}
 
 
 def fit_fused(cells: list[Cell], pool: Pool) -> tuple[FusedCells, list[Splits]]:

@@ -79,8 +79,14 @@ class Verdicts:
         one = compare(a, b, both)
         one = replace(one, adjusted_p=self.corrected(*place)[pair], planned=self.is_planned(a, b))
         better, other = (a, b) if one.difference.estimate > 0 else (b, a)
-        choices = self._choices(better, other, place) if one.planned else 1
-        return one if choices == 1 else replace(one, choices=choices, chosen_p=p_of_chosen(one.p, both.sample, choices))
+        if not one.planned:
+            return one
+        choices = self._choices(better, other, place)
+        if choices > 1:
+            one = replace(one, choices=choices, chosen_p=p_of_chosen(one.p, both.sample, choices))
+        # Pooled seeds may tell more than the pair's own. A p corrected for all pairs stands beside the one that decides,
+        # and a correction makes no p smaller.
+        return replace(one, adjusted_p=max(one.adjusted_p, one.decisive_p))
 
     def _choices(self, row: str, opponent: str, place: Place) -> int:
         """From how many rows `row` was chosen, to be held against a planned opponent; 1 where it is not in front."""

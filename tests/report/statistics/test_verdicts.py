@@ -58,6 +58,20 @@ def test_a_planned_verdict_does_not_flip_when_other_cells_finish():
     assert two.adjusted_p != one.adjusted_p
 
 
+def test_no_correction_for_all_pairs_makes_a_planned_p_smaller():
+    random, examples = np.random.default_rng(2), example_set(400)
+    worlds = [at_accuracy(0.75 + 0.04 * n, 0.1, 1.2, 0.5) for n in range(5)]
+    pairs, smaller = [], 0
+    for _ in range(20):
+        verdicts = Verdicts(grid_of(budget(random, worlds, 3, examples)), "row 0")
+        of_round = [verdicts.of(f"row {n}", "row 0", 2, 32) for n in range(1, 5)]
+        pooled = verdicts.corrected(2, 32)
+        smaller += sum(pooled["row 0", one.a] < one.decisive_p for one in of_round)
+        pairs += of_round
+    assert smaller > 0, "pooled seeds tell more than a pair's own"
+    assert all(one.adjusted_p >= one.decisive_p for one in pairs)
+
+
 BY_CHANCE = [Setting(seeds, 1000, firm=True) for seeds in (3, 5)]
 """Six rows and a baseline that are all equal: a plain test of the best has it above the baseline in 8 to 11 %."""
 

@@ -84,8 +84,8 @@ class Verdicts:
         choices = self._choices(better, other, place)
         if choices > 1:
             one = replace(one, choices=choices, chosen_p=p_of_chosen(one.p, both.sample, choices))
-        # Pooled seeds may tell more than the pair's own. A p corrected for all pairs stands beside the one that decides,
-        # and a correction makes no p smaller.
+        # Pooled seeds may tell more than the pair's own. The p that is corrected for all pairs stands beside the one
+        # that decides, and a correction makes no p smaller.
         return replace(one, adjusted_p=max(one.adjusted_p, one.decisive_p))
 
     def _choices(self, row: str, opponent: str, place: Place) -> int:

@@ -25,6 +25,8 @@ _NUMBERED = re.compile(
 _UNKNOWN = re.compile(r"Could not override '(.*)'\.\s+To append")
 _CHOICE = re.compile(r"\+*(?:experiment|data|model|method|training|split)=")
 _LISTED = re.compile(r"\+*(experiment|data|model|method|training|split)=\[(.*)\]", re.DOTALL)
+_LEXER = re.compile(r"^Lexer\w+: .*", re.DOTALL)
+"""What the grammar says of a sign that it has no token for: the name of an exception, and the word again."""
 _LONGEST = 2000
 """Characters of a message."""
 
@@ -100,6 +102,7 @@ def _refused(error: Exception) -> str:
 
 def _unparsed(word: str, reason: str) -> str:
     word = word if len(word) <= 300 else f"{word[:300]}..."
+    reason = _LEXER.sub("a sign that has to be in quotes", reason)
     if "=" not in word:
         return f"{word!r} is no option: options are written NAME=VALUE ({reason})"
     return (

@@ -120,3 +120,36 @@ def test_notes_on_a_file_are_said_once_a_command(tmp_path, caplog):
     own = ("data=file", "data.source=hub", f"data.path={folder}", "num_labels=all,2", "train_size=12,18", "seed=0,1,2")
     assert cli.call("-m", *own, "model=tfidf_sgd", "device=cpu", "command=plan", *places(tmp_path)) == 0
     assert sum("labels look alike" in message for message in caplog.messages) == 1
+
+
+def test_what_a_file_lacks_is_told_with_what_to_do(tmp_path, capfd):
+    (tmp_path / "rows.csv").write_text("the coach of the team saw a match,sport\nthe bank of the town lost money,money\n")
+    line = json.dumps({"data": {"text": "a match"}, "annotations": [{"label": "sport"}]})
+    (tmp_path / "nested.jsonl").write_text(f"{line}\n{line}\n")
+    for words, way_out in (
+        ([f"data.path={tmp_path / 'rows.csv'}"], "reads like a row: write a line with the columns' names above it"),
+        ([f"data.path={tmp_path / 'nested.jsonl'}", "data.text_column=data.text"], "write data.text as columns of"),
+    ):
+        assert cli.call("model=tfidf_sgd", "data=file", *words, f"results_dir={tmp_path / 'results'}") == 2
+        said = capfd.readouterr().err
+        assert way_out in said
+        assert said.count("\n") == 1
+
+
+def test_json_lines_are_read_by_their_other_name(tmp_path, capfd):
+    rows = "".join(json.dumps({"text": f"{n} a text of {n % 2}", "label": n % 2}) + "\n" for n in range(60))
+    plans = []
+    for name in ("rows.jsonl", "rows.ndjson"):
+        (tmp_path / name).write_text(rows)
+        words = [f"data.path={tmp_path / name}", "data.name=rows", "num_labels=2", "train_size=16", "command=plan"]
+        assert cli.call("-m", "model=tfidf_sgd", "data=file", *words, f"results_dir={tmp_path / 'results'}") == 0
+        plans.append(capfd.readouterr().out)
+    assert "1 cell: 0 done, 1 to run" in plans[0]
+    assert plans[0] == plans[1]
+
+
+def test_a_sign_that_needs_quotes_is_told_without_the_grammar_s_words(tmp_path, capfd):
+    assert cli.call("model=tfidf_sgd", "data=file", "data.path=x.csv", "data.text_column=文本") == 2
+    said = capfd.readouterr().err
+    assert "Lexer" not in said
+    assert """'data.text_column="文本"'""" in said

@@ -1,6 +1,7 @@
 """Columns that an option names and that are not there: all of them at once, with how those that are there are given."""
 
 import re
+from collections.abc import Mapping
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
@@ -10,6 +11,8 @@ from bench.escape.shell import word
 MOST_NAMED = 40
 LONGEST = 80
 """Characters of a name in a message."""
+LEAST_WORDS = 5
+"""A column whose name has so many words is called by a text: the file has no line of names."""
 _PLAIN = re.compile(r"[\w.-]+", re.ASCII)
 """Names that the command line takes without quotes."""
 
@@ -27,7 +30,7 @@ def refuse_missing(part: Part, data: DataConfig) -> None:
     named = " and ".join(f"{option}={asked[option]}" for option in missing)
     verb = "is" if len(missing) == 1 else "are"
     raise data_error(
-        data, f"{named} {verb} not there{where}; columns are {shortened(list(part.columns))}{_hint(missing[0], part)}"
+        data, f"{named} {verb} not there{where}; columns are {shortened(list(part.columns))}{_way_out(asked, missing, part)}"
     )
 
 
@@ -35,6 +38,16 @@ def shortened(names: list[str]) -> str:
     """The names, separated by commas; of very many the first, of very long ones the start."""
     more = f", ... ({len(names)} in all)" if len(names) > MOST_NAMED else ""
     return ", ".join(name if len(name) <= LONGEST else f"{name[:LONGEST]}..." for name in names[:MOST_NAMED]) + more
+
+
+def _way_out(asked: Mapping[str, str], missing: list[str], part: Part) -> str:
+    """What to do; empty where the names alone say it."""
+    if any(len(name.split()) >= LEAST_WORDS for name in part.columns):
+        return "; that reads like a row: write a line with the columns' names above it"
+    inside = [asked[option] for option in missing if asked[option].partition(".")[0] in part.columns]
+    if inside:
+        return f" (values inside a column are not read: write {' and '.join(inside)} as columns of their own)"
+    return _hint(missing[0], part)
 
 
 def _hint(option: str, part: Part) -> str:

@@ -23,7 +23,7 @@ from bench.data.sametext import is_blank
 from bench.errors import UserError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
-JSON = (".json", ".jsonl")
+JSON = (".json", ".jsonl", ".ndjson")
 
 
 @dataclass(frozen=True, slots=True)

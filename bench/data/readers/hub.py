@@ -16,7 +16,7 @@ from bench.data.readers.table import read_table
 from bench.sources.fingerprint import folder_sha256
 from bench.sources.hub import explain, resolve
 
-TEXT_FILES = (".csv", ".tsv", ".json", ".jsonl")
+TEXT_FILES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 
 
 def read_hub(data: DataConfig, mirror_dir: str | None) -> tuple[list[Part], str | None]:

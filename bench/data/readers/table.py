@@ -136,6 +136,7 @@ READERS: dict[str, Callable[[Path, str, DataConfig], Part]] = {
     ".tsv": _read_tsv,
     ".tab": _read_orange,
     ".jsonl": _read_json,
+    ".ndjson": _read_json,
     ".json": _read_json,
     ".parquet": _read_parquet,
 }

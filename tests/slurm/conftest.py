@@ -29,7 +29,7 @@ experiment: {name}
 data: {{name: topics, path: {data}}}
 num_labels: 2
 train_size: 8
-device: cpu
+device: auto
 slurm: {{poll_seconds: 0.3, grace_seconds: 1, cpus_per_task: 1, time_minutes: 10}}
 """
 

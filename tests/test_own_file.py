@@ -123,7 +123,7 @@ def test_notes_on_a_file_are_said_once_a_command(tmp_path, caplog):
 
 
 def test_what_a_file_lacks_is_told_with_what_to_do(tmp_path, capfd):
-    (tmp_path / "rows.csv").write_text("the coach of the team saw a match,sport\nthe bank of the town lost money,money\n")
+    (tmp_path / "rows.csv").write_text("the coach of a team saw it,sport\nthe bank of a town lost it,money\n")
     line = json.dumps({"data": {"text": "a match"}, "annotations": [{"label": "sport"}]})
     (tmp_path / "nested.jsonl").write_text(f"{line}\n{line}\n")
     for words, way_out in (

@@ -29,9 +29,8 @@ def refuse_missing(part: Part, data: DataConfig) -> None:
         raise data_error(data, "it is empty: there is no column and no row")
     named = " and ".join(f"{option}={asked[option]}" for option in missing)
     verb = "is" if len(missing) == 1 else "are"
-    raise data_error(
-        data, f"{named} {verb} not there{where}; columns are {shortened(list(part.columns))}{_way_out(asked, missing, part)}"
-    )
+    there = shortened(list(part.columns)) + _way_out(asked, missing, part)
+    raise data_error(data, f"{named} {verb} not there{where}; columns are {there}")
 
 
 def shortened(names: list[str]) -> str:

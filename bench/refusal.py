@@ -24,6 +24,7 @@ _NUMBERED = re.compile(
 )
 _UNKNOWN = re.compile(r"Could not override '(.*)'\.\s+To append")
 _CHOICE = re.compile(r"\+*(?:experiment|data|model|method|training|split)=")
+_NUMBERS = re.compile(r"\+*(?:seed|num_labels|train_size|(?:method|training)\.\w+)=[\d.,eE+-]+")
 _LISTED = re.compile(r"\+*(experiment|data|model|method|training|split)=\[(.*)\]", re.DOTALL)
 _LEXER = re.compile(r"^Lexer\w+: .*", re.DOTALL)
 """What the grammar says of a sign that it has no token for: the name of an exception, and the word again."""
@@ -85,8 +86,8 @@ def refusal(error: BaseException) -> str:
 
 
 def _as_one(word: str) -> str:
-    """How several values are one option's value; of a group's files there is one, so that nothing is to be said."""
-    if _CHOICE.match(word):
+    """How several values are one option's value; empty for files of a group and for numbers, which are one each."""
+    if _CHOICE.match(word) or _NUMBERS.fullmatch(word):
         return ""
     return f"; as one value it is written {_quoted(word)}, as a list {shlex.quote(_with_value(word, '[{}]'))}"
 

@@ -153,3 +153,8 @@ def test_a_sign_that_needs_quotes_is_told_without_the_grammar_s_words(tmp_path, 
     said = capfd.readouterr().err
     assert "Lexer" not in said
     assert """'data.text_column="文本"'""" in said
+
+
+def test_several_numbers_are_not_told_to_be_one_text(capfd):
+    assert cli.call("model=tfidf_sgd", "seed=0,1") == 2
+    assert capfd.readouterr().err == "error: seed=0,1: several values need a sweep (-m)\n"

@@ -19,6 +19,7 @@ from bench.config import (
     TransformerConfig,
     ZeroShotConfig,
 )
+from bench.data.readers.files import DELIMITERS
 from bench.methods.fused.groups import can_fuse
 from bench.steps import planned_steps
 
@@ -26,8 +27,6 @@ KEPT_BY = ("lora", "qlora", "full", "last_block")
 """Methods whose models can be kept (`save_model=true`)."""
 FILLED_IN = ("content", "precision_asked", "max_length_asked")
 """Fields that the program fills in, whatever is given."""
-TABLES_OF_TEXT = (".csv", ".tsv", ".tab")
-"""Endings of files with delimiters (without .gz and so on)."""
 HOW = {
     **dict.fromkeys(("num_labels", "train_size", "seed"), "axes: what learns nothing has one cell for all of them"),
     **dict.fromkeys(("model.licence", "data.description"), "are shown"),
@@ -172,7 +171,7 @@ def _layout(name: str, point: Point) -> str | None:
         return None
     if ".parquet" in suffixes:
         return "a Parquet file has none"
-    is_delimited = any(suffix in TABLES_OF_TEXT for suffix in suffixes)
+    is_delimited = any(suffix in DELIMITERS for suffix in suffixes)
     return None if is_delimited or name == "encoding" else f"{Path(data.path or '').name} has no delimiters"
 
 

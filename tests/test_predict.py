@@ -337,7 +337,7 @@ def _one_line(errors: str, message: str) -> bool:
         ("text\na\n", ["--file", "FILE", "--out", "OUT", "--json"], "ends in .jsonl"),
         ("", ["--file", "nosuch.csv"], "No such file"),
         ("", ["--file", "texts.parquet"], "No such file"),
-        ("", ["--file", "texts.xlsx"], "must end in .csv, .tsv, .tab, .json, .jsonl, .parquet or .txt"),
+        ("", ["--file", "texts.xlsx"], "must end in .csv, .tsv, .tab, .json, .jsonl, .ndjson, .parquet or .txt"),
         ("text;label\na;b;c\n", ["--file", "FILE"], "line 2: 3 fields where the header has 2"),
         ('text,label\n"a,b\n"c,b\n', ["--file", "FILE"], "line 3: text stands behind a closing quote.*--quoting=none"),
         ("", [], "no texts"),

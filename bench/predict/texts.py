@@ -10,6 +10,8 @@ from typing import Any
 from bench.data.readers import delimited, json_rows
 from bench.data.readers.delimited import Quoting
 from bench.data.readers.files import (
+    DELIMITERS,
+    JSON_FILES,
     Malformed,
     content_of,
     decoded,
@@ -21,9 +23,6 @@ from bench.data.readers.files import (
 from bench.data.readers.utf8 import is_encodable, is_utf8
 from bench.data.sametext import is_blank
 from bench.errors import UserError
-
-DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
-JSON = (".json", ".jsonl", ".ndjson")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,8 @@ def from_file(path: str, text_column: str, reading: Reading | None = None) -> In
 
 def _from_path(file: Path, path: str, text_column: str, reading: Reading) -> Inputs:
     kind = kind_of(file)
-    if kind not in (*DELIMITERS, *JSON, ".parquet", ".txt"):
-        named = ", ".join((*DELIMITERS, *JSON, ".parquet"))
+    if kind not in (*DELIMITERS, *JSON_FILES, ".parquet", ".txt"):
+        named = ", ".join((*DELIMITERS, *JSON_FILES, ".parquet"))
         raise UserError(f"--file {path} must end in {named} or .txt (one text a line)")
     refuse_irregular(file)
     if kind == ".parquet":
@@ -80,7 +79,7 @@ def _from_path(file: Path, path: str, text_column: str, reading: Reading) -> Inp
     content = decoded(content_of(file), reading.encoding, "--encoding")
     if kind == ".txt":
         return _from_lines(content, path)
-    if kind in JSON:
+    if kind in JSON_FILES:
         found = json_rows.parse(content)
         found.refuse_repeated(found.columns)  # all of them are written beside the answers
         places = [f"{path}, {found.unit} {place}" for place in found.places]

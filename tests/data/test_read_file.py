@@ -247,7 +247,7 @@ class TestColumnsAndIds:
 @pytest.mark.parametrize(
     ("name", "content", "options", "expected"),
     [
-        ("x.xlsx", "", {}, "must end in one of .csv, .tsv, .tab, .jsonl, .json, .parquet"),
+        ("x.xlsx", "", {}, "must end in one of .csv, .tsv, .tab, .json, .jsonl, .ndjson, .parquet"),
         ("x.csv", "", {}, "data.path=x.csv is empty; its first line has to name the columns"),
         ("x.csv", "text,label\none,a,b\n", {}, "data.path=x.csv, line 2: 3 fields where the header has 2"),
         ("x.parquet", "no parquet", {}, "data.path=x.parquet cannot be read"),

@@ -7,6 +7,10 @@ from pathlib import Path
 
 LARGEST = 2**31
 """Bytes that a compressed file may unpack to."""
+JSON_FILES = (".json", ".jsonl", ".ndjson")
+"""Endings of JSON lines and arrays, without .gz and so on, as all endings here."""
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+"""By the ending of a table in text, what usually separates its columns."""
 PACKED = {
     b"PK\x03\x04": "a ZIP file (as Excel's are; save the table as CSV)",
     b"\x1f\x8b": "a gzip file (its name has to end in .gz)",

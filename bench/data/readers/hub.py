@@ -10,13 +10,13 @@ from typing import Any
 from bench.config import DataConfig
 from bench.data.errors import data_error
 from bench.data.readers.card import as_card_says
-from bench.data.readers.files import kind_of
+from bench.data.readers.files import JSON_FILES, kind_of
 from bench.data.readers.part import Part, chosen_splits, class_names, joined, refuse_repeated, wanted_columns
 from bench.data.readers.table import read_table
 from bench.sources.fingerprint import folder_sha256
 from bench.sources.hub import explain, resolve
 
-TEXT_FILES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+TEXT_FILES = (".csv", ".tsv", *JSON_FILES)
 
 
 def read_hub(data: DataConfig, mirror_dir: str | None) -> tuple[list[Part], str | None]:

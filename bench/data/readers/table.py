@@ -10,7 +10,7 @@ import pyarrow.parquet
 from bench.config import DataConfig
 from bench.data.errors import data_error
 from bench.data.readers import delimited, json_rows
-from bench.data.readers.files import Malformed, kind_of, refuse_irregular, said_of
+from bench.data.readers.files import JSON_FILES, Malformed, kind_of, refuse_irregular, said_of
 from bench.data.readers.part import (
     Part,
     chosen_splits,
@@ -135,8 +135,6 @@ READERS: dict[str, Callable[[Path, str, DataConfig], Part]] = {
     ".csv": _read_csv,
     ".tsv": _read_tsv,
     ".tab": _read_orange,
-    ".jsonl": _read_json,
-    ".ndjson": _read_json,
-    ".json": _read_json,
+    **dict.fromkeys(JSON_FILES, _read_json),
     ".parquet": _read_parquet,
 }

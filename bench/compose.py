@@ -31,7 +31,7 @@ from bench.data.label_count import ALL, all_labels
 from bench.data.naming import with_name
 from bench.data.read import pinned
 from bench.data.task import Task
-from bench.errors import UserError
+from bench.errors import UserError, refuse
 from bench.escape.characters import visible_line
 from bench.escape.shell import word
 from bench.models.families import FAMILIES
@@ -63,8 +63,7 @@ def check(content: dict[str, Any]) -> None:
         except UserError as error:
             found.append(str(error))
     problems += reversed(found)
-    if problems:
-        raise UserError("; ".join(problems))
+    refuse(problems)
 
 
 def to_cell(content: dict[str, Any]) -> Cell:

@@ -1,5 +1,7 @@
 """Errors that are the user's to mend: one clear line, never a traceback."""
 
+from collections.abc import Iterable
+
 
 class UserError(Exception):
     """Something that the user asked for cannot be done; the message names the option and the limit."""
@@ -15,6 +17,12 @@ class ModelChanged(UserError):
 
 class TaskInfeasible(UserError):
     """The data cannot give the examples that a task asks for."""
+
+
+def refuse(problems: Iterable[str]) -> None:
+    """Raise UserError with all problems, each of them once; nothing where there are none."""
+    if found := dict.fromkeys(problems):
+        raise UserError("; ".join(found))
 
 
 def said(error: BaseException) -> str:

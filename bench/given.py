@@ -5,7 +5,7 @@ Only what a command line gives by itself counts: presets and experiments say wha
 
 from collections.abc import Iterable, Sequence
 
-from bench.errors import UserError
+from bench.errors import refuse
 from bench.escape.secrets import masked_override
 from bench.idle import Point, idle
 
@@ -21,7 +21,7 @@ def check_given(words: Iterable[str], points: Sequence[Point]) -> None:
 
     Of several values, each has to have one somewhere.
     """
-    problems: dict[str, None] = {}
+    problems: list[str] = []
     for option in dict.fromkeys(filter(None, map(option_of, words))):
         if "." not in option and isinstance(points[0].written(option), dict):
             continue  # a group is chosen
@@ -36,9 +36,8 @@ def check_given(words: Iterable[str], points: Sequence[Point]) -> None:
         for value, reason in reasons.items():
             if reason is not None:
                 said = masked_override(f"{option}={value}")
-                problems[f"{said} has no effect, for {reason}: leave it out"] = None
-    if problems:
-        raise UserError("; ".join(problems))
+                problems.append(f"{said} has no effect, for {reason}: leave it out")
+    refuse(problems)
 
 
 def effective(words: Sequence[str], point: Point) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 
 from bench.cell import Cell
-from bench.errors import UserError
+from bench.errors import refuse
 
 OPTIMIZERS: dict[str, str | None] = {
     **dict.fromkeys(("adamw_torch", "adamw_torch_fused", "adafactor", "sgd", "adagrad", "rmsprop"), None),
@@ -47,20 +47,17 @@ def problem(name: str) -> str | None:
 
 def check_optimizers(cells: Iterable[Cell]) -> None:
     """Raise UserError, with all problems, where a cell's optimizer is not known."""
-    if problems := [found for name in _names(cells) if (found := problem(name)) is not None]:
-        raise UserError("; ".join(problems))
+    refuse(found for name in _names(cells) if (found := problem(name)) is not None)
 
 
 def check_installed(cells: Iterable[Cell]) -> None:
     """Raise UserError where a cell's optimizer needs a package that is not installed."""
     needed = {name: package for name in _names(cells) if (package := OPTIMIZERS.get(name)) is not None}
-    problems = [
+    refuse(
         f"training.optim={name} needs a package: pip install {INSTALLED_AS.get(package, package)}"
         for name, package in needed.items()
         if find_spec(package) is None
-    ]
-    if problems:
-        raise UserError("; ".join(problems))
+    )
 
 
 def _names(cells: Iterable[Cell]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.cell import Cell
 from bench.config import LinearProbeConfig, SetfitConfig, TransformerConfig, ZeroShotConfig
-from bench.errors import UserError
+from bench.errors import UserError, refuse
 from bench.models import configuration, files
 from bench.settings import Settings
 
@@ -40,12 +40,11 @@ def check_lengths(cells: Iterable[Cell], settings: Settings, *, fetch: bool = Tr
         for cell in cells
         if (said := length_of(cell)) is not None and said[2] and isinstance(cell.model, TransformerConfig)
     }
-    problems: dict[str, None] = {}
+    problems: list[str] = []
     for model, (option, value, _) in asked:
         if (most := planned_positions(model, settings, fetch=fetch)) is not None and value > most:
-            problems[str(_too_long(model, option, value, most))] = None
-    if problems:
-        raise UserError("; ".join(problems))
+            problems.append(str(_too_long(model, option, value, most)))
+    refuse(problems)
 
 
 def shortened(cells: Iterable[Cell], settings: Settings) -> list[str]:

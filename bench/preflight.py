@@ -10,7 +10,7 @@ from bench.cell import Cell
 from bench.config import DataConfig, PredictionsConfig, SetfitConfig, TransformerConfig
 from bench.data import split
 from bench.devices import visible_gpus
-from bench.errors import TaskInfeasible, UserError, said
+from bench.errors import TaskInfeasible, UserError, refuse, said
 from bench.models import safely
 from bench.models.configuration import check_families
 from bench.models.targets import check_targets
@@ -20,6 +20,14 @@ from bench.results.regular import check_folder
 from bench.settings import Settings
 from bench.sources import hub
 from bench.sweep.feasible import local_data
+
+
+def check_cells(cells: Collection[Cell], settings: Settings) -> None:
+    """Raise UserError where something that the cells need is not there, or not as they say, wherever they are run."""
+    check_sources(cells, settings)
+    check_training(cells, settings)
+    check_data(cells, settings)
+    check_predictions(cells, settings)
 
 
 def check_device(cells: Iterable[Cell], settings: Settings) -> None:
@@ -42,25 +50,23 @@ def check_extras(cells: Collection[Cell]) -> None:
 
 def check_sources(cells: Iterable[Cell], settings: Settings) -> None:
     """Raise UserError, with all problems, where files of a model or a data set can't be had."""
-    problems: dict[str, None] = {}
+    problems: list[str] = []
     for source in dict.fromkeys(source for cell in cells for source in (cell.task.data, cell.model)):
         try:
             _check_source(source, settings)
         except UserError as error:
-            problems[str(error)] = None
-    if problems:
-        raise UserError("; ".join(problems))
+            problems.append(str(error))
+    refuse(problems)
 
 
 def check_tasks(cells: Iterable[Cell]) -> None:
     """Raise UserError where every cell asks for an impossible task; some are skipped with a record instead."""
-    problems: dict[str, None] = {}
+    problems: list[str] = []
     for cell in cells:
         if not (found := split.problems(cell.task)):
             return
-        problems |= dict.fromkeys(found)
-    if problems:
-        raise UserError("; ".join(problems))
+        problems += found
+    refuse(problems)
 
 
 def check_data(cells: Iterable[Cell], settings: Settings) -> None:
@@ -89,8 +95,7 @@ def check_training(cells: Iterable[Cell], settings: Settings, *, fetch: bool = T
             check(cells)
         except UserError as error:
             problems.append(str(error))
-    if problems:
-        raise UserError("; ".join(problems))
+    refuse(problems)
 
 
 def check_predictions(cells: Iterable[Cell], settings: Settings) -> None:
@@ -102,14 +107,14 @@ def check_predictions(cells: Iterable[Cell], settings: Settings) -> None:
         return
     from bench.methods import predictions  # which are rare
 
-    problems: dict[str, None] = {}
+    problems: list[str] = []
     answers: dict[PredictionsConfig, dict[str, str]] = {}
     for config in dict.fromkeys(cell.model for cell in made):
         assert isinstance(config, PredictionsConfig)
         try:
             answers[config] = predictions.read_answers(config)
         except UserError as error:
-            problems[str(error)] = None
+            problems.append(str(error))
     local = local_data([cell.task for cell in made], settings)
     for cell in made:
         read, pool = answers.get(cell.model), local.pools.get(cell.task.data)  # type: ignore[arg-type]
@@ -120,9 +125,8 @@ def check_predictions(cells: Iterable[Cell], settings: Settings) -> None:
         except TaskInfeasible:
             continue  # which ends as it does for every model
         except UserError as error:
-            problems[str(error)] = None
-    if problems:
-        raise UserError("; ".join(problems))
+            problems.append(str(error))
+    refuse(problems)
 
 
 def check_folders(results_dir: str, reports_dir: str | None = None, experiment: str | None = None) -> None:

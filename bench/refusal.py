@@ -17,15 +17,17 @@ REFUSED = (UserError, CompactHydraException, OmegaConfBaseException)
 """What bad input raises wherever it is found."""
 _DROPPED = ("Config search path", "Set the environment variable HYDRA_FULL_ERROR", "See https://", "object_type=")
 _AMBIGUOUS = re.compile(r"Ambiguous value for argument '(.*)'\s*$", re.MULTILINE)
+_GROUPS = "experiment|data|model|method|training|split"
+"""Of `conf/`, for patterns."""
 _ENCODINGS = re.compile(r"(\+*data\.encoding=)([\w-]+(?:, *[\w-]+)+)")
 _NUMBERED = re.compile(
-    r"(\+*(?:experiment|data|model|method|training|split)=)([-+]?(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:e[-+]?\d+)?)",
+    rf"(\+*(?:{_GROUPS})=)([-+]?(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:e[-+]?\d+)?)",
     re.IGNORECASE,
 )
 _UNKNOWN = re.compile(r"Could not override '(.*)'\.\s+To append")
-_CHOICE = re.compile(r"\+*(?:experiment|data|model|method|training|split)=")
+_CHOICE = re.compile(rf"\+*(?:{_GROUPS})=")
 _NUMBERS = re.compile(r"\+*(?:seed|num_labels|train_size|(?:method|training)\.\w+)=[\d.,eE+-]+")
-_LISTED = re.compile(r"\+*(experiment|data|model|method|training|split)=\[(.*)\]", re.DOTALL)
+_LISTED = re.compile(rf"\+*({_GROUPS})=\[(.*)\]", re.DOTALL)
 _LEXER = re.compile(r"^Lexer\w+: .*", re.DOTALL)
 """What the grammar says of a sign that it has no token for: the name of an exception, and the word again."""
 _LONGEST = 2000

@@ -27,8 +27,10 @@ MOST_GPUS = 1000
 
 
 def _devices(value: Any) -> Any:
+    if value is None:
+        return None
     for each in value if isinstance(value, list | tuple) else [value]:
-        if not (each is None is value or isinstance(each, str) or (type(each) is int and 0 <= each <= MOST_GPUS)):
+        if not (isinstance(each, str) or (type(each) is int and 0 <= each <= MOST_GPUS)):
             raise ValueError(f"a GPU is given by its number (0 to {MOST_GPUS}) or its UUID")
     return value
 

@@ -13,17 +13,7 @@ from bench.escape.terminal import say
 from bench.given import check_given
 from bench.idle import Point
 from bench.methods.halve import in_halves
-from bench.preflight import (
-    check_data,
-    check_device,
-    check_extras,
-    check_folders,
-    check_predictions,
-    check_readable,
-    check_sources,
-    check_tasks,
-    check_training,
-)
+from bench.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
 from bench.results import store
 from bench.results.claims import Claims, read
 from bench.results.counts import examples_text
@@ -63,10 +53,7 @@ def _run(cell: Cell, settings: Settings) -> int:
     check_extras([cell])
     check_device([cell], settings)
     check_folders(settings.results_dir)
-    check_sources([cell], settings)
-    check_training([cell], settings)
-    check_data([cell], settings)
-    check_predictions([cell], settings)
+    check_cells([cell], settings)
     folder = cell.folder(settings.results_dir)
     try:
         store.check_place(folder)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.cell import Cell
 from bench.config import TransformerConfig
-from bench.errors import UserError
+from bench.errors import refuse
 from bench.models.families import FAMILIES
 from bench.settings import Settings
 from bench.sources import hub, wheel
@@ -62,5 +62,4 @@ def check_families(cells: Iterable[Cell], settings: Settings) -> None:
                 f"model {model.name} is of family {model.family}, but its {NAME} says {kind}; choose a model of family "
                 f"{TYPES[kind]}, or model.family={TYPES[kind]}"
             )
-    if problems:
-        raise UserError("; ".join(problems))
+    refuse(problems)

@@ -13,7 +13,7 @@ from bench.cell import Cell
 from bench.config import GradientConfig, LoraConfig, Precision, TransformerConfig
 from bench.config.numbers import Width
 from bench.errors import UserError
-from bench.results.regular import MEGABYTE, Repeated, loads, read_regular
+from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
 from bench.sources.fingerprint import file_sha256
 
 MODEL = "model"
@@ -114,10 +114,7 @@ def read(folder: Path) -> Kept:
     """The description in `folder`. Raises UserError where there is none that can be read."""
     path = folder / FILE
     try:
-        content = read_regular(path, MEGABYTE * 16)
-        kept = _KEPT.validate_json(content, strict=False)
-        loads(content)  # refuses keys that are there twice
-        return kept
+        return validated(_KEPT, read_regular(path, MEGABYTE * 16), strict=False)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error
     except Repeated as error:

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 
 from bench.cell import Cell
 from bench.config import LoraConfig, TransformerConfig
-from bench.errors import UserError
+from bench.errors import UserError, refuse
 from bench.models.families import FAMILIES, Family
 
 
 def check_targets(cells: Iterable[Cell]) -> None:
     """Raise UserError, with all problems, where `method.target_modules` names what a model's family has not."""
-    problems: dict[str, None] = {}
+    problems: list[str] = []
     for cell in cells:
         method, model = cell.method, cell.model
         if not isinstance(method, LoraConfig) or not isinstance(model, TransformerConfig):
@@ -20,11 +20,10 @@ def check_targets(cells: Iterable[Cell]) -> None:
             continue
         family = FAMILIES[model.family]
         if absent := [target for target in method.target_modules if not matches(target, modules(family))]:
-            problems[str(no_such_modules(absent, model.name, modules(family)))] = None
+            problems.append(str(no_such_modules(absent, model.name, modules(family))))
         elif not method.target_modules:
-            problems["method.target_modules=[] puts adapters on nothing; `family` takes what is usual"] = None
-    if problems:
-        raise UserError("; ".join(problems))
+            problems.append("method.target_modules=[] puts adapters on nothing; `family` takes what is usual")
+    refuse(problems)
 
 
 def modules(family: Family) -> tuple[str, ...]:

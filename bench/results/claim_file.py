@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 
 from bench.results.processes import is_alive, machine
-from bench.results.regular import MEGABYTE, Repeated, loads, read_regular
+from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
 
 CLAIM = "claim.json"
 Name = Annotated[str, Field(max_length=1000)]
@@ -60,9 +60,7 @@ def look(folder: Path) -> Claim | Odd | None:
     except OSError as error:
         return Odd(error.strerror or str(error))
     try:
-        claim = _CLAIM.validate_json(content)
-        loads(content)
-        return claim
+        return validated(_CLAIM, content)
     except Repeated as error:
         return Odd(str(error))
     except ValidationError as error:

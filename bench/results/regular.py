@@ -8,8 +8,12 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+T = TypeVar("T")
 MEGABYTE = 2**20
 MOST_BYTES = 512 * MEGABYTE
 """Of a file, unless a caller says otherwise."""
@@ -60,6 +64,16 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
         raise Repeated(f"{next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return made
+
+
+def validated(adapter: "TypeAdapter[T]", content: bytes, *, strict: bool | None = None) -> T:
+    """JSON as `adapter` wants it.
+
+    Raises pydantic's ValidationError, and Repeated, for of a key that is there twice pydantic takes the last value.
+    """
+    made = adapter.validate_json(content, strict=strict)
+    loads(content)
     return made
 
 

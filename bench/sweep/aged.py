@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 from bench.bf16 import as_computed, fast_by_flags, precision_of
 from bench.cell import Cell
@@ -24,10 +23,14 @@ SHOWN = 12
 """Characters of a commit."""
 
 
-def aged(cell: Cell, entry: Entry, settings: Settings) -> list[str]:
-    """In a few words each, in what the record of `cell` differs from one that would be made now, as far as is known."""
+def aged(cell: Cell, entry: Entry, settings: Settings, commits: dict[object, str | None] | None = None) -> list[str]:
+    """In a few words each, in what the record of `cell` differs from one that would be made now, as far as is known.
+
+    `commits` are those of models and data sets that were looked up before.
+    """
     if entry.status is not Status.OK:
         return []
+    commits = {} if commits is None else commits
     own = ("scikit-learn",) if cell.method is None else tuple(entry.packages)
     here = packages()
     found = [
@@ -39,8 +42,12 @@ def aged(cell: Cell, entry: Entry, settings: Settings) -> list[str]:
         ("models", cell.model, entry.model_revision),
         ("datasets", cell.task.data, entry.data_revision),
     ):
-        commit = _commit_of(kind, source)  # type: ignore[arg-type]
-        if read is not None and commit is not None and read != commit:
+        if read is None:
+            continue
+        if source not in commits:
+            commits[source] = _commit_of(kind, source)
+        commit = commits[source]
+        if commit is not None and read != commit:
             found.append(f"{source.name} of commit {read[:SHOWN]} (now {commit[:SHOWN]})")
     return found + _precision(cell, entry, settings)
 
@@ -48,9 +55,10 @@ def aged(cell: Cell, entry: Entry, settings: Settings) -> list[str]:
 def said_of_kept(kept: Iterable[tuple[Cell, Entry]], settings: Settings) -> str | None:
     """One line on finished cells that are left as they are; None where nothing is to be said."""
     counts: Counter[str] = Counter()
+    commits: dict[object, str | None] = {}
     number = 0
     for cell, entry in kept:
-        found = aged(cell, entry, settings)
+        found = aged(cell, entry, settings, commits)
         counts.update(found)
         number += bool(found)
     if not number:
@@ -73,7 +81,7 @@ def _precision(cell: Cell, entry: Entry, settings: Settings) -> list[str]:
     return [] if now == entry.precision else [f"precision {entry.precision} (now {now})"]
 
 
-def _commit_of(kind: Literal["models", "datasets"], source: object) -> str | None:
+def _commit_of(kind: str, source: object) -> str | None:
     """The commit that a name on the hub stands for in the hub's cache; None where it is pinned or not known."""
     if not isinstance(source, DataConfig | TransformerConfig) or source.source != "hub" or source.id is None:
         return None

@@ -9,7 +9,7 @@ from bench.data.local import local_pool
 from bench.data.pool import Pool
 from bench.data.split import Splits, draw, problems
 from bench.data.task import Task
-from bench.errors import TaskInfeasible, UserError
+from bench.errors import TaskInfeasible, UserError, refuse
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
 
@@ -49,19 +49,18 @@ def local_data(tasks: Iterable[Task], settings: Settings) -> LocalData:
     Raises UserError, with the problems of all data, where some can't be read as described.
     """
     found = LocalData()
-    problems: dict[str, None] = {}
+    problems: list[str] = []
     for data in dict.fromkeys(task.data for task in tasks):
         try:
             pool = local_pool(data, cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir)
         except UserError as error:
-            problems[str(error)] = None
+            problems.append(str(error))
             continue
         if pool is None:
             found.absent[data.name] = "it is not on this machine, or takes long to read"
         else:
             found.pools[data] = pool
-    if problems:
-        raise UserError("; ".join(problems))
+    refuse(problems)
     return found
 
 

@@ -11,17 +11,7 @@ from bench.escape.terminal import say
 from bench.garbage import uncollected
 from bench.given import check_given, effective
 from bench.idle import Point
-from bench.preflight import (
-    check_data,
-    check_device,
-    check_extras,
-    check_folders,
-    check_predictions,
-    check_readable,
-    check_sources,
-    check_tasks,
-    check_training,
-)
+from bench.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
 from bench.report.reading import Expected
 from bench.results import store
 from bench.results.record import Status
@@ -66,9 +56,8 @@ def launch(
     with uncollected(), once():
         points = [Point(config, to_cell(config)) for config in configs]
         cells = list({point.cell.key: point.cell for point in points}.values())
-        again = {point.cell.key: effective(words, point) for point, words in zip(points, overrides, strict=False)}
     if settings.command == "report":
-        _report(cells, settings, again, overrides)
+        _report(cells, settings, _again(points, overrides), overrides)
         return 0
     if settings.command in ("run", "plan"):
         check_given(given, points)
@@ -78,7 +67,7 @@ def launch(
         return status(cells, settings, runner)
     check_tasks(cells)
     stamps = {cell.key: store.stamp(cell.folder(settings.results_dir)) for cell in cells}  # before records are read
-    todo = wanted(cells, settings)
+    todo, kept = wanted(cells, settings)
     if todo:
         check_extras(todo)
         if runner == "slurm":
@@ -86,14 +75,11 @@ def launch(
         else:
             check_device(todo, settings)
             slots(settings)
-        check_sources(todo, settings)
-        check_training(todo, settings)
-        check_data(todo, settings)
-        check_predictions(todo, settings)
+        check_cells(todo, settings)
         check_folders(settings.results_dir, settings.reports_dir, settings.experiment)
     say(f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
-    if (kept := _said_of_kept(cells, todo, settings)) is not None:
-        say(kept)
+    if (line := said_of_kept(kept, settings)) is not None:
+        say(line)
     names = rows_of(cells).labels
     stopped = _run(todo, settings, stamps, runner, names) if todo else None
     ended = records(cells, settings)
@@ -101,17 +87,15 @@ def launch(
     if stopped is not None:
         say(f"stopped early: {stopped}", error=True)
         return INTERRUPTED if isinstance(stopped, Interrupted) else 1
-    _report(cells, settings, again, overrides)
+    _report(cells, settings, _again(points, overrides), overrides)
     statuses = {None if record is None else record.status for _, record in ended}
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
     return 0 if Status.OK in statuses and statuses <= {Status.OK, Status.SKIPPED} else 1
 
 
-def _said_of_kept(cells: Sequence[Cell], todo: Sequence[Cell], settings: Settings) -> str | None:
-    """In what finished cells differ from what would be run now."""
-    again = {cell.key for cell in todo}
-    kept = records([cell for cell in cells if cell.key not in again], settings)
-    return said_of_kept([(cell, entry) for cell, entry in kept if entry is not None], settings)
+def _again(points: Sequence[Point], overrides: Sequence[Sequence[str]]) -> dict[str, list[str]]:
+    """The overrides that each cell is run again by, by key."""
+    return {point.cell.key: effective(words, point) for point, words in zip(points, overrides, strict=False)}
 
 
 def _run(

@@ -25,13 +25,22 @@ def is_wanted(cell: Cell, settings: Settings, index: Index | None = None) -> boo
     return settings.save_model and cell.training is not None and not record.model_kept
 
 
-def wanted(cells: Sequence[Cell], settings: Settings) -> list[Cell]:
-    """The cells to run, in the order given. Records that can't be used are said, in one line."""
+def wanted(cells: Sequence[Cell], settings: Settings) -> tuple[list[Cell], list[tuple[Cell, Entry]]]:
+    """The cells to run, and the others with their records in brief; both in the order given.
+
+    Records that can't be used are said, in one line.
+    """
+    todo: list[Cell] = []
+    kept: list[tuple[Cell, Entry]] = []
     with Index(settings.results_dir) as index:
-        found = [cell for cell in cells if is_wanted(cell, settings, index)]
+        for cell in cells:
+            if is_wanted(cell, settings, index):
+                todo.append(cell)
+            elif (entry := index.of(cell)) is not None:
+                kept.append((cell, entry))
     if (line := index.said_unusable()) is not None:
         say(line, error=True)
-    return found
+    return todo, kept
 
 
 def records(cells: Sequence[Cell], settings: Settings) -> list[tuple[Cell, Entry | None]]:

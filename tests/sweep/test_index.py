@@ -37,7 +37,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 def todo(configs: list[dict]) -> set[str]:
     """Keys of the cells to run, as a sweep that starts now finds them."""
     cells = list(map(to_cell, configs))
-    return {cell.key for cell in wanted(cells, to_settings(configs[0]))}
+    return {cell.key for cell in wanted(cells, to_settings(configs[0]))[0]}
 
 
 def record_of(configs: list[dict], number: int) -> tuple[str, Path]:

@@ -24,7 +24,7 @@ from bench.escape.terminal import say
 from bench.provenance import now
 from bench.results import store
 from bench.results.record import Status
-from bench.results.regular import loads, read_regular
+from bench.results.regular import read_regular, validated
 from bench.rights import shared_lock
 from bench.settings import Settings
 
@@ -225,9 +225,7 @@ def _write(submission: Submission, results_dir: str | Path) -> None:
 
 def _read(path: Path) -> Submission:
     """Raises OSError, and ValueError where the file is no submission."""
-    content = read_regular(path)
-    loads(content)  # refuses keys that are there twice
-    found = _SUBMISSION.validate_json(content)
+    found = validated(_SUBMISSION, read_regular(path))
     if found.name != path.stem:
         raise ValueError("it says that it has another name")
     return found

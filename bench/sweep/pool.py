@@ -4,25 +4,23 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from socket import socket
 
 from bench.cell import Cell
 from bench.errors import said
-from bench.methods.fused.groups import can_fuse
 from bench.methods.halve import in_halves
 from bench.results import store
 from bench.results.claims import Claims
 from bench.results.record import Status
-from bench.results.regular import FULL, NO_WRITING
+from bench.results.regular import NO_WRITING
 from bench.settings import Settings
 from bench.sweep.handle import Handle, WorkerDied
 from bench.sweep.interrupt import Interrupts
 from bench.sweep.messages import Ended, Split, Step, Unwritten
 from bench.sweep.progress import Progress
-from bench.sweep.queue import Queue
 from bench.sweep.slots import Slot, slots
 from bench.sweep.stopped import Interrupted, Stopped
+from bench.sweep.waiting import Waiting
 
 LOOK_AGAIN_SECONDS = 2.0
 """How often cells that other sweeps run are looked at, while a worker has nothing else to do."""
@@ -69,15 +67,12 @@ class _Pool:
         claims: Claims,
         interrupts: Interrupts,
     ) -> None:
-        self.settings, self.progress, self.stamps = settings, progress, dict(stamps)
-        self.claims, self.interrupts = claims, interrupts
-        self.queue = Queue(cells)
+        self.settings, self.progress, self.interrupts = settings, progress, interrupts
+        self.waiting = Waiting(cells, settings, progress=progress, stamps=stamps, claims=claims)
+        self.queue = self.waiting.queue
         self.idle: list[Slot] = slots(settings)
         self.workers: dict[Connection, Handle] = {}
         self.resting: dict[Slot, Handle] = {}
-        self.halve: set[str] = set()
-        self.alone: set[str] = set()
-        """Keys of cells that are not fused: they were, and something went wrong."""
         self.crashes: Counter[str] = Counter()
         self.failures = 0
         self.stopped: str | None = None
@@ -109,7 +104,7 @@ class _Pool:
         while self.idle and self.queue:
             worker = self._worker(self.idle[0])
             try:
-                cells = self._claim_some(worker)
+                cells = self.waiting.claim(worker, self.workers.values(), len(self.idle))
             except OSError as error:
                 self.stopped = self.stopped or f"a cell cannot be claimed: {said(error)}"
                 self.queue.clear()
@@ -121,7 +116,7 @@ class _Pool:
             for each in cells:
                 self.queue.remove(each)
             try:
-                worker.send(cells, self.settings, halved=cells[0].key in self.halve)
+                worker.send(cells, self.settings, halved=cells[0].key in self.waiting.halve)
             except WorkerDied as death:
                 self._replace(worker, death)
                 continue
@@ -135,35 +130,10 @@ class _Pool:
             self._end(worker, Status.CRASHED, str(death))
             return
         for cell in worker.cells:
-            self.claims.release(self._folder(cell))
+            self.waiting.release(cell)
             self.queue.put(cell)
         worker.cells.clear()
         self._retire(worker)
-
-    def _partners(self, worker: Handle, cell: Cell) -> list[Cell]:
-        """Cells that wait and can be fused with `cell`, claimed: as many as its worker's share, and the settings."""
-        if not self._may_fuse(cell):
-            return []
-        like = [other for other in self.queue.of_base(cell) if other != cell and self._may_fuse(other)]
-        like = [other for other in like if can_fuse(other) == can_fuse(cell)]
-        workers, limit = len(self.idle), self.settings.fused.max_cells
-        share = -(-(len(like) + 1) // workers)
-        if share <= limit:  # all begin now: dealt out like cards, long and short ones to each, they end together
-            dealt = like[workers - 1 :: workers]
-            del like[workers - 1 :: workers]
-            like = dealt + like
-        most = min(limit, share) - 1
-        partners: list[Cell] = []
-        for other in like:
-            if len(partners) == most:
-                break
-            if self._take(worker, other):
-                partners.append(other)
-        return partners
-
-    def _may_fuse(self, cell: Cell) -> bool:
-        is_asked = self.settings.engine == "fused" and not self.settings.pool.isolate
-        return is_asked and cell.key not in self.alone | self.halve and can_fuse(cell) is not None
 
     def _worker(self, slot: Slot) -> Handle:
         """The process that rests in `slot`, or a new one."""
@@ -174,45 +144,6 @@ class _Pool:
         if worker is None:
             worker = self.resting[slot] = Handle(slot)
         return worker
-
-    def _claim(self, worker: Handle) -> Cell | None:
-        """The best cell for `worker` that nobody runs, claimed; None where others run all that wait."""
-        at_work = [other.loaded for other in self.workers.values()]
-        return next((cell for cell in self.queue.candidates(worker.loaded, at_work) if self._take(worker, cell)), None)
-
-    def _claim_some(self, worker: Handle) -> list[Cell]:
-        """The next cell for `worker` and those that are fused with it, claimed. Raises OSError where none can be."""
-        cell = self._claim(worker)
-        return [] if cell is None else [cell, *self._partners(worker, cell)]
-
-    def _take(self, worker: Handle, cell: Cell) -> bool:
-        """Claim a cell that waits; False where somebody else runs it, or has, or where it alone can't be claimed."""
-        if self._ran_elsewhere(cell):
-            return False
-        try:
-            taken = self.claims.take(self._folder(cell), worker.slot.name, (worker.name,))
-        except OSError as error:
-            if error.errno in FULL:
-                raise
-            self.queue.remove(cell)
-            self.progress.unclaimed(cell, error)
-            return False
-        if not taken:
-            self.progress.elsewhere(cell)
-            return False
-        if self._ran_elsewhere(cell):  # between the look and the claim
-            self.claims.release(self._folder(cell))
-            return False
-        return True
-
-    def _ran_elsewhere(self, cell: Cell) -> bool:
-        """Whether another sweep left a record since the cells were chosen; then the cell does not wait any more."""
-        status = self._new_status(cell)
-        if status is None:
-            return False
-        self.queue.remove(cell)
-        self.progress.advance(cell, status)
-        return True
 
     def _wait(self) -> None:
         """Until a worker says something, a signal comes, or it is time to look at the clock."""
@@ -267,39 +198,35 @@ class _Pool:
             self._split(worker, why)
             return
         (cell,), started = worker.cells, worker.started
-        if (own := self._new_status(cell)) is not None:  # it came to write its record, and not to say so
+        if (own := self.waiting.new_status(cell)) is not None:  # it came to write its record, and not to say so
             self._collect(worker, own, keep=False)
             return
-        device = "cpu" if worker.slot.gpu is None else "cuda"
+        device, folder = "cpu" if worker.slot.gpu is None else "cuda", self.waiting.folder(cell)
         try:
-            store.write(self._folder(cell), failed(cell, status, WorkerDied(why), started, device))
+            store.write(folder, failed(cell, status, WorkerDied(why), started, device))
         except (OSError, ValueError) as error:
             everywhere = isinstance(error, OSError) and error.errno in NO_WRITING
-            self._give_up(worker, f"{self._folder(cell)} cannot be written: {said(error)}", everywhere=everywhere)
+            self._give_up(worker, f"{folder} cannot be written: {said(error)}", everywhere=everywhere)
             return
         self._collect(worker, status)
 
     def _split(self, worker: Handle, why: str) -> None:
         """Fused cells failed together: those without a record wait again, to be run one by one."""
         for cell in list(worker.cells):
-            if (status := self._new_status(cell)) is not None:
+            if (status := self.waiting.new_status(cell)) is not None:
                 self._collect(worker, status, keep=False)
                 continue
-            self.alone.add(cell.key)
+            self.waiting.alone.add(cell.key)
             self._free(worker, keep=False)
             self.queue.put(cell)
             self.progress.split(worker.slot, cell, why)
-
-    def _new_status(self, cell: Cell) -> Status | None:
-        """How the cell ended by a record that is newer than its turn; None where there is none."""
-        return store.status_since(self._folder(cell), self.stamps[cell.key])
 
     def _collect(self, worker: Handle, status: Status, *, keep: bool = True) -> None:
         """A cell ended with a record: count it, try it again, or go on; `keep` its process if it ended well."""
         cell, halved = worker.cells[0], worker.halved
         self._free(worker, keep=keep and status is Status.OK)
         if self._again(cell, status, halved=halved):
-            self.stamps[cell.key] = store.stamp(self._folder(cell))
+            self.waiting.stamps[cell.key] = store.stamp(self.waiting.folder(cell))
             self.queue.put(cell)
             self.progress.again(worker.slot, cell, status)
             return
@@ -326,7 +253,7 @@ class _Pool:
         if self.stopped is not None or self.interrupts.finishing:
             return False
         if status is Status.OOM and not halved and in_halves(cell) is not None:
-            self.halve.add(cell.key)
+            self.waiting.halve.add(cell.key)
             return True
         if status is Status.CRASHED:
             self.crashes[cell.key] += 1
@@ -338,7 +265,7 @@ class _Pool:
 
         The process stays for the next cell where nothing went wrong.
         """
-        self.claims.release(self._folder(worker.cells.pop(0)))
+        self.waiting.release(worker.cells.pop(0))
         worker.failed = worker.failed or not keep
         if worker.cells:
             return
@@ -363,6 +290,3 @@ class _Pool:
         for cell in list(worker.cells):
             self.progress.lost(worker.slot, cell, reason)
             self._free(worker, keep=False)
-
-    def _folder(self, cell: Cell) -> Path:
-        return cell.folder(self.settings.results_dir)

@@ -1,0 +1,113 @@
+"""The cells of a sweep that wait for a worker: which comes next, and how it is claimed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from bench.cell import Cell
+from bench.methods.fused.groups import can_fuse
+from bench.results import store
+from bench.results.claims import Claims
+from bench.results.record import Status
+from bench.results.regular import FULL
+from bench.settings import Settings
+from bench.sweep.handle import Handle
+from bench.sweep.progress import Progress
+from bench.sweep.queue import Queue
+
+
+class Waiting:
+    """The cells that nobody runs yet, here or, as far as is known, in another sweep."""
+
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        settings: Settings,
+        *,
+        progress: Progress,
+        stamps: Mapping[str, store.Stamp | None],
+        claims: Claims,
+    ) -> None:
+        """`stamps` (by key) are of the records that were there when the cells were chosen."""
+        self.settings, self.progress, self.stamps = settings, progress, dict(stamps)
+        self.claims, self.queue = claims, Queue(cells)
+        self.halve: set[str] = set()
+        """Keys of cells that are run in halves of batches."""
+        self.alone: set[str] = set()
+        """Keys of cells that are not fused: they were, and something went wrong."""
+
+    def claim(self, worker: Handle, at_work: Collection[Handle], idle: int) -> list[Cell]:
+        """The best cell for `worker` that nobody runs, and those that are fused with it, claimed.
+
+        Empty where others run all that wait. `idle` workers share what can begin now, this one among them. Raises
+        OSError where none can be claimed.
+        """
+        loaded = [other.loaded for other in at_work]
+        candidates = self.queue.candidates(worker.loaded, loaded)
+        cell = next((cell for cell in candidates if self._take(worker, cell)), None)
+        return [] if cell is None else [cell, *self._partners(worker, cell, idle)]
+
+    def _partners(self, worker: Handle, cell: Cell, workers: int) -> list[Cell]:
+        """Cells that wait and can be fused with `cell`, claimed: as many as its worker's share, and the settings."""
+        if not self._may_fuse(cell):
+            return []
+        like = [other for other in self.queue.of_base(cell) if other != cell and self._may_fuse(other)]
+        like = [other for other in like if can_fuse(other) == can_fuse(cell)]
+        limit = self.settings.fused.max_cells
+        share = -(-(len(like) + 1) // workers)
+        if share <= limit:  # all begin now: dealt out like cards, long and short ones to each, they end together
+            dealt = like[workers - 1 :: workers]
+            del like[workers - 1 :: workers]
+            like = dealt + like
+        most = min(limit, share) - 1
+        partners: list[Cell] = []
+        for other in like:
+            if len(partners) == most:
+                break
+            if self._take(worker, other):
+                partners.append(other)
+        return partners
+
+    def _may_fuse(self, cell: Cell) -> bool:
+        is_asked = self.settings.engine == "fused" and not self.settings.pool.isolate
+        return is_asked and cell.key not in self.alone | self.halve and can_fuse(cell) is not None
+
+    def _take(self, worker: Handle, cell: Cell) -> bool:
+        """Claim a cell that waits; False where somebody else runs it, or has, or where it alone can't be claimed."""
+        if self._ran_elsewhere(cell):
+            return False
+        try:
+            taken = self.claims.take(self.folder(cell), worker.slot.name, (worker.name,))
+        except OSError as error:
+            if error.errno in FULL:
+                raise
+            self.queue.remove(cell)
+            self.progress.unclaimed(cell, error)
+            return False
+        if not taken:
+            self.progress.elsewhere(cell)
+            return False
+        if self._ran_elsewhere(cell):  # between the look and the claim
+            self.release(cell)
+            return False
+        return True
+
+    def _ran_elsewhere(self, cell: Cell) -> bool:
+        """Whether another sweep left a record since the cells were chosen; then the cell does not wait any more."""
+        status = self.new_status(cell)
+        if status is None:
+            return False
+        self.queue.remove(cell)
+        self.progress.advance(cell, status)
+        return True
+
+    def new_status(self, cell: Cell) -> Status | None:
+        """How the cell ended by a record that is newer than its turn; None where there is none."""
+        return store.status_since(self.folder(cell), self.stamps[cell.key])
+
+    def release(self, cell: Cell) -> None:
+        """Give up the claim on `cell`."""
+        self.claims.release(self.folder(cell))
+
+    def folder(self, cell: Cell) -> Path:
+        """Where the record of `cell` is."""
+        return cell.folder(self.settings.results_dir)

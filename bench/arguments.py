@@ -1,8 +1,12 @@
 """Command lines that are not Hydra's: what is wrong with one is said in one line."""
 
 import argparse
+import os
+from pathlib import Path
 from typing import NoReturn
 
+from bench.config.names import path_text
+from bench.errors import UserError
 from bench.escape.characters import shortened
 from bench.escape.terminal import say
 
@@ -28,3 +32,22 @@ def width(text: str) -> int:
     if not 1 <= value <= MOST:
         raise argparse.ArgumentTypeError(f"{shortened(text, 60)} must be a whole number, at least 1 and at most {MOST}")
     return value
+
+
+def path(text: str) -> str:
+    """A file or folder that a user names, `~` resolved: a type for argparse.
+
+    Raises ArgumentTypeError where nothing can be called so.
+    """
+    try:
+        return os.path.expanduser(path_text(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{shortened(text, 60)}: {error}") from error
+
+
+def given_path(option: str, text: str) -> Path:
+    """What stands behind `option=`, as `path`. Raises UserError where nothing can be called so."""
+    try:
+        return Path(path(text))
+    except argparse.ArgumentTypeError as error:
+        raise UserError(f"{option}={error}") from error

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.__main__ import CONF
+from bench.arguments import given_path
 from bench.data.examples import Splits
 from bench.errors import UserError, said
 from bench.escape.secrets import masked_override
@@ -47,7 +48,7 @@ def _parse(words: list[str]) -> tuple[Path, list[str]]:
     given = [word.removeprefix("out=") for word in words if word.startswith("out=")]
     if len(given) != 1 or not given[0]:
         raise UserError("out=FILE is needed once: the CSV file to write")
-    return Path(given[0]).expanduser(), [word for word in words if not word.startswith("out=")]
+    return given_path("out", given[0]), [word for word in words if not word.startswith("out=")]
 
 
 def _composed(overrides: list[str]) -> dict[str, Any]:

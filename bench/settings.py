@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from bench.config import FORBID
-from bench.config.names import Experiment, FilePath, Text
+from bench.config.names import Experiment, FilePath, FolderPath, Text
 from bench.config.numbers import (
     Amount,
     Few,
@@ -121,8 +121,8 @@ class Settings:
 
     command: Literal["run", "report", "plan", "status"] = "run"
     experiment: Experiment = "single"
-    results_dir: FilePath = "results"
-    reports_dir: FilePath = "reports"
+    results_dir: FolderPath = "results"
+    reports_dir: FolderPath = "reports"
     cache_dir: FilePath | None = None
     mirror_dir: FilePath | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -136,7 +136,7 @@ class Settings:
     max_failures: Positive | None = None
     """A sweep in which so many cells failed starts no further ones."""
     retry: RetryConfig = field(default_factory=RetryConfig)
-    more_results: tuple[FilePath, ...] = ()
+    more_results: tuple[FolderPath, ...] = ()
     """Further folders of records, which a report takes in where `results_dir` has a cell not finished."""
     redraw: bool = False
     """Draw the report even where nothing that it is made of has changed since the last time."""

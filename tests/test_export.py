@@ -52,3 +52,9 @@ def test_what_is_wrong_is_told(task: list[str], tmp_path: Path, capsys: pytest.C
 def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     assert "python -m bench.export data=bbc_headlines num_labels=5 out=test.csv" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["~nobody-of-this-name/x.csv", "a\0b.csv"])
+def test_what_can_be_no_path_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([f"out={text}"]) == 2
+    assert capsys.readouterr().err.startswith("error: out=")

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -69,9 +70,10 @@ def run(tmp_path: Path, folder: Path, method: str = "linear_probe", *more: str) 
     return answered(lambda: cli.call(*words))
 
 
-def predict(cell: Path, mirror: Path) -> Done:
-    base = mirror / "models" / MODEL_IDS["bert"]
-    return answered(lambda: main([str(cell), "a text", "--model-path", str(base)]))
+def predict(cell: Path, mirror: Path | None) -> Done:
+    """`mirror` has the base of adapters; None where a model is kept whole."""
+    base = [] if mirror is None else ["--model-path", str(mirror / "models" / MODEL_IDS["bert"])]
+    return answered(lambda: main([str(cell), "a text", *base]))
 
 
 def answered(command: Callable[[], int]) -> Done:
@@ -93,6 +95,15 @@ def test_code_in_a_model_s_folder_does_not_run(method: str, copied: Path, tmp_pa
     assert done.code != 0
     assert "Do you wish to run" not in done.output + done.errors
     assert "model.trust_remote_code=true" in done.output + done.errors
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
+def test_a_pipe_in_a_model_s_folder_is_told_and_not_waited_for(name: str, copied: Path, tmp_path: Path) -> None:
+    (copied / name).unlink()
+    os.mkfifo(copied / name)
+    done = run(tmp_path, copied)
+    assert done.code == 2
+    assert f"{name} is a pipe" in done.errors
 
 
 def test_pickled_weights_are_not_read(copied: Path, tmp_path: Path) -> None:
@@ -118,6 +129,16 @@ def kept_cell(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a LoRA cell that kept its model."""
     folder = tmp_path_factory.mktemp("kept")
     done = run(folder, mirror / "models" / MODEL_IDS["bert"], "lora", "save_model=true")
+    assert done.code == 0, done.errors
+    (record,) = (folder / "results").rglob(store.RECORD)
+    return record.parent
+
+
+@pytest.fixture(scope="module")
+def kept_whole(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a cell that kept all weights of its model."""
+    folder = tmp_path_factory.mktemp("whole")
+    done = run(folder, mirror / "models" / MODEL_IDS["bert"], "full", "save_model=true")
     assert done.code == 0, done.errors
     (record,) = (folder / "results").rglob(store.RECORD)
     return record.parent
@@ -193,3 +214,52 @@ def test_two_equal_labels_are_refused(kept_cell: Path, mirror: Path, tmp_path: P
     done = predict(folder, mirror)
     assert done.code == 2
     assert "each once" in done.errors
+
+
+def described_anew(folder: Path, **changes: Any) -> None:
+    """With another description, by which the files are not checked."""
+    without_hashes(folder)
+    path = folder / "model/classifier.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def one_line(done: Done) -> str:
+    """What was said last, where a command refused."""
+    assert (done.code, done.output) == (2, "")
+    assert "Traceback" not in done.errors
+    return done.errors.splitlines()[-1]
+
+
+def test_code_that_a_kept_model_wants_is_refused_with_the_command_s_own_option(
+    kept_whole: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(kept_whole, tmp_path / "cell")
+    without_hashes(folder)
+    with_own_code(folder / "model", tmp_path / "ran")
+    said = one_line(predict(folder, None))
+    assert "--trust-remote-code runs it" in said
+    assert "model.trust_remote_code" not in said
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_pipe_in_a_kept_model_is_told(kept_cell: Path, mirror: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(kept_cell, tmp_path / "cell")
+    (folder / "model/tokenizer.json").unlink()
+    os.mkfifo(folder / "model/tokenizer.json")
+    without_hashes(folder)
+    assert "tokenizer.json is a pipe" in one_line(predict(folder, mirror))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": ["a", "b", "c"]}, "has 3 labels, but the saved model tells 2"),
+        ({"max_length": 3000}, "has max_length 3000"),
+    ],
+)
+def test_a_description_that_does_not_go_with_the_model_is_refused(
+    changes: dict[str, Any], message: str, kept_whole: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(kept_whole, tmp_path / "cell")
+    described_anew(folder, **changes)
+    assert message in one_line(predict(folder, None))

@@ -19,8 +19,8 @@ def _digits(value: object) -> object:
     return str(value) if type(value) is int and abs(value) < 10**LONGEST_NAME else value
 
 
-def _path(path: str) -> str:
-    """Raises ValueError where no file can be called so."""
+def path_text(path: str) -> str:
+    """The path as it was given. Raises ValueError where no file can be called so, or `~name` is nobody here."""
     if not path:
         raise ValueError("a path is needed, and this one is empty")
     if "\0" in path:
@@ -33,6 +33,8 @@ def _path(path: str) -> str:
         raise ValueError(f"a file or folder cannot have a name of more than {LONGEST_PART} bytes")
     if sum(map(len, parts)) + len(parts) - 1 > LONGEST_PATH:
         raise ValueError(f"a path cannot have more than {LONGEST_PATH} bytes")
+    if path[0] == "~" and os.path.expanduser(path) == path:
+        raise ValueError(f"nobody here has the home folder {path.partition('/')[0]}; ./{path} is a path as it stands")
     return path
 
 
@@ -50,7 +52,7 @@ def _experiment(name: str) -> str:
             )
         if re.split(r"[.:]", part)[0].strip().lower() in RESERVED:
             raise ValueError(f"no folder can have the name {part} on Windows")
-    _path(name)
+    path_text(name)
     return name
 
 
@@ -58,6 +60,8 @@ Text = Annotated[str, BeforeValidator(_digits)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), BeforeValidator(_digits)]
 Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID), BeforeValidator(_digits)]
 """Of the hub: of a model or data set, a revision, a configuration."""
-FilePath = Annotated[Text, AfterValidator(_path)]
+FilePath = Annotated[Text, AfterValidator(path_text)]
+FolderPath = Annotated[FilePath, AfterValidator(os.path.expanduser)]
+"""With `~` resolved: only for what is no part of a cell."""
 Experiment = Annotated[Text, AfterValidator(_experiment)]
 """An experiment's name, and its report's folder in `reports_dir`: `demo`, `smoke/go_emotions_grid`."""

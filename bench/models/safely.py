@@ -13,6 +13,8 @@ PICKLED = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt")
 """Weights whose reading can run code."""
 _OWN_CODE = ("trust_remote_code", "custom code")
 """Words of transformers' messages where code of the model's own would be needed."""
+INSIST = "model.trust_remote_code=true"
+"""The option that lets such code run."""
 _NO_SAFETENSORS = ("no file named model.safetensors", "cannot be loaded with `safetensors`")
 
 
@@ -34,6 +36,7 @@ def check_folder(folder: Path, name: str) -> None:
 
     transformers would follow an adapter to a base model somewhere else. Imports nothing heavy.
     """
+    refuse_irregular(folder)
     if (folder / ADAPTER).exists():
         raise UserError(
             f"model {name}: {folder} holds an adapter ({ADAPTER}), which is trained on another model; merge the two "
@@ -49,6 +52,12 @@ def check_folder(folder: Path, name: str) -> None:
         )
 
 
+def refuse_irregular(folder: Path) -> None:
+    """Raise UserError where a pipe or a device lies in `folder`: libraries would wait for it without end."""
+    if odd := sorted(path.name for path in folder.glob("*") if path.exists() and not (path.is_file() or path.is_dir())):
+        raise UserError(f"{folder / odd[0]} is a pipe, a socket or a device, no file of a model")
+
+
 @contextmanager
 def explained(name: str, location: str | Path) -> Iterator[None]:
     """Turn what transformers says of code or pickles in a model's folder into a UserError with what to do."""
@@ -58,8 +67,8 @@ def explained(name: str, location: str | Path) -> Iterator[None]:
         text = str(error)
         if any(word in text for word in _OWN_CODE):
             raise UserError(
-                f"model {name}: {location} needs code of its own, which is not run; model.trust_remote_code=true runs "
-                "it, where you trust whoever wrote it"
+                f"model {name}: {location} needs code of its own, which is not run; {INSIST} runs it, where you "
+                "trust whoever wrote it"
             ) from error
         if any(words in text for words in _NO_SAFETENSORS):
             raise UserError(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from bench.arguments import Parser, width
+from bench.arguments import Parser, path, width
 from bench.cores import use_threads
 from bench.data.readers.delimited import QUOTING
 from bench.devices import use_one_gpu, visible_gpus
@@ -21,7 +21,7 @@ from bench.errors import UserError
 from bench.escape.characters import visible_line
 from bench.escape.terminal import Plain, say
 from bench.garbage import leave_at_exit, uncollected
-from bench.models import files
+from bench.models import files, safely
 from bench.models.kept import Kept
 from bench.predict import output, texts
 from bench.predict.cell import find
@@ -51,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m bench.predict", description="Classify texts with the model that a cell kept.")
-    parser.add_argument("cell", metavar="CELL_FOLDER", help="the folder of a cell that ran with save_model=true")
+    kept_by = "the folder of a cell that ran with save_model=true"
+    parser.add_argument("cell", type=path, metavar="CELL_FOLDER", help=kept_by)
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts; - for standard input, one a line")
     kinds = "texts from a .csv, .tsv, .json, .jsonl or .parquet file (also .csv.gz), or a .txt file (one a line)"
     parser.add_argument("--file", help=f"{kinds}, or - for standard input")
@@ -59,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--encoding", default="utf-8", help="of the file, as data.encoding")
     parser.add_argument("--delimiter", help="between columns of CSV, as data.delimiter (default: found)")
     parser.add_argument("--quoting", choices=QUOTING, default="auto", help="of CSV and TSV, as data.quoting")
-    parser.add_argument("--out", help="write to this .csv, .tsv or .jsonl file instead of the terminal")
+    parser.add_argument("--out", type=path, help="write to this .csv, .tsv or .jsonl file instead of the terminal")
     parser.add_argument("--force", action="store_true", help="write over --out where it is there already")
     parser.add_argument(
         "--raw", action="store_true", help="CSV with texts as they are; else formulas have an apostrophe before them"
@@ -67,16 +68,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
     parser.add_argument("--batch-size", type=width, help="texts at once (default: as the cell evaluated)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--model-path", metavar="FOLDER", help="the base model, in place of its hub id")
+    parser.add_argument("--model-path", type=path, metavar="FOLDER", help="the base model, in place of its hub id")
     parser.add_argument("--trust-remote-code", action="store_true", help="run code that comes with the model's files")
-    parser.add_argument("--mirror-dir", metavar="FOLDER", help="as the option mirror_dir of python -m bench")
-    parser.add_argument("--cache-dir", metavar="FOLDER", help="as the option cache_dir of python -m bench")
+    parser.add_argument("--mirror-dir", type=path, metavar="FOLDER", help="as the option mirror_dir of python -m bench")
+    parser.add_argument("--cache-dir", type=path, metavar="FOLDER", help="as the option cache_dir of python -m bench")
     return parser
 
 
 def _run(options: argparse.Namespace) -> None:
     _check_options(options)
-    folder, kept = find(Path(options.cell).expanduser())
+    folder, kept = find(Path(options.cell))
     # the folder may be somebody else's: what it says of itself opens no door
     kept = replace(kept, model=replace(kept.model, trust_remote_code=options.trust_remote_code))
     reading = texts.Reading(options.encoding, options.delimiter, options.quoting)
@@ -129,7 +130,7 @@ def _base(kept: Kept, options: argparse.Namespace) -> str:
     """Where the adapter's base model is: a folder or a hub id. Raises UserError where there is none, or another."""
     model = kept.model
     if options.model_path is not None:
-        if model.source != "hub" or not Path(options.model_path).expanduser().is_dir():
+        if model.source != "hub" or not Path(options.model_path).is_dir():
             reason = "is not a folder" if model.source == "hub" else f"does not go with a model from a {model.source}"
             raise UserError(f"--model-path {options.model_path} {reason}")
         model = replace(model, path=options.model_path)
@@ -176,7 +177,9 @@ def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifie
     load.quiet()
     try:
         return load_classifier(folder, kept, base=base, device=device)
-    except (UserError, MemoryError):
+    except UserError as error:
+        raise UserError(str(error).replace(safely.INSIST, "--trust-remote-code")) from error
+    except MemoryError:
         raise
     except Exception as error:  # whatever libraries raise at files that were cut off, or do not go together
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]

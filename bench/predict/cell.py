@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bench.errors import UserError
 from bench.idle import KEPT_BY
-from bench.models import kept
+from bench.models import kept, safely
 from bench.models.kept import Kept
 from bench.results import store
 from bench.results.record import Record, Status
@@ -44,6 +44,7 @@ def _model(folder: Path, record: Record) -> tuple[Path, Kept]:
         raise UserError(f"the record in {folder} names a model outside of it ({record.model_folder!r}), not followed")
     if not (model / kept.FILE).is_file():
         raise UserError(f"the saved model in {model} is not there, or not whole: {AGAIN}")
+    safely.refuse_irregular(model)
     description = kept.read(model)
     if record.model_files is None:
         print(f"note: {model} was kept by an earlier version, so its files cannot be checked", file=sys.stderr)

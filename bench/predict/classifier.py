@@ -20,8 +20,9 @@ from bench.methods.encode import encode, sort_by_length
 from bench.methods.fitted import Probabilities
 from bench.models import load, safely
 from bench.models.families import FAMILIES
-from bench.models.kept import Kept
+from bench.models.kept import FILE, Kept
 from bench.models.load import PreTrainedModel, PreTrainedTokenizerBase
+from bench.positions import positions_in
 
 WINDOW = 100
 """Batches that are sorted by length together; a cell's test set is one such window."""
@@ -80,7 +81,7 @@ class Classifier:
 def load_classifier(folder: Path, kept: Kept, *, base: str | None, device: str) -> Classifier:
     """The model kept in `folder` on `device` (`cpu` or `cuda`); `base` is where an adapter's base model is.
 
-    Raises UserError where the base model's files can't be had.
+    Raises UserError where the base model's files can't be had, or the model is not as it is described.
     """
     with safely.explained(kept.model.name, folder):
         tokenizer = AutoTokenizer.from_pretrained(folder, **safely.files_options(kept.model), local_files_only=True)
@@ -90,7 +91,17 @@ def load_classifier(folder: Path, kept: Kept, *, base: str | None, device: str) 
         model: Any = _with_adapters(folder, kept, tokenizer, base, device)
     else:
         model = _whole(folder, kept, device)
+    _check_sizes(kept, model.config)
     return Classifier(kept, model.eval(), tokenizer, device)
+
+
+def _check_sizes(kept: Kept, config: Any) -> None:
+    """Raise UserError where a model's configuration does not go with its description."""
+    if config.num_labels != len(kept.labels):
+        raise UserError(f"{FILE} has {len(kept.labels)} labels, but the saved model tells {config.num_labels} apart")
+    most = positions_in(config.to_dict())
+    if most is not None and kept.max_length > most:
+        raise UserError(f"{FILE} has max_length {kept.max_length}, but the model has positions for {most} tokens")
 
 
 def _with_adapters(folder: Path, kept: Kept, tokenizer: PreTrainedTokenizerBase, base: str, device: str) -> Any:

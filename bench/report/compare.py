@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.arguments import given_path
 from bench.errors import UserError, said
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
@@ -212,6 +213,14 @@ def _line(change: Change) -> str:
     )
 
 
+def _write(target: Path, content: bytes) -> None:
+    """Raises UserError where the file can't be written."""
+    try:
+        write_atomically(target, content)
+    except OSError as error:
+        raise UserError(f"out={target}: {error.strerror or error}") from error
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says; return the exit code."""
     words = sys.argv[1:] if arguments is None else arguments
@@ -222,11 +231,12 @@ def main(arguments: list[str] | None = None) -> int:
         given = dict(word.split("=", 1) for word in words if "=" in word)
         if len(given) != len(words) or not set(given) <= {"A", "B", "out"} or not (given.get("A") and given.get("B")):
             raise UserError("two folders of records are needed: A=results/x B=results/y, and out=FILE if you like")
-        ours, theirs = read_set(Path(given["A"]), "A"), read_set(Path(given["B"]), "B")
+        paths = {option: given_path(option, text) for option, text in given.items()}
+        ours, theirs = read_set(paths["A"], "A"), read_set(paths["B"], "B")
         changes, only_a, only_b = compare_sets(ours, theirs)
-        if "out" in given:
+        if "out" in paths:
             frame = pd.DataFrame([asdict(change) for change in changes], columns=[f.name for f in fields(Change)])
-            write_atomically(Path(given["out"]), frame_csv(frame))
+            _write(paths["out"], frame_csv(frame))
     except (UserError, OSError) as error:
         say(f"error: {said(error)}", error=True)
         return 2

@@ -30,7 +30,7 @@ def resolve(kind: Literal["models", "datasets"], hub_id: str, path: str | None, 
         copy = mirror / kind / hub_id
         if copy.is_dir():
             return str(copy)
-    if hub_id and Path(hub_id).expanduser().exists():
+    if hub_id and Path(os.path.expanduser(hub_id)).exists():
         group = _group(kind)
         raise UserError(
             f"{group}.id={hub_id} is a folder here, which would be read in place of the hub's: give "

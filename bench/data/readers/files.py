@@ -35,7 +35,7 @@ def local_path(text: str) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError as error:  # no such user
-        raise Malformed(str(error)) from error
+        raise Malformed(f"nobody here has the home folder {text.partition('/')[0]}") from error
 
 
 def refuse_irregular(path: Path) -> None:

@@ -42,7 +42,10 @@ CELLS = {
     "last_block": ("gpt2", {"name": "last_block"}, "fp32"),
     "mixed": ("gemma3", {"name": "last_block"}, "bf16"),
 }
-"""By name: family, method, precision. The last one keeps frozen weights in bf16 and trained ones in fp32."""
+"""By name: family, method, precision. The last one keeps frozen weights in bf16 and trained ones in fp32.
+
+A precision of bf16 is the model's default, so that a CPU that is slow in bf16 trains and predicts in fp32 alike.
+"""
 
 
 class Trained:
@@ -79,9 +82,9 @@ def trained(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
                     "seed": 0,
                     "split": {"name": "nested"},
                     "model": {"name": f"tiny-{family}", "family": family, "source": "hub", "licence": "Apache-2.0"}
-                    | {"id": MODEL_IDS.get(family, f"tiny/{family}")},
+                    | {"id": MODEL_IDS.get(family, f"tiny/{family}"), "precision": precision},
                     "method": method,
-                    "training": {"precision": precision, "learning_rate": 1e-2, "num_train_epochs": 4, "max_length": 8},
+                    "training": {"learning_rate": 1e-2, "num_train_epochs": 4, "max_length": 8},
                 }
             )
             folders = {"results_dir": str(root), "mirror_dir": str(mirror), "cache_dir": str(root / "cache")}
@@ -99,6 +102,7 @@ def predict(mirror: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """Runs the command in this process: exit code, standard output, standard error."""
 
     def run(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()  # what the cell said while it was trained
         try:
             code = main([*map(str, arguments), "--mirror-dir", str(mirror)])
         except SystemExit as end:

@@ -9,12 +9,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from bench.conf_files import guarded
 from bench.errors import UserError
 from bench.escape.streams import mask_output
 from bench.escape.terminal import say, say_exception
-from bench.garbage import collected, leave_at_exit, uncollected
-from bench.refusal import COMPOSING, REFUSED, refusal, refuse_lists, with_quotes
+from bench.options.conf_files import guarded
+from bench.options.refusal import COMPOSING, REFUSED, refusal, refuse_lists, with_quotes
+from bench.running.garbage import collected, leave_at_exit, uncollected
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 
@@ -48,7 +48,7 @@ def main() -> int:
 
 def _one_cell(config: DictConfig) -> None:
     """What Hydra calls with the composed configuration of a run without `-m`."""
-    from bench.single import run_single
+    from bench.running.single import run_single
 
     _close_own_files()
     given = list(HydraConfig.get().overrides.task)

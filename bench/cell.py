@@ -1,7 +1,7 @@
 """A cell: task x model x method, one unit of work, one record. Its identity is its key and its folder.
 
 The writer, the skip check and the report all use `Cell.key` and `Cell.folder`; running a cell is
-`bench.methods.run`.
+`bench.running.run`.
 """
 
 import functools

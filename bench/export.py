@@ -22,7 +22,7 @@ from bench.escape.secrets import masked_override
 from bench.escape.sheet import guarded
 from bench.escape.shell import command
 from bench.escape.terminal import say
-from bench.refusal import REFUSED, refusal, with_quotes
+from bench.options.refusal import REFUSED, refusal, with_quotes
 
 COLUMNS = ("id", "text", "labels")
 

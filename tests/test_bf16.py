@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bench import bf16
 from bench.cell import Cell
 from bench.compose import to_cell
 from bench.results.record import Record, Status
-from bench.run import run_cell
-from bench.run_fused import run_fused
+from bench.running import bf16
+from bench.running.run import run_cell
+from bench.running.run_fused import run_fused
 from bench.settings import Settings
 from tests.conftest import MODEL_IDS
 from tests.support import texts

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import cores
+from bench.running import cores
 from tests.support.cli import REPOSITORY
 
 

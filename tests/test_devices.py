@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.devices import energy_counter, use_one_gpu, visible_gpus
+from bench.running.devices import energy_counter, use_one_gpu, visible_gpus
 from tests.support import cli
 
 

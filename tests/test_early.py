@@ -8,16 +8,16 @@ import pytest
 from transformers import AutoModelForSequenceClassification
 from transformers.training_args import OptimizerNames
 
-from bench import positions
 from bench.config import LoraConfig
 from bench.errors import UserError
 from bench.methods.adapters import add_adapters
 from bench.models import configuration
 from bench.models.families import FAMILIES
 from bench.models.targets import modules
-from bench.optimizers import OPTIMIZERS, UNSUITED
 from bench.results import store
 from bench.results.record import Record
+from bench.running import positions
+from bench.running.optimizers import OPTIMIZERS, UNSUITED
 from bench.sweep.rows import row_names
 from tests.options.test_epochs import cells
 from tests.support import texts

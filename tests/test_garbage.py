@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bench import garbage
+from bench.running import garbage
 
 
 def test_collections_are_put_off_and_come_back() -> None:
@@ -45,7 +45,7 @@ def test_a_process_ends_without_a_last_look_and_with_its_own_exit_code() -> None
     script = (
         "import atexit, gc, sys\n"
         "atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"  # runs after what is registered later
-        "from bench.garbage import leave_at_exit\n"
+        "from bench.running.garbage import leave_at_exit\n"
         "leave_at_exit()\n"
         "sys.exit(3)\n"
     )

@@ -31,9 +31,9 @@ with mock.patch("bench.sweep.launch.launch", plan):
 @pytest.mark.parametrize(
     "work",
     [
-        "import bench.__main__, hydra_plugins.bench_sweep, bench.single, bench.sweep.launch, bench.report.page",
+        "import bench.__main__, hydra_plugins.bench_sweep, bench.running.single, bench.sweep.launch, bench.report.page",
         "from bench.report.statistics import decision, equivalence, ranks, read_answers, tables, targets",
-        "import bench.run, bench.data.read, bench.data.split",  # what the parent takes to record a crash
+        "import bench.running.run, bench.data.read, bench.data.split",  # what the parent takes to record a crash
         PLAN,
     ],
     ids=["imports", "statistics", "crash", "planning"],

@@ -15,12 +15,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bench import devices
 from bench.cell import Cell
 from bench.compose import to_cell
 from bench.data.read import load_pool
 from bench.data.split import draw
-from bench.devices import Gpu
 from bench.errors import UserError
 from bench.models import kept
 from bench.models.card import EXAMPLE, wilson_interval
@@ -30,6 +28,8 @@ from bench.predict.__main__ import main
 from bench.predict.texts import from_arguments, from_file
 from bench.results import store
 from bench.results.record import Status
+from bench.running import devices
+from bench.running.devices import Gpu
 from bench.settings import Settings
 from bench.sources.fingerprint import file_sha256
 from tests.conftest import MODEL_IDS
@@ -65,7 +65,7 @@ class Trained:
 @pytest.fixture(scope="module")
 def trained(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Runs a cell of `CELLS` with `save_model=true` when it is first asked for."""
-    from bench.run import run_cell
+    from bench.running.run import run_cell
 
     root = tmp_path_factory.mktemp("kept")
     texts.topics(40, labels=("sport", "business", "odd, 'quoted'")).to_csv(root / "topics.csv", index=False)

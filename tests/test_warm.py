@@ -24,9 +24,10 @@ from bench.models.kept import read as read_kept
 from bench.predict import classifier
 from bench.results import store
 from bench.results.record import Record, Status
-from bench.run import run_cell
+from bench.running.bf16 import as_computed
+from bench.running.run import run_cell
+from bench.running.warm import Warm, base_of
 from bench.settings import Settings
-from bench.warm import Warm, base_of
 from tests.conftest import MODEL_IDS
 from tests.support import texts
 from tests.support.cli import bench
@@ -197,7 +198,7 @@ def test_a_base_that_is_held_never_changes(place: Place, tiny_models: dict[str, 
             cell = place.cell("gpt2", method, task)
             place.run(cell, warm)
         base = warm.base.held.model
-        anew = finetune._load_base(cell, str(tiny_models["gpt2"]), "cpu").model
+        anew = finetune._load_base(as_computed(cell, "cpu"), str(tiny_models["gpt2"]), "cpu").model
         held, expected = base.state_dict(), anew.state_dict()
         assert held.keys() == expected.keys()
         assert all(torch.equal(held[name], expected[name]) for name in expected if name != "score.weight")

@@ -4,7 +4,7 @@ import weakref
 
 import pytest
 
-from bench.warm import ENTRY, Slot, Tokens
+from bench.running.warm import ENTRY, Slot, Tokens
 
 
 def test_a_slot_drops_what_it_held_before_it_makes_another() -> None:

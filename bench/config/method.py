@@ -60,11 +60,11 @@ class LinearProbeConfig:
     max_length: Width = 512
     """Tokens; longer texts are cut. Null for 512, or what the model has positions for, if that is less."""
     max_length_asked: bool = field(default=False, metadata=NEVER)
-    """Whether `max_length` was given: a default gives way to fewer positions (`bench.positions`). Filled in."""
+    """Whether `max_length` was given: a default gives way to fewer positions (`bench.running.positions`). Filled in."""
     batch_size: Width = 64
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
-    """Whether `precision` was given: a default gives way where a CPU is slow in it (`bench.bf16`). Filled in."""
+    """Whether `precision` was given: a default gives way where a CPU is slow in it (`running.bf16`). Filled in."""
 
     __pydantic_config__ = FORBID
 
@@ -85,12 +85,12 @@ class ZeroShotConfig:
     """Tokens of the text; longer texts are cut, the prompt around them is not. Null for 512, or what the model's
     positions leave beside the prompt, if that is less."""
     max_length_asked: bool = field(default=False, metadata=NEVER)
-    """Whether `max_length` was given: a default gives way to fewer positions (`bench.positions`). Filled in."""
+    """Whether `max_length` was given: a default gives way to fewer positions (`bench.running.positions`). Filled in."""
     batch_size: Width = 64
     """Prompts at once, times labels of more than one token."""
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
-    """Whether `precision` was given: a default gives way where a CPU is slow in it (`bench.bf16`). Filled in."""
+    """Whether `precision` was given: a default gives way where a CPU is slow in it (`running.bf16`). Filled in."""
 
     __pydantic_config__ = FORBID
 
@@ -115,7 +115,7 @@ class SetfitConfig:
     max_length: Width = 256
     """Tokens; longer texts are cut. Null for 256, or what the model has positions for, if that is less."""
     max_length_asked: bool = field(default=False, metadata=NEVER)
-    """Whether `max_length` was given: a default gives way to fewer positions (`bench.positions`). Filled in."""
+    """Whether `max_length` was given: a default gives way to fewer positions (`bench.running.positions`). Filled in."""
 
     __pydantic_config__ = FORBID
 

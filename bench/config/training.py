@@ -38,7 +38,7 @@ class TrainingConfig:
     default_max_length: Width = field(default=512, metadata=NEVER)
     """What a preset cuts at where `max_length` says nothing."""
     max_length_asked: bool = field(default=False, metadata=NEVER)
-    """Whether `max_length` was given: a default gives way to fewer positions (`bench.positions`). Filled in."""
+    """Whether `max_length` was given: a default gives way to fewer positions (`bench.running.positions`). Filled in."""
     truncation_side: Literal["left", "right"] = "right"
     eval_steps: Positive | None = None
     """Validate every so many optimizer steps; null for once an epoch."""
@@ -48,7 +48,7 @@ class TrainingConfig:
     """Validation measure whose best weights are kept."""
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
-    """Whether `precision` was given: a default gives way where a CPU is slow in it (`bench.bf16`). Filled in."""
+    """Whether `precision` was given: a default gives way where a CPU is slow in it (`running.bf16`). Filled in."""
     evaluate_train: bool = field(default=False, metadata=IF_SET)
     """Score the training examples too, before and after training."""
     group_by_length: bool = field(default=False, metadata=IF_SET)

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from bench.data.split import Examples
 from bench.errors import UserError
-from bench.warm import Tokens
+from bench.running.warm import Tokens
 
 Example = dict[str, list[int] | int]
 """`input_ids`, `attention_mask` and the label index as `labels`."""

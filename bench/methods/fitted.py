@@ -12,7 +12,7 @@ from bench.data.split import Examples
 from bench.models.kept import Kept
 from bench.results.measurements import Lengths, Parameters, Training
 from bench.results.scores import Before
-from bench.warm import Warm
+from bench.running.warm import Warm
 
 Probabilities = NDArray[np.float64]
 """Shape (examples, labels); each row sums to 1."""

@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerBase
 
 from bench.methods.encode import Encoded
 from bench.results.measurements import Lengths
-from bench.warm import Tokens
+from bench.running.warm import Tokens
 
 BINS = 40
 """Bins, about, up to the 99th percentile; or up to where texts are cut, if that is at most twice as far."""

@@ -21,7 +21,7 @@ from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.methods.trunk import Trunk, trunk_of
 from bench.models import files, load, size
 from bench.models.base import BaseModel
-from bench.warm import Tokens
+from bench.running.warm import Tokens
 
 
 @dataclass(slots=True)

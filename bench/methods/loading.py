@@ -1,4 +1,4 @@
-"""What a cell loads of its model, or finds loaded by an earlier cell of the same process (`bench.warm`)."""
+"""What a cell loads of its model, or finds loaded by an earlier cell of the same process (`bench.running.warm`)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from bench.config import TransformerConfig
 from bench.methods.fitted import Context
 from bench.models import files, load
 from bench.models.base import BaseModel
+from bench.running.warm import base_of
 from bench.sources.content import changed, check_content
 from bench.sources.fingerprint import FOLDER as HASHES
-from bench.warm import base_of
 
 T = TypeVar("T")
 

@@ -22,7 +22,6 @@ from sentence_transformers import SentenceTransformer
 from sklearn.linear_model import LogisticRegression
 from transformers import PreTrainedModel, PrinterCallback, set_seed
 
-from bench import bf16
 from bench.cell import Cell
 from bench.config import SetfitConfig, TransformerConfig
 from bench.data.split import Examples, Splits
@@ -30,6 +29,7 @@ from bench.methods.fitted import Context, Diverged, Probabilities, Summary
 from bench.methods.loading import ModelFiles
 from bench.methods.one_device import check_one_device
 from bench.models import files, load, safely, size
+from bench.running import bf16
 
 MOST_PAIRED = 2000
 """Training examples that pairs are made of, at most (the regression is fitted on all): the library lists all pairs."""

@@ -31,8 +31,8 @@ from bench.methods.last_block import Collator
 from bench.methods.one_device import check_one_device
 from bench.methods.trunk import Trunk
 from bench.results.measurements import HistoryPoint, Training
-from bench.steps import planned_steps, steps_per_epoch
-from bench.warm import Tokens
+from bench.running.steps import planned_steps, steps_per_epoch
+from bench.running.warm import Tokens
 
 MOST_EVALUATIONS = 12
 """Validations in a run, about, where `eval_steps` leaves it open: short epochs share one."""

@@ -11,7 +11,6 @@ import torch
 import transformers
 from transformers import PreTrainedModel
 
-from bench import bf16
 from bench.cell import slug
 from bench.features import shapes
 from bench.features.known import Ids, Known
@@ -19,6 +18,7 @@ from bench.features.store import Store
 from bench.methods.encode import Encoded
 from bench.methods.fitted import Context
 from bench.methods.loading import ModelFiles
+from bench.running import bf16
 
 Forward = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """From input ids and attention mask, shape (texts, tokens), to (texts, tokens, width), or (texts, 1, width)."""

@@ -24,7 +24,7 @@ from bench.methods.fitted import Context, Diverged, Probabilities, Summary
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.models import files, load, size
 from bench.models.base import BaseModel
-from bench.warm import Tokens
+from bench.running.warm import Tokens
 
 TEXT = "{text}"
 """Stands for the text in a prompt."""

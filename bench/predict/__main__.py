@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bench.arguments import Parser, path, width
-from bench.cores import use_threads
 from bench.data.readers.delimited import QUOTING
-from bench.devices import use_one_gpu, visible_gpus
 from bench.errors import UserError
 from bench.escape.characters import visible_line
 from bench.escape.terminal import Plain, say
-from bench.garbage import leave_at_exit, uncollected
 from bench.models import files, safely
 from bench.models.kept import Kept
 from bench.predict import output, texts
 from bench.predict.cell import find
+from bench.running.cores import use_threads
+from bench.running.devices import use_one_gpu, visible_gpus
+from bench.running.garbage import leave_at_exit, uncollected
 from bench.sources import hub
 from bench.sources.cache import cache_folder
 from bench.sources.fingerprint import folder_sha256
@@ -166,7 +166,7 @@ def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifie
 
     Raises UserError where the files do not make up the model that they describe.
     """
-    from bench.run import quiet_libraries
+    from bench.running.run import quiet_libraries
 
     quiet_libraries()
     use_threads(None)

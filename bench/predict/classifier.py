@@ -11,7 +11,6 @@ from safetensors import safe_open
 from scipy.special import softmax
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, DataCollatorWithPadding
 
-from bench import bf16
 from bench.config import LoraConfig, Precision
 from bench.data.split import Examples
 from bench.errors import UserError
@@ -22,7 +21,8 @@ from bench.models import load, safely
 from bench.models.families import FAMILIES
 from bench.models.kept import FILE, Kept
 from bench.models.load import PreTrainedModel, PreTrainedTokenizerBase
-from bench.positions import positions_in
+from bench.running import bf16
+from bench.running.positions import positions_in
 
 WINDOW = 100
 """Batches that are sorted by length together; a cell's test set is one such window."""

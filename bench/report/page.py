@@ -17,7 +17,6 @@ from bench.escape.filename import FileNames
 from bench.escape.secrets import masked
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
-from bench.garbage import rarely_collected
 from bench.report import sections, stamp, tables
 from bench.report.answers import Texts
 from bench.report.content import Section, Titled, View
@@ -36,6 +35,7 @@ from bench.report.table_files import named, write_tables
 from bench.results.record import Status
 from bench.results.regular import FULL
 from bench.results.store import noting, write_atomically
+from bench.running.garbage import rarely_collected
 
 ANSWERS_CACHE = ".answers.parquet"
 GAPS = "cells_not_ok"

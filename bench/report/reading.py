@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from bench.garbage import uncollected
 from bench.results.measurements import Measurements
 from bench.results.record import Record, Status
 from bench.results.store import UnreadableRecord, read
+from bench.running.garbage import uncollected
 
 Content = TypeVar("Content")
 Found = Record | UnreadableRecord | None

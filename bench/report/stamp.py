@@ -20,7 +20,7 @@ from bench.results.store import PREDICTIONS, RECORD, Look, Stamp, file_stamp, lo
 PAGE, MARKDOWN = "index.html", "index.md"
 STAMP = ".stamp.json"
 PACKAGE = Path(__file__).parents[1]
-CODE = ("report", "results", "escape", "cores.py", "errors.py", "garbage.py", "rights.py")
+CODE = ("report", "results", "escape", "errors.py", "rights.py", "running/cores.py", "running/garbage.py")
 """Of `bench`: what a report is made by."""
 SOURCES = (".py", ".j2", ".css", ".js", ".csv")
 

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from bench.provenance import now
 from bench.results.claim_file import CLAIM, Claim, Odd, is_dead, look, read
 from bench.results.fresh import kept_fresh
 from bench.results.processes import machine, own_process
 from bench.results.store import write_atomically
 from bench.rights import shared_lock
+from bench.running.provenance import now
 
 __all__ = ["CLAIM", "Claim", "Claims", "Odd", "cluster_job", "is_dead", "look", "read"]
 

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.bf16 import as_computed, fast_by_flags, precision_of
 from bench.cell import Cell
 from bench.config import DataConfig, TransformerConfig
-from bench.provenance import packages
 from bench.results.record import Status
+from bench.running.bf16 import as_computed, fast_by_flags, precision_of
+from bench.running.provenance import packages
 from bench.settings import Settings
 from bench.sweep.index import Entry
 from bench.sweep.wording import plural

@@ -9,8 +9,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from bench.cell import Cell
-from bench.provenance import now
 from bench.results.processes import process
+from bench.running.provenance import now
 from bench.settings import Settings
 from bench.sweep.messages import Ended, Job, Split, Step, Unwritten
 from bench.sweep.queue import NOTHING, Base, base_of

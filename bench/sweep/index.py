@@ -16,12 +16,12 @@ from pydantic import Field, TypeAdapter
 
 from bench.cell import Cell
 from bench.escape.characters import shortened
-from bench.provenance import CHANGING
 from bench.results import store
 from bench.results.block import Amount, Count
 from bench.results.places import place_of
 from bench.results.record import Record, Status
 from bench.results.regular import read_regular
+from bench.running.provenance import CHANGING
 from bench.sweep.cost import recorded_cost
 
 INDEX = ".index.json"
@@ -59,7 +59,7 @@ class Entry:
     longest: Count | None
     """Tokens of the longest training example; null where it is not known."""
     packages: dict[str, str]
-    """Versions of what may change a result (`bench.provenance.CHANGING`)."""
+    """Versions of what may change a result (`bench.running.provenance.CHANGING`)."""
     precision: str | None
     model_revision: str | None
     data_revision: str | None

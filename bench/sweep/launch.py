@@ -8,13 +8,13 @@ from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.errors import UserError, said
 from bench.escape.terminal import say
-from bench.garbage import uncollected
-from bench.given import check_given, effective
-from bench.idle import Point
-from bench.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
+from bench.options.overrides import check_given, effective
+from bench.options.without_effect import Point
 from bench.report.reading import Expected
 from bench.results import store
 from bench.results.record import Status
+from bench.running.garbage import uncollected
+from bench.running.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
 from bench.settings import Settings
 from bench.sources.fingerprint import once
 from bench.sweep.aged import said_of_kept

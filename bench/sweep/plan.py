@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from bench.bf16 import plan_notice
 from bench.cell import Cell
 from bench.data.task import Task
 from bench.escape.characters import visible_line
 from bench.escape.terminal import console, line
-from bench.positions import shortened
-from bench.preflight import check_predictions, check_training
 from bench.results.counts import left_out_text, overlap_text, share_text
 from bench.results.record import Status
+from bench.running.bf16 import plan_notice
+from bench.running.positions import shortened
+from bench.running.preflight import check_predictions, check_training
 from bench.settings import Settings
 from bench.sweep.duration import RATE, TOKENS, Basis, Duration, Durations
 from bench.sweep.feasible import Feasibility, LocalData, feasibility, local_data

@@ -190,7 +190,7 @@ class _Pool:
 
     def _end(self, worker: Handle, status: Status, why: str) -> None:
         """Leave a record in the place of a worker that can't, and end what is left of it."""
-        from bench.recording import failed
+        from bench.running.recording import failed
 
         worker.process.kill()
         worker.process.join()

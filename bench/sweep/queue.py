@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bench import warm
 from bench.cell import Cell
+from bench.running import warm
 from bench.sweep.cost import relative_cost
 
 Base = Any

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from bench.cores import cores
-from bench.devices import Gpu, visible_gpus
 from bench.errors import UserError
+from bench.running.cores import cores
+from bench.running.devices import Gpu, visible_gpus
 from bench.settings import Settings
 
 

@@ -15,15 +15,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal
 
-from bench.cores import use_threads
 from bench.errors import said
 from bench.escape.streams import mask_output
 from bench.results.record import Record
 from bench.results.regular import NO_WRITING
 from bench.results.store import LOG, check_place
+from bench.running.cores import use_threads
+from bench.running.warm import Warm
 from bench.sweep.messages import Ended, Job, Split, Step, Unwritten
 from bench.sweep.slots import Slot
-from bench.warm import Warm
 
 REPORT_SECONDS = 0.5
 """Steps are told no more often."""
@@ -76,7 +76,7 @@ def _run(job: Job, connection: Connection, warm: Warm) -> Ended | Unwritten:
         _log_to(job.cell.folder(job.settings.results_dir))
     except OSError as error:
         return _unwritten(error)
-    from bench.run import RecordUnwritten, run_cell
+    from bench.running.run import RecordUnwritten, run_cell
 
     try:
         record = run_cell(job.cell, job.settings, halved=job.halved, report=_reporter(connection), warm=warm)
@@ -96,8 +96,8 @@ def _run_fused(job: Job, connection: Connection, warm: Warm) -> Sequence[Ended |
                 log.write(f"fused with {job.cell.key}: its log is of all\n")
     except OSError as error:
         return [_one_of_many(_unwritten(error))]
-    from bench.run import RecordUnwritten
-    from bench.run_fused import run_fused
+    from bench.running.run import RecordUnwritten
+    from bench.running.run_fused import run_fused
 
     try:
         records = run_fused((job.cell, *job.others), job.settings, report=_reporter(connection), warm=warm)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.devices import Gpu, visible_gpus
-from bench.provenance import device_name
+from bench.running.devices import Gpu, visible_gpus
+from bench.running.provenance import device_name
 from bench.settings import Settings
 from bench.sweep.slots import asked_devices, choose
 

@@ -110,8 +110,8 @@ class PoolLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run (or report) all points; ends the program with the sweep's exit code."""
-        from bench.garbage import collected
-        from bench.refusal import COMPOSING
+        from bench.options.refusal import COMPOSING
+        from bench.running.garbage import collected
         from bench.sweep.grid import compose_points
         from bench.sweep.launch import launch
 

@@ -12,7 +12,7 @@ from bench.errors import UserError
 from bench.methods import compiled, finetune
 from bench.methods.fitted import Context
 from bench.methods.fused.groups import can_fuse
-from bench.warm import Warm
+from bench.running.warm import Warm
 from tests.methods.fused.test_equality import largest_difference
 from tests.methods.test_families import make_cell
 from tests.methods.test_families import pool as pool  # noqa: PLC0414 - the fixture

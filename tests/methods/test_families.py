@@ -216,7 +216,7 @@ def test_last_block_trains_only_what_it_says(family: str, tiny_models: dict[str,
 
 def test_examples_seen_counts_short_batches_once() -> None:
     from bench.methods.training import examples_seen
-    from bench.steps import planned_steps
+    from bench.running.steps import planned_steps
 
     config = TrainingConfig(per_device_train_batch_size=4, gradient_accumulation_steps=2, num_train_epochs=3)
     assert planned_steps(config, 10) == 6

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import preflight
 from bench.cell import Cell
 from bench.config import DataConfig, LinearProbeConfig, NestedSplitConfig, SetfitConfig, TransformerConfig
 from bench.data.pool import Pool
@@ -14,6 +13,7 @@ from bench.data.split import Splits, draw
 from bench.data.task import Task
 from bench.errors import UserError
 from bench.methods.fitted import Context, Diverged
+from bench.running import preflight
 from tests.support import texts
 from tests.support.cli import call
 from tests.support.scratch import CACHE

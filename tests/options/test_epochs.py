@@ -7,7 +7,7 @@ import pytest
 from bench.cell import Cell
 from bench.compose import to_cell
 from bench.results import store
-from bench.steps import planned_steps
+from bench.running.steps import planned_steps
 from bench.sweep.rows import row_names
 from tests.support.cli import call, composed
 from tests.support.texts import topics

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from bench.bf16 import precision_of
 from bench.cell import Cell, identity
 from bench.compose import to_cell
 from bench.config import DataConfig, LoraConfig, TfidfSgdConfig, TrainingConfig, TransformerConfig
 from bench.errors import UserError
-from bench.idle import HOW, RULES, Point, idle
 from bench.methods.training import training_arguments
+from bench.options.without_effect import HOW, RULES, Point, why_without_effect
+from bench.running.bf16 import precision_of
 from bench.settings import Settings
 from tests.support.cli import composed
 
@@ -145,7 +145,7 @@ def has_effect(content: dict[str, Any], option: str, before: Cell) -> bool:
         if "input should be" in str(error):  # this test's own value
             raise
         return True
-    reason = idle(option, Point(content, after))
+    reason = why_without_effect(option, Point(content, after))
     if option in HOW or reason is not None:
         return True
     return identity(after) != identity(before) and is_trained_otherwise(option, after, before)

@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 
-from bench.devices import use_one_gpu, visible_gpus
+from bench.running.devices import use_one_gpu, visible_gpus
 from tests.perf import emotions, overhead, phases, stacking, trunks
 from tests.perf.measure import DEVICE, EPOCHS, ROUNDS, show
 

@@ -48,7 +48,7 @@ def pool(cells: list[Cell], results: Path) -> Taken:
 
 def loop(cells: list[Cell], results: Path) -> Taken:
     """A cell."""
-    from bench.run import run_cell
+    from bench.running.run import run_cell
 
     ends = []
     for cell in cells:

@@ -67,9 +67,9 @@ def profile() -> list[Line]:
     import accelerate.optimizer
     import transformers
 
-    from bench import run as running
     from bench.compose import to_cell, to_settings
     from bench.methods import finetune
+    from bench.running import run as running
 
     imports = time.perf_counter() - clock
     trainer = transformers.Trainer

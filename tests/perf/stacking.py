@@ -42,7 +42,7 @@ def cells_of(model: str, method: str, count: int, precision: str = "bf16") -> li
 
 def one_by_one(cells: Sequence[Cell], warm: Any) -> Taken:
     """As a warm worker runs single cells."""
-    from bench.run import run_cell
+    from bench.running.run import run_cell
 
     with tempfile.TemporaryDirectory() as folder:
         watch = Stopwatch()
@@ -54,7 +54,7 @@ def one_by_one(cells: Sequence[Cell], warm: Any) -> Taken:
 
 def stacked(cells: Sequence[Cell], warm: Any) -> Taken:
     """As a warm worker runs fused cells."""
-    from bench.run_fused import run_fused
+    from bench.running.run_fused import run_fused
 
     with tempfile.TemporaryDirectory() as folder:
         watch = Stopwatch()
@@ -65,7 +65,7 @@ def stacked(cells: Sequence[Cell], warm: Any) -> Taken:
 
 def fused() -> list[Line]:
     """Eight QLoRA cells of SmolLM2."""
-    from bench.warm import Warm
+    from bench.running.warm import Warm
 
     cells, warm = cells_of("smollm2_135m", "qlora", 8), Warm(lasting=True)
     with threads():
@@ -98,7 +98,7 @@ def within(cells: Sequence[Cell], use: Callable[[Callable[[], None]], T]) -> T:
         found.append(use(step))
         return [1] * len(members)
 
-    from bench.warm import Warm
+    from bench.running.warm import Warm
 
     with mock.patch.object(loop, "train", train):
         stacked(cells, Warm())

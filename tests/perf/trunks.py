@@ -27,8 +27,8 @@ def cells_of(*words: str) -> list[Cell]:
 
 def loop(cells: list[Cell], gigabytes: float) -> Taken:
     """All cells in one process, as a worker runs them; what they share on disk is empty to begin with."""
-    from bench.run import run_cell
-    from bench.warm import Warm
+    from bench.running.run import run_cell
+    from bench.running.warm import Warm
 
     with tempfile.TemporaryDirectory() as folder, threads():
         settings = Settings(

@@ -113,7 +113,7 @@ def test_files_of_a_cell_have_the_rights_that_the_umask_leaves(tmp_path: Path) -
 
 
 def test_a_text_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
-    from bench.run import RecordUnwritten, write
+    from bench.running.run import RecordUnwritten, write
 
     cell = Expected(tmp_path / "cell", "key", "minilm", "lora", "data", 2, 32, 0)
     record = simulate.write(cell, max_length=64)

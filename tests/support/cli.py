@@ -89,7 +89,7 @@ def composed(*arguments: str) -> list[dict[str, Any]]:
 
     with (
         mock.patch("bench.sweep.launch.launch", catch),
-        mock.patch("bench.single.run_single", lambda content, *_: catch([content])),
+        mock.patch("bench.running.single.run_single", lambda content, *_: catch([content])),
     ):
         assert call(*arguments) == 0
     return caught

@@ -6,8 +6,8 @@ import pytest
 
 from bench.cell import Cell, identity
 from bench.compose import to_cell
-from bench.devices import Gpu
 from bench.results.record import Status
+from bench.running.devices import Gpu
 from bench.settings import PoolConfig, Settings
 from bench.sweep import workforce as workforce_module
 from bench.sweep.cost import recorded_cost, relative_cost

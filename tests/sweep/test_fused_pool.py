@@ -14,9 +14,9 @@ import pytest
 from bench.cell import Cell
 from bench.compose import to_cell
 from bench.methods.fused.groups import can_fuse
-from bench.recording import failed
 from bench.results import claims, store
 from bench.results.record import Status
+from bench.running.recording import failed
 from bench.settings import FusedConfig, PoolConfig, Settings
 from bench.sweep import handle, slots, worker
 from bench.sweep.messages import Ended, Job, Split, Unwritten

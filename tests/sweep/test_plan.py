@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bench.cell import Cell
-from bench.devices import Gpu
 from bench.results.record import Status
+from bench.running.devices import Gpu
 from bench.sweep import workforce
 from tests.support.cli import bench, call, composed
 from tests.sweep import simulated

@@ -14,10 +14,10 @@ import pytest
 from bench.cell import Cell
 from bench.config import DataConfig, NestedSplitConfig, TfidfSgdConfig
 from bench.data.task import Task
-from bench.devices import Gpu
 from bench.errors import UserError
 from bench.results import claims, store
 from bench.results.record import Status
+from bench.running.devices import Gpu
 from bench.settings import PoolConfig, Settings
 from bench.sweep import handle, slots, worker
 from bench.sweep.messages import Ended, Job

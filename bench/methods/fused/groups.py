@@ -4,7 +4,7 @@ from collections.abc import Hashable
 
 from bench.cell import Cell
 from bench.config import LoraConfig
-from bench.warm import base_of
+from bench.running.warm import base_of
 
 
 def can_fuse(cell: Cell) -> Hashable | None:

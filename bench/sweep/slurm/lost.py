@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from bench.cell import Cell
-from bench.recording import failed
 from bench.results import store
 from bench.results.record import Record, Status
+from bench.running.recording import failed
 from bench.settings import Settings
 from bench.sweep.slurm import queue
 from bench.sweep.slurm.submission import Submission

@@ -21,11 +21,11 @@ from pydantic import Field, TypeAdapter
 from bench.cell import Cell, slug
 from bench.errors import UserError, said
 from bench.escape.terminal import say
-from bench.provenance import now
 from bench.results import store
 from bench.results.record import Status
 from bench.results.regular import read_regular, validated
 from bench.rights import shared_lock
+from bench.running.provenance import now
 from bench.settings import Settings
 
 FOLDER = ".slurm"

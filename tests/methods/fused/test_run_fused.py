@@ -17,12 +17,12 @@ from bench.methods.fused import fitting, loop
 from bench.models.estimate import OVERHEAD, Estimate
 from bench.results import store
 from bench.results.record import Record, Status
-from bench.run import MODEL, run_cell
-from bench.run_fused import run_fused
+from bench.running.run import MODEL, run_cell
+from bench.running.run_fused import run_fused
+from bench.running.warm import Warm
 from bench.settings import Settings
 from bench.sweep import worker
 from bench.sweep.messages import Job, Split
-from bench.warm import Warm
 from tests.conftest import MODEL_IDS
 from tests.methods.fused.test_equality import LABELS, largest_difference
 from tests.support import texts

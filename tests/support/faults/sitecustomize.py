@@ -55,7 +55,7 @@ def times_before(folder, seed):
 
 
 def patch(run):
-    """Put the faults before `bench.run.measure`."""
+    """Put the faults before `bench.running.run.measure`."""
     real = run.measure
     plan_file = Path(os.environ["FAULTS"])
 
@@ -83,10 +83,10 @@ def patch(run):
 
 
 class Hook(importlib.abc.MetaPathFinder):
-    """Patches `bench.run` when the program imports it."""
+    """Patches `bench.running.run` when the program imports it."""
 
     def find_spec(self, name, path, target=None):
-        if name != "bench.run":
+        if name != "bench.running.run":
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)

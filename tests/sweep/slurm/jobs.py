@@ -5,9 +5,9 @@ from pathlib import Path
 
 from bench.cell import Cell
 from bench.compose import to_cell, to_settings
-from bench.recording import failed
 from bench.results import store
 from bench.results.record import Status
+from bench.running.recording import failed
 from bench.settings import Settings
 from tests.test_cell import BASELINE, content
 

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from bench.errors import UserError
-from bench.unknown import unknown_option
+from bench.options.unknown import unknown_option
 
 REFUSED = (UserError, CompactHydraException, OmegaConfBaseException)
 """What bad input raises wherever it is found."""

@@ -21,7 +21,7 @@ from bench.config import (
 )
 from bench.data.readers.files import DELIMITERS
 from bench.methods.fused.groups import can_fuse
-from bench.steps import planned_steps
+from bench.running.steps import planned_steps
 
 KEPT_BY = ("lora", "qlora", "full", "last_block")
 """Methods whose models can be kept (`save_model=true`)."""
@@ -62,7 +62,7 @@ class Point:
         return f"model={cell.model.family}" if cell.method is None else f"method={cell.method.name}"
 
 
-def idle(option: str, point: Point) -> str | None:
+def why_without_effect(option: str, point: Point) -> str | None:
     """Why `option` has no effect at `point`; None where it has one."""
     group, _, name = option.partition(".")
     if name.split(".")[0] in FILLED_IN:

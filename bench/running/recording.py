@@ -12,11 +12,11 @@ from bench.data.split import Source, Splits
 from bench.escape.secrets import masked
 from bench.methods.fitted import Answers, Predicted, Summary
 from bench.methods.halve import batches
-from bench.provenance import provenance
 from bench.results import measurements as blocks
 from bench.results import record as schema
 from bench.results.record import Record, Status
 from bench.results.scores import Evaluation
+from bench.running.provenance import provenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +41,10 @@ class Run:
     peak_process: int
     peak_device: int | None
     precision: str | None = None
-    """What was computed in: see `bench.bf16`."""
+    """What was computed in: see `bench.running.bf16`."""
     energy_joules: float | None = None
     fused: int | None = None
-    """Cells in its stack, where it was trained in one (`bench.run_fused`)."""
+    """Cells in its stack, where it was trained in one (`bench.running.run_fused`)."""
 
 
 def finished(run: Run) -> Record:

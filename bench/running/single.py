@@ -6,19 +6,19 @@ from typing import Any
 
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
-from bench.cores import use_threads
-from bench.devices import use_one_gpu
 from bench.errors import UserError, said
 from bench.escape.terminal import say
-from bench.given import check_given
-from bench.idle import Point
 from bench.methods.halve import in_halves
-from bench.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
+from bench.options.overrides import check_given
+from bench.options.without_effect import Point
 from bench.results import store
 from bench.results.claims import Claims, read
 from bench.results.counts import examples_text
 from bench.results.record import Record, Status
-from bench.saying import Saying
+from bench.running.cores import use_threads
+from bench.running.devices import use_one_gpu
+from bench.running.heartbeat import Heartbeat
+from bench.running.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
 from bench.settings import Settings
 from bench.sweep.aged import aged
 from bench.sweep.index import Index
@@ -79,13 +79,13 @@ def _run(cell: Cell, settings: Settings) -> int:
 def _run_claimed(cell: Cell, settings: Settings) -> Record:
     if settings.device != "cpu":
         use_one_gpu()  # before anything imports torch
-    from bench.run import run_cell
-    from bench.warm import Warm
+    from bench.running.run import run_cell
+    from bench.running.warm import Warm
 
     use_threads(None)
     warm = Warm(lasting=True)
-    with Saying() as saying:
-        watched: dict[str, Any] = {"report": saying.step, "phase": saying.phase, "warm": warm}
+    with Heartbeat() as heartbeat:
+        watched: dict[str, Any] = {"report": heartbeat.step, "phase": heartbeat.phase, "warm": warm}
         record = run_cell(cell, settings, **watched)
         if record.status is Status.OOM and in_halves(cell) is not None:
             say("out of memory: trying again with half the batch", error=True)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bench.devices import visible_gpus
 from bench.results.record import Provenance
+from bench.running.devices import visible_gpus
 
 PACKAGES = (
     "accelerate", "bitsandbytes", "datasets", "finetune-bench", "hydra-core", "numpy", "pandas", "peft",

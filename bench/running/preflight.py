@@ -9,14 +9,14 @@ from pathlib import Path
 from bench.cell import Cell
 from bench.config import DataConfig, PredictionsConfig, SetfitConfig, TransformerConfig
 from bench.data import split
-from bench.devices import visible_gpus
 from bench.errors import TaskInfeasible, UserError, refuse, said
 from bench.models import safely
 from bench.models.configuration import check_families
 from bench.models.targets import check_targets
-from bench.optimizers import check_installed, check_optimizers
-from bench.positions import check_lengths
 from bench.results.regular import check_folder
+from bench.running.devices import visible_gpus
+from bench.running.optimizers import check_installed, check_optimizers
+from bench.running.positions import check_lengths
 from bench.settings import Settings
 from bench.sources import hub
 from bench.sweep.feasible import local_data

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from bench.results import store
-from bench.saying import Saying
+from bench.running.heartbeat import Heartbeat
 from tests.support import cli, texts
 
 QUICKLY = """\
 import sys
-from bench import saying
+from bench.running import heartbeat
 from bench.__main__ import main
-saying.FIRST_SECONDS = saying.MOST_SECONDS = 0.02
+heartbeat.FIRST_SECONDS = heartbeat.MOST_SECONDS = 0.02
 sys.exit(main())
 """
 """The command, which says what lasts a fiftieth of a second."""
@@ -67,13 +67,13 @@ def test_a_wrong_file_has_the_only_word(data: tuple[str, ...], tmp_path: Path) -
 
 
 def test_what_is_quick_is_not_said_and_what_lasts_less_and_less_often(capsys: pytest.CaptureFixture[str]) -> None:
-    with Saying(first=5.0) as saying:
+    with Heartbeat(first=5.0) as heartbeat:
         for _ in range(20):
-            saying.phase("quick")
+            heartbeat.phase("quick")
     assert capsys.readouterr().err == ""
-    with Saying(first=0.05) as saying:
-        saying.phase("long")
-        saying.step(3, 7, 0.25)
+    with Heartbeat(first=0.05) as heartbeat:
+        heartbeat.phase("long")
+        heartbeat.step(3, 7, 0.25)
         time.sleep(0.8)
     lines = capsys.readouterr().err.splitlines()
     assert set(lines) <= {"long step 3/7, loss 0.250 (0 s)", "long step 3/7, loss 0.250 (1 s)"}

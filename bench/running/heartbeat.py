@@ -14,7 +14,7 @@ What is over before, a wrong file, say, ends with its own line alone.
 """
 
 
-class Saying:
+class Heartbeat:
     """While it is the context: what goes on is said by a thread of its own, whatever holds up the others."""
 
     def __init__(self, first: float | None = None) -> None:
@@ -22,9 +22,9 @@ class Saying:
         self._now = ("", "", time.monotonic())
         """The phase, its step, and since when it goes on: put there at once, for the other thread reads it."""
         self._changed, self._over = threading.Event(), False
-        self._thread = threading.Thread(target=self._run, name="saying", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
-    def __enter__(self) -> "Saying":
+    def __enter__(self) -> "Heartbeat":
         self._thread.start()
         return self
 

@@ -12,28 +12,28 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench import memory
-from bench.bf16 import as_computed, notice, precision_of
 from bench.cell import Cell
 from bench.data.read import load_pool
 from bench.data.split import draw
-from bench.devices import energy_counter, visible_gpus
 from bench.errors import TaskInfeasible, UserError, said
-from bench.garbage import uncollected
 from bench.methods.fitted import Context, Diverged, Fitted, Phase, Report, Saveable, unsaid
 from bench.methods.halve import in_halves
 from bench.models.card import model_card
 from bench.models.kept import CARD, MODEL, file_hashes
-from bench.positions import length_of, within_positions
-from bench.positions import notice as notice_of_length
-from bench.provenance import now
-from bench.recording import Run, failed, finished, predictions_frame, texts_frame
 from bench.results import store
 from bench.results.record import Record, Status
 from bench.rights import share_all
+from bench.running import memory
+from bench.running.bf16 import as_computed, notice, precision_of
+from bench.running.devices import energy_counter, visible_gpus
+from bench.running.garbage import uncollected
+from bench.running.positions import length_of, within_positions
+from bench.running.positions import notice as notice_of_length
+from bench.running.provenance import now
+from bench.running.recording import Run, failed, finished, predictions_frame, texts_frame
+from bench.running.warm import Warm
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
-from bench.warm import Warm
 
 METHODS = {
     "tfidf_sgd": "bench.methods.tfidf_sgd",

@@ -12,9 +12,9 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
-from bench import memory
 from bench.cell import Cell
 from bench.config import LastBlockConfig, LinearProbeConfig, LoraConfig, Precision, TransformerConfig, ZeroShotConfig
+from bench.running import memory
 
 T = TypeVar("T")
 

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bench import memory
-from bench.bf16 import as_computed, notice, precision_of
 from bench.cell import Cell
 from bench.data.read import load_pool
 from bench.data.split import Splits, draw
 from bench.errors import TaskInfeasible
-from bench.garbage import uncollected
 from bench.methods.fitted import Context, Fitted, Report
-from bench.positions import within_positions
-from bench.provenance import now
-from bench.recording import Run, failed
 from bench.results.record import Record
-from bench.run import choose_device, quiet_libraries, say_length, status_of, to_keep, write
+from bench.running import memory
+from bench.running.bf16 import as_computed, notice, precision_of
+from bench.running.garbage import uncollected
+from bench.running.positions import within_positions
+from bench.running.provenance import now
+from bench.running.recording import Run, failed
+from bench.running.run import choose_device, quiet_libraries, say_length, status_of, to_keep, write
+from bench.running.warm import Warm
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
-from bench.warm import Warm
 
 if TYPE_CHECKING:
     from bench.methods.fused.fit import FusedCells  # torch and its friends, which take seconds
@@ -35,7 +35,7 @@ class Drawn:
 
     cell: Cell
     computed: Cell
-    """What is run in its place (`bench.bf16.as_computed`, `bench.positions.within_positions`)."""
+    """What is run in its place (`bench.running.bf16.as_computed`, `bench.running.positions.within_positions`)."""
     splits: Splits
     revision: str | None
     seconds: float
@@ -50,7 +50,7 @@ def run_fused(
     Cells whose task is infeasible or whose training diverges have a record that says so, and the others go on. What
     fails for all of them together (memory, say, or Unfusable) is raised, and those without a record can be run one by
     one then. Where memory does not hold all (`fused.fitting`), they go in several stacks. Otherwise as
-    `bench.run.run_cell`.
+    `bench.running.run.run_cell`.
     """
     started, device, warm = now(), choose_device(settings), warm or Warm()
     cache = cache_folder(settings.cache_dir)

@@ -1,4 +1,4 @@
-"""What the command line gives holds for some cell of its grid, or is refused (`bench.idle` says what has no effect).
+"""What the command line gives holds for some cell of its grid, or is refused (`without_effect` says why it does not).
 
 Only what a command line gives by itself counts: presets and experiments say what holds for the rows that can use it.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from bench.errors import refuse
 from bench.escape.secrets import masked_override
-from bench.idle import Point, idle
+from bench.options.without_effect import Point, why_without_effect
 
 
 def option_of(word: str) -> str | None:
@@ -31,7 +31,7 @@ def check_given(words: Iterable[str], points: Sequence[Point]) -> None:
                 continue  # null asks for nothing
             value = str(point.written(option))
             if reasons.get(value, "") is not None:  # the first reason stands for those that follow
-                found = idle(option, point)
+                found = why_without_effect(option, point)
                 reasons[value] = found if found is None else reasons.get(value) or found
         for value, reason in reasons.items():
             if reason is not None:
@@ -42,4 +42,4 @@ def check_given(words: Iterable[str], points: Sequence[Point]) -> None:
 
 def effective(words: Sequence[str], point: Point) -> list[str]:
     """Those of a point's overrides that have an effect at it: what its cell is run again by, alone."""
-    return [word for word in words if (option := option_of(word)) is None or idle(option, point) is None]
+    return [word for word in words if (option := option_of(word)) is None or why_without_effect(option, point) is None]

@@ -20,7 +20,16 @@ from bench.results.store import PREDICTIONS, RECORD, Look, Stamp, file_stamp, lo
 PAGE, MARKDOWN = "index.html", "index.md"
 STAMP = ".stamp.json"
 PACKAGE = Path(__file__).parents[1]
-CODE = ("report", "results", "escape", "errors.py", "rights.py", "running/cores.py", "running/garbage.py")
+CODE = (
+    "report",
+    "results",
+    "escape",
+    "errors.py",
+    "rights.py",
+    "running/__init__.py",
+    "running/cores.py",
+    "running/garbage.py",
+)
 """Of `bench`: what a report is made by."""
 SOURCES = (".py", ".j2", ".css", ".js", ".csv")
 

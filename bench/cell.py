@@ -8,12 +8,13 @@ import functools
 import hashlib
 import json
 import re
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bench.config import IF_SET, MethodConfig, ModelConfig, TrainingConfig, TuneConfig
+from bench.config import IF_SET, Method, ModelAlone, ModelConfig, TrainingConfig, TuneConfig
+from bench.config.method.base import has_option
 from bench.data.task import Task
 from bench.results.places import place_of
 
@@ -28,7 +29,7 @@ class Cell:
 
     task: Task
     model: ModelConfig
-    method: MethodConfig | None
+    method: Method | None
     training: TrainingConfig | None
     """None where nothing is trained by gradients."""
     tune: TuneConfig | None = field(default=None, metadata=IF_SET)
@@ -49,9 +50,36 @@ class Cell:
         return "_".join([*map(slug, axes), hashlib.sha256(canonical.encode()).hexdigest()[:16]])
 
     @property
+    def approach(self) -> Method:
+        """The method, or the model where that is one by itself."""
+        if self.method is not None:
+            return self.method
+        assert isinstance(self.model, ModelAlone)
+        return self.model
+
+    @property
+    def method_label(self) -> str | None:
+        """What records call its method; None for a model that has none."""
+        return None if self.method is None else self.method.label
+
+    @property
     def row(self) -> str:
         """Model and method: what is a row of the grid."""
-        return self.model.name if self.method is None else f"{self.model.name}-{self.method.name}"
+        return self.model.name if self.method is None else f"{self.model.name}-{self.method.label}"
+
+    def option(self, name: str) -> tuple[str, Any] | None:
+        """An option that training has, or else the method, with its value: ("training.max_length", 512); or None."""
+        if self.training is not None:
+            return f"training.{name}", getattr(self.training, name)
+        if self.method is not None and has_option(self.method, name):
+            return f"method.{name}", getattr(self.method, name)
+        return None
+
+    def with_option(self, name: str, value: Any) -> "Cell":
+        """The cell with another value of what `option` finds."""
+        if self.training is not None:
+            return replace(self, training=replace(self.training, **{name: value}))
+        return replace(self, method=replace(self.method, **{name: value}))  # type: ignore[type-var]
 
     def folder(self, results_dir: str | Path) -> Path:
         """Where this cell's record is kept."""

@@ -5,7 +5,6 @@ All problems of a configuration are found together. Nothing here knows Hydra or 
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,18 +14,13 @@ from bench.config import (
     DEDUPLICATING,
     CellConfig,
     DataConfig,
-    GradientConfig,
-    LinearProbeConfig,
-    LoraConfig,
-    PredictionsConfig,
+    ModelAlone,
     PublishedSplitConfig,
-    SetfitConfig,
     SplitConfig,
-    TfidfSgdConfig,
-    TrainingConfig,
     TransformerConfig,
-    ZeroShotConfig,
 )
+from bench.config.method.base import Chosen
+from bench.config.method.gradient import GradientMethod
 from bench.data.label_count import ALL, all_labels
 from bench.data.naming import with_name
 from bench.data.read import pinned
@@ -34,12 +28,10 @@ from bench.data.task import Task
 from bench.errors import UserError, refuse
 from bench.escape.characters import visible_line
 from bench.escape.shell import word
-from bench.models.families import FAMILIES
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
 from bench.sources.content import content_of
 from bench.sources.fingerprint import FOLDER as HASHES
-from bench.sources.fingerprint import file_sha256
 
 T = TypeVar("T")
 
@@ -88,24 +80,27 @@ def to_cell(content: dict[str, Any]) -> Cell:
         labels=_labels(data, config),
     )
     model = config.model
-    if isinstance(model, PredictionsConfig):
-        return Cell(task=task.for_testing(), model=_resolve_predictions(model), method=None, training=None)
-    if isinstance(model, TfidfSgdConfig):
-        return Cell(task=task, model=_resolve_baseline(model, config), method=None, training=None)
-    if model.source == "wheel" and model.path is not None:
-        raise UserError(f"model.path={model.path} does not go with model.source=wheel")
-    model = replace(model, content=content_of(model, mirror_dir, memo))
-    if isinstance(config.method, ZeroShotConfig):
-        asked = _resolve_zero_shot(config.method, model, data)
-        return Cell(task=task.for_testing(), model=model, method=asked, training=None)
-    if isinstance(config.method, SetfitConfig):
-        _require(not FAMILIES[model.family].causal, "method=setfit needs an encoder", model)
-        return Cell(task=task, model=model, method=_resolve_setfit(config.method), training=None)
-    if isinstance(config.method, LinearProbeConfig):
-        return Cell(task=task, model=model, method=_resolve_probe(config.method, model), training=None)
-    method = _resolve_lora(config.method, model) if isinstance(config.method, LoraConfig) else config.method
+    if isinstance(model, TransformerConfig):
+        if model.source == "wheel" and model.path is not None:
+            raise UserError(f"model.path={model.path} does not go with model.source=wheel")
+        model = replace(model, content=content_of(model, mirror_dir, memo))
+    chosen = Chosen(model, data, config.split)
+    if isinstance(model, ModelAlone):
+        task = task if model.learns else task.for_testing()
+        return Cell(task=task, model=model.resolve(chosen), method=None, training=None)
+    if (needed := config.method.needs(model)) is not None:
+        raise UserError(f"{config.method.choice} needs {needed}; {model.name} is of family {model.family}")
+    method = config.method.resolve(chosen)
+    if not isinstance(method, GradientMethod):
+        task = task if method.learns else task.for_testing()
+        return Cell(task=task, model=model, method=method, training=None)
     tune = config.tune if config.tune.learning_rate else None
-    training = _resolve_training(config.training, model, method, tuned=tune is not None)
+    if tune is not None and config.training.learning_rate is not None:
+        raise UserError(
+            f"training.learning_rate={config.training.learning_rate:g} has no effect where tune.learning_rate gives "
+            "rates to try: give one of the two (training.learning_rate=null)"
+        )
+    training = method.resolve_training(config.training, model, tuned=tune is not None)
     return Cell(task=task, model=model, method=method, training=training, tune=tune)
 
 
@@ -192,108 +187,3 @@ def _shown(value: Any) -> str:
     except ValueError:  # Python writes no whole number of more than 4,300 digits
         return "a number of thousands of digits"
     return visible_line(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")
-
-
-def _require(fits: bool, needs: str, model: TransformerConfig) -> None:
-    """Raise UserError unless the model fits the method."""
-    if not fits:
-        raise UserError(f"{needs}; {model.name} is of family {model.family}")
-
-
-def _resolve_predictions(model: PredictionsConfig) -> PredictionsConfig:
-    """With the file's SHA-256, so that an edited file is another cell, and a moved one is not."""
-    path = Path(model.path).expanduser()
-    if path.exists() and not path.is_file():
-        raise UserError(f"model.path={model.path} is no file; give a CSV file of ids and labels")
-    try:
-        found = file_sha256(path)
-    except OSError as error:
-        raise UserError(f"model.path={model.path}: {error.strerror or error}") from error
-    if model.sha256 is not None and model.sha256 != found:
-        raise UserError(f"model.sha256={model.sha256}: model.path={model.path} has {found}; leave it out to take that")
-    return replace(model, sha256=found)
-
-
-def _resolve_baseline(model: TfidfSgdConfig, config: CellConfig) -> TfidfSgdConfig:
-    """A published protocol has scikit-learn's words, unless something else is asked for."""
-    published = isinstance(config.split, PublishedSplitConfig)
-    return replace(model, analyzer="word") if published and model.analyzer == "auto" else model
-
-
-def _resolve_zero_shot(method: ZeroShotConfig, model: TransformerConfig, data: DataConfig) -> ZeroShotConfig:
-    family = FAMILIES[model.family]
-    _require(family.causal, "method=zero_shot needs a causal model", model)
-    prompt = data.prompt if method.prompt is None else method.prompt
-    if prompt.count("{text}") != 1:
-        raise UserError(
-            f"method=zero_shot needs data.prompt (or method.prompt) with {{text}} once, where the text of {data.name} "
-            f"goes; it is {prompt!r}"
-        )
-    return replace(
-        method,
-        prompt=prompt,
-        label_words=data.label_words if method.label_words is None else method.label_words,
-        precision=method.precision or model.precision or family.precision,
-        precision_asked=method.precision is not None,
-    )
-
-
-def _resolve_probe(method: LinearProbeConfig, model: TransformerConfig) -> LinearProbeConfig:
-    family = FAMILIES[model.family]
-    return replace(
-        method,
-        pooling=family.pooling if method.pooling == "family" else method.pooling,
-        precision=method.precision or model.precision or family.precision,
-        precision_asked=method.precision is not None,
-    )
-
-
-def _resolve_setfit(method: SetfitConfig) -> SetfitConfig:
-    """With epochs and limits as they are trained. Raises UserError where one option would silence another."""
-    if method.sampling_strategy is not None and method.num_iterations is not None:
-        raise UserError(
-            f"method.sampling_strategy={method.sampling_strategy} has no effect with method.num_iterations="
-            f"{method.num_iterations}: add method.num_iterations=null"
-        )
-    return replace(
-        method,
-        sampling_strategy=method.sampling_strategy or "oversampling",
-        num_epochs=method.epochs,
-        max_steps=method.most_steps,
-    )
-
-
-def _resolve_lora(method: LoraConfig, model: TransformerConfig) -> LoraConfig:
-    if method.name == "lora":  # nothing is in 4 bits, so options of that have no effect and are no other cell
-        method = replace(method, quant_type="nf4", double_quant=True)
-    if method.target_modules != "family":
-        return method
-    return replace(method, target_modules=FAMILIES[model.family].lora_targets)
-
-
-def _resolve_training(
-    training: TrainingConfig, model: TransformerConfig, method: GradientConfig, *, tuned: bool
-) -> TrainingConfig:
-    """Fill in what is left to the model, its family and the method."""
-    family = FAMILIES[model.family]
-    lora = isinstance(method, LoraConfig)
-    if tuned and training.learning_rate is not None:
-        raise UserError(
-            f"training.learning_rate={training.learning_rate:g} has no effect where tune.learning_rate gives rates to "
-            "try: give one of the two (training.learning_rate=null)"
-        )
-    rate = training.learning_rate or (lora and model.learning_rate) or family.learning_rates[method.name]
-    precision = training.precision or ("bf16" if method.name == "qlora" else model.precision or family.precision)
-    return replace(
-        training,
-        num_train_epochs=training.epochs,
-        min_steps=training.least_steps,
-        default_epochs=TrainingConfig().default_epochs,  # they have done their part
-        default_min_steps=TrainingConfig().default_min_steps,
-        default_max_length=TrainingConfig().default_max_length,
-        # what is tuned has no value of its own
-        learning_rate=None if tuned else rate,
-        precision=precision,
-        precision_asked=training.precision is not None,
-        optim=training.optim or ("adamw_bnb_8bit" if method.name == "qlora" else "adamw_torch"),
-    )

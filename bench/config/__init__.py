@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 from bench.config.common import FORBID, IF_SET, NEVER, Precision, WheelConfig
 from bench.config.data import DataConfig
 from bench.config.method import (
+    KEPT_BY,
+    METHOD_NAMES,
+    METHODS,
     FullConfig,
     GradientConfig,
     LastBlockConfig,
     LinearProbeConfig,
     LoraConfig,
+    Method,
     MethodConfig,
     SetfitConfig,
     ZeroShotConfig,
 )
-from bench.config.model import ModelConfig, PredictionsConfig, TfidfSgdConfig, TransformerConfig
+from bench.config.model import ModelAlone, ModelConfig, PredictionsConfig, TfidfSgdConfig, TransformerConfig
 from bench.config.numbers import LabelCount, Positive, Seed
 from bench.config.split import (
     DEDUPLICATING,
@@ -37,6 +41,9 @@ __all__ = [
     "DEDUPLICATING",
     "FORBID",
     "IF_SET",
+    "KEPT_BY",
+    "METHODS",
+    "METHOD_NAMES",
     "NEVER",
     "CellConfig",
     "DataConfig",
@@ -46,7 +53,9 @@ __all__ = [
     "LastBlockConfig",
     "LinearProbeConfig",
     "LoraConfig",
+    "Method",
     "MethodConfig",
+    "ModelAlone",
     "ModelConfig",
     "NestedSplitConfig",
     "OfficialSplitConfig",

@@ -1,16 +1,17 @@
 """What the parts of the schema share: how a field counts, and what several of them have."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from bench.config.names import Name, Text
+from bench.models.precision import Precision
+
+__all__ = ["FORBID", "IF_SET", "NEVER", "Precision", "WheelConfig"]
 
 NEVER: dict[str, Any] = {"identity": "never"}
 IF_SET: dict[str, Any] = {"identity": "if_set"}
-
-Precision = Literal["fp32", "bf16"]
 
 FORBID = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""LoRA: low-rank adapters, and a new head, on a frozen base that is whole or in 4 bits."""
+"""Adapters of peft, and a new head, on a frozen base that is whole or in 4 bits."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,13 @@ import torch
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
-from bench.config import LoraConfig
+from bench.config.method.gradient import AdapterMethod
 from bench.models.families import Family
 from bench.models.kept import Kept
 from bench.models.targets import matches, no_such_modules
 
 
-def add_adapters(base: PreTrainedModel, method: LoraConfig, family: Family) -> peft.PeftModel:
+def add_adapters(base: PreTrainedModel, method: AdapterMethod, family: Family) -> peft.PeftModel:
     """`base` frozen, with trainable fp32 adapters and a trainable fp32 head.
 
     peft's `prepare_model_for_kbit_training` is not used: it would copy the embedding into fp32, which for large
@@ -22,21 +22,9 @@ def add_adapters(base: PreTrainedModel, method: LoraConfig, family: Family) -> p
 
     Raises UserError where a module that is named is not there: peft would be content with one that is.
     """
-    all_linear = method.target_modules == "all-linear"
-    _check_targets(base, method)
-    config = peft.LoraConfig(
-        task_type=peft.TaskType.SEQ_CLS,
-        r=method.r,
-        lora_alpha=method.alpha,
-        lora_dropout=method.dropout,
-        target_modules="all-linear" if all_linear else list(method.target_modules),
-        exclude_modules=list(family.head) if all_linear else None,
-        modules_to_save=list(family.head),
-        use_rslora=method.use_rslora,
-        use_dora=method.use_dora,
-        # GPT-2's Conv1D keeps its weights transposed; in 4 bits it is an ordinary linear layer
-        fan_in_fan_out=family.transposed and method.name == "lora",
-    )
+    kind, options = method.adapter(family)
+    _check_targets(base, options.get("target_modules"))
+    config = getattr(peft, kind)(task_type=peft.TaskType.SEQ_CLS, modules_to_save=list(family.head), **options)
     adapted = peft.get_peft_model(base, config)
     for parameter in adapted.parameters():
         if parameter.requires_grad:
@@ -45,12 +33,12 @@ def add_adapters(base: PreTrainedModel, method: LoraConfig, family: Family) -> p
     return adapted
 
 
-def _check_targets(base: PreTrainedModel, method: LoraConfig) -> None:
-    if isinstance(method.target_modules, str):
+def _check_targets(base: PreTrainedModel, targets: list[str] | str | None) -> None:
+    if not isinstance(targets, list):
         return
     weights = {name: getattr(module, "weight", None) for name, module in base.named_modules()}
     names = [name for name, weight in weights.items() if weight is not None and weight.dim() == 2]  # no norms
-    if absent := [target for target in method.target_modules if not matches(target, names)]:
+    if absent := [target for target in targets if not matches(target, names)]:
         raise no_such_modules(absent, str(base.config.model_type), names)
 
 

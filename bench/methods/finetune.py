@@ -12,7 +12,8 @@ import torch
 from transformers import PreTrainedModel, set_seed
 
 from bench.cell import Cell
-from bench.config import FullConfig, LastBlockConfig, LoraConfig, TrainingConfig, TransformerConfig
+from bench.config import TrainingConfig, TransformerConfig
+from bench.config.method.gradient import AdapterMethod, GradientMethod
 from bench.data.split import Examples, Splits
 from bench.methods import adapters, dropout, packed, training
 from bench.methods.compiled import compile_model
@@ -67,7 +68,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
     Raises Diverged where a loss is not finite, UserError where the model's files can't be had.
     """
     assert isinstance(cell.model, TransformerConfig)
-    assert isinstance(cell.method, LoraConfig | FullConfig | LastBlockConfig)
+    assert isinstance(cell.method, GradientMethod)
     assert cell.training is not None
     load.quiet()
     clock = time.perf_counter()
@@ -76,7 +77,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
     model, revision = build(cell, found, splits.labels, tokenizer.pad_token_id, context)
     parameters, frozen = size.count_parameters(model), size.frozen_bytes(model)
     split = None
-    if isinstance(cell.method, LastBlockConfig):
+    if cell.method.trains == "last_block":
         count = _num_tokens(tokenizer, splits, cell.training, context)
         base, family = frozen_base(cell, found, context), FAMILIES[cell.model.family]
         split = on_features(model, base, family, found, context, config=cell.training, num_tokens=count)
@@ -115,7 +116,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
         parameters=parameters,
         frozen_weights=frozen,
         model_revision=revision,
-        choices={} if not isinstance(cell.method, LastBlockConfig) else {"trunk_features": split is not None},
+        choices={"trunk_features": split is not None} if cell.method.trains == "last_block" else {},
         lengths=lengths,
     )
     return FineTuned(summary, trained, describe(cell, splits.labels, revision), split)
@@ -125,14 +126,14 @@ def build(
     cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context
 ) -> tuple[Any, str | None]:
     """The cell's model, ready to be trained, with the values that its seed gives; and the revision of its files."""
-    assert isinstance(cell.method, LoraConfig | FullConfig | LastBlockConfig)
+    assert isinstance(cell.method, GradientMethod)
     assert cell.training is not None
     whole = _with_new_head(cell, found, labels, pad_token_id, context)
     revision = files.revision(found.model, found.location, load.commit_of(whole))
     model = _make_trainable(whole, cell.method, FAMILIES[found.model.family])
     if not cell.training.compile:  # which has dropout and packing of its own
         dropout.put_into(model)
-        if isinstance(cell.method, LoraConfig):
+        if cell.method.trains == "adapters":
             packed.put_into(model)
     return model, revision
 
@@ -162,24 +163,24 @@ def _load_base(cell: Cell, location: str, device: str) -> BaseModel:
     assert isinstance(cell.model, TransformerConfig)
     assert cell.training is not None
     assert cell.training.precision is not None
-    quantized = isinstance(cell.method, LoraConfig) and cell.method.name == "qlora"
+    assert isinstance(cell.method, GradientMethod)
     return load.load_classifier_base(
         cell.model,
         location,
         # weights that are trained stay in fp32, and autocast computes in bf16: small updates would be lost in bf16
-        precision="fp32" if isinstance(cell.method, FullConfig) else cell.training.precision,
-        quantization=cell.method if isinstance(cell.method, LoraConfig) and quantized else None,
+        precision="fp32" if cell.method.trains == "all" else cell.training.precision,
+        quantization=cell.method.quantization,
         device=device,
     )
 
 
-def _make_trainable(base: PreTrainedModel, method: LoraConfig | FullConfig | LastBlockConfig, family: Family) -> Any:
+def _make_trainable(base: PreTrainedModel, method: GradientMethod, family: Family) -> Any:
     """The model with exactly what `method` trains trainable, in fp32."""
-    if isinstance(method, LoraConfig):
+    if isinstance(method, AdapterMethod):
         return adapters.add_adapters(base, method, family)
-    if method.model_dropout is not None:
-        set_dropout(base, method.model_dropout)
-    if isinstance(method, LastBlockConfig):
+    if (probability := getattr(method, "model_dropout", None)) is not None:
+        set_dropout(base, probability)
+    if method.trains == "last_block":
         train_last_block(base, family)
     return base
 

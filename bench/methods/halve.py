@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bench.cell import Cell
-from bench.config import LinearProbeConfig, TrainingConfig, ZeroShotConfig
+from bench.config import TrainingConfig
 from bench.results.measurements import Halved
 
 
@@ -16,9 +16,8 @@ def in_halves(cell: Cell) -> Cell | None:
     if cell.training is not None:
         smaller = _halve_training(cell.training)
         return None if smaller == cell.training else replace(cell, training=smaller)
-    if isinstance(cell.method, LinearProbeConfig | ZeroShotConfig) and cell.method.batch_size > 1:
-        return replace(cell, method=replace(cell.method, batch_size=cell.method.batch_size // 2))
-    return None
+    halved = None if cell.method is None else cell.method.in_halves()
+    return None if halved is None else replace(cell, method=halved)
 
 
 def _halve_training(training: TrainingConfig) -> TrainingConfig:
@@ -40,5 +39,6 @@ def batches(cell: Cell) -> Halved:
             gradient_accumulation_steps=cell.training.gradient_accumulation_steps,
             eval_batch_size=cell.training.per_device_eval_batch_size,
         )
-    assert isinstance(cell.method, LinearProbeConfig | ZeroShotConfig)
-    return Halved(train_batch_size=None, gradient_accumulation_steps=None, eval_batch_size=cell.method.batch_size)
+    found = cell.option("batch_size")
+    assert found is not None, f"{cell.approach.choice} can be halved, and has no option batch_size"
+    return Halved(train_batch_size=None, gradient_accumulation_steps=None, eval_batch_size=found[1])

@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 
 from bench.cell import Cell
-from bench.config import DataConfig, LoraConfig, TransformerConfig
+from bench.config import DataConfig, TransformerConfig
 from bench.escape import shell
 from bench.escape.characters import visible_line
 from bench.escape.literals import double_quoted, yaml
@@ -55,7 +55,7 @@ def model_card(cell: Cell, record: Record, kept: Kept) -> str:
         data_source=_data_source(cell.task.data),
         hyperparameters=_hyperparameters(cell, record),
         head=FAMILIES[kept.model.family].head,
-        quantized=isinstance(kept.method, LoraConfig) and kept.method.name == "qlora",
+        quantized=kept.method.quantization is not None,
         example=EXAMPLE,
     )
 
@@ -104,8 +104,8 @@ def _hyperparameters(cell: Cell, record: Record) -> list[tuple[str, Any]]:
     assert cell.method is not None
     assert cell.training is not None
     assert record.measurements is not None
-    options = {**asdict(cell.method), **asdict(cell.training)}
-    unused = ("quant_type", "double_quant") if cell.method.name == "lora" else ()
+    options = {**asdict(cell.method), **asdict(cell.training)}  # type: ignore[call-overload]
+    unused = cell.method.idle_options()
     options = {name: value for name, value in options.items() if name not in ("name", *unused)}
     if cell.tune is not None:
         options["learning_rate"] = record.measurements.choices.get("learning_rate")

@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from bench.cell import Cell
-from bench.config import GradientConfig, LoraConfig, Precision, TransformerConfig
+from bench.config import GradientConfig, Precision, TransformerConfig
+from bench.config.method.gradient import GradientMethod
 from bench.config.numbers import Width
 from bench.errors import UserError
 from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
@@ -47,7 +48,7 @@ class Kept:
     @property
     def is_adapter(self) -> bool:
         """Whether only adapters and head are kept, and the base model has to be had from where it comes."""
-        return isinstance(self.method, LoraConfig)
+        return self.method.kept_as == "adapter"
 
     def write(self, folder: Path) -> None:
         """Put the file into `folder`."""
@@ -94,7 +95,7 @@ def describe(cell: Cell, labels: tuple[str, ...], revision: str | None) -> Kept:
     """The description of the model of `cell`; `revision` is what `bench.models.files.revision` says was loaded."""
     model, training = cell.model, cell.training
     assert isinstance(model, TransformerConfig)
-    assert isinstance(cell.method, GradientConfig)
+    assert isinstance(cell.method, GradientMethod)
     assert training is not None
     assert training.precision is not None
     commit = revision if revision is not None and re.fullmatch("[0-9a-f]{40}", revision) else None
@@ -102,7 +103,7 @@ def describe(cell: Cell, labels: tuple[str, ...], revision: str | None) -> Kept:
         labels=labels,
         model=replace(model, path=None, revision=commit or model.revision),
         model_sha256=revision if revision is not None and re.fullmatch("[0-9a-f]{64}", revision) else None,
-        method=cell.method,
+        method=cell.method,  # type: ignore[arg-type]  # one of those
         precision=training.precision,
         max_length=training.max_length,
         truncation_side=training.truncation_side,

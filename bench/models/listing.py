@@ -10,12 +10,15 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from bench.compose import to_cell
+from bench.config import METHODS as ALL
 from bench.config import ModelConfig, TransformerConfig
+from bench.config.method.base import names_of
 from bench.errors import UserError
-from bench.models.estimate import Estimate, estimate
+from bench.models.estimate import estimate
+from bench.models.tensors import Estimate
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
-METHODS = ("lora", "qlora", "full", "last_block", "linear_probe", "zero_shot")
+METHODS = tuple(name for method in ALL if method.in_listing for name in names_of(method))
 """The columns of estimates."""
 
 
@@ -50,7 +53,7 @@ def listed(names: list[str], *, batch_size: int, tokens: int, conf: Path = CONF)
 def origin(model: ModelConfig) -> str:
     """Where a model comes from: its id on the hub, or the wheel."""
     if not isinstance(model, TransformerConfig):
-        return "scikit-learn" if model.family == "tfidf_sgd" else ""
+        return model.origin
     if model.wheel is not None:
         return f"wheel {model.wheel.package}=={model.wheel.version}"
     return model.id or ""

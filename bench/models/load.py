@@ -17,7 +17,8 @@ from transformers import (
 )  # fmt: skip
 from transformers.utils import logging
 
-from bench.config import LoraConfig, Precision, TransformerConfig
+from bench.config import Precision, TransformerConfig
+from bench.config.method.base import FourBit
 from bench.errors import UserError
 from bench.models import safely
 from bench.models.base import BaseModel, renew_head
@@ -69,7 +70,7 @@ def load_tokenizer(model: TransformerConfig, location: str, truncation_side: str
 
 
 def load_classifier_base(
-    model: TransformerConfig, location: str, *, precision: Precision, quantization: LoraConfig | None, device: str
+    model: TransformerConfig, location: str, *, precision: Precision, quantization: FourBit | None, device: str
 ) -> BaseModel:
     """The model with a head that has no values yet (`classifier` gives it some).
 
@@ -114,7 +115,7 @@ def load_classifier(
     labels: tuple[str, ...],
     pad_token_id: int,
     precision: Precision,
-    quantization: LoraConfig | None,
+    quantization: FourBit | None,
     device: str,
 ) -> PreTrainedModel:
     """The model with a new classification head over `labels`; its base in 4 bits where `quantization` is given."""
@@ -122,15 +123,15 @@ def load_classifier(
     return classifier(base, FAMILIES[model.family], labels, pad_token_id)
 
 
-def four_bit(method: LoraConfig, family: Family, precision: Precision) -> BitsAndBytesConfig:
+def four_bit(quantization: FourBit, family: Family, precision: Precision) -> BitsAndBytesConfig:
     """4-bit weights for all linear layers but the head.
 
     The head has to be named: otherwise bitsandbytes quantizes BERT's and DistilBERT's, which can't be trained then.
     """
     return BitsAndBytesConfig(
         load_in_4bit=True,
-        bnb_4bit_quant_type=method.quant_type,
-        bnb_4bit_use_double_quant=method.double_quant,
+        bnb_4bit_quant_type=quantization.quant_type,
+        bnb_4bit_use_double_quant=quantization.double_quant,
         bnb_4bit_compute_dtype=DTYPES[precision],
         llm_int8_skip_modules=list(family.head),
     )

@@ -4,26 +4,30 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bench.cell import Cell
-from bench.config import LoraConfig, TransformerConfig
+from bench.config import TransformerConfig
 from bench.errors import UserError, refuse
 from bench.models.families import FAMILIES, Family
 
 
 def check_targets(cells: Iterable[Cell]) -> None:
-    """Raise UserError, with all problems, where `method.target_modules` names what a model's family has not."""
+    """Raise UserError, with all problems, where methods ask of a model what its family has not."""
+    kinds = {(cell.method, cell.model): None for cell in cells if cell.method is not None}
     problems: list[str] = []
-    for cell in cells:
-        method, model = cell.method, cell.model
-        if not isinstance(method, LoraConfig) or not isinstance(model, TransformerConfig):
-            continue
-        if isinstance(method.target_modules, str) or model.trust_remote_code:  # whose own code has its own modules
-            continue
-        family = FAMILIES[model.family]
-        if absent := [target for target in method.target_modules if not matches(target, modules(family))]:
-            problems.append(str(no_such_modules(absent, model.name, modules(family))))
-        elif not method.target_modules:
-            problems.append("method.target_modules=[] puts adapters on nothing; `family` takes what is usual")
+    for method, model in kinds:
+        if isinstance(model, TransformerConfig):
+            problems += method.problems(model)
     refuse(problems)
+
+
+def absent_targets(targets: tuple[str, ...] | str, model: TransformerConfig) -> list[str]:
+    """What is wrong with `method.target_modules` for `model`, by its family."""
+    if isinstance(targets, str) or model.trust_remote_code:  # whose own code has its own modules
+        return []
+    if not targets:
+        return ["method.target_modules=[] puts adapters on nothing; `family` takes what is usual"]
+    there = modules(FAMILIES[model.family])
+    absent = [target for target in targets if not matches(target, there)]
+    return [str(no_such_modules(absent, model.name, there))] if absent else []
 
 
 def modules(family: Family) -> tuple[str, ...]:

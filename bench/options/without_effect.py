@@ -10,21 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.cell import Cell
-from bench.config import (
-    DEDUPLICATING,
-    LinearProbeConfig,
-    LoraConfig,
-    SetfitConfig,
-    TfidfSgdConfig,
-    TransformerConfig,
-    ZeroShotConfig,
-)
+from bench.config import DEDUPLICATING, KEPT_BY, METHODS, TfidfSgdConfig, TransformerConfig
+from bench.config.method.base import has_option, names_of
 from bench.data.readers.files import DELIMITERS
 from bench.methods.fused.groups import can_fuse
 from bench.running.steps import planned_steps
 
-KEPT_BY = ("lora", "qlora", "full", "last_block")
-"""Methods whose models can be kept (`save_model=true`)."""
+RATED = tuple(name for method in METHODS if method.reads_model_rate for name in names_of(method))
+"""Methods that learn at `model.learning_rate`."""
 FILLED_IN = ("content", "precision_asked", "max_length_asked")
 """Fields that the program fills in, whatever is given."""
 HOW = {
@@ -58,8 +51,7 @@ class Point:
     @property
     def row(self) -> str:
         """Model, or method, as it is chosen."""
-        cell = self.cell
-        return f"model={cell.model.family}" if cell.method is None else f"method={cell.method.name}"
+        return self.cell.approach.choice
 
 
 def why_without_effect(option: str, point: Point) -> str | None:
@@ -74,7 +66,7 @@ def why_without_effect(option: str, point: Point) -> str | None:
 def _training(name: str, point: Point) -> str | None:
     cell, training = point.cell, point.cell.training
     if training is None:
-        own = " (it has options of its own, method.*)" if isinstance(cell.method, SetfitConfig) else ""
+        own = " (it has options of its own, method.*)" if cell.approach.role == "fine-tuning" else ""
         return f"{point.row} is not trained by training.*{own}"
     for default, given in (
         ("default_epochs", "num_train_epochs"), ("default_min_steps", "min_steps"),
@@ -96,9 +88,7 @@ def _method(name: str, point: Point) -> str | None:
     method = point.cell.method
     if method is None:
         return f"{point.row} has no method" if name else None  # a model without one ignores the choice
-    if isinstance(method, LoraConfig) and method.name == "lora" and name in ("quant_type", "double_quant"):
-        return "method=lora has nothing in 4 bits; method=qlora has"
-    return None
+    return method.idle_options().get(name)
 
 
 def _model(name: str, point: Point) -> str | None:
@@ -117,16 +107,16 @@ def _model(name: str, point: Point) -> str | None:
 
 
 def _precision(point: Point) -> str | None:
-    method = point.cell.method
-    if method is not None and method.name in ("qlora", "setfit"):
-        return f"method={method.name} does not ask for it"
-    own = "method" if isinstance(method, LinearProbeConfig | ZeroShotConfig) else "training"
-    return None if point.written(f"{own}.precision") is None else f"{own}.precision says it"
+    cell = point.cell
+    if not cell.approach.reads_model_precision:
+        return f"{point.row} does not ask for it"
+    option, _ = cell.option("precision") or ("", None)
+    return None if point.written(option) is None else f"{option} says it"
 
 
 def _rate(point: Point) -> str | None:
-    if not isinstance(point.cell.method, LoraConfig):
-        return f"it is that of method=lora and qlora, not of {point.row}"
+    if not point.cell.approach.reads_model_rate:
+        return f"it is that of method={' and '.join(RATED)}, not of {point.row}"
     if point.cell.tune is not None:
         return "tune.learning_rate says it"
     return None if point.written("training.learning_rate") is None else "training.learning_rate says it"
@@ -153,7 +143,7 @@ def _data(name: str, point: Point) -> str | None:
 
 
 def _asking(name: str, point: Point) -> str | None:
-    if not isinstance(point.cell.method, ZeroShotConfig):
+    if point.cell.method is None or not has_option(point.cell.method, name):
         return f"only method=zero_shot reads it, not {point.row}"
     return None if point.written(f"method.{name}") is None else f"method.{name} says it"
 
@@ -186,8 +176,7 @@ def _split(name: str, point: Point) -> str | None:
 
 
 def _save_model(name: str, point: Point) -> str | None:
-    method = point.cell.method
-    if not point.written("save_model") or (method is not None and method.name in KEPT_BY):
+    if not point.written("save_model") or point.cell.approach.kept_as is not None:
         return None
     return f"{point.row} keeps no model; {', '.join(KEPT_BY)} do"
 

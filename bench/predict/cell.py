@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
+from bench.config import KEPT_BY
 from bench.errors import UserError
 from bench.models import kept, safely
 from bench.models.kept import Kept
-from bench.options.without_effect import KEPT_BY
 from bench.results import store
 from bench.results.record import Record, Status
 

@@ -11,7 +11,8 @@ from safetensors import safe_open
 from scipy.special import softmax
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, DataCollatorWithPadding
 
-from bench.config import LoraConfig, Precision
+from bench.config import Precision
+from bench.config.method.gradient import AdapterMethod
 from bench.data.split import Examples
 from bench.errors import UserError
 from bench.methods import adapters
@@ -106,14 +107,14 @@ def _check_sizes(kept: Kept, config: Any) -> None:
 
 def _with_adapters(folder: Path, kept: Kept, tokenizer: PreTrainedTokenizerBase, base: str, device: str) -> Any:
     method = kept.method
-    assert isinstance(method, LoraConfig)
+    assert isinstance(method, AdapterMethod)
     loaded = load.load_classifier(
         kept.model,
         base,
         labels=kept.labels,
         pad_token_id=tokenizer.pad_token_id,
         precision=bf16.kept_precision(kept.precision, device),
-        quantization=method if method.name == "qlora" else None,
+        quantization=method.quantization,
         device=device,
     )
     adapted = adapters.add_adapters(loaded, method, FAMILIES[kept.model.family])

@@ -10,11 +10,10 @@ import os
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from bench.cell import Cell
-from bench.config import LinearProbeConfig, Precision, ZeroShotConfig
+from bench.config import Precision
 
 CPUINFO = Path("/proc/cpuinfo")
 FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
@@ -75,16 +74,14 @@ def _measured() -> bool:
 
 def precision_of(cell: Cell) -> Precision | None:
     """What `cell` says it is computed in; None where nothing says so."""
-    if cell.training is not None:
-        return cell.training.precision
-    return cell.method.precision if isinstance(cell.method, LinearProbeConfig | ZeroShotConfig) else None
+    found = cell.option("precision")
+    return None if found is None else found[1]
 
 
 def is_asked(cell: Cell) -> bool:
     """Whether an option, and no default, says so."""
-    if cell.training is not None:
-        return cell.training.precision_asked
-    return cell.method.precision_asked if isinstance(cell.method, LinearProbeConfig | ZeroShotConfig) else False
+    found = cell.option("precision_asked")
+    return found is not None and bool(found[1])
 
 
 def as_computed(cell: Cell, device: str) -> Cell:
@@ -94,10 +91,7 @@ def as_computed(cell: Cell, device: str) -> Cell:
     """
     if device != "cpu" or precision_of(cell) != "bf16" or is_asked(cell) or is_fast():
         return cell
-    if cell.training is not None:
-        return replace(cell, training=replace(cell.training, precision="fp32"))
-    assert isinstance(cell.method, LinearProbeConfig | ZeroShotConfig)
-    return replace(cell, method=replace(cell.method, precision="fp32"))
+    return cell.with_option("precision", "fp32")
 
 
 def kept_precision(precision: Precision, device: str) -> Precision:
@@ -110,7 +104,7 @@ def notice(cell: Cell, device: str) -> str | None:
     if device != "cpu" or precision_of(cell) != "bf16" or is_fast():
         return None
     if is_asked(cell):
-        option = "training.precision" if cell.training is not None else "method.precision"
+        option, _ = cell.option("precision") or ("", None)
         return f"warning: {option}=bf16 holds, but this CPU has no fast bf16: {option}=fp32 is many times quicker here"
     return "computed in fp32 in place of bf16: this CPU has no fast bf16"
 

@@ -5,29 +5,23 @@ has `choices.max_length`. What an option says holds or is refused. Imports nothi
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bench.cell import Cell
-from bench.config import LinearProbeConfig, SetfitConfig, TransformerConfig, ZeroShotConfig
+from bench.config import TransformerConfig
 from bench.errors import UserError, refuse
 from bench.models import configuration, files
 from bench.settings import Settings
 
 NAMES = ("max_position_embeddings", "n_positions")
 """What a model's configuration calls the number of its positions; the second is GPT-2's."""
-Asking = LinearProbeConfig | ZeroShotConfig | SetfitConfig
-"""Methods with a `max_length` of their own."""
 
 
 def length_of(cell: Cell) -> tuple[str, int, bool] | None:
     """The option that says where the texts of `cell` are cut, its value, and whether it was asked for; None: none."""
-    if cell.training is not None:
-        return "training.max_length", cell.training.max_length, cell.training.max_length_asked
-    if isinstance(cell.method, Asking):
-        return "method.max_length", cell.method.max_length, cell.method.max_length_asked
-    return None
+    length, asked = cell.option("max_length"), cell.option("max_length_asked")
+    return None if length is None or asked is None else (*length, bool(asked[1]))
 
 
 def check_lengths(cells: Iterable[Cell], settings: Settings, *, fetch: bool = True) -> None:
@@ -79,10 +73,7 @@ def within_positions(cell: Cell, cache: Path, mirror_dir: str | None) -> Cell:
         return cell
     if asked:
         raise _too_long(cell.model, option, value, most)
-    if cell.training is not None:
-        return replace(cell, training=replace(cell.training, max_length=most))
-    assert isinstance(cell.method, Asking)
-    return replace(cell, method=replace(cell.method, max_length=most))
+    return cell.with_option("max_length", most)
 
 
 def notice(value: int, most: int) -> str:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.cell import Cell
-from bench.config import DataConfig, PredictionsConfig, SetfitConfig, TransformerConfig
+from bench.config import DataConfig, PredictionsConfig, TransformerConfig
 from bench.data import split
 from bench.errors import TaskInfeasible, UserError, refuse, said
 from bench.models import safely
@@ -43,8 +43,9 @@ def check_device(cells: Iterable[Cell], settings: Settings) -> None:
 
 def check_extras(cells: Collection[Cell]) -> None:
     """Raise UserError where a cell needs an optional package that is not installed."""
-    if any(isinstance(cell.method, SetfitConfig) for cell in cells) and find_spec("setfit") is None:
-        raise UserError("method=setfit needs the extra: pip install -e '.[setfit]'")
+    for approach in dict.fromkeys(cell.approach for cell in cells):
+        if (extra := approach.extra) is not None and find_spec(extra) is None:
+            raise UserError(f"{approach.choice} needs the extra: pip install -e '.[{extra}]'")
     check_installed(cells)
 
 

@@ -89,7 +89,7 @@ def configuration(cell: Cell) -> schema.Configuration:
         train_size=cell.task.train_size,
         seed=cell.task.seed,
         model=cell.model.name,
-        method=cell.method.name if cell.method else None,
+        method=cell.method_label,
         identity=_without_secrets(identity(cell)),
     )
 

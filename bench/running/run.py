@@ -35,19 +35,6 @@ from bench.running.warm import Warm
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
 
-METHODS = {
-    "tfidf_sgd": "bench.methods.tfidf_sgd",
-    "lora": "bench.methods.finetune",
-    "qlora": "bench.methods.finetune",
-    "full": "bench.methods.finetune",
-    "last_block": "bench.methods.finetune",
-    "linear_probe": "bench.methods.linear_probe",
-    "setfit": "bench.methods.setfit",
-    "zero_shot": "bench.methods.zero_shot",
-    "predictions": "bench.methods.predictions",
-}
-"""The module whose `fit(cell, splits, context)` does the work; imported when it is needed."""
-
 
 class RecordUnwritten(UserError):
     """A cell ended, and its record could not be written."""
@@ -140,7 +127,7 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
     pool = load_pool(cell.task.data, cache=context.cache, mirror_dir=context.mirror_dir)
     splits = draw(cell.task, pool)
     loading_seconds = time.perf_counter() - clock
-    context.phase("fitting" if cell.model.family == "tfidf_sgd" else "loading the model")
+    context.phase("fitting" if cell.approach.role == "classical" else "loading the model")
     # after the data, which may be wrong; the imports are not the cell's time: a warm worker has them already
     with uncollected():
         fit = _fit_function(fitting)
@@ -195,9 +182,7 @@ def _used(before: float | None) -> float | None:
 
 
 def _fit_function(cell: Cell) -> Callable[..., Fitted]:
-    fit: Callable[..., Fitted] = importlib.import_module(
-        METHODS[cell.method.name if cell.method else cell.model.family]
-    ).fit
+    fit: Callable[..., Fitted] = importlib.import_module(cell.approach.module).fit
     if cell.tune is None:
         return fit
     from bench.methods.tune import fit_tuned

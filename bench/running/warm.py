@@ -10,10 +10,11 @@ import sys
 from array import array
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bench.cell import Cell
-from bench.config import LastBlockConfig, LinearProbeConfig, LoraConfig, Precision, TransformerConfig, ZeroShotConfig
+from bench.config import TransformerConfig
+from bench.config.method.base import FrozenBase
 from bench.running import memory
 
 T = TypeVar("T")
@@ -29,31 +30,16 @@ class Base:
     """A frozen model as it lies in memory: cells that agree in this can share one."""
 
     model: TransformerConfig
-    kind: Literal["classifier", "trunk", "causal"]
-    """What it was loaded as: with a head to train, without one, or with its language-modelling head."""
-    precision: Precision
-    four_bit: tuple[str, bool] | None
-    """Type and double quantization of 4-bit weights; None: not quantized."""
+    loaded: FrozenBase
     device: str
 
 
 def base_of(cell: Cell, device: str) -> Base | None:
     """The frozen model that `cell` works on; None where it has none, or changes the weights that it loads."""
-    method = cell.method
-    if not isinstance(cell.model, TransformerConfig):
+    loaded = cell.approach.base(cell.training)
+    if loaded is None or not isinstance(cell.model, TransformerConfig):
         return None
-    if isinstance(method, LoraConfig | LastBlockConfig):
-        assert cell.training is not None
-        assert cell.training.precision is not None
-        four_bit = None
-        if isinstance(method, LoraConfig) and method.name == "qlora":
-            four_bit = (method.quant_type, method.double_quant)
-        return Base(cell.model, "classifier", cell.training.precision, four_bit, device)
-    if isinstance(method, LinearProbeConfig | ZeroShotConfig):
-        assert method.precision is not None
-        kind: Literal["trunk", "causal"] = "trunk" if isinstance(method, LinearProbeConfig) else "causal"
-        return Base(cell.model, kind, method.precision, None, device)
-    return None
+    return Base(cell.model, loaded, device)
 
 
 class Slot(Generic[T]):

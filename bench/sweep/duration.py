@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bench.cell import Cell
-from bench.config import FullConfig, LinearProbeConfig, SetfitConfig, TransformerConfig, ZeroShotConfig
-from bench.models.estimate import shape_of
+from bench.config import TransformerConfig
+from bench.models.shape import shape_of
 from bench.results.record import Status
-from bench.sweep.cost import JUDGED, examples_seen, relative_cost
+from bench.sweep.cost import JUDGED, relative_cost
 from bench.sweep.index import Entry
 from bench.sweep.rows import Rows
 from bench.sweep.workforce import Workforce
@@ -88,7 +88,7 @@ class Durations:
     def of(self, cell: Cell) -> Duration:
         """Seconds that `cell` will take."""
         kind = "cpu" if self.place.device == "cpu" else "gpu"
-        like = (cell.model.name, cell.method.name if cell.method else None)
+        like = (cell.model.name, cell.method_label)
         data, name = cell.task.data.name, self.place.name
         exact = (*like, data, kind) if name is None else (*like, data, kind, name)
         row = self.rows.labels.get(cell.key)
@@ -108,27 +108,25 @@ class Durations:
         """Seconds by arithmetic: 2 N operations a token forward and twice that backward.
 
         N is the number of parameters without the embedding (Kaplan et al. 2020, Scaling Laws for Neural Language
-        Models, section 2.1); of the backward pass, half is for the gradients of weights, which frozen ones need not.
+        Models, section 2.1).
         """
         shape = shape_of(cell.model) if isinstance(cell.model, TransformerConfig) else None
         if shape is None or cell.method is None:
             return BASELINE_SECONDS
-        tokens = min(max_length(cell), self.tokens.get(cell.task.data.name, TOKENS))
+        known = self.tokens.get(cell.task.data.name, TOKENS)
+        tokens = min(max_length(cell) or known, known)
         forward = 2 * (shape.parameters - shape.embedding) * tokens
-        trained, steps = _trained(cell)
-        passes = 3 if isinstance(cell.method, FullConfig | SetfitConfig) else 2
-        operations = forward * (passes * trained + JUDGED + (0 if trained else cell.task.train_size))
-        working = max(operations / RATE[self.place.device], steps * STEP_SECONDS[self.place.device])
+        work = cell.method.work(cell.task.train_size, cell.training)
+        seen = work.passes * work.examples + JUDGED + (0 if work.examples else cell.task.train_size)
+        working = max(forward * seen / RATE[self.place.device], work.steps * STEP_SECONDS[self.place.device])
         tries = len(cell.tune.learning_rate) if cell.tune else 1
         return LOADING_SECONDS + tries * working
 
 
-def max_length(cell: Cell) -> int:
-    """Tokens that a text of `cell` has at most."""
-    if cell.training is not None:
-        return cell.training.max_length
-    assert isinstance(cell.method, LinearProbeConfig | ZeroShotConfig | SetfitConfig)
-    return cell.method.max_length
+def max_length(cell: Cell) -> int | None:
+    """Tokens that a text of `cell` has at most; None where no option says so."""
+    found = cell.option("max_length")
+    return None if found is None else int(found[1])
 
 
 def _places(entry: Entry, row: str | None) -> list[tuple[str | None, ...]]:
@@ -138,23 +136,3 @@ def _places(entry: Entry, row: str | None) -> list[tuple[str | None, ...]]:
     exact = (*like, entry.data, kind, entry.device_name)
     own: list[tuple[str | None, ...]] = [] if row is None else [(row, *exact), (row, *exact[:-1])]
     return [*own, exact, exact[:-1], (*like, kind)]
-
-
-def _trained(cell: Cell) -> tuple[float, float]:
-    """Examples that are trained on, repetitions included, and optimizer steps; none for what only looks."""
-    training = cell.training
-    if isinstance(cell.method, SetfitConfig):
-        steps = _setfit_steps(cell.method, cell.task.train_size)
-        return 2.0 * cell.method.batch_size * steps, steps
-    if training is None:
-        return 0.0, 0.0
-    batch = training.per_device_train_batch_size * training.gradient_accumulation_steps
-    seen = examples_seen(cell.task.train_size, training.epochs, training.least_steps * batch)
-    return seen, seen / batch
-
-
-def _setfit_steps(method: SetfitConfig, train_size: int) -> float:
-    """Optimizer steps on pairs, about: where all pairs are made, as if each text had one with each."""
-    pairs = 2 * method.num_iterations * train_size if method.num_iterations else train_size * (train_size + 1)
-    steps = pairs / method.batch_size * method.epochs
-    return steps if method.most_steps is None else min(steps, method.most_steps)

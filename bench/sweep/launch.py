@@ -171,7 +171,7 @@ def expected_cells(
             seed=cell.task.seed,
             published_as=(
                 getattr(cell.model, "id", None) or cell.model.name,
-                cell.method.name if cell.method else cell.model.family,
+                cell.approach.label,
             ),
             command=rerun_command(commands[cell.key]) if cell.key in commands else None,
         )

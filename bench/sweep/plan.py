@@ -96,7 +96,7 @@ def _row(
     """`alone`: no other row has its model and method, so that records of these are of this row."""
     cells = [standing.cell for standing in standings]
     run = [s.cell for s in standings if s.wanted and s.cell.task not in infeasible]
-    like = (cells[0].model.name, cells[0].method.name if cells[0].method else None)
+    like = (cells[0].model.name, cells[0].method_label)
     data = {cell.task.data.name for cell in cells}
     lengths = [entry.longest for entry in records if entry.data in data and entry.longest is not None]
     keys = {cell.key for cell in cells}

@@ -33,7 +33,7 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
     """
     groups: dict[tuple[str, str | None], list[Cell]] = defaultdict(list)
     for cell in cells:
-        groups[cell.model.name, cell.method.name if cell.method else None].append(cell)
+        groups[cell.model.name, cell.method_label].append(cell)
     names: dict[str, tuple[str, str | None]] = {}
     for (model, method), members in groups.items():
         kinds = [(_options(identity(alike[0])), alike) for alike in _kinds(members)]

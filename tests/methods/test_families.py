@@ -119,7 +119,7 @@ def _quantized(cell: Cell, folder: Path):
     tokenizer = load.load_tokenizer(cell.model, str(folder))
     return load.load_classifier(
         cell.model, str(folder), labels=("a", "b"), pad_token_id=tokenizer.pad_token_id, precision="bf16",
-        quantization=cell.method, device="cpu",
+        quantization=cell.method.quantization, device="cpu",
     )  # fmt: skip
 
 

@@ -21,16 +21,16 @@ LABELS = ("sport", "business", "other, things", "more")
 def test_a_head_is_drawn_as_transformers_draws_it(family: str, quantized: bool, tiny_models: dict[str, Path]) -> None:
     """A copy's new head has the values that loading with so many labels gives after the same seed."""
     cell = make_cell(family, "qlora", tiny_models[family])
-    precision = "bf16" if quantized else "fp32"
+    precision, quantization = ("bf16", cell.method.quantization) if quantized else ("fp32", None)
     base = load.load_classifier_base(
-        cell.model, str(tiny_models[family]), precision=precision, quantization=cell.method if quantized else None,
+        cell.model, str(tiny_models[family]), precision=precision, quantization=quantization,
         device="cpu",
     )  # fmt: skip
     for labels in (LABELS, LABELS[:3], LABELS):
         transformers.set_seed(5)
         expected = transformers.AutoModelForSequenceClassification.from_pretrained(
             tiny_models[family], num_labels=len(labels), dtype=load.DTYPES[precision], device_map={"": "cpu"},
-            quantization_config=load.four_bit(cell.method, FAMILIES[family], precision) if quantized else None,
+            quantization_config=load.four_bit(quantization, FAMILIES[family], precision) if quantized else None,
         ).state_dict()  # fmt: skip
         transformers.set_seed(5)
         model = load.classifier(base, FAMILIES[family], labels, pad_token_id=0)

@@ -15,9 +15,11 @@ from bench.config import (
     TransformerConfig,
     ZeroShotConfig,
 )  # fmt: skip
-from bench.models import estimate as module
-from bench.models.estimate import ACTIVATIONS, Shape, adapter_parameters, estimate, four_bit_bytes, shape_of
+from bench.config.method.lora import adapter_parameters
+from bench.models.estimate import estimate
 from bench.models.families import FAMILIES
+from bench.models.shape import SIZES, Shape, missing_sizes, shape_of
+from bench.models.tensors import block_activations, four_bit_bytes
 from tests.support import tiny
 
 SMOLLM2 = TransformerConfig(
@@ -34,6 +36,11 @@ FP32 = TrainingConfig(precision="fp32", optim="adamw_torch")
 
 def lora(name: str = "lora", **options: object) -> LoraConfig:
     return LoraConfig(name=name, **({"target_modules": ("q_proj", "v_proj")} | options))
+
+
+def adapters(shape: Shape, **options: object) -> int:
+    method = lora(**options)
+    return adapter_parameters(shape, method.r, method.target_modules)
 
 
 @pytest.mark.parametrize(
@@ -53,15 +60,17 @@ def test_weights_are_what_records_say(
 
 def test_adapters_are_counted_at_most() -> None:
     # 461,952 trainable parameters in the record of SmolLM2's cell, 1,152 of them the head's
-    assert 460_800 <= adapter_parameters(shape_of(SMOLLM2), lora()) <= 1.25 * 460_800
+    assert 460_800 <= adapters(shape_of(SMOLLM2)) <= 1.25 * 460_800
     gpt2 = Shape(parameters=124_439_808, hidden=768, intermediate=3072, layers=12, vocabulary=50257)
-    assert adapter_parameters(gpt2, lora(target_modules=("c_attn",))) == 12 * 8 * (768 + 3 * 768)
-    assert adapter_parameters(gpt2, lora(target_modules="all-linear")) > 12 * 8 * (768 + 3 * 768)
+    assert adapters(gpt2, target_modules=("c_attn",)) == 12 * 8 * (768 + 3 * 768)
+    assert adapters(gpt2, target_modules="all-linear") > 12 * 8 * (768 + 3 * 768)
 
 
 def test_four_bits_with_their_scales() -> None:
-    assert four_bit_bytes(lora("qlora", double_quant=False)) == 0.5625
-    assert four_bit_bytes(lora("qlora")) * 8 == pytest.approx(4.127, abs=1e-3)  # QLoRA's 0.127 bits for the scales
+    assert four_bit_bytes(lora("qlora", double_quant=False).quantization) == 0.5625
+    assert four_bit_bytes(lora("qlora").quantization) * 8 == pytest.approx(
+        4.127, abs=1e-3
+    )  # QLoRA's 0.127 bits for the scales
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp32"])
@@ -71,7 +80,7 @@ def test_activations_are_about_what_autograd_keeps(family: str, precision: str, 
     shape = Shape(
         parameters=1, hidden=tiny.HIDDEN, intermediate=tiny.INNER, layers=tiny.LAYERS, vocabulary=1
     )  # fmt: skip
-    expected = tiny.LAYERS * module._kept(shape, family, 16 * 4, precision)
+    expected = tiny.LAYERS * block_activations(shape, family, 16 * 4, precision)
     # the tiny models have the embedding and final norm beside only two blocks, and other proportions
     assert 0.5 < expected / (many - few) < 1.6
 
@@ -108,7 +117,7 @@ def _saved(family: str, precision: str, folder: Path, tokens: int) -> int:
 
 
 def test_every_family_has_its_numbers() -> None:
-    assert ACTIVATIONS.keys() == FAMILIES.keys()
+    assert all(min(family.activations) > 0 for family in FAMILIES.values())
 
 
 def total(method: object, training: TrainingConfig | None = BF16, tokens: int = 128, **sizes: object) -> int:
@@ -143,7 +152,7 @@ def test_zero_shot_counts_cache_and_vocabulary() -> None:
     assert made.activations > 64 * 49152 * 8 + 64 * 128 * 30 * 2 * 576 * 2
 
 
-@pytest.mark.parametrize("size", module.SIZES)
+@pytest.mark.parametrize("size", SIZES)
 def test_nothing_is_guessed(size: str) -> None:
     assert estimate(replace(SMOLLM2, **{size: None}), lora(), BF16, tokens=128) is None
-    assert module.missing_sizes(replace(SMOLLM2, **{size: None})) == [size]
+    assert missing_sizes(replace(SMOLLM2, **{size: None})) == [size]

@@ -11,9 +11,9 @@ import pytest
 from bench.config import TransformerConfig
 from bench.errors import UserError
 from bench.models.__main__ import main
-from bench.models.estimate import missing_sizes
 from bench.models.families import FAMILIES
 from bench.models.listing import CONF, METHODS, listed, origin
+from bench.models.shape import missing_sizes
 from tests.support import cli
 
 ENTRIES = {entry.model.name: entry for entry in listed([], batch_size=16, tokens=128)}

@@ -6,9 +6,10 @@ import pytest
 
 from bench.cell import Cell
 from bench.compose import to_cell
+from bench.config import KEPT_BY, METHODS
+from bench.config.method.base import names_of
 from bench.options.overrides import check_given, effective
 from bench.options.without_effect import Point
-from bench.predict.cell import KEPT_BY
 from tests.options.test_epochs import cells
 from tests.support.cli import call, composed
 
@@ -108,8 +109,8 @@ def test_a_cell_of_a_mixed_grid_is_run_again_without_them() -> None:
 def test_the_methods_that_keep_a_model() -> None:
     from bench.methods.finetune import FineTuned
     from bench.methods.fitted import Saveable
-    from bench.running.run import METHODS
 
-    assert {name for name, module in METHODS.items() if module == "bench.methods.finetune"} == set(KEPT_BY)
+    by_finetune = [method for method in METHODS if method.module == "bench.methods.finetune"]
+    assert {name for method in by_finetune for name in names_of(method)} == set(KEPT_BY)
     assert hasattr(FineTuned, "save")
     assert "kept" in Saveable.__annotations__

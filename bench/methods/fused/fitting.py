@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from bench.cell import Cell
-from bench.config import LoraConfig, TransformerConfig
+from bench.config import TransformerConfig
 from bench.data.split import Splits
 from bench.methods.encode import encode, num_tokens
 from bench.methods.fitted import Context
@@ -25,7 +25,7 @@ def most_at_once(cells: Sequence[Cell], splits: Sequence[Splits], context: Conte
     sizes = []
     for cell in cells:
         assert isinstance(cell.model, TransformerConfig)
-        assert isinstance(cell.method, LoraConfig)
+        assert cell.method is not None
         sizes.append(estimate(cell.model, cell.method, cell.training, tokens=longest))
     known = [size for size in sizes if size is not None]
     if len(known) < len(sizes):

@@ -3,7 +3,6 @@
 from collections.abc import Hashable
 
 from bench.cell import Cell
-from bench.config import LoraConfig
 from bench.running.warm import base_of
 
 
@@ -14,9 +13,8 @@ def can_fuse(cell: Cell) -> Hashable | None:
     that try learning rates, DoRA, recomputed activations and compiled models stay single.
     """
     method, training = cell.method, cell.training
-    if not isinstance(method, LoraConfig) or method.use_dora or cell.tune is not None:
+    if method is None or training is None or not method.is_stackable or cell.tune is not None:
         return None
-    assert training is not None
     if training.gradient_checkpointing or training.compile:
         return None
     return (

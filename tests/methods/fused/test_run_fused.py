@@ -14,7 +14,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from bench.cell import Cell
 from bench.compose import to_cell
 from bench.methods.fused import fitting, loop
-from bench.models.estimate import OVERHEAD, Estimate
+from bench.models.estimate import OVERHEAD
+from bench.models.tensors import Estimate
 from bench.results import store
 from bench.results.record import Record, Status
 from bench.running.run import MODEL, run_cell

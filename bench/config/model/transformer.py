@@ -1,4 +1,4 @@
-"""The schema of `conf/model/`."""
+"""A pretrained transformer: the schema of most files of `conf/model/`."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bench.config.common import FORBID, IF_SET, NEVER, Precision, WheelConfig
 from bench.config.names import FilePath, Id, Name, Text
-from bench.config.numbers import Amount, Positive, PositiveFloat, Regularisation, Width
+from bench.config.numbers import Amount, Positive, PositiveFloat, Width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,39 +48,3 @@ class TransformerConfig:
     gated: bool = field(default=False, metadata=NEVER)
 
     __pydantic_config__ = FORBID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TfidfSgdConfig:
-    """The baseline: `TfidfVectorizer` features, `SGDClassifier` with logistic loss."""
-
-    name: Name
-    family: Literal["tfidf_sgd"]
-    ngram_max: Width = 1
-    """Of words; runs of characters are one longer."""
-    sublinear_tf: bool = False
-    alpha: Regularisation = 1e-4
-    max_iter: Positive = 1000
-    analyzer: Literal["auto", "word", "char"] = field(default="word", metadata=IF_SET)
-    """What is counted: words as scikit-learn takes them, characters, or what suits the script of the training texts
-    (`bench.methods.tokens`)."""
-
-    __pydantic_config__ = FORBID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PredictionsConfig:
-    """Answers that were made elsewhere: a CSV file of example id and label."""
-
-    name: Name
-    family: Literal["predictions"]
-    path: FilePath = field(metadata=NEVER)
-    sha256: Text | None = None
-    """The SHA-256 of the file; filled in from what is there."""
-    id_column: Name = "id"
-    label_column: Name = "label"
-
-    __pydantic_config__ = FORBID
-
-
-ModelConfig = Annotated[TransformerConfig | TfidfSgdConfig | PredictionsConfig, Field(discriminator="family")]

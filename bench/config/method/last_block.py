@@ -1,0 +1,37 @@
+"""`method=last_block`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from bench.config.common import FORBID
+from bench.config.method.gradient import GradientMethod
+from bench.config.numbers import Dropout
+from bench.models.precision import Precision
+from bench.models.shape import Shape
+
+if TYPE_CHECKING:
+    from bench.models.tensors import Trainable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastBlockConfig(GradientMethod):
+    """The last transformer block, what is above it in the trunk, and the head are trained."""
+
+    name: Literal["last_block"]
+    model_dropout: Dropout | None = None
+    """Sets every dropout of the model; null leaves them as they come."""
+
+    __pydantic_config__ = FORBID
+
+    trains = "last_block"
+    kept_as = "whole"
+    in_listing = True
+    summary = "the last block, what is above it, and the head trained"
+    rates = (1e-4, 2e-4)  # it takes more than the whole
+
+    def trainable(self, shape: Shape, precision: Precision) -> "Trainable":
+        """One block."""
+        from bench.models.tensors import ALL_TRAINED, BYTES, Trainable
+
+        weights = (shape.parameters - shape.block) * BYTES[precision]
+        return Trainable(weights=weights, parameters=shape.block, layers=1, factor=ALL_TRAINED)

@@ -1,0 +1,42 @@
+"""`method=linear_probe`."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
+
+from bench.config.common import FORBID, NEVER
+from bench.config.method.base import Chosen
+from bench.config.method.frozen import FrozenMethod
+from bench.config.numbers import Regularisations, Width
+from bench.models.families import FAMILIES
+from bench.models.precision import Precision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearProbeConfig(FrozenMethod):
+    """Logistic regression on the frozen model's pooled features."""
+
+    name: Literal["linear_probe"]
+    pooling: Literal["family", "mean", "last"] = "family"
+    C: Regularisations = (0.01, 0.1, 1.0, 10.0, 100.0)
+    """Inverse regularisation strengths tried; validation chooses."""
+    max_length: Width = 512
+    """Tokens; longer texts are cut. Null for 512, or what the model has positions for, if that is less."""
+    max_length_asked: bool = field(default=False, metadata=NEVER)
+    """Whether `max_length` was given: a default gives way to fewer positions (`running.positions`). Filled in."""
+    batch_size: Width = 64
+    precision: Precision | None = None
+    precision_asked: bool = field(default=False, metadata=NEVER)
+    """Whether `precision` was given: a default gives way where a CPU is slow in it (`running.bf16`). Filled in."""
+
+    __pydantic_config__ = FORBID
+
+    module = "bench.methods.linear_probe"
+    role = "probe"
+    runs = "trunk"
+    in_listing = True
+    summary = "logistic regression on the frozen model's features"
+
+    def resolve(self, chosen: Chosen) -> Self:
+        """With the family's pooling."""
+        pooling = FAMILIES[chosen.model.family].pooling if self.pooling == "family" else self.pooling
+        return replace(FrozenMethod.resolve(self, chosen), pooling=pooling)

@@ -3,11 +3,10 @@
 All problems of a configuration are found together. Nothing here knows Hydra or imports anything heavy.
 """
 
-import re
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from bench.cell import Cell
 from bench.config import (
@@ -26,17 +25,11 @@ from bench.data.naming import with_name
 from bench.data.read import pinned
 from bench.data.task import Task
 from bench.errors import UserError, refuse
-from bench.escape.characters import visible_line
-from bench.escape.shell import word
+from bench.options.validation import validated
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
 from bench.sources.content import content_of
 from bench.sources.fingerprint import FOLDER as HASHES
-
-T = TypeVar("T")
-
-LONGEST_SHOWN = 200
-"""Characters of a value in a message."""
 
 CELL_KEYS = ("data", "num_labels", "train_size", "seed", "split", "model", "method", "training", "tune")
 _CELL = TypeAdapter(CellConfig)
@@ -109,7 +102,7 @@ def _to_config(content: dict[str, Any]) -> CellConfig:
     given = {key: _with_length(content[key]) for key in CELL_KEYS if key in content}
     if given.get("num_labels") == ALL:
         given["num_labels"] = 2
-    config = _validate(_CELL, given | {"data": with_name(given.get("data"))})
+    config = validated(_CELL, given | {"data": with_name(given.get("data"))})
     training = config.training
     if training.max_length_asked:
         return config
@@ -119,7 +112,7 @@ def _to_config(content: dict[str, Any]) -> CellConfig:
 def to_settings(content: dict[str, Any]) -> Settings:
     """Where and how to run. Raises UserError."""
     names = Settings.__dataclass_fields__
-    return _validate(_SETTINGS, {key: value for key, value in content.items() if key in names})
+    return validated(_SETTINGS, {key: value for key, value in content.items() if key in names})
 
 
 def _with_length(written: Any) -> Any:
@@ -149,41 +142,3 @@ def _labels(data: DataConfig, config: CellConfig) -> tuple[str, ...] | None:
     if labels is not None and len(set(labels)) != config.num_labels:
         raise UserError(f"data.label_sets.{config.num_labels}: {len(set(labels))} labels, not {config.num_labels}")
     return labels
-
-
-def _validate(adapter: TypeAdapter[T], content: dict[str, Any]) -> T:
-    try:
-        return adapter.validate_python(content)
-    except ValidationError as error:
-        raise UserError("; ".join(_sentence(detail) for detail in error.errors())) from None
-
-
-def _sentence(detail: Any) -> str:
-    """One pydantic problem as `option=value: what is wrong`."""
-    # the middle of a location may name the variant of a union, which is no option
-    path = [_shown(part) for part in detail["loc"]]
-    if len(path) > 1 and path[0] in ("model", "method", "split"):
-        del path[1:2]
-    option, value = ".".join(path), detail["input"]
-    given = "" if detail["type"] in ("missing", "extra_forbidden") else f"={_shown(value)}"
-    problem = detail["msg"].removeprefix("Value error, ")
-    listed = re.sub(r"(\.\d+)+$", "", option)
-    if detail["type"] == "string_type" and isinstance(value, bool | float):
-        quoted = word(f'{option}="..."' if listed == option else f'{listed}=["..."]')
-        problem += f" (in quotes it is one: {quoted})"
-    elif detail["type"] == "unexpected_keyword_argument":
-        problem = "there is no such option"
-    elif detail["type"] == "tuple_type":
-        problem = f"a list is needed: {word(f'{option}=[...]')}"
-    elif path == ["num_labels"]:
-        problem += f" ({ALL}: every label of the data set)"
-    return f"{option}{given}: {problem[0].lower()}{problem[1:]}"
-
-
-def _shown(value: Any) -> str:
-    """A value of the configuration on one line, cut where it is long."""
-    try:
-        text = str(value)
-    except ValueError:  # Python writes no whole number of more than 4,300 digits
-        return "a number of thousands of digits"
-    return visible_line(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")

@@ -1,0 +1,77 @@
+"""`bench VERB`: the installed command, and files in a `conf/` of the user's own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.command import VERBS
+from tests.support.cli import environment
+from tests.support.texts import topics
+
+
+def bench(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The installed program, run in `folder`."""
+    program = [sys.executable, "-c", "from bench.command import start; start()"]
+    return subprocess.run(
+        [*program, *words],
+        cwd=folder,
+        env=environment(folder),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A folder with a data set and an experiment of its own."""
+    topics(30, labels=("sport", "business")).to_csv(tmp_path / "tickets.csv", index=False)
+    for group in ("data", "experiment"):
+        (tmp_path / "conf" / group).mkdir(parents=True)
+    (tmp_path / "conf/data/tickets.yaml").write_text(
+        "defaults: [base/options@_here_, _self_]\nname: tickets\nsource: file\npath: tickets.csv\n"
+    )
+    (tmp_path / "conf/experiment/tickets.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - override /data: tickets\n  - override /model: tfidf_sgd\n"
+        "  - override /split: nested\n"
+        "experiment: tickets\nhydra: {sweeper: {params: {num_labels: 2, train_size: 8, seed: '0,1'}}}\n"
+    )
+    return tmp_path
+
+
+def test_a_sweep_of_own_files_in_another_folder(own: Path) -> None:
+    planned = bench("plan", "tickets", folder=own)
+    assert planned.returncode == 0, planned.stderr
+    assert "tfidf_sgd" in planned.stdout
+    assert not (own / "results").exists()
+    swept = bench("sweep", "tickets", "cache_dir=cache", folder=own)
+    assert swept.returncode == 0, swept.stdout + swept.stderr
+    assert (own / "reports/tickets/index.html").is_file()
+    assert "tfidf_sgd" in bench("status", "tickets", "seed=0", folder=own).stdout
+    assert "unchanged" in bench("report", "tickets", "cache_dir=cache", folder=own).stdout
+    one = bench("run", "data=tickets", "model=tfidf_sgd", "split=nested", "num_labels=2", "train_size=8", folder=own)
+    assert one.stdout.startswith("kept:"), one.stdout + one.stderr
+
+
+def test_own_files_do_not_stand_in_for_the_programs(own: Path) -> None:
+    """Else a record's data set would be another by the folder that a command ran in."""
+    (own / "conf/data/sms_spam.yaml").write_text("name: mine\nsource: file\npath: tickets.csv\n")
+    shown = bench("run", "data=sms_spam", "--cfg", "job", folder=own)
+    assert "ucirvine/sms_spam" in shown.stdout
+
+
+def test_each_verb_says_how_it_is_used(tmp_path: Path) -> None:
+    shown = bench("--help", folder=tmp_path)
+    assert shown.returncode == 0
+    assert all(f"bench {verb}" in shown.stdout for verb in VERBS)
+    for verb in ("plan", "predict", "compare", "models", "export"):
+        assert bench(verb, "--help", folder=tmp_path).returncode == 0, verb
+    unknown = bench("swep", folder=tmp_path)
+    assert unknown.returncode == 2
+    assert unknown.stderr == f"error: bench swep: there are {', '.join(VERBS)} (bench --help)\n"
+    nothing = bench(folder=tmp_path)
+    assert nothing.returncode == 2
+    assert nothing.stdout == shown.stdout

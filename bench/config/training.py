@@ -19,7 +19,7 @@ class TrainingConfig:
     are what is trained, and else for `default_min_steps`. (A cell has the number itself.)"""
     default_epochs: Amount = field(default=6, metadata=NEVER)
     """What a preset trains where `num_train_epochs` says nothing."""
-    default_min_steps: NonNegative = field(default=0, metadata=NEVER)
+    default_min_steps: NonNegative = field(default=60, metadata=NEVER)
     """Where neither epochs nor `min_steps` are given: tiny sets would be undertrained."""
     per_device_train_batch_size: Width = 16
     per_device_eval_batch_size: Width = 64

@@ -1,0 +1,149 @@
+"""Defaults stand twice, in `conf/` for people and in the schema for code: they agree, or the reason is listed here."""
+
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from bench.config import CellConfig, DataConfig, MethodConfig, ModelConfig, SplitConfig, TrainingConfig
+from bench.config.model import TransformerConfig
+from bench.settings import Settings
+from tests.support.cli import REPOSITORY
+
+CONF = REPOSITORY / "conf"
+
+LIMIT = "null gives way to what the model has positions for; a cell has the number, and keys are made of it"
+OLDER = "records without this option were made so, and their keys stay"
+
+DIFFERENT: dict[tuple[str, str], tuple[Any, str]] = {
+    ("method/linear_probe", "max_length"): (None, LIMIT),
+    ("method/setfit", "max_length"): (None, LIMIT),
+    ("method/zero_shot", "max_length"): (None, LIMIT),
+    ("training/default", "max_length"): (None, LIMIT),
+    ("model/tfidf_sgd", "analyzer"): ("auto", OLDER),
+    **{
+        (f"split/{name}", option): (value, OLDER)
+        for name in ("nested", "stratified", "undersampled", "fraction")
+        for option, value in (("same_text", "normalized"), ("conflicts", "drop"))
+    },
+}
+"""By file and option: what `conf/` says, and why the schema does not."""
+
+FILLED_IN = {"content", "sha256", "max_length_asked", "precision_asked"}
+"""Options that the program fills in; no file has them."""
+
+LEFT_OUT = {("method/lora", "quant_type"), ("method/lora", "double_quant")}
+"""Options that are without effect in this file's method."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The options of one file of `conf/` (or of one group in config.yaml), and the class that checks them."""
+
+    file: str
+    options: dict[str, Any]
+    schema: type
+
+
+def _members(union: Any) -> tuple[type, ...]:
+    return get_args(get_args(union)[0])
+
+
+def _schema(group: str, name: str) -> type | None:
+    """The class of a method, split or model of this name; None for a transformer, whose base file is checked."""
+    union, key = {
+        "method": (MethodConfig, "name"),
+        "split": (SplitConfig, "name"),
+        "model": (ModelConfig, "family"),
+    }[group]
+    for schema in _members(union):
+        if schema is not TransformerConfig and name in get_args(_types(schema)[key]):
+            return schema
+    return None
+
+
+def _types(schema: type) -> dict[str, Any]:
+    return {field.name: field.type for field in fields(schema)}
+
+
+def _is_group(field: Field[Any]) -> bool:
+    """Whether an option is a group of options: `retry.crashed`."""
+    return is_dataclass(field.default_factory)
+
+
+def _in_config(schema: type, options: dict[str, Any]) -> list[Written]:
+    """The options of config.yaml that `schema` checks, and each of its groups."""
+    groups = {field.name: field.default_factory for field in fields(schema) if _is_group(field)}
+    found = [Written(f"config {name}", options[name], group) for name, group in groups.items()]
+    if schema is Settings:
+        flat = {name: value for name, value in options.items() if name in _types(schema) and name not in groups}
+        found.append(Written("config", flat, schema))
+    return found
+
+
+def _files() -> list[Written]:
+    found = [
+        Written("data/base/options", _read("data/base/options"), DataConfig),
+        Written("model/base/transformer", _read("model/base/transformer"), TransformerConfig),
+        Written("training/default", _read("training/default"), TrainingConfig),
+    ]
+    for group in ("method", "split", "model"):
+        for path in sorted((CONF / group).glob("*.yaml")):
+            options = _read(f"{group}/{path.stem}")
+            schema = _schema(group, path.stem)
+            if schema is not None:  # else a variant: it says what is other than in the file that it starts from
+                found.append(Written(f"{group}/{path.stem}", options.get(group, options), schema))
+    options = _read("config")
+    return [*found, *_in_config(Settings, options), *_in_config(CellConfig, options)]
+
+
+def _read(name: str) -> dict[str, Any]:
+    return yaml.safe_load((CONF / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+FILES = _files()
+
+
+def _plain(value: Any) -> Any:
+    """As YAML would give it: lists for tuples."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _defaults(schema: type) -> dict[str, Any]:
+    return {
+        field.name: _plain(field.default if field.default is not MISSING else field.default_factory())
+        for field in fields(schema)
+        if not (field.default is MISSING and field.default_factory is MISSING) and not _is_group(field)
+    }
+
+
+def test_every_kind_has_its_file() -> None:
+    """So that no class is left unchecked."""
+    kinds = {kind for union in (MethodConfig, SplitConfig, ModelConfig) for kind in _members(union)}
+    assert kinds | {DataConfig, TrainingConfig, Settings} <= {written.schema for written in FILES}
+
+
+@pytest.mark.parametrize("written", FILES, ids=lambda written: written.file)
+def test_the_file_has_every_option_and_no_other(written: Written) -> None:
+    left_out = {option for file, option in LEFT_OUT if file == written.file} | FILLED_IN
+    groups = {field.name for field in fields(written.schema) if _is_group(field)}
+    assert set(written.options) <= set(_types(written.schema)) - groups
+    assert set(written.options) >= set(_defaults(written.schema)) - left_out
+
+
+@pytest.mark.parametrize("written", FILES, ids=lambda written: written.file)
+def test_defaults_that_stand_twice_agree(written: Written) -> None:
+    in_file, in_schema = {}, {}
+    for option, default in _defaults(written.schema).items():
+        if option in written.options and (written.file, option) not in DIFFERENT and option != "name":
+            in_file[option], in_schema[option] = written.options[option], default
+    assert in_file == in_schema, "change one, or give the reason in DIFFERENT"
+
+
+def test_the_list_of_differences_is_up_to_date() -> None:
+    by_name = {written.file: written for written in FILES}
+    for (file, option), (value, reason) in DIFFERENT.items():
+        assert reason
+        assert by_name[file].options[option] == value
+        assert _defaults(by_name[file].schema)[option] != value, f"{file}: {option} agrees: take it off the list"

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from bench.cell import Cell
-from bench.config import DataConfig, LinearProbeConfig, NestedSplitConfig, SetfitConfig, TransformerConfig
+from bench.config import (
+    DataConfig,
+    LinearProbeConfig,
+    NestedSplitConfig,
+    SetfitConfig,
+    TfidfSgdConfig,
+    TransformerConfig,
+)
 from bench.data.pool import Pool
 from bench.data.split import Splits, draw
 from bench.data.task import Task
@@ -131,7 +138,8 @@ def test_a_missing_extra_is_told_at_once(tmp_path: Path, monkeypatch, capsys: py
 def test_only_setfit_needs_the_extra(monkeypatch) -> None:
     cell = make_cell(CACHE)
     monkeypatch.setattr(preflight, "find_spec", lambda name: None)
-    preflight.check_extras([replace(cell, method=LinearProbeConfig(name="linear_probe")), replace(cell, method=None)])
+    tfidf = replace(cell, model=TfidfSgdConfig(name="tfidf_sgd", family="tfidf_sgd"), method=None)
+    preflight.check_extras([replace(cell, method=LinearProbeConfig(name="linear_probe")), tfidf])
     monkeypatch.setattr(preflight, "find_spec", lambda name: name)
     preflight.check_extras([cell])
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bench.config.common import FORBID, IF_SET, NEVER, Precision
+from bench.config.metric import SelectableMetric
 from bench.config.names import Text
 from bench.config.numbers import Amount, NonNegative, NonNegativeFloat, Positive, PositiveFloat, Width
+from bench.metrics.table import ACCURACY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,9 @@ class TrainingConfig:
     """Validate every so many optimizer steps; null for once an epoch."""
     early_stopping_patience: Positive | None = 5
     """Stop after so many validations without gain; null to never stop early."""
-    best_metric: Literal["accuracy", "loss"] = "accuracy"
-    """Validation measure whose best weights are kept."""
+    best_metric: SelectableMetric = ACCURACY
+    """Validation metric whose best weights are kept, and by which `tune` chooses; of equal values the one with the
+    lower loss is better."""
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
     """Whether `precision` was given: a default gives way where a CPU is slow in it (`running.bf16`). Filled in."""

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -19,6 +18,8 @@ from bench.methods.encode import encode
 from bench.methods.fitted import Context, Probabilities, Summary
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.methods.trunk import Trunk, trunk_of
+from bench.metrics.labelled import LabelledPredictions
+from bench.metrics.table import ACCURACY, LOSS, METRICS
 from bench.models import files, load, size
 from bench.models.base import BaseModel
 from bench.running.warm import Tokens
@@ -56,7 +57,14 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
     context.phase("computing features")
     train = features(trunk, tokenizer, splits.train, method, tokens)
     validation = features(trunk, tokenizer, splits.validation, method, tokens)
-    regression, strength = choose_regression(train, splits.train.labels, validation, splits.validation.labels, method.C)
+    regression, strength = choose_regression(
+        train,
+        splits.train.labels,
+        validation,
+        splits.validation.labels,
+        method.C,
+        best_metric=method.best_metric,
+    )
     fitted = time.perf_counter()
     parameters = size.count_parameters(base)
     learnt = len(splits.labels) * (train.shape[1] + 1)
@@ -116,15 +124,20 @@ def choose_regression(
     validation: NDArray[np.float64],
     validation_labels: tuple[int, ...],
     strengths: tuple[float, ...],
+    *,
+    best_metric: str = ACCURACY,
 ) -> tuple[Pipeline, float]:
-    """The regression, and its C, with the best validation accuracy; of equal ones the lower log loss."""
-    fitted = []
+    """The regression, and its C, that is the best on validation by `best_metric`; of equal ones the lower log loss.
+
+    Of those that are equal in that, too, the lowest C.
+    """
+    metric, fitted = METRICS[best_metric], []
     for strength in strengths:
         regression = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))
         regression.fit(train, train_labels)
-        probabilities = regression.predict_proba(validation)
-        accuracy = float((probabilities.argmax(axis=1) == np.asarray(validation_labels)).mean())
-        loss = float(log_loss(validation_labels, probabilities, labels=regression.classes_))
-        fitted.append((accuracy, -loss, -strength, regression))
-    best = max(fitted, key=lambda entry: entry[:3])
-    return best[3], -best[2]
+        labelled = LabelledPredictions.of_probabilities(regression.predict_proba(validation), validation_labels)
+        loss = METRICS[LOSS].of(labelled)
+        assert loss is not None
+        fitted.append((metric.merit(metric.of(labelled), loss), -strength, regression))
+    best = max(fitted, key=lambda entry: entry[:2])
+    return best[2], -best[1]

@@ -11,7 +11,6 @@ from scipy.special import softmax
 from torch.utils.data import SequentialSampler
 from transformers import (
     DataCollatorWithPadding,
-    EvalPrediction,
     PreTrainedTokenizerBase,
     PrinterCallback,
     Trainer,
@@ -24,6 +23,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
+from bench.methods import validation
 from bench.methods.attention import attention
 from bench.methods.encode import encode, sort_by_length
 from bench.methods.fitted import Diverged, Probabilities, Report
@@ -41,7 +41,7 @@ MOST_EVALUATIONS = 12
 class BestWeights(TrainerCallback):
     """Keeps the trainable weights of the best validation in memory and stops when it stays the best.
 
-    Of equal accuracies the one with the lower loss is better: on few examples ties are common.
+    `metric` is that of `bench.metrics.table` by which it is the best; of equal ones that with the lower loss.
     """
 
     def __init__(self, metric: str, patience: int | None) -> None:
@@ -75,8 +75,7 @@ class BestWeights(TrainerCallback):
         **_: Any,
     ) -> None:
         """Keep the weights if they are the best so far."""
-        loss = metrics["eval_loss"]
-        score = (-loss,) if self.metric == "loss" else (metrics["eval_accuracy"], -loss)
+        score = validation.merit(metrics, self.metric)
         if self.best is None or score > self.best:
             self.best, self.best_step, self.waited = score, state.global_step, 0
             self.weights = {n: p.detach().to("cpu", copy=True) for n, p in model.named_parameters() if p.requires_grad}
@@ -180,17 +179,17 @@ def make_trainer(
     train = encode(tokenizer, splits.train, config.max_length, tokens)
     arguments = training_arguments(config, len(train), seed=seed, device=device, scratch=scratch)
     check_one_device(arguments)
-    validation = sort_by_length(encode(tokenizer, splits.validation, config.max_length, tokens))
+    held_out = sort_by_length(encode(tokenizer, splits.validation, config.max_length, tokens))
     collator = DataCollatorWithPadding(tokenizer)
     if trunk is not None:
-        trunk.ensure([*train, *validation.examples])
+        trunk.ensure([*train, *held_out.examples])
     trainer = OrderedTrainer(
         model=model,
         args=arguments,
         data_collator=collator if trunk is None else Collator(collator, trunk),
         train_dataset=train,
-        eval_dataset=validation.examples,
-        compute_metrics=_accuracy,
+        eval_dataset=held_out.examples,
+        compute_metrics=lambda found: validation.scores(found.predictions, found.label_ids, config.best_metric),
         callbacks=[BestWeights(config.best_metric, config.early_stopping_patience)],
     )
     # Trainer takes a model with keyword arguments for one that divides its loss by the examples of a whole step.
@@ -254,10 +253,6 @@ def training_arguments(
     )
 
 
-def _accuracy(prediction: EvalPrediction) -> dict[str, float]:
-    return {"accuracy": float((prediction.predictions.argmax(axis=1) == prediction.label_ids).mean())}
-
-
 def _summary(state: TrainerState, best: BestWeights, config: TrainingConfig, num_train: int) -> Training:
     return Training(
         steps=state.global_step,
@@ -283,7 +278,7 @@ def _history(log: list[dict[str, float]], config: TrainingConfig, num_train: int
     """Trainer's log, one point a step: training and validation entries of a step are joined."""
     points: dict[int, dict[str, Any]] = {}
     names = {"loss": "train_loss", "learning_rate": "learning_rate"}
-    names |= {"eval_loss": "validation_loss", "eval_accuracy": "validation_accuracy"}
+    names |= {"eval_loss": "validation_loss", "eval_accuracy": "validation_accuracy", "eval_score": "validation_score"}
     for entry in log:
         values = {target: entry[name] for name, target in names.items() if name in entry}
         if values:

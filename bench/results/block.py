@@ -11,6 +11,7 @@ Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Number = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Share = Annotated[float, Field(ge=0, le=1 + ROUNDING, allow_inf_nan=False)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Block(BaseModel):

@@ -19,6 +19,8 @@ class HistoryPoint(Block):
     learning_rate: float | None = None
     validation_loss: float | None = None
     validation_accuracy: float | None = None
+    validation_score: float | None = None
+    """The metric of `training.best_metric`, where that is neither accuracy nor loss."""
 
 
 class Training(Block):

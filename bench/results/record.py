@@ -17,7 +17,7 @@ from bench.results.block import Block, Count, Number
 from bench.results.measurements import Measurements
 from bench.results.regular import loads
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 
 def only_adds(content: dict[str, Any]) -> dict[str, Any]:
@@ -30,6 +30,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     2: only_adds,  # `texts_file`
     3: only_adds,  # `measurements.fused` and `measurements.energy_joules`
     4: only_adds,  # counts of rows and texts in `examples`, `training.epochs`, `provenance.precision`, `model_files`
+    5: only_adds,  # `metrics` of evaluations, `validation_score` of the history
 }
 """From version n to n + 1, on the parsed JSON."""
 

@@ -4,7 +4,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from bench.results.block import ROUNDING, Amount, Block, Count, Share
+from bench.metrics.table import METRICS
+from bench.results.block import ROUNDING, Amount, Block, Count, Finite, Share
+
+METRIC_FIELDS = ("accuracy", "macro_f1", "weighted_f1", "loss")
+"""The metrics that have a field of their own in `Evaluation`."""
 
 
 class LabelScores(Block):
@@ -32,6 +36,9 @@ class Evaluation(Block):
     """Mean cross-entropy in nats."""
     mean_confidence: Share | None = None
     """Mean probability of the predicted label."""
+    metrics: dict[str, Finite | None] = Field(default_factory=dict)
+    """The other metrics of `bench.metrics.table`, by name; null where the examples do not define one. (Records of
+    before it was counted lack it.)"""
     confusion_matrix: list[list[Count]]
     """Rows: true label; columns: predicted label; both in the order of `per_label`. An answer made elsewhere that is
     none of the labels is in no column."""
@@ -44,6 +51,23 @@ class Evaluation(Block):
         if not labels or [len(row) for row in self.confusion_matrix] != [labels] * labels:
             raise ValueError(f"the confusion matrix is not {labels} x {labels}, as there are labels")
         return self
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        """Metrics lie within their range; what is no metric any more may be any number."""
+        for name, value in self.metrics.items():
+            if value is None or (metric := METRICS.get(name)) is None:
+                continue
+            if not metric.low - ROUNDING <= value <= metric.high + ROUNDING:
+                raise ValueError(f"{name} is {value:.6g}, and lies between {metric.low:g} and {metric.high:g}")
+        return self
+
+    def metric(self, name: str) -> float | None:
+        """The value of a metric of `bench.metrics.table`; None where it was not measured."""
+        if name in METRIC_FIELDS:
+            value: float | None = getattr(self, name)
+            return value
+        return self.metrics.get(name)
 
     def check(self) -> None:
         """Raise ValueError where the counts by label, the matrix and the accuracy do not say the same."""

@@ -48,7 +48,8 @@ OTHER: dict[str, Any] = {
     "training.optim": "sgd", "training.max_length": 100, "method.max_length": 100, "training.eval_steps": 7,
     "model.learning_rate": 0.5, "data.num_classes": 99,
     "method.model_dropout": 0.3, "method.num_epochs": 3, "method.max_steps": 10, "model.analyzer": "char",
-    "method.num_iterations": None, "training.warmup_steps": 0.3,
+    "method.num_iterations": None, "training.warmup_steps": 0.3, "training.best_metric": "macro_f1",
+    "method.best_metric": "roc_auc",
 }  # fmt: skip
 """Values where there is none that a type could tell."""
 ELSEWHERE = {

@@ -1,12 +1,15 @@
 """`method=linear_probe`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
-from bench.config.common import FORBID, NEVER
+from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen
 from bench.config.method.frozen import FrozenMethod
+from bench.config.metric import SelectableMetric
 from bench.config.numbers import Regularisations, Width
+from bench.metrics.table import ACCURACY
 from bench.models.families import FAMILIES
 from bench.models.precision import Precision
 
@@ -19,6 +22,8 @@ class LinearProbeConfig(FrozenMethod):
     pooling: Literal["family", "mean", "last"] = "family"
     C: Regularisations = (0.01, 0.1, 1.0, 10.0, 100.0)
     """Inverse regularisation strengths tried; validation chooses."""
+    best_metric: SelectableMetric = field(default=ACCURACY, metadata=IF_SET)
+    """Validation metric that chooses C; of equal values the one with the lower loss is better."""
     max_length: Width = 512
     """Tokens; longer texts are cut. Null for 512, or what the model has positions for, if that is less."""
     max_length_asked: bool = field(default=False, metadata=NEVER)
@@ -40,3 +45,7 @@ class LinearProbeConfig(FrozenMethod):
         """With the family's pooling."""
         pooling = FAMILIES[chosen.model.family].pooling if self.pooling == "family" else self.pooling
         return replace(FrozenMethod.resolve(self, chosen), pooling=pooling)
+
+    def idle_options(self) -> Mapping[str, str]:
+        """With a single C there is nothing to choose."""
+        return {"best_metric": "method.C has one value: there is nothing to choose"} if len(self.C) == 1 else {}

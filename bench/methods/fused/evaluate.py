@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from scipy.special import softmax
 
+from bench.methods import validation
 from bench.methods.encode import Encoded, Example, num_tokens
 from bench.methods.fitted import Diverged, Probabilities
 from bench.methods.fused.passes import OVERHEAD, passes
@@ -53,11 +54,11 @@ def _text(example: Example) -> tuple[int, ...]:
     return tuple(example["input_ids"])  # type: ignore[arg-type]
 
 
-def loss_and_accuracy(logits: torch.Tensor, examples: Encoded) -> tuple[float, float]:
-    """Mean cross-entropy, and the share of right answers."""
+def validation_scores(logits: torch.Tensor, examples: Encoded, best_metric: str) -> dict[str, float]:
+    """Mean cross-entropy as `loss`, and what a single run's validation gives (`validation.scores`)."""
     labels = torch.tensor([example["labels"] for example in examples])
     loss = torch.nn.functional.cross_entropy(logits, labels).item()
-    return loss, (logits.argmax(dim=1) == labels).double().mean().item()
+    return {"loss": loss, **validation.scores(logits, labels, best_metric)}
 
 
 def probabilities(logits: torch.Tensor) -> Probabilities:

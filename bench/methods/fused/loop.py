@@ -87,4 +87,5 @@ def _validate(stack: Stack, members: dict[int, Member], rows: int) -> None:
     examples = {place: member.encode("validation") for place, member in members.items()}
     logits = evaluate.predict(stack, examples, {p: len(m.splits.labels) for p, m in members.items()}, rows)
     for place, member in members.items():
-        member.validated(*evaluate.loss_and_accuracy(logits[place], examples[place]))
+        metric = member.fitted.trained.config.best_metric
+        member.validated(evaluate.validation_scores(logits[place], examples[place], metric))

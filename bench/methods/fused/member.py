@@ -1,6 +1,6 @@
 """One cell of a stack. What it trains on and when, what it logs and when it stops is its own Trainer's to say."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, count
 
@@ -90,9 +90,9 @@ class Member:
             self._log({"loss": loss, "learning_rate": rate})
         return bool(trainer.control.should_evaluate) and self.error is None
 
-    def validated(self, loss: float, accuracy: float) -> None:
-        """Log a validation; keep the weights where it is the best."""
-        trainer, metrics = self.trainer, {"eval_loss": loss, "eval_accuracy": accuracy}
+    def validated(self, scores: Mapping[str, float]) -> None:
+        """Log a validation, its loss and metrics; keep the weights where it is the best."""
+        trainer, metrics = self.trainer, {f"eval_{name}": value for name, value in scores.items()}
         self._log(dict(metrics))
         if self.error is None:
             trainer.control = trainer.callback_handler.on_evaluate(

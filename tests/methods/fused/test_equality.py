@@ -152,6 +152,17 @@ def test_as_alone(
     assert [type(each) for each in optimizers] == [StackedAdamW]
 
 
+def test_any_metric_chooses_as_alone(tiny_models: dict[str, Path], pool: Pool, no_dropout: None) -> None:
+    metrics = ("roc_auc", "brier", "loss", "matthews_corrcoef")
+    cells = [
+        make_cell("bert", lora("bert"), tiny_models["bert"], axes, best_metric=metric)
+        for axes, metric in zip(CELLS, metrics, strict=True)
+    ]
+    fused = compare(cells, pool, 1e-4)
+    history = [member.fitted.summary.training.history for member in fused.members]
+    assert [all(point.validation_score is None for point in each) for each in history] == [False, False, True, False]
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_in_4_bits(
     family: str, tiny_models: dict[str, Path], pool: Pool, no_dropout: None, optimizers: list[object]

@@ -1,0 +1,87 @@
+"""The metrics. A new one is an entry here: evaluation, records, `results.csv`, the report and `best_metric` read it.
+
+Imports nothing heavy: what computes a metric imports numpy and scikit-learn itself.
+"""
+
+import math
+from collections.abc import Iterable
+
+from bench.metrics import of_labels, of_probabilities
+from bench.metrics.metric import Metric
+
+ACCURACY = "accuracy"
+LOSS = "loss"
+
+
+def by_name(metrics: Iterable[Metric]) -> dict[str, Metric]:
+    """`metrics` under the names that they have, in the order given."""
+    return {metric.name: metric for metric in metrics}
+
+
+METRICS: dict[str, Metric] = by_name(
+    (
+        Metric(name=ACCURACY, label="accuracy", score=of_labels.accuracy, by_example=of_labels.correct),
+        Metric(name="macro_f1", label="macro F1", score=of_labels.macro_f1, by_draw=of_labels.macro_f1s),
+        Metric(
+            name=LOSS,
+            label="loss (nats)",
+            score=of_probabilities.loss,
+            higher_is_better=False,
+            high=math.inf,
+            needs_probabilities=True,
+            by_example=of_probabilities.losses,
+            aliases=("log_loss",),
+        ),
+        Metric(
+            name="balanced_accuracy",
+            label="balanced accuracy",
+            score=of_labels.balanced_accuracy,
+            by_draw=of_labels.balanced_accuracies,
+        ),
+        Metric(name="weighted_f1", label="weighted F1", score=of_labels.weighted_f1, by_draw=of_labels.weighted_f1s),
+        Metric(
+            name="matthews_corrcoef",
+            label="Matthews correlation",
+            score=of_labels.matthews_corrcoef,
+            low=-1.0,
+            by_draw=of_labels.matthews_corrcoefs,
+        ),
+        Metric(
+            name="roc_auc",
+            label="ROC AUC",
+            score=of_probabilities.roc_auc,
+            needs_probabilities=True,
+            by_draw=of_probabilities.roc_aucs,
+        ),
+        Metric(
+            name="average_precision",
+            label="average precision",
+            score=of_probabilities.average_precision,
+            needs_probabilities=True,
+            by_draw=of_probabilities.average_precisions,
+        ),
+        Metric(
+            name="brier",
+            label="Brier score",
+            score=of_probabilities.brier,
+            higher_is_better=False,
+            high=2.0,
+            needs_probabilities=True,
+            by_example=of_probabilities.squared_distances,
+        ),
+    )
+)
+"""By name, in the order in which they are listed."""
+
+
+def selectable_name(name: object) -> str:
+    """The name of a metric that weights and options can be chosen by: an alias is the name that it stands for.
+
+    Raises ValueError, with the names that there are, where it is none.
+    """
+    chosen = [metric for metric in METRICS.values() if metric.selectable]
+    for metric in chosen:
+        if name == metric.name or name in metric.aliases:
+            return metric.name
+    names = ", ".join(metric.name for metric in chosen)
+    raise ValueError(f"it is no metric to choose by; these are {names}")

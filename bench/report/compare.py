@@ -21,14 +21,14 @@ from bench.arguments import given_path
 from bench.errors import UserError, said
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
-from bench.report.other_files import other_files
-from bench.report.record_sets import Kept, RecordSet, read_set
+from bench.report.content.other_files import other_files
+from bench.report.content.wording import counted, difference_text, number_text
+from bench.report.inputs.prediction_store import Library, UnreadableAnswers
+from bench.report.inputs.record_sets import Kept, RecordSet, read_set
 from bench.report.statistics.correctness import Answers
 from bench.report.statistics.intervals import crossed, difference_interval
-from bench.report.statistics.library import Library, UnreadableAnswers
 from bench.report.statistics.paired import holm_p, mcnemar_p
 from bench.report.statistics.variance import Values
-from bench.report.wording import counted, difference_text, number_text
 from bench.results.block import ROUNDING
 from bench.results.record import Record, Status
 from bench.results.store import write_atomically

@@ -14,24 +14,26 @@ import pandas as pd
 from bench.errors import said
 from bench.escape.characters import shortened
 from bench.escape.filename import FileNames
+from bench.escape.markdown import environment
 from bench.escape.secrets import masked
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
-from bench.report import sections, stamp, tables
-from bench.report.answers import Texts
-from bench.report.content import Section, Titled, View
-from bench.report.details import details
-from bench.report.frame import Expected, cells_frame, row_order, summary_frame
-from bench.report.html import anchored, entry, render
-from bench.report.markdown import environment
-from bench.report.protocol import protocol
-from bench.report.publish import drawing_room, in_place, publish
-from bench.report.published import Published, published_for
-from bench.report.ranking import ALL, overall_ranking
-from bench.report.reading import Found, in_order, measured_points, read_records
+from bench.report import sections, stamp
+from bench.report.content.parts import Section, Titled
+from bench.report.content.protocol import protocol
+from bench.report.inputs.frame import Expected, cells_frame, row_order, summary_frame
+from bench.report.inputs.mistakes import Texts
+from bench.report.inputs.published import Published, published_for
+from bench.report.inputs.read_predictions import Read, read_answers
+from bench.report.inputs.records import Found, in_order, measured_points, read_records
+from bench.report.render.details import details
+from bench.report.render.html import TEMPLATES, anchored, entry, render
+from bench.report.render.publish import drawing_room, in_place, publish
+from bench.report.render.table_files import named, write_tables
+from bench.report.sections.ranks import ALL, overall_ranking
 from bench.report.stamp import MARKDOWN, PAGE
-from bench.report.statistics.read_answers import Read, read_answers
-from bench.report.table_files import named, write_tables
+from bench.report.tables import results as tables
+from bench.report.view import View
 from bench.results.record import Status
 from bench.results.regular import FULL
 from bench.results.store import noting, write_atomically
@@ -40,7 +42,6 @@ from bench.running.garbage import rarely_collected
 ANSWERS_CACHE = ".answers.parquet"
 GAPS = "cells_not_ok"
 """The name of a table that every report has."""
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)

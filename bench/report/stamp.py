@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.report.reading import Expected
+from bench.report.inputs.records import Expected
 from bench.results.regular import read_json
 from bench.results.store import PREDICTIONS, RECORD, Look, Stamp, file_stamp, looks, texts_folder, write_atomically
 

@@ -10,7 +10,7 @@ from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.options.overrides import check_given, effective
 from bench.options.without_effect import Point
-from bench.report.reading import Expected
+from bench.report.inputs.records import Expected
 from bench.results import store
 from bench.results.record import Status
 from bench.running.garbage import uncollected

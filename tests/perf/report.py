@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 
 from bench.compose import to_cell, to_settings
+from bench.report.inputs.records import Expected
 from bench.report.page import write_report
-from bench.report.reading import Expected
 from bench.sweep.launch import expected_cells
 from tests.report import simulate
 from tests.support.cli import REPOSITORY, command, composed, environment

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations, product
 
-from bench.report.content import Section, View
-from bench.report.heatmap_cells import APART, BEST, TIED
-from bench.report.wording import UNTRAINED
+from bench.report.content.parts import Section
+from bench.report.content.wording import UNTRAINED
+from bench.report.figures.heatmap_cells import APART, BEST, TIED
+from bench.report.view import View
 
 BETTER, WORSE, NEITHER = "better", "worse", "neither"
 TURNED = {BETTER: WORSE, WORSE: BETTER, NEITHER: NEITHER}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.report.reading import Expected
+from bench.report.inputs.records import Expected
 from bench.results import store
 from bench.results.measurements import Examples, Measurements, Memory, Parameters, Seconds, Throughput
 from bench.results.record import Configuration, Failure, Provenance, Record, Status

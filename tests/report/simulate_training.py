@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from bench.report.reading import Expected
+from bench.report.inputs.records import Expected
 from bench.results.measurements import HistoryPoint, Lengths, Training
 from bench.results.scores import Before, Evaluation, LabelScores
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.report.reading import Expected
+from bench.report.inputs.records import Expected
 from bench.results.record import Status
 from tests.report import simulate
 

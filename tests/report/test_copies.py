@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bench.report.compare import main
-from bench.report.reading import Expected
+from bench.report.inputs.records import Expected
 from bench.results import store
 from bench.results.record import Status
 from tests.report import simulate
@@ -153,7 +153,7 @@ def test_what_is_untested_is_counted_apart(
 
 
 def test_the_report_counts_a_cell_once(cells: list[Expected], tmp_path: Path) -> None:
-    from bench.report.frame import cells_frame
+    from bench.report.inputs.frame import cells_frame
 
     shutil.copytree(cells[0].folder, cells[0].folder.with_name(f"{cells[0].key}.bak"))
     shutil.rmtree(cells[0].folder)

@@ -10,14 +10,14 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from matplotlib.figure import Figure
 
-from bench.report import page, sections, sections_behaviour, stamp
+from bench.report import page, sections, stamp
 from bench.report.page import write_report
 from bench.report.stamp import STAMP, unchanged_page
 from bench.results import store
 from bench.results.record import Status
 from tests.report import simulate
+from tests.report.blank import draw_blanks
 from tests.support.cli import REPOSITORY, call, composed
 from tests.sweep import simulated
 
@@ -27,10 +27,7 @@ ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
 @pytest.fixture(autouse=True)
 def blank(monkeypatch):
     """Figures that are drawn in no time."""
-    for name in ("heatmap", "differences", "scaling_curves", "label_count_curves", "accuracy_and_cost"):
-        monkeypatch.setattr(sections, name, lambda *_, **__: Figure(figsize=(1, 1)))
-    for name in ("f1_heatmap", "confusion_matrices", "reliability"):
-        monkeypatch.setattr(sections_behaviour, name, lambda *_, **__: Figure(figsize=(1, 1)))
+    draw_blanks(monkeypatch)
 
 
 @pytest.fixture
@@ -116,7 +113,9 @@ def test_other_options(cells, folder, options):
     assert not is_unchanged(cells, folder, **options)
 
 
-@pytest.mark.parametrize("name", ["published_results.csv", "templates/page.css", "heatmap.py", "../results/record.py"])
+@pytest.mark.parametrize(
+    "name", ["inputs/published_results.csv", "render/templates/page.css", "figures/heatmap.py", "../results/record.py"]
+)
 def test_published_numbers_templates_and_code(cells, folder, name, monkeypatch):
     assert is_unchanged(cells, folder)
     path, read = (stamp.PACKAGE / "report" / name).resolve(), Path.read_bytes
@@ -167,7 +166,7 @@ def test_a_run_that_was_cut_short_leaves_no_stamp(cells, folder, monkeypatch):
 
 
 def test_a_report_that_lacks_a_section_is_drawn_again(cells, folder, monkeypatch, capsys):
-    monkeypatch.setattr(sections, "scaling_curves", mock.Mock(side_effect=OSError("for once")))
+    monkeypatch.setattr(sections.scaling, "scaling_curves", mock.Mock(side_effect=OSError("for once")))
     write_report(cells, folder, "T")
     assert "for once" in capsys.readouterr().err
     assert not is_unchanged(cells, folder)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.report.content import View
 from bench.report.statistics.correctness import Grid
+from bench.report.view import View
 from tests.report.statistics.answers import exactly, grid_of
 
 TRIED = (32, 64, 128, 256, 512)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from bench import rights
-from bench.report.reading import Expected
+from bench.report.inputs.records import Expected
 from bench.results import store
 from bench.results.record import Record, as_text, parse
 from bench.results.regular import read_json, read_regular

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.report.reading import Expected
+from bench.report.inputs.records import Expected
 from bench.results.record import SCHEMA_VERSION, Record, parse
 from tests.report import simulate
 

@@ -9,7 +9,7 @@ import pytest
 
 from bench.cell import Cell, identity
 from bench.compose import to_cell
-from bench.report.reading import Expected
+from bench.report.inputs.records import Expected
 from bench.results import store
 from bench.results.record import Record, Status
 from tests.report import simulate

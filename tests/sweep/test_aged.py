@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.compose import to_cell
-from bench.report.reading import Expected
+from bench.report.inputs.records import Expected
 from bench.results import store
 from tests.report import simulate
 from tests.support import cli, texts

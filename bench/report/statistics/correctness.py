@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.report.reading import Point
 from bench.report.statistics.intervals import Sample, Values
+from bench.report.statistics.points import Point
 
 Codes = NDArray[np.int16]
 NO_LABEL = -1

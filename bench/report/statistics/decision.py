@@ -6,12 +6,12 @@ from typing import Literal
 
 import pandas as pd
 
-from bench.report.statistics.chosen import alpha_of_chosen
 from bench.report.statistics.correctness import Grid, places
 from bench.report.statistics.paired import ALPHA, Comparison
 from bench.report.statistics.power import Needed, seeds_needed
+from bench.report.statistics.selection import alpha_of_chosen
+from bench.report.statistics.significance import Verdicts
 from bench.report.statistics.ties import Contender, Standing, standing
-from bench.report.statistics.verdicts import Verdicts
 
 POINT = 0.01
 """Of accuracy."""

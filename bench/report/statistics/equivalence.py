@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from bench.report.reading import Point
 from bench.report.statistics.correctness import Answers, BySeed, Grid, is_crossed, pair, sample_of
 from bench.report.statistics.intervals import LEVEL, Sample, difference_interval
+from bench.report.statistics.points import Point
 from bench.report.statistics.variance import Values
 
 LEAST_SIZES = 3
@@ -174,3 +174,17 @@ def _ends(mine: BySeed, theirs: Sequence[BySeed], sizes: Sequence[int], level: f
     low = MORE if first is None else float(sizes[0]) if first == 0 else between(first, first - 1)
     high = float(sizes[0]) if last is None else MORE if last == len(sizes) - 1 else between(last, last + 1)
     return low, high
+
+
+@dataclass(frozen=True)
+class Equivalents:
+    """What equals the rows' points at one label count, in training examples of `other`."""
+
+    other: str
+    num_labels: int
+    found: Mapping[Point, Equivalence | NotComparable]
+
+    @property
+    def comparable(self) -> list[Equivalence]:
+        """Those that there are."""
+        return [one for one in self.found.values() if isinstance(one, Equivalence)]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logit, logsumexp, softmax
 
-from bench.report.statistics.families import FAMILIES, Shapes, shapes, spread
+from bench.report.statistics.curve_families import FAMILIES, Shapes, shapes, spread
 from bench.report.statistics.variance import Values
 
 WANDERS = {0.015: 0.3, 0.03: 0.5, 0.06: 0.2}

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.report.statistics.chosen import in_front, with_all_seeds
 from bench.report.statistics.correctness import BySeed, Grid, rows_at, sample_of, untrained_rows
 from bench.report.statistics.intervals import Interval, mean_interval
 from bench.report.statistics.paired import ALPHA, Comparison
-from bench.report.statistics.verdicts import Verdicts
+from bench.report.statistics.selection import in_front, with_all_seeds
+from bench.report.statistics.significance import Verdicts
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from bench.report.reading import Point
+from bench.report.inputs.prediction_store import test_set_digest
 from bench.report.statistics.correctness import Answers, BySeed, TestSet
-from bench.report.statistics.library import test_set_digest
+from bench.report.statistics.points import Point
 
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 

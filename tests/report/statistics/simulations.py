@@ -12,9 +12,9 @@ from bench.report.statistics.bootstrap import Draws, macro_f1, metric_difference
 from bench.report.statistics.equivalence import Equivalence, equivalence
 from bench.report.statistics.intervals import crossed, difference_interval, mean_interval, seeds_of
 from bench.report.statistics.power import power_of, seeds_needed
+from bench.report.statistics.significance import Verdicts
 from bench.report.statistics.ties import standing
 from bench.report.statistics.variance import Components
-from bench.report.statistics.verdicts import Verdicts
 from tests.report.statistics.answers import World, answers, at_accuracy, by_seed, example_set, grid_of
 
 Shares = dict[str, float]

@@ -3,10 +3,10 @@ import pytest
 
 from bench.report.statistics.bootstrap import Draws
 from bench.report.statistics.decision import budgets, cheapest_within, crossing
+from bench.report.statistics.interval_frames import difference_frame, interval_frame
 from bench.report.statistics.intervals import crossed
 from bench.report.statistics.paired import p_value
 from bench.report.statistics.power import power_of, seeds_needed
-from bench.report.statistics.tables import difference_frame, interval_frame
 from bench.report.statistics.ties import standing
 from bench.report.statistics.variance import Components
 from tests.report.statistics.answers import exactly, grid_of

@@ -2,19 +2,19 @@
 
 import pytest
 
-from bench.report.frame import cells_frame
-from bench.report.reading import read_records
+from bench.report.inputs.frame import cells_frame
+from bench.report.inputs.read_predictions import read_answers
+from bench.report.inputs.records import read_records
 from bench.report.statistics.bootstrap import Draws
 from bench.report.statistics.correctness import places, rows_at
 from bench.report.statistics.curves import Curve, Refusal, fit_curve, observed
 from bench.report.statistics.decision import budgets, crossing, training_costs
 from bench.report.statistics.equivalence import Equivalence, equivalence
+from bench.report.statistics.interval_frames import difference_frame, interval_frame
 from bench.report.statistics.ranks import rank_rows, task_scores
-from bench.report.statistics.read_answers import read_answers
-from bench.report.statistics.tables import difference_frame, interval_frame
+from bench.report.statistics.significance import Verdicts
 from bench.report.statistics.targets import examples_needed
 from bench.report.statistics.ties import rank_ranges
-from bench.report.statistics.verdicts import Verdicts
 from tests.report import simulate, studies
 
 SMALL = [("minilm", "lora"), ("minilm", "linear_probe"), ("tfidf_sgd", None)]

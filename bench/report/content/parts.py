@@ -1,0 +1,76 @@
+"""What a section of the report is made of; Markdown and HTML are two renderings of it."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.report.content.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a table that is more than its text."""
+
+    text: str
+    state: str = ""
+    """How its cells ended where that is not all `ok`: partial, failed, skipped, missing."""
+    point: str | None = None
+    """Of the grid, by `point_id`: what the details are shown of."""
+    shade: float | None = None
+    """From 0 (worst) to 1 (best) of its table."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Titled:
+    """A table with its title."""
+
+    title: str
+    table: Table
+    metric: str | None = None
+    """The column of `cells_frame` that it is about; null for a table that is shown whatever the metric."""
+    name: str = ""
+    """Of its files, without suffix; "" for one made of the title."""
+    pinned: str | None = None
+    """The first entry of the line that always stays in view: the baseline's."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as the page shows it: file name without suffix, and what it says to those who can't see it."""
+
+    name: str
+    text: str
+    metric: str | None = None
+    """As a table's."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page."""
+
+    title: str
+    paragraphs: list[str] = field(default_factory=list)
+    """Plain text."""
+    pictures: list[Picture] = field(default_factory=list)
+    tables: list[Titled] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    """Further files that hold what the section says, beside the page."""
+    failed: bool = False
+    """Whether it could not be made, and only says so."""
+    lists: list[tuple[str, list[str]]] = field(default_factory=list)
+    """After the paragraphs: headings, each with its points."""
+
+
+def point_id(data: str, row: str, num_labels: int, train_size: int) -> str:
+    """A short name for a point of the grid, the same wherever the page speaks of it."""
+    name = "\n".join(map(str, (data, row, num_labels, train_size)))
+    return f"p{hashlib.sha256(name.encode()).hexdigest()[:10]}"
+
+
+def texts(line: Sequence[Any]) -> list[str]:
+    """A table's line as it is read."""
+    return [str(entry) for entry in line]

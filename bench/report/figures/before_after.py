@@ -1,0 +1,135 @@
+"""What training brought: each model before its first step and after its last."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from bench.report.content.table import Table, table
+from bench.report.content.wording import deviation_text, difference_text, number_text, seeds_text
+from bench.report.figures import style
+from bench.report.figures.forest import canvas, limits, places_for
+from bench.report.inputs.frame import SETS
+
+WHOLE_GRID = 12
+"""With so many points or fewer, all are shown; else each row's largest size."""
+ALL_SETS = 4
+"""With so many points or fewer, training and validation sets are shown beside the test set."""
+MEASURES = {"accuracy": "accuracy", "loss": "loss (nats)"}
+DIGITS = 3
+
+
+def trained_points(summary: pd.DataFrame) -> pd.DataFrame:
+    """The lines of `summary_frame` that have test scores before training, at each row's largest size if many."""
+    points = summary[summary["before_test_accuracy_mean"].notna() & summary["test_accuracy_mean"].notna()]
+    if len(points) <= WHOLE_GRID:
+        return points
+    largest = points.groupby(["row", "num_labels"], observed=True)["train_size"].transform("max")
+    return points[points["train_size"] == largest]
+
+
+@style.applied
+def before_and_after(points: pd.DataFrame, title: str, note: str) -> Figure:
+    """Draw accuracy and loss before (hollow) and after training (filled), a line a point of `trained_points`.
+
+    Small ticks are chance: accuracy of the most frequent label, loss of equal probabilities. With few points, training
+    and validation sets have lines of their own.
+    """
+    sets = sets_shown(points)
+    shown = [(point, name) for point in points.itertuples() for name in sets]
+    places = places_for((str(point.row), _name(point, name, sets)) for point, name in shown)
+    figure, panels = canvas(places, list(MEASURES.values()), _legend_handles(), title=title, note=note)
+    styles = style.row_styles(points["row"].cat.categories)
+    for axes, measure in zip(panels, MEASURES, strict=True):
+        ends: list[float] = []
+        for point, name in shown:
+            place = places.points[str(point.row), _name(point, name, sets)]
+            ends += _draw_line(axes, point, f"{name}_{measure}", place, styles[str(point.row)])
+        known = [end for end in ends if not np.isnan(end)] or [0.0]
+        axes.set_xlim(limits(min(known), max(known), 0.1))
+    return figure
+
+
+def sets_shown(points: pd.DataFrame) -> list[str]:
+    """The sets that were scored before and after training; the test set alone where there are many points."""
+    if len(points) > ALL_SETS:
+        return ["test"]
+    return [name for name in SETS if points[f"before_{name}_accuracy_mean"].notna().any()]
+
+
+def _name(point: Any, name: str, sets: list[str]) -> str:
+    where = f"{point.num_labels} labels, {point.train_size:,} examples"
+    return f"{where}: {name}" if len(sets) > 1 else where
+
+
+def _draw_line(axes: Axes, point: Any, column: str, place: int, look: style.RowStyle) -> list[float]:
+    """From before to after, and what guessing has; returns the values that the axis must hold."""
+    before, after = getattr(point, f"before_{column}_mean"), getattr(point, f"{column}_mean")
+    guessing = _guessing(point, column)
+    marks: dict[str, Any] = {"color": look.colour, "markersize": 5.5, "linestyle": "none", "zorder": 4}
+    axes.plot([guessing], [place], "|", color=style.MUTED, markersize=9, zorder=2)
+    axes.plot([before, after], [place] * 2, color=look.colour, linewidth=1.4, zorder=3)
+    axes.plot([before], [place], "o", markerfacecolor="white", label="_before", **marks)
+    axes.plot([after], [place], look.marker, label="_after", **marks)
+    return [before, after, guessing]
+
+
+def _guessing(point: Any, column: str) -> float:
+    """Of a loss, what equal probabilities have; of an accuracy, what the set's most frequent label has."""
+    if column.endswith("loss"):
+        return float(np.log(point.num_labels))
+    share = getattr(point, f"{column.removesuffix('_accuracy')}_majority_mean", np.nan)
+    return 1 / point.num_labels if pd.isna(share) else float(share)
+
+
+def _legend_handles() -> list[Line2D]:
+    key: dict[str, Any] = {"color": style.MUTED, "linestyle": "none"}
+    return [
+        Line2D([], [], marker="o", markersize=5.5, markerfacecolor="white", label="before training", **key),
+        Line2D([], [], marker="o", markersize=5.5, label="after training", **key),
+        Line2D(
+            [], [], marker="|", markersize=9, label="chance (most frequent label;\nloss: equal probabilities)", **key
+        ),
+    ]
+
+
+def gains_table(points: pd.DataFrame) -> Table:
+    """Scores before and after training, and the gain; a line a point and set, means ± SD over seeds."""
+    confidence = points["before_test_confidence_mean"].notna().any()
+    header = ["row", "labels", "training examples", "set", "accuracy before", "accuracy after", "gain"]
+    header += ["loss before", "loss after", "loss: change"]
+    header += [*(["confidence before", "confidence after"] if confidence else []), "seeds"]
+    lines = [
+        [
+            str(point.row),
+            point.num_labels,
+            f"{point.train_size:,}",
+            name,
+            *_change(point, f"{name}_accuracy"),
+            *_change(point, f"{name}_loss"),
+            *(_change(point, f"{name}_confidence")[:2] if confidence else []),
+            seeds_text(point.n_ok, point.n_expected),  # type: ignore[arg-type]
+        ]
+        for point in points.itertuples()
+        for name in sets_shown(points)
+        if pd.notna(getattr(point, f"before_{name}_accuracy_mean"))
+        and pd.notna(getattr(point, f"{name}_accuracy_mean"))
+    ]
+    return table(header, lines)
+
+
+def _change(point: Any, column: str) -> list[str]:
+    """Before, after and the difference; nothing where a part is unknown."""
+    before, after = getattr(point, f"before_{column}_mean", np.nan), getattr(point, f"{column}_mean", np.nan)
+    return [_entry(point, f"before_{column}"), _entry(point, column), difference_text(after - before, DIGITS)]
+
+
+def _entry(point: Any, column: str) -> str:
+    mean, deviation = (getattr(point, f"{column}_{part}", np.nan) for part in ("mean", "sd"))
+    if pd.isna(mean):
+        return ""
+    spread = "" if pd.isna(deviation) else f" {deviation_text(deviation, DIGITS)}"
+    return f"{number_text(mean, DIGITS)}{spread}"

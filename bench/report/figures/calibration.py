@@ -1,0 +1,172 @@
+"""Whether a model is as often right as it is sure: reliability diagrams and expected calibration error."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from bench.report.content.wording import spread
+from bench.report.figures import style
+from bench.report.figures.named_rows import best_rows
+from bench.report.inputs.prediction_store import Library, UnreadableAnswers
+from bench.report.inputs.records import Expected, Found, at_largest_size
+from bench.report.statistics.points import Point
+from bench.results.record import Record, Status
+
+BINS = 15
+"""Of equal width, as in Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2."""
+LEAST_IN_BIN = 10
+"""Bins with fewer examples are not drawn: their share of right answers is chance."""
+MOST_ROWS, MOST_LABEL_COUNTS = 12, 4
+PANEL, MARGIN = 2.7, 0.12
+"""Inches."""
+
+
+@dataclass(frozen=True)
+class Sure:
+    """How sure one record's model was of each test example, and whether it was right."""
+
+    confidence: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+
+Surenesses = Mapping[Point, Mapping[int, Sure]]
+"""By point and seed."""
+
+
+def sureness(found: Mapping[Expected, Found], rows: list[str], library: Library | None = None) -> Surenesses:
+    """Of each row and label count, the point with the most training examples; at most `MOST_ROWS` rows, the best and
+    the last of `rows` (a baseline), and `MOST_LABEL_COUNTS` label counts. Reads the predictions of their seeds.
+
+    `library` has the predictions that were read already. Points whose records have no probabilities, or predictions
+    that can't be read, are left out.
+    """
+    library = library or Library()
+    done: dict[Point, dict[int, tuple[Expected, Record]]] = {}
+    for cell, record in found.items():
+        if isinstance(record, Record) and record.status is Status.OK:
+            point = Point(cell.row, cell.num_labels, cell.train_size)
+            done.setdefault(point, {})[cell.seed] = (cell, record)
+    largest = at_largest_size(done)
+    kept = set(spread(sorted({point.num_labels for point in largest}), MOST_LABEL_COUNTS))
+    largest = {point: seeds for point, seeds in largest.items() if point.num_labels in kept}
+    met = [row for row in rows if any(point.row == row for point in largest)]
+    chosen = best_rows({point: _accuracy(seeds) for point, seeds in largest.items()}, MOST_ROWS, met[-1:])
+    read = {
+        point: {seed: sure for seed, pair in seeds.items() if (sure := _sure(pair, library)) is not None}
+        for point, seeds in sorted(largest.items(), key=lambda item: (rows.index(item[0].row), item[0][1:]))
+        if point.row in chosen
+    }
+    return {point: seeds for point, seeds in read.items() if seeds}
+
+
+def _accuracy(seeds: Mapping[int, tuple[Expected, Record]]) -> float:
+    """Mean over seeds, as their records say."""
+    measured = [record.measurements for _, record in seeds.values()]
+    return float(np.mean([one.test.accuracy for one in measured if one is not None] or [0.0]))
+
+
+def _sure(kept: tuple[Expected, Record], library: Library) -> Sure | None:
+    cell, record = kept
+    try:
+        answers, confidence = library.of(cell.folder, record), library.confidence(cell.folder, record)
+    except UnreadableAnswers:  # the page says so of all such records in one place
+        return None
+    return None if confidence is None else Sure(confidence.astype(np.float64), answers.right > 0)
+
+
+def places_of(confidence: NDArray[np.float64]) -> NDArray[np.int_]:
+    """The bin of each example; a bin holds its upper edge."""
+    return np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+
+
+def binned(
+    confidence: NDArray[np.float64], right: NDArray[np.bool_]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Examples, mean confidence and share of right answers in each of `BINS` bins; null where a bin is empty."""
+    places = places_of(confidence)
+    counts = np.bincount(places, minlength=BINS)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.bincount(places, confidence, BINS) / counts
+        shares = np.bincount(places, right.astype(float), BINS) / counts
+    return counts, means, shares
+
+
+def calibration_distance(confidence: NDArray[np.float64], right: NDArray[np.bool_], places: NDArray[np.int_]) -> float:
+    """`expected_calibration_error` of examples whose bins are known."""
+    return float(np.abs(np.bincount(places, confidence - right, BINS)).sum() / len(confidence))
+
+
+def expected_calibration_error(sure: Sure) -> float:
+    """Mean distance between confidence and share of right answers over bins, by their examples (Guo et al. 2017)."""
+    return calibration_distance(sure.confidence, sure.right, places_of(sure.confidence))
+
+
+@style.applied
+def reliability(points: Surenesses, rows: list[str], data: str) -> Figure:
+    """Draw the share of right answers against confidence, a panel a label count, a line a row; seeds together.
+
+    `points` are of `sureness`, `rows` all of the grid in order. On the diagonal, a model is as often right as it is
+    sure; below it, it is too sure of itself.
+    """
+    labels = sorted({point.num_labels for point in points})
+    styles = style.row_styles(rows)
+    met = list(dict.fromkeys(point.row for point in points))
+    figure, panels = _canvas(len(labels), [(row, styles[row]) for row in met], data)
+    for axes, count in zip(panels, labels, strict=True):
+        axes.plot([0, 1], [0, 1], color=style.MUTED, linewidth=0.9, linestyle=(0, (3, 2)))
+        for point, seeds in points.items():
+            if point.num_labels == count:
+                _draw_line(axes, seeds.values(), styles[point.row])
+        axes.set_title(f"{count} labels")
+        axes.set_xlim(0, 1.02)
+        axes.set_ylim(0, 1.02)
+        axes.set_aspect("equal")
+        axes.grid(color=style.GRID, linewidth=0.6)
+        axes.set_xlabel("confidence")
+    panels[0].set_ylabel("share of right answers")
+    return figure
+
+
+def _draw_line(axes: Axes, seeds: Iterable[Sure], look: style.RowStyle) -> None:
+    seeds = list(seeds)
+    counts, means, shares = binned(
+        np.concatenate([one.confidence for one in seeds]), np.concatenate([one.right for one in seeds])
+    )
+    some = counts >= LEAST_IN_BIN
+    axes.plot(
+        means[some],
+        shares[some],
+        marker=look.marker,
+        color=look.colour,
+        linestyle=look.line,
+        markersize=4,
+        linewidth=1.2,
+    )
+
+
+def _canvas(count: int, rows: list[tuple[str, style.RowStyle]], data: str) -> tuple[Figure, list[Axes]]:
+    handles = [style.row_handle(row, look, size=4) for row, look in rows]
+    handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (3, 2)), linewidth=0.9, label="as sure as right"))
+    legend = style.legend_width(handles) + 0.7
+    width = max(0.4 + count * (PANEL + 0.45) + legend, 6.0)
+    note = f"Each row at its largest training size, all seeds together. {BINS} bins of equal width; "
+    note += f"bins of fewer than {LEAST_IN_BIN} test examples are left out. Below the diagonal: too sure."
+    head = style.head_of(f"Confidence and right answers on {data}", note, width, MARGIN)
+    top = head.height + 0.3
+    height = top + max(PANEL + 0.55, 0.187 * len(handles) + 0.2)
+    figure = Figure(figsize=(width, height))
+    head.write(figure)
+    panels = []
+    for place in range(count):
+        left = 0.6 + place * (PANEL + 0.45)
+        box = (left / width, 1 - (top + PANEL) / height, PANEL / width, PANEL / height)
+        panels.append(figure.add_axes(box))
+    corner = ((0.4 + count * (PANEL + 0.45)) / width, 1 - top / height)
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, borderaxespad=0, handlelength=2.6)
+    return figure, panels

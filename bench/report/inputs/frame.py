@@ -1,0 +1,242 @@
+"""From records to tidy tables: one line a cell, and one line a point of the grid (its seeds taken together).
+
+A cell that is not `ok` keeps its line and has no numbers, so nothing downstream can average over it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from bench.escape.secrets import masked
+from bench.report.inputs.records import Expected, Found, read_records
+from bench.results.measurements import Measurements
+from bench.results.record import Record, Status
+from bench.results.scores import Evaluation
+from bench.results.store import UnreadableRecord
+
+MISSING = "missing"
+UNREADABLE = "unreadable"
+PACKAGES = ("torch", "transformers", "peft", "scikit-learn")
+"""Packages whose versions may change a result."""
+
+SETS = ("train", "validation", "test")
+FLOATS = (
+    "test_accuracy",
+    "test_macro_f1",
+    "test_weighted_f1",
+    "test_weighted_precision",
+    "test_weighted_recall",
+    "test_loss",
+    "test_confidence",
+    *(f"{name}_{part}" for name in ("validation", "train") for part in ("accuracy", "loss")),
+    *(f"before_{name}_{part}" for name in SETS for part in ("accuracy", "loss")),
+    "before_test_confidence",
+    *(f"{name}_majority" for name in SETS),
+    "train_seconds",
+    "total_seconds",
+    "test_examples_per_second",
+    "energy_joules",
+)
+INTEGERS = (
+    "peak_memory_bytes",
+    "trainable_parameters",
+    "num_train",
+    "num_validation",
+    "num_test",
+    "test_texts_in_training",
+)
+COSTS = ("train_seconds", "test_examples_per_second", "energy_joules", "peak_memory_bytes", "peak_memory_of")
+"""What answers that were made elsewhere have not: reading their file says nothing of what they cost."""
+AXES = ("row", "model", "method", "data", "num_labels", "train_size", "seed")
+TEXTS = ("peak_memory_of", "examples_sha256", "failure_type", "failure")
+PROVENANCE = ("device", "device_name", "model_revision", "data_revision", "python", "git_commit", *PACKAGES)
+COLUMNS = (*AXES, "status", *FLOATS, *INTEGERS, *TEXTS, *PROVENANCE, "git_dirty", "key", "command")
+TYPES = {
+    **dict.fromkeys(FLOATS, "float64"),
+    **dict.fromkeys(INTEGERS, "Int64"),
+    **dict.fromkeys(("model", "method", "status", "key", "command", *TEXTS, *PROVENANCE), "string"),
+    **dict.fromkeys(("num_labels", "train_size", "seed"), "int64"),
+    "git_dirty": "boolean",
+}
+"""Said outright, so that a column is of the same type where all of it is null."""
+POINT = ["data", "row", "num_labels", "train_size"]
+"""What the seeds of one point of the grid have in common."""
+AVERAGED = (*FLOATS, "peak_memory_bytes")
+
+
+def cells_frame(expected: Sequence[Expected], found: Mapping[Expected, Found] | None = None) -> pd.DataFrame:
+    """The records of `expected`: one row a cell, in the same order, columns `COLUMNS`.
+
+    `found` is what `read_records` gave for them; without it they are read here.
+
+    `status` is the record's, `missing` where there is none, `unreadable` (reason in `failure`) where there is
+    one that cannot be used. Numbers are null unless the status is `ok`; times are in seconds.
+    Answers that were made elsewhere have none of `COSTS`.
+    `peak_memory_bytes` is the GPU's peak where it was measured and the process's elsewhere: `peak_memory_of`
+    says which; both are null for a cell of a fused stack, whose peak is the whole stack's. `row` and `data` are
+    ordered categoricals over the whole grid (see `row_order`), so a part of
+    the frame still knows every row, and a row keeps its colour. Equal entries count once.
+
+    Raises ValueError where two cells would be the same point and seed of a figure.
+    """
+    cells = list(dict.fromkeys(expected))
+    _refuse_ambiguous(cells)
+    found = read_records(cells) if found is None else found
+    frame = pd.DataFrame([_line(cell, found[cell]) for cell in cells], columns=list(COLUMNS), dtype=object)
+    frame = frame.astype(TYPES)
+    frame["row"] = pd.Categorical(frame["row"], categories=row_order(cells), ordered=True)
+    frame["data"] = pd.Categorical(frame["data"], categories=_first_met(cell.data for cell in cells), ordered=True)
+    return frame
+
+
+def row_order(cells: Iterable[Expected]) -> list[str]:
+    """Rows as first met, those without a method (baselines) last."""
+    cells = list(cells)
+    fitted = (cell.row for cell in cells if cell.method is not None)
+    baselines = (cell.row for cell in cells if cell.method is None)
+    return _first_met([*fitted, *baselines])
+
+
+def _first_met(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _refuse_ambiguous(cells: Iterable[Expected]) -> None:
+    """Cells that differ in something other than the axes would pass for seeds of one another."""
+    met: dict[tuple[Any, ...], Expected] = {}
+    for cell in cells:
+        place = (cell.row, cell.data, cell.num_labels, cell.train_size, cell.seed)
+        if (other := met.setdefault(place, cell)) is not cell:
+            raise ValueError(
+                f"cells {other.key} and {cell.key} are both {cell.row!r} on {cell.data!r} with "
+                f"{cell.num_labels} labels, {cell.train_size} training examples and seed {cell.seed}: "
+                "give them model or method names that tell them apart"
+            )
+
+
+def _line(cell: Expected, record: Found) -> dict[str, Any]:
+    """One cell's row of the frame; columns that are left out are null."""
+    axes = {name: getattr(cell, name) for name in (*AXES, "key", "command")}
+    if isinstance(record, UnreadableRecord):
+        return axes | {"status": UNREADABLE, "failure": masked(str(record))}
+    if record is None:
+        return axes | {"status": MISSING}
+    line = axes | {"status": record.status.value} | _provenance(record)
+    if record.failure is not None:
+        line |= {"failure_type": record.failure.type, "failure": masked(record.failure.message)}
+    if record.status is Status.OK and record.measurements is not None:
+        line |= _numbers(record.measurements)
+        if is_made_elsewhere(record):
+            line |= dict.fromkeys(COSTS)
+    return line
+
+
+def majority_share(evaluation: Evaluation) -> float | None:
+    """The most frequent label's share of the examples: the accuracy of always giving it; None where none is known."""
+    supports = [each.support for each in evaluation.per_label]
+    return max(supports) / sum(supports) if sum(supports) else None
+
+
+def is_made_elsewhere(record: Record) -> bool:
+    """Whether the answers were read of a file (`model=predictions`)."""
+    model = record.configuration.identity.get("model")
+    return isinstance(model, Mapping) and model.get("family") == "predictions"
+
+
+def _numbers(measured: Measurements) -> dict[str, Any]:
+    return {
+        **_scores(measured),
+        "train_seconds": measured.seconds.train,
+        "total_seconds": measured.seconds.total,
+        "energy_joules": measured.energy_joules,
+        "test_examples_per_second": measured.throughput.test_examples_per_second,
+        **_peak(measured),
+        "trainable_parameters": None if measured.parameters is None else measured.parameters.trainable,
+        "num_train": measured.examples.num_train,
+        "num_validation": measured.examples.num_validation,
+        "num_test": measured.examples.num_test,
+        "test_texts_in_training": measured.examples.test_texts_in_training,
+        "examples_sha256": measured.examples.sha256,
+    }
+
+
+def _peak(measured: Measurements) -> dict[str, Any]:
+    """The most memory that the cell took, and of what; nothing where a whole stack's was measured."""
+    if measured.fused is not None:
+        return {}
+    memory = measured.memory
+    if memory.peak_device is not None:
+        return {"peak_memory_bytes": memory.peak_device, "peak_memory_of": "device"}
+    return {"peak_memory_bytes": memory.peak_process, "peak_memory_of": "process"}
+
+
+def _scores(measured: Measurements) -> dict[str, float | None]:
+    """Everything out of the evaluations, under the names of the frame's columns."""
+    test = measured.test
+    scores: dict[str, float | None] = {
+        "test_macro_f1": test.macro_f1,
+        "test_weighted_f1": test.weighted_f1,
+        "test_weighted_precision": test.weighted_precision,
+        "test_weighted_recall": test.weighted_recall,
+        "test_confidence": test.mean_confidence,
+    }
+    for prefix, evaluations in (("", measured), ("before_", measured.before)):
+        for name in SETS:
+            evaluation: Evaluation | None = getattr(evaluations, name, None)
+            if evaluation is not None:
+                scores |= {f"{prefix}{name}_accuracy": evaluation.accuracy, f"{prefix}{name}_loss": evaluation.loss}
+                scores.setdefault(f"{name}_majority", majority_share(evaluation))
+    if measured.before is not None:
+        scores["before_test_confidence"] = measured.before.test.mean_confidence
+    return scores
+
+
+def _provenance(record: Record) -> dict[str, Any]:
+    source = record.provenance
+    versions = {package: source.packages.get(package) for package in PACKAGES}
+    names = ("device", "device_name", "model_revision", "data_revision", "python", "git_commit", "git_dirty")
+    return versions | {name: getattr(source, name) for name in names}
+
+
+def summary_frame(cells: pd.DataFrame) -> pd.DataFrame:
+    """One row a point of the grid: `POINT`, `n_ok`, `n_expected`, `not_ok`, and each number over the `ok` seeds.
+
+    `<number>_mean` and `<number>_sd` (sample standard deviation, ddof 1; null for one seed) are null where no
+    seed is `ok`. `not_ok` names the statuses of the other seeds ("" for none; see `statuses_text`). Numbers that
+    `cells` lack are left out.
+    """
+    # The nulls of failed cells already keep them out; masking makes it so for any frame that is handed in.
+    is_ok = cells["status"] == Status.OK.value
+    averaged = [name for name in AVERAGED if name in cells]
+    numbers = cells[averaged].astype("float64").where(is_ok)
+    groups = pd.concat([cells[POINT], numbers], axis="columns").groupby(POINT, observed=True)
+    means = groups[averaged].mean().add_suffix("_mean")
+    deviations = groups[averaged].std(ddof=1).add_suffix("_sd")
+    points = cells.assign(is_ok=is_ok).groupby(POINT, observed=True)["is_ok"]
+    counts = pd.DataFrame({"n_ok": points.sum().astype("int64"), "n_expected": points.size(), "not_ok": ""})
+    others = cells[~is_ok].groupby(POINT, observed=True)["status"].agg(statuses_text)
+    counts.loc[others.index, "not_ok"] = others
+    paired = [f"{name}_{part}" for name in averaged for part in ("mean", "sd")]
+    return pd.concat([counts, pd.concat([means, deviations], axis="columns")[paired]], axis="columns").reset_index()
+
+
+def chance_of(cells: pd.DataFrame, num_labels: int) -> float:
+    """The test accuracy of always giving the most frequent label, the middle of one label count's cells: equal
+    shares where none is known."""
+    known = cells["test_majority"].dropna()
+    return 1 / num_labels if known.empty else float(known.median())
+
+
+def of_metric(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """What a figure of one metric needs of `cells`: it takes hundreds of parts of them, which costs by the column."""
+    return cells[[*AXES, "status", "num_test", "test_majority", metric]]
+
+
+def statuses_text(statuses: Iterable[str]) -> str:
+    """The statuses other than `ok`: "oom" where they are all the same, else with counts, "2 oom, 1 missing"."""
+    counts = Counter(status for status in statuses if status != Status.OK.value)
+    if len(counts) < 2:
+        return "".join(counts)
+    return ", ".join(f"{count} {status}" for status, count in counts.most_common())

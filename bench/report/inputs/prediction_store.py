@@ -1,0 +1,213 @@
+"""What models answered on single test examples, out of the predictions files beside the records: each read once."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from bench.report.inputs.parquet_tables import (
+    SHARES,
+    TEXT,
+    TEXT_OR_NONE,
+    UnreadableTable,
+    check_shares,
+    content_of,
+    read_table,
+)
+from bench.report.statistics.correctness import NO_LABEL, Answers, Codes, TestSet
+from bench.results.block import ROUNDING
+from bench.results.record import Record
+
+COLUMNS = {"split": TEXT, "id": TEXT, "label": TEXT, "predicted": TEXT_OR_NONE}
+PROBABILITIES = "probabilities"
+MOST_LABELS = 2**15 - 1
+"""That `Codes` can tell apart."""
+T = TypeVar("T")
+
+
+class UnreadableAnswers(Exception):
+    """Predictions that cannot be used, or that a record does not have."""
+
+
+@dataclass
+class Library:
+    """What was read so far: test sets by digest, the rest by the name of the predictions file, made of its content."""
+
+    test_sets: dict[str, TestSet] = field(default_factory=dict)
+    answers: dict[str, Answers] = field(default_factory=dict)
+    confidences: dict[str, NDArray[np.float32] | None] = field(default_factory=dict)
+    checked: dict[str, str] = field(default_factory=dict)
+    """Files whose content is what their name says, by `_place`: how each was when that was found (`_look`)."""
+    is_new: bool = False
+    """Whether something was read that a cache does not have."""
+    _orders: dict[bytes, tuple[TestSet, Any]] = field(default_factory=dict)
+    _contents: dict[str, str | None] = field(default_factory=dict)
+    """The data's content by the digest of a test set: where the first record that has it got it from."""
+    _others: dict[str, TestSet] = field(default_factory=dict)
+    """Test sets of other content, by a digest of their own."""
+
+    def of(self, folder: Path, record: Record) -> Answers:
+        """The test answers of an `ok` record. Raises UnreadableAnswers, also where the record's scores are others.
+
+        Rows are numbered in files, so that other data may well have the same ids: the test sets of records whose data
+        had another content are never the same.
+        """
+        answers = self._known(self.answers, folder, record, self._read)
+        _check_same(answers, record)
+        content, digest = record.provenance.data_revision, answers.test_set.digest
+        if self._contents.setdefault(digest, content) == content:
+            return answers
+        own = hashlib.sha256(f"{digest} {content}".encode()).hexdigest()
+        return replace(answers, test_set=self._others.setdefault(own, replace(answers.test_set, digest=own)))
+
+    def confidence(self, folder: Path, record: Record) -> NDArray[np.float32] | None:
+        """The probability of the label that was predicted, in the order of the record's test set.
+
+        None where the record has no probabilities. Raises UnreadableAnswers.
+        """
+        return self._known(self.confidences, folder, record, self._read_confidence)
+
+    def _known(self, kept: dict[str, T], folder: Path, record: Record, read: Callable[[str, bytes], T]) -> T:
+        if record.predictions_file is None:
+            raise UnreadableAnswers("the record names no predictions file")
+        path = folder / Path(record.predictions_file).name  # in the record's own folder, whatever it says
+        try:
+            content = None if self._is_checked(path) else self._checked(path)
+            if path.name not in kept:
+                kept[path.name] = read(path.name, self._checked(path) if content is None else content)
+                self.is_new = True
+        except UnreadableTable as error:
+            raise UnreadableAnswers(str(error)) from error
+        return kept[path.name]
+
+    def _is_checked(self, path: Path) -> bool:
+        """Whether this very file was read before, and has not changed since: what is known of it is its content."""
+        known = self.checked.get(_place(path))
+        return known is not None and known == _look(path)
+
+    def _checked(self, path: Path) -> bytes:
+        look = _look(path)  # before it is read: what is changed meanwhile is read again
+        content = content_of(path)
+        self.checked[_place(path)] = look
+        self.is_new = True
+        return content
+
+    def _read(self, name: str, content: bytes) -> Answers:
+        test = _test_part(name, content, COLUMNS)
+        test_set, order = self._test_set(test, name)
+        predicted = _codes(test["predicted"], test_set.names)[order]
+        return Answers(test_set, predicted, _others(test["predicted"], order, predicted))
+
+    def _read_confidence(self, name: str, content: bytes) -> NDArray[np.float32] | None:
+        test = _test_part(name, content, {**COLUMNS, PROBABILITIES: SHARES})
+        if PROBABILITIES not in test.column_names:
+            return None
+        probabilities = _chunk(test[PROBABILITIES])
+        if probabilities.null_count or pa.types.is_null(probabilities.type):
+            return None
+        check_shares(probabilities, name)
+        _, order = self._test_set(test, name)
+        flat = probabilities.flatten().to_numpy(zero_copy_only=False)
+        surest = flat.reshape(len(probabilities), -1).max(axis=1)
+        return np.asarray(surest, dtype=np.float32)[order]
+
+    def _test_set(self, test: pa.Table, name: str) -> tuple[TestSet, Any]:
+        """The test set, and where in the file its examples are. Most files hold the same one in the same order."""
+        ids, labels = _chunk(test["id"]), _chunk(test["label"])
+        raw = hashlib.sha256()
+        for array in (ids, labels.dictionary, labels.indices):
+            raw.update(_bytes(array))
+        if (known := self._orders.get(raw.digest())) is not None:
+            return known
+        texts, names = np.asarray(ids.to_pylist(), dtype=object), tuple(sorted(set(labels.to_pylist())))
+        if len(names) > MOST_LABELS:
+            raise UnreadableAnswers(f"{name}: {len(names):,} labels")
+        order = np.argsort(texts, kind="stable")
+        chosen, codes = tuple(texts[order]), _codes(test["label"], names)[order]
+        if len(set(chosen)) < len(chosen):
+            raise UnreadableAnswers(f"{name}: several test examples have the same id")
+        digest = test_set_digest(chosen, codes, names)
+        test_set = self.test_sets.setdefault(digest, TestSet(digest, chosen, codes, names))
+        self._orders[raw.digest()] = test_set, order
+        return test_set, order
+
+
+def test_set_digest(ids: Sequence[str], labels: Codes, names: Sequence[str]) -> str:
+    """A name for exactly these examples."""
+    content = hashlib.sha256("\0".join([*names, "", *ids]).encode())
+    content.update(np.ascontiguousarray(labels).tobytes())
+    return content.hexdigest()
+
+
+def _chunk(column: Any) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _bytes(array: Any) -> bytes:
+    """The content of an Arrow array, whatever its buffers hold beside it."""
+    batch = pa.record_batch([pa.concat_arrays([array])], names=["x"])
+    return bytes(batch.serialize())
+
+
+def _codes(column: Any, names: Sequence[str]) -> Codes:
+    """A dictionary column as indices of `names`; what is not among them is `NO_LABEL`."""
+    array = _chunk(column)
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    index = {name: number for number, name in enumerate(names)}
+    meaning = np.asarray([*(index.get(text, NO_LABEL) for text in array.dictionary.to_pylist()), NO_LABEL], np.int16)
+    return meaning[array.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+
+
+def _others(column: Any, order: Any, predicted: Codes) -> dict[int, str]:
+    """What was answered where it is none of the labels, by place in the test set."""
+    places = np.flatnonzero(predicted == NO_LABEL)
+    if not len(places):
+        return {}
+    given = [_chunk(column)[int(order[place])].as_py() for place in places]
+    return {int(place): text for place, text in zip(places, given, strict=True) if text is not None}
+
+
+def _test_part(name: str, content: bytes, kinds: Mapping[str, str]) -> pa.Table:
+    """The test examples of a predictions file. Raises UnreadableTable and UnreadableAnswers."""
+    table = read_table(content, name, kinds)
+    test = table.filter(pc.equal(table["split"], "test")).combine_chunks()
+    if not test.num_rows:
+        raise UnreadableAnswers(f"{name} has no test examples")
+    return test
+
+
+def _check_same(answers: Answers, record: Record) -> None:
+    """Raise UnreadableAnswers where answers and record, which were written as a pair, do not say the same."""
+    if record.measurements is None:
+        return
+    scores, name = record.measurements.test, record.predictions_file
+    if scores.num_examples != len(answers.test_set):
+        raise UnreadableAnswers(
+            f"{name} is not the record's: {len(answers.test_set):,} test examples, by the record "
+            f"{scores.num_examples:,}"
+        )
+    if abs(scores.accuracy - answers.accuracy) > ROUNDING:
+        raise UnreadableAnswers(
+            f"{name} is not the record's: its accuracy is {answers.accuracy:.4f}, by the record {scores.accuracy:.4f}"
+        )
+
+
+def _place(path: Path) -> str:
+    """A short name for a file in its place."""
+    return hashlib.sha256(str(path).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def _look(path: Path) -> str:
+    """What is another after the file was changed; empty where it can't be looked at."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_ino} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_size}"

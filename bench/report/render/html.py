@@ -1,0 +1,136 @@
+"""The report as one HTML page that needs nothing but itself."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from bench.escape.characters import visible
+from bench.report.content.parts import Entry, Picture, Section, Titled
+from bench.report.content.wording import METRICS, capitalised
+from bench.report.render.inline import inlined
+from bench.report.render.sorting import small_first, sort_value
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATES = {
+    "done": "all seeds finished",
+    "partial": "some seeds are missing",
+    "failed": "failed",
+    "skipped": "skipped: the data can't give it",
+    "missing": "not run",
+}
+"""How the cells of a point ended, in words."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A section with its place in the page."""
+
+    anchor: str
+    title: str
+    section: Section
+
+
+def render(context: Mapping[str, Any], blocks: Sequence[Block], points: Mapping[str, Any], folder: Path) -> str:
+    """The page. `points` is what the detail panel shows, by `parts.point_id`; figures are read from `folder`.
+
+    Everything that comes from data is escaped by the templates, and embedded JSON can't end its element. A policy
+    in the page allows its own scripts alone and no request at all. Raises OSError where a figure's file is missing.
+    """
+    numbers: dict[str, int] = {}
+
+    def svg(picture: Picture) -> Markup:
+        number = numbers.setdefault(picture.name, len(numbers))
+        return Markup(inlined((folder / f"{picture.name}.svg").read_text("utf-8"), picture.text, number))
+
+    scripts = {name: (TEMPLATES / f"{name}.js").read_text("utf-8") for name in ("theme", "page")}
+    environment = _environment()
+    return environment.get_template("index.html.j2").render(
+        **context,
+        blocks=blocks,
+        svg=svg,
+        metrics=metrics_of(blocks),
+        sort_value=sort_value,
+        small_first=small_first,
+        states=STATES,
+        style=Markup((TEMPLATES / "page.css").read_text("utf-8")),
+        scripts={name: Markup(text) for name, text in scripts.items()},
+        policy=policy(scripts.values()),
+        data=Markup(embedded(points)),
+    )
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=_seen,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
+
+
+def _seen(value: Any) -> Any:
+    """Characters of a text that are not seen, as escapes: a name can't turn the direction of what follows it."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def embedded(value: Any) -> str:
+    """`value` as JSON for a `<script type="application/json">`: no text in it can end the element.
+
+    Numbers that are not finite become null. (HTML Living Standard, 4.12.1.3: restrictions for contents of script.)
+    """
+    text = json.dumps(_finite(value), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def policy(scripts: Any) -> str:
+    """A Content-Security-Policy: these scripts run and no others, and nothing is fetched."""
+    digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    shown = "style-src 'unsafe-inline'; img-src data:"  # a colour bar is a picture in its SVG
+    return f"default-src 'none'; script-src {allowed}; {shown}; base-uri 'none'; form-action 'none'"
+
+
+def metrics_of(blocks: Sequence[Block]) -> dict[str, str]:
+    """What the metric switch offers: name by column, as first met."""
+    met: dict[str, str] = {}
+    for block in blocks:
+        things: list[Picture | Titled] = [*block.section.pictures, *block.section.tables]
+        for thing in things:
+            if thing.metric is not None:
+                met[thing.metric] = capitalised(METRICS[thing.metric].removeprefix("test "))
+    return met
+
+
+def anchored(titles: Sequence[tuple[str, Section]]) -> list[Block]:
+    """Sections with anchors that are told apart, in the same order."""
+    met: dict[str, int] = {}
+    blocks = []
+    for title, section in titles:
+        anchor = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "section"
+        met[anchor] = met.get(anchor, 0) + 1
+        blocks.append(Block(anchor if met[anchor] == 1 else f"{anchor}-{met[anchor]}", title, section))
+    return blocks
+
+
+def entry(value: Any) -> Entry:
+    """Any entry of a table as one that has a state and a point."""
+    return value if isinstance(value, Entry) else Entry(str(value))

@@ -1,0 +1,15 @@
+"""The section on cost: what accuracy takes in time, memory and speed."""
+
+from bench.report.content.parts import Section
+from bench.report.figures.cost import accuracy_and_cost, cost_notes, cost_points, cost_table
+from bench.report.view import View
+
+
+def section(view: View) -> Section | None:
+    """What accuracy costs."""
+    points = cost_points(view.summary, view.cells, view.price_per_gpu_hour)
+    if points.empty:
+        return None
+    text = f"Accuracy on {view.data} against training time, peak memory and speed of inference, a line a label count."
+    picture = view.draw("cost", accuracy_and_cost(points, view.rows, view.data, view.named_rows), text)
+    return Section("Cost", cost_notes(points, view.cells), [picture], [cost_table(points)])

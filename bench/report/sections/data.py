@@ -1,0 +1,47 @@
+"""The section on the data: how much of it the tasks use, what was left out, and whether test texts were trained on."""
+
+from bench.report.content.parts import Section, Titled
+from bench.report.content.table import table
+from bench.report.view import View
+from bench.results.measurements import Examples
+
+HEADERS = (
+    "labels", "of labels", "rows of these", "of rows", "texts with several labels", "their rows left out",
+    "repeated texts left out", "test texts in training",
+)  # fmt: skip
+
+
+def section(view: View) -> Section | None:
+    """Counts of rows, labels and texts by label count; None where the records are older than these counts."""
+    found: dict[int, list[Examples]] = {}
+    for point, measured in view.measured.items():
+        known = [one.examples for one in measured.values() if one.examples.rows_read is not None]
+        if known:
+            found.setdefault(point.num_labels, []).extend(known)
+    if not found:
+        return None
+    lines = [_line(found[num_labels]) for num_labels in sorted(found)]
+    notes = dict.fromkeys(note for some in found.values() for one in some for note in one.notes or ())
+    same = "Texts are compared without case, blanks and Unicode form. Counts that differ between cells are the largest."
+    overlap = any(one.test_texts_in_training for some in found.values() for one in some)
+    warning = ["Some test texts are in training, too: accuracy on them is no accuracy on new texts."] if overlap else []
+    paragraphs = [same, *warning, *(f"{note[:1].upper()}{note[1:]}." for note in notes)]
+    drawn = Titled("What the examples were drawn from", table(HEADERS, lines), name="data")
+    return Section("Data", paragraphs, tables=[drawn])
+
+
+def _line(examples: list[Examples]) -> list[str]:
+    def most(name: str) -> str:
+        values = [value for one in examples if (value := getattr(one, name)) is not None]
+        return f"{max(values):,}" if values else "–"
+
+    return [
+        str(len(examples[0].labels)),
+        most("labels_available"),
+        most("rows_of_labels"),
+        most("rows_read"),
+        most("conflicting_texts"),
+        most("conflicts_dropped"),
+        most("duplicates_dropped"),
+        most("test_texts_in_training"),
+    ]

@@ -1,0 +1,104 @@
+"""The section on training examples: how many a target takes, and how many of a simpler row do the same."""
+
+from bench.report.content.parts import Picture, Section
+from bench.report.figures.equivalents import equivalence_curves
+from bench.report.statistics.curves import Curve, Refusal
+from bench.report.statistics.equivalence import Equivalence, Equivalents, NotComparable
+from bench.report.statistics.points import Point
+from bench.report.tables.equivalents import equivalent_sentence, equivalents, equivalents_table
+from bench.report.tables.targets import Targets, targets_at, targets_sentence, targets_table
+from bench.report.view import View
+
+MOST_NAMED = 3
+HOW_TARGETS = (
+    "For a target: a curve (a mean of four families, weighted by fit) is fitted to each row's accuracies over the "
+    "training sizes, and carried on beyond them as far as the table says. Brackets are 90 % intervals; ≈ marks "
+    "estimates beyond the largest size that was tried, ≤ is the smallest size, > the end of what the curve is good "
+    "for. A curve that could mislead is refused, with the reason."
+)
+HOW_EQUIVALENTS = (
+    "For the same accuracy as a simpler row: read from that row's own accuracies, made to rise and joined by lines, "
+    "never carried on. Brackets are 95 % intervals, the sizes at which a paired test does not tell the two rows apart; "
+    "≤ and > are the ends of the sizes that were tried."
+)
+
+
+def section(view: View) -> Section | None:
+    """Examples for target accuracies, and data equivalence; None where no row that was trained has answers."""
+    targets = [one for labels in view.fitted.label_counts if (one := targets_at(view, labels)) is not None]
+    if not targets:
+        return None
+    found = [equivalents(view, other, labels) for labels in view.fitted.label_counts for other in view.simpler_rows]
+    all_refused = not any(isinstance(curve, Curve) for curve in view.fitted.found.values())
+    paragraphs = [_refusals(view) if all_refused else HOW_TARGETS, *_how_equivalents(view, found), *_left_out(view)]
+    lists = [(f"{one.num_labels} labels", _said(view, one, found, all_refused)) for one in targets]
+    same = [equivalents_table(view, [each for each in found if each.other == other]) for other in view.simpler_rows]
+    tables = [titled for titled in same if titled is not None]
+    tables += [] if all_refused else [targets_table(view, one) for one in targets]
+    lists = [(heading, said) for heading, said in lists if said]
+    return Section("How many examples", paragraphs, _pictures(view, found), tables, lists=lists)
+
+
+def _refusals(view: View) -> str:
+    """Why no curve at all is carried on."""
+    reasons: dict[str, list[str]] = {}
+    for (row, _), curve in view.fitted.found.items():
+        if isinstance(curve, Refusal):
+            reasons.setdefault(curve.reason, []).append(row)
+    said = []
+    for reason, rows in reasons.items():
+        names = list(dict.fromkeys(rows))
+        which = ", ".join(names[:MOST_NAMED]) + (" and others" if len(names) > MOST_NAMED else "")
+        said.append(reason if len(reasons) == 1 else f"{reason} ({which})")
+    return f"How many examples a target accuracy takes can't be said, for no curve can be trusted: {'; '.join(said)}."
+
+
+def _how_equivalents(view: View, found: list[Equivalents]) -> list[str]:
+    if not any(each.comparable for each in found):
+        reasons = {one.reason for each in found for one in each.found.values() if isinstance(one, NotComparable)}
+        named = "; ".join(sorted(reasons)[:MOST_NAMED])
+        return [f"No row's accuracy can be given in examples of a simpler row: {named}."] if reasons else []
+    if max(len(one.seeds) for each in found for one in each.comparable) > 1:
+        return [HOW_EQUIVALENTS]
+    return [f"{HOW_EQUIVALENTS} There is one seed a row: the intervals know of the test examples alone."]
+
+
+def _left_out(view: View) -> list[str]:
+    count = max((len(rows) for rows in view.fitted.left_out.values()), default=0)
+    if not count:
+        return []
+    return [
+        "At each label count, curves are fitted for the best rows at the largest size and for what these are held "
+        f"against; rows left out here: up to {count}."
+    ]
+
+
+def _said(view: View, targets: Targets, found: list[Equivalents], all_refused: bool) -> list[str]:
+    """Of one label count: a target, then the best row at its ends and an untrained one in examples of simpler rows."""
+    labels, curves = targets.num_labels, view.fitted.at(targets.num_labels)
+    best = next((row for row in curves if row not in view.simpler_rows), targets.best)
+    untrained = [point for point in view.answers if point.num_labels == labels and not point.train_size]
+    said = [] if all_refused else [targets_sentence(view, targets, best)]
+    for each in found:
+        if each.num_labels != labels:
+            continue
+        sizes = sorted(point.train_size for point in each.found if point.row == best)
+        points = [Point(best, labels, size) for size in dict.fromkeys([*sizes[:1], *sizes[-1:]])]
+        if each.other == view.simpler_rows[0]:
+            points += untrained[:1]
+        said += [equivalent_sentence(one) for point in points if isinstance(one := each.found.get(point), Equivalence)]
+    return said
+
+
+def _pictures(view: View, found: list[Equivalents]) -> list[Picture]:
+    """A figure for each simpler row that has points to show."""
+    pictures = []
+    for place, other in enumerate(view.simpler_rows):
+        some = [each for each in found if each.other == other]
+        if (figure := equivalence_curves(some, view.rows, view.data)) is not None:
+            text = (
+                f"Training examples of {other} that do what each row does with its own, on {view.data}, a panel a "
+                "label count. The numbers are in the tables below."
+            )
+            pictures.append(view.draw(f"same_as_{('baseline', 'probe')[place]}", figure, text))
+    return pictures

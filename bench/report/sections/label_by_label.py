@@ -1,0 +1,69 @@
+"""The section on labels: what each one gets, and what it is taken for."""
+
+import numpy as np
+
+from bench.report.content.parts import Picture, Section, Titled
+from bench.report.content.wording import AT_LARGEST
+from bench.report.figures.confusion import (
+    confusion_matrices,
+    evaluations,
+    matrix_points,
+    report_table,
+    scored_points,
+    small_points,
+)
+from bench.report.figures.cost import MOST_LABEL_COUNTS
+from bench.report.figures.label_f1 import MOST_LABELS, MOST_ROWS, confused_pairs, f1_heatmap
+from bench.report.figures.named_rows import best_rows
+from bench.report.inputs.records import Points
+from bench.report.statistics.baseline import baseline
+from bench.report.view import View
+
+
+def section(view: View) -> Section | None:
+    """What each label gets, and what it is taken for."""
+    points = scored_points(view.measured)
+    if not points:
+        return None
+    pictures: list[Picture] = []
+    labels = sorted({point.num_labels for point in points})
+    for count in labels[:1] + labels[1:][-(MOST_LABEL_COUNTS - 1) :]:
+        pictures += _of_labels(view, points, count)
+    found = []
+    if (pairs := confused_pairs(points)).lines:
+        found.append(Titled("Labels that are confused most", pairs, name="confused_labels"))
+    small = small_points(points)
+    for count in sorted({point.num_labels for point in small}):
+        some = {point: seeds for point, seeds in small.items() if point.num_labels == count}
+        found.append(Titled(f"Classification report, {count} labels", report_table(some)))
+    return Section("Label by label", [AT_LARGEST], pictures, found)
+
+
+def _of_labels(view: View, points: Points, count: int) -> list[Picture]:
+    """The figures of one label count: F1 by label, and confusion matrices where these can be read."""
+    pictures = []
+    some = {point: seeds for point, seeds in points.items() if point.num_labels == count}
+    if count <= MOST_LABELS:
+        shown = _best_of(some, baseline(view.cells))
+        title = f"F1 by label on {view.data}, {count} labels"
+        note = f"{AT_LARGEST} The hardest label is on top."
+        note += f" The best rows and the baseline, {len(shown)} of {len(some)}." if len(shown) < len(some) else ""
+        text = f"Heatmap of F1 on {view.data}, {count} labels by rows, the hardest label on top."
+        pictures.append(view.draw(f"label_f1_{count}", f1_heatmap(shown, title, note), text))
+    if matrices := matrix_points(points, count, baseline(view.cells)):
+        title = f"Confusions on {view.data}, {count} labels"
+        note = "Of the test examples of each true label, the share that was called what; counts of all seeds together."
+        note += " The best row and the baseline." if len(matrices) < len(some) else ""
+        text = f"Confusion matrices on {view.data}, {count} labels, a panel a row at its largest training size."
+        pictures.append(view.draw(f"confusion_{count}", confusion_matrices(matrices, title, note), text))
+    return pictures
+
+
+def _best_of(points: Points, base: str | None) -> Points:
+    """All points of one label count if they are few, else those of the best rows and the baseline, in their order."""
+    accuracies = {
+        point: float(np.mean([one.accuracy for one in evaluations(seeds)])) for point, seeds in points.items()
+    }
+    always = [point.row for point in points if point.row == base]
+    chosen = best_rows(accuracies, MOST_ROWS, always)
+    return {point: seeds for point, seeds in points.items() if point.row in chosen}

@@ -1,0 +1,153 @@
+"""The answer: what to take at each label count and budget, in words that are made of paired comparisons."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+
+from bench.report.content.parts import Section, Titled
+from bench.report.content.revisions import mixed_revisions
+from bench.report.content.verdict_words import budget_points, crossing_text, place_text, planned_text
+from bench.report.content.wording import counted
+from bench.report.statistics.decision import Budget, Crossing, crossing
+from bench.report.statistics.ties import standing
+from bench.report.tables.verdict import best_rows, crossings_table, differences_table
+from bench.report.view import View
+from bench.results.record import Status
+
+MOST_NAMED = 4
+
+
+def section(view: View) -> Section | None:
+    """The best row of each label count and budget, what can't be told from it, and what is gained over simpler rows."""
+    gone = sorted(set(view.measured) - set(view.answers))
+    if not view.budgets:
+        if warning := _warnings(view):
+            return Section("The answer", warning)
+        if not gone:
+            return None
+        return Section("The answer", ["The predictions of all finished cells are gone, so nothing can be compared."])
+    opponents = view.simpler_rows
+    paragraphs, lists = [*_warnings(view), *_lead(view.budgets), _how(view)], []
+    for one in at_largest_budget(view.budgets):
+        place = one.standing.num_labels, one.standing.train_size
+        absent = absent_rows(view.summary, *place)
+        gained = _gained(view, one, opponents)
+        lists.append((place_text(*place), [*budget_points(one, absent), *gained]))
+        if absent and (whole := _largest_whole(view, one)) is not None:
+            where = f"{place_text(*place[:1], whole.standing.train_size)}, the most that all rows have"
+            lists.append((where, budget_points(whole)))
+    if gone:
+        rows = ", ".join(dict.fromkeys(point.row for point in gone))
+        paragraphs.append(f"Predictions are gone at {counted(len(gone), 'point')} ({rows}): they are in no comparison.")
+    return Section("The answer", paragraphs, lists=lists, tables=_tables(view, opponents))
+
+
+def at_largest_budget(budgets: Sequence[Budget]) -> list[Budget]:
+    """Of each label count, the budget with the most training examples."""
+    largest = {one.standing.num_labels: one for one in sorted(budgets, key=lambda one: one.standing.train_size)}
+    return [largest[labels] for labels in sorted(largest)]
+
+
+def absent_rows(summary: pd.DataFrame, num_labels: int, train_size: int) -> dict[str, str]:
+    """The rows of the grid that have no finished cell at a point, with how their cells ended; `summary_frame`."""
+    if summary.empty:
+        return {}
+    here = summary[(summary["num_labels"] == num_labels) & summary["train_size"].isin([train_size, 0])]
+    gone = here[here["n_ok"] == 0]
+    return dict(zip(gone["row"].astype(str), gone["not_ok"].astype(str), strict=True))
+
+
+def _largest_whole(view: View, budget: Budget) -> Budget | None:
+    """Of the same label count, the budget with the most training examples that all rows have; None for none."""
+    whole = [
+        one
+        for one in view.budgets
+        if one.standing.num_labels == budget.standing.num_labels
+        and not absent_rows(view.summary, one.standing.num_labels, one.standing.train_size)
+    ]
+    return max(whole, key=lambda one: one.standing.train_size, default=None)
+
+
+def _gained(view: View, budget: Budget, opponents: Sequence[str]) -> list[str]:
+    """The planned comparison with the baseline, and what the best fine-tuned row has over what is simpler."""
+    one, base = budget.standing, view.verdicts.baseline
+    crossings = _crossings_of_tuned(view, budget, opponents)
+    said = [crossing_text(found) for found in crossings]
+    if base is None or base == one.best or any((found.row, found.opponent) == (one.best, base) for found in crossings):
+        return said
+    planned = view.verdicts.of(one.best, base, one.num_labels, one.train_size)
+    return said if planned is None else [planned_text(planned), *said]
+
+
+def _crossings_of_tuned(view: View, budget: Budget, opponents: Sequence[str]) -> list[Crossing]:
+    """The best fine-tuned row against what is simpler, at every size: the best of the largest size that one has."""
+    tuned, labels = view.verdicts.tuned, budget.standing.num_labels
+    sizes = (one.standing.train_size for one in reversed(view.budgets) if one.standing.num_labels == labels)
+    standings = (standing(view.answers, labels, size, tuned, view.verdicts) for size in sizes)
+    best = next((one for one in standings if one is not None), None)
+    if best is None:
+        return []
+    found = (crossing(view.answers, best.best, opponent, labels, view.verdicts) for opponent in opponents)
+    return [one for one in found if one.verdict != "not_compared"]
+
+
+def _warnings(view: View) -> list[str]:
+    """Where rows of a task had other examples, or cells of a row other models or data."""
+    mixed = mixed_revisions(view.cells[view.cells["status"] == Status.OK.value])
+    if not view.verdicts.unequal:
+        return mixed
+    where = "; ".join(place_text(*place) for place in sorted(view.verdicts.unequal))
+    return [
+        *mixed,
+        f"Warning: the rows did not have the same examples at {where}. Nothing is compared there: what "
+        "differs may be the examples' doing.",
+    ]
+
+
+def _how(view: View) -> str:
+    """What a difference has to be to count."""
+    text = (
+        "How differences are told: rows are compared on the same test examples and seeds; brackets are 95 % intervals. "
+    )
+    planned = view.simpler_rows
+    if planned:
+        text += (
+            f"Comparisons with {' and '.join(planned)} are planned: a paired test of the two rows alone decides "
+            "(p < 0.05). That the best row is above them is corrected for the rows that it was chosen from, for the "
+            "choice was by the same answers. "
+        )
+    text += (
+        f"{'Other pairs' if planned else 'Pairs'} of a budget are looked at all together: the variance between "
+        "seeds is pooled over rows that are alike in it, and p is corrected for all pairs there (Holm). From which "
+        "size on a row beats another is tested from the largest size down, and stops at the first test that fails."
+    )
+    if max(len(seeds) for seeds in view.answers.values()) == 1:
+        text += (
+            " There is one seed a row, which decides nothing: intervals and tests (McNemar) know of the test examples "
+            "alone, and another seed may turn what looks decided."
+        )
+    return text
+
+
+def _lead(budgets: Sequence[Budget]) -> list[str]:
+    """In how many budgets a row is the best or not told apart from it."""
+    if len(budgets) < 2:
+        return []
+    alone = Counter(one.standing.best for one in budgets if one.standing.is_decided)
+    top = Counter(
+        row for one in budgets for row in (one.standing.best, *(contender.row for contender in one.standing.tied))
+    )
+    ordered = sorted(top, key=lambda row: (-top[row], -alone[row]))
+    named = [f"{row} in {top[row]}" + (f" ({alone[row]} of them alone)" if alone[row] else "") for row in ordered]
+    more = f", and {counted(len(named) - MOST_NAMED, 'other row')} in fewer" if len(named) > MOST_NAMED else ""
+    text = f"Of {len(budgets)} budgets (label counts x training sizes), best or not told apart from the best: "
+    return [f"{text}{', '.join(named[:MOST_NAMED])}{more}."]
+
+
+def _tables(view: View, opponents: Sequence[str]) -> list[Titled]:
+    return [
+        best_rows(view),
+        *crossings_table(view, opponents),
+        *(differences_table(view, opponent) for opponent in opponents),
+    ]

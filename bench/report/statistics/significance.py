@@ -1,0 +1,135 @@
+"""The one verdict on each pair of rows at each point of a grid: made once, and used by words, marks and tables alike.
+
+- What was planned is tested by itself: a row against the baseline, and against a linear probe. Its verdict depends on
+  the answers of the two rows alone, and stays as it is whatever else finishes. But the row that is in front of all,
+  or of the fine-tuned ones, was chosen by these answers: that it is above is corrected for the rows it was chosen from.
+- Nobody planned the other pairs, so all pairs of rows at a point are looked at together: the seeds' mean square is
+  pooled over rows whose seeds spread alike, and p is corrected for all pairs of the point (Holm). That p is known of
+  planned pairs, too, and decides nothing about them.
+- One common seed decides nothing where something was trained: it knows nothing of other seeds.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+import numpy as np
+
+from bench.report.statistics.correctness import BySeed, Grid, rows_at, untrained_rows
+from bench.report.statistics.paired import Comparison, compare, holm_p, p_value, pairing
+from bench.report.statistics.pooled import crossed_rows, like_rows
+from bench.report.statistics.selection import in_front, p_of_chosen, with_all_seeds
+
+Pair = tuple[str, str]
+Place = tuple[int, int]
+"""Label count and training size."""
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Of one data set. Rows of a size are those with that many training examples, and those without any."""
+
+    grid: Grid
+    baseline: str | None = None
+    probes: Collection[str] = ()
+    """Rows that fine-tuning is held against beside the baseline."""
+    tuned: Sequence[str] = ()
+    """Rows that are fine-tuned: the one in front of them is looked at by itself."""
+    unequal: Collection[Place] = ()
+    """Where rows of one task had other examples, so that nothing can be compared; size 0 stands for untrained rows."""
+    _corrected: dict[Place, dict[Pair, float]] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[Pair, Place], Comparison | None] = field(default_factory=dict, repr=False)
+
+    def rows_at(self, num_labels: int, train_size: int) -> dict[str, BySeed]:
+        """The rows that have answers there."""
+        return rows_at(self.grid, num_labels, train_size)
+
+    def of(self, a: str, b: str, num_labels: int, train_size: int) -> Comparison | None:
+        """Row `a` less row `b` at a point; None where one of them has no answers, or they can't be compared."""
+        place = num_labels, train_size
+        pair: Pair = (a, b) if a < b else (b, a)
+        if (pair, place) not in self._made:
+            self._made[pair, place] = self._compared(pair, place)
+        made = self._made[pair, place]
+        return made if made is None or made.a == a else made.turned
+
+    def pairs(self, num_labels: int, train_size: int, rows: Collection[str] | None = None) -> Iterator[Comparison]:
+        """All pairs (of `rows`) at a point that can be compared."""
+        names = [row for row in self.rows_at(num_labels, train_size) if rows is None or row in rows]
+        for a, b in combinations(names, 2):
+            if (one := self.of(a, b, num_labels, train_size)) is not None:
+                yield one
+
+    def is_unequal(self, num_labels: int, train_size: int) -> bool:
+        """Whether nothing is compared at a point, for rows of a task had other examples."""
+        return (num_labels, train_size) in self.unequal or (num_labels, 0) in self.unequal
+
+    def is_planned(self, a: str, b: str) -> bool:
+        """Whether the pair is tested by itself."""
+        return self.baseline in (a, b) or (a in self.probes) != (b in self.probes)
+
+    def _compared(self, pair: Pair, place: Place) -> Comparison | None:
+        rows = self.rows_at(*place)
+        if not set(pair) <= set(rows) or self.is_unequal(*place):
+            return None
+        a, b = pair
+        both = pairing(self.grid)(a, rows[a], b, rows[b])
+        if both is None:
+            return None
+        one = compare(a, b, both)
+        one = replace(one, adjusted_p=self.corrected(*place)[pair], planned=self.is_planned(a, b))
+        better, other = (a, b) if one.difference.estimate > 0 else (b, a)
+        if not one.planned:
+            return one
+        choices = self._choices(better, other, place)
+        if choices > 1:
+            one = replace(one, choices=choices, chosen_p=p_of_chosen(one.p, both.sample, choices))
+        # Pooled seeds may tell more than the pair's own. The p that is corrected for all pairs stands beside the one
+        # that decides, and a correction makes no p smaller.
+        return replace(one, adjusted_p=max(one.adjusted_p, one.decisive_p))
+
+    def _choices(self, row: str, opponent: str, place: Place) -> int:
+        """From how many rows `row` was chosen, to be held against a planned opponent; 1 where it is not in front."""
+        opponents = (self.baseline,) if opponent == self.baseline else (self.baseline, *self.probes)
+        if opponent not in opponents:  # it is the opponent that is better
+            return 1
+        untrained, found = untrained_rows(self.grid), self.rows_at(*place)
+        others = {name: seeds for name, seeds in found.items() if name not in opponents}
+        tuned = {name: seeds for name, seeds in others.items() if name in self.tuned}
+        among = [len(with_all_seeds(some, untrained)) for some in (others, tuned) if in_front(some, untrained) == row]
+        return max(among, default=1)
+
+    def corrected(self, num_labels: int, train_size: int) -> Mapping[Pair, float]:
+        """p of every pair at a point, seeds pooled, corrected for all pairs there; names of a pair in rising order."""
+        place = num_labels, train_size
+        if place not in self._corrected:
+            p = dict(self._p_values(place))
+            self._corrected[place] = dict(zip(p, map(float, holm_p(list(p.values()))), strict=True))
+        return self._corrected[place]
+
+    def _p_values(self, place: Place) -> Iterator[tuple[Pair, float]]:
+        rows, untrained = self.rows_at(*place), untrained_rows(self.grid)
+        pooled: dict[Pair, float] = {}
+        for found in crossed_rows(_spread(rows, untrained)):
+            groups = like_rows(found, [name not in untrained for name in found.names])
+            pooled |= {(a, b) if a < b else (b, a): p for a, b, p in found.p_values(groups)}
+        paired = pairing(self.grid)
+        for a, b in combinations(sorted(rows), 2):
+            p = pooled.get((a, b), float("nan"))
+            if np.isnan(p):
+                both = paired(a, rows[a], b, rows[b])
+                if both is None:
+                    continue
+                p = p_value(both.sample)[0]
+            yield (a, b), p
+
+
+def _spread(rows: Mapping[str, BySeed], untrained: Collection[str]) -> dict[str, BySeed]:
+    """`rows`, an untrained one's only answers standing for every seed of the row that has most (`correctness.pair`)."""
+    seeds = max((set(found) for name, found in rows.items() if name not in untrained), key=len, default=set())
+    return {
+        name: dict.fromkeys(seeds, next(iter(found.values())))
+        if name in untrained and len(found) == 1 and seeds
+        else found
+        for name, found in rows.items()
+    }

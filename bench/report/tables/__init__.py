@@ -1,0 +1,1 @@
+"""The tables of the page, and the sentences that go with them."""

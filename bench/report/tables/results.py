@@ -1,0 +1,196 @@
+"""The tables and facts of the report's page, taken from the frames."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from bench.report.content.parts import Entry, Titled, point_id
+from bench.report.content.table import Table, shortened, table
+from bench.report.content.wording import (
+    LOWER_IS_BETTER,
+    METRICS,
+    UNTRAINED,
+    capitalised,
+    counted,
+    deviation_text,
+    duration,
+    in_words,
+    number_text,
+    seeds_text,
+)
+from bench.report.inputs.frame import MISSING, PACKAGES
+from bench.report.inputs.records import Expected
+from bench.results.record import Status
+
+MOST_GAPS = 50
+MOST_UNREADABLE = 3
+DIGITS = 3
+
+
+def result_tables(
+    summary: pd.DataFrame, metric: str, baseline: str | None = None, intervals: pd.DataFrame | None = None
+) -> list[Titled]:
+    """Means with their 95 % intervals (`statistics.tables.interval_frame`), a table a label count: rows by sizes.
+
+    Where there is no interval, the deviation over seeds is shown. A row that uses no training examples has the same
+    number at all sizes. `baseline` is the row that stays in view. All of it is of one data set.
+    """
+    known = (
+        {}
+        if intervals is None
+        else {
+            (line.row, line.num_labels, line.train_size): (float(line.low), float(line.high))  # type: ignore[arg-type]
+            for line in intervals.itertuples()
+        }
+    )
+    scale = shades(summary[f"{metric}_mean"], metric)
+    tables = []
+    for labels in sorted(int(count) for count in summary["num_labels"].unique()):
+        points = summary[summary["num_labels"] == labels]
+        entries: dict[str, dict[int, Entry]] = {}
+        for point in points.itertuples():
+            found = known.get((point.row, point.num_labels, point.train_size))
+            entries.setdefault(str(point.row), {})[int(point.train_size)] = _entry(point, metric, scale, found)  # type: ignore[arg-type]
+        sizes = sorted({size for found in entries.values() for size in found if size or len(found) > 1}) or [0]
+        lines = [_result_line(row, found, sizes) for row, found in entries.items()]
+        title = f"{capitalised(METRICS[metric])}, {labels} labels" + (" [95 % interval]" if known else "")
+        header = ["training examples", *(f"{size:,}" for size in sizes)]
+        name = f"{metric.removeprefix('test_')}_{labels}_labels"
+        tables.append(Titled(title, table(header, lines), metric, name, baseline))
+    return tables
+
+
+def shades(means: pd.Series, metric: str) -> Callable[[float], float]:
+    """From a mean to its place between the worst of `means` (0) and the best (1)."""
+    low, high = float(means.min()), float(means.max())
+    if metric in LOWER_IS_BETTER:
+        low, high = high, low
+    return lambda mean: (mean - low) / (high - low) if high != low else 1.0
+
+
+def _result_line(row: str, found: dict[int, Entry], sizes: list[int]) -> list[Any]:
+    if list(found) == [0]:
+        return [f"{row} ({UNTRAINED})", *[found[0]] * len(sizes)]
+    return [row, *(found.get(size, "not in the grid") for size in sizes)]
+
+
+def _entry(point: Any, metric: str, shade: Callable[[float], float], interval: tuple[float, float] | None) -> Entry:
+    """Mean, interval (or deviation) and number of seeds of one point; or why there is none."""
+    place = point_id(point.data, point.row, point.num_labels, point.train_size)
+    state = state_of(point.n_ok, point.n_expected, point.not_ok)
+    if point.n_ok == 0:
+        return Entry(in_words(point.not_ok), state, place)
+    mean, deviation = getattr(point, f"{metric}_mean"), getattr(point, f"{metric}_sd")
+    if pd.isna(mean):
+        return Entry("not measured", state, place)
+    spread = "" if pd.isna(deviation) else f" {deviation_text(deviation, DIGITS)}"
+    if interval is not None:
+        spread = f" [{number_text(interval[0], DIGITS)}, {number_text(interval[1], DIGITS)}]"
+    rest = f"; {in_words(point.not_ok)}" if point.not_ok else ""
+    text = f"{number_text(mean, DIGITS)}{spread} ({seeds_text(point.n_ok, point.n_expected)}{rest})"
+    return Entry(text, state, place, shade(mean))
+
+
+def state_of(n_ok: int, n_expected: int, not_ok: str) -> str:
+    """How the cells of a point ended, in one of the words of `Entry.state`; "" where all are `ok`."""
+    if n_ok == n_expected:
+        return ""
+    if n_ok:
+        return "partial"
+    return {MISSING: "missing", Status.SKIPPED.value: "skipped"}.get(not_ok, "failed")
+
+
+def gap_table(cells: pd.DataFrame) -> tuple[Table, int]:
+    """The cells that are not `ok`, failures before what was not run, at most `MOST_GAPS`; and how many are left out."""
+    gaps = cells[cells["status"] != Status.OK.value]
+    gaps = pd.concat([gaps[gaps["status"] != MISSING], gaps[gaps["status"] == MISSING]])
+    header = ["data", "row", "labels", "training examples", "seed", "status", "reason", "key"]
+    lines = [
+        [
+            gap.data,
+            gap.row,
+            gap.num_labels,
+            f"{gap.train_size:,}",
+            gap.seed,
+            _gap_state(gap),
+            _reason(gap),
+            gap.key,
+        ]
+        for gap in gaps.head(MOST_GAPS).itertuples()
+    ]
+    return table(header, lines), max(len(gaps) - MOST_GAPS, 0)
+
+
+def unreadable(reasons: Mapping[Expected, str]) -> list[str]:
+    """How many `ok` cells have predictions that can't be read, and why the first ones can't; nothing where all can."""
+    if not reasons:
+        return []
+    lines = [
+        f"The predictions of {counted(len(reasons), 'cell')} that finished ok can't be read: scores are in means, and "
+        "comparisons, intervals, calibration and mistakes go without."
+    ]
+    some = list(reasons.items())[:MOST_UNREADABLE]
+    lines += [f"{cell.key}: {shortened(reason)}" for cell, reason in some]
+    return lines + ([f"And {len(reasons) - len(some):,} more."] if len(reasons) > len(some) else [])
+
+
+def unreadable_texts(reasons: Iterable[str]) -> str:
+    """How many files of test examples' texts can't be read, and why the first one can't; empty where all can."""
+    some = list(reasons)
+    if not some:
+        return ""
+    files = "1 file" if len(some) == 1 else f"{len(some):,} files"
+    return f"The texts in {files} can't be read, and mistakes are shown without them. {shortened(some[0])}"
+
+
+def _gap_state(gap: Any) -> Entry:
+    place = point_id(gap.data, gap.row, gap.num_labels, gap.train_size)
+    return Entry(in_words(str(gap.status)), state_of(0, 1, str(gap.status)), place)
+
+
+def _reason(gap: Any) -> str:
+    return shortened(": ".join(str(part) for part in (gap.failure_type, gap.failure) if pd.notna(part) and part))
+
+
+def status_counts(cells: pd.DataFrame) -> str:
+    """How many cells ended otherwise than `ok`: "3 oom, 1 not run"."""
+    counts = cells.loc[cells["status"] != Status.OK.value, "status"].value_counts()
+    return ", ".join(f"{count} {in_words(str(status))}" for status, count in counts.items())
+
+
+def what_was_done(cells: pd.DataFrame) -> list[tuple[str, str]]:
+    """The grid in a few lines: a name and its values, and how long it took."""
+    sizes = sorted({int(size) for size in cells["train_size"]})
+    seconds = float(cells["total_seconds"].sum())
+    lines = [
+        ("rows", ", ".join(row for row in cells["row"].cat.categories if (cells["row"] == row).any())),
+        ("data", ", ".join(dict.fromkeys(cells["data"].astype(str)))),
+        ("label counts", ", ".join(str(count) for count in sorted(cells["num_labels"].unique()))),
+        ("training examples", ", ".join(f"{size:,}" if size else "none" for size in sizes)),
+        ("seeds", ", ".join(str(seed) for seed in sorted(cells["seed"].unique()))),
+    ]
+    return lines + ([("time of the finished cells, added up", duration(seconds))] if seconds else [])
+
+
+def versions(cells: pd.DataFrame) -> list[tuple[str, str]]:
+    """Where the records come from: a name and its values, several where records differ."""
+    found: dict[str, set[str]] = {name: set(cells[name].dropna()) for name in ("python", *PACKAGES)}
+    found["device"] = {_device(*pair) for pair in _pairs(cells, "device", "device_name")}
+    found["git commit"] = {_commit(*pair) for pair in _pairs(cells, "git_commit", "git_dirty")}
+    return [(name, ", ".join(sorted(values))) for name, values in found.items() if values]
+
+
+def _pairs(cells: pd.DataFrame, first: str, second: str) -> Iterable[tuple[Any, Any]]:
+    """The different pairs of two columns whose first is known."""
+    known = cells[cells[first].notna()]
+    return set(zip(known[first], known[second], strict=True))
+
+
+def _device(device: str, name: str) -> str:
+    return device if device == name else f"{device} ({name})"
+
+
+def _commit(commit: str, dirty: Any) -> str:
+    """The commit, flagged where the records were made with changes that it doesn't have."""
+    return f"{commit} with uncommitted changes" if pd.notna(dirty) and dirty else commit

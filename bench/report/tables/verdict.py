@@ -1,0 +1,128 @@
+"""The answer's tables: what is best at every budget, from where on rows beat simpler ones, and every difference."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bench.report.content.parts import Entry, Titled, point_id
+from bench.report.content.table import table
+from bench.report.content.verdict_words import behind_text, interval_text, p_text, signed_text
+from bench.report.content.wording import UNTRAINED, difference_text
+from bench.report.statistics.decision import Budget, Crossing, crossing
+from bench.report.statistics.ties import Standing
+from bench.report.view import View
+
+VERDICTS = {
+    "never": "at no size",
+    "unclear": "at some sizes, not at the largest",
+    "not_compared": "not compared",
+}
+MOST_NAMED = 3
+BEST_ROWS = "Best rows"
+
+
+def best_rows(view: View) -> Titled:
+    """One line a budget."""
+    header = ["labels", "training examples", "best row", "accuracy [95 %]", "not told apart from it"]
+    header += ["next", "cheapest within one point", "seeds to decide"]
+    return Titled(BEST_ROWS, table(header, [_line(view, one) for one in view.budgets]), name="best_rows")
+
+
+def _line(view: View, one: Budget) -> list[object]:
+    standing = one.standing
+    size = standing.train_size
+    known = (standing.best, standing.num_labels, size) in view.answers
+    point = point_id(view.data, standing.best, standing.num_labels, size if known else 0)
+    nearest = standing.others[0] if standing.others else None
+    return [
+        standing.num_labels,
+        f"{size:,}" if size else UNTRAINED,
+        standing.best,
+        Entry(interval_text(standing.accuracy), point=point),
+        _tied(standing),
+        "" if nearest is None else behind_text(nearest),
+        _cheapest(one),
+        _needed(one),
+    ]
+
+
+def _tied(standing: Standing) -> str:
+    if not standing.others:
+        return "no other row"
+    apart = [contender.row for contender in standing.others if not contender.tied]
+    if len(standing.tied) > MOST_NAMED and len(apart) < len(standing.tied):
+        return f"all {len(standing.tied)} others" if not apart else f"all others but {', '.join(apart)}"
+    return ", ".join(contender.row for contender in standing.tied) or "none"
+
+
+def _cheapest(one: Budget) -> str:
+    if one.cheapest is None:
+        return "not known"
+    return one.cheapest.row if one.cheapest.is_sure else f"{one.cheapest.row} (not sure)"
+
+
+def _needed(one: Budget) -> str:
+    if one.needed is None:
+        return "" if not one.standing.others else "decided" if one.standing.is_decided else ""
+    if one.standing.tied[0].against_best.paired.both_untrained:
+        return "more seeds change nothing"
+    if one.needed.seeds is not None:
+        return f"about {one.needed.seeds} for {one.needed.difference:.3f}"
+    return one.needed.reason
+
+
+def crossings_table(view: View, opponents: Sequence[str]) -> list[Titled]:
+    """From which training size each row beats the baseline and the probe: a table an opponent, a line a row."""
+    counts = sorted({point.num_labels for point in view.answers})
+    found = []
+    for opponent in opponents:
+        rows = [row for row in dict.fromkeys(point.row for point in view.answers) if row != opponent]
+        lines = [
+            [row, *(_where(crossing(view.answers, row, opponent, labels, view.verdicts)) for labels in counts)]
+            for row in rows
+        ]
+        header = ["row", *(f"{labels} labels" for labels in counts)]
+        title = f"Training examples from which on a row beats {opponent}"
+        if lines:
+            found.append(Titled(title, table(header, lines), name=f"beats_{opponent}"))
+    return found
+
+
+def _where(one: Crossing) -> str:
+    if one.verdict in VERDICTS:
+        worse = "; worse at some" if one.is_ever_worse else ""
+        return VERDICTS[one.verdict] + worse
+    if not one.size:
+        return "better"
+    return f"{one.size:,}" if one.verdict == "from_size" else f"{one.size:,} (the smallest)"
+
+
+def differences_table(view: View, opponent: str) -> Titled:
+    """Every row less `opponent` at every point that both have, with its interval, test and effect size."""
+    frame = view.differences_to(opponent)
+    header = ["row", "labels", "training examples", "difference in accuracy [95 %]", "told apart", "p"]
+    header += ["p, corrected for all pairs of the budget", "test", "effect size (Cohen's h)", "seeds", "left out"]
+    lines = [_difference_line(view, line) for line in frame.itertuples(index=False)]
+    return Titled(f"Differences to {opponent}", table(header, lines), name=f"differences_to_{opponent}")
+
+
+def _difference_line(view: View, one: Any) -> list[object]:
+    known = (one.row, one.num_labels, one.train_size) in view.answers
+    point = point_id(view.data, one.row, one.num_labels, one.train_size if known else 0)
+    told = "no" if not one.told_apart else "better" if one.difference > 0 else "worse"
+    told = told if one.decides else "one seed"
+    return [
+        one.row,
+        one.num_labels,
+        f"{one.train_size:,}" if one.train_size else UNTRAINED,
+        Entry(
+            signed_text(one.difference, one.low, one.high),
+            point=point,
+        ),
+        told,
+        p_text(one.p) + (f"; {p_text(one.chosen_p)} as the best of {one.choices} rows" if one.choices > 1 else ""),
+        p_text(one.adjusted_p),
+        "McNemar" if one.test == "mcnemar" else "paired t",
+        difference_text(one.cohens_h, 2),
+        one.num_seeds,
+        one.seeds_left_out,
+    ]

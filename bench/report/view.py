@@ -1,0 +1,129 @@
+"""What a report knows of one data set, for its sections: frames, records, answers, and what is made of them once."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from bench.report.content.parts import Picture
+from bench.report.content.wording import SHOWN
+from bench.report.figures.heatmap import MOST_SMALL_PRINT
+from bench.report.figures.named_rows import named_rows
+from bench.report.figures.style import save
+from bench.report.inputs.prediction_store import Library
+from bench.report.inputs.published import Published
+from bench.report.inputs.records import Expected, Found, Points
+from bench.report.statistics.baseline import simpler_rows, verdicts
+from bench.report.statistics.bootstrap import METRICS, Draws
+from bench.report.statistics.correctness import Grid
+from bench.report.statistics.decision import Budget, budgets, training_costs
+from bench.report.statistics.fitted_curves import FittedCurves, fitted_curves
+from bench.report.statistics.interval_frames import ACCURACY, difference_frame, interval_frame
+from bench.report.statistics.significance import Verdicts
+
+MOST_BOOTSTRAPPED = 200
+"""Points of a grid; each takes about 5 ms."""
+SAME = 0.005
+"""Weighted F1 that is nowhere further from macro F1 is not shown: the test sets are balanced."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything that a report says about one data set, and where it puts files."""
+
+    data: str
+    cells: pd.DataFrame
+    summary: pd.DataFrame
+    measured: Points
+    """What the `ok` cells measured, rows in their order."""
+    published: Published | None
+    folder: Path
+    suffix: str
+    """What the names of this data set's files end in."""
+    found: dict[Expected, Found] = field(default_factory=dict)
+    """The records themselves, for what is kept beside them."""
+    price_per_gpu_hour: float | None = None
+    target_accuracy: float | None = None
+    """Asked for by the reader."""
+    answers: Grid = field(default_factory=dict)
+    """What the `ok` cells answered on their test examples, points in the order of `measured`; points whose predictions
+    are gone are not in it."""
+    library: Library = field(default_factory=Library)
+    """What was read of predictions: knows how sure models were of each example."""
+    draws: Draws = field(default_factory=Draws)
+    """Of the bootstrap; the same for everything that the page says."""
+    known_intervals: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    """What `intervals` has made."""
+    known_differences: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    """What `differences_to` has made."""
+
+    @property
+    def rows(self) -> list[str]:
+        """All rows of the grid, in the order that gives them their colours."""
+        return list(self.cells["row"].cat.categories)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """Which rows are told apart, at every point: what words, marks and tables go by."""
+        return verdicts(self.cells, self.answers)
+
+    @cached_property
+    def simpler_rows(self) -> list[str]:
+        """What fine-tuning is held against (`baseline.simpler_rows`)."""
+        return simpler_rows(self.cells, self.verdicts)
+
+    @cached_property
+    def named_rows(self) -> list[str]:
+        """What figures of curves tell apart, published rows of ours among them (`named_rows.named_rows`)."""
+        published = set() if self.published is None else set(self.published.numbers["row"].dropna())
+        always = [*self.simpler_rows, *(row for row in self.rows if row in published)]
+        return named_rows(self.rows, self.answers, always)
+
+    @cached_property
+    def shown_metrics(self) -> dict[str, str]:
+        """Those of `SHOWN` that the records have something of its own for; the first two always."""
+        means = {metric: self.summary[f"{metric}_mean"] for metric in SHOWN}
+        hidden = {metric for metric in list(SHOWN)[2:] if means[metric].isna().all()}
+        if ((means["test_weighted_f1"] - means["test_macro_f1"]).abs().fillna(0) <= SAME).all():
+            hidden.add("test_weighted_f1")
+        return {metric: short for metric, short in SHOWN.items() if metric not in hidden}
+
+    @property
+    def drawn_metrics(self) -> dict[str, str]:
+        """Those of `shown_metrics` that have figures: the first one in a big grid, where a figure takes seconds."""
+        metrics = self.shown_metrics
+        return metrics if len(self.summary) <= MOST_SMALL_PRINT else dict(list(metrics.items())[:1])
+
+    def intervals(self, metric: str) -> pd.DataFrame | None:
+        """`interval_frame` of a metric, made once; None where answers don't give it, or the grid has too many points
+        for a bootstrap of each."""
+        is_cheap = metric == ACCURACY or len(self.answers) <= MOST_BOOTSTRAPPED
+        if metric not in METRICS or not is_cheap:
+            return None
+        if metric not in self.known_intervals:
+            self.known_intervals[metric] = interval_frame(self.answers, metric, self.draws)
+        return self.known_intervals[metric]
+
+    def differences_to(self, opponent: str) -> pd.DataFrame:
+        """`difference_frame` of accuracy to a row, made once."""
+        if opponent not in self.known_differences:
+            made = difference_frame(self.answers, opponent, ACCURACY, self.draws, self.verdicts)
+            self.known_differences[opponent] = made
+        return self.known_differences[opponent]
+
+    @cached_property
+    def fitted(self) -> FittedCurves:
+        """The curves of accuracy against training size."""
+        return fitted_curves(self.answers, self.simpler_rows)
+
+    @cached_property
+    def budgets(self) -> list[Budget]:
+        """What is best and what is tied with it at every label count and training size."""
+        return budgets(self.answers, training_costs(self.cells), verdicts=self.verdicts)
+
+    def draw(self, name: str, figure: Figure, text: str, metric: str | None = None) -> Picture:
+        """Write a figure's files."""
+        save(figure, self.folder, f"{name}{self.suffix}")
+        return Picture(f"{name}{self.suffix}", text, metric)

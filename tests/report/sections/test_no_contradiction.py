@@ -1,0 +1,124 @@
+"""No page contradicts itself: what words, stars, dots and tables say of two rows at one point is the same."""
+
+import re
+import shutil
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from bench.report import page
+from bench.report.inputs.records import Expected
+from bench.report.sections import heatmaps, ranks, verdict
+from bench.report.view import View
+from tests.report import simulate
+from tests.report.said import (
+    BETTER,
+    NEITHER,
+    WORSE,
+    Said,
+    contradictions,
+    from_dots,
+    from_ranks,
+    from_stars,
+    from_tables,
+    from_words,
+)
+from tests.report.studies import STUDIES
+
+SIGNED_ZERO = re.compile(r"[-−+]0\.0+(?!\d)")
+
+
+def noisy(cell: Expected) -> float:
+    """A learning curve with seeds that spread by 3.5 points."""
+    row = sum(map(ord, cell.row)) % 7
+    start = 1 / cell.num_labels
+    skill = 0.45 + 0.04 * row + 0.05 * np.log2(1 + cell.train_size / 100)
+    seed = np.random.default_rng([cell.seed, row, cell.train_size, cell.num_labels]).normal(0, 0.035)
+    return float(np.clip(start + (1 - start) * min(skill, 0.93) + seed, 0, 1))
+
+
+def with_holes(cells: Sequence[Expected]) -> list[Expected]:
+    """Every seventh cell's record is lost."""
+    for cell in cells[3::7]:
+        shutil.rmtree(cell.folder, ignore_errors=True)
+    return list(cells)
+
+
+def one_seed(cells: Sequence[Expected]) -> list[Expected]:
+    """The first seed of each row alone."""
+    first = {cell.row: min(other.seed for other in cells if other.row == cell.row) for cell in cells}
+    return [cell for cell in cells if cell.seed == first[cell.row]]
+
+
+VARIANTS: dict[str, Callable[[Sequence[Expected]], list[Expected]]] = {
+    "noisy seeds": list,
+    "one seed": one_seed,
+    "holes": with_holes,
+}
+
+
+def views_of(cells: Sequence[Expected], folder, monkeypatch) -> list[View]:
+    """What a report's sections are made of."""
+    views: list[View] = []
+    monkeypatch.setattr(page, "make_sections", lambda view: views.append(view) or [])
+    page.write_report(cells, folder, "T")
+    return views
+
+
+def marks(view: View, monkeypatch) -> dict[str, dict]:
+    """The stars and dots that the heatmaps of accuracy are drawn with."""
+    drawn: dict[str, dict] = {}
+
+    def heatmap(cells, metric, found):
+        if metric == "test_accuracy":
+            drawn["stars"] = found
+
+    def differences(cells, metric, base, found):
+        if metric == "test_accuracy":
+            drawn["dots"] = found
+
+    monkeypatch.setattr(heatmaps, "heatmap", heatmap)
+    monkeypatch.setattr(heatmaps, "differences", differences)
+    monkeypatch.setattr(View, "draw", lambda *_: None)
+    heatmaps.section(view)
+    return drawn
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def study(request, tmp_path_factory):
+    root = tmp_path_factory.mktemp("study")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(simulate, "accuracy", noisy)
+        return STUDIES[request.param](root / "results"), root
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_pair_has_two_verdicts_at_a_point(study, variant, tmp_path, monkeypatch):
+    cells, _ = study
+    for view in views_of(VARIANTS[variant](cells), tmp_path / "report", monkeypatch):
+        section = verdict.section(view)
+        if section is None:
+            continue
+        drawn, base = marks(view, monkeypatch), view.verdicts.baseline
+        said = [
+            *from_stars(view, drawn["stars"]),
+            *(from_dots(view, drawn["dots"], base) if base is not None else []),
+            *from_tables(view, section),
+            *from_words(view, section),
+            *from_ranks(view, ranks.section(view)),
+        ]
+        sources = {source.split()[0] for *_, source in said}
+        assert sources >= {"star", "best", "words", *({"dot", "differences"} if base is not None else ())}
+        assert contradictions(iter(said)) == []
+        texts = [
+            *(text for _, points in section.lists for text in points),
+            *map(str, (t.table for t in section.tables)),
+        ]
+        assert not [text for text in texts if SIGNED_ZERO.search(text)]
+
+
+def test_a_contradiction_is_found():
+    said: list[Said] = [("a", "b", 2, 32, {BETTER}, "star"), ("b", "a", 2, 32, {NEITHER, BETTER}, "words")]
+    assert len(contradictions(iter(said))) == 1
+    assert not contradictions(iter([("a", "b", 2, 32, {BETTER}, "star"), ("b", "a", 2, 32, {WORSE}, "words")]))

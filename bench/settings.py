@@ -11,7 +11,6 @@ from bench.config.names import Experiment, FilePath, FolderPath, Text
 from bench.config.numbers import (
     Amount,
     Few,
-    Fraction,
     Minutes,
     NonNegativeFloat,
     PollSeconds,
@@ -21,6 +20,7 @@ from bench.config.numbers import (
     WholeMinutes,
     Workers,
 )
+from bench.report.options import ReportSettings
 
 MOST_GPUS = 1000
 """On one machine."""
@@ -116,7 +116,7 @@ class RetryConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(ReportSettings):
     """Where and how cells are run. Nothing here may change a result."""
 
     command: Literal["run", "report", "plan", "status"] = "run"
@@ -142,10 +142,6 @@ class Settings:
     """Draw the report even where nothing that it is made of has changed since the last time."""
     feature_cache_gb: NonNegativeFloat = 5.0
     """Room in the cache folder for what frozen trunks make of texts (`bench.features`); 0: nothing is kept there."""
-    price_per_gpu_hour: Amount | None = None
-    """Of one GPU, in whatever currency: what a plan and a report count money with."""
-    target_accuracy: Fraction | None = None
-    """How many training examples it takes, a report says besides what it chooses itself."""
     pool: PoolConfig = field(default_factory=PoolConfig)
     engine: Literal["single", "fused"] = "single"
     """`fused`: cells of a sweep that can be (`bench.methods.fused.groups`) are trained several at once."""

@@ -32,11 +32,12 @@ with mock.patch("bench.sweep.launch.launch", plan):
     "work",
     [
         "import bench.__main__, hydra_plugins.bench_sweep, bench.running.single, bench.sweep.launch, bench.report.page",
-        "from bench.report.statistics import decision, equivalence, ranks, read_answers, tables, targets",
+        "from bench.report.statistics import decision, equivalence, interval_frames, ranks, targets",
+        "from bench.report.inputs import frame, prediction_store, read_predictions",
         "import bench.running.run, bench.data.read, bench.data.split",  # what the parent takes to record a crash
         PLAN,
     ],
-    ids=["imports", "statistics", "crash", "planning"],
+    ids=["imports", "statistics", "inputs", "crash", "planning"],
 )
 def test_the_parent_stays_light(work: str) -> None:
     program = f"{work}\nimport sys\nprint(sorted(set({HEAVY!r}) & set(sys.modules)))"

@@ -23,9 +23,10 @@ from bench.report.content.parts import Section, Titled
 from bench.report.content.protocol import protocol
 from bench.report.inputs.frame import Expected, cells_frame, row_order, summary_frame
 from bench.report.inputs.mistakes import Texts
-from bench.report.inputs.published import Published, published_for
+from bench.report.inputs.published import published_for
 from bench.report.inputs.read_predictions import Read, read_answers
 from bench.report.inputs.records import Found, in_order, measured_points, read_records
+from bench.report.options import ReportOptions
 from bench.report.render.details import details
 from bench.report.render.html import TEMPLATES, anchored, entry, render
 from bench.report.render.publish import drawing_room, in_place, publish
@@ -55,22 +56,12 @@ class Part:
     """Of the intervals that these sections show (`protocol.Methods`)."""
 
 
-def write_report(
-    expected: Sequence[Expected],
-    folder: Path,
-    title: str,
-    experiment: str | None = None,
-    *,
-    price_per_gpu_hour: float | None = None,
-    target_accuracy: float | None = None,
-    rerun: str | None = None,
-) -> Path:
+def write_report(expected: Sequence[Expected], folder: Path, options: ReportOptions) -> Path:
     """Write the report on `expected` to `folder` and return its page, `index.html`.
 
     Beside it: the same as Markdown (`index.md`), `results.csv` (`cells_frame`), `summary.csv` (`summary_frame`), the
     figures of `sections` as PNG and SVG, and in `tables` every table; with several data sets, each has figures of its
-    own, named after it. Published numbers are those of `experiment` (by default `title`); `rerun` is the command
-    that runs what is missing. All files are made before the first of an earlier report is replaced, and the pages
+    own, named after it. All files are made before the first of an earlier report is replaced, and the pages
     are replaced last; the page shows only what this call made. A section that fails, whatever a record holds, is
     replaced by a line that says so, and a table whose files can't be written stands in the page alone. A report
     without such a section or table gets a stamp last (`stamp.unchanged_page`). Raises ValueError where `expected` is
@@ -79,18 +70,16 @@ def write_report(
     if not expected:
         raise ValueError("there is nothing to report: the grid has no cells")
     # before anything is read
-    made_of = stamp.fingerprint(expected, title, experiment, price_per_gpu_hour, target_accuracy, rerun)
+    made_of = stamp.fingerprint(expected, options)
     with drawing_room(folder) as new:
         stamp.forget(folder)
         found, cache = read_records(expected), folder / ANSWERS_CACHE
         with noting() as written, rarely_collected():
             cells, read = cells_frame(expected, found), read_answers(found, cache)
-            numbers = published_for(experiment or title, expected)
-            options: dict[str, Any] = {"price_per_gpu_hour": price_per_gpu_hour, "target_accuracy": target_accuracy}
-            parts = _make_parts(cells, found, read, new, published=numbers, **options)
+            parts = _make_parts(cells, found, read, new, options)
             texts = Texts()
             points = details(cells, found, read.library, texts)
-            context = _context(cells, parts, title) | {"rerun": rerun, "unreadable": tables.unreadable(read.unreadable)}
+            context = _context(cells, parts, options) | {"unreadable": tables.unreadable(read.unreadable)}
             context["unreadable_texts"] = tables.unreadable_texts(texts.unreadable.values())
             failed = _write_pages(new, context, parts, points)
         publish(new, folder, last=(MARKDOWN, PAGE))
@@ -110,15 +99,10 @@ def _kept_or_said(keep: Callable[[], None], else_said: str) -> None:
 
 
 def _make_parts(
-    cells: pd.DataFrame,
-    found: Mapping[Expected, Found],
-    read: Read,
-    folder: Path,
-    *,
-    published: Published | None,
-    **options: Any,
+    cells: pd.DataFrame, found: Mapping[Expected, Found], read: Read, folder: Path, options: ReportOptions
 ) -> list[Part]:
-    """The frames' files, and every data set's sections with their figures; `options` are those of a View."""
+    """The frames' files, and every data set's sections with their figures."""
+    published = published_for(options.experiment or options.title, list(found))
     summary = summary_frame(cells)
     for name, frame in (("results.csv", cells), ("summary.csv", summary)):
         write_atomically(folder / name, frame_csv(frame))
@@ -136,7 +120,7 @@ def _make_parts(
             found={cell: record for cell, record in found.items() if cell.data == data},
             answers=in_order(read.grids.get(data, {}), rows),
             library=read.library,
-            **options,
+            options=options,
         )
         made = named(((section, suffix) for section in make_sections(view)), names)
         parts.append(Part(data, suffix, made, _methods_of(view)))
@@ -212,10 +196,11 @@ def _methods(parts: Sequence[Part]) -> dict[str, Counter[str]]:
     return together
 
 
-def _context(cells: pd.DataFrame, parts: list[Part], title: str) -> dict[str, Any]:
+def _context(cells: pd.DataFrame, parts: list[Part], options: ReportOptions) -> dict[str, Any]:
     gaps, left_out = tables.gap_table(cells)
     return {
-        "title": title,
+        "title": options.title,
+        "rerun": options.rerun,
         "n_cells": len(cells),
         "n_ok": int((cells["status"] == Status.OK.value).sum()),
         "counts": tables.status_counts(cells),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report.inputs.records import Expected
+from bench.report.options import ReportOptions
 from bench.results.regular import read_json
 from bench.results.store import PREDICTIONS, RECORD, Look, Stamp, file_stamp, looks, texts_folder, write_atomically
 
@@ -22,6 +23,7 @@ STAMP = ".stamp.json"
 PACKAGE = Path(__file__).parents[1]
 CODE = (
     "report",
+    "config",
     "results",
     "escape",
     "errors.py",
@@ -34,19 +36,10 @@ CODE = (
 SOURCES = (".py", ".j2", ".css", ".js", ".csv")
 
 
-def unchanged_page(
-    expected: Sequence[Expected],
-    folder: Path,
-    title: str,
-    experiment: str | None = None,
-    *,
-    price_per_gpu_hour: float | None = None,
-    target_accuracy: float | None = None,
-    rerun: str | None = None,
-) -> Path | None:
+def unchanged_page(expected: Sequence[Expected], folder: Path, options: ReportOptions) -> Path | None:
     """The page in `folder` if `page.write_report` with the same arguments would write the same; None if in doubt."""
     known = _read(folder)
-    made_of = fingerprint(expected, title, experiment, price_per_gpu_hour, target_accuracy, rerun)
+    made_of = fingerprint(expected, options)
     if (
         known is None
         or made_of is None
@@ -57,7 +50,7 @@ def unchanged_page(
     return folder / PAGE
 
 
-def fingerprint(expected: Sequence[Expected], *options: str | float | None) -> str | None:
+def fingerprint(expected: Sequence[Expected], options: ReportOptions) -> str | None:
     """A digest of the cells, the files that they left, `options`, the report's code and all installed packages.
 
     Files of cells go in by place, size and times, not by content: that takes a second for ten thousand of them. None

@@ -15,6 +15,7 @@ from bench.report.figures.style import save
 from bench.report.inputs.prediction_store import Library
 from bench.report.inputs.published import Published
 from bench.report.inputs.records import Expected, Found, Points
+from bench.report.options import ReportOptions
 from bench.report.statistics.baseline import simpler_rows, verdicts
 from bench.report.statistics.bootstrap import METRICS, Draws
 from bench.report.statistics.correctness import Grid
@@ -44,9 +45,8 @@ class View:
     """What the names of this data set's files end in."""
     found: dict[Expected, Found] = field(default_factory=dict)
     """The records themselves, for what is kept beside them."""
-    price_per_gpu_hour: float | None = None
-    target_accuracy: float | None = None
-    """Asked for by the reader."""
+    options: ReportOptions = field(default_factory=lambda: ReportOptions(""))
+    """What the reader asked for."""
     answers: Grid = field(default_factory=dict)
     """What the `ok` cells answered on their test examples, points in the order of `measured`; points whose predictions
     are gone are not in it."""

@@ -11,6 +11,7 @@ from bench.escape.terminal import say
 from bench.options.overrides import check_given, effective
 from bench.options.without_effect import Point
 from bench.report.inputs.records import Expected
+from bench.report.options import ReportOptions
 from bench.results import store
 from bench.results.record import Status
 from bench.running.garbage import uncollected
@@ -133,21 +134,16 @@ def _report(
     from bench.report.stamp import unchanged_page
 
     with uncollected():
-        what = (expected_cells(cells, settings, again), Path(settings.reports_dir, settings.experiment))
-        options: dict[str, Any] = {
-            "title": settings.experiment,
-            "price_per_gpu_hour": settings.price_per_gpu_hour,
-            "target_accuracy": settings.target_accuracy,
-            "rerun": sweep_command(overrides) if again else None,
-        }
-        page = None if settings.redraw else unchanged_page(*what, **options)
+        options = ReportOptions.of(settings, settings.experiment, sweep_command(overrides) if again else None)
+        what = (expected_cells(cells, settings, again), Path(settings.reports_dir, settings.experiment), options)
+        page = None if settings.redraw else unchanged_page(*what)
     if page is not None:
         say(f"report: {page} (unchanged)")
         return
     from bench.report.page import write_report  # with figures and statistics: they take a second to import
 
     try:
-        written = write_report(*what, **options)
+        written = write_report(*what)
     except OSError as error:
         raise UserError(f"reports_dir={settings.reports_dir}: no report can be written: {said(error)}") from error
     say(f"report: {written}")

@@ -9,6 +9,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from tests.report import simulate
 from tests.report.studies import HUB, go_emotions_grid
@@ -31,7 +32,7 @@ def page(tmp_path_factory) -> Path:
     )
     simulate.run(odd, labels=[f"a{NASTY}", "b'\"&", "=cmd|' /C calc'!A0"], max_length=64)
     cells = [replace(cell, command=f"python -m bench seed={cell.seed} '{NASTY}'") for cell in [*cells, *odd]]
-    return write_report(cells, root / "report", f"go_emotions_grid {NASTY}", "go_emotions_grid")
+    return write_report(cells, root / "report", ReportOptions(f"go_emotions_grid {NASTY}", "go_emotions_grid"))
 
 
 def program(name: str) -> str:

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from bench.escape import latex, markdown, sheet, terminal
 from bench.escape.characters import visible_line
 from bench.escape.filename import FileNames
+from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.results.record import Status
 from tests.report import simulate
@@ -160,7 +161,7 @@ def whole_report(row: str, labels: list[str], message: str) -> None:
         )
         failed = cells[0].key
         simulate.run(cells, lambda cell: Status.ERROR if cell.key == failed else Status.OK, 40, message, labels=labels)
-        page = write_report(cells, root / "report", row)
+        page = write_report(cells, root / "report", ReportOptions(row))
         assert {path.name for path in root.iterdir()} <= {"results", "report", "texts"}
         check_page(page.read_text("utf-8"))
         for path in files(root / "report", "svg"):

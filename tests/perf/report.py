@@ -20,6 +20,7 @@ from pathlib import Path
 
 from bench.compose import to_cell, to_settings
 from bench.report.inputs.records import Expected
+from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.sweep.launch import expected_cells
 from tests.report import simulate
@@ -110,7 +111,7 @@ def _timed(what: str, words: list[str], folder: Path) -> None:
 
 def _profile(cells: list[Expected], folder: Path) -> None:
     with cProfile.Profile() as profile:
-        write_report(cells, folder, "big")
+        write_report(cells, folder, ReportOptions("big"))
     pstats.Stats(profile).sort_stats("cumulative").print_stats(80)
 
 

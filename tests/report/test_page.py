@@ -11,6 +11,7 @@ import pytest
 
 from bench.report import sections
 from bench.report.inputs.frame import COLUMNS
+from bench.report.options import ReportOptions
 from bench.report.page import ANSWERS_CACHE, name_suffixes, write_report
 from bench.report.stamp import STAMP
 from bench.report.tables.results import MOST_GAPS
@@ -53,7 +54,7 @@ def markdown(page: Path) -> str:
 def report(tmp_path, status=lambda cell: Status.OK, **options) -> tuple[Path, str]:
     cells = simulate.grid(tmp_path / "results", options.pop("rows", ROWS), **options)
     simulate.run(cells, status, message=NASTY)
-    path = write_report(cells, tmp_path / "report", "A title").with_name("index.md")
+    path = write_report(cells, tmp_path / "report", ReportOptions("A title")).with_name("index.md")
     text = path.read_text(encoding="utf-8")
     assert "could not be made" not in text
     return path, text
@@ -115,7 +116,7 @@ def test_names_and_title_are_escaped(tmp_path):
     rows = [("bad|<b>*model*", "lora\n# heading"), ("$x$ `y`", None)]
     cells = simulate.grid(tmp_path / "results", rows, data="data|<i>")
     simulate.run(cells)
-    text = markdown(write_report(cells, tmp_path / "report", "<h1> | title\nof two lines"))
+    text = markdown(write_report(cells, tmp_path / "report", ReportOptions("<h1> | title\nof two lines")))
     assert text.startswith("# &lt;h1&gt; \\| title of two lines\n")
     assert r"| bad\|&lt;b&gt;\*model\* lora \# heading |" in text
     assert not re.search(r"<(b|i|h1)>", text)
@@ -142,7 +143,7 @@ def test_no_finished_cell_is_said_plainly(tmp_path):
 
 def test_an_empty_grid_is_refused(tmp_path):
     with pytest.raises(ValueError, match="no cells"):
-        write_report([], tmp_path / "report", "A title")
+        write_report([], tmp_path / "report", ReportOptions("A title"))
 
 
 @pytest.mark.usefixtures("blank")
@@ -154,7 +155,7 @@ def test_protocol_and_versions(tmp_path):
         git_commit="fedcba", git_dirty=True, device="Some GPU", device_name="Some GPU", packages={"torch": "2.12.0"}
     )
     (cells[0].folder / RECORD).write_text(record.model_copy(update={"provenance": other}).to_json())
-    text = markdown(write_report(cells, tmp_path / "report", "A title"))
+    text = markdown(write_report(cells, tmp_path / "report", ReportOptions("A title")))
     assert "Seeds: 0, 1." in text
     assert "test sets of n = 200 examples; validation examples, 16 to 40 a cell, come on top" in text
     assert "32 → 30 (5 labels)" in text
@@ -187,12 +188,14 @@ def test_the_protocol_names_the_methods_of_the_intervals(tmp_path):
 def test_test_texts_that_were_trained_on_are_counted(tmp_path):
     cells = simulate.grid(tmp_path / "results", ROWS, num_labels=(2,), train_sizes=(32, 128))
     simulate.run(cells)
-    assert "are training examples, too" not in markdown(write_report(cells, tmp_path / "before", "A title"))
+    assert "are training examples, too" not in markdown(
+        write_report(cells, tmp_path / "before", ReportOptions("A title"))
+    )
     for cell, count in zip(cells, (3, 5, 0, None), strict=False):
         record = simulate.changed(cell)
         examples = record.measurements.examples.model_copy(update={"test_texts_in_training": count})
         simulate.changed(cell, examples=examples)
-    text = markdown(write_report(cells, tmp_path / "report", "A title"))
+    text = markdown(write_report(cells, tmp_path / "report", ReportOptions("A title")))
     assert "in 2 cells of 8, texts of the test set are training examples, too, up to 5 of 200:" in text
 
 
@@ -202,7 +205,7 @@ def test_rows_on_different_examples_are_warned_about(tmp_path):
     simulate.run(cells)
     path = cells[0].folder / RECORD
     path.write_text(re.sub(r'"sha256": ?"\w+"', '"sha256": "other"', path.read_text()))
-    text = markdown(write_report(cells, tmp_path / "r", "T"))
+    text = markdown(write_report(cells, tmp_path / "r", ReportOptions("T")))
     assert "Warning: in 1 task the rows did not have the same" in text
 
 
@@ -210,12 +213,12 @@ def test_rows_on_different_examples_are_warned_about(tmp_path):
 def test_predictions_that_can_not_be_read_are_said_with_reasons(tmp_path):
     cells = simulate.grid(tmp_path / "results", ROWS)
     simulate.run(cells)
-    assert "can't be read" not in markdown(write_report(cells, tmp_path / "report", "T"))
+    assert "can't be read" not in markdown(write_report(cells, tmp_path / "report", ReportOptions("T")))
     shutil.rmtree(tmp_path / "report")  # with what it remembers of predictions
     for cell in cells[:4]:
         for path in cell.folder.glob("predictions-*"):
             path.write_bytes(b"no parquet")
-    page = write_report(cells, tmp_path / "report", "T")
+    page = write_report(cells, tmp_path / "report", ReportOptions("T"))
     said = markdown(page).partition("## Predictions that can't be read")[2].partition("##")[0]
     assert "The predictions of 4 cells that finished ok can't be read" in said
     assert [line.split(":")[0] for line in said.splitlines() if "parquet" in line] == [f"- {c.key}" for c in cells[:3]]
@@ -228,7 +231,7 @@ def test_each_data_set_has_its_own_figures(tmp_path):
     sets = ["a/b", "a b", "c"]
     cells = [cell for data in sets for cell in simulate.grid(tmp_path / "results", ROWS, data=data)]
     simulate.run(cells[:24])
-    path = write_report(cells, tmp_path / "report", "A title")
+    path = write_report(cells, tmp_path / "report", ReportOptions("A title"))
     names = shown(markdown(path))
     assert len(names) == len(set(names)) == len(FIGURES) + 2 * 4  # those that did not run have only grids
     assert {"heatmap_accuracy_a_b.png", "heatmap_accuracy_a_b_2.png", "scaling_macro_f1_c.png"} <= set(names)
@@ -245,8 +248,8 @@ def test_names_that_only_case_or_odd_letters_tell_apart_stay_apart():
 def test_figures_of_an_earlier_report_are_not_shown(tmp_path):
     both = [cell for data in "ab" for cell in simulate.grid(tmp_path / "results", ROWS, data=data)]
     simulate.run(both)
-    write_report(both, tmp_path / "report", "A title")
-    text = markdown(write_report(both[:24], tmp_path / "report", "A title"))
+    write_report(both, tmp_path / "report", ReportOptions("A title"))
+    text = markdown(write_report(both[:24], tmp_path / "report", ReportOptions("A title")))
     assert sorted(shown(text)) == sorted(f"{name}.png" for name in FIGURES)
 
 
@@ -260,7 +263,7 @@ def test_an_interrupted_report_leaves_the_old_page(tmp_path, monkeypatch):
     monkeypatch.setattr(sections.scaling, "scaling_curves", interrupt)
     cells = simulate.grid(tmp_path / "results", ROWS)
     with pytest.raises(KeyboardInterrupt):
-        write_report(cells, tmp_path / "report", "Another title")
+        write_report(cells, tmp_path / "report", ReportOptions("Another title"))
     assert path.read_text() == text
     assert path.with_name("index.html").read_bytes() == page
 
@@ -284,7 +287,7 @@ def test_a_disk_that_gets_full_leaves_the_old_report_whole(tmp_path, monkeypatch
     monkeypatch.setattr(os, "replace", full)
     cells = simulate.grid(tmp_path / "results", ROWS)
     with pytest.raises(OSError, match="No space left"):
-        write_report(cells, tmp_path / "report", "Another title")
+        write_report(cells, tmp_path / "report", ReportOptions("Another title"))
     kept = everything(tmp_path / "report")
     assert kept == {file: content for file, content in old.items() if file != STAMP}
 

@@ -11,6 +11,7 @@ import bench.report
 PACKAGE = "bench.report"
 ROOT = Path(bench.report.__file__).parent
 ORDER = (
+    "options",
     "statistics",
     "inputs",
     "content",

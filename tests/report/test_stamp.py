@@ -5,13 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 from bench.report import page, sections, stamp
+from bench.report.options import ReportOptions, ReportSettings
 from bench.report.page import write_report
 from bench.report.stamp import STAMP, unchanged_page
 from bench.results import store
@@ -21,6 +22,7 @@ from tests.report.blank import draw_blanks
 from tests.support.cli import REPOSITORY, call, composed
 from tests.sweep import simulated
 
+SETTINGS = {field.name for field in fields(ReportSettings)}
 ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
 
 
@@ -41,12 +43,12 @@ def cells(tmp_path):
 @pytest.fixture
 def folder(cells, tmp_path):
     """Their report, drawn."""
-    write_report(cells, tmp_path / "report", "T")
+    write_report(cells, tmp_path / "report", ReportOptions("T"))
     return tmp_path / "report"
 
 
 def is_unchanged(cells, folder, title="T", **options) -> bool:
-    return unchanged_page(cells, folder, title, **options) == folder / "index.html"
+    return unchanged_page(cells, folder, ReportOptions(title, **options)) == folder / "index.html"
 
 
 def test_nothing_changed(cells, folder):
@@ -105,12 +107,9 @@ def test_other_cells(cells, folder):
     assert not is_unchanged([*cells[:-1], replace(cells[-1], published_as=("a", "b"))], folder)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [{"price_per_gpu_hour": 2.0}, {"target_accuracy": 0.9}, {"rerun": "x"}, {"experiment": "y"}, {"title": "z"}],
-)
-def test_other_options(cells, folder, options):
-    assert not is_unchanged(cells, folder, **options)
+@pytest.mark.parametrize("name", [field.name for field in fields(ReportOptions)])
+def test_every_option_is_in_the_fingerprint(cells, folder, name):
+    assert not is_unchanged(cells, folder, **{name: 0.9 if name in SETTINGS else "another"})
 
 
 @pytest.mark.parametrize(
@@ -137,7 +136,7 @@ def test_a_file_of_the_report_is_gone_or_edited(cells, folder, name):
     path = folder / name
     path.touch()
     assert not is_unchanged(cells, folder)
-    write_report(cells, folder, "T")
+    write_report(cells, folder, ReportOptions("T"))
     assert is_unchanged(cells, folder)
     path.unlink()
     assert not is_unchanged(cells, folder)
@@ -160,14 +159,14 @@ def test_a_stamp_without_the_page_does_not_count(cells, folder):
 def test_a_run_that_was_cut_short_leaves_no_stamp(cells, folder, monkeypatch):
     monkeypatch.setattr(page, "_write_pages", mock.Mock(side_effect=KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        write_report(cells, folder, "T")
+        write_report(cells, folder, ReportOptions("T"))
     assert not (folder / STAMP).exists()
     assert not is_unchanged(cells, folder)
 
 
 def test_a_report_that_lacks_a_section_is_drawn_again(cells, folder, monkeypatch, capsys):
     monkeypatch.setattr(sections.scaling, "scaling_curves", mock.Mock(side_effect=OSError("for once")))
-    write_report(cells, folder, "T")
+    write_report(cells, folder, ReportOptions("T"))
     assert "for once" in capsys.readouterr().err
     assert not is_unchanged(cells, folder)
 
@@ -180,7 +179,7 @@ def test_a_record_that_comes_while_the_report_is_drawn_is_not_missed(cells, fold
         return written(*arguments)
 
     monkeypatch.setattr(page, "_write_pages", meanwhile)
-    write_report(cells, folder, "T")
+    write_report(cells, folder, ReportOptions("T"))
     assert not is_unchanged(cells, folder)
 
 
@@ -192,7 +191,7 @@ def test_a_report_drawn_by_another_process_meanwhile_is_not_blessed(cells, folde
         (folder / "results.csv").write_text("of other records")
 
     monkeypatch.setattr(page, "publish", meanwhile)
-    write_report(cells, folder, "T")
+    write_report(cells, folder, ReportOptions("T"))
     assert not is_unchanged(cells, folder)
 
 
@@ -222,7 +221,7 @@ def test_the_command_draws_once_and_anew_when_asked(tmp_path, capsys, monkeypatc
     line = f"report: {tmp_path / 'reports' / 'mine' / 'index.html'}"
     assert said == [line, f"{line} (unchanged)", line, f"{line} (unchanged)", line, line]
     assert drawn.call_count == 4
-    assert drawn.call_args.kwargs["target_accuracy"] == 0.9
+    assert drawn.call_args.args[2].target_accuracy == 0.9
 
 
 def test_an_unchanged_report_needs_no_figures():

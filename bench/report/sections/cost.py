@@ -7,7 +7,7 @@ from bench.report.view import View
 
 def section(view: View) -> Section | None:
     """What accuracy costs."""
-    points = cost_points(view.summary, view.cells, view.price_per_gpu_hour)
+    points = cost_points(view.summary, view.cells, view.options.price_per_gpu_hour)
     if points.empty:
         return None
     text = f"Accuracy on {view.data} against training time, peak memory and speed of inference, a line a label count."

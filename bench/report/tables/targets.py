@@ -56,7 +56,7 @@ def targets_at(view: View, num_labels: int) -> Targets | None:
     near = tuple(one for below in BELOW_BEST if 0 < (one := round(means[best, size] - below, 3)) < 1)
     start = min(mean for (_, own), mean in means.items() if own == smallest)
     reach = max([means[best, size], *(_furthest(curve) for curve in curves.values() if isinstance(curve, Curve))])
-    asked = view.target_accuracy
+    asked = view.options.target_accuracy
     others = (one for one in ROUND if start < one <= reach and all(abs(one - own) > TOO_NEAR for own in near))
     return Targets(num_labels, best, size, near, tuple(one for one in others if one != asked), asked)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.results.store import RECORD
 from tests.report import simulate
@@ -18,7 +19,7 @@ def report(tmp_path, name, revisions):
             record = simulate.write(cell)
             source = record.provenance.model_copy(update={name: revisions[cell.seed]})
             (cell.folder / RECORD).write_text(record.model_copy(update={"provenance": source}).to_json())
-    return write_report(cells, tmp_path / "report", "A title").with_name("index.md").read_text()
+    return write_report(cells, tmp_path / "report", ReportOptions("A title")).with_name("index.md").read_text()
 
 
 @pytest.mark.parametrize("what", ["model", "data"])

@@ -13,6 +13,7 @@ from bench.report.content.parts import Entry, Section, Titled
 from bench.report.content.table import table
 from bench.report.content.wording import duration
 from bench.report.figures import style
+from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.report.render.html import anchored, embedded, metrics_of, policy
 from bench.report.render.inline import inlined
@@ -112,7 +113,7 @@ def test_the_switch_offers_what_is_there():
 def test_a_page_with_nasty_names_has_no_markup_of_theirs(tmp_path):
     cells = simulate.grid(tmp_path / "results", [(NASTY, "lora"), ("tfidf_sgd", None)], data=NASTY)
     simulate.run(cells, lambda cell: Status.ERROR if cell.seed else Status.OK, message=NASTY, labels=[NASTY, *"bcde"])
-    page = write_report(cells, tmp_path / "report", NASTY).read_text(encoding="utf-8")
+    page = write_report(cells, tmp_path / "report", ReportOptions(NASTY)).read_text(encoding="utf-8")
     assert page.count("<script") == page.count("</script>") == 3
     assert "could not be made" not in page
     assert not re.search(r"<(img|iframe|object|link|base)\b", page)
@@ -160,7 +161,7 @@ def test_small_numbers_come_first_where_they_are_better():
 def test_the_page_tells_its_script_what_to_sort_by(tmp_path):
     cells = simulate.grid(tmp_path / "results", [("minilm", "lora"), ("tfidf_sgd", None)], num_labels=(2,))
     simulate.run(cells)
-    text = write_report(cells, tmp_path / "report", "T").read_text()
+    text = write_report(cells, tmp_path / "report", ReportOptions("T")).read_text()
     found = re.findall(r'<td data-sort="([\d.]+)">([^<]*)</td>', text)
     assert len(found) >= 12
     assert all(float(value) == pytest.approx(sort_value(words)) for value, words in found)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from bench.report.figures.equivalents import equivalence_curves
+from bench.report.options import ReportOptions
 from bench.report.sections import how_many_examples
 from bench.report.statistics.curves import Curve, Observed, fit_curve
 from bench.report.statistics.equivalence import MORE, Equivalence
@@ -69,7 +70,7 @@ def test_every_row_has_examples_for_every_target_or_a_reason(view):
 
 
 def test_a_target_that_is_asked_for_is_in_the_table_and_the_sentence(view):
-    asked = replace(view, target_accuracy=0.97)
+    asked = replace(view, options=ReportOptions("T", target_accuracy=0.97))
     titled = targets_table(asked, targets_at(asked, 2))
     assert titled.table.header[-3] == "0.97 (asked for)"
     said = how_many_examples.section(asked)
@@ -80,7 +81,7 @@ def test_a_target_that_is_asked_for_is_in_the_table_and_the_sentence(view):
 
 
 def test_a_round_target_that_is_asked_for_is_there_once(view):
-    targets = targets_at(replace(view, target_accuracy=0.8), 2)
+    targets = targets_at(replace(view, options=ReportOptions("T", target_accuracy=0.8)), 2)
     assert targets.all.count(0.8) == 1
     assert 0.8 not in targets.round
 

@@ -9,6 +9,7 @@ import pytest
 
 from bench.report import page
 from bench.report.inputs.records import Expected
+from bench.report.options import ReportOptions
 from bench.report.sections import heatmaps, ranks, verdict
 from bench.report.view import View
 from tests.report import simulate
@@ -62,7 +63,7 @@ def views_of(cells: Sequence[Expected], folder, monkeypatch) -> list[View]:
     """What a report's sections are made of."""
     views: list[View] = []
     monkeypatch.setattr(page, "make_sections", lambda view: views.append(view) or [])
-    page.write_report(cells, folder, "T")
+    page.write_report(cells, folder, ReportOptions("T"))
     return views
 
 

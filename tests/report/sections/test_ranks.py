@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from bench.report.figures.ranks import critical_difference_diagram
+from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.report.sections import ranks
 from bench.report.sections.ranks import overall_ranking
@@ -139,7 +140,7 @@ def test_several_data_sets_are_ranked_together(tmp_path, monkeypatch):
         for cell in simulate.grid(tmp_path / "r", rows, data=data, train_sizes=(64,), seeds=(0,), num_labels=(2,))
     ]
     simulate.run(cells, num_test=60)
-    folder = write_report(cells, tmp_path / "report", "T").parent
+    folder = write_report(cells, tmp_path / "report", ReportOptions("T")).parent
     text = markdown(folder / "index.html")
     assert "could not be made" not in text
     assert "## Ranks: spam" in text

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from bench.report import sections, view
+from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.report.sections import SECTIONS
 from bench.results.record import parse
@@ -31,7 +32,7 @@ def headings(text: str) -> list[str]:
 
 def report(tmp_path, name):
     cells = STUDIES[name](tmp_path / "results")
-    path = write_report(cells, tmp_path / "report", name).with_name("index.md")
+    path = write_report(cells, tmp_path / "report", ReportOptions(name)).with_name("index.md")
     text = path.read_text(encoding="utf-8")
     assert "could not be made" not in text
     assert "\n\n\n" not in text
@@ -65,7 +66,7 @@ def test_other_studies_lack_only_what_they_must(tmp_path, name, missing):
 @pytest.mark.usefixtures("undrawn")
 def test_the_main_experiment(tmp_path):
     cells = go_emotions_grid(tmp_path / "results", num_labels=(2, 16), seeds=(0, 1))
-    text = markdown(write_report(cells, tmp_path / "report", "go_emotions_grid"))
+    text = markdown(write_report(cells, tmp_path / "report", ReportOptions("go_emotions_grid")))
     assert "could not be made" not in text
     assert [title for title in headings(text) if title.startswith("Cells")] == ["Cells that are not ok"]
     assert "| gpt2_xl qlora | 800 | oom |  | 0.375 | 80 | ±0.054 |  |" in text
@@ -92,7 +93,7 @@ def test_published_errors_over_trials_are_in_the_table(tmp_path):
 @pytest.mark.usefixtures("undrawn")
 def test_the_experiment_may_have_another_name_than_the_title(tmp_path):
     cells = STUDIES["stance_distilbert"](tmp_path / "results")
-    text = markdown(write_report(cells, tmp_path / "report", "A title", experiment="spam_scaling"))
+    text = markdown(write_report(cells, tmp_path / "report", ReportOptions("A title", experiment="spam_scaling")))
     assert "Ours and published" in headings(text)
     assert "Not run here: Llama-3.2-1B full." in text
 
@@ -101,7 +102,7 @@ def test_old_records_and_baselines_have_only_what_they_can(tmp_path, monkeypatch
     draw_blanks(monkeypatch, but=(sections.label_counts, sections.how_many_examples))
     cells = simulate.grid(tmp_path / "results", [("minilm", "lora"), ("tfidf_sgd", None)], num_labels=(9,))
     simulate.run(cells)
-    text = markdown(write_report(cells, tmp_path / "report", "A title"))
+    text = markdown(write_report(cells, tmp_path / "report", ReportOptions("A title")))
     wanted = ["The answer", "Heatmaps", "Scaling curves", "How many examples", "Ranks", "Cost", "Label by label"]
     wanted += ["Calibration", "Data"]
     assert headings(text)[1:-3] == wanted
@@ -137,7 +138,7 @@ def with_changes(results, changes):
 @pytest.mark.parametrize("kind", ODD)
 def test_odd_records_have_a_report(tmp_path, kind):
     cells = with_changes(tmp_path / "results", ODD[kind])
-    text = markdown(write_report(cells, tmp_path / "report", "stance_distilbert"))
+    text = markdown(write_report(cells, tmp_path / "report", ReportOptions("stance_distilbert")))
     assert "6 of 6 cells finished ok" in text
     assert "could not be made" not in text
 
@@ -146,7 +147,7 @@ def test_odd_records_have_a_report(tmp_path, kind):
 @pytest.mark.parametrize("kind", IMPOSSIBLE)
 def test_records_that_cannot_be_true_are_not_believed(tmp_path, kind):
     cells = with_changes(tmp_path / "results", IMPOSSIBLE[kind])
-    text = markdown(write_report(cells, tmp_path / "report", "stance_distilbert"))
+    text = markdown(write_report(cells, tmp_path / "report", ReportOptions("stance_distilbert")))
     assert "3 of 6 cells finished ok" in text
     assert "unreadable" in text
     assert "could not be made" not in text
@@ -159,7 +160,7 @@ def test_a_section_that_fails_is_said_and_costs_no_other(tmp_path, monkeypatch, 
 
     monkeypatch.setattr(sections.training_curves, "training_curves", fail)
     cells = STUDIES["stance_distilbert"](tmp_path / "results")
-    text = markdown(write_report(cells, tmp_path / "report", "stance_distilbert"))
+    text = markdown(write_report(cells, tmp_path / "report", ReportOptions("stance_distilbert")))
     assert "This section could not be made: ZeroDivisionError: an &lt;odd&gt; record" in text
     assert {"Training curves", "Lengths of texts", "Label by label"} <= set(headings(text))
     assert "Traceback" in capsys.readouterr().err

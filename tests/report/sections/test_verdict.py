@@ -9,6 +9,7 @@ from bench.report.figures.differences import differences, told_apart
 from bench.report.figures.heatmap import contents_of, heatmap, marks_of
 from bench.report.figures.heatmap_cells import APART, BEST, TIED
 from bench.report.inputs.frame import cells_frame, summary_frame
+from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.report.statistics.decision import budgets, crossing
 from bench.report.statistics.power import Needed
@@ -28,7 +29,7 @@ def page_of(tmp_path, accuracies, monkeypatch, status=lambda cell: Status.OK, **
     monkeypatch.setattr(simulate, "accuracy", lambda cell: accuracies[cell.method] + 0.005 * cell.seed)
     cells = simulate.grid(tmp_path / "r", ROWS, num_labels=(2,), **axes)
     simulate.run(cells, status, num_test=400)
-    text = write_report(cells, tmp_path / "report", "T").with_name("index.md").read_text()
+    text = write_report(cells, tmp_path / "report", ReportOptions("T")).with_name("index.md").read_text()
     return text.replace("\\[", "[").replace("\\]", "]")
 
 
@@ -83,7 +84,7 @@ def test_missing_seeds_and_predictions_are_said(tmp_path, monkeypatch):
         if cell.method == "linear_probe":
             (cell.folder / store.read(cell.folder).predictions_file).unlink()
     (tmp_path / "report" / ".answers.parquet").unlink()
-    text = write_report(cells, tmp_path / "report", "T").with_name("index.md").read_text()
+    text = write_report(cells, tmp_path / "report", ReportOptions("T")).with_name("index.md").read_text()
     assert "Predictions are gone at 3 points (minilm linear_probe): they are in no comparison." in text
     assert "The answer" in text
 
@@ -93,7 +94,7 @@ def test_no_predictions_at_all(tmp_path):
     simulate.run(cells)
     for path in (tmp_path / "r").glob("*/*.parquet"):
         path.unlink()
-    text = write_report(cells, tmp_path / "report", "T").with_name("index.md").read_text()
+    text = write_report(cells, tmp_path / "report", ReportOptions("T")).with_name("index.md").read_text()
     assert "The predictions of all finished cells are gone, so nothing can be compared." in text
 
 

@@ -1,0 +1,33 @@
+"""The options of a report: one object that is made of the settings once, and handed to all that need one of them."""
+
+from dataclasses import dataclass, fields
+
+from bench.config.numbers import Amount, Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSettings:
+    """What a user may ask of a report on the command line; `bench.settings.Settings` has these fields, too."""
+
+    price_per_gpu_hour: Amount | None = None
+    """The price of one GPU for an hour, in whatever currency: what a plan and a report count money with."""
+    target_accuracy: Fraction | None = None
+    """If set, the report also estimates how many training examples each row needs to reach this accuracy."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions(ReportSettings):
+    """Everything that decides what a report says beside the records; a report's stamp has all of it."""
+
+    title: str
+    """The heading of the page."""
+    experiment: str | None = None
+    """The experiment whose published numbers are shown; null: the one that is called as the title says."""
+    rerun: str | None = None
+    """The command that runs what is missing, where that is known."""
+
+    @classmethod
+    def of(cls, settings: ReportSettings, title: str, rerun: str | None = None) -> "ReportOptions":
+        """The options that `settings` ask for."""
+        asked = {field.name: getattr(settings, field.name) for field in fields(ReportSettings)}
+        return cls(title, rerun=rerun, **asked)

@@ -11,7 +11,7 @@ from bench.escape.characters import shortened
 from bench.escape.terminal import say
 
 MOST = 1_000_000
-"""As `bench.config.numbers.Width`."""
+"""As `bench.bounds.Width`."""
 
 
 class Parser(argparse.ArgumentParser):

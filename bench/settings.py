@@ -6,9 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from bench.config import FORBID
-from bench.config.names import Experiment, FilePath, FolderPath, Text
-from bench.config.numbers import (
+from bench.bounds import (
     Amount,
     Few,
     Minutes,
@@ -20,6 +18,8 @@ from bench.config.numbers import (
     WholeMinutes,
     Workers,
 )
+from bench.config import FORBID
+from bench.config.names import Experiment, FilePath, FolderPath, Text
 from bench.report.options import ReportSettings
 
 MOST_GPUS = 1000

@@ -7,6 +7,7 @@ their default they leave the keys of older records as they were).
 
 from dataclasses import dataclass, field
 
+from bench.bounds import LabelCount, Positive, Seed
 from bench.config.common import FORBID, IF_SET, NEVER, Precision, WheelConfig
 from bench.config.data import DataConfig
 from bench.config.method import (
@@ -24,7 +25,6 @@ from bench.config.method import (
     ZeroShotConfig,
 )
 from bench.config.model import ModelAlone, ModelConfig, PredictionsConfig, TfidfSgdConfig, TransformerConfig
-from bench.config.numbers import LabelCount, Positive, Seed
 from bench.config.split import (
     DEDUPLICATING,
     FractionSplitConfig,

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.bounds import LabelCount, Positive
 from bench.config.common import FORBID, IF_SET, NEVER, WheelConfig
 from bench.config.names import FilePath, Id, Name, Text
-from bench.config.numbers import LabelCount, Positive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bench.bounds import Fraction, Positive, Seed
 from bench.config.common import FORBID, IF_SET
 from bench.config.names import Name
-from bench.config.numbers import Fraction, Positive, Seed
 
 SameText = Literal["exact", "normalized"]
 """By what two texts are the same: `exact` but for blanks at the ends, or `normalized`: Unicode form (NFKC), case and

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.bounds import Amount, NonNegative, NonNegativeFloat, Positive, PositiveFloat, Width
 from bench.config.common import FORBID, IF_SET, NEVER, Precision
 from bench.config.metric import SelectableMetric
 from bench.config.names import Text
-from bench.config.numbers import Amount, NonNegative, NonNegativeFloat, Positive, PositiveFloat, Width
 from bench.metrics.table import ACCURACY
 
 

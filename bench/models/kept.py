@@ -9,10 +9,10 @@ from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from bench.bounds import Width
 from bench.cell import Cell
 from bench.config import GradientConfig, Precision, TransformerConfig
 from bench.config.method.gradient import GradientMethod
-from bench.config.numbers import Width
 from bench.errors import UserError
 from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
 from bench.sources.fingerprint import file_sha256

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from bench.config.numbers import Amount, Fraction
+from bench.bounds import Amount, Fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ STAMP = ".stamp.json"
 PACKAGE = Path(__file__).parents[1]
 CODE = (
     "report",
-    "config",
+    "bounds.py",
     "results",
     "escape",
     "errors.py",

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from bench.bounds import Dropout
 from bench.config.common import FORBID
 from bench.config.method.gradient import GradientMethod
-from bench.config.numbers import Dropout
 from bench.models.precision import Precision
 from bench.models.shape import Shape
 

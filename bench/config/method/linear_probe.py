@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
+from bench.bounds import Regularisations, Width
 from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen
 from bench.config.method.frozen import FrozenMethod
 from bench.config.metric import SelectableMetric
-from bench.config.numbers import Regularisations, Width
 from bench.metrics.table import ACCURACY
 from bench.models.families import FAMILIES
 from bench.models.precision import Precision

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from bench.bounds import Dropout, Width
 from bench.config.common import FORBID
 from bench.config.method.base import Chosen, FourBit
 from bench.config.method.gradient import AdapterMethod
 from bench.config.names import Text
-from bench.config.numbers import Dropout, Width
 from bench.models.families import FAMILIES, Family
 from bench.models.precision import Precision
 from bench.models.shape import Shape

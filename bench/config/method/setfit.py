@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Self
 
+from bench.bounds import Positive, PositiveFloat, Width
 from bench.config.common import FORBID, NEVER
 from bench.config.method.base import Chosen, Method, Work
-from bench.config.numbers import Positive, PositiveFloat, Width
 from bench.errors import UserError
 from bench.models.families import FAMILIES
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Self
 
+from bench.bounds import Width
 from bench.config.common import FORBID, NEVER
 from bench.config.method.base import Chosen
 from bench.config.method.frozen import FrozenMethod
 from bench.config.names import Text
-from bench.config.numbers import Width
 from bench.errors import UserError
 from bench.models.families import FAMILIES
 from bench.models.precision import Precision

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
+from bench.bounds import Positive, Regularisation, Width
 from bench.config.common import FORBID, IF_SET
 from bench.config.method.base import Chosen
 from bench.config.model.alone import ModelAlone
 from bench.config.names import Name
-from bench.config.numbers import Positive, Regularisation, Width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bench.bounds import Amount, Positive, PositiveFloat, Width
 from bench.config.common import FORBID, IF_SET, NEVER, Precision, WheelConfig
 from bench.config.names import FilePath, Id, Name, Text
-from bench.config.numbers import Amount, Positive, PositiveFloat, Width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ CODE = (
     "bounds.py",
     "results",
     "escape",
+    "metrics",
     "errors.py",
     "rights.py",
     "running/__init__.py",

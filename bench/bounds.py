@@ -54,6 +54,8 @@ Amount = Annotated[float, Field(gt=0, le=MOST, **_FINITE), _NUMBER]
 Regularisation = Annotated[float, Field(gt=0, le=1e12, **_FINITE), _NUMBER]
 """Of linear models: beyond it SGD overflows."""
 Regularisations = Annotated[tuple[Regularisation, ...], BeforeValidator(_some)]
+Smoothing = Annotated[float, Field(ge=1e-10, le=1e12, **_FINITE), _NUMBER]
+"""Of counts in naive Bayes: with less, scikit-learn's logarithms may be infinite."""
 Minutes = Annotated[float, Field(gt=0, le=YEARS * 24 * 60, **_FINITE), _NUMBER]
 WholeMinutes = Annotated[int, Field(gt=0, le=YEARS * 24 * 60), _NUMBER]
 Seconds = Annotated[float, Field(ge=0.001, le=YEARS * 24 * 3600, **_FINITE), _NUMBER]

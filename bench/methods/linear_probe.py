@@ -17,9 +17,8 @@ from bench.data.split import Examples, Splits
 from bench.methods.encode import encode
 from bench.methods.fitted import Context, Probabilities, Summary
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
+from bench.methods.regression import choose_regression
 from bench.methods.trunk import Trunk, trunk_of
-from bench.metrics.labelled import LabelledPredictions
-from bench.metrics.table import ACCURACY, LOSS, METRICS
 from bench.models import files, load, size
 from bench.models.base import BaseModel
 from bench.running.warm import Tokens
@@ -58,11 +57,10 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
     train = features(trunk, tokenizer, splits.train, method, tokens)
     validation = features(trunk, tokenizer, splits.validation, method, tokens)
     regression, strength = choose_regression(
-        train,
-        splits.train.labels,
-        validation,
-        splits.validation.labels,
+        on_scaled,
         method.C,
+        (train, splits.train.labels),
+        (validation, splits.validation.labels),
         best_metric=method.best_metric,
     )
     fitted = time.perf_counter()
@@ -118,26 +116,6 @@ def pool(hidden: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:
     return hidden[torch.arange(len(hidden), device=hidden.device), last]
 
 
-def choose_regression(
-    train: NDArray[np.float64],
-    train_labels: tuple[int, ...],
-    validation: NDArray[np.float64],
-    validation_labels: tuple[int, ...],
-    strengths: tuple[float, ...],
-    *,
-    best_metric: str = ACCURACY,
-) -> tuple[Pipeline, float]:
-    """The regression, and its C, that is the best on validation by `best_metric`; of equal ones the lower log loss.
-
-    Of those that are equal in that, too, the lowest C.
-    """
-    metric, fitted = METRICS[best_metric], []
-    for strength in strengths:
-        regression = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))
-        regression.fit(train, train_labels)
-        labelled = LabelledPredictions.of_probabilities(regression.predict_proba(validation), validation_labels)
-        loss = METRICS[LOSS].of(labelled)
-        assert loss is not None
-        fitted.append((metric.merit(metric.of(labelled), loss), -strength, regression))
-    best = max(fitted, key=lambda entry: entry[:2])
-    return best[2], -best[1]
+def on_scaled(strength: float) -> Pipeline:
+    """Logistic regression with this C on features of mean 0 and variance 1."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))

@@ -1,4 +1,4 @@
-"""What the baseline counts in a text: words, or characters where words are not separated by blanks.
+"""What classical models count in a text: words, or characters where words are not separated by blanks.
 
 scikit-learn's words are runs of two letters or more. That is one word a sentence in Chinese, a piece between vowel
 signs in Thai, and none at all in emoji: features that no other text shares.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from bench.config import TfidfSgdConfig
+from bench.config.model.tfidf import TfidfModel
 
 Analyzer = Callable[[str], list[str]]
 
@@ -32,7 +32,7 @@ _UNSEPARATED = re.compile(
 )
 
 
-def vectorizer(config: TfidfSgdConfig, training_texts: Sequence[str]) -> tuple[str, TfidfVectorizer]:
+def vectorizer(config: TfidfModel, training_texts: Sequence[str]) -> tuple[str, TfidfVectorizer]:
     """The vectorizer that `config` asks for, and what it counts: `word`, `char`, or `mixed` (as each text is).
 
     With `analyzer=auto` the training texts decide.

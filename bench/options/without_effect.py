@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.cell import Cell
-from bench.config import DEDUPLICATING, KEPT_BY, METHODS, TfidfSgdConfig, TransformerConfig
+from bench.config import DEDUPLICATING, KEPT_BY, METHODS, TransformerConfig
 from bench.config.method.base import has_option, names_of
+from bench.config.model.tfidf import TfidfModel
 from bench.data.readers.files import DELIMITERS
 from bench.methods.fused.groups import can_fuse
 from bench.running.steps import planned_steps
@@ -93,7 +94,7 @@ def _method(name: str, point: Point) -> str | None:
 
 def _model(name: str, point: Point) -> str | None:
     model = point.cell.model
-    if isinstance(model, TfidfSgdConfig):
+    if isinstance(model, TfidfModel):
         asked = name == "analyzer" and point.written("model.analyzer")
         return "split=published counts words" if asked == "auto" and model.analyzer == "word" else None
     if not isinstance(model, TransformerConfig):

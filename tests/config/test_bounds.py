@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import is_dataclass
 from functools import cache
 from types import NoneType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 import annotated_types as limits
 import pytest
@@ -18,6 +18,7 @@ from bench.errors import UserError
 from bench.settings import Settings
 from tests.support import texts
 from tests.support.cli import call, composed
+from tests.support.methods import CLASSICAL, family_of
 
 UNBOUNDED = {
     "slurm.options": "given to sbatch as they are; finite (below)",
@@ -26,7 +27,7 @@ UNBOUNDED = {
 """Numbers among other things, which are checked by functions of their own."""
 
 CHOICES = {
-    "model": {"TransformerConfig": "minilm", "TfidfSgdConfig": "tfidf_sgd"},
+    "model": {"TransformerConfig": "minilm", **{model.__name__: family_of(model) for model in CLASSICAL}},
     "method": {
         "LoraConfig": "lora", "FullConfig": "full", "LastBlockConfig": "last_block", "ZeroShotConfig": "zero_shot",
         "LinearProbeConfig": "linear_probe", "SetfitConfig": "setfit",
@@ -60,7 +61,7 @@ def numbers(kind: Any) -> list[Any]:
 def fields(config: type, prefix: str = "", group: str = "", choice: str = "") -> Iterator[tuple[str, Any, str]]:
     """Every field below a dataclass of the schema: its dotted name, its type, and the override that brings it in."""
     for name, kind in get_type_hints(config, include_extras=True).items():
-        if name.startswith("__"):
+        if name.startswith("__") or get_origin(kind) is ClassVar:
             continue
         nested = dict.fromkeys(part for part in parts(kind) if isinstance(part, type) and is_dataclass(part))
         for below in nested:
@@ -88,7 +89,6 @@ NUMERIC = {
     if name not in UNBOUNDED
     for kind in numbers(whole)
 }
-LISTS = ("method.C", "tune.learning_rate")
 
 
 @cache
@@ -105,7 +105,7 @@ def refusal(name: str, value: Any, choice: str) -> str:
     *path, last = name.split(".")
     for part in path:
         target = target[part]
-    target[last] = [value] if name in LISTS else value
+    target[last] = [value] if isinstance(target[last], list) else value
     with pytest.raises(UserError) as caught:
         check(content)
     return str(caught.value)

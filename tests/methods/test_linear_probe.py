@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from sklearn.pipeline import Pipeline
 
 from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples
 from bench.methods import linear_probe
 from bench.methods.fitted import Context
 from bench.methods.loading import ModelFiles
+from bench.methods.regression import choose_regression
 from bench.models import load
 from bench.models.families import FAMILIES
 from tests.support.scratch import CACHE
@@ -55,12 +57,13 @@ def test_validation_chooses_c() -> None:
     train, validation = (draw.normal(size=(40, 30)) for _ in range(2))
     for features in (train, validation):
         features[:, 0] += 2 * np.asarray(labels)
-    chosen, strength = linear_probe.choose_regression(train, labels, validation, labels, (1e-9, 0.1, 1e6))
-    scores = {
-        c: (
-            linear_probe.choose_regression(train, labels, validation, labels, (c,))[0].predict(validation) == labels
-        ).mean()
-        for c in (1e-9, 0.1, 1e6)
-    }
+
+    def choose(*strengths: float) -> tuple[Pipeline, float]:
+        return choose_regression(
+            linear_probe.on_scaled, strengths, (train, labels), (validation, labels), best_metric="accuracy"
+        )
+
+    chosen, strength = choose(1e-9, 0.1, 1e6)
+    scores = {c: (choose(c)[0].predict(validation) == labels).mean() for c in (1e-9, 0.1, 1e6)}
     assert scores[strength] == max(scores.values())
     assert (chosen.predict(validation) == labels).mean() == scores[strength]

@@ -12,7 +12,8 @@ from bench.compose import to_cell
 from bench.config import TfidfSgdConfig
 from bench.data.split import Examples, Splits
 from bench.methods.fitted import Context
-from bench.methods.tfidf_sgd import Baseline, fit
+from bench.methods.tfidf import TfidfClassifier
+from bench.methods.tfidf_sgd import fit
 from bench.methods.tokens import character_ngrams, has_words, vectorizer
 from tests.support.cli import call, composed
 from tests.test_cell import BASELINE, content
@@ -65,14 +66,14 @@ def examples(pairs: list[tuple[str, str]]) -> Examples:
     return Examples(tuple(map(str, range(len(texts)))), texts, tuple(int(label == "sport") for label in labels))
 
 
-def fitted(train: list[tuple[str, str]], **options: object) -> Baseline:
+def fitted(train: list[tuple[str, str]], **options: object) -> TfidfClassifier:
     none = Examples((), (), ())
     splits = Splits(("money", "sport"), examples(train), none, none, 0)
     cell = to_cell(content(model=BASELINE | options))
     return fit(cell, splits, Context(cache=Path(), mirror_dir=None, device="cpu"))
 
 
-def accuracy(baseline: Baseline, pairs: list[tuple[str, str]]) -> float:
+def accuracy(baseline: TfidfClassifier, pairs: list[tuple[str, str]]) -> float:
     asked = examples(pairs)
     return float(np.mean(baseline.predict(asked).argmax(axis=1) == np.array(asked.labels)))
 
@@ -112,7 +113,7 @@ def test_characters_of_words_where_they_are_asked_for() -> None:
     train = written("english", 64, 0)
     baseline = fitted(train, analyzer="char")
     assert baseline.summary.choices["analyzer"] == "char"
-    assert set(baseline.pipeline[0].vocabulary_) == {run for text, _ in train for run in character_ngrams(text, 2)}
+    assert set(baseline.vectorizer.vocabulary_) == {run for text, _ in train for run in character_ngrams(text, 2)}
     assert character_ngrams("Ab c", 2) == ["a", "b", "ab", "c"]
 
 

@@ -14,6 +14,7 @@ from bench.data.split import Examples, Splits, draw
 from bench.methods import finetune, linear_probe, validation
 from bench.methods.fitted import Context, Diverged, Summary
 from bench.methods.metrics import evaluate
+from bench.methods.regression import choose_regression
 from bench.methods.tune import fit_tuned
 from bench.metrics.metric import Metric
 from bench.metrics.table import METRICS
@@ -143,7 +144,7 @@ def test_the_probe_chooses_c_by_the_metric(name: str, made_up: Metric) -> None:
     strengths = (1e-9, 1e-3, 0.1, 1e6)
 
     def choose(*some: float) -> tuple[Any, float]:
-        return linear_probe.choose_regression(train, labels, held_out, labels, some, best_metric=name)
+        return choose_regression(linear_probe.on_scaled, some, (train, labels), (held_out, labels), best_metric=name)
 
     merits = {}
     for strength in strengths:

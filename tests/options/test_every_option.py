@@ -17,7 +17,9 @@ from bench.options.without_effect import HOW, RULES, Point, why_without_effect
 from bench.running.bf16 import precision_of
 from bench.settings import Settings
 from tests.support.cli import composed
+from tests.support.methods import CLASSICAL, family_of
 
+ROWS = tuple(map(family_of, CLASSICAL))
 SPLITS = ("nested", "stratified", "undersampled", "official", "fraction", "published")
 FILE = ("data=file", "data.name=x")
 CHOICES = {
@@ -28,8 +30,8 @@ CHOICES = {
     "hub linear_probe": ("model=bert_base", "method=linear_probe", "data=ag_news"),
     "folder lora": ("model=minilm_hub", "model.path={model}", "method=lora", *FILE, "data.path={csv}"),
     "trec": ("model=minilm", "method=lora", "data=trec07p", "data.path={corpus}"),
-    "tfidf": ("model=tfidf_sgd", *FILE, "data.path={jsonl}"),
-    "tfidf published": ("model=tfidf_sgd", "split=published", "data=go_emotions"),
+    **{name: (f"model={name}", *FILE, "data.path={jsonl}") for name in ROWS},
+    **{f"{name} published": (f"model={name}", "split=published", "data=go_emotions") for name in ROWS},
     "predictions": ("model=predictions", "model.name=gpt", "model.path={csv}"),
     "tuned": ("model=minilm", "method=lora", "tune.learning_rate=[1e-3,1e-4]"),
     "no epochs": ("model=minilm", "method=lora", "training.eval_steps=100000"),
@@ -43,13 +45,13 @@ OTHER: dict[str, Any] = {
     "data.label_sets": {2: ["a", "b"]}, "data.label_words": {"a": "b"}, "data.exclude_labels": ["c"],
     "data.label_names": ["a", "b"], "data.splits": ["train"], "data.prompt": "what of {text} is",
     "method.prompt": "what of {text} is", "method.label_words": {"a": "b"}, "method.target_modules": ["query"],
-    "method.C": [1.0], "tune.learning_rate": [1e-3, 1e-5], "model.gguf_parts": [PIECE],
+     "tune.learning_rate": [1e-3, 1e-5], "model.gguf_parts": [PIECE],
     "training.num_train_epochs": 3, "training.min_steps": 500, "training.learning_rate": 7e-3,
     "training.optim": "sgd", "training.max_length": 100, "method.max_length": 100, "training.eval_steps": 7,
     "model.learning_rate": 0.5, "data.num_classes": 99,
     "method.model_dropout": 0.3, "method.num_epochs": 3, "method.max_steps": 10, "model.analyzer": "char",
     "method.num_iterations": None, "training.warmup_steps": 0.3, "training.best_metric": "macro_f1",
-    "method.best_metric": "roc_auc",
+    "method.best_metric": "roc_auc", "model.best_metric": "roc_auc",
 }  # fmt: skip
 """Values where there is none that a type could tell."""
 ELSEWHERE = {
@@ -95,6 +97,8 @@ def changed(option: str, value: Any, kind: Any) -> Any:
         return not value
     if isinstance(value, int | float):
         return value / 2 if isinstance(value, float) else value + 1
+    if isinstance(value, tuple) and value:
+        return list(value[:1])
     for choice in (kind, *typing.get_args(kind)):
         if typing.get_origin(choice) is typing.Literal:
             return next(other for other in typing.get_args(choice) if other not in (value, "family"))

@@ -3,7 +3,7 @@
 import importlib
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 from bench.config import METHODS, ModelAlone
 from bench.config.method.base import Method, Role, names_of
@@ -16,7 +16,14 @@ MODELS_ALONE: tuple[type[ModelAlone], ...] = tuple(
     model for model in get_args(get_args(ModelConfig)[0]) if issubclass(model, ModelAlone)
 )
 """Models that are their own method."""
+CLASSICAL = tuple(model for model in MODELS_ALONE if model.role == "classical")
 ALL: tuple[type[Method], ...] = (*METHODS, *MODELS_ALONE)
+
+
+def family_of(kind: type[ModelAlone]) -> str:
+    """What chooses a model of this kind (`model=...`)."""
+    (family,) = get_args(get_type_hints(kind)["family"])
+    return str(family)
 
 
 def lacks(kind: type[Method]) -> list[str]:
@@ -36,6 +43,8 @@ def lacks(kind: type[Method]) -> list[str]:
         found += [f"the option `{name}`" for name in ("batch_size", "precision") if name not in options]
     if issubclass(kind, Method) and not issubclass(kind, ModelAlone):
         found += [f"conf/method/{name}.yaml" for name in names_of(kind) if not (CONF / f"method/{name}.yaml").is_file()]
+    if issubclass(kind, ModelAlone) and not (CONF / f"model/{family_of(kind)}.yaml").is_file():
+        found.append(f"conf/model/{family_of(kind)}.yaml")
     return found + _lacks_of_module(kind)
 
 

@@ -5,10 +5,16 @@ from typing import Annotated
 from pydantic import Field
 
 from bench.config.model.alone import ModelAlone
+from bench.config.model.majority import MajorityConfig
 from bench.config.model.predictions import PredictionsConfig
+from bench.config.model.tfidf_linear_svm import TfidfLinearSvmConfig
+from bench.config.model.tfidf_logistic import TfidfLogisticConfig
+from bench.config.model.tfidf_naive_bayes import TfidfNaiveBayesConfig
 from bench.config.model.tfidf_sgd import TfidfSgdConfig
 from bench.config.model.transformer import TransformerConfig
 
-ModelConfig = Annotated[TransformerConfig | TfidfSgdConfig | PredictionsConfig, Field(discriminator="family")]
+Classical = TfidfSgdConfig | TfidfLogisticConfig | TfidfLinearSvmConfig | TfidfNaiveBayesConfig | MajorityConfig
+"""Models without anything pretrained."""
+ModelConfig = Annotated[TransformerConfig | Classical | PredictionsConfig, Field(discriminator="family")]
 
 __all__ = ["ModelAlone", "ModelConfig", "PredictionsConfig", "TfidfSgdConfig", "TransformerConfig"]

@@ -1,0 +1,23 @@
+"""`model=majority`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.config.common import FORBID
+from bench.config.model.alone import ModelAlone
+from bench.config.names import Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MajorityConfig(ModelAlone):
+    """The floor: every text gets the labels' shares of the training examples as its probabilities."""
+
+    name: Name
+    family: Literal["majority"]
+
+    __pydantic_config__ = FORBID
+
+    module = "bench.methods.majority"
+    role = "classical"
+    origin = "scikit-learn"
+    summary = "the labels' shares, whatever the text"

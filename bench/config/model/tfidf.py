@@ -1,0 +1,35 @@
+"""What every classical model on TF-IDF features has: how texts are counted."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+from bench.bounds import Width
+from bench.config.common import FORBID
+from bench.config.method.base import Chosen
+from bench.config.model.alone import ModelAlone
+from bench.config.names import Name
+
+Analyzer = Literal["auto", "word", "char"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TfidfModel(ModelAlone):
+    """A classifier on `TfidfVectorizer` features; a model derives from this and adds its own options."""
+
+    name: Name
+    ngram_max: Width = 1
+    """Of words; runs of characters are one longer."""
+    sublinear_tf: bool = False
+    analyzer: Analyzer = "auto"
+    """What is counted: words as scikit-learn takes them, characters, or what suits the script of the training texts
+    (`bench.methods.tokens`)."""
+
+    __pydantic_config__ = FORBID
+
+    role = "classical"
+    origin = "scikit-learn"
+
+    def resolve(self, chosen: Chosen) -> Self:
+        """A published protocol has scikit-learn's words, unless something else is asked for."""
+        is_published = chosen.split.name == "published"
+        return replace(self, analyzer="word") if is_published and self.analyzer == "auto" else self

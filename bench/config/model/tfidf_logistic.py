@@ -1,0 +1,24 @@
+"""`model=tfidf_logistic`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.bounds import Positive, Regularisations
+from bench.config.metric import SelectableMetric
+from bench.config.model.tfidf import TfidfModel
+from bench.metrics.table import ACCURACY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TfidfLogisticConfig(TfidfModel):
+    """`TfidfVectorizer` features, `LogisticRegression`, its C chosen on validation."""
+
+    family: Literal["tfidf_logistic"]
+    C: Regularisations = (0.1, 1.0, 10.0, 100.0)
+    """Inverse regularisation strengths tried; validation chooses."""
+    best_metric: SelectableMetric = ACCURACY
+    """Validation metric that chooses C; of equal values the one with the lower loss is better."""
+    max_iter: Positive = 2000
+
+    module = "bench.methods.tfidf_logistic"
+    summary = "logistic regression on TF-IDF features"

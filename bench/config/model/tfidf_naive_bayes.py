@@ -1,0 +1,19 @@
+"""`model=tfidf_naive_bayes`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.bounds import Smoothing
+from bench.config.model.tfidf import TfidfModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TfidfNaiveBayesConfig(TfidfModel):
+    """`TfidfVectorizer` features, `ComplementNB` (Rennie et al. 2003, Tackling the poor assumptions of naive Bayes)."""
+
+    family: Literal["tfidf_naive_bayes"]
+    alpha: Smoothing = 1.0
+    """Added to each label's sum of a feature (Laplace)."""
+
+    module = "bench.methods.tfidf_naive_bayes"
+    summary = "complement naive Bayes on TF-IDF features"

@@ -1,0 +1,37 @@
+"""Logistic regression whose C is chosen on validation: of frozen features, and of TF-IDF."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from bench.metrics.labelled import LabelledPredictions
+from bench.metrics.table import LOSS, METRICS
+
+Regression = TypeVar("Regression")
+Labelled = tuple[Any, Sequence[int]]
+"""Features, shape (examples, features), dense or sparse, and the label indices."""
+
+
+def choose_regression(
+    regression: Callable[[float], Regression],
+    strengths: Sequence[float],
+    train: Labelled,
+    validation: Labelled,
+    *,
+    best_metric: str,
+) -> tuple[Regression, float]:
+    """The `regression` of a C, and its C, that is the best on validation by `best_metric`.
+
+    Of equal ones the one with the lower log loss; of those that are equal in that, too, the lowest C.
+    """
+    metric = METRICS[best_metric]
+    fitted: list[tuple[Any, float, Any]] = []
+    for strength in strengths:
+        candidate: Any = regression(strength)
+        candidate.fit(*train)
+        features, labels = validation
+        labelled = LabelledPredictions.of_probabilities(candidate.predict_proba(features), labels)
+        loss = METRICS[LOSS].of(labelled)
+        assert loss is not None
+        fitted.append((metric.merit(metric.of(labelled), loss), -strength, candidate))
+    best = max(fitted, key=lambda entry: entry[:2])
+    return best[2], -best[1]

@@ -1,0 +1,48 @@
+"""A linear support vector machine on TF-IDF features, with probabilities."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.special import softmax
+from sklearn.svm import LinearSVC
+
+from bench.cell import Cell
+from bench.config.model.tfidf_linear_svm import TfidfLinearSvmConfig
+from bench.data.split import Splits
+from bench.methods.fitted import Context, Probabilities
+from bench.methods.temperature import Scores, temperature
+from bench.methods.tfidf import TfidfClassifier, TfidfFeatures
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedSvm:
+    """A fitted SVM and the temperature that its scores are divided by: what it decides stays what it is."""
+
+    svm: LinearSVC
+    temperature: float
+
+    def predict_proba(self, features: csr_matrix) -> Probabilities:
+        """Probabilities, shape (examples, labels)."""
+        probabilities: Probabilities = softmax(scores(self.svm, features) / self.temperature, axis=1)
+        return probabilities
+
+
+def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
+    """Fit vectorizer and SVM on the training examples, the temperature on the validation examples.
+
+    Raises UserError as `TfidfFeatures.fit` does.
+    """
+    config = cell.model
+    assert isinstance(config, TfidfLinearSvmConfig)
+    features = TfidfFeatures.fit(config, splits.train)
+    svm = LinearSVC(C=config.C, max_iter=config.max_iter, random_state=cell.task.seed)
+    svm.fit(features.train, splits.train.labels)
+    found = temperature(scores(svm, features.of(splits.validation)), splits.validation.labels)
+    return features.classifier(CalibratedSvm(svm, found), temperature=found)
+
+
+def scores(svm: LinearSVC, features: csr_matrix) -> Scores:
+    """The signed distances by label, shape (examples, labels); of two labels the SVM has one, the second's."""
+    distances: Scores = svm.decision_function(features)
+    return distances if distances.ndim == 2 else np.stack([-distances, distances], axis=1)

@@ -1,0 +1,17 @@
+"""Complement naive Bayes on TF-IDF features."""
+
+from sklearn.naive_bayes import ComplementNB
+
+from bench.cell import Cell
+from bench.config.model.tfidf_naive_bayes import TfidfNaiveBayesConfig
+from bench.data.split import Splits
+from bench.methods.fitted import Context
+from bench.methods.tfidf import TfidfClassifier, TfidfFeatures
+
+
+def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
+    """Fit vectorizer and classifier on the training examples. Raises UserError as `TfidfFeatures.fit` does."""
+    config = cell.model
+    assert isinstance(config, TfidfNaiveBayesConfig)
+    features = TfidfFeatures.fit(config, splits.train)
+    return features.classifier(ComplementNB(alpha=config.alpha).fit(features.train, splits.train.labels))

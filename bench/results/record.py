@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import StrictInt
-from pydantic_core import PydanticSerializationError
 
 from bench.results.block import Block, Count, Number
 from bench.results.measurements import Measurements
@@ -123,7 +122,7 @@ class Record(Block):
         """The record as indented JSON; NaN and infinities become null, bytes that are no text `\\xff`."""
         try:
             return self.model_dump_json(indent=1)
-        except PydanticSerializationError:
+        except ValueError:  # of pydantic: a text that is no UTF-8
             return json.dumps(readable(loads(json.dumps(self.model_dump(), default=str))), indent=1)
 
 

@@ -1,6 +1,7 @@
 """What each label gets: precision, recall and F1 in a table, confusions in a figure; for small experiments."""
 
 from collections.abc import Sequence
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -15,6 +16,7 @@ from bench.report.content.table import Table, table
 from bench.report.content.wording import UNTRAINED, counted, deviation_text, number_text, span_text
 from bench.report.figures import style
 from bench.report.figures.heatmap_cells import Shade
+from bench.report.figures.matrix import draw_matrix
 from bench.report.inputs.records import Points, Seeds, at_largest_size
 from bench.report.statistics.points import Point
 from bench.results.scores import Evaluation
@@ -153,18 +155,16 @@ def _size(point: Point, seeds: Seeds) -> str:
 def _draw_matrix(axes: Axes, values: NDArray[np.float64], names: list[str], *, upright: bool) -> None:
     shade = Shade(matplotlib.colormaps["Blues"], Normalize(0, 1))
     count = len(names)
-    axes.pcolormesh(np.arange(count + 1) - 0.5, np.arange(count + 1) - 0.5, values, cmap="Blues", vmin=0, vmax=1)
-    axes.set_ylim(count - 0.5, -0.5)
-    axes.set_xticks(range(count), names, rotation=90 if upright else 0)
-    axes.set_yticks(range(count), names)
+    draw_matrix(axes, values, np.vectorize(partial(_share_text, count), otypes=[str])(values), shade)
+    axes.set_xticks(np.arange(count) + 0.5, names, rotation=90 if upright else 0)
+    axes.set_yticks(np.arange(count) + 0.5, names)
     axes.tick_params(length=0)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    for place in np.arange(1, count) - 0.5:
-        axes.axhline(place, color="white", linewidth=1.2)
-        axes.axvline(place, color="white", linewidth=1.2)
-    for (line, column), share in np.ndenumerate(values):
-        if not np.isnan(share) and (count <= 4 or share >= 0.005):  # a field of 0 % hides the rest
-            text = f"{share:.1%}" if count <= 4 else f"{share:.0%}"
-            ink = shade.of(share)[1]
-            axes.text(column, line, text, ha="center", va="center", color=ink, fontsize=style.SMALL)
+
+
+def _share_text(count: int, share: float) -> str:
+    """A share in a matrix of `count` labels; "" for about none in a big one, where a field of 0 % hides the rest."""
+    if count <= 4:
+        return f"{share:.1%}"
+    return f"{share:.0%}" if share >= 0.005 else ""

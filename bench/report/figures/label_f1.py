@@ -11,6 +11,7 @@ from bench.report.content.wording import UNTRAINED, number_text
 from bench.report.figures import style
 from bench.report.figures.confusion import evaluations, shares
 from bench.report.figures.heatmap_cells import Shade
+from bench.report.figures.matrix import draw_matrix
 from bench.report.inputs.records import Points
 
 MOST_LABELS, MOST_ROWS = 32, 12
@@ -55,20 +56,12 @@ def f1_heatmap(points: Points, title: str, note: str) -> Figure:
     figure = Figure(figsize=(width, height))
     head.write(figure)
     box = (left / width, MARGIN / height, wide / width, high / height)
-    axes = figure.add_axes(box, xlim=(0, len(heads)), ylim=(len(names), 0))
+    axes = figure.add_axes(box)
     shade = Shade(matplotlib.colormaps["viridis"], Normalize(0, 1))
-    axes.pcolormesh(values, cmap=shade.colours, norm=shade.scale, edgecolors="white", linewidth=1)
+    draw_matrix(axes, values, np.vectorize(number_text, otypes=[str])(values, 2), shade)
     axes.set_yticks(np.arange(len(names)) + 0.5, names)
     axes.set_xticks(np.arange(len(heads)) + 0.5, heads, rotation=45, ha="left", rotation_mode="anchor")
     axes.tick_params(length=0, labeltop=True, labelbottom=False)
-    for side in axes.spines.values():
-        side.set_visible(False)
-    for (line, column), value in np.ndenumerate(values):
-        if not np.isnan(value):
-            place = (column + 0.5, line + 0.5)
-            axes.text(
-                *place, number_text(value, 2), ha="center", va="center", color=shade.of(value)[1], fontsize=style.SMALL
-            )
     return figure
 
 

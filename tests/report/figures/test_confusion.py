@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 
 from bench.report.figures.confusion import confusion_matrices, report_table, scored_points, shares, small_points
-from bench.report.figures.label_f1 import f1_by_label
+from bench.report.figures.heatmap_cells import BLACK, WHITE
+from bench.report.figures.label_f1 import f1_by_label, f1_heatmap
 from bench.report.inputs.records import measured_points, read_records
 from bench.report.statistics.points import Point
 from tests.report import simulate
@@ -97,3 +99,13 @@ def test_the_figure_shows_every_share_and_no_title_is_cut(tmp_path):
     assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= 0 for box in boxes)
     note = figure.texts[1].get_window_extent(renderer)
     assert not any(box.overlaps(note) for box in boxes)
+
+
+@pytest.mark.parametrize("draw", [confusion_matrices, f1_heatmap])
+def test_a_matrix_has_its_numbers_in_inks_that_a_dark_page_leaves(tmp_path, draw):
+    points = scored_points(measured(tmp_path))
+    figure = draw(points, "title", "note")
+    texts = [text for axes in figure.axes for text in axes.texts]
+    values = [shares(seeds) for seeds in points.values()] if draw is confusion_matrices else [f1_by_label(points)[1]]
+    assert len(texts) == sum(matrix.size for matrix in values)
+    assert {to_hex(text.get_color()) for text in texts} <= {WHITE, BLACK}

@@ -2,14 +2,19 @@
 PYTHON ?= python3
 VENV ?= .venv
 EXPERIMENT ?= go_emotions_grid
+TORCH ?= $(shell sed -n 's/^torch==//p' constraints.txt)
 ARGS ?=
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+LOWEST := .venv-lowest
+LOWEST_TESTS := tests/config tests/data tests/results tests/report/figures tests/report/test_page.py tests/test_cell.py \
+	tests/methods/test_families.py tests/methods/test_linear_probe.py tests/methods/test_zero_shot.py \
+	tests/methods/test_setfit.py tests/methods/test_tfidf_sgd.py tests/sweep/test_plan.py tests/sweep/test_sweep.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sweep plan status report compare test test-faults test-slurm slurm-is-here test-browser perf lint \
-	format clean
+.PHONY: help setup demo sweep plan status report compare test test-faults test-lowest test-slurm slurm-is-here \
+	test-browser perf lint format clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -55,6 +60,18 @@ test-browser: setup ## the report's page in a real browser: needs Chromium and i
 test-faults: setup ## kill sweeps and workers at 50 random moments and look for harm; some minutes
 	FAULT_ROUNDS=50 $(BIN)/python -m pytest tests/sweep/test_faults.py -k random $(ARGS)
 
+test-lowest: $(LOWEST)/.installed ## fast tests with the lowest versions that pyproject.toml allows (TORCH=2.8.0: torch's, too)
+	$(LOWEST)/bin/python -m pytest $(LOWEST_TESTS) $(ARGS)
+
+$(LOWEST)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torch==$(TORCH)
+	echo torch==$(TORCH) > $(LOWEST)/torch.txt
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
+		--constraint $(LOWEST)/torch.txt --editable '.[dev]'
+	@touch $@
+
 test-slurm: slurm-is-here setup ## sweeps on a real Slurm that the tests start (Debian: slurm-wlm, munge)
 	$(BIN)/python -m pytest -m slurm tests/slurm $(ARGS)
 
@@ -76,4 +93,4 @@ format: setup ## mend formatting and simple lint
 	$(BIN)/ruff check --fix .
 
 clean: ## remove .venv and caches; results and reports stay
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info build
+	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache *.egg-info build

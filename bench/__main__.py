@@ -14,7 +14,7 @@ from bench.escape.streams import mask_output
 from bench.escape.terminal import say, say_exception
 from bench.options.conf_files import guarded
 from bench.options.refusal import COMPOSING, REFUSED, refusal, refuse_lists, with_quotes
-from bench.running.garbage import collected, leave_at_exit, uncollected
+from bench.running.garbage import gc_disabled, gc_enabled, leave_at_exit
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 
@@ -28,7 +28,7 @@ def main() -> int:
     sys.argv[1:] = map(with_quotes, sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun")))
     try:
         refuse_lists(sys.argv[1:])
-        with uncollected(), guarded():  # Hydra makes much that stays
+        with gc_disabled(), guarded():  # Hydra makes much that stays
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_one_cell)()
     except REFUSED as error:
         return _refuse(error)
@@ -58,7 +58,7 @@ def _one_cell(config: DictConfig) -> None:
         content = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         assert isinstance(content, dict)
         COMPOSING.end()
-        with collected():
+        with gc_enabled():
             sys.exit(run_single({str(key): value for key, value in content.items()}, given))
     except REFUSED as error:  # caught here, for Hydra puts a line of its own before what passes through it
         sys.exit(_refuse(error))

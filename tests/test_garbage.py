@@ -10,23 +10,23 @@ from bench.running import garbage
 
 
 def test_collections_are_put_off_and_come_back() -> None:
-    with garbage.uncollected():
+    with garbage.gc_disabled():
         assert not gc.isenabled()
-        with garbage.uncollected():
+        with garbage.gc_disabled():
             pass
         assert not gc.isenabled()
-        with garbage.collected():
+        with garbage.gc_enabled():
             assert gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()
-    with garbage.collected():
+    with garbage.gc_enabled():
         pass
     assert gc.isenabled()
 
 
 def test_they_come_back_after_an_error() -> None:
     thresholds = gc.get_threshold()
-    for context in (garbage.uncollected, garbage.rarely_collected):
+    for context in (garbage.gc_disabled, garbage.gc_relaxed):
         with pytest.raises(ValueError, match="any"), context():
             raise ValueError("any")
         assert gc.isenabled()
@@ -35,9 +35,9 @@ def test_they_come_back_after_an_error() -> None:
 
 def test_what_is_there_is_left_out_of_the_rare_ones() -> None:
     before = gc.get_freeze_count()
-    with garbage.rarely_collected():
+    with garbage.gc_relaxed():
         assert gc.get_freeze_count() > before
-        assert gc.get_threshold() == garbage.SELDOM
+        assert gc.get_threshold() == garbage.RELAXED
     assert gc.get_freeze_count() == 0
 
 

@@ -26,7 +26,7 @@ class Dropout(nn.Dropout):
         return dropout(x, self.p) if self.training and 0 < self.p < 1 else super().forward(x)
 
 
-def put_into(model: nn.Module) -> None:
+def replace_dropout(model: nn.Module) -> None:
     """Let the dropout layers of `model` be ours; what attention drops inside of torch stays torch's."""
     for name, module in list(model.named_modules()):
         if type(module) is nn.Dropout:

@@ -132,9 +132,9 @@ def build(
     revision = files.revision(found.model, found.location, load.commit_of(whole))
     model = _make_trainable(whole, cell.method, FAMILIES[found.model.family])
     if not cell.training.compile:  # which has dropout and packing of its own
-        dropout.put_into(model)
+        dropout.replace_dropout(model)
         if cell.method.trains == "adapters":
-            packed.put_into(model)
+            packed.pack_frozen_linears(model)
     return model, revision
 
 

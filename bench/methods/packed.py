@@ -84,7 +84,7 @@ def can_pack(dtype: torch.dtype) -> bool:
     return dtype == torch.float32 or (dtype == torch.bfloat16 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()))
 
 
-def put_into(model: nn.Module) -> None:
+def pack_frozen_linears(model: nn.Module) -> None:
     """Let the frozen linear layers of `model` that lie on the CPU be packed ones, if MOST_BYTES allow for all."""
     layers = {name: module for name, module in model.named_modules() if _is_frozen(module)}
     if sum(layer.weight.nbytes for layer in layers.values()) <= MOST_BYTES:

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 
 from bench.cell import slug
 from bench.features import shapes
-from bench.features.known import Ids, Known
+from bench.features.cache import FeatureCache, Ids
 from bench.features.store import Store
 from bench.methods.encode import Encoded
 from bench.methods.fitted import Context
@@ -31,7 +31,7 @@ FOLDER = "features"
 class Trunk:
     """A frozen model as a function from texts to features, which remembers."""
 
-    known: Known
+    known: FeatureCache
     forward: Forward
     most: int
     """Texts in a batch."""
@@ -88,16 +88,16 @@ def _kind(model: PreTrainedModel, found: ModelFiles, device: str, what: dict[str
     return f"{slug(found.model.name)}-{digest[:16]}"
 
 
-def _known(kind: str, found: ModelFiles, context: Context) -> Known:
+def _known(kind: str, found: ModelFiles, context: Context) -> FeatureCache:
     if context.feature_cache_gb == 0:
-        return Known(None)
+        return FeatureCache(None)
 
-    def made() -> Known:
+    def made() -> FeatureCache:
         if found.content is None:
-            return Known(None)
-        return Known(Store(context.cache / FOLDER, kind, int(context.feature_cache_gb * 1e9)))
+            return FeatureCache(None)
+        return FeatureCache(Store(context.cache / FOLDER, kind, int(context.feature_cache_gb * 1e9)))
 
-    known: Known = context.warm.features.get(kind, made)
+    known: FeatureCache = context.warm.features.get(kind, made)
     return known
 
 

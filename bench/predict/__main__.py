@@ -24,7 +24,7 @@ from bench.predict import output, texts
 from bench.predict.cell import find
 from bench.running.cores import use_threads
 from bench.running.devices import use_one_gpu, visible_gpus
-from bench.running.garbage import leave_at_exit, uncollected
+from bench.running.garbage import gc_disabled, leave_at_exit
 from bench.sources import hub
 from bench.sources.cache import cache_folder
 from bench.sources.fingerprint import folder_sha256
@@ -170,7 +170,7 @@ def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifie
 
     quiet_libraries()
     use_threads(None)
-    with uncollected():
+    with gc_disabled():
         from bench.models import load
         from bench.predict.classifier import load_classifier
 

@@ -9,17 +9,17 @@ import gc
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-SELDOM = (100_000, 20, 20)
+RELAXED = (100_000, 20, 20)
 """Thresholds: objects, then rounds of the younger generation."""
 
 
-def uncollected() -> AbstractContextManager[None]:
+def gc_disabled() -> AbstractContextManager[None]:
     """Put collections off, while much is made that stays: libraries, records."""
     return _collections(on=False)
 
 
-def collected() -> AbstractContextManager[None]:
-    """Collect as usual, for long work within `uncollected`."""
+def gc_enabled() -> AbstractContextManager[None]:
+    """Collect as usual, for long work within `gc_disabled`."""
     return _collections(on=True)
 
 
@@ -38,7 +38,7 @@ def _switch(*, on: bool) -> None:
 
 
 @contextmanager
-def rarely_collected() -> Iterator[None]:
+def gc_relaxed() -> Iterator[None]:
     """Collect seldom, and only what comes from now on.
 
     Ten thousand records that are there already, looked at over and over, double the time of all that is done with
@@ -47,7 +47,7 @@ def rarely_collected() -> Iterator[None]:
     """
     thresholds = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(*SELDOM)
+    gc.set_threshold(*RELAXED)
     try:
         yield
     finally:

@@ -26,7 +26,7 @@ from bench.rights import share_all
 from bench.running import memory
 from bench.running.bf16 import as_computed, notice, precision_of
 from bench.running.devices import energy_counter, visible_gpus
-from bench.running.garbage import uncollected
+from bench.running.garbage import gc_disabled
 from bench.running.positions import length_of, within_positions
 from bench.running.positions import notice as notice_of_length
 from bench.running.provenance import now
@@ -129,7 +129,7 @@ def measure(cell: Cell, context: Context, started: str, *, halved: bool = False)
     loading_seconds = time.perf_counter() - clock
     context.phase("fitting" if cell.approach.role == "classical" else "loading the model")
     # after the data, which may be wrong; the imports are not the cell's time: a warm worker has them already
-    with uncollected():
+    with gc_disabled():
         fit = _fit_function(fitting)
     context.warm.imported()
     fitting_started = time.perf_counter()

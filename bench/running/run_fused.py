@@ -16,7 +16,7 @@ from bench.methods.fitted import Context, Fitted, Report
 from bench.results.record import Record
 from bench.running import memory
 from bench.running.bf16 import as_computed, notice, precision_of
-from bench.running.garbage import uncollected
+from bench.running.garbage import gc_disabled
 from bench.running.positions import within_positions
 from bench.running.provenance import now
 from bench.running.recording import Run, failed
@@ -88,7 +88,7 @@ def _prepare(cells: Sequence[Cell], context: Context, errors: dict[str, Exceptio
     memory.reset_peak()
     if not (drawn := _draw(cells, context, errors)):
         return [], 0
-    with uncollected():
+    with gc_disabled():
         importlib.import_module("bench.methods.fused.fit")  # which `_measure` needs; torch and its friends
     from bench.methods.fused.fitting import most_at_once
 

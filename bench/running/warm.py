@@ -119,7 +119,7 @@ class Warm:
     tokenizer: Slot[Any] = field(default_factory=Slot)
     tokens: Tokens = field(default_factory=Tokens)
     features: Slot[Any] = field(default_factory=Slot)
-    """A `bench.features.known.Known`: of one model and method at a time."""
+    """A `bench.features.cache.FeatureCache`: of one model and method at a time."""
     _of: tuple[Any, ...] = ()
     """Whose things these are: data, model, base, method."""
     _num_modules: int = 0

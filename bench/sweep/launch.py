@@ -14,7 +14,7 @@ from bench.report.inputs.records import Expected
 from bench.report.options import ReportOptions
 from bench.results import store
 from bench.results.record import Status
-from bench.running.garbage import uncollected
+from bench.running.garbage import gc_disabled
 from bench.running.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
 from bench.settings import Settings
 from bench.sources.fingerprint import once
@@ -54,7 +54,7 @@ def launch(
     settings = _common_settings(configs)
     check_readable("results_dir", settings.results_dir)
     check_readable("more_results", *settings.more_results)
-    with uncollected(), once():
+    with gc_disabled(), once():
         points = [Point(config, to_cell(config)) for config in configs]
         cells = list({point.cell.key: point.cell for point in points}.values())
     if settings.command == "report":
@@ -133,7 +133,7 @@ def _report(
     `overrides` those of all points."""
     from bench.report.stamp import unchanged_page
 
-    with uncollected():
+    with gc_disabled():
         options = ReportOptions.of(settings, settings.experiment, sweep_command(overrides) if again else None)
         what = (expected_cells(cells, settings, again), Path(settings.reports_dir, settings.experiment), options)
         page = None if settings.redraw else unchanged_page(*what)

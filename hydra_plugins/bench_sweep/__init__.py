@@ -111,7 +111,7 @@ class PoolLauncher(Launcher):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run (or report) all points; ends the program with the sweep's exit code."""
         from bench.options.refusal import COMPOSING
-        from bench.running.garbage import collected
+        from bench.running.garbage import gc_enabled
         from bench.sweep.grid import compose_points
         from bench.sweep.launch import launch
 
@@ -123,7 +123,7 @@ class PoolLauncher(Launcher):
         )
         finished = _finished(configs)
         COMPOSING.end()
-        with collected():  # `bench.__main__` has put collections off
+        with gc_enabled():  # `bench.__main__` has put collections off
             sys.exit(launch(finished, self.runner, job_overrides, self.given))
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:

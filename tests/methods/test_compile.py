@@ -31,7 +31,7 @@ def test_results_agree(method: str, tiny_models: dict[str, Path], pool: Pool, mo
     monkeypatch.setattr(compiled, "BACKEND", BACKEND)
     monkeypatch.setattr(compiled, "check_compiler", lambda device: None)
     # compiled models keep torch's dropout: so both draw the same
-    monkeypatch.setattr(finetune.dropout, "put_into", lambda model: None)
+    monkeypatch.setattr(finetune.dropout, "replace_dropout", lambda model: None)
     graphs = torch._dynamo.utils.counters["stats"]
     plain, quick = (
         make_cell("bert", method, tiny_models["bert"], compile=on, precision="fp32", num_train_epochs=1)

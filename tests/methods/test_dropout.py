@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from bench.methods.dropout import Dropout, dropout, put_into
+from bench.methods.dropout import Dropout, dropout, replace_dropout
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -28,7 +28,7 @@ def test_dropout_is_torchs(probability: float, dtype: torch.dtype) -> None:
 
 def test_it_takes_the_place_of_torchs_layers() -> None:
     model = nn.Sequential(nn.Linear(3, 3), nn.ModuleDict({"default": nn.Dropout(0.25)}), nn.Dropout(0.5)).eval()
-    put_into(model)
+    replace_dropout(model)
     inner, outer = model.get_submodule("1.default"), model[2]
     assert isinstance(inner, Dropout)
     assert isinstance(outer, Dropout)

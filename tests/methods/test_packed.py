@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from bench.methods import packed
-from bench.methods.packed import Packed, put_into
+from bench.methods.packed import Packed, pack_frozen_linears
 
 
 def frozen(dtype: torch.dtype) -> nn.Linear:
@@ -27,7 +27,7 @@ def packs(dtype: torch.dtype) -> bool:
 def test_forward_and_back_are_the_layers(dtype: torch.dtype, tolerance: float, evaluated_before: bool) -> None:
     layer = frozen(dtype)
     model = nn.Sequential(layer)
-    put_into(model)
+    pack_frozen_linears(model)
     assert isinstance(model[0], Packed) is packs(dtype)
     if evaluated_before:
         with torch.inference_mode():
@@ -47,7 +47,7 @@ def test_forward_and_back_are_the_layers(dtype: torch.dtype, tolerance: float, e
 def test_autocast_decides_on_the_type_as_ever(dtype: torch.dtype) -> None:
     layer, texts = frozen(dtype), torch.randn(5, 48)
     model = nn.Sequential(layer)
-    put_into(model)
+    pack_frozen_linears(model)
     with torch.autocast("cpu", torch.bfloat16):
         ours, torchs = model(texts), layer(texts)
     assert ours.dtype == torchs.dtype == torch.bfloat16
@@ -61,7 +61,7 @@ def test_no_text_is_no_problem() -> None:
 def test_what_is_trained_stays_and_parameters_are_the_same() -> None:
     model = nn.ModuleDict({"trained": nn.Linear(48, 80), "frozen": frozen(torch.float32)})
     before = dict(model.named_parameters())
-    put_into(model)
+    pack_frozen_linears(model)
     assert type(model["trained"]) is nn.Linear
     assert isinstance(model["frozen"], Packed)
     after = dict(model.named_parameters())
@@ -72,8 +72,8 @@ def test_what_is_trained_stays_and_parameters_are_the_same() -> None:
 def test_a_large_model_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     model = nn.Sequential(frozen(torch.float32))
     monkeypatch.setattr(packed, "MOST_BYTES", 48 * 80 * 4 - 1)
-    put_into(model)
+    pack_frozen_linears(model)
     assert type(model[0]) is nn.Linear
     monkeypatch.setattr(packed, "MOST_BYTES", 48 * 80 * 4)
-    put_into(model)
+    pack_frozen_linears(model)
     assert isinstance(model[0], Packed)

@@ -101,7 +101,7 @@ def _shell(cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id:
     """A copy of the frozen model for the layers of all cells; what it draws for its own head is never used."""
     base = finetune.frozen_base(cell, found, context)
     shell = load.classifier(base, FAMILIES[found.model.family], labels, pad_token_id)
-    dropout.put_into(shell)
+    dropout.replace_dropout(shell)
     return shell
 
 

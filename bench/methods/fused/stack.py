@@ -46,8 +46,8 @@ class Stack:
         self._replace_layers(models[0].get_base_model())
         if self.device.type == "cpu":
             unpack(self.model, dense.MOST_BYTES)
-            packed.put_into(self.model)
-            unpadded.put_into(self.model, self.tokens)
+            packed.pack_frozen_linears(self.model)
+            unpadded.skip_padding_in_mlp(self.model, self.tokens)
         self.fill(models)
 
     def fill(self, models: Sequence[peft.PeftModel]) -> None:

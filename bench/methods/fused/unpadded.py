@@ -45,7 +45,7 @@ class Unpadded(nn.Module):
         return whole.index_copy(0, places, found[0]).view(*x.shape[:-1], -1)
 
 
-def put_into(model: nn.Module, tokens: Tokens) -> None:
+def skip_padding_in_mlp(model: nn.Module, tokens: Tokens) -> None:
     """Wrap the feed-forward parts of `model`, but for those with adapters, which go by the rows of a batch."""
     for name, module in list(model.named_modules()):
         is_part = name.rpartition(".")[2] in PARTS

@@ -9,7 +9,7 @@ from bench.report.statistics.points import Point
 from bench.results.measurements import Measurements
 from bench.results.record import Record, Status
 from bench.results.store import UnreadableRecord, read
-from bench.running.garbage import uncollected
+from bench.running.garbage import gc_disabled
 
 Content = TypeVar("Content")
 Found = Record | UnreadableRecord | None
@@ -48,7 +48,7 @@ Points = Mapping[Point, Seeds]
 
 def read_records(expected: Iterable[Expected]) -> dict[Expected, Found]:
     """Look into every cell's folder, once; equal entries count once and keep their order."""
-    with uncollected():
+    with gc_disabled():
         return {cell: _read_checked(cell) for cell in dict.fromkeys(expected)}
 
 

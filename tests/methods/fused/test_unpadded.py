@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from bench.methods.fused.layers import FusedLinear, Plan
-from bench.methods.fused.unpadded import Tokens, Unpadded, put_into
+from bench.methods.fused.unpadded import Tokens, Unpadded, skip_padding_in_mlp
 
 
 class Recorded(nn.Sequential):
@@ -44,6 +44,6 @@ def test_tokens_have_what_they_had_and_padding_is_left_out(lengths: list[int], g
 def test_parts_with_adapters_stay_as_they_are() -> None:
     adapted = nn.Sequential(FusedLinear(nn.Linear(6, 6), Plan(), 1.0, 0.0))
     model = nn.ModuleDict({"0": nn.ModuleDict({"mlp": nn.Linear(6, 6)}), "1": nn.ModuleDict({"mlp": adapted})})
-    put_into(model, Tokens())
+    skip_padding_in_mlp(model, Tokens())
     assert isinstance(model.get_submodule("0.mlp"), Unpadded)
     assert model.get_submodule("1.mlp") is adapted

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from bench.features import segment
-from bench.features.known import Ids, Known, key_of
+from bench.features.cache import FeatureCache, Ids, key_of
 from bench.features.store import Store, evict
 
 PLENTY = 10**9
@@ -38,7 +38,7 @@ def texts(start: int, count: int) -> list[list[int]]:
     return [[i] * (1 + i % 5) for i in range(start, start + count)]
 
 
-def ensured(known: Known, wanted: list[list[int]]) -> list[list[int]]:
+def ensured(known: FeatureCache, wanted: list[list[int]]) -> list[list[int]]:
     """What was computed on the way; all that `known` gives is checked."""
     compute = Counting()
     known.ensure(wanted, compute)
@@ -51,12 +51,12 @@ def store(root: Path, name: str = "a", most: int = PLENTY) -> Store:
 
 
 def test_each_text_is_computed_once(tmp_path: Path) -> None:
-    known = Known(store(tmp_path))
+    known = FeatureCache(store(tmp_path))
     assert ensured(known, texts(0, 20) + texts(0, 20)) == texts(0, 20)
     assert ensured(known, texts(10, 20)) == texts(20, 10)
     assert known.computed == 30
-    assert ensured(Known(store(tmp_path)), texts(0, 40)) == texts(30, 10), "another process"
-    assert ensured(Known(store(tmp_path, "b")), texts(0, 5)) == texts(0, 5), "other features"
+    assert ensured(FeatureCache(store(tmp_path)), texts(0, 40)) == texts(30, 10), "another process"
+    assert ensured(FeatureCache(store(tmp_path, "b")), texts(0, 5)) == texts(0, 5), "other features"
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -75,8 +75,8 @@ def test_rows_keep_their_type_and_every_bit(dtype: torch.dtype, tmp_path: Path) 
 def test_little_memory_is_enough(tmp_path: Path) -> None:
     """Rows that memory has no room for are read from disk: from the cache, or from a folder for the time being."""
     few = 10 * WIDTH * 4
-    assert ensured(Known(store(tmp_path), held=few), texts(0, 50)) == texts(0, 50)
-    known = Known(None, held=few)
+    assert ensured(FeatureCache(store(tmp_path), max_bytes=few), texts(0, 50)) == texts(0, 50)
+    known = FeatureCache(None, max_bytes=few)
     assert ensured(known, texts(0, 50)) == texts(0, 50)
     assert known._size <= few
     assert known._scratch is not None
@@ -87,7 +87,7 @@ def test_little_memory_is_enough(tmp_path: Path) -> None:
 
 
 def test_without_a_store_nothing_is_written_while_memory_has_room(tmp_path: Path) -> None:
-    known = Known(None)
+    known = FeatureCache(None)
     assert ensured(known, texts(0, 50)) == texts(0, 50)
     assert ensured(known, texts(0, 50)) == []
     assert known._scratch is None
@@ -95,35 +95,35 @@ def test_without_a_store_nothing_is_written_while_memory_has_room(tmp_path: Path
 
 @pytest.mark.parametrize("damage", ["cut", "emptied", "flipped", "other"])
 def test_a_damaged_file_is_computed_again(damage: str, tmp_path: Path) -> None:
-    ensured(Known(store(tmp_path)), texts(0, 20))
+    ensured(FeatureCache(store(tmp_path)), texts(0, 20))
     (path,) = tmp_path.glob("a/*.safetensors")
     content = bytearray(path.read_bytes())
     if damage == "flipped":
         content[-5] ^= 64
     changed = {"cut": content[: len(content) // 2], "emptied": b"", "other": b"not such a file" * 100}
     path.write_bytes(changed.get(damage, content))
-    again = ensured(Known(store(tmp_path)), texts(0, 20))
+    again = ensured(FeatureCache(store(tmp_path)), texts(0, 20))
     assert again == texts(0, 20) if damage != "flipped" else 0 < len(again) <= 20
-    assert ensured(Known(store(tmp_path)), texts(0, 20)) == []
+    assert ensured(FeatureCache(store(tmp_path)), texts(0, 20)) == []
 
 
 def test_files_not_used_for_longest_go_first(tmp_path: Path) -> None:
     for name in "abc":
-        ensured(Known(store(tmp_path, name)), texts(0, 100))
+        ensured(FeatureCache(store(tmp_path, name)), texts(0, 100))
     paths = {name: next(tmp_path.glob(f"{name}/*.safetensors")) for name in "abc"}
     for age, name in enumerate("abc"):
         os.utime(paths[name], (time.time() - 100 + age,) * 2)
-    Known(store(tmp_path, "a")).ensure(texts(0, 1), Counting())  # uses it
+    FeatureCache(store(tmp_path, "a")).ensure(texts(0, 1), Counting())  # uses it
     evict(tmp_path, 2 * paths["a"].stat().st_size)
     assert {name for name, path in paths.items() if path.exists()} == {"a", "c"}
 
 
 def test_a_bound_smaller_than_a_cell_harms_nobody(tmp_path: Path) -> None:
-    known = Known(store(tmp_path, most=100), held=100)
+    known = FeatureCache(store(tmp_path, most=100), max_bytes=100)
     assert ensured(known, texts(0, 100)) == texts(0, 100)
     assert sum(path.stat().st_size for path in tmp_path.glob("*/*.safetensors")) <= 100
     assert all(torch.equal(known.get(ids), rows_of(ids)) for ids in texts(0, 100)), "it reads on what is removed"
-    assert len(ensured(Known(store(tmp_path, most=100)), texts(0, 100))) == 100
+    assert len(ensured(FeatureCache(store(tmp_path, most=100)), texts(0, 100))) == 100
 
 
 def test_a_cache_that_cannot_be_written_costs_no_cell(
@@ -133,7 +133,7 @@ def test_a_cache_that_cannot_be_written_costs_no_cell(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(segment, "save_file", full)
-    known = Known(store(tmp_path))
+    known = FeatureCache(store(tmp_path))
     assert ensured(known, texts(0, 20)) == texts(0, 20)
     assert ensured(known, texts(0, 30)) == texts(20, 10)
     assert capsys.readouterr().err == "features are not kept: [Errno 28] No space left on device\n"
@@ -141,13 +141,13 @@ def test_a_cache_that_cannot_be_written_costs_no_cell(
 
 
 def test_what_a_killed_writer_left_is_no_feature_and_goes(tmp_path: Path) -> None:
-    ensured(Known(store(tmp_path)), texts(0, 5))
+    ensured(FeatureCache(store(tmp_path)), texts(0, 5))
     left = tmp_path / "a" / f"{segment.TEMPORARY}x"
     left.write_bytes(b"half")
     evict(tmp_path, PLENTY)
     assert left.exists()  # perhaps somebody is writing it
     os.utime(left, (time.time() - 4000,) * 2)
-    assert ensured(Known(store(tmp_path)), texts(0, 5)) == []
+    assert ensured(FeatureCache(store(tmp_path)), texts(0, 5)) == []
     evict(tmp_path, PLENTY)
     assert not left.exists()
 
@@ -156,7 +156,7 @@ def _work(root: Path, seed: int) -> None:
     """Until it is killed: wants texts, in a bound that others press on too."""
     turn = 0
     while True:
-        known = Known(store(root, most=20_000), held=500)
+        known = FeatureCache(store(root, most=20_000), max_bytes=500)
         wanted = texts((seed * 13 + turn * 7) % 60, 40)
         compute = Counting()
         known.ensure(wanted, compute)
@@ -167,7 +167,7 @@ def _work(root: Path, seed: int) -> None:
 
 def test_a_file_that_goes_while_it_is_opened_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process may evict it between looking and opening."""
-    ensured(Known(store(tmp_path)), texts(0, 5))
+    ensured(FeatureCache(store(tmp_path)), texts(0, 5))
     original = segment.safe_open
 
     def late(path: Path, framework: str) -> object:
@@ -187,7 +187,7 @@ def test_what_was_written_is_there_whoever_removes_it(tmp_path: Path, monkeypatc
     monkeypatch.setattr(
         "bench.features.store.evict", lambda root, _: [p.unlink() for p in root.glob("a/*.safetensors")]
     )
-    known = Known(store(tmp_path), held=1)
+    known = FeatureCache(store(tmp_path), max_bytes=1)
     assert ensured(known, texts(0, 5)) == texts(0, 5)
     assert not list(tmp_path.glob("a/*"))
 
@@ -204,8 +204,8 @@ def test_processes_that_are_killed_harm_no_other(tmp_path: Path) -> None:
         os.kill(worker.pid, signal.SIGKILL)
         worker.join()
     assert not (tmp_path / "wrong").exists()
-    ensured(Known(store(tmp_path)), texts(0, 60))
-    assert ensured(Known(store(tmp_path)), texts(0, 60)) == []
+    ensured(FeatureCache(store(tmp_path)), texts(0, 60))
+    assert ensured(FeatureCache(store(tmp_path)), texts(0, 60)) == []
 
 
 def test_a_key_is_of_every_token_in_its_place() -> None:

@@ -1,4 +1,4 @@
-"""Features by text, with what is known already: of this process, of others, of yesterday; the rest is computed."""
+"""Features of texts, computed once: those of this process and of earlier ones are read, the rest is computed."""
 
 import hashlib
 import sys
@@ -13,7 +13,7 @@ import torch
 from bench.features.segment import Key
 from bench.features.store import Store
 
-HELD = 256_000_000
+MAX_BYTES = 256_000_000
 """Bytes of features that a process holds in memory, at most."""
 WRITTEN_AT_ONCE = 64_000_000
 """Bytes after which what was computed is written: a cell that is killed loses no more."""
@@ -23,18 +23,18 @@ Compute = Callable[[Sequence[Ids]], Iterable[tuple[int, torch.Tensor]]]
 """From texts (token ids) to pairs of a text's index and its features: shape (rows, width), on the CPU."""
 
 
-class Known:
+class FeatureCache:
     """Features of one kind: a function of a text's token ids, and of nothing else.
 
     Kept in `store`; without one, for as long as this object is there, in a temporary folder where memory would take
-    more than HELD.
+    more than MAX_BYTES.
     """
 
-    def __init__(self, store: Store | None, held: int = HELD) -> None:
+    def __init__(self, store: Store | None, max_bytes: int = MAX_BYTES) -> None:
         self._lasting = store is not None
-        self._store, self._most = store, held
+        self._store, self._max_bytes = store, max_bytes
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self._held: OrderedDict[Key, torch.Tensor] = OrderedDict()
+        self._in_memory: OrderedDict[Key, torch.Tensor] = OrderedDict()
         self._size = 0
         self._new: dict[Key, torch.Tensor] = {}
         self._new_size = 0
@@ -55,14 +55,14 @@ class Known:
             self._new[keys[index]] = rows
             self._new_size += _bytes(rows)
             self.computed += 1
-            if self._new_size > (WRITTEN_AT_ONCE if self._lasting else self._most):
+            if self._new_size > (WRITTEN_AT_ONCE if self._lasting else self._max_bytes):
                 self._write()
         if self._lasting:
             self._write()
 
     def _find(self, key: Key) -> bool:
         """Whether it is there; what is on disk is read, and checked, here."""
-        if key in self._new or key in self._held:
+        if key in self._new or key in self._in_memory:
             return True
         rows = None if self._store is None else self._store.read(key)
         if rows is None:
@@ -75,8 +75,8 @@ class Known:
         key = key_of(ids)
         if (rows := self._new.get(key)) is not None:
             return rows
-        if (rows := self._held.get(key)) is not None:
-            self._held.move_to_end(key)
+        if (rows := self._in_memory.get(key)) is not None:
+            self._in_memory.move_to_end(key)
             return rows
         rows = None if self._store is None else self._store.read(key)
         if rows is None:
@@ -85,10 +85,10 @@ class Known:
         return rows
 
     def _hold(self, key: Key, rows: torch.Tensor) -> None:
-        self._held[key] = rows
+        self._in_memory[key] = rows
         self._size += _bytes(rows)
-        while self._size > self._most:
-            self._size -= _bytes(self._held.popitem(last=False)[1])
+        while self._size > self._max_bytes:
+            self._size -= _bytes(self._in_memory.popitem(last=False)[1])
 
     def _write(self) -> None:
         """Put what is new on disk. What can't be written stays in memory, and the cell goes on."""

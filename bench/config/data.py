@@ -5,7 +5,7 @@ from typing import Literal
 
 from bench.bounds import LabelCount, Positive
 from bench.config.common import FORBID, IF_SET, NEVER, WheelConfig
-from bench.config.names import FilePath, Id, Name, Text
+from bench.config.names import Columns, FilePath, Id, Merging, Name, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,12 @@ class DataConfig:
     text, `backslash` also takes what follows a backslash as it is."""
     splits: tuple[Text, ...] | None = None
     """The published splits to join, in this order; null for all, in the order of the source."""
-    text_column: Text = "text"
+    text_column: Columns = "text"
+    """Several are joined to one text, as `text_template` says."""
+    text_template: Text | None = field(default=None, metadata=IF_SET)
+    """How the text is made of its columns: `{subject}` stands for what the column `subject` holds, `{{` for a brace.
+    Where a row has nothing in a column, that and what stands before it is left out. Null: one below the other, with
+    an empty line between."""
     label_column: Text = "label"
     id_column: Text | None = None
     label_names: tuple[Text, ...] | None = None
@@ -50,11 +55,15 @@ class DataConfig:
     label_sets: dict[LabelCount, tuple[Text, ...]] | None = field(default=None, hash=False, metadata=NEVER)
     """By label count, the labels of tasks with so many; other counts have the most frequent ones. (What is used is in
     the task, and counts there.)"""
-    merge_labels: bool = field(default=False, metadata=IF_SET)
-    """Labels that differ only by case, blanks, Unicode form or as 1 and 1.0 do are one, in the most frequent
-    spelling."""
+    strip_labels: bool = field(default=False, metadata=IF_SET)
+    """Blanks at the ends of labels do not count."""
+    merge_labels: Merging = field(default=False, hash=False, metadata=IF_SET)
+    """True: labels that differ only by case, blanks, Unicode form or as 1 and 1.0 do are one, in the most frequent
+    spelling. Or which label is called what: `{Sport: sport}`."""
     drop_empty: bool = False
     """Leave out rows without a text instead of refusing them."""
+    drop_unlabelled: bool = field(default=False, metadata=IF_SET)
+    """Leave out rows without a label instead of refusing them."""
     num_classes: Positive | None = field(default=None, metadata=NEVER)
     """Labels left after `exclude_labels`, where known beforehand: impossible label counts are refused early."""
     description: Text = field(default="", metadata=NEVER)
@@ -65,3 +74,8 @@ class DataConfig:
     """Likewise: what each label is called after the prompt; null for the labels' names, underscores as spaces."""
 
     __pydantic_config__ = FORBID
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns that make up the text, in their order."""
+        return (self.text_column,) if isinstance(self.text_column, str) else self.text_column

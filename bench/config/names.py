@@ -4,7 +4,7 @@ import os
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from bench.escape.characters import visible_line
 from bench.escape.filename import RESERVED
@@ -17,6 +17,40 @@ LONGEST_EXPERIMENT, LONGEST_ID = 200, 200
 def _digits(value: object) -> object:
     """A name of digits is read as a number by YAML and Hydra: it is a text all the same."""
     return str(value) if type(value) is int and abs(value) < 10**LONGEST_NAME else value
+
+
+def _columns(value: object) -> str | tuple[str, ...]:
+    """The name of a column, or those of several. Raises ValueError where there is none, or one is there twice."""
+    if isinstance(value, list | tuple):
+        names = tuple(map(_digits, value))
+        if not names or not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+            raise ValueError("names of columns are needed, each once")
+        return names if len(names) > 1 else names[0]  # type: ignore[return-value]
+    name = _digits(value)
+    if not isinstance(name, str):
+        raise ValueError("the name of a column is needed, or a list of several")
+    return name
+
+
+def _merging(value: object) -> bool | dict[str, str]:
+    """Raises ValueError for what is neither true nor false nor a mapping of labels to labels."""
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, dict):
+        raise ValueError("true or false is needed, or which label is called what: {Sport: sport}")
+    called = {_label(old): _label(new) for old, new in value.items()}
+    if len(called) < len(value):
+        raise ValueError("a label is there twice")
+    if again := [new for old, new in called.items() if called.get(new, new) != new]:
+        raise ValueError(f"{again[0]!r} is what one label is called, and is called otherwise itself: name the last one")
+    return called
+
+
+def _label(value: object) -> str:
+    label = str(value).lower() if isinstance(value, bool) else _digits(value)
+    if not isinstance(label, str) or not label.strip():
+        raise ValueError(f"{value!r} is no label")
+    return label
 
 
 def path_text(path: str) -> str:
@@ -57,6 +91,10 @@ def _experiment(name: str) -> str:
 
 
 Text = Annotated[str, BeforeValidator(_digits)]
+Columns = Annotated[str | tuple[str, ...], PlainValidator(_columns)]
+"""One column of a table, or several in their order."""
+Merging = Annotated[bool | dict[str, str], PlainValidator(_merging)]
+"""Whether labels are made one, or which is called what."""
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), BeforeValidator(_digits)]
 Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID), BeforeValidator(_digits)]
 """Of the hub: of a model or data set, a revision, a configuration."""

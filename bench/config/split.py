@@ -9,11 +9,12 @@ from bench.bounds import Fraction, Positive, Seed
 from bench.config.common import FORBID, IF_SET
 from bench.config.names import Name
 
-SameText = Literal["exact", "normalized"]
-"""By what two texts are the same: `exact` but for blanks at the ends, or `normalized`: Unicode form (NFKC), case and
-runs of blanks do not count (`bench.data.sametext`). Older records have `exact`."""
-Conflicts = Literal["keep_first", "drop"]
-"""Of a text under several labels: keep one row (older records), or none."""
+SameText = Literal["exact", "normalized", "near"]
+"""By what two texts are the same: `exact` but for blanks at the ends; `normalized`: Unicode form (NFKC), case and
+runs of blanks do not count (`bench.data.sametext`); or `near`: punctuation, numbers and addresses do not count either,
+nor do some words of a longer text (`bench.data.neartext`). Older records have `exact`."""
+Conflicts = Literal["keep_first", "drop", "refuse"]
+"""Of a text under several labels: keep one row (older records), or none; or refuse data that has such texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

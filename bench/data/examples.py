@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
+from bench.data.cleaned import Cleaned
 from bench.data.sametext import same
 
 
@@ -32,6 +33,8 @@ class Source:
     """Texts that have more than one label."""
     notes: tuple[str, ...] = ()
     """What was odd about it (`Pool.notes`)."""
+    cleaned: Cleaned | None = None
+    """How many rows there were before some were left out (`Pool.cleaned`)."""
 
 
 @dataclass(frozen=True, slots=True)

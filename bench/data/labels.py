@@ -1,10 +1,17 @@
 """The names of labels, whatever way a column gives them."""
 
+import logging
+from collections.abc import Callable, Mapping
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
+from bench.data.missing_columns import shortened
+from bench.data.sametext import look_alikes
+
+LOG = logging.getLogger(__name__)
 
 
 def label_strings(
@@ -59,3 +66,25 @@ def _refuse_outside(labels: pa.ChunkedArray, count: int, data: DataConfig) -> No
             f"data.label_column={data.label_column} holds {outside[0]}, but there are "
             f"names for 0 to {count - 1} only (-1 often means that there is no label); see data.label_names",
         )
+
+
+def renamed(labels: pa.ChunkedArray, name: Callable[[str], str]) -> pa.ChunkedArray:
+    """The labels (none null) by other names; `name` is asked once for each different one."""
+    encoded = pa.chunked_array(labels, pa.large_string()).combine_chunks().dictionary_encode()
+    names = pa.array([name(label) for label in encoded.dictionary.to_pylist()], pa.large_string())
+    return pa.chunked_array([names.take(encoded.indices)], pa.large_string())
+
+
+def names_in_place(counts: Mapping[str, int], data: DataConfig) -> dict[str, str]:
+    """What each label is called that `merge_labels` makes one with others. Raises UserError for labels not there."""
+    if isinstance(data.merge_labels, dict):
+        if unknown := [label for label in data.merge_labels if label not in counts]:
+            there = shortened(sorted(counts))
+            raise data_error(data, f"data.merge_labels has {unknown}, which are no labels here; labels are {there}")
+        return dict(data.merge_labels)
+    if not data.merge_labels:
+        return {}
+    groups = look_alikes(counts)
+    if groups:
+        LOG.warning("data %s: labels made one: %s", data.name, "; ".join(map(str, groups[:8])))
+    return {label: group[0] for group in groups for label in group}

@@ -1,11 +1,10 @@
 """Columns that an option names and that are not there: all of them at once, with how those that are there are given."""
 
 import re
-from collections.abc import Mapping
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
-from bench.data.readers.part import Part
+from bench.data.readers.part import Part, columns_asked
 from bench.escape.shell import word
 
 MOST_NAMED = 40
@@ -19,17 +18,16 @@ _PLAIN = re.compile(r"[\w.-]+", re.ASCII)
 
 def refuse_missing(part: Part, data: DataConfig) -> None:
     """Raise UserError, with every option that names a column which the part has not."""
-    options = ("text_column", "label_column", "id_column")
-    asked = {f"data.{option}": getattr(data, option) for option in options if getattr(data, option) is not None}
-    missing = [option for option, name in asked.items() if name not in part.table.column_names]
+    asked = [(f"data.{option}", name) for option, name in columns_asked(data)]
+    missing = [(option, name) for option, name in asked if name not in part.table.column_names]
     if not missing:
         return
     where = f" in split {part.split!r}" if part.split else ""
     if not part.columns:
         raise data_error(data, "it is empty: there is no column and no row")
-    named = " and ".join(f"{option}={asked[option]}" for option in missing)
+    named = " and ".join(f"{option}={name}" for option, name in missing)
     verb = "is" if len(missing) == 1 else "are"
-    there = shortened(list(part.columns)) + _way_out(asked, missing, part)
+    there = shortened(list(part.columns)) + _way_out(missing, part)
     raise data_error(data, f"{named} {verb} not there{where}; columns are {there}")
 
 
@@ -39,14 +37,14 @@ def shortened(names: list[str]) -> str:
     return ", ".join(name if len(name) <= LONGEST else f"{name[:LONGEST]}..." for name in names[:MOST_NAMED]) + more
 
 
-def _way_out(asked: Mapping[str, str], missing: list[str], part: Part) -> str:
+def _way_out(missing: list[tuple[str, str]], part: Part) -> str:
     """What to do; empty where the names alone say it."""
     if any(len(name.split()) >= LEAST_WORDS for name in part.columns):
         return "; that reads like a row: write a line with the columns' names above it"
-    inside = [asked[option] for option in missing if asked[option].partition(".")[0] in part.columns]
+    inside = [name for _, name in missing if name.partition(".")[0] in part.columns]
     if inside:
         return f" (values inside a column are not read: write {' and '.join(inside)} as columns of their own)"
-    return _hint(missing[0], part)
+    return _hint(missing[0][0], part)
 
 
 def _hint(option: str, part: Part) -> str:

@@ -1,7 +1,10 @@
 """All labelled texts of a data set, before any task is drawn from them."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bench.data.cleaned import Cleaned
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,11 @@ class Pool:
     """The published split of each example, empty strings where the source has none; empty where not known."""
     notes: tuple[str, ...] = ()
     """What somebody should know about how it was read and what it holds, before training on it."""
+
+    cleaned: Cleaned | None = None
+    """How many rows the source has, and what was left out; None where that was not counted."""
+    where: Callable[[int], str] | None = field(default=None, compare=False)
+    """Where an example stands in its file, for messages."""
 
     def label_counts(self) -> Counter[str]:
         """Examples of each label."""

@@ -22,12 +22,16 @@ def same(text: str) -> str:
 
 
 COMPARED: dict[str, Callable[[str], str]] = {"exact": str.strip, "normalized": same}
-"""By `split.same_text`: what two texts are compared by."""
+"""By `split.same_text`: what two texts are compared by; `near` is no matter of one text alone (`neartext`)."""
 
 
 @functools.lru_cache(maxsize=8)
 def compared(texts: tuple[str, ...], how: str) -> tuple[str, ...]:
     """The texts as they are compared; remembered for the tasks that are drawn from the same pool."""
+    if how == "near":
+        from bench.data.neartext import near_keys  # which needs numpy
+
+        return tuple(near_keys(texts))
     return tuple(map(COMPARED[how], texts))
 
 

@@ -54,6 +54,7 @@ def source(pool: Pool, labels: Sequence[str]) -> Source:
         rows_of_labels=sum(counts[label] for label in labels),
         conflicting_texts=len(conflicting(pool.texts, pool.labels, "normalized")),
         notes=pool.notes,
+        cleaned=pool.cleaned,
     )
 
 

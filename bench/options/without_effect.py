@@ -138,7 +138,7 @@ def _data(name: str, point: Point) -> str | None:
         "revision": "what a file or folder holds says it" if no_hub or data.content is not None else None,
         "wheel": f"data.source={data.source} reads no wheel" if data.source != "wheel" else None,
         "text_part": "data.reader=class_folders has parts of a text" if data.reader != "class_folders" else None,
-        **dict.fromkeys(("text_column", "label_column", "id_column", "label_names"), no_columns),
+        **dict.fromkeys(("text_column", "text_template", "label_column", "id_column", "label_names"), no_columns),
     }
     return reasons.get(name)
 

@@ -1,6 +1,40 @@
 """In words: how much of a data set a task is made of, and what was left out of it."""
 
+from typing import Protocol
+
 from bench.results.measurements import Examples
+
+
+class Counts(Protocol):
+    """Rows of a source, and what was done with those that were not used as they stand: of a record, or as read."""
+
+    @property
+    def rows(self) -> int:
+        """All of them."""
+
+    @property
+    def empty_lines(self) -> int:
+        """No rows."""
+
+    @property
+    def unlabelled(self) -> int:
+        """Left out, as are the next three."""
+
+    @property
+    def textless(self) -> int:
+        """Without a text."""
+
+    @property
+    def not_single(self) -> int:
+        """With several labels or none."""
+
+    @property
+    def excluded(self) -> int:
+        """Of labels that are left out."""
+
+    @property
+    def relabelled(self) -> int:
+        """Kept, under another spelling."""
 
 
 def examples_text(examples: Examples) -> str:
@@ -12,6 +46,7 @@ def examples_text(examples: Examples) -> str:
             examples.rows_of_labels or 0,
             examples.rows_read or 0,
         ),
+        "" if examples.cleaned is None else cleaned_text(examples.cleaned),
         left_out_text(examples.conflicting_texts or 0, examples.conflicts_dropped or 0, examples.duplicates_dropped),
         overlap_text(examples.test_texts_in_training),
         *(examples.notes or ()),
@@ -22,6 +57,26 @@ def examples_text(examples: Examples) -> str:
 def share_text(labels: int, available: int, rows: int, rows_read: int) -> str:
     """What the task's labels are of all there are; empty where they are all."""
     return "" if labels >= available else f"{labels:,} of {available:,} labels, {rows:,} of {rows_read:,} rows"
+
+
+def cleaned_text(counts: Counts) -> str:
+    """What was done with rows that were not used as they stand; empty where nothing was."""
+    left_out = [
+        f"{count:,} {what}"
+        for count, what in (
+            (counts.unlabelled, "without a label"),
+            (counts.textless, "without a text"),
+            (counts.not_single, "with several labels or none"),
+            (counts.excluded, "of labels left out by name"),
+        )
+        if count
+    ]
+    parts = [f"of {_counted(counts.rows, 'row')} {' and '.join(left_out)} left out"] if left_out else []
+    if counts.relabelled:
+        parts.append(f"{_counted(counts.relabelled, 'label')} spelled as others")
+    if counts.empty_lines:
+        parts.append(f"{_counted(counts.empty_lines, 'empty line')} skipped")
+    return ", ".join(parts)
 
 
 def left_out_text(conflicting: int, conflicts_dropped: int, duplicates_dropped: int) -> str:

@@ -118,6 +118,24 @@ class Fused(Block):
     """In the stack when it began."""
 
 
+class Cleaned(Block):
+    """Rows of the source, and what was done with those that were not used as they stand."""
+
+    rows: Count
+    """All there are, those that were left out too."""
+    empty_lines: Count
+    unlabelled: Count
+    """Left out (`data.drop_unlabelled`), as are the next three."""
+    textless: Count
+    """`data.drop_empty`."""
+    not_single: Count
+    """Those with several labels or none, of which `data.multi_label` takes none."""
+    excluded: Count
+    """`data.exclude_labels`."""
+    relabelled: Count
+    """Kept, under another spelling of their label (`data.strip_labels`, `data.merge_labels`)."""
+
+
 class Examples(Block):
     """The task's examples; their ids and texts' labels are in the predictions file."""
 
@@ -140,6 +158,7 @@ class Examples(Block):
     """Test examples whose text is a training example, too (as `bench.data.sametext` compares texts)."""
     notes: list[str] | None = None
     """What was odd about the source: labels that look alike, say; null where nothing was."""
+    cleaned: Cleaned | None = None
     sha256: str
     """Of the ids, labels and texts of all three sets: equal for every model on the same task."""
 

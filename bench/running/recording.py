@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
@@ -185,6 +185,7 @@ def _source(source: Source) -> dict[str, Any]:
         "rows_of_labels": source.rows_of_labels,
         "conflicting_texts": source.conflicting_texts,
         "notes": list(source.notes) or None,
+        "cleaned": None if source.cleaned is None else blocks.Cleaned(**asdict(source.cleaned)),
     }
 
 

@@ -10,7 +10,7 @@ from bench.cell import Cell
 from bench.data.task import Task
 from bench.escape.characters import visible_line
 from bench.escape.terminal import console, line
-from bench.results.counts import left_out_text, overlap_text, share_text
+from bench.results.counts import cleaned_text, left_out_text, overlap_text, share_text
 from bench.results.record import Status
 from bench.running.bf16 import plan_notice
 from bench.running.positions import shortened
@@ -167,7 +167,8 @@ def _print_data(feasible: Feasibility, local: LocalData, out: Console) -> None:
         share = share_text(num_labels, source.labels, source.rows_of_labels, source.rows)
         left_out = left_out_text(source.conflicting_texts, splits.conflicts_dropped, splits.duplicates_dropped)
         overlap = overlap_text(splits.test_texts_in_training())
-        if said := "; ".join(part for part in (share, left_out, overlap) if part):
+        cleaned = "" if source.cleaned is None else cleaned_text(source.cleaned)
+        if said := "; ".join(part for part in (share, cleaned, left_out, overlap) if part):
             out.print(line(f"Data {data}, num_labels={num_labels}: {said}."))
     for note in dict.fromkeys(f"{data.name}: {note}" for data, pool in local.pools.items() for note in pool.notes):
         out.print(line(f"Data {note}."))

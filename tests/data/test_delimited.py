@@ -154,7 +154,9 @@ def test_rows_without_text_or_label_are_told_with_what_to_do(tmp_path):
     (path := tmp_path / "x.csv").write_text("text,label\na,x\nb,\n,x\n")
     with pytest.raises(UserError) as caught:
         load_pool(DataConfig(name="mine", source="file", path=str(path)), cache=tmp_path, mirror_dir=None)
-    assert "line 3: give these rows a label or take them out of the data; no text in" in str(caught.value)
+    assert "line 3: give these rows a label, or data.drop_unlabelled=true leaves them out; no text in" in str(
+        caught.value
+    )
     assert str(caught.value).endswith("line 4; data.drop_empty=true leaves out rows without a text")
 
 

@@ -83,7 +83,7 @@ def test_empty_bodies_are_refused_or_left_out_and_counted(tmp_path: Path, caplog
         read(root)
     with caplog.at_level(logging.WARNING):
         assert read(root, drop_empty=True).ids == ("data/inmail.1", "data/inmail.4")
-    assert "data emails: 2 of 4 rows have no text" in caplog.text
+    assert "data emails: of 4 rows 2 without a text left out" in caplog.text
 
 
 @pytest.mark.parametrize(

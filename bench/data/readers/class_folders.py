@@ -29,7 +29,7 @@ def read_class_folders(root: Path, data: DataConfig) -> Part:
         "label": [file.parent.name for file in files],
     }
     table = pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()})
-    return Part(split="", table=table, columns=tuple(rows))
+    return Part(split="", table=table, columns=tuple(rows), place=rows["id"].__getitem__)
 
 
 def as_columns(data: DataConfig) -> DataConfig:

@@ -52,6 +52,8 @@ class Table:
     """Which row of a spreadsheet each is: blank lines are rows there, and a row of several lines is one."""
     notes: tuple[str, ...] = ()
     """What somebody should know who thinks the file was read otherwise."""
+    empty_lines: int = 0
+    """They are no rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | N
             f"columns are separated by {delimiter!r}, as its first line tells ({prefix}delimiter chooses another)"
         )
     try:
-        rows = _rows(content, delimiter, layout.quoting, skipped, prefix)
+        rows, empty_lines = _rows(content, delimiter, layout.quoting, skipped, prefix)
     except (csv.Error, TypeError, ValueError) as error:  # a delimiter that csv refuses
         raise (
             error if isinstance(error, Malformed) else Malformed(f"{prefix}delimiter={delimiter!r}: {error}")
@@ -111,7 +113,7 @@ def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | N
             f"({prefix}quoting=none reads quotes as they are)"
         )
     places = [row.first for row in rows], [row.number for row in rows]
-    return Table(columns, [row.fields for row in rows], *places, tuple(notes))
+    return Table(columns, [row.fields for row in rows], *places, tuple(notes), empty_lines)
 
 
 def _cut(content: str, delimiter: str) -> list[list[str]]:
@@ -147,10 +149,10 @@ def _found(content: str, layout: Layout, wanted: Sequence[str]) -> str:
     return max(dict.fromkeys((layout.usual, *CANDIDATES)), key=columns_found)
 
 
-def _rows(content: str, delimiter: str, quoting: Quoting, skipped: int, prefix: str) -> list[_Row]:
-    """All rows, column names included; blank lines are none. Raises Malformed."""
+def _rows(content: str, delimiter: str, quoting: Quoting, skipped: int, prefix: str) -> tuple[list[_Row], int]:
+    """All rows, column names included, and how many blank lines there are, which are none. Raises Malformed."""
     reader = _reader(content, delimiter, quoting)
-    rows, line = [], skipped
+    rows, line, number = [], skipped, 0
     try:
         for number, fields in enumerate(reader, start=1):
             first, line = line + 1, reader.line_num + skipped
@@ -166,7 +168,7 @@ def _rows(content: str, delimiter: str, quoting: Quoting, skipped: int, prefix: 
             opened = f" (its row begins at line {line + 1})" if at > line + 1 else ""
             reason = f"text stands behind a closing quote{opened}"
         raise Malformed(f"line {at}: {reason}; {_way_out(content, prefix)}") from error
-    return rows
+    return rows, number - len(rows)
 
 
 def _way_out(content: str, prefix: str) -> str:

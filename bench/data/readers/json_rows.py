@@ -20,6 +20,7 @@ class Rows:
     places: list[int]
     unit: str
     """What places count, from 1: `line`, or `item` of an array."""
+    empty_lines: int = 0
 
     def refuse_repeated(self, names: Iterable[str]) -> None:
         """Raise Malformed, with the first few places, where a row has one of the fields twice."""
@@ -62,7 +63,8 @@ def parse(content: str) -> Rows:
         if isinstance(items, list) and items:
             return _of_array(items)
     rows, places, problems = [], [], []
-    for number, line in enumerate(content.split("\n"), start=1):
+    lines = content.split("\n")
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         row, problem = _loaded(line)
@@ -74,7 +76,8 @@ def parse(content: str) -> Rows:
         rows.append(row)
         places.append(number)
     _refuse(problems)
-    return Rows(rows, places, "line")
+    empty = sum(not line.strip() for line in lines) - (not lines[-1])  # what ends the last line begins no other
+    return Rows(rows, places, "line", empty)
 
 
 def _of_array(items: list[Any]) -> Rows:

@@ -29,6 +29,8 @@ class Part:
     """Where a row stands in its file, as an editor counts; None where only its number is known."""
     notes: tuple[str, ...] = ()
     """What somebody should know who thinks the file was read otherwise."""
+    empty_lines: int = 0
+    """Lines with nothing on them, which are no rows."""
 
     def where(self, row: int) -> str:
         """Where a row stands, for messages."""
@@ -55,13 +57,21 @@ def joined(parts: list[Part]) -> Part:
         table = pa.concat_tables(texts, promote_options="default")
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
     columns = tuple(dict.fromkeys(name for part in parts for name in part.columns))
-    return replace(parts[0], table=table, columns=columns, place=place, notes=notes)
+    empty_lines = sum(part.empty_lines for part in parts)
+    return replace(parts[0], table=table, columns=columns, place=place, notes=notes, empty_lines=empty_lines)
 
 
 def wanted_columns(data: DataConfig, available: list[str]) -> list[str]:
     """The columns of `available` that `data` speaks of, without repetition."""
-    wanted = (data.text_column, data.label_column, data.id_column)
-    return [name for name in dict.fromkeys(wanted) if name is not None and name in available]
+    wanted = (name for _, name in columns_asked(data))
+    return [name for name in dict.fromkeys(wanted) if name in available]
+
+
+def columns_asked(data: DataConfig) -> list[tuple[str, str]]:
+    """Every column that `data` speaks of, with its option."""
+    options = ("label_column", "id_column")
+    others = [(option, getattr(data, option)) for option in options]
+    return [("text_column", name) for name in data.text_columns] + [pair for pair in others if pair[1] is not None]
 
 
 def refuse_repeated(names: list[str], data: DataConfig) -> None:

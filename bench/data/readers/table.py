@@ -14,6 +14,7 @@ from bench.data.readers.files import JSON_FILES, Malformed, kind_of, refuse_irre
 from bench.data.readers.part import (
     Part,
     chosen_splits,
+    columns_asked,
     read_text,
     refuse_repeated,
     wanted_columns,
@@ -79,7 +80,7 @@ def _read_delimited(
     """Everything as it is written: "007" stays "007", and only an empty cell is missing ("None" may be a label)."""
     asked = delimited.delimiter_of(data.delimiter, "data.delimiter")
     layout = delimited.Layout(delimiter, asked, data.quoting, more_header_lines, columns)
-    wanted = [name for name in (data.text_column, data.label_column, data.id_column) if name is not None]
+    wanted = [name for _, name in columns_asked(data)]
     table = delimited.parse(read_text(path, data), layout, wanted=wanted, label=data.label_column)
     refuse_repeated(table.columns, data)
     place = _places(path, table.lines, "line", table.numbers)
@@ -87,7 +88,9 @@ def _read_delimited(
     for name in wanted_columns(data, table.columns):
         at = table.columns.index(name)
         found[name] = strings([row[at] or None for row in table.rows], place)
-    return Part(split, pa.table(found), tuple(table.columns), place=place, notes=table.notes)
+    return Part(
+        split, pa.table(found), tuple(table.columns), place=place, notes=table.notes, empty_lines=table.empty_lines
+    )
 
 
 def _read_json(path: Path, split: str, data: DataConfig) -> Part:
@@ -95,18 +98,19 @@ def _read_json(path: Path, split: str, data: DataConfig) -> Part:
     found = json_rows.parse(read_text(path, data))
     place = _places(path, found.places, found.unit)
     columns, notes = {}, []
+    single = data.text_columns if len(data.text_columns) == 1 else ()
     found.refuse_repeated(wanted_columns(data, found.columns))
     for name in wanted_columns(data, found.columns):
         values = [row.get(name) for row in found.rows]
-        option = next(
-            option for option in ("text_column", "label_column", "id_column") if getattr(data, option) == name
-        )
+        option = next(option for option, asked in columns_asked(data) if asked == name)
         try:
-            columns[name], note = column(values, place, mixed=name != data.text_column)
+            columns[name], note = column(values, place, mixed=name not in single)
         except Malformed as error:
             raise Malformed(f"data.{option}={name} holds {error}") from error
         notes += [] if note is None else [f"data.{option}={name}: {note}"]
-    return Part(split, pa.table(columns), tuple(found.columns), place=place, notes=tuple(notes))
+    return Part(
+        split, pa.table(columns), tuple(found.columns), place=place, notes=tuple(notes), empty_lines=found.empty_lines
+    )
 
 
 def _read_parquet(path: Path, split: str, data: DataConfig) -> Part:

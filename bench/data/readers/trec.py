@@ -42,7 +42,7 @@ def read_trec(root: Path, index: Path, data: DataConfig) -> Part:
         rows["text"].append(body_text(content))
         rows["label"].append(label)
     table = pa.table({name: pa.array(values, pa.large_string()) for name, values in rows.items()})
-    return Part(split="", table=table, columns=tuple(rows))
+    return Part(split="", table=table, columns=tuple(rows), place=rows["id"].__getitem__)
 
 
 def body_text(content: bytes) -> str:

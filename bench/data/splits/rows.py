@@ -4,12 +4,13 @@ import hashlib
 import heapq
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.config import FractionSplitConfig, NestedSplitConfig, StratifiedSplitConfig, UndersampledSplitConfig
 from bench.data.examples import Examples
 from bench.data.pool import Pool
+from bench.data.problems import shown
 from bench.data.sametext import compared, conflicting
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
@@ -36,15 +37,16 @@ def members_of(pool: Pool, split: Deduplicating) -> Members:
     """Rows by label as `split` says: each text once, where it says `deduplicate`.
 
     Of repeated texts the one with the smallest id stays, so the choice does not hang on the order of the source. Of
-    texts under several labels none does, with `conflicts=drop`; else one (that of the source's first row, where texts
-    are compared `normalized`).
+    texts under several labels none does, with `conflicts=drop`; else one (that of the source's first row, unless texts
+    are compared `exact`). Raises TaskInfeasible for such texts with `conflicts=refuse`.
     """
     if not split.deduplicate:
         return all_members(pool)
     keys = compared(pool.texts, split.same_text)
-    torn = conflicting(pool.texts, pool.labels, split.same_text) if split.same_text == "normalized" else frozenset()
-    if split.conflicts == "drop":
-        torn = conflicting(pool.texts, pool.labels, split.same_text)
+    looks = split.same_text != "exact" or split.conflicts != "keep_first"
+    torn = conflicting(pool.texts, pool.labels, split.same_text) if looks else frozenset()
+    if torn and split.conflicts == "refuse":
+        raise TaskInfeasible(_torn_text(pool, keys, torn))
     first: dict[str, int] = {}
     dropped = 0
     for row, key in enumerate(keys):
@@ -60,6 +62,27 @@ def members_of(pool: Pool, split: Deduplicating) -> Members:
             "data.label_column right? (split.conflicts=keep_first keeps one row of each)"
         )
     return Members(_by_label(first.values(), pool), len(pool.ids) - len(first) - dropped, dropped)
+
+
+def _torn_text(pool: Pool, keys: Sequence[str], torn: Collection[str]) -> str:
+    """What to say of texts under several labels that nobody wants."""
+    first: dict[str, int] = {}
+    example = ""
+    for row, key in enumerate(keys):
+        if key in torn and pool.labels[other := first.setdefault(key, row)] != pool.labels[row]:
+            one, two = (f"{shown(pool.labels[each])} ({place_of(pool, each)})" for each in (other, row))
+            example = f"{shown(pool.texts[other])} as {one} and {two}"
+            break
+    texts = "1 text stands" if len(torn) == 1 else f"{len(torn):,} texts stand"
+    return (
+        f"{texts} under several labels: {example}; split.conflicts=refuse wants none: mend them, or "
+        "split.conflicts=drop leaves their rows out, keep_first keeps one row of each"
+    )
+
+
+def place_of(pool: Pool, row: int) -> str:
+    """Where an example stands, for messages: its place in a file, or its id."""
+    return pool.ids[row] if pool.where is None else pool.where(row)
 
 
 def _by_label(rows: Iterable[int], pool: Pool) -> dict[str, list[int]]:

@@ -3,6 +3,7 @@
 from bench.report.content.parts import Section, Titled
 from bench.report.content.table import table
 from bench.report.view import View
+from bench.results.counts import cleaned_text
 from bench.results.measurements import Examples
 
 HEADERS = (
@@ -25,7 +26,9 @@ def section(view: View) -> Section | None:
     same = "Texts are compared without case, blanks and Unicode form. Counts that differ between cells are the largest."
     overlap = any(one.test_texts_in_training for some in found.values() for one in some)
     warning = ["Some test texts are in training, too: accuracy on them is no accuracy on new texts."] if overlap else []
-    paragraphs = [same, *warning, *(f"{note[:1].upper()}{note[1:]}." for note in notes)]
+    said = dict.fromkeys(cleaned_text(one.cleaned) for some in found.values() for one in some if one.cleaned)
+    cleaned = [f"{text[:1].upper()}{text[1:]}." for text in said if text]
+    paragraphs = [*cleaned, same, *warning, *(f"{note[:1].upper()}{note[1:]}." for note in notes)]
     drawn = Titled("What the examples were drawn from", table(HEADERS, lines), name="data")
     return Section("Data", paragraphs, tables=[drawn])
 

@@ -51,6 +51,15 @@ class Metric:
             return None
         return self.score(predictions)
 
+    def drawn(self, predictions: LabelledPredictions, weights: Weights) -> Values:
+        """The metric on each draw (draws x examples), NaN where a draw does not define it; see `by_draw`."""
+        if self.by_draw is not None:
+            return self.by_draw(predictions, weights)
+        assert self.by_example is not None
+        values = self.by_example(predictions)
+        drawn: Values = (weights @ values.astype(weights.dtype)).astype("float64") / weights.sum(axis=1)
+        return drawn
+
     def merit(self, value: float | None, loss: float) -> tuple[float, float]:
         """What is greater the better: for the best of several trainings or weights, by `value` on validation data.
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from bench.metrics.labelled import LabelledPredictions, Values, Weights
 
 
@@ -28,7 +31,10 @@ def balanced_accuracies(predictions: LabelledPredictions, weights: Weights) -> V
     """Of each draw, over the labels that it has."""
     import numpy as np
 
-    both, examples, _ = predictions.counts(weights)
+    from bench.metrics.labelled import weighted
+
+    is_true = predictions.is_true
+    both, examples = weighted(weights, is_true & predictions.is_predicted, is_true)
     recalls = np.divide(both, examples, out=np.full_like(both, np.nan), where=examples > 0)
     return np.asarray(np.nanmean(recalls, axis=1))
 
@@ -46,7 +52,9 @@ def macro_f1s(predictions: LabelledPredictions, weights: Weights) -> Values:
     """
     import numpy as np
 
-    return np.asarray(np.nanmean(_f1s(predictions, weights)[0], axis=1))
+    from bench.metrics.labelled import weighted
+
+    return np.asarray(np.nanmean(_f1s(*weighted(weights, *_of_f1(predictions))), axis=1))
 
 
 def weighted_f1(predictions: LabelledPredictions) -> float:
@@ -61,17 +69,26 @@ def weighted_f1s(predictions: LabelledPredictions, weights: Weights) -> Values:
     """Of each draw, by the examples that it has."""
     import numpy as np
 
-    f1, examples = _f1s(predictions, weights)
+    from bench.metrics.labelled import weighted
+
+    both, either, examples = weighted(weights, *_of_f1(predictions), predictions.is_true)
+    f1 = _f1s(both, either)
     return np.asarray(np.nansum(f1 * examples, axis=1) / examples.sum(axis=1))
 
 
-def _f1s(predictions: LabelledPredictions, weights: Weights) -> tuple[Values, Values]:
-    """F1, NaN where a draw has nothing of a label, and examples: both draws x labels."""
+def _of_f1(predictions: LabelledPredictions) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
+    """Whether an example counts for a label's F1, and how often against it: both examples x labels."""
     import numpy as np
 
-    both, examples, predicted = predictions.counts(weights)
-    either = examples + predicted
-    return np.divide(2 * both, either, out=np.full_like(both, np.nan), where=either > 0), examples
+    is_true, is_predicted = predictions.is_true, predictions.is_predicted
+    return is_true & is_predicted, is_true.astype(np.int8) + is_predicted.astype(np.int8)
+
+
+def _f1s(both: Values, either: Values) -> Values:
+    """F1 by draw and label, NaN where a draw has nothing of a label."""
+    import numpy as np
+
+    return np.divide(2 * both, either, out=np.full_like(both, np.nan), where=either > 0)
 
 
 def matthews_corrcoef(predictions: LabelledPredictions) -> float | None:
@@ -90,14 +107,16 @@ def matthews_corrcoefs(predictions: LabelledPredictions, weights: Weights) -> Va
     """Of each draw; NaN where it has examples of one label only."""
     import numpy as np
 
-    _, examples, _ = predictions.counts(weights)
+    from bench.metrics.labelled import weighted
+
+    (examples,) = weighted(weights, predictions.is_true)
     answers = np.unique(predictions.predicted)  # also those without an example, and those that are no label
-    predicted = (weights @ (predictions.predicted[:, None] == answers).astype(weights.dtype)).astype(np.float64)
+    (predicted,) = weighted(weights, predictions.predicted[:, None] == answers)
     total = examples.sum(axis=1)
     both = np.zeros_like(total)
     for place, label in enumerate(predictions.present):
         both += examples[:, place] * predicted[:, answers == label].sum(axis=1)
-    agreeing = (weights @ predictions.correct.astype(weights.dtype)).astype(np.float64)
+    (agreeing,) = (of_draws[:, 0] for of_draws in weighted(weights, predictions.correct[:, None]))
     spread_true = total**2 - (examples**2).sum(axis=1)
     spread_predicted = total**2 - (predicted**2).sum(axis=1)
     spread = np.sqrt(spread_true * spread_predicted)

@@ -24,7 +24,7 @@ METRICS: dict[str, Metric] = by_name(
         Metric(name="macro_f1", label="macro F1", score=of_labels.macro_f1, by_draw=of_labels.macro_f1s),
         Metric(
             name=LOSS,
-            label="loss (nats)",
+            label="loss",
             score=of_probabilities.loss,
             higher_is_better=False,
             high=math.inf,

@@ -17,7 +17,7 @@ from bench.report.inputs.published import Published
 from bench.report.inputs.records import Expected, Found, Points
 from bench.report.options import ReportOptions
 from bench.report.statistics.baseline import simpler_rows, verdicts
-from bench.report.statistics.bootstrap import METRICS, Draws
+from bench.report.statistics.bootstrap import Draws, statistic
 from bench.report.statistics.correctness import Grid
 from bench.report.statistics.decision import Budget, budgets, training_costs
 from bench.report.statistics.fitted_curves import FittedCurves, fitted_curves
@@ -100,7 +100,7 @@ class View:
         """`interval_frame` of a metric, made once; None where answers don't give it, or the grid has too many points
         for a bootstrap of each."""
         is_cheap = metric == ACCURACY or len(self.answers) <= MOST_BOOTSTRAPPED
-        if metric not in METRICS or not is_cheap:
+        if statistic(metric) is None or not is_cheap:
             return None
         if metric not in self.known_intervals:
             self.known_intervals[metric] = interval_frame(self.answers, metric, self.draws)

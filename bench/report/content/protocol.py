@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from bench.report.content.revisions import mixed_revisions
-from bench.report.content.wording import METRICS, capitalised, counted, sizes_of_test_sets, span_text
+from bench.report.content.wording import capitalised, counted, metric_words, sizes_of_test_sets, span_text
 from bench.results.record import Status
 
 Methods = Mapping[str, Mapping[str, int]]
@@ -61,7 +61,7 @@ def _intervals(methods: Methods) -> list[str]:
             if count
         ]
         if how:
-            said.append(f"{METRICS[metric].removeprefix('test ')}: {'; '.join(how)}")
+            said.append(f"{metric_words(metric).removeprefix('test ')}: {'; '.join(how)}")
     return (
         [f"Brackets after means are 95 % intervals. {capitalised('. '.join(map(capitalised, said)))}."] if said else []
     )

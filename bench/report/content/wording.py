@@ -7,20 +7,18 @@ import numpy as np
 import pandas as pd
 
 from bench.report.inputs.frame import MISSING
+from bench.report.statistics.metrics import metric_of
 from bench.results.record import Status
 
 T = TypeVar("T")
 
-METRICS = {
-    "test_accuracy": "test accuracy",
-    "test_macro_f1": "test macro F1",
-    "test_weighted_f1": "test weighted F1",
+OTHER_NUMBERS = {
     "test_weighted_precision": "test weighted precision",
     "test_weighted_recall": "test weighted recall",
-    "test_loss": "test loss",
     "before_test_accuracy": "test accuracy before training",
     "validation_accuracy": "validation accuracy",
 }
+"""Columns that hold no metric of `bench.metrics.table`, and what they are called."""
 
 SHOWN = {
     "test_accuracy": "accuracy",
@@ -30,10 +28,14 @@ SHOWN = {
 }
 """Metrics that are drawn and tabulated where records have them, and their part of a file's name."""
 
-LOWER_IS_BETTER = ("test_loss",)
-
 UNTRAINED = "no training examples"
 AT_LARGEST = "Each row at its largest training size; means over seeds."
+
+
+def metric_words(column: str) -> str:
+    """What pages call a column of scores: "test macro F1"; one that has no words, as it is."""
+    metric = metric_of(column)
+    return OTHER_NUMBERS.get(column, column) if metric is None else f"test {metric.label}"
 
 
 def capitalised(text: str) -> str:

@@ -8,12 +8,13 @@ import pandas as pd
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from bench.report.content.wording import LOWER_IS_BETTER, METRICS, capitalised, in_words, only_data_set, usual_seeds
+from bench.report.content.wording import capitalised, in_words, metric_words, only_data_set, usual_seeds
 from bench.report.figures import style
 from bench.report.figures.heatmap import Contents, Marks, contents_of, draw_grid, grid_note
 from bench.report.figures.heatmap_cells import APART, Number, Shade
 from bench.report.figures.published import UNTRAINED
 from bench.report.inputs.frame import summary_frame
+from bench.report.statistics.metrics import lower_is_better
 from bench.results.record import Status
 
 NO_BASELINE = "no baseline"
@@ -61,11 +62,11 @@ def differences(cells: pd.DataFrame, metric: str, baseline: str, marks: Marks | 
     if others[metric].isna().all():
         return None
     summary = summary_frame(others)
-    name = METRICS[metric]
+    name = metric_words(metric)
     title = f"{capitalised(name)} on {data}: difference to {baseline}"
-    better = "Below" if metric in LOWER_IS_BETTER else "Above"
+    better = "Below" if lower_is_better(metric) else "Above"
     note = f"{better} zero (green) is better than {baseline}. Differences are taken seed by seed. "
-    shade = around_zero(summary[f"{metric}_mean"], lower_is_better=metric in LOWER_IS_BETTER)
+    shade = around_zero(summary[f"{metric}_mean"], lower_is_better=lower_is_better(metric))
     rows = list(cells["row"].cat.categories)
     if marks:
         note += (
@@ -88,7 +89,7 @@ def less_published(lines: pd.DataFrame, rows: list[str], data: str, note: str) -
     ours = lines[lines["our_size"].notna()]
     contents: Contents = {_place(line): _content(line) for line in ours.itertuples()}
     metric = str(lines["metric"].iloc[0])
-    title = f"{capitalised(METRICS[metric])} on {data}: ours less published"
+    title = f"{capitalised(metric_words(metric))} on {data}: ours less published"
     note = f"{note} ± SE: the sampling error of the published test set alone; two of them are within chance."
     shade = around_zero(lines["difference"], lower_is_better=False)
     return draw_grid(contents, rows, shade, (title, note, "ours less published"), 1)

@@ -12,11 +12,10 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from bench.report.content.wording import (
-    LOWER_IS_BETTER,
-    METRICS,
     UNTRAINED,
     capitalised,
     in_words,
+    metric_words,
     only_data_set,
     seeds_phrase,
     sizes_of_test_sets,
@@ -38,6 +37,7 @@ from bench.report.figures.heatmap_cells import (
 )
 from bench.report.figures.heatmap_means import draw_means
 from bench.report.inputs.frame import summary_frame
+from bench.report.statistics.metrics import lower_is_better
 from bench.report.statistics.ties import Standing
 
 # All lengths are in inches: the axes' data units are inches, so cells keep their size in any grid.
@@ -95,9 +95,9 @@ def heatmap(cells: pd.DataFrame, metric: str, marks: Marks | None = None) -> Fig
     """
     data = only_data_set(cells)
     summary = summary_frame(cells)
-    colours = matplotlib.colormaps["viridis_r" if metric in LOWER_IS_BETTER else "viridis"]
+    colours = matplotlib.colormaps["viridis_r" if lower_is_better(metric) else "viridis"]
     shade = Shade(colours, colour_scale(summary[f"{metric}_mean"]))
-    title, note = f"{capitalised(METRICS[metric])} on {data}", grid_note(cells, summary)
+    title, note = f"{capitalised(metric_words(metric))} on {data}", grid_note(cells, summary)
     if marks:
         note += f" {BEST} highest of its label count and training size; {TIED} not told apart from it (paired test)."
     rows = list(cells["row"].cat.categories)
@@ -105,7 +105,7 @@ def heatmap(cells: pd.DataFrame, metric: str, marks: Marks | None = None) -> Fig
         contents_of(summary, metric, marks=marks or {}),
         rows,
         shade,
-        (title, note, METRICS[metric]),
+        (title, note, metric_words(metric)),
         usual_seeds(summary),
     )
 

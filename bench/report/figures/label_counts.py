@@ -11,7 +11,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from bench.report.content.wording import METRICS, capitalised, only_data_set, spread
+from bench.report.content.wording import capitalised, metric_words, only_data_set, spread
 from bench.report.figures import style
 from bench.report.figures.bars import bar_handles, bars_phrase, draw_bars, kinds_of, with_bars
 from bench.report.figures.named_rows import named_and_others
@@ -50,7 +50,7 @@ def label_count_curves(
     told = summary[summary["row"].isin(rows)]
     styles = style.row_styles(cells["row"].cat.categories)
     handles = [style.row_handle(row, styles[row]) for row in rows] + style.others_handle(others) + _key(told)
-    figure, panels = _canvas(len(sizes), handles, METRICS[metric], data, _note(told, others))
+    figure, panels = _canvas(len(sizes), handles, metric_words(metric), data, _note(told, others))
     labels = sorted(int(count) for count in cells["num_labels"].unique())
     step = min(ROW_STEP, MOST_SPREAD / len(rows))
     for axes, size in zip(panels, sizes, strict=True):

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.report.content.wording import METRICS, UNTRAINED, capitalised
+from bench.report.content.wording import UNTRAINED, capitalised, metric_words
 from bench.report.figures import style
 from bench.report.figures.forest import APART, Places, canvas, limits, places_for
 
@@ -101,4 +101,4 @@ def _legend_handles(lines: pd.DataFrame) -> list[Artist]:
 
 def comparison_title(metric: str, data: str) -> str:
     """What the figure is about."""
-    return f"{capitalised(METRICS[metric])} on {data}: ours and published"
+    return f"{capitalised(metric_words(metric))} on {data}: ours and published"

@@ -12,7 +12,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from bench.report.content.wording import METRICS, capitalised, only_data_set, sizes_of_test_sets
+from bench.report.content.wording import capitalised, metric_words, only_data_set, sizes_of_test_sets
 from bench.report.figures import style
 from bench.report.figures.bars import DEVIATION, TEST_SET, bar_handles, bars_phrase, kinds_of, with_bars
 from bench.report.figures.named_rows import named_and_others
@@ -72,7 +72,7 @@ def scaling_curves(
     told = summary[summary["row"].isin(list(drawing.offsets))]
     handles = _legend_handles(told, drawing)
     labels = [int(count) for count in sorted(cells["num_labels"].unique())]
-    title, note = f"{capitalised(METRICS[metric])} on {data}", _small_print(cells, told, drawing)
+    title, note = f"{capitalised(metric_words(metric))} on {data}", _small_print(cells, told, drawing)
     if published is not None and not drawing.published.empty:
         note = f"{note} {published.note(data)}"
     figure, panels = _canvas(len(labels), drawing, handles, title, note)
@@ -179,7 +179,7 @@ def _canvas(count: int, drawing: Drawing, handles: list[Line2D], title: str, not
         unused.remove()
     head.write(figure)
     figure.supxlabel("training examples (log scale)", x=right / 2, fontsize=style.NORMAL)
-    figure.supylabel(METRICS[drawing.metric], y=top / 2, fontsize=style.NORMAL)
+    figure.supylabel(metric_words(drawing.metric), y=top / 2, fontsize=style.NORMAL)
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (right, top), "borderaxespad": 0.4}
     figure.legend(handles=handles, handlelength=3, numpoints=1, **place)
     return figure, panels[:count]

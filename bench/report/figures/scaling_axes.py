@@ -5,11 +5,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from bench.report.content.wording import LOWER_IS_BETTER
 from bench.report.figures import style
 from bench.report.figures.scaling_marks import Drawing
 from bench.report.inputs.frame import chance_of
 from bench.report.statistics.interval_frames import ACCURACY
+from bench.report.statistics.metrics import lower_is_better
 
 LEAST_SPAN, CHANCE_BELOW = 0.2, 0.5
 """Of a panel's axis: less would show noise as if it were much; how far below everything else, as a part of the span of
@@ -65,7 +65,7 @@ def limit(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawi
     if known.empty:
         axes.set_ylim(0, 1.02)
         return
-    top = np.inf if metric in LOWER_IS_BETTER else 1.0
+    top = np.inf if lower_is_better(metric) else 1.0
     low, high = max(float(known.min()), 0.0), min(float(known.max()), top)
     chance = chance_of(cells, labels)
     if metric == ACCURACY and low > chance > low - CHANCE_BELOW * (high - low):

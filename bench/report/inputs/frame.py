@@ -3,6 +3,7 @@
 A cell that is not `ok` keeps its line and has no numbers, so nothing downstream can average over it.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,10 +11,13 @@ from typing import Any
 import pandas as pd
 
 from bench.escape.secrets import masked
+from bench.metrics.labelled import LabelledPredictions
+from bench.metrics.table import METRICS
 from bench.report.inputs.records import Expected, Found, read_records
+from bench.report.statistics.metrics import TEST, metric_columns
 from bench.results.measurements import Measurements
 from bench.results.record import Record, Status
-from bench.results.scores import Evaluation
+from bench.results.scores import METRIC_FIELDS, Evaluation
 from bench.results.store import UnreadableRecord
 
 MISSING = "missing"
@@ -23,12 +27,8 @@ PACKAGES = ("torch", "transformers", "peft", "scikit-learn")
 
 SETS = ("train", "validation", "test")
 FLOATS = (
-    "test_accuracy",
-    "test_macro_f1",
-    "test_weighted_f1",
     "test_weighted_precision",
     "test_weighted_recall",
-    "test_loss",
     "test_confidence",
     *(f"{name}_{part}" for name in ("validation", "train") for part in ("accuracy", "loss")),
     *(f"before_{name}_{part}" for name in SETS for part in ("accuracy", "loss")),
@@ -52,22 +52,22 @@ COSTS = ("train_seconds", "test_examples_per_second", "energy_joules", "peak_mem
 AXES = ("row", "model", "method", "data", "num_labels", "train_size", "seed")
 TEXTS = ("peak_memory_of", "examples_sha256", "failure_type", "failure")
 PROVENANCE = ("device", "device_name", "model_revision", "data_revision", "python", "git_commit", *PACKAGES)
-COLUMNS = (*AXES, "status", *FLOATS, *INTEGERS, *TEXTS, *PROVENANCE, "git_dirty", "key", "command")
-TYPES = {
-    **dict.fromkeys(FLOATS, "float64"),
-    **dict.fromkeys(INTEGERS, "Int64"),
-    **dict.fromkeys(("model", "method", "status", "key", "command", *TEXTS, *PROVENANCE), "string"),
-    **dict.fromkeys(("num_labels", "train_size", "seed"), "int64"),
-    "git_dirty": "boolean",
-}
-"""Said outright, so that a column is of the same type where all of it is null."""
 POINT = ["data", "row", "num_labels", "train_size"]
 """What the seeds of one point of the grid have in common."""
-AVERAGED = (*FLOATS, "peak_memory_bytes")
+
+
+def column_types() -> dict[str, str]:
+    """The columns of `cells_frame`, in their order, and of what type each is, also where all of it is null."""
+    texts = dict.fromkeys(("model", "method", "status", "key", "command", *TEXTS, *PROVENANCE), "string")
+    types = dict.fromkeys((*metric_columns(), *FLOATS), "float64") | dict.fromkeys(INTEGERS, "Int64") | texts
+    types |= dict.fromkeys(("num_labels", "train_size", "seed"), "int64") | {"git_dirty": "boolean"}
+    numbers = (*metric_columns(), *FLOATS, *INTEGERS)
+    ordered = (*AXES, "status", *numbers, *TEXTS, *PROVENANCE, "git_dirty", "key", "command")
+    return {name: types.get(name, "object") for name in ordered}
 
 
 def cells_frame(expected: Sequence[Expected], found: Mapping[Expected, Found] | None = None) -> pd.DataFrame:
-    """The records of `expected`: one row a cell, in the same order, columns `COLUMNS`.
+    """The records of `expected`: one row a cell, in the same order, columns `column_types`.
 
     `found` is what `read_records` gave for them; without it they are read here.
 
@@ -84,8 +84,9 @@ def cells_frame(expected: Sequence[Expected], found: Mapping[Expected, Found] | 
     cells = list(dict.fromkeys(expected))
     _refuse_ambiguous(cells)
     found = read_records(cells) if found is None else found
-    frame = pd.DataFrame([_line(cell, found[cell]) for cell in cells], columns=list(COLUMNS), dtype=object)
-    frame = frame.astype(TYPES)
+    types = column_types()
+    frame = pd.DataFrame([_line(cell, found[cell]) for cell in cells], columns=list(types), dtype=object)
+    frame = frame.astype(types)
     frame["row"] = pd.Categorical(frame["row"], categories=row_order(cells), ordered=True)
     frame["data"] = pd.Categorical(frame["data"], categories=_first_met(cell.data for cell in cells), ordered=True)
     return frame
@@ -176,8 +177,7 @@ def _scores(measured: Measurements) -> dict[str, float | None]:
     """Everything out of the evaluations, under the names of the frame's columns."""
     test = measured.test
     scores: dict[str, float | None] = {
-        "test_macro_f1": test.macro_f1,
-        "test_weighted_f1": test.weighted_f1,
+        **test_metrics(test),
         "test_weighted_precision": test.weighted_precision,
         "test_weighted_recall": test.weighted_recall,
         "test_confidence": test.mean_confidence,
@@ -190,6 +190,26 @@ def _scores(measured: Measurements) -> dict[str, float | None]:
                 scores.setdefault(f"{name}_majority", majority_share(evaluation))
     if measured.before is not None:
         scores["before_test_confidence"] = measured.before.test.mean_confidence
+    return scores
+
+
+def test_metrics(test: Evaluation) -> dict[str, float | None]:
+    """Every metric on the test examples, by column.
+
+    Records of before a metric was counted have it from the confusion matrix, where predicted labels are enough.
+    """
+    scores = {f"{TEST}{name}": test.metric(name) for name in METRICS}
+    unknown = [
+        metric
+        for name, metric in METRICS.items()
+        if name not in (*METRIC_FIELDS, *test.metrics) and not metric.needs_probabilities
+    ]
+    if unknown:
+        labelled, counts = LabelledPredictions.of_counts(
+            test.confusion_matrix, [each.support for each in test.per_label]
+        )
+        values = {f"{TEST}{metric.name}": float(metric.drawn(labelled, counts)[0]) for metric in unknown}
+        scores |= {column: None if math.isnan(value) else value for column, value in values.items()}
     return scores
 
 
@@ -209,7 +229,7 @@ def summary_frame(cells: pd.DataFrame) -> pd.DataFrame:
     """
     # The nulls of failed cells already keep them out; masking makes it so for any frame that is handed in.
     is_ok = cells["status"] == Status.OK.value
-    averaged = [name for name in AVERAGED if name in cells]
+    averaged = [name for name in (*metric_columns(), *FLOATS, "peak_memory_bytes") if name in cells]
     numbers = cells[averaged].astype("float64").where(is_ok)
     groups = pd.concat([cells[POINT], numbers], axis="columns").groupby(POINT, observed=True)
     means = groups[averaged].mean().add_suffix("_mean")

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bench.report.content.parts import point_id
-from bench.report.content.wording import METRICS, UNTRAINED, capitalised, counted, duration, in_words, number_text
+from bench.report.content.wording import UNTRAINED, capitalised, counted, duration, in_words, metric_words, number_text
 from bench.report.inputs.frame import POINT
 from bench.report.inputs.mistakes import Texts, mistakes
 from bench.report.inputs.parquet_tables import UnreadableTable
@@ -66,7 +66,7 @@ def _facts(each: list[Any]) -> dict[str, Any]:
     first = each[0]
     size = counted(first.train_size, "training example") if first.train_size else UNTRAINED
     metrics = [name for name in SHOWN if any(pd.notna(getattr(seed, name)) for seed in each)]
-    header = ["seed", "status", *(capitalised(METRICS[name]) for name in metrics)]
+    header = ["seed", "status", *(capitalised(metric_words(name)) for name in metrics)]
     lines = [[str(seed.seed), in_words(seed.status), *_numbers(seed, metrics), *_costs(seed)] for seed in each]
     return {
         "title": f"{first.row}: {first.num_labels} labels, {size}",

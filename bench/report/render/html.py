@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from bench.escape.characters import visible
 from bench.report.content.parts import Entry, Picture, Section, Titled
-from bench.report.content.wording import METRICS, capitalised
+from bench.report.content.wording import capitalised, metric_words
 from bench.report.render.inline import inlined
 from bench.report.render.sorting import small_first, sort_value
 
@@ -116,7 +116,7 @@ def metrics_of(blocks: Sequence[Block]) -> dict[str, str]:
         things: list[Picture | Titled] = [*block.section.pictures, *block.section.tables]
         for thing in things:
             if thing.metric is not None:
-                met[thing.metric] = capitalised(METRICS[thing.metric].removeprefix("test "))
+                met[thing.metric] = capitalised(metric_words(thing.metric).removeprefix("test "))
     return met
 
 

@@ -3,7 +3,7 @@
 import re
 
 from bench.report.content.parts import Titled
-from bench.report.content.wording import LOWER_IS_BETTER
+from bench.report.statistics.metrics import lower_is_better
 
 _DURATION = re.compile(r"(?:less than )?(?:(\d[\d,]*) h )?(?:(\d+) min)?(?: ?(\d[\d,]*(?:\.\d+)?) s)?(?![\w.])")
 """As `wording.duration` writes it, and seconds with decimals."""
@@ -30,4 +30,4 @@ def sort_value(text: str) -> float | None:
 def small_first(titled: Titled, head: str) -> bool:
     """Whether the first press of a column's head puts its lowest numbers on top."""
     counts_examples = titled.title.startswith("Training examples")
-    return titled.metric in LOWER_IS_BETTER or counts_examples or _SMALL.match(head) is not None
+    return lower_is_better(titled.metric) or counts_examples or _SMALL.match(head) is not None

@@ -1,7 +1,7 @@
 """The section of heatmaps: every point of the grid, and what it has over the baseline."""
 
 from bench.report.content.parts import Section
-from bench.report.content.wording import METRICS
+from bench.report.content.wording import metric_words
 from bench.report.figures.differences import differences, told_apart
 from bench.report.figures.heatmap import heatmap, marks_of
 from bench.report.statistics.baseline import baseline
@@ -14,15 +14,15 @@ def section(view: View) -> Section:
     what = f"on {view.data}, models by label counts and training sizes. Rows: {shown}. The numbers are in tables below."
     base, pictures = baseline(view.cells), []
     for metric, short in view.drawn_metrics.items():
-        text = f"Heatmap of {METRICS[metric]} {what}"
+        text = f"Heatmap of {metric_words(metric)} {what}"
         marks = marks_of([one.standing for one in view.budgets]) if metric == "test_accuracy" else {}
         pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric, marks), text, metric))
         if base is None:
             continue
         apart = told_apart(view.differences_to(base)) if metric == "test_accuracy" else {}
         if (figure := differences(view.cells, metric, base, apart)) is not None:
-            text = f"Heatmap of differences in {METRICS[metric]} to {base}, {what}"
+            text = f"Heatmap of differences in {metric_words(metric)} to {base}, {what}"
             pictures.append(view.draw(f"difference_{short}", figure, text, metric))
-    undrawn = [METRICS[metric] for metric in view.shown_metrics if metric not in view.drawn_metrics]
+    undrawn = [metric_words(metric) for metric in view.shown_metrics if metric not in view.drawn_metrics]
     lines = [f"The grid is too big to draw {', '.join(undrawn)}: see the tables."] if undrawn else []
     return Section("Heatmaps", lines, pictures)

@@ -1,7 +1,7 @@
 """The section on the number of labels."""
 
 from bench.report.content.parts import Section
-from bench.report.content.wording import METRICS
+from bench.report.content.wording import metric_words
 from bench.report.figures.label_counts import label_count_curves
 from bench.report.view import View
 
@@ -11,6 +11,7 @@ def section(view: View) -> Section | None:
     pictures = []
     for metric, short in view.drawn_metrics.items():
         if (figure := label_count_curves(view.cells, metric, view.intervals(metric), view.named_rows)) is not None:
-            text = f"Curves of {METRICS[metric]} on {view.data} against the number of labels, a panel a training size."
+            what = f"on {view.data} against the number of labels, a panel a training size."
+            text = f"Curves of {metric_words(metric)} {what}"
             pictures.append(view.draw(f"labels_{short}", figure, text, metric))
     return Section("Number of labels", pictures=pictures) if pictures else None

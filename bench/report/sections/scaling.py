@@ -1,7 +1,7 @@
 """The section on scaling curves: metrics against training size, and the tables behind them."""
 
 from bench.report.content.parts import Section
-from bench.report.content.wording import METRICS
+from bench.report.content.wording import metric_words
 from bench.report.figures.scaling import scaling_curves
 from bench.report.statistics.baseline import baseline
 from bench.report.statistics.fitted_curves import drawn_curves
@@ -25,7 +25,7 @@ def section(view: View) -> Section:
                 carried=drawn_curves(view.fitted, view.simpler_rows) if metric == ACCURACY else None,
                 named=view.named_rows,
             ),
-            f"Curves of {METRICS[metric]} {what}",
+            f"Curves of {metric_words(metric)} {what}",
             metric,
         )
         for metric, short in view.drawn_metrics.items()

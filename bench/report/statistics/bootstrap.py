@@ -6,20 +6,20 @@ bootstrap".
 """
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.metrics.metric import Metric
 from bench.report.statistics.correctness import Answers, BySeed, TestSet, is_crossed
 from bench.report.statistics.intervals import LEVEL, Interval, StandardError, score_limits, wilson_limits
+from bench.report.statistics.metrics import metric_of
 from bench.report.statistics.variance import MeanSquares, Values
 
 DRAWS = 1000
 Weights = NDArray[np.float32]
-Statistic = Callable[[Answers, Weights], NDArray[np.float64]]
-"""One cell's metric for each draw: answers and weights (draws x examples) in, one number a draw out."""
 
 
 @dataclass
@@ -60,28 +60,21 @@ class Draws:
         return random.multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), size=self.count) / len(seeds)
 
 
-def accuracy(answers: Answers, weights: Weights) -> NDArray[np.float64]:
-    """Share of right answers in each draw."""
-    drawn = weights @ answers.right.astype(np.float32)
-    return drawn.astype(np.float64) / weights.sum(axis=1)
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A metric of what one cell answered, for each draw."""
+
+    metric: Metric
+
+    def __call__(self, answers: Answers, weights: Weights) -> Values:
+        """From answers and weights (draws x examples): one number a draw, NaN where a draw does not define it."""
+        return self.metric.drawn(answers.labelled, weights)
 
 
-def macro_f1(answers: Answers, weights: Weights) -> NDArray[np.float64]:
-    """Mean over labels of 2 TP / (true + predicted) in each draw.
-
-    A label without a test example is in no mean, as in the records (`bench.methods.metrics`); one that a draw has
-    neither as true nor as predicted is left out of that draw's.
-    """
-    labels = np.unique(answers.test_set.labels)
-    true = answers.test_set.labels[:, None] == labels
-    predicted = answers.predicted[:, None] == labels
-    indicators = np.hstack([true & predicted, true.astype(np.int8) + predicted.astype(np.int8)]).astype(np.float32)
-    both, either = np.hsplit((weights @ indicators).astype(np.float64), 2)
-    scores = np.divide(2 * both, either, out=np.full_like(both, np.nan), where=either > 0)
-    return np.asarray(np.nanmean(scores, axis=1))
-
-
-METRICS: Mapping[str, Statistic] = {"test_accuracy": accuracy, "test_macro_f1": macro_f1}
+def statistic(column: str) -> Statistic | None:
+    """The metric of a column (`test_accuracy`); None where answers without probabilities do not give it."""
+    metric = metric_of(column)
+    return None if metric is None or metric.needs_probabilities else Statistic(metric)
 
 
 def observed(seeds: BySeed, statistic: Statistic) -> dict[int, float]:
@@ -101,16 +94,38 @@ def metric_interval(seeds: BySeed, statistic: Statistic, draws: Draws, level: fl
     """The interval of a metric's expected value at one point, over seeds and test examples (`_of_crossed`).
 
     One seed: examples alone are drawn, and the ends are percentiles. Seeds with test sets of their own: Student's t
-    over the seeds' values, which then are independent.
+    over the seeds' values, which then are independent. All is NaN where a seed's examples do not define the metric.
     """
-    values, size = _seen(seeds, statistic), _smallest(seeds)
+    values, size, metric = _seen(seeds, statistic), _smallest(seeds), statistic.metric
     estimate = float(values.mean())
-    if estimate in (0.0, 1.0):  # draws are then all the same
-        return Interval(estimate, *wilson_limits(estimate, size, level), level, "wilson", len(seeds), size)
+    if np.isnan(estimate):
+        return Interval(estimate, estimate, estimate, level, "bootstrap", len(seeds), size)
+    if estimate in (metric.low, metric.high) and np.isfinite(metric.high - metric.low):  # draws are then all the same
+        limits = _within(metric, estimate, lambda share, _: wilson_limits(share, size, level))
+        return Interval(estimate, *limits, level, "wilson", len(seeds), size)
     if len(seeds) == 1:
         return _of_one_seed(estimate, drawn_values(seeds, statistic, draws), size, level)
     error = _error(values, seeds, lambda: drawn_values(seeds, statistic, draws))
-    return Interval(estimate, *score_limits(estimate, error, level), level, error.method, len(seeds), size)
+    return Interval(estimate, *metric_limits(metric, estimate, error, level), level, error.method, len(seeds), size)
+
+
+def metric_limits(metric: Metric, estimate: float, error: StandardError, level: float) -> tuple[float, float]:
+    """Those of `score_limits`, of the metric's part of its range; of a range without an end, Student's t."""
+    if np.isfinite(metric.high - metric.low):
+        return _within(
+            metric, estimate, lambda share, width: score_limits(share, replace(error, value=error.value / width), level)
+        )
+    half = error.half_width(level)
+    return max(metric.low, estimate - half), min(metric.high, estimate + half)
+
+
+def _within(
+    metric: Metric, estimate: float, limits: Callable[[float, float], tuple[float, float]]
+) -> tuple[float, float]:
+    """Limits of a share (0 to 1), which are told it and the width of the metric's range, on the metric's scale."""
+    width = metric.high - metric.low
+    low, high = limits((estimate - metric.low) / width, width)
+    return metric.low + width * low, metric.low + width * high
 
 
 def metric_difference(a: BySeed, b: BySeed, statistic: Statistic, draws: Draws, level: float = LEVEL) -> Interval:
@@ -124,8 +139,8 @@ def metric_difference(a: BySeed, b: BySeed, statistic: Statistic, draws: Draws, 
     if len(a) == 1:
         return _of_one_seed(estimate, drawn(), size, level)
     error = _error(gaps, a, drawn)
-    half = error.half_width(level)
-    low, high = max(-1.0, estimate - half), min(1.0, estimate + half)
+    half, widest = error.half_width(level), statistic.metric.high - statistic.metric.low
+    low, high = max(-widest, estimate - half), min(widest, estimate + half)
     return Interval(estimate, low, high, level, error.method, len(a), size)
 
 
@@ -142,7 +157,7 @@ def _seen(seeds: BySeed, statistic: Statistic) -> Values:
 
 def _of_one_seed(estimate: float, drawn: Values, size: int, level: float) -> Interval:
     """Percentiles over drawn examples."""
-    low, high = np.quantile(drawn[:, 0], [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.nanquantile(drawn[:, 0], [(1 - level) / 2, (1 + level) / 2])
     low, high = min(float(low), estimate), max(float(high), estimate)
     return Interval(estimate, low, high, level, "examples_bootstrap", 1, size)
 
@@ -162,7 +177,7 @@ def _of_crossed(values: Values, drawn: Values, size: int) -> StandardError:
     So the draws give the mean squares, the seeds' with S - 1 below, and from there on all is as for accuracy
     (`variance.error_of`): its mean squares are those of the analysis of variance, but for the noise of the draws.
     """
-    seeds = values.size
+    seeds, drawn = values.size, drawn[~np.isnan(drawn).any(axis=1)]
     of_draws = drawn.mean(axis=1)
     shifted = drawn - of_draws[:, None]
     squares = MeanSquares(

@@ -11,12 +11,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.metrics.labelled import NO_LABEL, LabelledPredictions
 from bench.report.statistics.intervals import Sample, Values
 from bench.report.statistics.points import Point
 
 Codes = NDArray[np.int16]
-NO_LABEL = -1
-"""The code of an answer that is none of the labels; it is wrong."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +45,11 @@ class Answers:
     """In the order of the test set; `NO_LABEL` where it is none of the labels."""
     others: Mapping[int, str] = field(default_factory=dict)
     """What was answered where it is none of the labels, by place; nothing where nothing was."""
+
+    @property
+    def labelled(self) -> LabelledPredictions:
+        """What metrics are computed from."""
+        return LabelledPredictions(self.test_set.labels, self.predicted, len(self.test_set.names))
 
     @cached_property
     def right(self) -> Values:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import pandas as pd
 
-from bench.report.statistics.bootstrap import METRICS, Draws, metric_difference, metric_interval
+from bench.report.statistics.bootstrap import Draws, Statistic, metric_difference, metric_interval, statistic
 from bench.report.statistics.correctness import BySeed, Grid, places, sample_of
 from bench.report.statistics.intervals import Interval, difference_interval, mean_interval
 from bench.report.statistics.paired import Comparison
@@ -50,14 +51,17 @@ DIFFERENCE_COLUMNS = (
 
 
 def interval_frame(grid: Grid, metric: str, draws: Draws) -> pd.DataFrame:
-    """The interval of `metric` (`test_accuracy` or `test_macro_f1`) at every point: columns `INTERVAL_COLUMNS`.
+    """The interval of `metric` (`test_accuracy`, `test_macro_f1`) at every point: columns `INTERVAL_COLUMNS`.
 
     Accuracy is a mean of examples: variance components. Others: the same from a bootstrap. One seed: the test set
-    alone (`method` says which). Raises KeyError for a metric that can't be had from answers.
+    alone (`method` says which). Points whose examples do not define the metric are left out. Raises KeyError for a
+    metric that can't be had from answers.
     """
     lines = []
     for point, seeds in grid.items():
         found = _interval(seeds, metric, draws)
+        if np.isnan(found.estimate):
+            continue
         numbers = (found.estimate, found.low, found.high, found.method, found.num_seeds, found.num_examples)
         lines.append((point.row, point.num_labels, point.train_size, metric, *numbers))
     return pd.DataFrame(lines, columns=list(INTERVAL_COLUMNS))
@@ -66,7 +70,13 @@ def interval_frame(grid: Grid, metric: str, draws: Draws) -> pd.DataFrame:
 def _interval(seeds: BySeed, metric: str, draws: Draws) -> Interval:
     if metric == ACCURACY:
         return mean_interval(sample_of(seeds))
-    return metric_interval(seeds, METRICS[metric], draws)
+    return metric_interval(seeds, _statistic(metric), draws)
+
+
+def _statistic(column: str) -> Statistic:
+    if (found := statistic(column)) is None:
+        raise KeyError(column)
+    return found
 
 
 def difference_frame(
@@ -85,7 +95,7 @@ def difference_frame(
         found = (
             difference_interval(pair.sample)
             if is_accuracy
-            else metric_difference(pair.a, pair.b, METRICS[metric], draws)
+            else metric_difference(pair.a, pair.b, _statistic(metric), draws)
         )
         tested: tuple[object, ...] = (None,) * 9
         if is_accuracy:

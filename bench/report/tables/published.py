@@ -7,11 +7,11 @@ import pandas as pd
 from bench.report.content.parts import Titled
 from bench.report.content.table import table
 from bench.report.content.wording import (
-    METRICS,
     capitalised,
     deviation_text,
     difference_text,
     in_words,
+    metric_words,
     number_text,
     seeds_text,
 )
@@ -29,7 +29,7 @@ def accuracy_tables(lines: pd.DataFrame) -> list[Titled]:
     tables = []
     for labels, group in lines.groupby("num_labels"):
         entries = [_accuracy_line(line, trials=trials) for line in group.itertuples()]
-        metric = capitalised(METRICS.get(str(group["metric"].iloc[0]), str(group["metric"].iloc[0])))
+        metric = capitalised(metric_words(str(group["metric"].iloc[0])))
         tables.append(Titled(f"{metric}, {labels} labels: ours and published", table(header, entries)))
     return tables
 
@@ -53,7 +53,7 @@ def other_metrics_table(lines: pd.DataFrame) -> Titled:
     metrics = list(dict.fromkeys(lines["metric"]))
     header = ["row", "labels", "training examples"]
     for metric in metrics:
-        header += [f"{METRICS.get(metric, metric)}: ours", "published"]
+        header += [f"{metric_words(metric)}: ours", "published"]
     entries = []
     for _, group in lines.groupby(["name", "num_labels", "train_size"], sort=False):
         by_metric: dict[str, Any] = {str(line.metric): line for line in group.itertuples()}

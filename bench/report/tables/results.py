@@ -8,19 +8,19 @@ import pandas as pd
 from bench.report.content.parts import Entry, Titled, point_id
 from bench.report.content.table import Table, shortened, table
 from bench.report.content.wording import (
-    LOWER_IS_BETTER,
-    METRICS,
     UNTRAINED,
     capitalised,
     counted,
     deviation_text,
     duration,
     in_words,
+    metric_words,
     number_text,
     seeds_text,
 )
 from bench.report.inputs.frame import MISSING, PACKAGES
 from bench.report.inputs.records import Expected
+from bench.report.statistics.metrics import lower_is_better
 from bench.results.record import Status
 
 MOST_GAPS = 50
@@ -54,7 +54,7 @@ def result_tables(
             entries.setdefault(str(point.row), {})[int(point.train_size)] = _entry(point, metric, scale, found)  # type: ignore[arg-type]
         sizes = sorted({size for found in entries.values() for size in found if size or len(found) > 1}) or [0]
         lines = [_result_line(row, found, sizes) for row, found in entries.items()]
-        title = f"{capitalised(METRICS[metric])}, {labels} labels" + (" [95 % interval]" if known else "")
+        title = f"{capitalised(metric_words(metric))}, {labels} labels" + (" [95 % interval]" if known else "")
         header = ["training examples", *(f"{size:,}" for size in sizes)]
         name = f"{metric.removeprefix('test_')}_{labels}_labels"
         tables.append(Titled(title, table(header, lines), metric, name, baseline))
@@ -64,7 +64,7 @@ def result_tables(
 def shades(means: pd.Series, metric: str) -> Callable[[float], float]:
     """From a mean to its place between the worst of `means` (0) and the best (1)."""
     low, high = float(means.min()), float(means.max())
-    if metric in LOWER_IS_BETTER:
+    if lower_is_better(metric):
         low, high = high, low
     return lambda mean: (mean - low) / (high - low) if high != low else 1.0
 

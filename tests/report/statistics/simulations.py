@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.report.statistics.bootstrap import Draws, macro_f1, metric_difference, metric_interval
+from bench.report.statistics.bootstrap import Draws, metric_difference, metric_interval, statistic
 from bench.report.statistics.equivalence import Equivalence, equivalence
 from bench.report.statistics.intervals import crossed, difference_interval, mean_interval, seeds_of
 from bench.report.statistics.power import power_of, seeds_needed
@@ -18,6 +18,7 @@ from bench.report.statistics.variance import Components
 from tests.report.statistics.answers import World, answers, at_accuracy, by_seed, example_set, grid_of
 
 Shares = dict[str, float]
+MACRO_F1 = statistic("test_macro_f1")
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,8 @@ def macro_f1_coverage(setting: Setting, rounds: int, labels: int = 4) -> Shares:
             for world, some in ((one, hard), (two, other))
         )
         return {
-            "macro-F1": metric_interval(a, macro_f1, draws).holds(one.accuracy),
-            "difference in macro-F1": metric_difference(a, b, macro_f1, draws).holds(one.accuracy - two.accuracy),
+            "macro-F1": metric_interval(a, MACRO_F1, draws).holds(one.accuracy),
+            "difference in macro-F1": metric_difference(a, b, MACRO_F1, draws).holds(one.accuracy - two.accuracy),
         }
 
     return _mean(rounds, once)

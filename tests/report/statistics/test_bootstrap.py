@@ -9,17 +9,17 @@ from statsmodels.stats.proportion import proportion_confint
 
 from bench.report.statistics.bootstrap import (
     Draws,
-    accuracy,
     drawn_values,
-    macro_f1,
     metric_difference,
     metric_interval,
     observed,
+    statistic,
 )
 from bench.report.statistics.correctness import NO_LABEL, Answers
 from bench.report.statistics.intervals import crossed, mean_interval
 from tests.report.statistics.answers import answers, at_accuracy, by_seed, exactly, example_set
 
+accuracy, macro_f1 = statistic("test_accuracy"), statistic("test_macro_f1")
 ROUNDS = int(os.environ.get("SIMULATION_ROUNDS", "120"))
 """Of each setting; more give the same answer with less noise."""
 

@@ -23,22 +23,13 @@ from bench.results.measurements import HistoryPoint
 from bench.results.record import Status
 from bench.running.run import run_cell
 from bench.settings import Settings
+from tests.metrics.made_up import MADE_UP
 from tests.support import texts
 from tests.support.cli import call, composed
 from tests.support.scratch import CACHE
 
 CONTEXT = Context(cache=CACHE, mirror_dir=None, device="cpu")
 NAMES = list(METRICS)
-
-
-def worst_recall(predictions: Any) -> float:
-    """A metric that nobody has: the recall of the label that is found worst."""
-    return float(predictions.per_label[1][predictions.present].min())
-
-
-MADE_UP = Metric(
-    name="worst_recall", label="worst recall", score=worst_recall, by_draw=lambda labelled, weights: weights.sum(axis=1)
-)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from bench.metrics.labelled import LabelledPredictions
 from bench.report.inputs.parquet_tables import (
     SHARES,
     TEXT,
@@ -73,6 +74,33 @@ class Library:
         """
         return self._known(self.confidences, folder, record, self._read_confidence)
 
+    def probable(self, folder: Path, record: Record) -> Answers | None:
+        """The test answers with their probabilities, for metrics of these; they are not remembered, being big.
+
+        None where the record has no probabilities. Raises UnreadableAnswers.
+        """
+        answers = self.of(folder, record)
+        if record.measurements is None or record.predictions_file is None:
+            return None
+        path = folder / Path(record.predictions_file).name
+        names = {name: number for number, name in enumerate(record.measurements.examples.labels)}
+        try:
+            found = self._read_probabilities(path.name, self._checked(path))
+        except UnreadableTable as error:
+            raise UnreadableAnswers(str(error)) from error
+        if found is None:
+            return None
+        if found.shape[1] != len(names):
+            raise UnreadableAnswers(f"{path.name}: {found.shape[1]} probabilities an example, of {len(names)} labels")
+        codes = np.asarray([*(names.get(name, NO_LABEL) for name in answers.test_set.names), NO_LABEL])
+        labels, predicted = codes[answers.test_set.labels], codes[answers.predicted]
+        # (a label that no test example has is known to the record alone)
+        elsewhere = [
+            names.get(answers.others.get(place, ""), NO_LABEL) for place in np.flatnonzero(predicted < 0).tolist()
+        ]
+        predicted[predicted < 0] = elsewhere
+        return replace(answers, probable=LabelledPredictions(labels, predicted, len(names), found))
+
     def _known(self, kept: dict[str, T], folder: Path, record: Record, read: Callable[[str, bytes], T]) -> T:
         if record.predictions_file is None:
             raise UnreadableAnswers("the record names no predictions file")
@@ -105,6 +133,11 @@ class Library:
         return Answers(test_set, predicted, _others(test["predicted"], order, predicted))
 
     def _read_confidence(self, name: str, content: bytes) -> NDArray[np.float32] | None:
+        found = self._read_probabilities(name, content)
+        return None if found is None else np.asarray(found.max(axis=1), dtype=np.float32)
+
+    def _read_probabilities(self, name: str, content: bytes) -> NDArray[np.float64] | None:
+        """In the order of the test set: examples x labels of the task."""
         test = _test_part(name, content, {**COLUMNS, PROBABILITIES: SHARES})
         if PROBABILITIES not in test.column_names:
             return None
@@ -114,8 +147,7 @@ class Library:
         check_shares(probabilities, name)
         _, order = self._test_set(test, name)
         flat = probabilities.flatten().to_numpy(zero_copy_only=False)
-        surest = flat.reshape(len(probabilities), -1).max(axis=1)
-        return np.asarray(surest, dtype=np.float32)[order]
+        return np.asarray(flat.reshape(len(probabilities), -1), dtype=np.float64)[order]
 
     def _test_set(self, test: pa.Table, name: str) -> tuple[TestSet, Any]:
         """The test set, and where in the file its examples are. Most files hold the same one in the same order."""

@@ -1,18 +1,78 @@
 """The section with every metric that the records have, for looking up."""
 
+from typing import Any
+
+import pandas as pd
+
 from bench.report.content.parts import Section
 from bench.report.content.wording import AT_LARGEST
-from bench.report.tables.metrics import metrics_table
+from bench.report.inputs.prediction_store import UnreadableAnswers
+from bench.report.statistics.bootstrap import Draws
+from bench.report.statistics.correctness import Answers, Grid
+from bench.report.statistics.interval_frames import interval_frame
+from bench.report.statistics.metrics import metric_of
+from bench.report.statistics.points import Point
+from bench.report.tables.metrics import Limits, at_largest_size, measured_metrics, metrics_table
 from bench.report.view import View
+from bench.results.record import Record
 
 NOTE = (
     "After ± is the deviation over seeds, which says nothing of the test examples. ROC AUC and average precision are "
     "of each label against the rest, then the mean over labels. All sizes and seeds are in results.csv."
 )
+FEW_DRAWS = 200
+"""Of the bootstrap, for metrics that nothing else on the page shows."""
+MAX_WORK = 500_000
+"""Test examples times labels, of all seeds together, that such metrics get intervals of: some seconds."""
 
 
 def section(view: View) -> Section | None:
     """A table of all metrics."""
     if not view.summary["n_ok"].any():
         return None
-    return Section("All metrics", [f"{AT_LARGEST} {NOTE}"], tables=[metrics_table(view.summary)])
+    points = at_largest_size(view.summary)
+    return Section("All metrics", [f"{AT_LARGEST} {NOTE}"], tables=[metrics_table(points, _limits(view, points))])
+
+
+def _limits(view: View, points: pd.DataFrame) -> Limits:
+    """Intervals of every metric at these points; of those that the page shows elsewhere, the same as there."""
+    chosen = {_point(one) for one in points.itertuples()}
+    answers: Grid = {point: seeds for point, seeds in view.answers.items() if point in chosen}
+    work = sum(len(one.test_set) * len(one.test_set.names) for seeds in answers.values() for one in seeds.values())
+    metrics = measured_metrics(points)
+    others = [metric for metric in metrics if metric not in view.shown_metrics or view.intervals(metric) is None]
+    frames = [view.intervals(metric) for metric in metrics if metric not in others]
+    if work <= MAX_WORK and others:
+        draws, probable = Draws(FEW_DRAWS), _with_probabilities(view, answers)
+        frames += [interval_frame(probable if _needs_probabilities(m) else answers, m, draws) for m in others]
+    return {
+        (_point(one), str(one.metric)): (float(one.low), float(one.high))  # type: ignore[arg-type]
+        for frame in frames
+        if frame is not None
+        for one in frame.itertuples()
+    }
+
+
+def _point(line: Any) -> Point:
+    return Point(str(line.row), int(line.num_labels), int(line.train_size))
+
+
+def _needs_probabilities(column: str) -> bool:
+    metric = metric_of(column)
+    return metric is not None and metric.needs_probabilities
+
+
+def _with_probabilities(view: View, answers: Grid) -> Grid:
+    """The same answers with their probabilities, where their files have them."""
+    read: dict[Point, dict[int, Answers]] = {}
+    for cell, record in view.found.items():
+        point = Point(cell.row, cell.num_labels, cell.train_size)
+        if cell.data != view.data or not isinstance(record, Record) or cell.seed not in answers.get(point, {}):
+            continue
+        try:
+            found = view.library.probable(cell.folder, record)
+        except UnreadableAnswers:  # the page says so of all such records in one place
+            continue
+        if found is not None:
+            read.setdefault(point, {})[cell.seed] = found
+    return {point: seeds for point, seeds in read.items() if len(seeds) == len(answers[point])}

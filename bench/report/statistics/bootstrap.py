@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bench.metrics.metric import Metric
 from bench.report.statistics.correctness import Answers, BySeed, TestSet, is_crossed
-from bench.report.statistics.intervals import LEVEL, Interval, StandardError, score_limits, wilson_limits
+from bench.report.statistics.intervals import LEVEL, Interval, Sample, StandardError, score_limits, wilson_limits
 from bench.report.statistics.metrics import metric_of
 from bench.report.statistics.variance import MeanSquares, Values
 
@@ -70,6 +70,11 @@ class Statistic:
         """From answers and weights (draws x examples): one number a draw, NaN where a draw does not define it."""
         return self.metric.drawn(answers.labelled, weights)
 
+    def knows(self, seeds: BySeed) -> bool:
+        """Whether these answers have what the metric needs."""
+        needed = self.metric.needs_probabilities
+        return not needed or all(answers.labelled.probabilities is not None for answers in seeds.values())
+
 
 def statistic(column: str) -> Statistic | None:
     """The metric of a column (`test_accuracy`); None where answers without probabilities do not give it."""
@@ -107,6 +112,21 @@ def metric_interval(seeds: BySeed, statistic: Statistic, draws: Draws, level: fl
         return _of_one_seed(estimate, drawn_values(seeds, statistic, draws), size, level)
     error = _error(values, seeds, lambda: drawn_values(seeds, statistic, draws))
     return Interval(estimate, *metric_limits(metric, estimate, error, level), level, error.method, len(seeds), size)
+
+
+def example_interval(seeds: BySeed, metric: Metric, level: float = LEVEL) -> Interval | None:
+    """The interval of a metric that is a mean over examples, as accuracy is: from the variance components.
+
+    None for other metrics, for one seed, and where all examples have one value, which tells of no variance.
+    """
+    if metric.by_example is None or len(seeds) == 1:
+        return None
+    values = tuple(metric.by_example(seeds[seed].labelled) for seed in sorted(seeds))
+    sample = Sample(values, is_crossed(seeds))
+    if sample.is_constant:
+        return None
+    limits = metric_limits(metric, sample.mean, sample.error, level)
+    return Interval(sample.mean, *limits, level, sample.error.method, len(seeds), sample.num_examples)
 
 
 def metric_limits(metric: Metric, estimate: float, error: StandardError, level: float) -> tuple[float, float]:

@@ -45,10 +45,14 @@ class Answers:
     """In the order of the test set; `NO_LABEL` where it is none of the labels."""
     others: Mapping[int, str] = field(default_factory=dict)
     """What was answered where it is none of the labels, by place; nothing where nothing was."""
+    probable: LabelledPredictions | None = None
+    """The same with probabilities, where somebody has read them."""
 
     @property
     def labelled(self) -> LabelledPredictions:
         """What metrics are computed from."""
+        if self.probable is not None:
+            return self.probable
         return LabelledPredictions(self.test_set.labels, self.predicted, len(self.test_set.names))
 
     @cached_property

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from bench.report.statistics.bootstrap import Draws, Statistic, metric_difference, metric_interval, statistic
+from bench.report.statistics.bootstrap import Draws, Statistic, example_interval, metric_difference, metric_interval
 from bench.report.statistics.correctness import BySeed, Grid, places, sample_of
 from bench.report.statistics.intervals import Interval, difference_interval, mean_interval
+from bench.report.statistics.metrics import metric_of
 from bench.report.statistics.paired import Comparison
 from bench.report.statistics.significance import Verdicts
 
@@ -53,30 +54,36 @@ DIFFERENCE_COLUMNS = (
 def interval_frame(grid: Grid, metric: str, draws: Draws) -> pd.DataFrame:
     """The interval of `metric` (`test_accuracy`, `test_macro_f1`) at every point: columns `INTERVAL_COLUMNS`.
 
-    Accuracy is a mean of examples: variance components. Others: the same from a bootstrap. One seed: the test set
-    alone (`method` says which). Points whose examples do not define the metric are left out. Raises KeyError for a
-    metric that can't be had from answers.
+    What is a mean of examples: variance components. Others: the same from a bootstrap. One seed: the test set alone
+    (`method` says which). Points whose examples do not define the metric, or whose answers lack the probabilities that
+    it needs, are left out. Raises KeyError for what is no metric.
     """
+    if metric_of(metric) is None:
+        raise KeyError(metric)
     lines = []
     for point, seeds in grid.items():
         found = _interval(seeds, metric, draws)
-        if np.isnan(found.estimate):
+        if found is None or np.isnan(found.estimate):
             continue
         numbers = (found.estimate, found.low, found.high, found.method, found.num_seeds, found.num_examples)
         lines.append((point.row, point.num_labels, point.train_size, metric, *numbers))
     return pd.DataFrame(lines, columns=list(INTERVAL_COLUMNS))
 
 
-def _interval(seeds: BySeed, metric: str, draws: Draws) -> Interval:
+def _interval(seeds: BySeed, metric: str, draws: Draws) -> Interval | None:
     if metric == ACCURACY:
         return mean_interval(sample_of(seeds))
-    return metric_interval(seeds, _statistic(metric), draws)
+    chosen = _statistic(metric)
+    if not chosen.knows(seeds):
+        return None
+    return example_interval(seeds, chosen.metric) or metric_interval(seeds, chosen, draws)
 
 
 def _statistic(column: str) -> Statistic:
-    if (found := statistic(column)) is None:
+    metric = metric_of(column)
+    if metric is None:
         raise KeyError(column)
-    return found
+    return Statistic(metric)
 
 
 def difference_frame(

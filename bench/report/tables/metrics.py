@@ -1,6 +1,6 @@
 """Every metric that the records have, row by row: for looking up, where figures show one or two."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -8,32 +8,45 @@ from bench.report.content.parts import Entry, Titled, point_id
 from bench.report.content.table import table
 from bench.report.content.wording import UNTRAINED, deviation_text, in_words, metric_words, number_text, seeds_text
 from bench.report.statistics.metrics import lower_is_better, metric_columns
+from bench.report.statistics.points import Point
 from bench.report.tables.results import shades, state_of
 
+Limits = Mapping[tuple[Point, str], tuple[float, float]]
+"""From where to where a metric (by column) may lie at a point."""
 
-def metrics_table(summary: pd.DataFrame) -> Titled:
-    """A line for each row and label count, of its largest training size; a column for each metric that was measured.
 
-    `summary` is of one data set. Means over seeds with their deviation; nothing where a metric was not measured.
-    """
+def at_largest_size(summary: pd.DataFrame) -> pd.DataFrame:
+    """The points of `summary` (of one data set) with each row's most training examples, by label count and row."""
     largest = summary.sort_values("train_size").groupby(["row", "num_labels"], observed=True, sort=False).tail(1)
-    points = largest.sort_values(["num_labels", "row"])
-    metrics = [metric for metric in metric_columns() if points[f"{metric}_mean"].notna().any()]
-    scales = {
-        (labels, metric): shades(group[f"{metric}_mean"], metric)
-        for labels, group in points.groupby("num_labels")
-        for metric in metrics
-    }
+    return largest.sort_values(["num_labels", "row"])
+
+
+def measured_metrics(points: pd.DataFrame) -> list[str]:
+    """The columns of the metrics that some of these points have."""
+    return [metric for metric in metric_columns() if points[f"{metric}_mean"].notna().any()]
+
+
+def metrics_table(points: pd.DataFrame, limits: Limits) -> Titled:
+    """A line a point; a column a metric: means over seeds with their interval, or where there is none, the deviation.
+
+    Nothing where a metric was not measured.
+    """
+    metrics = measured_metrics(points)
     lines = []
-    for _, point in points.iterrows():
-        place = point_id(point["data"], point["row"], point["num_labels"], point["train_size"])
-        size = f"{point['train_size']:,}" if point["train_size"] else UNTRAINED
-        state = state_of(point["n_ok"], point["n_expected"], point["not_ok"])
-        seeds = in_words(point["not_ok"]) if point["n_ok"] == 0 else seeds_text(point["n_ok"], point["n_expected"])
-        entries = [_entry(point, metric, scales[point["num_labels"], metric], place) for metric in metrics]
-        lines.append([point["row"], point["num_labels"], size, *entries, Entry(seeds, state, place)])
+    for _, group in points.groupby("num_labels"):
+        scales = {metric: shades(group[f"{metric}_mean"], metric) for metric in metrics}
+        for _, line in group.iterrows():
+            point = Point(str(line["row"]), int(line["num_labels"]), int(line["train_size"]))
+            place = point_id(line["data"], *point)
+            entries = [
+                Entry(text, "", place, scales[metric](line[f"{metric}_mean"])) if text else ""
+                for metric in metrics
+                for text in [_text(line[f"{metric}_mean"], line[f"{metric}_sd"], limits.get((point, metric)))]
+            ]
+            size = f"{point.train_size:,}" if point.train_size else UNTRAINED
+            lines.append([point.row, point.num_labels, size, *entries, _seeds(line, place)])
     header = ["row", "labels", "training examples", *map(_head, metrics), "seeds"]
-    return Titled("All metrics", table(header, lines), name="metrics")
+    return Titled("All metrics [95 % interval]" if limits else "All metrics", table(header, lines), name="metrics")
 
 
 def _head(metric: str) -> str:
@@ -41,9 +54,15 @@ def _head(metric: str) -> str:
     return f"{words} (lower is better)" if lower_is_better(metric) else words
 
 
-def _entry(point: pd.Series, metric: str, shade: Any, place: str) -> Entry | str:
-    mean, deviation = point[f"{metric}_mean"], point[f"{metric}_sd"]
+def _text(mean: float, deviation: float, interval: tuple[float, float] | None) -> str:
     if pd.isna(mean):
         return ""
-    spread = "" if pd.isna(deviation) else f" {deviation_text(deviation)}"
-    return Entry(f"{number_text(mean)}{spread}", "", place, shade(mean))
+    if interval is not None:
+        return f"{number_text(mean)} [{number_text(interval[0])}, {number_text(interval[1])}]"
+    return number_text(mean) if pd.isna(deviation) else f"{number_text(mean)} {deviation_text(deviation)}"
+
+
+def _seeds(line: pd.Series, place: str) -> Entry:
+    ok, expected = int(line["n_ok"]), int(line["n_expected"])
+    text = seeds_text(ok, expected) if ok else in_words(line["not_ok"])
+    return Entry(text, state_of(ok, expected, line["not_ok"]), place)

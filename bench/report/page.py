@@ -37,7 +37,7 @@ from bench.report.tables import results as tables
 from bench.report.view import View
 from bench.results.record import Status
 from bench.results.regular import FULL
-from bench.results.store import noting, write_atomically
+from bench.results.store import record_writes, write_atomically
 from bench.running.garbage import gc_relaxed
 
 ANSWERS_CACHE = ".answers.parquet"
@@ -74,7 +74,7 @@ def write_report(expected: Sequence[Expected], folder: Path, options: ReportOpti
     with drawing_room(folder) as new:
         stamp.forget(folder)
         found, cache = read_records(expected), folder / ANSWERS_CACHE
-        with noting() as written, gc_relaxed():
+        with record_writes() as written, gc_relaxed():
             cells, read = cells_frame(expected, found), read_answers(found, cache)
             parts = _make_parts(cells, found, read, new, options)
             texts = Texts()

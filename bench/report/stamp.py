@@ -16,7 +16,16 @@ from typing import Any
 from bench.report.inputs.records import Expected
 from bench.report.options import ReportOptions
 from bench.results.regular import read_json
-from bench.results.store import PREDICTIONS, RECORD, Look, Stamp, file_stamp, looks, texts_folder, write_atomically
+from bench.results.store import (
+    PREDICTIONS,
+    RECORD,
+    FileState,
+    Stamp,
+    file_stamp,
+    file_states,
+    texts_folder,
+    write_atomically,
+)
 
 PAGE, MARKDOWN = "index.html", "index.md"
 STAMP = ".stamp.json"
@@ -113,9 +122,9 @@ def _code() -> Iterable[Path]:
         yield from sorted(path for path in place.rglob("*") if path.suffix in SOURCES) if place.is_dir() else [place]
 
 
-def _files_of(expected: Sequence[Expected]) -> Iterable[list[Look]]:
+def _files_of(expected: Sequence[Expected]) -> Iterable[list[FileState]]:
     """The record and predictions of each cell, then the texts that cells share."""
     for cell in expected:
-        yield looks(cell.folder, RECORD, PREDICTIONS)
+        yield file_states(cell.folder, RECORD, PREDICTIONS)
     for folder in dict.fromkeys(texts_folder(cell.folder) for cell in expected):
-        yield looks(folder, "")
+        yield file_states(folder, "")

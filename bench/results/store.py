@@ -45,8 +45,8 @@ _HASH = re.compile(r"^(?:predictions|test)-([0-9a-f]{12,64})\.parquet$")
 """Of the names that `write` makes of contents."""
 
 Stamp = tuple[int, int, int]
-"""Of a file: inode, modification time in ns, size."""
-_noted: ContextVar[dict[Path, Stamp] | None] = ContextVar("_noted", default=None)
+"""Of a file: inode, modification time in ns, size in bytes."""
+_written: ContextVar[dict[Path, Stamp] | None] = ContextVar("_written", default=None)
 
 
 class UnreadableRecord(Exception):
@@ -151,7 +151,7 @@ def to_parquet(frame: "pd.DataFrame") -> bytes:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write to a temporary file in the same folder, flush it to disk, rename it to `path`."""
-    noted = _noted.get()
+    written_so_far = _written.get()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -165,19 +165,19 @@ def write_atomically(path: Path, content: bytes) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
-    if noted is not None:
-        noted[path] = written
+    if written_so_far is not None:
+        written_so_far[path] = written
 
 
 @contextmanager
-def noting() -> Iterator[dict[Path, Stamp]]:
+def record_writes() -> Iterator[dict[Path, Stamp]]:
     """Gather what `write_atomically` writes meanwhile, each file with the stamp that it got."""
     files: dict[Path, Stamp] = {}
-    token = _noted.set(files)
+    token = _written.set(files)
     try:
         yield files
     finally:
-        _noted.reset(token)
+        _written.reset(token)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -243,23 +243,23 @@ def _stamp(found: os.stat_result) -> Stamp:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-Look = tuple[str, int, int, int, int]
-"""At a file: its name, inode, times of its last change of content and of anything in ns, size."""
+FileState = tuple[str, int, int, int, int]
+"""Of a file: its name, inode, times of its last change of content and of anything (ns), size in bytes."""
 
 
-def looks(folder: Path, *beginnings: str) -> list[Look]:
-    """At the files in `folder` whose names begin so, by name; none where there is no such folder. Raises OSError.
+def file_states(folder: Path, *prefixes: str) -> list[FileState]:
+    """States of the files in `folder` with one of `prefixes`, by name; none without such a folder. Raises OSError.
 
     They differ after a file was written, replaced, removed, or given other rights.
     """
     try:
         with os.scandir(folder) as files:
-            return sorted(_look(file) for file in files if file.name.startswith(beginnings))
+            return sorted(_state_of(file) for file in files if file.name.startswith(prefixes))
     except (FileNotFoundError, NotADirectoryError):
         return []
 
 
-def _look(file: "os.DirEntry[str]") -> Look:
+def _state_of(file: "os.DirEntry[str]") -> FileState:
     try:
         found = file.stat()
     except FileNotFoundError:  # a link to nowhere

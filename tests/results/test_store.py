@@ -158,7 +158,7 @@ def test_there_is_a_golden_record_of_every_version() -> None:
 
 def test_what_is_written_is_noted_with_the_stamp_that_it_has(tmp_path: Path) -> None:
     store.write_atomically(tmp_path / "before", b"1")
-    with store.noting() as files:
+    with store.record_writes() as files:
         store.write_atomically(tmp_path / "one", b"22")
         store.write_atomically(tmp_path / "one", b"333")
     store.write_atomically(tmp_path / "after", b"4")
@@ -169,6 +169,6 @@ def test_what_is_written_is_noted_with_the_stamp_that_it_has(tmp_path: Path) -> 
 def test_looks_are_at_the_files_that_begin_so(tmp_path: Path) -> None:
     for name in ("predictions-2", "predictions-1", "log.txt", ".predictions-3"):
         (tmp_path / name).write_text(name)
-    names = [look[0] for look in store.looks(tmp_path, store.RECORD, store.PREDICTIONS)]
+    names = [look[0] for look in store.file_states(tmp_path, store.RECORD, store.PREDICTIONS)]
     assert names == ["predictions-1", "predictions-2"]
-    assert store.looks(tmp_path / "none", store.RECORD) == []
+    assert store.file_states(tmp_path / "none", store.RECORD) == []

@@ -109,7 +109,7 @@ def write(
             seed=cell.seed,
             model=cell.model,
             method=cell.method,
-            identity={"model": {"name": cell.model}},
+            identity=simulate_training.identity(cell, max_length),
         ),
         measurements=None if predictions is None else _measurements(cell, labels, predictions, max_length),
         failure=None if status is Status.OK else Failure(type="RuntimeError", message=message, traceback=None),
@@ -238,7 +238,7 @@ def _measurements(cell: Expected, labels: list[str], predictions: pd.DataFrame, 
         ),
         memory=Memory(peak_device=None, peak_process=int(9e8 * _factor(cell.row)), frozen_weights=None),
         parameters=Parameters(trainable=74_000, total=22_700_000, quantized=0) if has_method else None,
-        choices={},
+        choices=simulate_training.choices(cell, max_length),
         lengths=simulate_training.lengths(cell, max_length) if trained and max_length is not None else None,
     )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,32 @@ BATCH, EPOCHS, PATIENCE, EVALUATIONS = 16, 5, 4, 20
 def by_gradients(cell: Expected) -> bool:
     """Whether the cell's method trains step by step."""
     return cell.method is not None and cell.method.split(" ")[0] in BY_GRADIENTS
+
+
+def identity(cell: Expected, max_length: int | None) -> dict[str, Any]:
+    """What the cell's key is made of, as far as it says how cells with `max_length` are fitted."""
+    model: dict[str, Any] = {"name": cell.model}
+    if max_length is None:
+        return {"model": model}
+    if cell.method is None:
+        return {"model": model | {"family": "tfidf_sgd", "alpha": 1e-4, "max_iter": 1000}, "method": None}
+    method: dict[str, Any] = {"name": cell.method.split(" ")[0]}
+    if method["name"] == "linear_probe":
+        method |= {"C": [0.1, 1.0, 10.0], "pooling": "family", "max_length": max_length, "batch_size": 64}
+    if not by_gradients(cell):
+        return {"model": model, "method": method}
+    if "lora" in method["name"]:
+        method |= {"r": 8, "alpha": 16, "dropout": 0.05, "target_modules": ["q_proj", "v_proj"], "use_dora": False}
+    training = {"num_train_epochs": EPOCHS, "min_steps": 60, "per_device_train_batch_size": BATCH,
+                "gradient_accumulation_steps": 1, "learning_rate": 1e-4, "lr_scheduler_type": "cosine",
+                "optim": "adamw_torch", "max_length": max_length, "precision": "bf16"}  # fmt: skip
+    return {"model": model, "method": method, "training": training}
+
+
+def choices(cell: Expected, max_length: int | None) -> dict[str, Any]:
+    """What the cell chose on validation: a probe its C."""
+    is_probe = cell.method is not None and cell.method.startswith("linear_probe")
+    return {"C": (0.1, 1.0, 10.0)[cell.seed % 3]} if is_probe and max_length is not None else {}
 
 
 def training(cell: Expected, accuracy: float) -> Training:

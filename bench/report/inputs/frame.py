@@ -13,6 +13,7 @@ import pandas as pd
 from bench.escape.secrets import masked
 from bench.metrics.labelled import LabelledPredictions
 from bench.metrics.table import METRICS
+from bench.report.inputs import hyperparameters as options
 from bench.report.inputs.records import Expected, Found, read_records
 from bench.report.statistics.metrics import TEST, metric_columns
 from bench.results.measurements import Measurements
@@ -60,9 +61,9 @@ def column_types() -> dict[str, str]:
     """The columns of `cells_frame`, in their order, and of what type each is, also where all of it is null."""
     texts = dict.fromkeys(("model", "method", "status", "key", "command", *TEXTS, *PROVENANCE), "string")
     types = dict.fromkeys((*metric_columns(), *FLOATS), "float64") | dict.fromkeys(INTEGERS, "Int64") | texts
-    types |= dict.fromkeys(("num_labels", "train_size", "seed"), "int64") | {"git_dirty": "boolean"}
+    types |= dict.fromkeys(("num_labels", "train_size", "seed"), "int64") | {"git_dirty": "boolean"} | options.TYPES
     numbers = (*metric_columns(), *FLOATS, *INTEGERS)
-    ordered = (*AXES, "status", *numbers, *TEXTS, *PROVENANCE, "git_dirty", "key", "command")
+    ordered = (*AXES, "status", *numbers, *TEXTS, *options.TYPES, *PROVENANCE, "git_dirty", "key", "command")
     return {name: types.get(name, "object") for name in ordered}
 
 
@@ -124,7 +125,7 @@ def _line(cell: Expected, record: Found) -> dict[str, Any]:
         return axes | {"status": UNREADABLE, "failure": masked(str(record))}
     if record is None:
         return axes | {"status": MISSING}
-    line = axes | {"status": record.status.value} | _provenance(record)
+    line = axes | {"status": record.status.value} | _provenance(record) | _options(record)
     if record.failure is not None:
         line |= {"failure_type": record.failure.type, "failure": masked(record.failure.message)}
     if record.status is Status.OK and record.measurements is not None:
@@ -132,6 +133,12 @@ def _line(cell: Expected, record: Found) -> dict[str, Any]:
         if is_made_elsewhere(record):
             line |= dict.fromkeys(COSTS)
     return line
+
+
+def _options(record: Record) -> dict[str, Any]:
+    """What the cell was trained with; the options that have no column of their own are one text."""
+    found = options.hyperparameters(record)
+    return found | {"other_options": options.options_text(found["other_options"] or {})}
 
 
 def majority_share(evaluation: Evaluation) -> float | None:

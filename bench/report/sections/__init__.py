@@ -10,6 +10,7 @@ from bench.report.sections import (
     data,
     heatmaps,
     how_many_examples,
+    how_trained,
     label_by_label,
     label_counts,
     lengths,
@@ -38,5 +39,6 @@ SECTIONS: dict[str, Callable[[View], Section | None]] = {
     "Before and after training": before_after.section,
     "Lengths of texts": lengths.section,
     "Data": data.section,
+    "How rows were trained": how_trained.section,
 }
 """In the order of the page. A section that the records have nothing for is left out."""

@@ -1,0 +1,170 @@
+"""How rows were trained: no hyperparameter stops at the record."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from bench.report.inputs.frame import cells_frame
+from bench.report.inputs.hyperparameters import hyperparameters
+from bench.report.inputs.records import Expected
+from bench.report.options import ReportOptions
+from bench.report.page import write_report
+from bench.results import store
+from bench.results.measurements import Fused, Halved
+from bench.results.record import Record, Status, parse
+from tests.report import simulate
+from tests.report.blank import draw_blanks
+
+ROWS = [("m", "lora"), ("m", "linear_probe"), ("tfidf_sgd", None)]
+GOLDEN = Path(__file__).parents[2] / "results" / "golden"
+
+
+@pytest.fixture(autouse=True)
+def blank(monkeypatch):
+    draw_blanks(monkeypatch)
+
+
+def report(folder, cells) -> tuple[str, dict[str, dict[str, str]]]:
+    """The section as text, and its table by row and column."""
+    page = write_report(cells, folder / "report", ReportOptions("T"))
+    text = page.with_name("index.md").read_text("utf-8")
+    assert "could not be made" not in text
+    assert "How rows were trained" in page.read_text("utf-8")
+    table = pd.read_csv(folder / "report" / "tables" / "hyperparameters.csv", keep_default_na=False, dtype=str)
+    said = text.partition("## How rows were trained\n")[2].partition("\n## ")[0]
+    return said, table.set_index("row").to_dict("index")
+
+
+def configured(cell: Expected, change: Callable[[dict[str, Any]], None]) -> None:
+    """Write a cell's record again, its identity changed in place."""
+    record = store.read(cell.folder)
+    change(record.configuration.identity)
+    (cell.folder / store.RECORD).write_text(record.to_json())
+
+
+@pytest.fixture
+def cells(tmp_path):
+    made = simulate.grid(tmp_path / "results", ROWS, num_labels=(2,), train_sizes=(32, 512), seeds=(0, 1))
+    simulate.run(made, num_test=40, max_length=128)
+    return made
+
+
+def test_every_row_has_its_hyperparameters(tmp_path, cells):
+    said, rows = report(tmp_path, cells)
+    lora, probe, tfidf = (rows[name] for name in ("m lora", "m linear_probe", "tfidf_sgd"))
+    assert (lora["learning rate"], lora["batch (× accumulated)"], lora["epochs"]) == ("0.0001", "16", "5")
+    assert (lora["rank"], lora["alpha"], lora["targets"], lora["precision"]) == ("8", "16", "q_proj, v_proj", "bf16")
+    assert lora["max length"] == probe["max length"] == "128"
+    assert probe["C"] == "0.1 to 1, chosen from 0.1, 1, 10"
+    assert (probe["learning rate"], tfidf["rank"]) == ("", "")
+    assert tfidf["other options"] == "alpha=0.0001, max_iter=1000"
+    assert "use_dora=false" in lora["other options"]
+    assert "halved to" not in lora
+    assert "results.csv" in said
+
+
+def test_what_was_tried_and_how_it_really_ran(tmp_path, cells):
+    tries = [{"learning_rate": 1e-4}, {"learning_rate": 1e-3, "diverged": "at step 3"}]
+    for cell, rate in zip(cells[:4], (1e-4, 3e-4, 1e-4, 1e-4), strict=True):
+        simulate.changed(cell, choices={"learning_rate": rate, "tries": tries, "max_length": 64})
+    halved = Halved(train_batch_size=8, gradient_accumulation_steps=2, eval_batch_size=32)
+    simulate.changed(cells[0], halved=halved)
+    for cell, count in zip(cells[1:3], (3, 8), strict=True):
+        simulate.changed(cell, fused=Fused(cells=count))
+    _, rows = report(tmp_path, cells)
+    lora = rows["m lora"]
+    assert lora["learning rate"] == "0.0001 to 0.0003, chosen from 0.0001, 0.001 (diverged)"
+    assert lora["halved to"] == "8 × 2, evaluated in 32 (1 cell of 4)"
+    assert lora["cells in a fused stack"] == "3 to 8"
+    assert lora["max length"] == "64"
+    assert "stopped early" in lora["steps"]
+    results = pd.read_csv(tmp_path / "report" / "results.csv")
+    assert results["learning_rates_tried"].tolist()[:4] == ["0.0001, 0.001 (diverged)"] * 4
+    assert results["fused_cells"].tolist()[1:3] == [3, 8]
+    assert results["halved"][0] == "8 × 2, evaluated in 32"
+
+
+def test_options_without_a_column_are_told_where_rows_differ(tmp_path, cells):
+    cells += simulate.grid(tmp_path / "results", [("n", "lora")], num_labels=(2,), train_sizes=(32,), seeds=(0, 1))
+    simulate.run(cells[-2:], num_test=40, max_length=128)
+    configured(cells[-1], lambda identity: identity["training"].update(optim="sgd", new={"kind": [1, 2.5]}))
+    said, rows = report(tmp_path, cells)
+    assert "The same in all rows that have it: " in said
+    assert "lr_scheduler_type=cosine" in said.replace("\\", "")
+    assert rows["n lora"]["other options"] == "optim=adamw_torch; sgd, new.kind=1, 2.5"
+    assert "optim=adamw_torch" in rows["m lora"]["other options"]
+
+
+def test_cells_that_differ_in_batch_and_precision_show_all(tmp_path, cells):
+    configured(cells[0], lambda identity: identity["training"].update(gradient_accumulation_steps=4))
+    record = store.read(cells[1].folder)
+    source = record.provenance.model_copy(update={"precision": "fp32"})
+    (cells[1].folder / store.RECORD).write_text(record.model_copy(update={"provenance": source}).to_json())
+    lora = report(tmp_path, cells)[1]["m lora"]
+    assert lora["batch (× accumulated)"] == "16 × 4; 16"
+    assert lora["precision"] == "bf16; fp32"
+
+
+def test_cells_that_are_not_ok_have_what_was_asked_for(tmp_path, cells):
+    simulate.write(cells[0], Status.OOM, max_length=128)
+    configured(cells[0], lambda identity: identity.update(tune={"learning_rate": [1e-4, 1e-3]}))
+    write_report(cells, tmp_path / "report", ReportOptions("T"))
+    first = pd.read_csv(tmp_path / "report" / "results.csv").iloc[0]
+    assert first["status"] == "oom"
+    assert pd.isna(first["learning_rate"])
+    assert (first["learning_rates_tried"], first["batch_size"], first["rank"]) == ("0.0001, 0.001", 16, 8)
+    assert pd.isna(first["steps"])
+
+
+@pytest.mark.parametrize("odd", ["a text", True, [1], {"a": 1}, float("inf"), 10**30, None])
+def test_odd_options_cost_no_report(tmp_path, cells, odd):
+    part = dict.fromkeys(("learning_rate", "per_device_train_batch_size", "r", "alpha", "C", "max_length"), odd)
+    configured(cells[0], lambda identity: identity.update(training=part, method={"name": "lora", **part}))
+    simulate.changed(cells[0], choices={"tries": odd, "learning_rate": odd, "C": odd, "steps": odd})
+    configured(cells[1], lambda identity: identity.update(training=odd, method=odd, tune=odd))
+    report(tmp_path, cells)
+
+
+def test_predictions_made_elsewhere_have_none(tmp_path, cells):
+    record = simulate.made_elsewhere(cells[0])
+    assert set(hyperparameters(record).values()) == {None}
+
+
+def test_records_that_say_nothing_have_no_section(tmp_path):
+    cells = simulate.grid(tmp_path / "results", ROWS, num_labels=(2,), train_sizes=(32,))
+    simulate.run(cells, num_test=40)
+    text = write_report(cells, tmp_path / "report", ReportOptions("T")).with_name("index.md").read_text("utf-8")
+    assert "How rows were trained" not in text
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.json")), ids=lambda path: path.stem)
+def test_old_records_say_how_they_were_trained(path):
+    record: Record = parse(path.read_text("utf-8"))
+    known = {name: value for name, value in hyperparameters(record).items() if value is not None}
+    if record.configuration.method is None:
+        assert known["other_options"]["alpha"] == "0.0001"
+        assert "learning_rate" not in known
+    else:
+        training = record.configuration.identity["training"]
+        assert known["learning_rate"] == training["learning_rate"]
+        assert (known["rank"], known["lora_alpha"], known["steps"]) == (8, 16, record.measurements.training.steps)
+    assert known.get("fused_cells") == (None if record.measurements.fused is None else record.measurements.fused.cells)
+
+
+def test_every_option_of_a_record_is_somewhere_in_the_results(tmp_path):
+    (path,) = GOLDEN.glob("version-6.json")
+    record = parse(path.read_text("utf-8"))
+    cell = replace(simulate.grid(tmp_path, [("bert_base", "lora")], num_labels=(2,), train_sizes=(16,), seeds=(3,))[0])
+    cell = replace(cell, key=record.key)
+    cell.folder.mkdir(parents=True)
+    (cell.folder / store.RECORD).write_text(record.model_copy(update={"predictions_file": None}).to_json())
+    line = " ".join(str(value) for value in cells_frame([cell]).iloc[0])
+    identity = record.configuration.identity
+    for name, value in {**identity["training"], **identity["method"]}.items():
+        if value is not None and name not in ("name", "max_length"):  # the model has fewer positions
+            written = ", ".join(value) if isinstance(value, list) else str(value).lower().removesuffix(".0")
+            assert written in line, name

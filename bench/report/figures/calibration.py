@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bench.report.content.wording import spread
 from bench.report.figures import style
+from bench.report.figures.layout import Texts, panel_grid
 from bench.report.figures.named_rows import best_rows
 from bench.report.inputs.prediction_store import Library, UnreadableAnswers
 from bench.report.inputs.records import Expected, Found, at_largest_size
@@ -23,7 +24,7 @@ BINS = 15
 LEAST_IN_BIN = 10
 """Bins with fewer examples are not drawn: their share of right answers is chance."""
 MOST_ROWS, MOST_LABEL_COUNTS = 12, 4
-PANEL, MARGIN = 2.7, 0.12
+PANEL = (3.15, 3.3)
 """Inches."""
 
 
@@ -117,7 +118,14 @@ def reliability(points: Surenesses, rows: list[str], data: str) -> Figure:
     labels = sorted({point.num_labels for point in points})
     styles = style.row_styles(rows)
     met = list(dict.fromkeys(point.row for point in points))
-    figure, panels = _canvas(len(labels), [(row, styles[row]) for row in met], data)
+    handles = [style.row_handle(row, styles[row], size=4) for row in met]
+    handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (3, 2)), linewidth=0.9, label="as sure as right"))
+    note = f"Each row at its largest training size, all seeds together. {BINS} bins of equal width; "
+    note += f"bins of fewer than {LEAST_IN_BIN} test examples are left out. Below the diagonal: too sure."
+    around = Texts(
+        title=f"Confidence and right answers on {data}", note=note, x="confidence", y="share of right answers"
+    )
+    figure, (panels,) = panel_grid((1, len(labels)), PANEL, handles, around)
     for axes, count in zip(panels, labels, strict=True):
         axes.plot([0, 1], [0, 1], color=style.MUTED, linewidth=0.9, linestyle=(0, (3, 2)))
         for point, seeds in points.items():
@@ -128,8 +136,6 @@ def reliability(points: Surenesses, rows: list[str], data: str) -> Figure:
         axes.set_ylim(0, 1.02)
         axes.set_aspect("equal")
         axes.grid(color=style.GRID, linewidth=0.6)
-        axes.set_xlabel("confidence")
-    panels[0].set_ylabel("share of right answers")
     return figure
 
 
@@ -148,25 +154,3 @@ def _draw_line(axes: Axes, seeds: Iterable[Sure], look: style.RowStyle) -> None:
         markersize=4,
         linewidth=1.2,
     )
-
-
-def _canvas(count: int, rows: list[tuple[str, style.RowStyle]], data: str) -> tuple[Figure, list[Axes]]:
-    handles = [style.row_handle(row, look, size=4) for row, look in rows]
-    handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (3, 2)), linewidth=0.9, label="as sure as right"))
-    legend = style.legend_width(handles) + 0.7
-    width = max(0.4 + count * (PANEL + 0.45) + legend, 6.0)
-    note = f"Each row at its largest training size, all seeds together. {BINS} bins of equal width; "
-    note += f"bins of fewer than {LEAST_IN_BIN} test examples are left out. Below the diagonal: too sure."
-    head = style.head_of(f"Confidence and right answers on {data}", note, width, MARGIN)
-    top = head.height + 0.3
-    height = top + max(PANEL + 0.55, 0.187 * len(handles) + 0.2)
-    figure = Figure(figsize=(width, height))
-    head.write(figure)
-    panels = []
-    for place in range(count):
-        left = 0.6 + place * (PANEL + 0.45)
-        box = (left / width, 1 - (top + PANEL) / height, PANEL / width, PANEL / height)
-        panels.append(figure.add_axes(box))
-    corner = ((0.4 + count * (PANEL + 0.45)) / width, 1 - top / height)
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, borderaxespad=0, handlelength=2.6)
-    return figure, panels

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
@@ -17,11 +16,12 @@ from bench.report.content.parts import Entry, Titled, point_id
 from bench.report.content.table import table
 from bench.report.content.wording import UNTRAINED, duration, number_text, spread
 from bench.report.figures import style
+from bench.report.figures.layout import Texts, panel_grid
 from bench.report.figures.named_rows import named_and_others
 from bench.results.record import Status
 
 MOST_LABEL_COUNTS = 4
-PANEL, MARGIN = (3.5, 2.9), 0.12
+PANEL = (3.5, 2.9)
 """Inches."""
 
 
@@ -102,7 +102,10 @@ def accuracy_and_cost(points: pd.DataFrame, rows: list[str], data: str, named: C
     measures = [measure for measure in MEASURES if (points[measure.column] > 0).any()] or [MEASURES[0]]
     styles = style.row_styles(rows)
     met, others = named_and_others(rows, points, named)
-    figure, grid = _canvas(labels, measures, _handles(met, others, styles), data, style.others_phrase(others))
+    note = "Means over seeds. A line joins a row's training sizes, bigger marks for bigger ones. A ring: no other "
+    note += "point of the panel is both as good and as cheap. Times are of the machines that the records name."
+    around = Texts(title=f"Accuracy and what it costs, on {data}", note=f"{note} {style.others_phrase(others)}".strip())
+    figure, grid = panel_grid((len(labels), len(measures)), PANEL, _handles(met, others, styles), around)
     for line, count in zip(grid, labels, strict=True):
         some = points[points["num_labels"] == count]
         for axes, measure in zip(line, measures, strict=True):
@@ -154,24 +157,6 @@ def _handles(rows: list[str], others: list[str], styles: dict[str, style.RowStyl
     made = [style.row_handle(row, styles[row]) for row in rows] + style.others_handle(others, dots=True)
     ring: dict[str, Any] = {"marker": "o", "markersize": 10, "markerfacecolor": "none", "linestyle": "none"}
     return [*made, Line2D([], [], color=style.INK, label="Pareto front", **ring)]
-
-
-def _canvas(
-    labels: list[int], measures: list[Measure], handles: list[Line2D], data: str, more: str
-) -> tuple[Figure, list[list[Axes]]]:
-    legend = style.legend_width(handles) + 0.7
-    width = len(measures) * PANEL[0] + 0.3 + legend
-    note = "Means over seeds. A line joins a row's training sizes, bigger marks for bigger ones. A ring: no other "
-    note += "point of the panel is both as good and as cheap. Times are of the machines that the records name."
-    note = f"{note} {more}".strip()
-    head = style.head_of(f"Accuracy and what it costs, on {data}", note, width, MARGIN)
-    height = head.height + max(len(labels) * PANEL[1], 0.187 * len(handles) + 0.3)
-    right, top = 1 - legend / width, 1 - head.height / height
-    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, 0, right, top), h_pad=0.12))
-    grid = figure.subplots(len(labels), len(measures), squeeze=False).tolist()
-    head.write(figure)
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(right, top), borderaxespad=0.4, handlelength=3)
-    return figure, grid
 
 
 def cost_table(points: pd.DataFrame) -> Titled:

@@ -1,22 +1,21 @@
 """Data equivalence drawn: a row's own training examples across, those of a simpler row that do the same upwards."""
 
 from collections.abc import Sequence
-from math import ceil
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from bench.report.figures import style
+from bench.report.figures.layout import Texts, panels
 from bench.report.figures.scaling import row_offsets
 from bench.report.statistics.equivalence import Equivalence, Equivalents
 
-PANELS_A_LINE, PANEL, MARGIN = 3, (3.9, 3.5), 0.12
-"""Panels, and inches."""
+PANEL = (3.9, 3.5)
+"""Inches."""
 STRIP = 0.11
 """Height of the strips above the largest and below the smallest size, as a part of the span between these."""
 LEAST_TICK = 0.2
@@ -31,17 +30,33 @@ def equivalence_curves(found: Sequence[Equivalents], rows: Sequence[str], data: 
     are 95 % intervals; on grey ground is what is beyond the sizes tried. Rows that use no training examples are left
     out: they have no place on the axis.
     """
-    panels = [(each.num_labels, [one for one in each.comparable if one.train_size]) for each in found]
-    panels = [(labels, points) for labels, points in panels if points]
-    if not any(one.smallest < one.estimate <= one.largest for _, points in panels for one in points):
+    comparable = [(each.num_labels, [one for one in each.comparable if one.train_size]) for each in found]
+    comparable = [(labels, points) for labels, points in comparable if points]
+    if not any(one.smallest < one.estimate <= one.largest for _, points in comparable for one in points):
         return None
-    shown = [row for row in rows if any(one.row == row for _, points in panels for one in points)]
+    shown = [row for row in rows if any(one.row == row for _, points in comparable for one in points)]
     styles = style.row_styles(rows)
-    figure, drawn = _canvas(len(panels), [style.row_handle(row, styles[row]) for row in shown], found[0].other, data)
-    for axes, (labels, points) in zip(drawn, panels, strict=True):
+    same: dict[str, Any] = {"color": style.MUTED, "linewidth": 0.8, "linestyle": (0, (4, 3))}
+    handles = [style.row_handle(row, styles[row]) for row in shown]
+    handles.append(Line2D([], [], label="as many examples", **same))
+    figure, drawn = panels(len(comparable), PANEL, handles, _texts(found[0].other, data))
+    for axes, (labels, points) in zip(drawn, comparable, strict=True):
         _draw_panel(axes, points, shown, styles)
         axes.set_title(f"{labels} labels")
     return figure
+
+
+def _texts(other: str, data: str) -> Texts:
+    note = (
+        f"Above the dashed line, a row does with fewer examples what {other} needs more for. Bars are "
+        f"{style.percent(95)} intervals. On grey ground is what is beyond the sizes of {other} that were tried."
+    )
+    return Texts(
+        title=f"Training examples of {other} that do the same, on {data}",
+        note=note,
+        x="a row's own training examples (log scale)",
+        y=f"training examples of {other} (log scale)",
+    )
 
 
 def _draw_panel(
@@ -114,28 +129,3 @@ def _apart(sizes: Sequence[int], inches: float) -> list[int]:
         if np.log(kept[-1] / size) * scale >= LEAST_TICK:
             kept.append(size)
     return sorted({sizes[0], *kept})
-
-
-def _canvas(count: int, handles: list[Line2D], other: str, data: str) -> tuple[Figure, list[Axes]]:
-    lines = ceil(count / PANELS_A_LINE)
-    columns = ceil(count / lines)
-    look: dict[str, Any] = {"color": style.MUTED, "linewidth": 0.8, "linestyle": (0, (4, 3))}
-    handles = [*handles, Line2D([], [], label="as many examples", **look)]
-    legend = style.legend_width(handles) + 0.65
-    width = columns * PANEL[0] + 0.3 + legend
-    note = (
-        f"Above the dashed line, a row does with fewer examples what {other} needs more for. Bars are "
-        f"{style.percent(95)} intervals. On grey ground is what is beyond the sizes of {other} that were tried."
-    )
-    head = style.head_of(f"Training examples of {other} that do the same, on {data}", note, width, MARGIN)
-    height = head.height + max(lines * PANEL[1] + 0.3, 0.187 * len(handles) + 0.3)
-    right, top = 1 - legend / width, 1 - head.height / height
-    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, 0, right, top)))
-    panels = list(figure.subplots(lines, columns, squeeze=False).flat)
-    for unused in panels[count:]:
-        unused.remove()
-    head.write(figure)
-    figure.supylabel(f"training examples of {other} (log scale)", y=top / 2, fontsize=style.NORMAL)
-    figure.supxlabel("a row's own training examples (log scale)", x=right / 2, fontsize=style.NORMAL)
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(right, top), borderaxespad=0.4, handlelength=3)
-    return figure, panels[:count]

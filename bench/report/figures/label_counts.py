@@ -1,24 +1,23 @@
 """What more labels cost: a metric against the number of labels, a panel a training size."""
 
 from collections.abc import Collection
-from math import ceil
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from bench.report.content.wording import capitalised, metric_words, only_data_set, spread
 from bench.report.figures import style
 from bench.report.figures.bars import bar_handles, bars_phrase, draw_bars, kinds_of, with_bars
+from bench.report.figures.layout import Texts, panels
 from bench.report.figures.named_rows import named_and_others
 from bench.report.inputs.frame import of_metric, summary_frame
 
-MOST_PANELS, PANELS_A_LINE = 6, 3
-PANEL, MARGIN = (3.8, 3.1), 0.12
+MOST_PANELS = 6
+PANEL = (3.8, 3.1)
 """Inches."""
 ROW_STEP, MOST_SPREAD = 0.02, 0.24
 """Between neighbouring rows at one label count, and from the first to the last: natural logarithms."""
@@ -50,10 +49,16 @@ def label_count_curves(
     told = summary[summary["row"].isin(rows)]
     styles = style.row_styles(cells["row"].cat.categories)
     handles = [style.row_handle(row, styles[row]) for row in rows] + style.others_handle(others) + _key(told)
-    figure, panels = _canvas(len(sizes), handles, metric_words(metric), data, _note(told, others))
+    around = Texts(
+        title=f"{capitalised(metric_words(metric))} by labels on {data}",
+        note=_note(told, others),
+        x="labels (log scale)",
+        y=metric_words(metric),
+    )
+    figure, drawn = panels(len(sizes), PANEL, handles, around, sharey=True)
     labels = sorted(int(count) for count in cells["num_labels"].unique())
     step = min(ROW_STEP, MOST_SPREAD / len(rows))
-    for axes, size in zip(panels, sizes, strict=True):
+    for axes, size in zip(drawn, sizes, strict=True):
         here = summary[summary["train_size"].isin([0, size]) & (summary["n_ok"] > 0)]
         for row in others:
             points = here[here["row"] == row].sort_values("num_labels")
@@ -98,22 +103,3 @@ def _finish(axes: Axes, labels: list[int], title: str) -> None:
     axes.grid(axis="y", color=style.GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.set_title(title)
-
-
-def _canvas(count: int, handles: list[Line2D], name: str, data: str, note: str) -> tuple[Figure, list[Axes]]:
-    lines = ceil(count / PANELS_A_LINE)
-    columns = ceil(count / lines)
-    legend = style.legend_width(handles) + 0.65
-    width = columns * PANEL[0] + 0.3 + legend
-    head = style.head_of(f"{capitalised(name)} by labels on {data}", note, width, MARGIN)
-    height = head.height + max(lines * PANEL[1] + 0.3, 0.187 * len(handles) + 0.3)
-    right, top = 1 - legend / width, 1 - head.height / height
-    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, 0, right, top)))
-    panels = list(figure.subplots(lines, columns, sharey=True, squeeze=False).flat)
-    for unused in panels[count:]:
-        unused.remove()
-    head.write(figure)
-    figure.supylabel(name, y=top / 2, fontsize=style.NORMAL)
-    figure.supxlabel("labels (log scale)", x=right / 2, fontsize=style.NORMAL)
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(right, top), borderaxespad=0.4, handlelength=3)
-    return figure, panels[:count]

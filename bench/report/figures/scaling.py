@@ -1,20 +1,19 @@
 """Scaling curves: what more training examples bring, a panel a label count."""
 
 from collections.abc import Collection, Mapping
-from math import ceil
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from bench.report.content.wording import capitalised, metric_words, only_data_set, sizes_of_test_sets
 from bench.report.figures import style
 from bench.report.figures.bars import DEVIATION, TEST_SET, bar_handles, bars_phrase, kinds_of, with_bars
+from bench.report.figures.layout import Texts, panels
 from bench.report.figures.named_rows import named_and_others
 from bench.report.figures.scaling_axes import doubled_beyond, limit, size_axis
 from bench.report.figures.scaling_marks import (
@@ -34,9 +33,6 @@ from bench.report.inputs.published import Published
 from bench.report.statistics.curves import Band, Curve
 from bench.report.statistics.interval_frames import ACCURACY
 
-PANELS_A_LINE = 3
-LEGEND_LINE, MARGIN = 0.187, 0.12
-"""Inches."""
 ROW_STEP = 0.085
 """Inches between neighbouring rows at the same size, as far as there is room."""
 MOST_SPREAD = 0.4
@@ -75,8 +71,9 @@ def scaling_curves(
     title, note = f"{capitalised(metric_words(metric))} on {data}", _small_print(cells, told, drawing)
     if published is not None and not drawing.published.empty:
         note = f"{note} {published.note(data)}"
-    figure, panels = _canvas(len(labels), drawing, handles, title, note)
-    for axes, count in zip(panels, labels, strict=True):
+    around = Texts(title=title, note=note, x="training examples (log scale)", y=metric_words(metric))
+    figure, drawn = panels(len(labels), drawing.panel, handles, around)
+    for axes, count in zip(drawn, labels, strict=True):
         here, points = cells[cells["num_labels"] == count], summary[summary["num_labels"] == count]
         limit(axes, here, points, drawing)
         _draw_panel(axes, here, points, drawing)
@@ -159,30 +156,6 @@ def _flat_bands(flat: pd.DataFrame) -> str:
         return "its uncertainty is not drawn"
     of = {TEST_SET: f"its {style.percent(95)} interval, of the test set alone", DEVIATION: "± SD over seeds' test sets"}
     return f"the band around it is {' or '.join(of.get(kind, f'its {style.percent(95)} interval') for kind in kinds)}"
-
-
-def _canvas(count: int, drawing: Drawing, handles: list[Line2D], title: str, note: str) -> tuple[Figure, list[Axes]]:
-    """A figure with `count` panels, at most three a line, texts above them and the legend on their right."""
-    lines = ceil(count / PANELS_A_LINE)
-    columns = ceil(count / lines)
-    legend = style.legend_width(handles) + 0.65
-    body = max(drawing.panel[1] * lines + 0.3, LEGEND_LINE * len(handles) + 0.3)
-    width = drawing.panel[0] * columns + 0.3 + legend
-    head = style.head_of(title, note, width, MARGIN)
-    height = body + head.height
-    # The layout places panels and axis labels in what the texts above and the legend leave free.
-    right, top = 1 - legend / width, 1 - head.height / height
-    layout = ConstrainedLayoutEngine(rect=(0, 0, right, top), w_pad=0.06, h_pad=0.06)
-    figure = Figure(figsize=(width, height), layout=layout)
-    panels = list(figure.subplots(lines, columns, squeeze=False).flat)
-    for unused in panels[count:]:
-        unused.remove()
-    head.write(figure)
-    figure.supxlabel("training examples (log scale)", x=right / 2, fontsize=style.NORMAL)
-    figure.supylabel(metric_words(drawing.metric), y=top / 2, fontsize=style.NORMAL)
-    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (right, top), "borderaxespad": 0.4}
-    figure.legend(handles=handles, handlelength=3, numpoints=1, **place)
-    return figure, panels[:count]
 
 
 def _draw_panel(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawing) -> None:

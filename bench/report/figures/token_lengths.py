@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from bench.report.figures import style
+from bench.report.figures.layout import Texts, panel_grid
 from bench.report.inputs.records import Points
 from bench.report.statistics.points import Point
 from bench.results.measurements import Lengths
 
-PANEL, HEADER, MARGIN = (4.2, 2.0), 1.15, 0.12
-"""Inches: a panel's width and height, what is around it, and the figure's edge."""
+PANEL, HEADER = (4.2, 2.0), 1.15
+"""Inches: a panel's width and height, and what is above and below it."""
 PANELS_A_LINE = 2
 FILL, CUT = "#56B4E9", "#D55E00"
 
@@ -55,18 +55,12 @@ def length_histograms(shared: Sequence[tuple[list[str], Point, Lengths]], data: 
     """Draw what `texts_of_tokenizers` gave, a panel a tokenizer: shares of training texts by their tokens."""
     columns = min(PANELS_A_LINE, len(shared))
     lines = ceil(len(shared) / columns)
-    width = max(columns * (PANEL[0] + 0.5) + 0.3, 6.0)
     note = "Counted before cutting, with the tokens that the tokenizer adds."
     if any(tail(lengths) for _, _, lengths in shared):
         note += " A hatched bar holds all that is longer."
-    head = style.head_of(f"Tokens per training text on {data}", note, width, MARGIN)
-    height = head.height + lines * (PANEL[1] + HEADER) + 0.3
-    layout = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - head.height / height), w_pad=0.06, h_pad=0.06)
-    figure = Figure(figsize=(width, height), layout=layout)
-    panels = list(figure.subplots(lines, columns, squeeze=False).flat)
-    head.write(figure)
-    figure.supxlabel("tokens", fontsize=style.NORMAL)
-    figure.supylabel("share of training texts", y=(1 - head.height / height) / 2, fontsize=style.NORMAL)
+    around = Texts(title=f"Tokens per training text on {data}", note=note, x="tokens", y="share of training texts")
+    figure, grid = panel_grid((lines, columns), (PANEL[0] + 0.5, PANEL[1] + HEADER), (), around)
+    panels = [axes for line in grid for axes in line]
     for axes, (names, point, lengths) in zip(panels, shared, strict=False):
         where = f"{point.num_labels} labels, {point.train_size:,} examples"
         axes.set_title(

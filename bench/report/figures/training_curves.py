@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench.report.content.wording import capitalised
 from bench.report.figures import style
+from bench.report.figures.layout import PANELS_A_LINE, Texts, panel_grid
 from bench.report.inputs.frame import majority_share
 from bench.report.inputs.records import Points, Seeds, at_largest_size
 from bench.report.statistics.points import Point
@@ -22,16 +22,14 @@ WHOLE_GRID = 6
 """With so many points or fewer, all are drawn; else each row's largest size."""
 MOST_POINTS = 12
 """Of which label counts from both ends are drawn where all are more."""
-PANEL, HEADER, MARGIN = (2.6, 1.9), 0.6, 0.12
-"""Inches: a panel's width and height, what is above it, and the figure's edge."""
-ONE_PANEL = (3.9, 2.4)
-"""Likewise where there is one column."""
+PANEL, ONE_PANEL = (2.6, 1.9), (3.9, 2.4)
+"""Inches: a panel's width and height, and where there is one column."""
+AROUND = (0.5, 1.0)
+"""Inches: what its axes and title take."""
 MOST_START = 2.5
 """A start so many times above all later losses is cut off."""
 GUESSING = {"loss": "equal probabilities", "accuracy": "the most frequent label"}
 """What the line of guessing is."""
-PANELS_A_LINE = 3
-"""Where all panels are of one label count and size."""
 
 
 def curve_points(measured: Points) -> Points:
@@ -71,7 +69,16 @@ def training_curves(points: Points, rows: Sequence[str], quantity: Quantity, dat
     places, lines, columns = _places(points)
     handles = _legend_handles(points, quantity)
     tops = _tops(points) if quantity == "loss" else {}
-    figure, grid = _canvas((lines, columns), handles, quantity, _title(quantity, data), _note(points, quantity, tops))
+    around = Texts(
+        title=_title(quantity, data),
+        note=_note(points, quantity, tops),
+        x="optimizer steps (upper axes: training examples seen)",
+        y="loss (nats)" if quantity == "loss" else "validation accuracy",
+    )
+    panel = PANEL if columns > 1 else ONE_PANEL
+    figure, grid = panel_grid((lines, columns), (panel[0] + AROUND[0], panel[1] + AROUND[1]), handles, around)
+    for axes in (axes for line in grid for axes in line):
+        axes.set_visible(False)
     styles = style.row_styles(rows)
     for point, (line, column) in places.items():
         axes = grid[line][column]
@@ -100,33 +107,6 @@ def _column(point: Point, points: Points) -> tuple[int, int]:
     """Panels under each other have the same label count; the same size too where a row has several."""
     several = len({(other.row, other.num_labels) for other in points}) < len(points)
     return point.num_labels, point.train_size if several else 0
-
-
-def _canvas(
-    shape: tuple[int, int], handles: list[Line2D], quantity: Quantity, title: str, note: str
-) -> tuple[Figure, list[list[Axes]]]:
-    """Panels that are not shown until something is drawn; texts above, the legend on the right."""
-    lines, columns = shape
-    panel = PANEL if columns > 1 else ONE_PANEL
-    legend = style.legend_width(handles) + 0.7
-    body = (columns * (panel[0] + 0.45) + 0.4, lines * (panel[1] + HEADER + 0.3) + 0.35)
-    width = max(body[0] + legend, 6.0)
-    head = style.head_of(title, note, width, MARGIN)
-    height = head.height + body[1]
-    right, top = body[0] / width, 1 - head.height / height
-    layout = ConstrainedLayoutEngine(rect=(0, 0, right, top), w_pad=0.06, h_pad=0.06)
-    figure = Figure(figsize=(width, height), layout=layout)
-    grid = figure.subplots(lines, columns, squeeze=False).tolist()
-    for line in grid:
-        for axes in line:
-            axes.set_visible(False)
-    head.write(figure)
-    figure.supxlabel("optimizer steps (upper axes: training examples seen)", x=right / 2, fontsize=style.NORMAL)
-    name = "loss (nats)" if quantity == "loss" else "validation accuracy"
-    figure.supylabel(name, y=top / 2, fontsize=style.NORMAL)
-    corner = (right, top)
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, borderaxespad=0.4, handlelength=2.4)
-    return figure, grid
 
 
 def _title(quantity: Quantity, data: str) -> str:

@@ -59,7 +59,7 @@ def hyperparameters(record: Record) -> dict[str, Any]:
         "lora_dropout": _first("dropout", method),
         "target_modules": _listed(_first("target_modules", method)),
         "C": _first("C", choices),
-        "C_tried": _listed(_first("C", method)),
+        "C_tried": _listed(_first("C", method or model)),
         "precision": _listed(record.provenance.precision or _first("precision", training, method)),
         "other_options": dict(_others(training, method, tune, choices, {} if method else model)),
     }
@@ -144,13 +144,16 @@ def _others(
     choices: Mapping[str, Any],
     model: Mapping[str, Any],
 ) -> Iterator[tuple[str, str]]:
-    """The options without a column of their own, as text; `model` is one that is a method by itself."""
+    """The options without a column of their own, as text; `model` is one that is a method by itself.
+
+    Where one was chosen on validation, its configuration is what it was chosen from.
+    """
     parts = {"training": training, "method": method, "tune": tune, "choices": choices, "model": model}
-    left_out = NAMED | {"model": FILES}
+    left_out = NAMED | {"model": FILES | {"C"}}
     for part, options in parts.items():
         for name, value in _flat(options):
             if name.split(".")[0] not in left_out[part] and value is not None and value != []:
-                yield name, _listed(value) or ""
+                yield f"{name}_tried" if part != "choices" and name in choices else name, _listed(value) or ""
 
 
 def _flat(options: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

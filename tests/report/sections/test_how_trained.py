@@ -129,6 +129,19 @@ def test_odd_options_cost_no_report(tmp_path, cells, odd):
     report(tmp_path, cells)
 
 
+def test_what_a_classical_row_chose_has_what_it_chose_from(tmp_path, cells):
+    tried = {"family": "tfidf_logistic", "C": [0.1, 10.0], "alpha": [0.01, 1.0]}
+    for cell in cells[-2:]:
+        configured(cell, lambda identity: identity["model"].update(tried))
+        simulate.changed(cell, choices={"C": 10.0, "alpha": 0.01})
+    for cell in cells[-4:-2]:
+        configured(cell, lambda identity: identity["model"].update(tried))
+        simulate.changed(cell, choices={"C": 0.1, "alpha": 0.01})
+    tfidf = report(tmp_path, cells)[1]["tfidf_sgd"]
+    assert tfidf["C"] == "0.1 to 10, chosen from 0.1, 10"
+    assert tfidf["other options"] == "alpha=0.01, alpha_tried=0.01, 1, max_iter=1000"
+
+
 def test_predictions_made_elsewhere_have_none(tmp_path, cells):
     record = simulate.made_elsewhere(cells[0])
     assert set(hyperparameters(record).values()) == {None}

@@ -72,11 +72,11 @@ def line(value: Any) -> str:
 
 def wilson_interval(evaluation: Evaluation) -> tuple[float, float]:
     """The 95 % interval of an accuracy, from the number of test examples alone (Wilson 1927)."""
-    count, share, z = evaluation.num_examples, evaluation.accuracy, 1.959964
-    centre = share + z * z / (2 * count)
-    spread = z * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
-    scale = 1 + z * z / count
-    return (centre - spread) / scale, (centre + spread) / scale
+    from statsmodels.stats.proportion import proportion_confint
+
+    count = evaluation.num_examples
+    low, high = proportion_confint(evaluation.accuracy * count, count, method="wilson")
+    return float(low), float(high)
 
 
 def _scores(record: Record) -> list[tuple[str, Evaluation]]:

@@ -22,7 +22,10 @@ from bench.errors import UserError, said
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
 from bench.report.content.other_files import other_files
-from bench.report.content.wording import counted, difference_text, number_text
+from bench.report.content.wording import (
+    difference_text,
+    number_text,
+)
 from bench.report.inputs.prediction_store import Library, UnreadableAnswers
 from bench.report.inputs.record_sets import Kept, RecordSet, read_set
 from bench.report.statistics.correctness import Answers
@@ -32,6 +35,7 @@ from bench.report.statistics.variance import Values
 from bench.results.block import ROUNDING
 from bench.results.record import Record, Status
 from bench.results.store import write_atomically
+from bench.wording import counted
 
 LEVEL = 0.05
 """A change counts below this corrected p."""

@@ -38,6 +38,7 @@ CODE = (
     "metrics",
     "errors.py",
     "rights.py",
+    "wording.py",
     "running/__init__.py",
     "running/cores.py",
     "running/garbage.py",

@@ -16,7 +16,7 @@ from bench.running.bf16 import as_computed, fast_by_flags, precision_of
 from bench.running.provenance import packages
 from bench.settings import Settings
 from bench.sweep.index import Entry
-from bench.sweep.wording import plural
+from bench.wording import counted
 
 MOST_NAMED = 4
 SHOWN = 12
@@ -66,7 +66,7 @@ def said_of_kept(kept: Iterable[tuple[Cell, Entry]], settings: Settings) -> str 
     named = ", ".join(f"{what} in {count:,}" for what, count in counts.most_common(MOST_NAMED))
     more = f", and {len(counts) - MOST_NAMED} more" if len(counts) > MOST_NAMED else ""
     return (
-        f"kept, but made otherwise than it would be now: {plural(number, 'cell')}: {named}{more} "
+        f"kept, but made otherwise than it would be now: {counted(number, 'cell')}: {named}{more} "
         "(overwrite=always runs them again)"
     )
 

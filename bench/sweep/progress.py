@@ -24,7 +24,8 @@ from bench.sweep.interrupt import Interrupts
 from bench.sweep.messages import Step
 from bench.sweep.rows import rows_of
 from bench.sweep.slots import Slot
-from bench.sweep.wording import duration, plural
+from bench.sweep.wording import duration
+from bench.wording import counted
 
 
 class Progress:
@@ -143,7 +144,7 @@ class Progress:
         if interrupts.now:
             self._say("stopping now")
         elif interrupts.finishing:
-            self._say(f"finishing what runs ({plural(running, 'cell')}); Ctrl-C again stops at once")
+            self._say(f"finishing what runs ({counted(running, 'cell')}); Ctrl-C again stops at once")
 
     def _rest(self, slot: Slot | None) -> None:
         if self.bars is not None and slot in self.lines:

@@ -4,6 +4,9 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from bench.escape.terminal import line
+from bench.wording import counted as plural
+
+__all__ = ["duration", "gigabytes", "plural", "table"]
 
 
 def table(*columns: str, title: str) -> Table:
@@ -26,8 +29,3 @@ def duration(seconds: float) -> str:
 def gigabytes(count: float) -> str:
     """Bytes as 10^9 of them."""
     return f"{count / 1e9:.1f} GB"
-
-
-def plural(count: int, thing: str) -> str:
-    """ "1 cell", "2 cells"; thousands are set off."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

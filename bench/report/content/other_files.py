@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bench.report.content.wording import counted
 from bench.results.record import Record
+from bench.wording import counted
 
 CONTENT = {("task", "data"): ("revision", "content"), ("model",): ("revision", "content", "sha256")}
 """Where a record says which files were read."""

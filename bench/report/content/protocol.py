@@ -5,8 +5,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from bench.report.content.revisions import mixed_revisions
-from bench.report.content.wording import capitalised, counted, metric_words, sizes_of_test_sets, span_text
+from bench.report.content.wording import (
+    capitalised,
+    metric_words,
+    sizes_of_test_sets,
+    span_text,
+)
 from bench.results.record import Status
+from bench.wording import counted
 
 Methods = Mapping[str, Mapping[str, int]]
 """By metric: how many points have an interval by each method (`statistics.intervals.Method`)."""

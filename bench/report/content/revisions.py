@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from bench.report.content.wording import counted
+from bench.wording import counted
 
 OF = {"model_revision": "model", "data_revision": "data"}
 SHOWN = 12

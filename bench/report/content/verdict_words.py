@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping
 
-from bench.report.content.wording import UNTRAINED, counted, difference_text, duration, in_words, number_text
+from bench.report.content.wording import (
+    UNTRAINED,
+    difference_text,
+    duration,
+    in_words,
+    number_text,
+)
 from bench.report.statistics.decision import Budget, Cheapest, Crossing
 from bench.report.statistics.intervals import Interval
 from bench.report.statistics.paired import Comparison
 from bench.report.statistics.power import ONE_SEED, TWO_SEEDS, Needed
 from bench.report.statistics.ties import Contender, Standing
+from bench.wording import counted
 
 MOST_NAMED = 4
 TOO_FEW = {

@@ -9,6 +9,7 @@ import pandas as pd
 from bench.report.inputs.frame import MISSING
 from bench.report.statistics.metrics import metric_of
 from bench.results.record import Status
+from bench.wording import counted
 
 T = TypeVar("T")
 
@@ -78,11 +79,6 @@ def seeds_text(n_ok: int, n_expected: int) -> str:
     if n_ok < n_expected:
         return f"{n_ok} of {n_expected} seeds"
     return counted(n_ok, "seed")
-
-
-def counted(count: int, noun: str) -> str:
-    """ "1 seed", "2 seeds"; thousands are set off."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def two_digits(number: float) -> str:

@@ -9,9 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.path import Path
 
-from bench.report.content.wording import counted, usual_seeds
+from bench.report.content.wording import (
+    usual_seeds,
+)
 from bench.report.figures import style
 from bench.report.statistics.intervals import ONE_SEED
+from bench.wording import counted
 
 INTERVAL, TEST_SET, DEVIATION = "interval", "test_set", "deviation"
 """What a bar is: an interval over seeds and test examples; one of the test examples alone, since there is one seed or

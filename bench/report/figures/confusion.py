@@ -13,13 +13,19 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from bench.report.content.table import Table, table
-from bench.report.content.wording import UNTRAINED, counted, deviation_text, number_text, span_text
+from bench.report.content.wording import (
+    UNTRAINED,
+    deviation_text,
+    number_text,
+    span_text,
+)
 from bench.report.figures import style
 from bench.report.figures.heatmap_cells import Shade
 from bench.report.figures.matrix import draw_matrix
 from bench.report.inputs.records import Points, Seeds, at_largest_size
 from bench.report.statistics.points import Point
 from bench.results.scores import Evaluation
+from bench.wording import counted
 
 MOST_LABELS, MOST_ROWS = 8, 6
 """Bigger label counts and grids have fewer matrices, or none, and no table of this kind: nobody would read them."""

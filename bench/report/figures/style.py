@@ -28,9 +28,9 @@ from PIL import Image
 
 from bench.escape.characters import shortened, visible, visible_line
 from bench.escape.xml import well_formed
-from bench.report.content.wording import counted
 from bench.report.figures import letters
 from bench.results.store import write_atomically
+from bench.wording import counted
 
 SMALL, NORMAL, LARGE = 8.5, 10.0, 13.0
 """Font sizes in points."""

@@ -6,13 +6,21 @@ from typing import Any
 import pandas as pd
 
 from bench.report.content.parts import point_id
-from bench.report.content.wording import UNTRAINED, capitalised, counted, duration, in_words, metric_words, number_text
+from bench.report.content.wording import (
+    UNTRAINED,
+    capitalised,
+    duration,
+    in_words,
+    metric_words,
+    number_text,
+)
 from bench.report.inputs.frame import POINT
 from bench.report.inputs.mistakes import Texts, mistakes
 from bench.report.inputs.parquet_tables import UnreadableTable
 from bench.report.inputs.prediction_store import Library, UnreadableAnswers
 from bench.report.inputs.records import Expected, Found
 from bench.results.record import Record, Status
+from bench.wording import counted
 
 MOST_MISTAKES = 5
 """Of a seed."""

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from bench.report.content.parts import Picture, Section, Titled
 from bench.report.content.table import table
 from bench.report.content.verdict_words import p_text
-from bench.report.content.wording import counted
 from bench.report.figures.ranks import critical_difference_diagram
 from bench.report.figures.style import percent, save
 from bench.report.statistics.correctness import Grid, places, rows_at, sample_of
@@ -16,6 +15,7 @@ from bench.report.statistics.ranks import MIN_ROWS, MIN_TASKS, Ranks, rank_rows,
 from bench.report.statistics.significance import Verdicts
 from bench.report.statistics.ties import rank_ranges
 from bench.report.view import View
+from bench.wording import counted
 
 MOST_RANGED = 20
 """Rows of a place that are compared in pairs: the best ones; the pairs of more would take seconds."""

@@ -8,12 +8,12 @@ import pandas as pd
 from bench.report.content.parts import Section, Titled
 from bench.report.content.revisions import mixed_revisions
 from bench.report.content.verdict_words import budget_points, crossing_text, place_text, planned_text
-from bench.report.content.wording import counted
 from bench.report.statistics.decision import Budget, Crossing, crossing
 from bench.report.statistics.ties import standing
 from bench.report.tables.verdict import best_rows, crossings_table, differences_table
 from bench.report.view import View
 from bench.results.record import Status
+from bench.wording import counted
 
 MOST_NAMED = 4
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.report.content.table import Table, table
-from bench.report.content.wording import UNTRAINED, counted, deviation_text
+from bench.report.content.wording import (
+    UNTRAINED,
+    deviation_text,
+)
 from bench.report.figures.calibration import (
     Sure,
     Surenesses,
@@ -16,6 +19,7 @@ from bench.report.figures.calibration import (
 )
 from bench.report.figures.style import percent
 from bench.report.statistics.points import Point
+from bench.wording import counted
 
 FLOOR_DRAWS, FLOOR_PERCENT = 300, 95
 """Draws of a perfectly calibrated model's answers, and in how many of 100 its error is at most what is shown."""

@@ -4,12 +4,18 @@ from collections.abc import Sequence
 
 from bench.report.content.parts import Entry, Titled, point_id
 from bench.report.content.table import table
-from bench.report.content.wording import UNTRAINED, counted, in_words, spread, two_digits
+from bench.report.content.wording import (
+    UNTRAINED,
+    in_words,
+    spread,
+    two_digits,
+)
 from bench.report.statistics.equivalence import MORE, Equivalence, Equivalents, NotComparable, Reference
 from bench.report.statistics.fitted_curves import is_big
 from bench.report.statistics.points import Point
 from bench.report.tables.results import state_of
 from bench.report.view import View
+from bench.wording import counted
 
 MOST_SIZES = 5
 """Of a row, in a big grid."""

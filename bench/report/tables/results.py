@@ -10,7 +10,6 @@ from bench.report.content.table import Table, shortened, table
 from bench.report.content.wording import (
     UNTRAINED,
     capitalised,
-    counted,
     deviation_text,
     duration,
     in_words,
@@ -22,6 +21,7 @@ from bench.report.inputs.frame import MISSING, PACKAGES
 from bench.report.inputs.records import Expected
 from bench.report.statistics.metrics import lower_is_better
 from bench.results.record import Status
+from bench.wording import counted
 
 MOST_GAPS = 50
 MOST_UNREADABLE = 3

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 from bench.report.content.parts import Titled
 from bench.report.content.table import table
-from bench.report.content.wording import counted, two_digits
+from bench.report.content.wording import (
+    two_digits,
+)
 from bench.report.statistics.correctness import sample_of
 from bench.report.statistics.curves import Curve, Refusal
 from bench.report.statistics.targets import ExamplesNeeded, examples_needed
 from bench.report.view import View
+from bench.wording import counted
 
 BELOW_BEST = (0.0, 0.01, 0.02)
 """Targets: so far below the best row's accuracy at its largest size."""

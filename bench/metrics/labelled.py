@@ -59,6 +59,11 @@ class LabelledPredictions:
         return np.unique(self.labels)
 
     @cached_property
+    def once(self) -> Weights:
+        """Weights of one draw that has every example once."""
+        return np.ones((1, len(self.labels)))
+
+    @cached_property
     def one_hot(self) -> Values:
         """1 at an example's true label, 0 elsewhere: shape (examples, labels)."""
         return (self.labels[:, None] == np.arange(self.num_labels)).astype(np.float64)

@@ -96,11 +96,9 @@ def matthews_corrcoef(predictions: LabelledPredictions) -> float | None:
 
     None where all examples have one label. Predictions of one label alone correlate with nothing: 0.
     """
-    from sklearn.metrics import matthews_corrcoef
-
     if len(predictions.present) < 2:
         return None
-    return float(matthews_corrcoef(predictions.labels, predictions.predicted))
+    return float(matthews_corrcoefs(predictions, predictions.once)[0])
 
 
 def matthews_corrcoefs(predictions: LabelledPredictions, weights: Weights) -> Values:

@@ -95,6 +95,8 @@ def _method(name: str, point: Point) -> str | None:
 def _model(name: str, point: Point) -> str | None:
     model = point.cell.model
     if isinstance(model, TfidfModel):
+        if name in model.idle_options():
+            return model.idle_options()[name]
         asked = name == "analyzer" and point.written("model.analyzer")
         return "split=published counts words" if asked == "auto" and model.analyzer == "word" else None
     if not isinstance(model, TransformerConfig):

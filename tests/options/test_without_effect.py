@@ -36,6 +36,7 @@ REFUSED = {
     "model=minilm method=lora +training.max_length_asked=true": "the program fills it in",
     "model=minilm method=linear_probe engine=fused": "cannot be stacked",
     "model=minilm method=linear_probe method.C=[1.0] method.best_metric=brier": "method.C has one value",
+    "model=tfidf_logistic model.C=[1.0] model.best_metric=brier": "model.C has one value",
     "model=minilm method=lora fused.max_cells=4": "engine=fused does",
 }
 

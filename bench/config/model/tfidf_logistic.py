@@ -1,5 +1,6 @@
 """`model=tfidf_logistic`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,3 +23,7 @@ class TfidfLogisticConfig(TfidfModel):
 
     module = "bench.methods.tfidf_logistic"
     summary = "logistic regression on TF-IDF features"
+
+    def idle_options(self) -> Mapping[str, str]:
+        """With a single C there is nothing to choose."""
+        return {"best_metric": "model.C has one value: there is nothing to choose"} if len(self.C) == 1 else {}

@@ -103,8 +103,8 @@ def test_old_records_and_baselines_have_only_what_they_can(tmp_path, monkeypatch
     cells = simulate.grid(tmp_path / "results", [("minilm", "lora"), ("tfidf_sgd", None)], num_labels=(9,))
     simulate.run(cells)
     text = markdown(write_report(cells, tmp_path / "report", ReportOptions("A title")))
-    wanted = ["The answer", "Heatmaps", "Scaling curves", "How many examples", "Ranks", "Cost", "Label by label"]
-    wanted += ["Calibration", "Data"]
+    wanted = ["The answer", "Heatmaps", "Scaling curves", "How many examples", "All metrics", "Ranks", "Cost"]
+    wanted += ["Label by label", "Calibration", "Data"]
     assert headings(text)[1:-3] == wanted
 
 

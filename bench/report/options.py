@@ -13,6 +13,9 @@ class ReportSettings:
     """The price of one GPU for an hour, in whatever currency: what a plan and a report count money with."""
     target_accuracy: Fraction | None = None
     """If set, the report also estimates how many training examples each row needs to reach this accuracy."""
+    baseline: str | None = None
+    """The classical row that all others are compared with; null: `tfidf_sgd` where the grid has it, else the first by
+    name, `majority` last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,15 +64,20 @@ class View:
         """All rows of the grid, in the order that gives them their colours."""
         return list(self.cells["row"].cat.categories)
 
+    @property
+    def baseline(self) -> str | None:
+        """The row that all others are compared with; None where the data set has no classical one."""
+        return self.verdicts.baseline
+
     @cached_property
     def verdicts(self) -> Verdicts:
         """Which rows are told apart, at every point: what words, marks and tables go by."""
-        return verdicts(self.cells, self.answers)
+        return verdicts(self.cells, self.answers, self.options.baseline)
 
     @cached_property
     def simpler_rows(self) -> list[str]:
         """What fine-tuning is held against (`baseline.simpler_rows`)."""
-        return simpler_rows(self.cells, self.verdicts)
+        return simpler_rows(self.verdicts)
 
     @cached_property
     def named_rows(self) -> list[str]:

@@ -19,6 +19,7 @@ from bench.running.preflight import check_cells, check_device, check_extras, che
 from bench.settings import Settings
 from bench.sources.fingerprint import once
 from bench.sweep.aged import said_of_kept
+from bench.sweep.baseline import check_baseline
 from bench.sweep.merged import record_folders
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
@@ -57,6 +58,7 @@ def launch(
     with gc_disabled(), once():
         points = [Point(config, to_cell(config)) for config in configs]
         cells = list({point.cell.key: point.cell for point in points}.values())
+    check_baseline(cells, settings)
     if settings.command == "report":
         _report(cells, settings, _again(points, overrides), overrides)
         return 0
@@ -170,6 +172,7 @@ def expected_cells(
                 cell.approach.label,
             ),
             command=rerun_command(commands[cell.key]) if cell.key in commands else None,
+            role=cell.approach.role,
         )
         for cell, folder in zip(cells, folders, strict=True)
     ]

@@ -17,6 +17,8 @@ from bench.results.scores import Evaluation, LabelScores
 from tests.report import simulate_training
 
 Row = tuple[str, str | None]
+ROLES = {"": "classical", "linear_probe": "probe", "zero_shot": "untrained"}
+"""By method."""
 
 
 def grid(
@@ -35,7 +37,9 @@ def grid(
         name = f"{model}|{method}|{data}|{labels}|{size}|{seed}"
         key = hashlib.sha256(name.encode()).hexdigest()[:16]
         known = (published_as or {}).get(model, model)
-        cells.append(Expected(root / key, key, model, method, data, labels, size, seed, (known, method or known)))
+        names = (known, method or known)
+        role = ROLES.get((method or "").split(" ")[0], "fine-tuning") if method or size else "elsewhere"
+        cells.append(Expected(root / key, key, model, method, data, labels, size, seed, names, role=role))
     return cells
 
 

@@ -40,9 +40,12 @@ Surenesses = Mapping[Point, Mapping[int, Sure]]
 """By point and seed."""
 
 
-def sureness(found: Mapping[Expected, Found], rows: list[str], library: Library | None = None) -> Surenesses:
+def sureness(
+    found: Mapping[Expected, Found], rows: list[str], library: Library | None = None, baseline: str | None = None
+) -> Surenesses:
     """Of each row and label count, the point with the most training examples; at most `MOST_ROWS` rows, the best and
-    the last of `rows` (a baseline), and `MOST_LABEL_COUNTS` label counts. Reads the predictions of their seeds.
+    the baseline (the last of `rows` where none is named), and `MOST_LABEL_COUNTS` label counts. Reads the predictions
+    of their seeds.
 
     `library` has the predictions that were read already. Points whose records have no probabilities, or predictions
     that can't be read, are left out.
@@ -57,7 +60,11 @@ def sureness(found: Mapping[Expected, Found], rows: list[str], library: Library 
     kept = set(spread(sorted({point.num_labels for point in largest}), MOST_LABEL_COUNTS))
     largest = {point: seeds for point, seeds in largest.items() if point.num_labels in kept}
     met = [row for row in rows if any(point.row == row for point in largest)]
-    chosen = best_rows({point: _accuracy(seeds) for point, seeds in largest.items()}, MOST_ROWS, met[-1:])
+    chosen = best_rows(
+        {point: _accuracy(seeds) for point, seeds in largest.items()},
+        MOST_ROWS,
+        [baseline] if baseline in met else met[-1:],
+    )
     read = {
         point: {seed: sure for seed, pair in seeds.items() if (sure := _sure(pair, library)) is not None}
         for point, seeds in sorted(largest.items(), key=lambda item: (rows.index(item[0].row), item[0][1:]))

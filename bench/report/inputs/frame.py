@@ -59,11 +59,11 @@ POINT = ["data", "row", "num_labels", "train_size"]
 
 def column_types() -> dict[str, str]:
     """The columns of `cells_frame`, in their order, and of what type each is, also where all of it is null."""
-    texts = dict.fromkeys(("model", "method", "status", "key", "command", *TEXTS, *PROVENANCE), "string")
+    texts = dict.fromkeys(("model", "method", "role", "status", "key", "command", *TEXTS, *PROVENANCE), "string")
     types = dict.fromkeys((*metric_columns(), *FLOATS), "float64") | dict.fromkeys(INTEGERS, "Int64") | texts
     types |= dict.fromkeys(("num_labels", "train_size", "seed"), "int64") | {"git_dirty": "boolean"} | options.TYPES
     numbers = (*metric_columns(), *FLOATS, *INTEGERS)
-    ordered = (*AXES, "status", *numbers, *TEXTS, *options.TYPES, *PROVENANCE, "git_dirty", "key", "command")
+    ordered = (*AXES, "role", "status", *numbers, *TEXTS, *options.TYPES, *PROVENANCE, "git_dirty", "key", "command")
     return {name: types.get(name, "object") for name in ordered}
 
 
@@ -120,7 +120,7 @@ def _refuse_ambiguous(cells: Iterable[Expected]) -> None:
 
 def _line(cell: Expected, record: Found) -> dict[str, Any]:
     """One cell's row of the frame; columns that are left out are null."""
-    axes = {name: getattr(cell, name) for name in (*AXES, "key", "command")}
+    axes = {name: getattr(cell, name) for name in (*AXES, "role", "key", "command")}
     if isinstance(record, UnreadableRecord):
         return axes | {"status": UNREADABLE, "failure": masked(str(record))}
     if record is None:

@@ -34,6 +34,8 @@ class Expected:
     """Model (its hub id where it has one) and method as publications name them; null: as they are named here."""
     command: str | None = None
     """What runs the cell again, where that is known."""
+    role: str = "fine-tuning"
+    """What its method counts as (`bench.config.method.base.Role`): only classical rows can be the baseline."""
 
     @property
     def row(self) -> str:

@@ -9,7 +9,7 @@ from bench.report.view import View
 
 def section(view: View) -> Section | None:
     """Whether models are as often right as they are sure."""
-    points = sureness(view.found, view.rows, view.library)
+    points = sureness(view.found, view.rows, view.library, view.baseline)
     if not points:
         return None
     text = f"Reliability diagrams on {view.data}: share of right answers against confidence, a panel a label count."

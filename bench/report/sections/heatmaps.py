@@ -4,7 +4,6 @@ from bench.report.content.parts import Section
 from bench.report.content.wording import metric_words
 from bench.report.figures.differences import differences, told_apart
 from bench.report.figures.heatmap import heatmap, marks_of
-from bench.report.statistics.baseline import baseline
 from bench.report.view import View
 
 
@@ -12,7 +11,7 @@ def section(view: View) -> Section:
     """Every point of the grid, and what it has over the baseline."""
     shown = ", ".join(row for row in view.rows if (view.cells["row"] == row).any())
     what = f"on {view.data}, models by label counts and training sizes. Rows: {shown}. The numbers are in tables below."
-    base, pictures = baseline(view.cells), []
+    base, pictures = view.baseline, []
     for metric, short in view.drawn_metrics.items():
         text = f"Heatmap of {metric_words(metric)} {what}"
         marks = marks_of([one.standing for one in view.budgets]) if metric == "test_accuracy" else {}

@@ -16,7 +16,6 @@ from bench.report.figures.cost import MOST_LABEL_COUNTS
 from bench.report.figures.label_f1 import MOST_LABELS, MOST_ROWS, confused_pairs, f1_heatmap
 from bench.report.figures.named_rows import best_rows
 from bench.report.inputs.records import Points
-from bench.report.statistics.baseline import baseline
 from bench.report.view import View
 
 
@@ -44,13 +43,13 @@ def _of_labels(view: View, points: Points, count: int) -> list[Picture]:
     pictures = []
     some = {point: seeds for point, seeds in points.items() if point.num_labels == count}
     if count <= MOST_LABELS:
-        shown = _best_of(some, baseline(view.cells))
+        shown = _best_of(some, view.baseline)
         title = f"F1 by label on {view.data}, {count} labels"
         note = f"{AT_LARGEST} The hardest label is on top."
         note += f" The best rows and the baseline, {len(shown)} of {len(some)}." if len(shown) < len(some) else ""
         text = f"Heatmap of F1 on {view.data}, {count} labels by rows, the hardest label on top."
         pictures.append(view.draw(f"label_f1_{count}", f1_heatmap(shown, title, note), text))
-    if matrices := matrix_points(points, count, baseline(view.cells)):
+    if matrices := matrix_points(points, count, view.baseline):
         title = f"Confusions on {view.data}, {count} labels"
         note = "Of the test examples of each true label, the share that was called what; counts of all seeds together."
         note += " The best row and the baseline." if len(matrices) < len(some) else ""

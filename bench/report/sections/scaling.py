@@ -3,7 +3,6 @@
 from bench.report.content.parts import Section
 from bench.report.content.wording import metric_words
 from bench.report.figures.scaling import scaling_curves
-from bench.report.statistics.baseline import baseline
 from bench.report.statistics.fitted_curves import drawn_curves
 from bench.report.statistics.interval_frames import ACCURACY
 from bench.report.tables import results as tables
@@ -13,7 +12,7 @@ from bench.report.view import View
 def section(view: View) -> Section:
     """Metrics against training size, and the numbers behind these and the heatmaps."""
     what = f"on {view.data} against training size, a panel a label count. The numbers are in the tables below."
-    metrics, base = view.shown_metrics, baseline(view.cells)
+    metrics, base = view.shown_metrics, view.baseline
     pictures = [
         view.draw(
             f"scaling_{short}",

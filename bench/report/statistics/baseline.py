@@ -2,27 +2,32 @@
 
 import pandas as pd
 
+from bench.report.statistics.classical import usual_first
 from bench.report.statistics.correctness import Grid
 from bench.report.statistics.significance import Verdicts
 from bench.report.statistics.ties import standing
 
-PROBE = "linear_probe"
-NOT_TUNED = (PROBE, "zero_shot")
-"""Methods that leave the model as it is."""
+CLASSICAL, FINE_TUNING, PROBE = "classical", "fine-tuning", "probe"
+"""Roles of methods (`bench.config.method.base.Role`)."""
 
 
-def baseline(cells: pd.DataFrame) -> str | None:
-    """Of the rows without a method, the first that trains; None where the grid has none."""
-    rows = cells.loc[cells["method"].isna() & (cells["train_size"] > 0), "row"]
-    return None if rows.empty else str(rows.min())
+def baseline(cells: pd.DataFrame, asked: str | None = None) -> str | None:
+    """The classical row that is `asked` for; the usual one where it is not among `cells`; None where none is."""
+    rows = usual_first(rows_with(cells, CLASSICAL))
+    if asked in rows:
+        return asked
+    return rows[0] if rows else None
 
 
-def verdicts(cells: pd.DataFrame, answers: Grid) -> Verdicts:
-    """What tells the rows of `answers` apart: planned are comparisons with the baseline and with linear probes."""
-    methods = methods_of(cells)
-    probes = [row for row, method in methods.items() if method == PROBE]
-    tuned = [row for row, method in methods.items() if method not in NOT_TUNED]
-    return Verdicts(answers, baseline(cells), probes, tuned, unequal_places(cells))
+def rows_with(cells: pd.DataFrame, role: str) -> list[str]:
+    """The rows whose method has this role, in the order of `cells`."""
+    return [str(row) for row in cells.loc[cells["role"] == role, "row"].drop_duplicates()]
+
+
+def verdicts(cells: pd.DataFrame, answers: Grid, asked: str | None = None) -> Verdicts:
+    """What tells the rows of `answers` apart: planned are comparisons with the baseline and with probes."""
+    probes, tuned = rows_with(cells, PROBE), rows_with(cells, FINE_TUNING)
+    return Verdicts(answers, baseline(cells, asked), probes, tuned, unequal_places(cells))
 
 
 def unequal_places(cells: pd.DataFrame) -> set[tuple[int, int]]:
@@ -33,19 +38,13 @@ def unequal_places(cells: pd.DataFrame) -> set[tuple[int, int]]:
     return {(int(labels), int(size)) for labels, size, _ in digests[digests > 1].index}
 
 
-def simpler_rows(cells: pd.DataFrame, told: Verdicts) -> list[str]:
-    """What fine-tuning is held against: the baseline, and the best linear probe (at the most training examples).
+def simpler_rows(told: Verdicts) -> list[str]:
+    """What fine-tuning is held against: the baseline, and the best probe (at the most training examples).
 
     Rows without answers are left out.
     """
     answers, probes = told.grid, list(told.probes)
     places = [(point.num_labels, point.train_size) for point in answers if point.row in probes]
     best = standing(answers, *max(places), probes, told) if places else None
-    simpler = (baseline(cells), None if best is None else best.best)
+    simpler = (told.baseline, None if best is None else best.best)
     return [row for row in simpler if row is not None and any(point.row == row for point in answers)]
-
-
-def methods_of(cells: pd.DataFrame) -> dict[str, str]:
-    """The method of each row that has one, without what tells its variants apart."""
-    known = cells.loc[cells["method"].notna(), ["row", "method"]].drop_duplicates()
-    return {str(line.row): str(line.method).split()[0] for line in known.itertuples()}

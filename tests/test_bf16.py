@@ -10,8 +10,8 @@ from bench.cell import Cell
 from bench.compose import to_cell
 from bench.results.record import Record, Status
 from bench.running import bf16
+from bench.running.run import run as run_all
 from bench.running.run import run_cell
-from bench.running.run_fused import run_fused
 from bench.settings import Settings
 from tests.conftest import MODEL_IDS
 from tests.support import texts
@@ -156,7 +156,7 @@ def test_fused_cells_too(slow: None, dtypes: set[Any], tmp_path: Path, mirror: P
     import torch
 
     cells = [make(name, tmp_path) for name in ("qlora", "qlora")]
-    (first, second) = run_fused(cells, settings(tmp_path, mirror))
+    (first, second) = run_all(cells, settings(tmp_path, mirror))
     assert first.provenance.precision == second.provenance.precision == "fp32"
     assert first.key == cells[0].key
     assert torch.bfloat16 not in dtypes

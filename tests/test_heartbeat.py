@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.compose import to_cell
 from bench.results import store
 from bench.running.heartbeat import Heartbeat
 from tests.support import cli, texts
+from tests.test_cell import content
 
 QUICKLY = """\
 import sys
@@ -20,6 +22,7 @@ heartbeat.FIRST_SECONDS = heartbeat.MOST_SECONDS = 0.02
 sys.exit(main())
 """
 """The command, which says what lasts a fiftieth of a second."""
+CELL = to_cell(content())
 PHASES = ["loading data", "loading the model", "evaluating the untrained model", "training", "evaluating"]
 
 
@@ -69,11 +72,11 @@ def test_a_wrong_file_has_the_only_word(data: tuple[str, ...], tmp_path: Path) -
 def test_what_is_quick_is_not_said_and_what_lasts_less_and_less_often(capsys: pytest.CaptureFixture[str]) -> None:
     with Heartbeat(first=5.0) as heartbeat:
         for _ in range(20):
-            heartbeat.phase("quick")
+            heartbeat.on_phase(CELL, "quick")
     assert capsys.readouterr().err == ""
     with Heartbeat(first=0.05) as heartbeat:
-        heartbeat.phase("long")
-        heartbeat.step(3, 7, 0.25)
+        heartbeat.on_phase(CELL, "long")
+        heartbeat.on_step(CELL, 3, 7, 0.25)
         time.sleep(0.8)
     lines = capsys.readouterr().err.splitlines()
     assert set(lines) <= {"long step 3/7, loss 0.250 (0 s)", "long step 3/7, loss 0.250 (1 s)"}

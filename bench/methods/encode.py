@@ -45,6 +45,20 @@ def encode(
 
 
 @dataclass(frozen=True, slots=True)
+class Encoder:
+    """How a cell's examples become token ids."""
+
+    tokenizer: PreTrainedTokenizerBase
+    max_length: int
+    tokens: Tokens
+    """Those of texts that an earlier cell of the process had."""
+
+    def __call__(self, examples: Examples) -> Encoded:
+        """As `encode`."""
+        return encode(self.tokenizer, examples, self.max_length, self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
 class Sorted:
     """Examples ordered by length, so that batches need little padding, and the way back."""
 

@@ -12,22 +12,21 @@ import torch
 from transformers import PreTrainedModel, set_seed
 
 from bench.cell import Cell
-from bench.config import TrainingConfig, TransformerConfig
+from bench.config import TransformerConfig
 from bench.config.method.gradient import AdapterMethod, GradientMethod
 from bench.data.split import Examples, Splits
 from bench.methods import adapters, dropout, packed, training
 from bench.methods.compiled import compile_model
-from bench.methods.encode import encode
-from bench.methods.fitted import Context, Probabilities, Summary
+from bench.methods.encode import Encoder, num_tokens
+from bench.methods.fitted import SETS, Context, Probabilities, Summary
 from bench.methods.last_block import LastBlock, on_features
 from bench.methods.lengths import token_lengths
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
-from bench.methods.metrics import evaluate
+from bench.methods.untrained import scores_before
 from bench.models import files, load, size
 from bench.models.base import BaseModel
 from bench.models.families import FAMILIES, Family
 from bench.models.kept import Kept, describe
-from bench.results.scores import Before
 
 
 @dataclass(slots=True)
@@ -55,7 +54,7 @@ class FineTuned:
         else:
             with nullcontext() if self.split is None else self.split.whole():
                 model.save_pretrained(folder)
-        tokenizer = self.trained.tokenizer
+        tokenizer = self.trained.encode.tokenizer
         # how it cuts is saved with it, and that is as it was last used, by whichever cell
         tokenizer("", truncation=True, max_length=self.kept.max_length)
         tokenizer.save_pretrained(folder)
@@ -68,57 +67,59 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
     Raises Diverged where a loss is not finite, UserError where the model's files can't be had.
     """
     assert isinstance(cell.model, TransformerConfig)
-    assert isinstance(cell.method, GradientMethod)
     assert cell.training is not None
     load.quiet()
     clock = time.perf_counter()
     found = ModelFiles.find(cell.model, context)
-    tokenizer = tokenizer_of(found, context, cell.training.truncation_side)
+    finding = time.perf_counter() - clock
+    with tempfile.TemporaryDirectory() as scratch:
+        fitted = prepare(cell, found, splits, context, scratch)
+        assert fitted.summary.load_seconds is not None
+        fitted.summary.load_seconds += finding
+        context.on_phase("evaluating the untrained model")
+        trained, summary = fitted.trained, fitted.summary
+        summary.before = scores_before(lambda name: trained.predict(getattr(splits, name)), splits, cell.training)
+        context.on_phase("training")
+        started = time.perf_counter()
+        summary.training = training.train(trained)
+        summary.train_seconds += time.perf_counter() - started
+    return fitted
+
+
+def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scratch: str) -> FineTuned:
+    """The cell's model, ready to be trained: its summary has the time for loading it, and no scores yet.
+
+    Trainer may use the folder `scratch`.
+    """
+    assert isinstance(cell.method, GradientMethod)
+    assert cell.training is not None
+    config, clock = cell.training, time.perf_counter()
+    tokenizer = tokenizer_of(found, context, config.truncation_side)
+    encode = Encoder(tokenizer, config.max_length, context.warm.tokens)
     model, revision = build(cell, found, splits.labels, tokenizer.pad_token_id, context)
-    parameters, frozen = size.count_parameters(model), size.frozen_bytes(model)
+    summary = Summary(
+        parameters=size.count_parameters(model), frozen_weights=size.frozen_bytes(model), model_revision=revision
+    )
     split = None
     if cell.method.trains == "last_block":
-        count = _num_tokens(tokenizer, splits, cell.training, context)
-        base, family = frozen_base(cell, found, context), FAMILIES[cell.model.family]
-        split = on_features(model, base, family, found, context, config=cell.training, num_tokens=count)
-    if cell.training.compile:
+        base, family = frozen_base(cell, found, context), FAMILIES[found.model.family]
+        count = _num_tokens(encode, splits)
+        split = on_features(model, base, family, found, context, config=config, num_tokens=count)
+        summary.choices["trunk_features"] = split is not None
+    if config.compile:
         compile_model(model, context.device)
     loaded = time.perf_counter()
-    with tempfile.TemporaryDirectory() as scratch:
-        trained = training.make_trainer(
-            model,
-            tokenizer,
-            splits,
-            cell.training,
-            seed=cell.task.seed,
-            device=context.device,
-            scratch=scratch,
-            tokens=context.warm.tokens,
-            trunk=None if split is None else split.trunk,
-        )
-        featured = time.perf_counter()
-        if context.report is not None:
-            trained.trainer.add_callback(training.StepReports(context.report))
-        encoded = trained.trainer.train_dataset
-        lengths = token_lengths(tokenizer, splits.train.texts, encoded, cell.training.max_length, context.warm.tokens)
-        context.phase("evaluating the untrained model")
-        before = _evaluate_before(trained, splits, cell.training)
-        context.phase("training")
-        started = time.perf_counter()
-        history = training.train(trained)
-        ended = time.perf_counter()
-    summary = Summary(
-        load_seconds=loaded - clock,
-        # features of training and validation texts are part of the work
-        train_seconds=ended - started + (0.0 if split is None else featured - loaded),
-        before=before,
-        training=history,
-        parameters=parameters,
-        frozen_weights=frozen,
-        model_revision=revision,
-        choices={"trunk_features": split is not None} if cell.method.trains == "last_block" else {},
-        lengths=lengths,
+    summary.load_seconds = loaded - clock
+    arguments = training.training_arguments(
+        config, len(splits.train), seed=cell.task.seed, device=context.device, scratch=scratch
     )
+    trunk = None if split is None else split.trunk
+    trained = training.make_trainer(model, encode, splits, config, arguments=arguments, trunk=trunk)
+    if split is not None:
+        summary.train_seconds = time.perf_counter() - loaded  # features of its texts are part of the work
+    trained.trainer.add_callback(training.StepCallback(context.on_step))
+    encoded = trained.trainer.train_dataset
+    summary.lengths = token_lengths(tokenizer, splits.train.texts, encoded, config.max_length, context.warm.tokens)
     return FineTuned(summary, trained, describe(cell, splits.labels, revision), split)
 
 
@@ -147,11 +148,9 @@ def _with_new_head(
     return load.classifier(base, FAMILIES[found.model.family], labels, pad_token_id)
 
 
-def _num_tokens(tokenizer: Any, splits: Splits, config: TrainingConfig, context: Context) -> int:
+def _num_tokens(encode: Encoder, splits: Splits) -> int:
     """Tokens of all of the task's texts, as they are cut."""
-    parts = (splits.train, splits.validation, splits.test)
-    encoded = [encode(tokenizer, part, config.max_length, context.warm.tokens) for part in parts]
-    return sum(len(example["input_ids"]) for part in encoded for example in part)  # type: ignore[arg-type,misc]
+    return sum(num_tokens(example) for name in SETS for example in encode(getattr(splits, name)))
 
 
 def frozen_base(cell: Cell, found: ModelFiles, context: Context) -> BaseModel:
@@ -201,16 +200,3 @@ def train_last_block(model: PreTrainedModel, family: Family) -> None:
         module.float().requires_grad_(True)
         for parameter in module.parameters():
             parameter.data = parameter.data.clone()  # others work with the base
-
-
-def _evaluate_before(trained: training.Trained, splits: Splits, config: TrainingConfig) -> Before:
-    """Scores with the head as it was initialised: what training has to beat."""
-
-    def score(examples: Examples) -> Any:
-        return evaluate(trained.predict(examples), examples.labels, splits.labels)
-
-    return Before(
-        train=score(splits.train) if config.evaluate_train else None,
-        validation=score(splits.validation) if len(splits.validation) else None,
-        test=score(splits.test),
-    )

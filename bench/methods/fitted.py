@@ -1,6 +1,6 @@
 """What every method is given, and what it hands back: a fitted model that predicts and can be saved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -8,7 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.data.split import Examples
+from bench.config import TrainingConfig
+from bench.data.split import Examples, Splits
 from bench.models.kept import Kept
 from bench.results.measurements import Lengths, Parameters, Training
 from bench.results.scores import Before
@@ -31,15 +32,18 @@ class Answers:
 Predicted = Probabilities | Answers
 
 
-Report = Callable[[int, int, float | None], None]
+OnStep = Callable[[int, int, float | None], None]
 """Takes the optimizer step, the number of steps, and the last training loss where one was logged."""
 
-Phase = Callable[[str], None]
+OnPhase = Callable[[str], None]
 """Takes what begins now, in a few words."""
 
+SETS = ("train", "validation", "test")
+"""The parts of a task's examples (`bench.data.split.Splits`)."""
 
-def unsaid(what: str) -> None:
-    """Tell nobody what begins."""
+
+def ignore(*_: object) -> None:
+    """Do nothing with a step or a phase: nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,14 @@ class Context:
     mirror_dir: str | None
     device: str
     """`cpu` or `cuda`."""
-    report: Report | None = None
-    """Told after optimizer steps, in processes that somebody watches."""
+    on_step: OnStep = ignore
+    """Called after each optimizer step."""
     warm: Warm = field(default_factory=Warm)
     """What earlier cells of this process left; new: nothing."""
     feature_cache_gb: float = 0.0
     """Room for trunk features below `cache`; 0: they are kept neither there nor for the next cell."""
-    phase: Phase = unsaid
-    """Told what begins, in processes that somebody watches."""
+    on_phase: OnPhase = ignore
+    """Called when another part of the work begins."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,6 +93,21 @@ class Fitted(Protocol):
         """
 
 
+class FittedCells(Protocol):
+    """Cells that were fitted together, in the order in which they were given; one alone is a stack of one."""
+
+    @property
+    def outcomes(self) -> Sequence["Fitted | Exception"]:
+        """Each cell's model, or what ended it and not the others; it may end while its examples are predicted."""
+
+    @property
+    def shares(self) -> Sequence[float]:
+        """The part of the fitting time that each cell took; they add up to 1."""
+
+    def predict(self, name: str) -> Sequence[Predicted | None]:
+        """What each cell predicts for its examples of a set; None where it has ended or does not score the set."""
+
+
 @runtime_checkable
 class Saveable(Protocol):
     """A fitted model that can be kept."""
@@ -102,3 +121,10 @@ class Saveable(Protocol):
 
 class Diverged(Exception):
     """Training gave a loss that is not a finite number."""
+
+
+def scored_sets(training: TrainingConfig | None, splits: Splits) -> tuple[str, ...]:
+    """The sets that a cell is scored on, before training and after it: test and validation, where it has any, and its
+    training examples only where `training.evaluate_train` says so."""
+    asked = SETS if training is not None and training.evaluate_train else SETS[1:]
+    return tuple(name for name in asked if name == "test" or len(getattr(splits, name)))

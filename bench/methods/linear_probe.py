@@ -53,7 +53,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
     base = base_model(cell, found, context, lambda: _load_base(model, found.location, method, context.device)).copy()
     trunk = pooled(base, method, found, context)
     loaded = time.perf_counter()
-    context.phase("computing features")
+    context.on_phase("computing features")
     train = features(trunk, tokenizer, splits.train, method, tokens)
     validation = features(trunk, tokenizer, splits.validation, method, tokens)
     regression, strength = choose_regression(

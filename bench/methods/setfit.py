@@ -28,6 +28,7 @@ from bench.data.split import Examples, Splits
 from bench.methods.fitted import Context, Diverged, Probabilities, Summary
 from bench.methods.loading import ModelFiles
 from bench.methods.one_device import check_one_device
+from bench.methods.training import StepCallback
 from bench.models import files, load, safely, size
 from bench.running import bf16
 
@@ -70,9 +71,9 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
     trunk = next(module for module in body.modules() if isinstance(module, PreTrainedModel))
     model = setfit.SetFitModel(model_body=body, model_head=LogisticRegression(max_iter=2000))
     loaded = time.perf_counter()
-    context.phase("training")
+    context.on_phase("training")
     pairs, steps = planned(splits.train.labels[:MOST_PAIRED], cell.method)
-    train(model, splits, cell.method, steps=steps, seed=cell.task.seed, device=context.device)
+    train(model, splits, cell.method, context, steps=steps, seed=cell.task.seed)
     trained = time.perf_counter()
     parameters = size.count_parameters(body)
     learnt = len(splits.labels) * (body.get_embedding_dimension() + 1)
@@ -132,11 +133,11 @@ def planned(labels: Sequence[int], method: SetfitConfig) -> tuple[int, int]:
 
 
 def train(
-    model: setfit.SetFitModel, splits: Splits, method: SetfitConfig, *, steps: int, seed: int, device: str
+    model: setfit.SetFitModel, splits: Splits, method: SetfitConfig, context: Context, *, steps: int, seed: int
 ) -> None:
     """Tune the encoder and fit the regression, in place. Raises Diverged."""
     texts, labels = list(splits.train.texts), list(splits.train.labels)
-    with tempfile.TemporaryDirectory() as scratch, _trainer_options(device):
+    with tempfile.TemporaryDirectory() as scratch, _trainer_options(context.device):
         arguments = setfit.TrainingArguments(
             output_dir=scratch,
             batch_size=method.batch_size,
@@ -155,10 +156,11 @@ def train(
         trainer = setfit.Trainer(model=model, args=arguments)
         check_one_device(trainer.st_trainer.args)
         trainer.remove_callback(PrinterCallback)
+        trainer.add_callback(StepCallback(context.on_step))
         trainer.train_embeddings(texts[:MOST_PAIRED], labels[:MOST_PAIRED], args=arguments)
     if not all(bool(torch.isfinite(parameter).all()) for parameter in model.model_body.parameters()):
         raise Diverged("the encoder's weights are not finite after the contrastive tuning")
-    model.model_body.to(device)
+    model.model_body.to(context.device)
     trainer.train_classifier(texts, labels, args=arguments)
 
 

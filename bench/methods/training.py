@@ -11,7 +11,6 @@ from scipy.special import softmax
 from torch.utils.data import SequentialSampler
 from transformers import (
     DataCollatorWithPadding,
-    PreTrainedTokenizerBase,
     PrinterCallback,
     Trainer,
     TrainerCallback,
@@ -25,14 +24,13 @@ from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
 from bench.methods import validation
 from bench.methods.attention import attention
-from bench.methods.encode import encode, sort_by_length
-from bench.methods.fitted import Diverged, Probabilities, Report
+from bench.methods.encode import Encoder, sort_by_length
+from bench.methods.fitted import Diverged, OnStep, Probabilities
 from bench.methods.last_block import Collator
 from bench.methods.one_device import check_one_device
 from bench.methods.trunk import Trunk
 from bench.results.measurements import HistoryPoint, Training
 from bench.running.steps import planned_steps, steps_per_epoch
-from bench.running.warm import Tokens
 
 MOST_EVALUATIONS = 12
 """Validations in a run, about, where `eval_steps` leaves it open: short epochs share one."""
@@ -93,22 +91,22 @@ class BestWeights(TrainerCallback):
                     parameter.copy_(self.weights[name])
 
 
-class StepReports(TrainerCallback):
-    """Hands steps on to whoever watches."""
+class StepCallback(TrainerCallback):
+    """Tells of every optimizer step, with the training loss that was logged last."""
 
-    def __init__(self, report: Report) -> None:
-        self.report = report
-        self.loss: float | None = None
+    def __init__(self, on_step: OnStep) -> None:
+        self._on_step = on_step
+        self._loss: float | None = None
 
     def on_log(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any
     ) -> None:
-        """Remember the last training loss."""
-        self.loss = logs.get("loss", self.loss)
+        """Remember the training loss."""
+        self._loss = logs.get("loss", self._loss)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Report."""
-        self.report(state.global_step, state.max_steps, self.loss)
+        """Tell."""
+        self._on_step(state.global_step, state.max_steps, self._loss)
 
 
 class OrderedTrainer(Trainer):
@@ -142,15 +140,14 @@ class Trained:
     """A model with Trainer around it, which also predicts."""
 
     trainer: Trainer
-    tokenizer: PreTrainedTokenizerBase
+    encode: Encoder
     config: TrainingConfig
-    tokens: Tokens
     trunk: Trunk | None = None
     """Where the model takes features instead of running its lower blocks: where they come from."""
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels). Raises Diverged where they are not finite."""
-        ordered = sort_by_length(encode(self.tokenizer, examples, self.config.max_length, self.tokens))
+        ordered = sort_by_length(self.encode(examples))
         if self.trunk is not None:
             self.trunk.ensure(ordered.examples)
         logits = self.trainer.predict(ordered.examples).predictions
@@ -162,25 +159,20 @@ class Trained:
 
 def make_trainer(
     model: Any,
-    tokenizer: PreTrainedTokenizerBase,
+    encode: Encoder,
     splits: Splits,
     config: TrainingConfig,
     *,
-    seed: int,
-    device: str,
-    scratch: str,
-    tokens: Tokens,
+    arguments: TrainingArguments,
     trunk: Trunk | None = None,
 ) -> Trained:
     """A Trainer for `model` on the task's training and validation examples, not started yet.
 
-    Raises UserError where it would train on several devices.
+    `arguments` are `training_arguments` of `config`. Raises UserError where it would train on several devices.
     """
-    train = encode(tokenizer, splits.train, config.max_length, tokens)
-    arguments = training_arguments(config, len(train), seed=seed, device=device, scratch=scratch)
     check_one_device(arguments)
-    held_out = sort_by_length(encode(tokenizer, splits.validation, config.max_length, tokens))
-    collator = DataCollatorWithPadding(tokenizer)
+    train, held_out = encode(splits.train), sort_by_length(encode(splits.validation))
+    collator = DataCollatorWithPadding(encode.tokenizer)
     if trunk is not None:
         trunk.ensure([*train, *held_out.examples])
     trainer = OrderedTrainer(
@@ -196,7 +188,7 @@ def make_trainer(
     # Classifiers don't: with gradient accumulation, losses and gradients would be summed over parts, not averaged.
     trainer.model_accepts_loss_kwargs = False
     trainer.remove_callback(PrinterCallback)  # the record's history says it all
-    return Trained(trainer, tokenizer, config, tokens, trunk)
+    return Trained(trainer, encode, config, trunk)
 
 
 def train(trained: Trained) -> Training:

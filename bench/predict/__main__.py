@@ -166,7 +166,7 @@ def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifie
 
     Raises UserError where the files do not make up the model that they describe.
     """
-    from bench.running.run import quiet_libraries
+    from bench.running.quiet import quiet_libraries
 
     quiet_libraries()
     use_threads(None)

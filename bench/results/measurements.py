@@ -185,8 +185,8 @@ class Measurements(Block):
     halved: Halved | None = None
     """Null where the cell ran as configured."""
     energy_joules: Amount | None = None
-    """What the GPU used while the cell ran, other cells on it included; null on a CPU, in a stack of fused cells, and
-    where the GPU does not count it."""
+    """What the GPU used while the cell ran, other processes on it included; null on a CPU and where the GPU does not
+    count it. Of a fused cell it is a share of what its stack used, in proportion to `seconds.total`."""
     fused: Fused | None = None
     """Null where the cell ran alone (`engine=single`)."""
 

@@ -5,7 +5,9 @@ import threading
 import time
 from types import TracebackType
 
+from bench.cell import Cell
 from bench.escape.terminal import say
+from bench.running.observers import Observer
 
 FIRST_SECONDS, MOST_SECONDS = 5.0, 60.0
 """How long a phase lasts until it is said, and how long it is silent at most; in between it doubles.
@@ -14,7 +16,7 @@ What is over before, a wrong file, say, ends with its own line alone.
 """
 
 
-class Heartbeat:
+class Heartbeat(Observer):
     """While it is the context: what goes on is said by a thread of its own, whatever holds up the others."""
 
     def __init__(self, first: float | None = None) -> None:
@@ -35,12 +37,12 @@ class Heartbeat:
         self._changed.set()
         self._thread.join()
 
-    def phase(self, what: str) -> None:
+    def on_phase(self, cell: Cell, what: str) -> None:
         """Something else begins."""
         self._now = (what, "", time.monotonic())
         self._changed.set()
 
-    def step(self, step: int, max_steps: int, loss: float | None) -> None:
+    def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
         """`step` of `max_steps` optimizer steps are done."""
         shown = "" if loss is None or not math.isfinite(loss) else f", loss {loss:.3f}"
         self._now = (self._now[0], f" step {step}/{max_steps}{shown}", self._now[2])

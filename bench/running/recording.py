@@ -24,7 +24,7 @@ class Run:
     """Everything that running a cell gave. Seconds are wall time, peaks are bytes."""
 
     cell: Cell
-    halved: Cell | None
+    halved: Cell | None = None
     """What was run in its place, in smaller batches, after it ran out of memory."""
     splits: Splits
     summary: Summary
@@ -44,7 +44,7 @@ class Run:
     """What was computed in: see `bench.running.bf16`."""
     energy_joules: float | None = None
     fused: int | None = None
-    """Cells in its stack, where it was trained in one (`bench.running.run_fused`)."""
+    """Cells in its stack, where it was trained in one (`engine=fused`)."""
 
 
 def finished(run: Run) -> Record:

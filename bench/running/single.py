@@ -85,11 +85,10 @@ def _run_claimed(cell: Cell, settings: Settings) -> Record:
     use_threads(None)
     warm = Warm(lasting=True)
     with Heartbeat() as heartbeat:
-        watched: dict[str, Any] = {"report": heartbeat.step, "phase": heartbeat.phase, "warm": warm}
-        record = run_cell(cell, settings, **watched)
+        record = run_cell(cell, settings, observer=heartbeat, warm=warm)
         if record.status is Status.OOM and in_halves(cell) is not None:
             say("out of memory: trying again with half the batch", error=True)
-            record = run_cell(cell, settings, halved=True, **watched)
+            record = run_cell(cell, settings, halved=True, observer=heartbeat, warm=warm)
     return record
 
 

@@ -67,7 +67,7 @@ class Handle:
         self.jobs_begun += 1
         self.loaded = base_of(cells[0])
         try:
-            self.connection.send(Job(cells[0], settings, halved, tuple(cells[1:])))
+            self.connection.send(Job(tuple(cells), settings, halved))
         except (BrokenPipeError, ConnectionResetError):
             raise WorkerDied("the worker ended while it was idle") from None
 

@@ -9,19 +9,17 @@ from bench.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One cell to run, or several in one stack."""
+    """One cell to run, or several in one stack (`bench.methods.fused.groups`)."""
 
-    cell: Cell
+    cells: tuple[Cell, ...]
     settings: Settings
     halved: bool = False
     """With half the batch: it ran out of memory before."""
-    others: tuple[Cell, ...] = ()
-    """To be fused with it (`bench.methods.fused.groups`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far the worker's cell is."""
+    """How far the worker's cell is, or of a stack the one that is farthest."""
 
     step: int
     max_steps: int

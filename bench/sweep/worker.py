@@ -9,18 +9,20 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal
 
+from bench.cell import Cell
 from bench.errors import said
 from bench.escape.streams import mask_output
 from bench.results.record import Record
 from bench.results.regular import NO_WRITING
 from bench.results.store import LOG, check_place
 from bench.running.cores import use_threads
+from bench.running.observers import Observer
 from bench.running.warm import Warm
 from bench.sweep.messages import Ended, Job, Split, Step, Unwritten
 from bench.sweep.slots import Slot
@@ -54,7 +56,7 @@ def serve(connection: Connection, slot: Slot, parent: int) -> None:
             return  # the parent is gone
         if job is None:
             return
-        for answer in _run_fused(job, connection, warm) if job.others else [_run(job, connection, warm)]:
+        for answer in _run(job, connection, warm):
             connection.send(answer)
 
 
@@ -71,40 +73,26 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-def _run(job: Job, connection: Connection, warm: Warm) -> Ended | Unwritten:
+def _run(job: Job, connection: Connection, warm: Warm) -> Sequence[Ended | Split | Unwritten]:
+    """Run the cells of a job; an answer for each, or one for all of a stack where that failed."""
+    first, *others = job.cells
     try:
-        _log_to(job.cell.folder(job.settings.results_dir))
-    except OSError as error:
-        return _unwritten(error)
-    from bench.running.run import RecordUnwritten, run_cell
-
-    try:
-        record = run_cell(job.cell, job.settings, halved=job.halved, report=_reporter(connection), warm=warm)
-    except RecordUnwritten as error:
-        return _unwritten(error)
-    _flush()
-    return _ended(record)
-
-
-def _run_fused(job: Job, connection: Connection, warm: Warm) -> Sequence[Ended | Split | Unwritten]:
-    """All cells of the job in one stack; an answer for each, or one for all where that failed."""
-    folder = job.cell.folder(job.settings.results_dir)
-    try:
-        _log_to(folder)
-        for other in job.others:
+        _log_to(first.folder(job.settings.results_dir))
+        for other in others:
             with os.fdopen(_open_log(other.folder(job.settings.results_dir)), "w", encoding="utf-8") as log:
-                log.write(f"fused with {job.cell.key}: its log is of all\n")
+                log.write(f"fused with {first.key}: its log is of all\n")
     except OSError as error:
-        return [_one_of_many(_unwritten(error))]
-    from bench.running.run import RecordUnwritten
-    from bench.running.run_fused import run_fused
+        return [_unwritten(error, job)]
+    from bench.running.run import RecordUnwritten, run
 
     try:
-        records = run_fused((job.cell, *job.others), job.settings, report=_reporter(connection), warm=warm)
+        records = run(job.cells, job.settings, halved=job.halved, observer=Pipe(connection), warm=warm)
         return [_ended(record) for record in records]
     except RecordUnwritten as error:
-        return [_one_of_many(_unwritten(error))]
+        return [_unwritten(error, job)]
     except Exception as error:  # the cells are run one by one then, and what fails again is in the records
+        if not others:
+            raise
         traceback.print_exc()
         return [Split(f"{type(error).__name__}: {error}".splitlines()[0])]
     finally:
@@ -119,15 +107,12 @@ def _ended(record: Record) -> Ended:
     return Ended(record.status.value, CHANGED[failure.type], failure.message)
 
 
-def _unwritten(error: Exception) -> Unwritten:
-    """What to say where a file of a cell can't be written; is it this one alone?"""
+def _unwritten(error: Exception, job: Job) -> Unwritten | Split:
+    """What to say where a file of a cell can't be written; where something stands in the way of one cell of a stack
+    alone, the others have their records once they run alone."""
     cause = error.__cause__ or error
-    return Unwritten(said(error), isinstance(cause, OSError) and cause.errno in NO_WRITING)
-
-
-def _one_of_many(failure: Unwritten) -> Unwritten | Split:
-    """Of fused cells: where something stands in the way of one, the others have their records once they run alone."""
-    return failure if failure.everywhere else Split(failure.reason)
+    everywhere = isinstance(cause, OSError) and cause.errno in NO_WRITING
+    return Unwritten(said(error), everywhere) if everywhere or len(job.cells) == 1 else Split(said(error))
 
 
 def _open_log(folder: Path) -> int:
@@ -158,18 +143,22 @@ def _flush() -> None:
             stream.flush()
 
 
-def _reporter(connection: Connection) -> Callable[[int, int, float | None], None]:
-    """Tells the parent about steps, now and then."""
-    told = 0.0
+class Pipe(Observer):
+    """Tells the parent, now and then, how far the cells of a job are."""
 
-    def report(step: int, max_steps: int, loss: float | None) -> None:
-        nonlocal told
-        if (now := time.monotonic()) - told < REPORT_SECONDS:
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._told = connection, 0.0
+        self._steps: dict[str, tuple[int, int]] = {}
+        """By the key of each cell, those that are done and all that there are."""
+
+    def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
+        """Tell of the cell that is farthest; of several cells no loss."""
+        self._steps[cell.key] = step, max_steps
+        if (now := time.monotonic()) - self._told < REPORT_SECONDS:
             return
-        told = now
+        self._told = now
+        done, planned = (max(steps) for steps in zip(*self._steps.values(), strict=True))
         try:
-            connection.send(Step(step, max_steps, loss))
+            self._connection.send(Step(done, planned, loss if len(self._steps) == 1 else None))
         except BrokenPipeError:
             os._exit(1)  # the parent is gone, and nothing that this process does now may leave a record
-
-    return report

@@ -169,7 +169,7 @@ def test_a_base_is_as_it_was(tiny_models: dict[str, Path], pool: Pool) -> None:
 def test_settings_say_how_much_is_kept(
     tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: Pool
 ) -> None:
-    monkeypatch.setattr("bench.running.run.load_pool", lambda *_, **__: pool)
+    monkeypatch.setattr("bench.running.measuring.load_pool", lambda *_, **__: pool)
     cell = make_cell("llama", "last_block", tiny_models["llama"], **options())
     for gigabytes, files in ((0.0, 0), (1.0, 2)):  # of training and validation, and of test
         settings = Settings(

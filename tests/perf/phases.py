@@ -69,12 +69,13 @@ def profile() -> list[Line]:
 
     from bench.compose import to_cell, to_settings
     from bench.methods import finetune
-    from bench.running import run as running
+    from bench.running import measuring, observers
+    from bench.running.run import run_cell
 
     imports = time.perf_counter() - clock
     trainer = transformers.Trainer
     places = {
-        "data": [(running, "load_pool"), (running, "draw")],
+        "data": [(measuring, "load_pool"), (measuring, "draw")],
         "load": [(finetune, "base_model"), (finetune, "_make_trainable"), (finetune, "_with_new_head")],
         "evaluation": [(trainer, "evaluation_loop")],
         "batches": [(trainer, "get_batch_samples")],
@@ -82,7 +83,7 @@ def profile() -> list[Line]:
         "backward": [(accelerate.Accelerator, "backward")],
         "gradient clipping": [(accelerate.Accelerator, "clip_grad_norm_")],
         "optimizer": [(accelerate.optimizer.AcceleratedOptimizer, "step")],
-        "saving": [(running.store, "write")],
+        "saving": [(observers.store, "write")],
     }
     with tempfile.TemporaryDirectory() as folder, threads():
         axes = ("num_labels=4", "train_size=800", "seed=0", "training.num_train_epochs=1")
@@ -93,7 +94,7 @@ def profile() -> list[Line]:
                     timed = clocks.around(phase, getattr(owner, name))
                     patches.enter_context(mock.patch.object(owner, name, timed))
             clock = time.perf_counter()
-            record = running.run_cell(to_cell(content), to_settings(content))
+            record = run_cell(to_cell(content), to_settings(content))
             total = time.perf_counter() - clock
         rate = matrix_rate()
     assert record.measurements is not None, record.failure

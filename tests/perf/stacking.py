@@ -54,11 +54,11 @@ def one_by_one(cells: Sequence[Cell], warm: Any) -> Taken:
 
 def stacked(cells: Sequence[Cell], warm: Any) -> Taken:
     """As a warm worker runs fused cells."""
-    from bench.running.run_fused import run_fused
+    from bench.running.run import run
 
     with tempfile.TemporaryDirectory() as folder:
         watch = Stopwatch()
-        records = run_fused(cells, Settings(results_dir=folder, device=DEVICE), warm=warm)
+        records = run(cells, Settings(results_dir=folder, device=DEVICE), warm=warm)
         assert all(record.status is Status.OK for record in records)
         return watch.read()
 

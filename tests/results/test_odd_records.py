@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 
 from bench import rights
+from bench.compose import to_cell
 from bench.report.inputs.records import Expected
 from bench.results import store
 from bench.results.record import Record, as_text, parse
 from bench.results.regular import read_json, read_regular
 from tests.report import simulate
+from tests.test_cell import content as of_a_cell
 
 
 @pytest.fixture
@@ -113,13 +115,13 @@ def test_files_of_a_cell_have_the_rights_that_the_umask_leaves(tmp_path: Path) -
 
 
 def test_a_text_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
-    from bench.running.run import RecordUnwritten, write
+    from bench.running.run import NOBODY, RecordUnwritten, write
 
     cell = Expected(tmp_path / "cell", "key", "minilm", "lora", "data", 2, 32, 0)
     record = simulate.write(cell, max_length=64)
     before = (cell.folder / store.RECORD).read_bytes()
     odd = pd.DataFrame({"split": ["test"], "id": ["half \ud83d"], "label": ["a"]}, dtype="object")
     with pytest.raises(RecordUnwritten, match=r"cell cannot be written: ") as caught:
-        write(cell.folder, record, odd)
+        write(NOBODY, to_cell(of_a_cell()), cell.folder, record, predictions=odd)
     assert "\n" not in str(caught.value)
     assert (cell.folder / store.RECORD).read_bytes() == before

@@ -35,30 +35,26 @@ KILLED, SPLIT, HALF_DONE, HANGING = 100, 101, 102, 103
 
 def serve_notes(connection: Connection, slot: Slot, parent: int) -> None:
     """In the worker process: the real loop over jobs, with notes in the place of models."""
-    worker._run, worker._run_fused = take_note, take_notes
+    worker._run = take_note
     worker.serve(connection, slot, parent)
 
 
 def note(job: Job) -> list[int]:
-    cells = (job.cell, *job.others)
-    assert all(claims.read(cell.folder(job.settings.results_dir)) is not None for cell in cells)
-    seeds = [cell.task.seed for cell in cells]
+    assert all(claims.read(cell.folder(job.settings.results_dir)) is not None for cell in job.cells)
+    seeds = [cell.task.seed for cell in job.cells]
     with Path(job.settings.results_dir, NOTES).open("a") as file:
         file.write(json.dumps({"seeds": seeds, "process": os.getpid()}) + "\n")
     return seeds
 
 
-def take_note(job: Job, *_: object) -> Ended:
-    note(job)
-    time.sleep(0.05)
-    return Ended("ok")
-
-
-def take_notes(job: Job, *_: object) -> Sequence[Ended | Split | Unwritten]:
+def take_note(job: Job, *_: object) -> Sequence[Ended | Split | Unwritten]:
     seeds = note(job)
+    if len(seeds) == 1:
+        time.sleep(0.05)
+        return [Ended("ok")]
     if HALF_DONE in seeds:
-        record = failed(job.cell, Status.DIVERGED, ValueError("made up"), "2020-01-01T00:00:00+00:00", "cpu")
-        store.write(job.cell.folder(job.settings.results_dir), record)
+        record = failed(job.cells[0], Status.DIVERGED, ValueError("made up"), "2020-01-01T00:00:00+00:00", "cpu")
+        store.write(job.cells[0].folder(job.settings.results_dir), record)
     if KILLED in seeds or HALF_DONE in seeds:
         os.kill(os.getpid(), signal.SIGKILL)
     if HANGING in seeds:

@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 
 from bench.methods.encode import Example, num_tokens
-from bench.methods.fitted import Report
 from bench.methods.fused import evaluate
 from bench.methods.fused.member import Member, Update
 from bench.methods.fused.optimizers import optimizer_for
@@ -20,15 +19,13 @@ FORWARD, TRAIN = 1, 3
 """Of an example through the model: a backward pass costs about twice the forward pass."""
 
 
-def train(stack: Stack, members: Sequence[Member], eval_rows: int, report: Report | None = None) -> list[int]:
+def train(stack: Stack, members: Sequence[Member], eval_rows: int) -> list[int]:
     """Train all `members` in place, which are in `stack` in this order; a cell that ends leaves the stack.
 
-    Returns the work of each cell: examples through the model, those with a backward pass counted as three. `report`
-    is told the steps of the cell with most.
+    Returns the work of each cell: examples through the model, those with a backward pass counted as three.
     """
     active, work = list(range(len(members))), Counter[int]()
     optimizer = optimizer_for(members, stack.rows)
-    longest = max(members, key=lambda member: member.trainer.state.max_steps).trainer
     while active:
         updates = [next(members[cell].updates) for cell in active]
         _backward(stack, [members[cell] for cell in active], updates)
@@ -42,8 +39,6 @@ def train(stack: Stack, members: Sequence[Member], eval_rows: int, report: Repor
         if due:
             _validate(stack, {place: members[active[place]] for place in due}, eval_rows)
             work.update({active[place]: FORWARD * len(members[active[place]].splits.validation) for place in due})
-        if report is not None:
-            report(max(members[cell].step for cell in active), longest.state.max_steps, None)
         staying = [place for place, cell in enumerate(active) if not members[cell].has_ended]
         if len(staying) < len(active):
             stack.keep(staying)

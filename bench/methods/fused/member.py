@@ -10,9 +10,9 @@ from transformers import Trainer
 from bench.cell import Cell
 from bench.data.split import Splits
 from bench.methods import training
-from bench.methods.encode import Encoded, encode, num_tokens
+from bench.methods.encode import Encoded, num_tokens
 from bench.methods.finetune import FineTuned
-from bench.methods.fitted import Diverged
+from bench.methods.fitted import Diverged, scored_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,11 @@ class Member:
         return self.fitted.trained.trainer
 
     @property
+    def scored(self) -> tuple[str, ...]:
+        """The sets that it is scored on."""
+        return scored_sets(self.fitted.trained.config, self.splits)
+
+    @property
     def step(self) -> int:
         """Optimizer steps done."""
         return int(self.trainer.state.global_step)
@@ -70,9 +75,7 @@ class Member:
 
     def encode(self, name: str) -> Encoded:
         """The examples of a split (`train`, `validation`, `test`), in its order."""
-        config = self.fitted.trained.config
-        examples = getattr(self.splits, name)
-        return encode(self.fitted.trained.tokenizer, examples, config.max_length, self.fitted.trained.tokens)
+        return self.fitted.trained.encode(getattr(self.splits, name))
 
     def stepped(self, update: Update) -> bool:
         """Count an optimizer step and log it where that is due; whether a validation is due now."""

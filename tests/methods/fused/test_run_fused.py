@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ from bench.models.estimate import OVERHEAD
 from bench.models.tensors import Estimate
 from bench.results import store
 from bench.results.record import Record, Status
-from bench.running.run import MODEL, run_cell
-from bench.running.run_fused import run_fused
+from bench.running import measuring
+from bench.running.meter import Reading
+from bench.running.run import MODEL, run, run_cell
 from bench.running.warm import Warm
 from bench.settings import Settings
 from bench.sweep import worker
@@ -71,7 +73,7 @@ def measured(record: Record) -> dict[str, Any]:
 def test_records_are_those_of_single_cells(data: Path, mirror: Path, tmp_path: Path) -> None:
     cells = [make_cell(data, "llama", task) for task in TASKS]
     warm = Warm()
-    records = run_fused(cells, settings(mirror, tmp_path / "fused"), warm=warm)
+    records = run(cells, settings(mirror, tmp_path / "fused"), warm=warm)
     for cell, record in zip(cells, records, strict=True):
         assert record.status is Status.OK, record.failure
         assert record == store.read(cell.folder(tmp_path / "fused"))
@@ -88,13 +90,27 @@ def test_records_are_those_of_single_cells(data: Path, mirror: Path, tmp_path: P
     assert seconds[1].train > seconds[0].train, "by what they trained on"
 
 
+def test_energy_is_shared_by_time(data: Path, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell of a stack has its part of what the stack used; one alone has all of it."""
+    reading = Reading(peak_process=1, peak_device=2, energy_joules=90.0)
+    monkeypatch.setattr(measuring, "Meter", lambda device: SimpleNamespace(read=lambda: reading))
+    cells = [make_cell(data, "llama", task) for task in TASKS]
+    measured = [record.measurements for record in run(cells, settings(mirror, tmp_path / "fused"))]
+    assert sum(each.energy_joules for each in measured) == pytest.approx(90.0)
+    joules_per_second = {round(each.energy_joules / each.seconds.total, 6) for each in measured}
+    assert len(joules_per_second) == 1
+    assert [each.memory.peak_device for each in measured] == [2, 2, 2], "the stack's, as `fused` tells"
+    alone = run_cell(cells[0], settings(mirror, tmp_path / "alone"))
+    assert alone.measurements.energy_joules == 90.0
+
+
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
 @pytest.mark.parametrize("method", ["lora", "qlora"])
 def test_a_saved_adapter_loads_in_plain_peft(
     family: str, method: str, data: Path, mirror: Path, tmp_path: Path
 ) -> None:
     cells = [make_cell(data, family, task, method) for task in TASKS[:2]]
-    records = run_fused(cells, settings(mirror, tmp_path / "fused", save_model=True))
+    records = run(cells, settings(mirror, tmp_path / "fused", save_model=True))
     for cell, record in zip(cells, records, strict=True):
         assert record.status is Status.OK, record.failure
         folder = cell.folder(tmp_path / "fused")
@@ -120,7 +136,7 @@ def test_a_failure_of_one_leaves_the_others_as_they_are(data: Path, mirror: Path
     good = make_cell(data, "llama", TASKS[0])
     diverging = make_cell(data, "llama", TASKS[1], learning_rate=1e30, max_grad_norm=1e30, weight_decay=0.0)
     infeasible = make_cell(data, "llama", TASKS[0] | {"train_size": 10_000})
-    records = run_fused([diverging, good, infeasible], settings(mirror, tmp_path / "fused"))
+    records = run([diverging, good, infeasible], settings(mirror, tmp_path / "fused"))
     assert [record.status for record in records] == [Status.DIVERGED, Status.OK, Status.SKIPPED]
     assert "step" in records[0].failure.message
     assert records[1].measurements.fused.cells == 2
@@ -141,7 +157,7 @@ def test_memory_bounds_a_stack(
     as_on_gpu = lambda cells, splits, context: real(cells, splits, replace(context, device="cuda"))  # noqa: E731
     monkeypatch.setattr(fitting, "most_at_once", as_on_gpu)
     cells = [make_cell(data, "llama", {**TASKS[0], "seed": seed}, min_steps=1, num_train_epochs=1) for seed in range(3)]
-    records = run_fused(cells, settings(mirror, tmp_path / "fused"))
+    records = run(cells, settings(mirror, tmp_path / "fused"))
     assert [record.measurements.fused.cells for record in records] == [[1, 1, 1], [1, 1, 1], [2, 2, 1], [3, 3, 3]][fit]
     assert [record.key for record in records] == [cell.key for cell in cells]
     assert max(asked) < 40, "tokens of the longest text, not of the longest that there may be"
@@ -158,8 +174,8 @@ def test_what_ends_all_of_them_leaves_no_record(
     monkeypatch.setattr(loop, "train", train)
     monkeypatch.setattr(worker, "_log_to", lambda folder: folder.mkdir(parents=True))  # the tests' own output stays
     warm = Warm()
-    job = Job(cells[0], settings(mirror, tmp_path / "fused"), others=(cells[1],))
-    (answer,) = worker._run_fused(job, None, warm)
+    job = Job(tuple(cells), settings(mirror, tmp_path / "fused"))
+    (answer,) = worker._run(job, None, warm)
     assert answer == Split("OutOfMemoryError: made to run out of memory")
     assert not list(store.scan(tmp_path / "fused"))
     assert warm.base.held is None

@@ -59,20 +59,21 @@ def patch(run):
     real = run.measure
     plan_file = Path(os.environ["FAULTS"])
 
-    def measure(cell, *arguments, **options):
+    def measure(cells, *arguments, **options):
+        (cell,) = cells
         plan = json.loads(plan_file.read_text())
         fault = plan.get(str(cell.task.seed), plan.get("*"))
         note("start", cell.key, os.getpid(), "halved" if options.get("halved") else "whole", time.monotonic())
         if fault is not None and times_before(plan_file.parent, cell.task.seed) < fault.get("times", 10**9):
             befall(fault["kind"], fault.get("seconds", 0))
-        result = real(cell, *arguments, **options)
+        result = real(cells, *arguments, **options)
         note("end", cell.key, os.getpid(), "halved" if options.get("halved") else "whole", time.monotonic())
         return result
 
     written = run.write
 
-    def write(folder, record, *frames):
-        kept = written(folder, record, *frames)
+    def write(observer, cell, folder, record, **frames):
+        kept = written(observer, cell, folder, record, **frames)
         fault = json.loads(plan_file.read_text()).get(str(record.configuration.seed), {})
         if fault.get("kind") == "kill at the end":
             os.kill(os.getpid(), signal.SIGKILL)

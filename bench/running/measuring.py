@@ -1,0 +1,210 @@
+"""Running cells and measuring them: examples, fit, predictions, and the time, memory and energy that these take.
+
+One cell is a stack of one. What cells of a stack take together is divided: time by what went through the model for each
+of them, energy by time; peaks of memory are the stack's.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from bench.cell import Cell
+from bench.data.read import load_pool
+from bench.data.split import Splits, draw
+from bench.errors import TaskInfeasible
+from bench.methods.engines import Engine, fit_all
+from bench.methods.fitted import SETS, Context, Fitted, FittedCells, Predicted
+from bench.methods.halve import in_halves
+from bench.running.bf16 import as_computed, notice, precision_of
+from bench.running.garbage import gc_disabled
+from bench.running.meter import Meter, Reading
+from bench.running.observers import Observer
+from bench.running.positions import length_of, within_positions
+from bench.running.positions import notice as notice_of_length
+from bench.running.quiet import quiet_libraries
+from bench.running.recording import Run
+
+
+class TooMany(Exception):
+    """The device's memory does not hold all cells in one stack."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} cells fit in one stack")
+        self.most = most
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A cell that ended well."""
+
+    run: Run
+    fitted: Fitted
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A cell with its examples."""
+
+    cell: Cell
+    planned: Cell
+    """What is run in its place, as far as that is known without the model's files."""
+    splits: Splits
+    revision: str | None
+    seconds: float
+    """For drawing, and its share of reading the data."""
+
+
+@dataclass(slots=True)
+class Stack:
+    """Cells that were fitted together, what each of them predicts, and the seconds that it took."""
+
+    drawn: Sequence[Drawn]
+    fitting: Sequence[Cell]
+    """What was run in the place of each."""
+    fitted: FittedCells
+    fit_seconds: float
+    predicted: dict[str, Sequence[Predicted | None]] = field(default_factory=dict)
+    """By set, in the order of the cells."""
+    predict_seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def predict(self) -> None:
+        """Predict with all cells, a set after the other; each has its part of the time by its number of examples."""
+        for name in SETS:
+            clock = time.perf_counter()
+            predicted = self.fitted.predict(name)
+            seconds = time.perf_counter() - clock
+            scored = zip(self.drawn, predicted, strict=True)
+            counts = [0 if given is None else len(getattr(of.splits, name)) for of, given in scored]
+            self.predicted[name] = predicted
+            self.predict_seconds[name] = [seconds * count / max(sum(counts), 1) for count in counts]
+
+    def evaluate_seconds(self, i: int) -> float:
+        """For the predictions of a cell."""
+        return sum(seconds[i] for seconds in self.predict_seconds.values())
+
+    def total_seconds(self, i: int) -> float:
+        """For all that was done for a cell."""
+        return self.drawn[i].seconds + self.fit_seconds * self.fitted.shares[i] + self.evaluate_seconds(i)
+
+    def share(self, i: int) -> float:
+        """The part of the stack's time that a cell took."""
+        return self.total_seconds(i) / sum(map(self.total_seconds, range(len(self.drawn))))
+
+
+def measure(
+    cells: Sequence[Cell], context: Context, observer: Observer, *, started: str, engine: Engine, halved: bool = False
+) -> list[Measured | Exception]:
+    """Draw each cell's examples, fit the models and predict with them; what each cell gave, or what ended it.
+
+    With `halved`, batches are smaller than the cells say. Raises what ended all cells together, UserError and whatever
+    the libraries raise; TooMany before anything is fitted.
+    """
+    quiet_libraries()
+    if (said := notice(cells[0], context.device)) is not None:
+        print(said, file=sys.stderr, flush=True)
+    planned = [_planned(cell, context.device, halved=halved) for cell in cells]
+    context.warm.begin(planned[0], context.device)
+    meter = Meter(context.device)
+    context.on_phase("loading data")
+    outcomes: dict[str, Measured | Exception] = {}
+    if drawn := _draw(cells, planned, context, outcomes):
+        context.on_phase("fitting" if cells[0].approach.role == "classical" else "loading the model")
+        stack = _fit(drawn, context, observer, engine)
+        context.on_phase("evaluating")
+        stack.predict()
+        reading = meter.read()
+        for i, (of, outcome) in enumerate(zip(drawn, stack.fitted.outcomes, strict=True)):
+            if isinstance(outcome, Exception):
+                outcomes[of.cell.key] = outcome
+                continue
+            say_length(of.planned, stack.fitting[i], outcome)
+            run = _run(stack, i, outcome, reading, device=context.device, started=started)
+            run = replace(
+                run,
+                halved=stack.fitting[i] if halved else None,
+                fused=len(drawn) if engine == "fused" else None,
+            )
+            outcomes[of.cell.key] = Measured(run, outcome)
+    return [outcomes[cell.key] for cell in cells]
+
+
+def _run(stack: Stack, i: int, fitted: Fitted, reading: Reading, *, device: str, started: str) -> Run:
+    """What the record of a cell is made of."""
+    of, (test, energy) = stack.drawn[i], (stack.predicted["test"][i], reading.energy_joules)
+    assert test is not None
+    return Run(
+        cell=of.cell,
+        splits=of.splits,
+        summary=fitted.summary,
+        train=stack.predicted["train"][i],
+        validation=stack.predicted["validation"][i],
+        test=test,
+        data_revision=of.revision,
+        device=device,
+        started=started,
+        load_data_seconds=of.seconds,
+        evaluate_seconds=stack.evaluate_seconds(i),
+        test_seconds=stack.predict_seconds["test"][i],
+        total_seconds=stack.total_seconds(i),
+        precision=fitted.summary.precision or precision_of(stack.fitting[i]),
+        peak_process=reading.peak_process,
+        peak_device=reading.peak_device,
+        energy_joules=None if energy is None else energy * stack.share(i),
+    )
+
+
+def _planned(cell: Cell, device: str, *, halved: bool) -> Cell:
+    computed = as_computed(cell, device)
+    if not halved:
+        return computed
+    smaller = in_halves(computed)
+    assert smaller is not None
+    return smaller
+
+
+def _draw(
+    cells: Sequence[Cell], planned: Sequence[Cell], context: Context, outcomes: dict[str, Measured | Exception]
+) -> list[Drawn]:
+    """The cells with their examples; those whose task is infeasible are put into `outcomes`."""
+    clock = time.perf_counter()
+    pool = load_pool(cells[0].task.data, cache=context.cache, mirror_dir=context.mirror_dir)
+    share = (time.perf_counter() - clock) / len(cells)
+    drawn = []
+    for cell, run_as in zip(cells, planned, strict=True):
+        clock = time.perf_counter()
+        try:
+            splits = draw(cell.task, pool)
+        except TaskInfeasible as error:
+            outcomes[cell.key] = error
+        else:
+            drawn.append(Drawn(cell, run_as, splits, pool.revision, share + time.perf_counter() - clock))
+    return drawn
+
+
+def _fit(drawn: Sequence[Drawn], context: Context, observer: Observer, engine: Engine) -> Stack:
+    """The cells, fitted. Raises TooMany."""
+    # after the data, which may be wrong; the imports are not the cells' time: a warm worker has them already
+    with gc_disabled():
+        fit = fit_all(engine, [of.planned for of in drawn])
+    context.warm.imported()
+    clock = time.perf_counter()
+    fitting = [within_positions(of.planned, context.cache, context.mirror_dir) for of in drawn]
+    splits = [of.splits for of in drawn]
+    if engine == "fused":
+        from bench.methods.fused.fitting import most_at_once  # torch, which fitting them has imported
+
+        if (most := most_at_once(fitting, splits, context)) < len(drawn):
+            raise TooMany(most)
+    fitted = fit(fitting, splits, context, [partial(observer.on_step, of.cell) for of in drawn])
+    return Stack(drawn, fitting, fitted, time.perf_counter() - clock)
+
+
+def say_length(planned: Cell, fitting: Cell, fitted: Fitted) -> None:
+    """Put among the choices that a record holds where texts are cut, if not where the cell says; tell if some were."""
+    said, held = length_of(planned), length_of(fitting)
+    if said is not None and held is not None and said != held:
+        cut = fitted.summary.choices.setdefault("max_length", held[1])  # zero-shot needs some for its prompt
+        if fitted.summary.lengths is not None and fitted.summary.lengths.num_cut:
+            print(notice_of_length(said[1], cut), file=sys.stderr, flush=True)

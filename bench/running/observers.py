@@ -1,0 +1,102 @@
+"""Observers: what is told of the steps of every cell and of every record, while a sweep runs.
+
+Steps and phases are told in the process that runs the cell: a worker of the pool (on a cluster, of an array task), or
+the command itself for a single cell. A record is told once, by the process that writes it: that of the cell, or, in the
+place of a worker that can't (it crashed, took too long, or its Slurm job was lost), the one that watches over it.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.cell import Cell
+from bench.errors import said
+from bench.escape.terminal import say
+from bench.results import store
+from bench.results.record import Record
+
+if TYPE_CHECKING:
+    import pandas as pd  # a third of a second
+
+
+class Observer:
+    """Is told what becomes of cells, and does nothing about it: one that does has some of these hooks of its own.
+
+    What a hook raises costs a warning and no cell. The time that it takes is the cell's.
+    """
+
+    def on_phase(self, cell: Cell, what: str) -> None:
+        """Another part of the work on `cell` begins: "loading data", "training"."""
+
+    def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
+        """`step` of `max_steps` optimizer steps are done; `loss` is the training loss that was logged last.
+
+        A cell that tries learning rates (`tune`) begins again with each.
+        """
+
+    def on_record(self, cell: Cell, folder: Path, record: Record) -> None:
+        """`record` of `cell` was written to `folder`. One that did not end well may be followed by another, better
+        one: with half the batch after it ran out of memory, say."""
+
+    def close(self) -> None:
+        """This process has no more cells. It is not called where the process is killed."""
+
+
+def warn(text: str) -> None:
+    """Say what is wrong with an observer on standard error."""
+    say(f"warning: {text}", error=True)
+
+
+class Observers(Observer):
+    """Several observers as one. Those that raise are told on all the same; of each the first failure is said."""
+
+    def __init__(self, observers: Iterable[Observer] = (), warn: Callable[[str], None] = warn) -> None:
+        self._observers, self._warn = list(observers), warn
+        self._failed: set[int] = set()
+
+    def on_phase(self, cell: Cell, what: str) -> None:
+        """Tell all."""
+        self._each("on_phase", lambda each: each.on_phase(cell, what))
+
+    def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
+        """Tell all."""
+        self._each("on_step", lambda each: each.on_step(cell, step, max_steps, loss))
+
+    def on_record(self, cell: Cell, folder: Path, record: Record) -> None:
+        """Tell all."""
+        self._each("on_record", lambda each: each.on_record(cell, folder, record))
+
+    def close(self) -> None:
+        """Tell all."""
+        self._each("close", lambda each: each.close())
+
+    def _each(self, hook: str, call: Callable[[Observer], None]) -> None:
+        for observer in self._observers:
+            try:
+                call(observer)
+            except (Exception, SystemExit) as error:  # a tracker's library may end the process for want of a login
+                if id(observer) not in self._failed:
+                    self._failed.add(id(observer))
+                    kind = type(observer)
+                    self._warn(
+                        f"observer {kind.__module__}.{kind.__name__} failed in {hook}, which costs no cell "
+                        f"({type(error).__name__}: {said(error)})"
+                    )
+
+
+def write_record(
+    observer: Observer,
+    cell: Cell,
+    folder: Path,
+    record: Record,
+    *,
+    predictions: "pd.DataFrame | None" = None,
+    texts: "pd.DataFrame | None" = None,
+) -> Record:
+    """Keep a cell's record in its folder (`store.write`) and tell `observer`: the one way by which records come about.
+
+    Returns the record as written. Raises OSError and ValueError where it can't be.
+    """
+    written = store.write(folder, record, predictions, texts)
+    observer.on_record(cell, folder, written)
+    return written

@@ -19,7 +19,7 @@ from bench.bounds import (
     Workers,
 )
 from bench.config import FORBID
-from bench.config.names import Experiment, FilePath, FolderPath, Text
+from bench.config.names import Experiment, FilePath, FolderPath, Name, Text
 from bench.report.options import ReportSettings
 
 MOST_GPUS = 1000
@@ -136,6 +136,8 @@ class Settings(ReportSettings):
     max_failures: Positive | None = None
     """A sweep in which so many cells failed starts no further ones."""
     retry: RetryConfig = field(default_factory=RetryConfig)
+    observers: tuple[Name, ...] = ()
+    """Who is told of steps and records: names of modules (`bench.running.observers`)."""
     more_results: tuple[FolderPath, ...] = ()
     """Further folders of records, which a report takes in where `results_dir` has a cell not finished."""
     redraw: bool = False

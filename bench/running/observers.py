@@ -5,15 +5,19 @@ the command itself for a single cell. A record is told once, by the process that
 place of a worker that can't (it crashed, took too long, or its Slurm job was lost), the one that watches over it.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench import observers as modules
 from bench.cell import Cell
-from bench.errors import said
+from bench.errors import UserError, refuse, said
 from bench.escape.terminal import say
 from bench.results import store
 from bench.results.record import Record
+from bench.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd  # a third of a second
@@ -42,15 +46,19 @@ class Observer:
         """This process has no more cells. It is not called where the process is killed."""
 
 
-def warn(text: str) -> None:
-    """Say what is wrong with an observer on standard error."""
+Warn = Callable[[str, str], None]
+"""Takes the name of an observer, and what is wrong with it."""
+
+
+def warn(name: str, text: str) -> None:
+    """Say it on standard error."""
     say(f"warning: {text}", error=True)
 
 
 class Observers(Observer):
     """Several observers as one. Those that raise are told on all the same; of each the first failure is said."""
 
-    def __init__(self, observers: Iterable[Observer] = (), warn: Callable[[str], None] = warn) -> None:
+    def __init__(self, observers: Iterable[Observer] = (), warn: Warn = warn) -> None:
         self._observers, self._warn = list(observers), warn
         self._failed: set[int] = set()
 
@@ -77,11 +85,54 @@ class Observers(Observer):
             except (Exception, SystemExit) as error:  # a tracker's library may end the process for want of a login
                 if id(observer) not in self._failed:
                     self._failed.add(id(observer))
-                    kind = type(observer)
-                    self._warn(
-                        f"observer {kind.__module__}.{kind.__name__} failed in {hook}, which costs no cell "
-                        f"({type(error).__name__}: {said(error)})"
-                    )
+                    name = f"{type(observer).__module__}.{type(observer).__qualname__}"
+                    self._warn(name, f"observer {name} failed in {hook}, which costs no cell ({_why(error)})")
+
+
+def check_observers(settings: Settings) -> None:
+    """Raise UserError, with all problems, where an observer that `settings` choose can't be made."""
+    problems = []
+    for name in settings.observers:
+        try:
+            _make(name, settings)
+        except UserError as error:
+            problems.append(str(error))
+    refuse(problems)
+
+
+def chosen(settings: Settings, *own: Observer, warn: Warn = warn) -> Observers:
+    """Those that `settings` choose, made for this process, after its `own`; one that can't be made here is left out,
+    with a warning."""
+    observers = list(own)
+    for name in dict.fromkeys(settings.observers):
+        try:
+            observers.append(_make(name, settings))
+        except UserError as error:
+            warn(name, f"{error}; it is left out")
+    return Observers(observers, warn)
+
+
+def _make(name: str, settings: Settings) -> Observer:
+    """The observer of a module of `bench.observers`, or else of any other. Raises UserError."""
+    known = [module.name for module in pkgutil.iter_modules(modules.__path__)]
+    module = f"{modules.__name__}.{name}" if name in known else name
+    try:
+        made = importlib.import_module(module).observer(settings)
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:
+        choice = f"; known are {', '.join(known)}" if known else ""
+        raise UserError(
+            f"observers={name} cannot be had ({_why(error)}): give a module, on Python's path, that has a function "
+            f"observer(settings){choice}"
+        ) from error
+    if not isinstance(made, Observer):
+        raise UserError(f"observers={name}: its function observer gives no bench.running.observers.Observer")
+    return made
+
+
+def _why(error: BaseException) -> str:
+    return f"{type(error).__name__}: {said(error)}"
 
 
 def write_record(

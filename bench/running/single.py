@@ -18,6 +18,7 @@ from bench.results.record import Record, Status
 from bench.running.cores import use_threads
 from bench.running.devices import use_one_gpu
 from bench.running.heartbeat import Heartbeat
+from bench.running.observers import check_observers, chosen
 from bench.running.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
 from bench.settings import Settings
 from bench.sweep.aged import aged
@@ -54,6 +55,7 @@ def _run(cell: Cell, settings: Settings) -> int:
     check_device([cell], settings)
     check_folders(settings.results_dir)
     check_cells([cell], settings)
+    check_observers(settings)
     folder = cell.folder(settings.results_dir)
     try:
         store.check_place(folder)
@@ -85,10 +87,12 @@ def _run_claimed(cell: Cell, settings: Settings) -> Record:
     use_threads(None)
     warm = Warm(lasting=True)
     with Heartbeat() as heartbeat:
-        record = run_cell(cell, settings, observer=heartbeat, warm=warm)
+        observer = chosen(settings, heartbeat)
+        record = run_cell(cell, settings, observer=observer, warm=warm)
         if record.status is Status.OOM and in_halves(cell) is not None:
             say("out of memory: trying again with half the batch", error=True)
-            record = run_cell(cell, settings, halved=True, observer=heartbeat, warm=warm)
+            record = run_cell(cell, settings, halved=True, observer=observer, warm=warm)
+        observer.close()
     return record
 
 

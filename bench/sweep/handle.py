@@ -12,7 +12,7 @@ from bench.cell import Cell
 from bench.results.processes import process
 from bench.running.provenance import now
 from bench.settings import Settings
-from bench.sweep.messages import Ended, Job, Split, Step, Unwritten
+from bench.sweep.messages import Answer, Job
 from bench.sweep.queue import NOTHING, Base, base_of
 from bench.sweep.slots import Slot
 from bench.sweep.worker import serve
@@ -71,10 +71,10 @@ class Handle:
         except (BrokenPipeError, ConnectionResetError):
             raise WorkerDied("the worker ended while it was idle") from None
 
-    def receive(self) -> Step | Ended | Split | Unwritten:
+    def receive(self) -> Answer:
         """What it says next. Raises WorkerDied."""
         try:
-            message: Step | Ended | Split | Unwritten = self.connection.recv()
+            message: Answer = self.connection.recv()
         except (EOFError, ConnectionResetError):
             self.process.join()
             raise WorkerDied(_describe_exit(self.process.exitcode)) from None

@@ -15,6 +15,7 @@ from bench.report.options import ReportOptions
 from bench.results import store
 from bench.results.record import Status
 from bench.running.garbage import gc_disabled
+from bench.running.observers import check_observers
 from bench.running.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
 from bench.settings import Settings
 from bench.sources.fingerprint import once
@@ -79,6 +80,7 @@ def launch(
             check_device(todo, settings)
             slots(settings)
         check_cells(todo, settings)
+        check_observers(settings)
         check_folders(settings.results_dir, settings.reports_dir, settings.experiment)
     say(f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
     if (line := said_of_kept(kept, settings)) is not None:

@@ -27,6 +27,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """Something is wrong that ends no cell; to be said once a sweep."""
+
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The cell ended and its record is written. Fused cells have a message each, in the job's order."""
 
@@ -51,3 +59,7 @@ class Unwritten:
     reason: str
     everywhere: bool = False
     """Whether the disk refuses all files (`regular.NO_WRITING`): then there is no use in going on."""
+
+
+Answer = Step | Warned | Ended | Split | Unwritten
+"""What a worker says."""

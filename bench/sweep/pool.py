@@ -13,10 +13,11 @@ from bench.results import store
 from bench.results.claims import Claims
 from bench.results.record import Status
 from bench.results.regular import NO_WRITING
+from bench.running.observers import chosen, write_record
 from bench.settings import Settings
 from bench.sweep.handle import Handle, WorkerDied
 from bench.sweep.interrupt import Interrupts
-from bench.sweep.messages import Ended, Split, Step, Unwritten
+from bench.sweep.messages import Ended, Split, Step, Unwritten, Warned
 from bench.sweep.progress import Progress
 from bench.sweep.slots import Slot, slots
 from bench.sweep.stopped import Interrupted, Stopped
@@ -73,6 +74,8 @@ class _Pool:
         self.idle: list[Slot] = slots(settings)
         self.workers: dict[Connection, Handle] = {}
         self.resting: dict[Slot, Handle] = {}
+        self.observer = chosen(settings, warn=progress.warn)
+        """Of the records that this process writes."""
         self.crashes: Counter[str] = Counter()
         self.failures = 0
         self.stopped: str | None = None
@@ -86,6 +89,7 @@ class _Pool:
             worker.connection.close()  # all begin to end before any is waited for
         for worker in workers:
             worker.stop()
+        self.observer.close()
 
     def run(self) -> None:
         """Until nothing runs and nothing waits, or somebody said stop."""
@@ -176,7 +180,9 @@ class _Pool:
             self._end(worker, Status.CRASHED, str(death))
             return
         if isinstance(message, Step):
-            self.progress.step(worker.slot, message)
+            self.progress.on_step(worker.cells[0], message.step, message.max_steps, message.loss)
+        elif isinstance(message, Warned):
+            self.progress.warn(message.about, message.text)
         elif isinstance(message, Ended):
             cell = worker.cells[0]
             self._collect(worker, Status(message.status))
@@ -203,7 +209,7 @@ class _Pool:
             return
         device, folder = "cpu" if worker.slot.gpu is None else "cuda", self.waiting.folder(cell)
         try:
-            store.write(folder, failed(cell, status, WorkerDied(why), started, device))
+            write_record(self.observer, cell, folder, failed(cell, status, WorkerDied(why), started, device))
         except (OSError, ValueError) as error:
             everywhere = isinstance(error, OSError) and error.errno in NO_WRITING
             self._give_up(worker, f"{folder} cannot be written: {said(error)}", everywhere=everywhere)

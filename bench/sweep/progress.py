@@ -19,16 +19,16 @@ from bench.errors import said as reason
 from bench.escape.characters import visible_line
 from bench.escape.terminal import Plain, said, say
 from bench.results.record import Status
+from bench.running.observers import Observer
 from bench.sweep.cost import relative_cost
 from bench.sweep.interrupt import Interrupts
-from bench.sweep.messages import Step
 from bench.sweep.rows import rows_of
 from bench.sweep.slots import Slot
 from bench.sweep.wording import duration
 from bench.wording import counted
 
 
-class Progress:
+class Progress(Observer):
     """How far a sweep over `cells` is, and how long it may still take."""
 
     drops_changed = True
@@ -46,6 +46,9 @@ class Progress:
         """Cells by what stands in the way of their claims."""
         self.lines: dict[Slot, TaskID] = {}
         self.begun: dict[Slot, float] = {}
+        self.slots: dict[str, Slot] = {}
+        """Where cells began, by key."""
+        self.warned: set[str] = set()
         self.console = console or Plain()
         self.bars: Bars | None = None
         if self.console.is_terminal:
@@ -72,6 +75,7 @@ class Progress:
     def start(self, slot: Slot, cell: Cell, others: int = 0) -> None:
         """A worker begins a cell, perhaps fused with others."""
         more = f" and {others} more" if others else ""
+        self.slots[cell.key] = slot
         if self.bars is None:
             if slot not in self.begun:  # the first cell of a device may take long, and its end would be the first sign
                 self._say(f"{slot.name} begins with {cell.key} ({self._row(cell)}){more}")
@@ -84,15 +88,22 @@ class Progress:
             self.lines[slot], description=f"{slot.name}  {self.brief(cell)}{more}", total=None, text="starting"
         )
 
-    def step(self, slot: Slot, step: Step) -> None:
-        """It has done so many optimizer steps."""
+    def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
+        """It, or the stack that it began, has done so many optimizer steps."""
         if self.bars is None:
             return
+        slot = self.slots[cell.key]
         elapsed = time.monotonic() - self.begun[slot]
-        left = duration(elapsed * (step.max_steps - step.step) / max(step.step, 1))
-        loss = "" if step.loss is None or not math.isfinite(step.loss) else f"  loss {step.loss:.3f}"
-        text = f"step {step.step}/{step.max_steps}{loss}  about {left}"
-        self.bars.update(self.lines[slot], completed=step.step, total=step.max_steps, text=text)
+        left = duration(elapsed * (max_steps - step) / max(step, 1))
+        shown = "" if loss is None or not math.isfinite(loss) else f"  loss {loss:.3f}"
+        text = f"step {step}/{max_steps}{shown}  about {left}"
+        self.bars.update(self.lines[slot], completed=step, total=max_steps, text=text)
+
+    def warn(self, about: str, text: str) -> None:
+        """Something is wrong with an observer: said once, whichever process it is in."""
+        if about not in self.warned:
+            self.warned.add(about)
+            self._say(f"warning: {text}")
 
     def advance(self, cell: Cell, status: Status, slot: Slot | None = None) -> None:
         """One more cell has ended, in `slot` or (None) in another sweep."""

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,9 +22,9 @@ from bench.results.record import Record
 from bench.results.regular import NO_WRITING
 from bench.results.store import LOG, check_place
 from bench.running.cores import use_threads
-from bench.running.observers import Observer
+from bench.running.observers import Observer, Observers, chosen
 from bench.running.warm import Warm
-from bench.sweep.messages import Ended, Job, Split, Step, Unwritten
+from bench.sweep.messages import Ended, Job, Split, Step, Unwritten, Warned
 from bench.sweep.slots import Slot
 
 REPORT_SECONDS = 0.5
@@ -49,15 +49,20 @@ def serve(connection: Connection, slot: Slot, parent: int) -> None:
     use_threads(slot.threads)  # likewise
     mask_output()  # a log is a file that is shown around
     warm = Warm(lasting=True)
-    while True:
-        try:
-            job: Job | None = connection.recv()
-        except EOFError:
-            return  # the parent is gone
-        if job is None:
-            return
-        for answer in _run(job, connection, warm):
+    observer: Observers | None = None
+    for job in _jobs(connection):
+        observer = observer or chosen(job.settings, pipe := Pipe(connection), warn=pipe.warn)
+        for answer in _run(job, observer, warm):
             connection.send(answer)
+    if observer is not None:
+        observer.close()
+
+
+def _jobs(connection: Connection) -> Iterator[Job]:
+    """What the parent sends, until it says that there is no more, or is gone."""
+    with suppress(EOFError):
+        while (job := connection.recv()) is not None:
+            yield job
 
 
 def _end_with(parent: int) -> None:
@@ -73,7 +78,7 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-def _run(job: Job, connection: Connection, warm: Warm) -> Sequence[Ended | Split | Unwritten]:
+def _run(job: Job, observer: Observer, warm: Warm) -> Sequence[Ended | Split | Unwritten]:
     """Run the cells of a job; an answer for each, or one for all of a stack where that failed."""
     first, *others = job.cells
     try:
@@ -86,7 +91,7 @@ def _run(job: Job, connection: Connection, warm: Warm) -> Sequence[Ended | Split
     from bench.running.run import RecordUnwritten, run
 
     try:
-        records = run(job.cells, job.settings, halved=job.halved, observer=Pipe(connection), warm=warm)
+        records = run(job.cells, job.settings, halved=job.halved, observer=observer, warm=warm)
         return [_ended(record) for record in records]
     except RecordUnwritten as error:
         return [_unwritten(error, job)]
@@ -144,12 +149,12 @@ def _flush() -> None:
 
 
 class Pipe(Observer):
-    """Tells the parent, now and then, how far the cells of a job are."""
+    """Tells the parent, now and then, how far the cells of a job are; and what is wrong."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self._told = connection, 0.0
         self._steps: dict[str, tuple[int, int]] = {}
-        """By the key of each cell, those that are done and all that there are."""
+        """Of the cells at work, by key: steps that are done, and all that there are."""
 
     def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
         """Tell of the cell that is farthest; of several cells no loss."""
@@ -158,7 +163,18 @@ class Pipe(Observer):
             return
         self._told = now
         done, planned = (max(steps) for steps in zip(*self._steps.values(), strict=True))
+        self._send(Step(done, planned, loss if len(self._steps) == 1 else None))
+
+    def on_record(self, cell: Cell, folder: Path, record: Record) -> None:
+        """It is at work no more."""
+        self._steps.pop(cell.key, None)
+
+    def warn(self, about: str, text: str) -> None:
+        """Let the parent say it, for what this process prints is in the log of a cell."""
+        self._send(Warned(about, text))
+
+    def _send(self, message: Step | Warned) -> None:
         try:
-            self._connection.send(Step(done, planned, loss if len(self._steps) == 1 else None))
+            self._connection.send(message)
         except BrokenPipeError:
             os._exit(1)  # the parent is gone, and nothing that this process does now may leave a record

@@ -43,6 +43,8 @@ def run_slurm(
             raise Interrupted(sweep.leave()) from None
         except OSError as error:
             raise Stopped(f"{settings.results_dir} cannot be written: {said(error)}; {sweep.leave()}") from error
+        finally:
+            sweep.watch.observer.close()
     if sweep.watch.stopped:
         raise Stopped(f"{sweep.watch.failures} cells failed (max_failures={settings.max_failures})")
 

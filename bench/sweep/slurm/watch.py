@@ -12,6 +12,7 @@ from bench.results import store
 from bench.results.claims import Claims
 from bench.results.record import Status
 from bench.results.regular import FULL
+from bench.running.observers import chosen, write_record
 from bench.settings import Settings
 from bench.sweep.progress import Progress
 from bench.sweep.slots import Slot
@@ -52,6 +53,8 @@ class Watch:
     def __init__(self, folders: Mapping[str, Path], settings: Settings, progress: Progress, claims: Claims) -> None:
         self.folders, self.settings, self.slurm = folders, settings, settings.slurm
         self.progress, self.claims = progress, claims
+        self.observer = chosen(settings, warn=progress.warn)
+        """Of the records that this process writes."""
         self.tasks: list[Task] = []
         self.again: list[Cell] = []
         """Cells to be submitted again, since the last look."""
@@ -196,7 +199,7 @@ class Watch:
             print(f"slurm: submitted again: {cell.key} ({lost.words})", flush=True)
             return
         written = record(cell, lost, task.submission, self.settings)
-        store.write(self.folders[cell.key], written)
+        write_record(self.observer, cell, self.folders[cell.key], written)
         self._end(task, cell, written.status)
 
     def _say_why_nothing_runs(self, alive: dict[tuple[str, int], queue.Queued]) -> None:

@@ -21,7 +21,7 @@ from bench.results import store
 from bench.results.record import Record, Status
 from bench.running import measuring
 from bench.running.meter import Reading
-from bench.running.run import MODEL, run, run_cell
+from bench.running.run import MODEL, NOBODY, run, run_cell
 from bench.running.warm import Warm
 from bench.settings import Settings
 from bench.sweep import worker
@@ -175,7 +175,7 @@ def test_what_ends_all_of_them_leaves_no_record(
     monkeypatch.setattr(worker, "_log_to", lambda folder: folder.mkdir(parents=True))  # the tests' own output stays
     warm = Warm()
     job = Job(tuple(cells), settings(mirror, tmp_path / "fused"))
-    (answer,) = worker._run(job, None, warm)
+    (answer,) = worker._run(job, NOBODY, warm)
     assert answer == Split("OutOfMemoryError: made to run out of memory")
     assert not list(store.scan(tmp_path / "fused"))
     assert warm.base.held is None

@@ -21,6 +21,18 @@ from bench.sweep.slurm.submission import Refused, Submission
 from bench.sweep.stopped import Stopped
 from tests.sweep.slurm.jobs import cells, leave_record, settings, stamps
 
+NOTING = """
+from pathlib import Path
+from bench.running.observers import Observer
+
+class Noting(Observer):
+    def on_record(self, cell, folder, record):
+        with Path(__file__).with_name("told.txt").open("a") as file:
+            file.write(f"{cell.key} {folder} {record.status.value}\\n")
+
+def observer(settings):
+    return Noting()
+"""
 Stamps = Mapping[str, store.Stamp | None]
 
 
@@ -82,6 +94,9 @@ class Progress:
 
     def advance(self, cell: Cell, status: Status, slot: Slot | None = None) -> None:
         self.ended.append((cell.task.seed, status))
+
+    def warn(self, about: str, text: str) -> None:
+        raise AssertionError(text)
 
 
 def sweep(todo: list[Cell], given: Settings, chosen: Stamps | None = None) -> list[tuple[int, Status]]:
@@ -159,6 +174,24 @@ def test_only_the_cell_that_had_begun_is_charged_with_its_job(slurm: Slurm, tmp_
     slurm.looks = [die, lambda: None, slurm.alive.clear, lambda: None, slurm.alive.clear]
     assert sweep(two, given) == [(0, Status.CRASHED), (1, Status.CRASHED)]
     assert slurm.submitted == [[[0, 1]], [[1]], [[1]]], "once more than the first time, as max_requeues says"
+
+
+def test_the_record_of_a_lost_cell_is_told_to_observers(
+    slurm: Slurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the process that watches over the jobs, which writes it; that of another cell, which its job wrote, is not."""
+    (tmp_path / "made_up.py").write_text(NOTING)
+    monkeypatch.syspath_prepend(tmp_path)
+    given, two = replace(settings(tmp_path, max_requeues=0), observers=("made_up",)), cells(2)
+
+    def end() -> None:
+        leave_record(two[0], given)
+        slurm.alive.clear()
+
+    slurm.looks = [end]
+    assert sorted(sweep(two, given)) == [(0, Status.ERROR), (1, Status.CRASHED)]
+    told = [line.split() for line in (tmp_path / "told.txt").read_text().splitlines()]
+    assert told == [[two[1].key, str(two[1].folder(given.results_dir)), "crashed"]]
 
 
 def test_max_failures_cancels_what_waits(slurm: Slurm, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

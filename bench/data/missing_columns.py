@@ -7,10 +7,10 @@ from bench.data.errors import data_error
 from bench.data.readers.part import Part, columns_asked
 from bench.escape.shell import word
 
-MOST_NAMED = 40
+MAX_NAMED = 40
 LONGEST = 80
 """Characters of a name in a message."""
-LEAST_WORDS = 5
+MIN_WORDS = 5
 """A column whose name has so many words is called by a text: the file has no line of names."""
 _PLAIN = re.compile(r"[\w.-]+", re.ASCII)
 """Names that the command line takes without quotes."""
@@ -33,13 +33,13 @@ def refuse_missing(part: Part, data: DataConfig) -> None:
 
 def shortened(names: list[str]) -> str:
     """The names, separated by commas; of very many the first, of very long ones the start."""
-    more = f", ... ({len(names)} in all)" if len(names) > MOST_NAMED else ""
-    return ", ".join(name if len(name) <= LONGEST else f"{name[:LONGEST]}..." for name in names[:MOST_NAMED]) + more
+    more = f", ... ({len(names)} in all)" if len(names) > MAX_NAMED else ""
+    return ", ".join(name if len(name) <= LONGEST else f"{name[:LONGEST]}..." for name in names[:MAX_NAMED]) + more
 
 
 def _way_out(missing: list[tuple[str, str]], part: Part) -> str:
     """What to do; empty where the names alone say it."""
-    if any(len(name.split()) >= LEAST_WORDS for name in part.columns):
+    if any(len(name.split()) >= MIN_WORDS for name in part.columns):
         return "; that reads like a row: write a line with the columns' names above it"
     inside = [name for _, name in missing if name.partition(".")[0] in part.columns]
     if inside:

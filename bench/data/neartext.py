@@ -24,7 +24,7 @@ NUMBERS = re.compile(r"\d+(?:[.,:/-]\d+)*")
 SIGNS = re.compile(r"[^a-z0-9@]+")
 LETTER = re.compile(r"[^\W\d_]")
 WORDS_OF_A_RUN = 3
-LEAST_WORDS = 12
+MIN_WORDS = 12
 """Of a text that is compared by its runs: shorter ones have too few."""
 ALIKE = 0.7
 """Of all different runs of two texts, so many are in both: then they are nearly the same."""
@@ -32,7 +32,7 @@ BANDS, ROWS = 16, 4
 """Hashes of a text: two texts with 0.7 of their runs in common share a band with a probability of 0.988."""
 AT_ONCE = 20_000
 """Texts that are hashed together, which bounds memory."""
-MOST_IN_A_BUCKET = 50
+MAX_IN_A_BUCKET = 50
 """Texts with an equal band that each new one is compared with, at most."""
 
 
@@ -59,7 +59,7 @@ def near_keys(texts: Sequence[str]) -> list[str]:
     """For each text what it has in common with those that are nearly the same: the plain form of the first of them."""
     keys = list(map(plain, texts))
     different = list(dict.fromkeys(keys))
-    longer = [key for key in different if key.count(" ") + 1 >= LEAST_WORDS]
+    longer = [key for key in different if key.count(" ") + 1 >= MIN_WORDS]
     first = _first_alike(longer)
     return [first.get(key, key) for key in keys]
 
@@ -80,7 +80,7 @@ def _first_alike(texts: list[str]) -> dict[str, str]:
             found[texts[number]] = texts[like]
             continue  # so that no chain leads from one text to quite another: all are compared with the first
         for key in keys:
-            if len(buckets[key]) < MOST_IN_A_BUCKET:
+            if len(buckets[key]) < MAX_IN_A_BUCKET:
                 buckets[key].append(number)
     return found
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from bench.escape.characters import visible_line
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 """Rows that one message names."""
 LONGEST = 40
 """Characters of a value in a message."""
@@ -40,13 +40,13 @@ class Problem:
 
 def problem_of(kind: Kind, what: str, rows: Sequence[int], place: Callable[[int], str], way_out: str) -> Problem:
     """The problem that `rows` have; `place` says where one stands."""
-    return Problem(kind, what, len(rows), tuple(place(row) for row in rows[:MOST_NAMED]), way_out)
+    return Problem(kind, what, len(rows), tuple(place(row) for row in rows[:MAX_NAMED]), way_out)
 
 
 def named(places: Sequence[str]) -> str:
     """The first few places, and how many more there are."""
-    more = f", and in {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
-    return ", ".join(places[:MOST_NAMED]) + more
+    more = f", and in {len(places) - MAX_NAMED} more" if len(places) > MAX_NAMED else ""
+    return ", ".join(places[:MAX_NAMED]) + more
 
 
 def shown(value: str) -> str:

@@ -22,7 +22,7 @@ from bench.methods.trunk import Trunk, trunk_of
 from bench.models.base import BaseModel
 from bench.models.families import Family
 
-MOST_BYTES = 8e9
+MAX_BYTES = 8e9
 """Of one cell's features. Above, blocks are run as always; which way a cell takes depends on the cell alone."""
 
 HIDDEN = "trunk_hidden"
@@ -112,12 +112,12 @@ def on_features(
     """Take the blocks below the last out of `model`, which is a copy of `base`; its batches need HIDDEN from then on.
 
     None, and nothing done, where the trunk gives a text something else each time (dropout), has one block only, or
-    where the features of `num_tokens` tokens would take more than MOST_BYTES.
+    where the features of `num_tokens` tokens would take more than MAX_BYTES.
     """
     width, size = model.config.get_text_config().hidden_size, 2 if config.precision == "bf16" else 4
     blocks = model.get_submodule(family.blocks)
     assert isinstance(blocks, nn.ModuleList)
-    if len(blocks) == 1 or not is_fixed(model, family) or num_tokens * width * size > MOST_BYTES:
+    if len(blocks) == 1 or not is_fixed(model, family) or num_tokens * width * size > MAX_BYTES:
         return None
     trunk = _trunk(base, family, found, context, config)
     lower = list(blocks[:-1])

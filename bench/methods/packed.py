@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-MOST_BYTES = 5e8
+MAX_BYTES = 5e8
 """Of all layers of a model that are packed. Above, they stay as they are: their products are large enough anyway."""
 
 
@@ -85,9 +85,9 @@ def can_pack(dtype: torch.dtype) -> bool:
 
 
 def pack_frozen_linears(model: nn.Module) -> None:
-    """Let the frozen linear layers of `model` that lie on the CPU be packed ones, if MOST_BYTES allow for all."""
+    """Let the frozen linear layers of `model` that lie on the CPU be packed ones, if MAX_BYTES allow for all."""
     layers = {name: module for name, module in model.named_modules() if _is_frozen(module)}
-    if sum(layer.weight.nbytes for layer in layers.values()) <= MOST_BYTES:
+    if sum(layer.weight.nbytes for layer in layers.values()) <= MAX_BYTES:
         for name, layer in layers.items():
             model.set_submodule(name, Packed(layer))
 

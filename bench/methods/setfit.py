@@ -32,7 +32,7 @@ from bench.methods.training import StepCallback
 from bench.models import files, load, safely, size
 from bench.running import bf16
 
-MOST_PAIRED = 2000
+MAX_PAIRED = 2000
 """Training examples that pairs are made of, at most (the regression is fitted on all): the library lists all pairs."""
 
 PREDICTION_BATCH = 64
@@ -72,7 +72,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
     model = setfit.SetFitModel(model_body=body, model_head=LogisticRegression(max_iter=2000))
     loaded = time.perf_counter()
     context.on_phase("training")
-    pairs, steps = planned(splits.train.labels[:MOST_PAIRED], cell.method)
+    pairs, steps = planned(splits.train.labels[:MAX_PAIRED], cell.method)
     train(model, splits, cell.method, context, steps=steps, seed=cell.task.seed)
     trained = time.perf_counter()
     parameters = size.count_parameters(body)
@@ -157,7 +157,7 @@ def train(
         check_one_device(trainer.st_trainer.args)
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(StepCallback(context.on_step))
-        trainer.train_embeddings(texts[:MOST_PAIRED], labels[:MOST_PAIRED], args=arguments)
+        trainer.train_embeddings(texts[:MAX_PAIRED], labels[:MAX_PAIRED], args=arguments)
     if not all(bool(torch.isfinite(parameter).all()) for parameter in model.model_body.parameters()):
         raise Diverged("the encoder's weights are not finite after the contrastive tuning")
     model.model_body.to(context.device)

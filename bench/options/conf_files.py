@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from bench.errors import UserError
 
-MOST_VALUES = 100_000
+MAX_VALUES = 100_000
 """Values in a file, each counted as often as aliases repeat it."""
 
 
@@ -22,8 +22,8 @@ def guarded() -> Iterator[None]:
     read = OmegaConf.load
 
     def load(file: Any) -> Any:
-        if isinstance(name := getattr(file, "name", None), str) and (count := _values(Path(name))) > MOST_VALUES:
-            raise UserError(f"{name}: its aliases (*name) make {count:,} values of it; at most {MOST_VALUES:,} fit")
+        if isinstance(name := getattr(file, "name", None), str) and (count := _values(Path(name))) > MAX_VALUES:
+            raise UserError(f"{name}: its aliases (*name) make {count:,} values of it; at most {MAX_VALUES:,} fit")
         return read(file)
 
     with mock.patch.object(OmegaConf, "load", load):
@@ -44,7 +44,7 @@ def _values(path: Path) -> int:
 
 def _count(node: yaml.Node, known: dict[int, int], above: tuple[int, ...]) -> int:
     if id(node) in above:  # a list within itself
-        return MOST_VALUES + 1
+        return MAX_VALUES + 1
     if id(node) not in known:
         below = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
         parts = below if isinstance(node, yaml.CollectionNode) else ()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from omegaconf import DictConfig, OmegaConf
 
-MOST_ALIKE = 3
+MAX_ALIKE = 3
 """Options that one message proposes."""
 
 
@@ -36,7 +36,7 @@ def _alike(name: str, options: list[str]) -> list[str]:
     words = {option: option.rpartition(".")[2] for option in options}
     beside = {words[option]: option for option in options if option.rpartition(".")[0] == group}
     same = [option for option in options if words[option] == word]
-    alike = [beside[close] for close in difflib.get_close_matches(word, beside, MOST_ALIKE, cutoff=0.7)]
+    alike = [beside[close] for close in difflib.get_close_matches(word, beside, MAX_ALIKE, cutoff=0.7)]
     longer = [option for option in options if word in words[option].split("_")]
     longer_beside = [option for option in longer if option in beside.values()]
-    return (same or list(dict.fromkeys((*alike, *longer_beside))) or longer)[:MOST_ALIKE]
+    return (same or list(dict.fromkeys((*alike, *longer_beside))) or longer)[:MAX_ALIKE]

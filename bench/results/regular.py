@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MEGABYTE = 2**20
-MOST_BYTES = 512 * MEGABYTE
+MAX_BYTES = 512 * MEGABYTE
 """Of a file, unless a caller says otherwise."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 """Numbers of errors that every file of a disk would meet."""
@@ -23,7 +23,7 @@ NO_WRITING = (*FULL, errno.EFBIG, errno.EIO)
 """Those after which there is no use in writing another file."""
 
 
-def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
+def read_regular(path: Path, most: int = MAX_BYTES) -> bytes:
     """The content of a plain file of at most `most` bytes. Raises OSError, also for everything that is none."""
     try:
         # a pipe without a writer opens at once so; for plain files it changes nothing
@@ -42,7 +42,7 @@ def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
     return content
 
 
-def read_json(path: Path, most: int = MOST_BYTES) -> Any:
+def read_json(path: Path, most: int = MAX_BYTES) -> Any:
     """What the JSON of a plain file says. Raises OSError, and ValueError where it is no JSON or nested too deeply."""
     return loads(read_regular(path, most))
 

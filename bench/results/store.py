@@ -33,11 +33,11 @@ LOG = "log.txt"
 PREDICTIONS = "predictions-"
 """The beginning of a name that goes on with the content's hash."""
 TEXTS = "texts"
-MOST_PREDICTIONS = 8 * 2**30
+MAX_PREDICTIONS = 8 * 2**30
 """Bytes of a file of predictions or texts."""
-MOST_CHARACTERS = 1000
+MAX_CHARACTERS = 1000
 """Of a text that is kept."""
-MOST_TEXTS = 20_000
+MAX_TEXTS = 20_000
 """Of a test set, the first."""
 
 
@@ -105,9 +105,9 @@ def keep_texts(folder: Path, texts: "pd.DataFrame") -> str:
     Their content is their name, so that writers can't be in each other's way. Long texts are cut, and of huge sets
     the first examples are kept: they are for reading. Raises OSError.
     """
-    some = texts.head(MOST_TEXTS)
+    some = texts.head(MAX_TEXTS)
     some = some.assign(
-        text=[text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…" for text in some["text"]]
+        text=[text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…" for text in some["text"]]
     )
     content = to_parquet(some)
     name = f"test-{hashlib.sha256(content).hexdigest()[:16]}.parquet"
@@ -218,7 +218,7 @@ def read_predictions(folder: Path, record: Record) -> "pd.DataFrame | None":
 
 def read_named(path: Path) -> bytes:
     """The content of a file that `write` named after it. Raises OSError, and Damaged where it is another one by now."""
-    content, said = read_regular(path, MOST_PREDICTIONS), _HASH.search(path.name)
+    content, said = read_regular(path, MAX_PREDICTIONS), _HASH.search(path.name)
     if said is None:
         raise Damaged(f"{path.name} is no name that a file of this program has")
     if not hashlib.sha256(content).hexdigest().startswith(said[1]):

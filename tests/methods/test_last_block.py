@@ -53,7 +53,7 @@ def test_it_trains_as_with_the_whole_model(
     splits = draw(cell.task, pool)
     short = fitted(cell, splits)
     with monkeypatch.context() as patched:
-        patched.setattr(last_block, "MOST_BYTES", 0)
+        patched.setattr(last_block, "MAX_BYTES", 0)
         whole = fitted(cell, splits)
     assert short.summary.choices == {"trunk_features": True}
     assert whole.summary.choices == {"trunk_features": False}

@@ -71,9 +71,9 @@ def test_what_is_trained_stays_and_parameters_are_the_same() -> None:
 
 def test_a_large_model_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     model = nn.Sequential(frozen(torch.float32))
-    monkeypatch.setattr(packed, "MOST_BYTES", 48 * 80 * 4 - 1)
+    monkeypatch.setattr(packed, "MAX_BYTES", 48 * 80 * 4 - 1)
     pack_frozen_linears(model)
     assert type(model[0]) is nn.Linear
-    monkeypatch.setattr(packed, "MOST_BYTES", 48 * 80 * 4)
+    monkeypatch.setattr(packed, "MAX_BYTES", 48 * 80 * 4)
     pack_frozen_linears(model)
     assert isinstance(model[0], Packed)

@@ -90,7 +90,7 @@ def last_block() -> list[Line]:
     warmed(cells)
 
     def whole() -> Taken:
-        with mock.patch.object(method, "MOST_BYTES", 0):
+        with mock.patch.object(method, "MAX_BYTES", 0):
             return loop(cells, 0.0)
 
     medians = compare({"without": whole, "with": lambda: loop(cells, 5.0)})

@@ -20,7 +20,7 @@ QUOTING = ("auto", "standard", "none", "backslash")
 CANDIDATES = (",", ";", "\t", "|")
 NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "space": " "}
 """Words for delimiters that shells make hard to type."""
-MOST_NAMED = 5
+MAX_NAMED = 5
 """Rows that one message names."""
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[ \t]*(\r\n|\r|\n)')
 """What Excel reads, and some programs write, above the column names."""
@@ -183,9 +183,9 @@ def _refuse_ragged(rows: Sequence[_Row], columns: Sequence[str], delimiter: str,
     ragged = [row for row in rows if len(row.fields) != len(columns)]
     if not ragged:
         return
-    first, *others = ragged[:MOST_NAMED]
+    first, *others = ragged[:MAX_NAMED]
     also = "".join(f", line {row.first}: {len(row.fields)}" for row in others)
-    more = f", and {len(ragged) - MOST_NAMED} more rows" if len(ragged) > MOST_NAMED else ""
+    more = f", and {len(ragged) - MAX_NAMED} more rows" if len(ragged) > MAX_NAMED else ""
     raise Malformed(
         f"line {first.first}: {len(first.fields)} fields where the header has {len(columns)}{also}{more}; cells with "
         f"{delimiter!r} in them have to be quoted, or {prefix}delimiter is another"

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.data.readers.files import Malformed
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 """Lines that one message names."""
 
 
@@ -97,5 +97,5 @@ def _loaded(text: str) -> tuple[Any, str | None]:
 
 def _refuse(problems: list[str]) -> None:
     if problems:
-        more = f"; and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
-        raise Malformed("; ".join(problems[:MOST_NAMED]) + more)
+        more = f"; and {len(problems) - MAX_NAMED} more" if len(problems) > MAX_NAMED else ""
+        raise Malformed("; ".join(problems[:MAX_NAMED]) + more)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from bench.data.readers.files import Malformed
 from bench.data.readers.utf8 import is_encodable
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 """Places that one message names."""
 LARGEST = 2**63
 KINDS: dict[type, str] = {
@@ -88,5 +88,5 @@ def _mixture(values: Sequence[Any], place: Callable[[int], str]) -> str:
 
 
 def _places(places: Sequence[str]) -> str:
-    more = f", and in {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
-    return ", ".join(places[:MOST_NAMED]) + more
+    more = f", and in {len(places) - MAX_NAMED} more" if len(places) > MAX_NAMED else ""
+    return ", ".join(places[:MAX_NAMED]) + more

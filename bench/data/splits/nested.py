@@ -9,7 +9,7 @@ from bench.data.splits.rows import FEWER, by_hash, gather, members_of, select_la
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
-MOST_NAMED = 3
+MAX_NAMED = 3
 """Labels that one message names."""
 
 
@@ -91,9 +91,9 @@ def _too_rare(counts: dict[str, int], task: Task) -> str:
     """Which labels have too few examples for any training size, and how many it takes."""
     least = next(n for n in itertools.count(1) if int(n * _split(task).max_test_fraction) and _fits(n, task))
     rare = [label for label in sorted(counts, key=lambda name: counts[name]) if counts[label] < least]
-    named = ", ".join(f"{label!r} has {counts[label]}" for label in rare[:MOST_NAMED])
+    named = ", ".join(f"{label!r} has {counts[label]}" for label in rare[:MAX_NAMED])
     unit = " example" if counts[rare[0]] == 1 and len(rare) == 1 else " examples"
-    more = f" and {len(rare) - MOST_NAMED} labels more are like that" if len(rare) > MOST_NAMED else ""
+    more = f" and {len(rare) - MAX_NAMED} labels more are like that" if len(rare) > MAX_NAMED else ""
     return (
         f"no training size fits num_labels={task.num_labels} of {task.data.name}: {named}{unit}{more}, and each label "
         f"needs {least} with split.max_test_fraction={_split(task).max_test_fraction:.3g} and "

@@ -69,7 +69,7 @@ def test_texts_are_kept_once_and_cut(tmp_path):
     assert len(names) == 1
     (path,) = (tmp_path / "data" / store.TEXTS).iterdir()
     kept = pd.read_parquet(path)
-    assert [len(text) for text in kept["text"]] == [store.MOST_CHARACTERS + 1, 1, 1]
+    assert [len(text) for text in kept["text"]] == [store.MAX_CHARACTERS + 1, 1, 1]
 
 
 def test_details_have_every_seed_and_command(tmp_path):

@@ -13,6 +13,7 @@ from bench.errors import UserError
 from bench.escape.streams import mask_output
 from bench.escape.terminal import say, say_exception
 from bench.options.conf_files import guarded
+from bench.options.open import with_plus
 from bench.options.refusal import COMPOSING, REFUSED, refusal, refuse_lists, with_quotes
 from bench.running.garbage import gc_disabled, gc_enabled, leave_at_exit
 
@@ -25,7 +26,8 @@ def main() -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     COMPOSING.begin()
     # argparse takes no overrides behind `-m` where there are some before it
-    sys.argv[1:] = map(with_quotes, sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun")))
+    words = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))
+    sys.argv[1:] = [with_plus(with_quotes(word)) for word in words]
     try:
         refuse_lists(sys.argv[1:])
         with gc_disabled(), guarded():  # Hydra makes much that stays

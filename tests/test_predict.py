@@ -38,6 +38,11 @@ from tests.support import cli, texts
 CELLS = {
     "lora": ("bert", {"name": "lora"}, "fp32"),
     "qlora": ("llama", {"name": "qlora"}, "bf16"),
+    "ia3": ("gpt2", {"name": "peft", "peft_type": "IA3"}, "fp32"),
+    "pissa": ("bert", {"name": "peft", "peft_type": "LORA", "options": {"init_lora_weights": "pissa"}}, "fp32"),
+    "adalora": ("bert", {"name": "peft", "peft_type": "ADALORA"}, "fp32"),
+    "prompt": ("llama", {"name": "peft", "peft_type": "PROMPT_TUNING", "options": {"num_virtual_tokens": 5}}, "fp32"),
+    "norms": ("llama", {"name": "peft", "peft_type": "LN_TUNING", "load_in_4bit": True}, "bf16"),
     "full": ("distilbert", {"name": "full"}, "fp32"),
     "last_block": ("gpt2", {"name": "last_block"}, "fp32"),
     "mixed": ("gemma3", {"name": "last_block"}, "bf16"),

@@ -21,6 +21,7 @@ from bench.config.method import (
     LoraConfig,
     Method,
     MethodConfig,
+    PeftConfig,
     SetfitConfig,
     ZeroShotConfig,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "ModelConfig",
     "NestedSplitConfig",
     "OfficialSplitConfig",
+    "PeftConfig",
     "Precision",
     "PredictionsConfig",
     "PublishedSplitConfig",

@@ -14,8 +14,10 @@ from transformers import PreTrainedModel, set_seed
 from bench.cell import Cell
 from bench.config import TransformerConfig
 from bench.config.method.gradient import AdapterMethod, GradientMethod
+from bench.config.method.peft import PeftConfig
 from bench.data.split import Examples, Splits
 from bench.methods import adapters, dropout, packed, training
+from bench.methods.adapted import step_callbacks
 from bench.methods.compiled import compile_model
 from bench.methods.encode import Encoder, num_tokens
 from bench.methods.fitted import SETS, Context, Probabilities, Summary
@@ -27,6 +29,7 @@ from bench.models import files, load, size
 from bench.models.base import BaseModel
 from bench.models.families import FAMILIES, Family
 from bench.models.kept import Kept, describe
+from bench.running.steps import planned_steps
 
 
 @dataclass(slots=True)
@@ -117,7 +120,8 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
     trained = training.make_trainer(model, encode, splits, config, arguments=arguments, trunk=trunk)
     if split is not None:
         summary.train_seconds = time.perf_counter() - loaded  # features of its texts are part of the work
-    trained.trainer.add_callback(training.StepCallback(context.on_step))
+    for callback in (*step_callbacks(model), training.StepCallback(context.on_step)):
+        trained.trainer.add_callback(callback)
     encoded = trained.trainer.train_dataset
     summary.lengths = token_lengths(tokenizer, splits.train.texts, encoded, config.max_length, context.warm.tokens)
     return FineTuned(summary, trained, describe(cell, splits.labels, revision), split)
@@ -131,11 +135,12 @@ def build(
     assert cell.training is not None
     whole = _with_new_head(cell, found, labels, pad_token_id, context)
     revision = files.revision(found.model, found.location, load.commit_of(whole))
-    model = _make_trainable(whole, cell.method, FAMILIES[found.model.family])
+    steps = planned_steps(cell.training, cell.task.train_size)
+    model = _make_trainable(whole, cell.method, FAMILIES[found.model.family], steps)
     if not cell.training.compile:  # which has dropout and packing of its own
         dropout.replace_dropout(model)
         if cell.method.trains == "adapters":
-            packed.pack_frozen_linears(model)
+            packed.pack_frozen_linears(model, in_place=isinstance(cell.method, PeftConfig))
     return model, revision
 
 
@@ -173,10 +178,10 @@ def _load_base(cell: Cell, location: str, device: str) -> BaseModel:
     )
 
 
-def _make_trainable(base: PreTrainedModel, method: GradientMethod, family: Family) -> Any:
-    """The model with exactly what `method` trains trainable, in fp32."""
+def _make_trainable(base: PreTrainedModel, method: GradientMethod, family: Family, steps: int) -> Any:
+    """The model with exactly what `method` trains trainable, in fp32, for `steps` optimizer steps."""
     if isinstance(method, AdapterMethod):
-        return adapters.add_adapters(base, method, family)
+        return adapters.add_adapters(base, method, family, steps)
     if (probability := getattr(method, "model_dropout", None)) is not None:
         set_dropout(base, probability)
     if method.trains == "last_block":

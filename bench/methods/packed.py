@@ -22,8 +22,10 @@ BothWays = tuple[torch.Tensor, torch.Tensor]
 class Packed(nn.Linear):
     """A frozen linear layer, on its own parameters; packed when it first runs."""
 
-    def __init__(self, layer: nn.Linear) -> None:
+    def __init__(self, layer: nn.Linear, *, in_place: bool = False) -> None:
+        """`in_place`: what it gives may be changed in place, which autograd forbids for a product's own result."""
         nn.Module.__init__(self)
+        self._in_place = in_place
         self.in_features, self.out_features = layer.in_features, layer.out_features
         self.weight, self.bias = layer.weight, layer.bias
         self.train(layer.training)
@@ -37,7 +39,8 @@ class Packed(nn.Linear):
             return super().forward(x)
         if self._packed is None:
             self._packed = both_ways(self.weight)
-        return multiply(x, self._packed, self.bias)
+        product = multiply(x, self._packed, self.bias)
+        return product.clone() if self._in_place else product
 
 
 class Product(torch.autograd.Function):
@@ -84,12 +87,15 @@ def can_pack(dtype: torch.dtype) -> bool:
     return dtype == torch.float32 or (dtype == torch.bfloat16 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()))
 
 
-def pack_frozen_linears(model: nn.Module) -> None:
-    """Let the frozen linear layers of `model` that lie on the CPU be packed ones, if MAX_BYTES allow for all."""
+def pack_frozen_linears(model: nn.Module, *, in_place: bool = False) -> None:
+    """Let the frozen linear layers of `model` that lie on the CPU be packed ones, if their bytes allow for all.
+
+    `in_place`: what they give may be changed in place.
+    """
     layers = {name: module for name, module in model.named_modules() if _is_frozen(module)}
     if sum(layer.weight.nbytes for layer in layers.values()) <= MAX_BYTES:
         for name, layer in layers.items():
-            model.set_submodule(name, Packed(layer))
+            model.set_submodule(name, Packed(layer, in_place=in_place))
 
 
 def _is_frozen(module: nn.Module) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 
 from bench.cell import Cell
-from bench.config import DataConfig, TransformerConfig
+from bench.config import DataConfig, PeftConfig, TransformerConfig
 from bench.escape import shell
 from bench.escape.characters import visible_line
 from bench.escape.literals import double_quoted, yaml
@@ -56,6 +56,9 @@ def model_card(cell: Cell, record: Record, kept: Kept) -> str:
         hyperparameters=_hyperparameters(cell, record),
         head=FAMILIES[kept.model.family].head,
         quantized=kept.method.quantization is not None,
+        # peft rounds what it knows by no prefix of its own; a prompt is made for prediction, and not trained again
+        rounded=kept.precision != "fp32" and isinstance(kept.method, PeftConfig) and not kept.method.own_tokens,
+        one_by_one=kept.method.own_tokens > 0 and FAMILIES[kept.model.family].causal,
         example=EXAMPLE,
     )
 

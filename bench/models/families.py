@@ -15,6 +15,12 @@ class Family:
 
     lora_targets: tuple[str, ...]
     """Modules that get adapters when `method.target_modules=family`."""
+    keys_values: tuple[str, ...]
+    """Modules that make keys and values: some kinds of adapters (IA3) go there."""
+    feed_forward: tuple[str, ...]
+    """The last layer of a block's feed-forward network, by the end of its path."""
+    norms: tuple[str, ...]
+    """The norms of a block."""
     layers: tuple[str, ...]
     """Paths, within a block, of its linear layers: what adapters can be put on."""
     others: tuple[str, ...]
@@ -37,6 +43,8 @@ class Family:
     """Paths of what the trunk has above its last block: a final norm, a pooler."""
     causal: bool = False
     """It predicts the next token, so it can be asked without training (`zero_shot`)."""
+    takes_keys: bool = True
+    """Its attention takes keys and values from before the text (prefix tuning)."""
     transposed: bool = False
     """Its linear layers keep their weights as (in, out): GPT-2's `Conv1D`."""
 
@@ -50,6 +58,9 @@ BERT_EMBEDDINGS = tuple(f"bert.embeddings.{name}_embeddings" for name in ("word"
 FAMILIES: dict[str, Family] = {
     "llama": Family(
         lora_targets=("q_proj", "v_proj"),
+        keys_values=("k_proj", "v_proj"),
+        feed_forward=("down_proj",),
+        norms=("input_layernorm", "post_attention_layernorm"),
         layers=LLAMA_LAYERS,
         others=("model.embed_tokens",),
         head=("score",),
@@ -63,6 +74,9 @@ FAMILIES: dict[str, Family] = {
     ),
     "qwen2": Family(
         lora_targets=("q_proj", "k_proj", "v_proj"),
+        keys_values=("k_proj", "v_proj"),
+        feed_forward=("down_proj",),
+        norms=("input_layernorm", "post_attention_layernorm"),
         layers=LLAMA_LAYERS,
         others=("model.embed_tokens",),
         head=("score",),
@@ -76,6 +90,9 @@ FAMILIES: dict[str, Family] = {
     ),
     "gpt2": Family(
         lora_targets=("c_attn",),
+        keys_values=("c_attn",),
+        feed_forward=("mlp.c_proj",),
+        norms=("ln_1", "ln_2"),
         layers=("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"),
         others=("transformer.wte", "transformer.wpe"),
         head=("score",),
@@ -90,6 +107,14 @@ FAMILIES: dict[str, Family] = {
     ),
     "gemma3": Family(
         lora_targets=("q_proj", "k_proj", "v_proj"),
+        keys_values=("k_proj", "v_proj"),
+        feed_forward=("down_proj",),
+        norms=(
+            "input_layernorm",
+            "post_attention_layernorm",
+            "pre_feedforward_layernorm",
+            "post_feedforward_layernorm",
+        ),
         layers=LLAMA_LAYERS,
         others=("model.embed_tokens",),
         head=("score",),
@@ -103,6 +128,9 @@ FAMILIES: dict[str, Family] = {
     ),
     "bert": Family(
         lora_targets=("query", "value"),
+        keys_values=("key", "value"),
+        feed_forward=("output.dense",),  # and that of attention, as peft has it
+        norms=("LayerNorm",),
         layers=(
             *(f"attention.self.{name}" for name in ("query", "key", "value")),
             *("attention.output.dense", "intermediate.dense", "output.dense"),
@@ -118,6 +146,9 @@ FAMILIES: dict[str, Family] = {
     ),
     "distilbert": Family(
         lora_targets=("q_lin", "v_lin"),
+        keys_values=("k_lin", "v_lin"),
+        feed_forward=("ffn.lin2",),
+        norms=("sa_layer_norm", "output_layer_norm"),
         layers=(*(f"attention.{name}_lin" for name in ("q", "k", "v", "out")), "ffn.lin1", "ffn.lin2"),
         others=tuple(f"distilbert.embeddings.{name}_embeddings" for name in ("word", "position")),
         head=("pre_classifier", "classifier"),
@@ -126,9 +157,13 @@ FAMILIES: dict[str, Family] = {
         activations=(26, 2),
         precision="fp32",
         blocks="distilbert.transformer.layer",
+        takes_keys=False,
     ),
     "modernbert": Family(
         lora_targets=("Wqkv",),
+        keys_values=("Wqkv",),
+        feed_forward=("mlp.Wo",),
+        norms=("mlp_norm",),
         layers=("attn.Wqkv", "attn.Wo", "mlp.Wi", "mlp.Wo"),
         others=("model.embeddings.tok_embeddings",),
         head=("head", "classifier"),  # a published `head` comes from masked language modelling, and is trained on
@@ -138,5 +173,6 @@ FAMILIES: dict[str, Family] = {
         precision="fp32",
         blocks="model.layers",
         above=("model.final_norm",),
+        takes_keys=False,
     ),
 }

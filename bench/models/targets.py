@@ -19,15 +19,24 @@ def check_targets(cells: Iterable[Cell]) -> None:
     refuse(problems)
 
 
-def absent_targets(targets: tuple[str, ...] | str, model: TransformerConfig) -> list[str]:
-    """What is wrong with `method.target_modules` for `model`, by its family."""
+def absent_targets(
+    targets: tuple[str, ...] | str,
+    model: TransformerConfig,
+    *,
+    option: str = "method.target_modules",
+    norms: bool = False,
+) -> list[str]:
+    """What is wrong with the targets that `option` says, for `model`, by its family; `norms`: they are to be norms."""
     if isinstance(targets, str) or model.trust_remote_code:  # whose own code has its own modules
         return []
     if not targets:
-        return ["method.target_modules=[] puts adapters on nothing; `family` takes what is usual"]
-    there = modules(FAMILIES[model.family])
+        return [f"{option}=[] puts adapters on nothing; `family` takes what is usual"]
+    family = FAMILIES[model.family]
+    if norms:
+        return []  # those above the blocks count as well: what is not there is told when the model is loaded
+    there = modules(family)
     absent = [target for target in targets if not matches(target, there)]
-    return [str(no_such_modules(absent, model.name, there))] if absent else []
+    return [str(no_such_modules(absent, model.name, there, option))] if absent else []
 
 
 def modules(family: Family) -> tuple[str, ...]:
@@ -47,10 +56,12 @@ def _of_a_block(path: str) -> str:
     return re.sub(r"(?<![^.])\d+(?![^.])", "0", path)
 
 
-def no_such_modules(absent: Sequence[str], model: str, names: Iterable[str]) -> UserError:
+def no_such_modules(
+    absent: Sequence[str], model: str, names: Iterable[str], option: str = "method.target_modules"
+) -> UserError:
     """What to say of targets that match none of a model's modules `names`."""
     ends = dict.fromkeys(name.rpartition(".")[2] for name in names)
     return UserError(
-        f"method.target_modules={','.join(absent)}: model {model} has no such module; it has {', '.join(ends)} "
+        f"{option}={','.join(absent)}: model {model} has no such module; it has {', '.join(ends)} "
         "(`family` takes what is usual, `all-linear` all of a block)"
     )

@@ -19,7 +19,7 @@ from bench.running.steps import planned_steps
 
 RATED = tuple(name for method in METHODS if method.reads_model_rate for name in names_of(method))
 """Methods that learn at `model.learning_rate`."""
-FILLED_IN = ("content", "precision_asked", "max_length_asked")
+FILLED_IN = ("content", "defaults", "precision_asked", "max_length_asked")
 """Fields that the program fills in, whatever is given."""
 HOW = {
     **dict.fromkeys(("num_labels", "train_size", "seed"), "axes: what learns nothing has one cell for all of them"),

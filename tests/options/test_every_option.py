@@ -25,6 +25,8 @@ FILE = ("data=file", "data.name=x")
 CHOICES = {
     **{f"minilm {method}": ("model=minilm", f"method={method}")
        for method in ("lora", "qlora", "full", "last_block", "linear_probe", "setfit")},
+    "minilm peft": ("model=minilm", "method=ia3"),
+    "minilm peft in 4 bits": ("model=minilm", "method=vera", "method.load_in_4bit=true"),
     "smollm2 zero_shot": ("model=smollm2_135m", "method=zero_shot", "data.prompt='{text} is'"),
     "hub lora": ("model=bert_base", "method=lora", "data=sms_spam"),
     "hub linear_probe": ("model=bert_base", "method=linear_probe", "data=ag_news"),
@@ -49,6 +51,7 @@ OTHER: dict[str, Any] = {
     "training.num_train_epochs": 3, "training.min_steps": 500, "training.learning_rate": 7e-3,
     "training.optim": "sgd", "training.max_length": 100, "method.max_length": 100, "training.eval_steps": 7,
     "model.learning_rate": 0.5, "data.num_classes": 99,
+    "method.options": {"target_modules": ["query"]}, "method.defaults": {"r": 3}, "method.peft_type": "HRA",
     "method.model_dropout": 0.3, "method.num_epochs": 3, "method.max_steps": 10, "model.analyzer": "char",
     "method.num_iterations": None, "training.warmup_steps": 0.3, "training.best_metric": "macro_f1",
     "method.best_metric": "roc_auc", "model.best_metric": "roc_auc",

@@ -18,7 +18,7 @@ REFUSED = {
     "model=tfidf_sgd training.max_length=64": "training.max_length=64 has no effect, for model=tfidf_sgd is",
     "model=tfidf_sgd method.r=16": "method.r=16 has no effect, for model=tfidf_sgd has no method",
     "model=tfidf_sgd tune.learning_rate=[1e-3]": "model=tfidf_sgd has no learning rate to try",
-    "model=tfidf_sgd save_model=true": "model=tfidf_sgd keeps no model; lora, qlora, full, last_block do",
+    "model=tfidf_sgd save_model=true": "model=tfidf_sgd keeps no model; lora, qlora, full, last_block, peft do",
     "model=minilm method=linear_probe save_model=true": "method=linear_probe keeps no model",
     "model=minilm method=linear_probe training.num_train_epochs=3": "method=linear_probe is not trained by training.*",
     "model=minilm method=setfit training.learning_rate=1e-3": "it has options of its own, method.*",

@@ -9,10 +9,11 @@ from bench.config.method.full import FullConfig
 from bench.config.method.last_block import LastBlockConfig
 from bench.config.method.linear_probe import LinearProbeConfig
 from bench.config.method.lora import LoraConfig
+from bench.config.method.peft import PeftConfig
 from bench.config.method.setfit import SetfitConfig
 from bench.config.method.zero_shot import ZeroShotConfig
 
-GradientConfig = LoraConfig | FullConfig | LastBlockConfig
+GradientConfig = LoraConfig | FullConfig | LastBlockConfig | PeftConfig
 """Methods that train by gradients, as `training` says; their models can be kept."""
 MethodConfig = Annotated[
     GradientConfig | LinearProbeConfig | ZeroShotConfig | SetfitConfig, Field(discriminator="name")

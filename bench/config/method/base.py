@@ -108,6 +108,11 @@ class Method:
         return False
 
     @property
+    def own_tokens(self) -> int:
+        """Tokens that it puts before each text: they take positions of the model."""
+        return 0
+
+    @property
     def reads_model_precision(self) -> bool:
         """Whether `model.precision` is what it computes in by default."""
         return False

@@ -1,0 +1,140 @@
+"""`method=peft`: what it is composed to, and what is refused in one line before anything heavy is imported."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.cell import Cell
+from bench.compose import to_cell
+from bench.config import PeftConfig
+from bench.config.method.peft_checks import fitting_types
+from bench.config.method.peft_types import adapter_type, sources
+from bench.methods.fused.groups import can_fuse
+from tests.support.cli import REPOSITORY, call, composed
+
+PRESETS = sorted(
+    path.stem
+    for path in (REPOSITORY / "conf" / "method").glob("*.yaml")
+    if "defaults: [peft" in path.read_text(encoding="utf-8")
+)
+
+
+def cell_of(*words: str) -> Cell:
+    (content,) = composed(*words)
+    return to_cell(content)
+
+
+REFUSED = {
+    "method=peft": "method.peft_type is not given",
+    "method=peft method.peft_type=IA4": "has no such type (did you mean IA3?); it has ADALORA,",
+    "method=peft method.peft_type=xlora": "peft keeps no classification head with it",
+    "method=peft method.peft_type=POLY": "asks for the number of a task",
+    "method=ia3 method.options={rank:3}": "peft's IA3 has no such option; it has target_modules, exclude_modules",
+    "method=dora method.options.use_drora=true": "(did you mean use_dora",
+    "method=dora method.options.r=many": "method.options.r=many: input should be a valid integer",
+    "method=dora method.options.bias=some": "method.options.bias=some: input should be 'none', 'all' or 'lora_only'",
+    "method=ia3 method.options.task_type=SEQ_CLS": "the program fills it in",
+    "method=adalora method.options.total_step=3": "the program fills it in",
+    "method=ia3 method.options.target_modules=[foo]": "method.options.target_modules=foo: model minilm has no such",
+    "method=hra method.load_in_4bit=true": "peft's HRA has no layers for weights in 4 bits; ADALORA, ",
+    "method=pissa method.load_in_4bit=true": "takes the weights of the base apart",
+    "method=dora method.options.init_lora_weights=eva": "needs a pass over the data",
+    "method=dora method.options.init_lora_weights=pissa_niter_4": "pissa is exact",
+    "method=ia3 method.quant_type=fp4": "has nothing in 4 bits",
+    "method=ia3 method.called=lora": "the name of another method",
+    "method=ia3 +method.defaults={r:3}": "the program fills it in",
+    "method=prompt_tuning method.options.num_virtual_tokens=600": "none is left for texts",
+    "method=prompt_tuning method.options.num_virtual_tokens=0": "has at least one",
+    "method=prefix_tuning training.gradient_checkpointing=true": "would be lost",
+    "model=gpt2_xl method=boft": "Conv1D",
+    "method=lora method.options.r=3": "there is no such option",
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_refused_in_one_line(words: str, mirror: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    folders = [f"{name}_dir={tmp_path / name}" for name in ("results", "reports")]
+    assert call(*words.split(), "device=cpu", f"mirror_dir={mirror}", *folders) == 2
+    err = capfd.readouterr().err
+    assert REFUSED[words] in err
+    assert err.count("\n") == 1, err
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_its_type_in_a_row_of_its_name(name: str) -> None:
+    method = cell_of("model=bert_base", f"method={name}").method
+    assert isinstance(method, PeftConfig)
+    assert method.label == name
+    assert method.peft_type in fitting_types()
+
+
+def test_names_and_defaults_make_no_other_cell() -> None:
+    cell = cell_of("method=peft", "method.peft_type=boft")
+    assert cell == cell_of("method=boft")
+    assert cell.key == cell_of("method=peft", "method.peft_type=BOFT", "method.options={boft_block_size: 4}").key
+    assert cell.key != cell_of("method=boft", "method.options.boft_block_size=8").key
+    assert cell.method.defaults["boft_block_size"] == 4  # records say it
+
+
+def test_options_are_merged_with_those_of_a_preset() -> None:
+    for word in ("method.options.r=4", "method.options={r: 4}"):
+        assert cell_of("method=dora", word).method.options["use_dora"] is True
+        assert cell_of("method=dora", word).method.options["r"] == 4
+    swept = [to_cell(content) for content in composed("-m", "method=dora,ia3", "seed=0,1")]
+    assert len({cell.key for cell in swept}) == 4
+    ranks = [
+        to_cell(content).method.options.get("r", 8) for content in composed("-m", "method=dora", "method.options.r=4,8")
+    ]
+    assert ranks == [4, 8]
+
+
+def test_lora_of_peft_is_another_row_than_lora() -> None:
+    cell = cell_of("method=peft", "method.peft_type=LORA")
+    assert cell.row == "minilm-peft_lora"
+    assert cell_of("method=peft", "method.peft_type=IA3", "method.called=wide").row == "minilm-wide"
+
+
+def test_targets() -> None:
+    assert cell_of("method=ia3", "model=llama3_2_1b").method.options == {
+        "target_modules": ["k_proj", "v_proj", "down_proj"], "feedforward_modules": ["down_proj"],
+    }  # fmt: skip
+    layers = cell_of("method=boft", "method.options.target_modules=all-linear").method.options["target_modules"]
+    assert layers[0] == "attention.self.query"
+    assert len(layers) == 6
+
+
+def test_rates_are_the_types_own() -> None:
+    assert cell_of("method=ia3").training.learning_rate == 8e-3
+    assert (
+        cell_of("method=boft", "model=bert_base").training.learning_rate
+        == cell_of("model=bert_base").training.learning_rate
+    )
+    four_bit = cell_of("method=ia3", "method.load_in_4bit=true")
+    assert (four_bit.training.precision, four_bit.training.optim) == ("bf16", "adamw_bnb_8bit")
+
+
+def test_no_stack_of_them() -> None:
+    assert can_fuse(cell_of("method=lora")) is not None
+    assert can_fuse(cell_of("method=dora")) is None
+
+
+def test_types_and_options_are_those_of_peft() -> None:
+    """What is read off peft's source is what peft says when it is imported."""
+    import dataclasses
+
+    import peft
+    from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
+
+    assert set(sources()) == {kind.value for kind in PEFT_TYPE_TO_CONFIG_MAPPING}
+    base = {field.name for field in dataclasses.fields(peft.PeftConfig)}
+    for name in sources():
+        config = PEFT_TYPE_TO_CONFIG_MAPPING[peft.PeftType(name)]
+        own = {field.name: field for field in dataclasses.fields(config) if field.init and field.name not in base}
+        kind = adapter_type(name)
+        assert kind.config_class == config.__name__
+        assert set(kind.options) == set(own), name
+        assert kind.is_prompt == issubclass(config, peft.PromptLearningConfig)
+        for option, known in kind.options.items():
+            default = own[option].default
+            if isinstance(default, bool | int | float) or type(default) is str:
+                assert known.default == default, (name, option)

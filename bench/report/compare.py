@@ -26,9 +26,9 @@ from bench.report.content.wording import (
     difference_text,
     number_text,
 )
-from bench.report.inputs.prediction_store import Library, UnreadableAnswers
+from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
 from bench.report.inputs.record_sets import Kept, RecordSet, read_set
-from bench.report.statistics.correctness import Answers
+from bench.report.statistics.correctness import TestPredictions
 from bench.report.statistics.intervals import crossed, difference_interval
 from bench.report.statistics.paired import holm_p, mcnemar_p
 from bench.report.statistics.variance import Values
@@ -39,7 +39,7 @@ from bench.wording import counted
 
 LEVEL = 0.05
 """A change counts below this corrected p."""
-MOST_LINES = 30
+MAX_LINES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,13 @@ def compare(a: Path, b: Path) -> tuple[list[Change], list[str], list[str]]:
 
 def compare_sets(ours: RecordSet, theirs: RecordSet) -> tuple[list[Change], list[str], list[str]]:
     """The same of sets that were read; a cell whose record can't be used is in a set all the same."""
-    library, a, b = Library(), ours.kept, theirs.kept
+    library, a, b = PredictionStore(), ours.kept, theirs.kept
     changes = with_holm([_change(key, a[key], b[key], library) for key in a if key in b])
     only_a, only_b = ([key for key in kept if key not in other] for kept, other in ((a, theirs), (b, ours)))
     return changes, only_a, only_b
 
 
-def _change(key: str, one: Kept, other: Kept, library: Library) -> Change:
+def _change(key: str, one: Kept, other: Kept, library: PredictionStore) -> Change:
     statuses = (one[1].status.value, other[1].status.value)
     if any(record.status is not Status.OK for _, record in (one, other)):
         return Change(key, *statuses)
@@ -92,7 +92,7 @@ def _change(key: str, one: Kept, other: Kept, library: Library) -> Change:
     for name, (folder, record) in (("A", one), ("B", other)):
         try:
             answers.append(library.of(folder, record))
-        except UnreadableAnswers as error:
+        except UnreadablePredictions as error:
             reasons[name] = f"predictions of {name} can't be read: {error}"
     if reasons:
         a, b = (_recorded_accuracy(record) for _, record in (one, other))
@@ -105,7 +105,7 @@ def _recorded_accuracy(record: Record) -> float:
     return np.nan if record.measurements is None else record.measurements.test.accuracy
 
 
-def _paired(key: str, statuses: tuple[str, str], a: Answers, b: Answers) -> Change:
+def _paired(key: str, statuses: tuple[str, str], a: TestPredictions, b: TestPredictions) -> Change:
     """On the examples of both, which must have the same true labels."""
     right_a, right_b = common_examples(a, b)
     n = len(right_a)
@@ -131,14 +131,14 @@ def _paired(key: str, statuses: tuple[str, str], a: Answers, b: Answers) -> Chan
     )
 
 
-def common_examples(a: Answers, b: Answers) -> tuple[Values, Values]:
+def common_examples(a: TestPredictions, b: TestPredictions) -> tuple[Values, Values]:
     """What is right (1) and wrong (0) on each side, on the examples with the same id and true label."""
     if a.test_set.digest == b.test_set.digest:
-        return a.right, b.right
+        return a.correct, b.correct
     places = {(name, b.label(place)): place for place, name in enumerate(b.test_set.ids)}
     pairs = [(place, places.get((name, a.label(place)))) for place, name in enumerate(a.test_set.ids)]
     chosen = np.asarray([pair for pair in pairs if pair[1] is not None], dtype=int).reshape(-1, 2)
-    return a.right[chosen[:, 0]], b.right[chosen[:, 1]]
+    return a.correct[chosen[:, 0]], b.correct[chosen[:, 1]]
 
 
 def with_holm(changes: list[Change]) -> list[Change]:
@@ -157,9 +157,9 @@ def report(changes: list[Change], only_a: list[str], only_b: list[str]) -> str:
     """For the terminal: what changed, biggest first, and how much was compared."""
     changed = sorted(filter(is_changed, changes), key=lambda change: -abs(np.nan_to_num(change.difference, nan=9)))
     tested = [change for change in changes if not np.isnan(change.p)]
-    lines = [_line(change) for change in changed[:MOST_LINES]]
-    if len(changed) > MOST_LINES:
-        lines.append(f"and {len(changed) - MOST_LINES} more")
+    lines = [_line(change) for change in changed[:MAX_LINES]]
+    if len(changed) > MAX_LINES:
+        lines.append(f"and {len(changed) - MAX_LINES} more")
     if tested:
         lines.append(
             f"{len(changed)} of {len(changes)} cells changed beyond noise ({len(tested)} tested on the same examples, "
@@ -171,9 +171,9 @@ def report(changes: list[Change], only_a: list[str], only_b: list[str]) -> str:
         lines.append(f"{len(changed)} of {len(changes)} cells ended otherwise; none could be tested on test examples")
     lines += _untested(changes)
     notes = [change for change in changes if change.note]
-    lines += [f"{change.key}: {change.note}" for change in notes[:MOST_LINES]]
-    if len(notes) > MOST_LINES:
-        lines.append(f"and {len(notes) - MOST_LINES} more such lines")
+    lines += [f"{change.key}: {change.note}" for change in notes[:MAX_LINES]]
+    if len(notes) > MAX_LINES:
+        lines.append(f"and {len(notes) - MAX_LINES} more such lines")
     for name, keys in (("A", only_a), ("B", only_b)):
         if keys:
             lines.append(f"only in {name}: {counted(len(keys), 'cell')}, {keys[0]} the first")

@@ -21,10 +21,10 @@ from bench.escape.terminal import say
 from bench.report import sections, stamp
 from bench.report.content.parts import Section, Titled
 from bench.report.content.protocol import protocol
-from bench.report.inputs.frame import Expected, cells_frame, row_order, summary_frame
+from bench.report.inputs.frame import ExpectedCell, cells_frame, row_order, summary_frame
 from bench.report.inputs.mistakes import Texts
 from bench.report.inputs.published import published_for
-from bench.report.inputs.read_predictions import Read, read_answers
+from bench.report.inputs.read_predictions import ReadPredictions, read_predictions
 from bench.report.inputs.records import Found, in_order, measured_points, read_records
 from bench.report.options import ReportOptions
 from bench.report.render.details import details
@@ -56,7 +56,7 @@ class Part:
     """Of the intervals that these sections show (`protocol.Methods`)."""
 
 
-def write_report(expected: Sequence[Expected], folder: Path, options: ReportOptions) -> Path:
+def write_report(expected: Sequence[ExpectedCell], folder: Path, options: ReportOptions) -> Path:
     """Write the report on `expected` to `folder` and return its page, `index.html`.
 
     Beside it: the same as Markdown (`index.md`), `results.csv` (`cells_frame`), `summary.csv` (`summary_frame`), the
@@ -75,7 +75,7 @@ def write_report(expected: Sequence[Expected], folder: Path, options: ReportOpti
         stamp.forget(folder)
         found, cache = read_records(expected), folder / ANSWERS_CACHE
         with record_writes() as written, gc_relaxed():
-            cells, read = cells_frame(expected, found), read_answers(found, cache)
+            cells, read = cells_frame(expected, found), read_predictions(found, cache)
             parts = _make_parts(cells, found, read, new, options)
             texts = Texts()
             points = details(cells, found, read.library, texts)
@@ -99,7 +99,11 @@ def _kept_or_said(keep: Callable[[], None], else_said: str) -> None:
 
 
 def _make_parts(
-    cells: pd.DataFrame, found: Mapping[Expected, Found], read: Read, folder: Path, options: ReportOptions
+    cells: pd.DataFrame,
+    found: Mapping[ExpectedCell, Found],
+    read: ReadPredictions,
+    folder: Path,
+    options: ReportOptions,
 ) -> list[Part]:
     """The frames' files, and every data set's sections with their figures."""
     published = published_for(options.experiment or options.title, list(found))

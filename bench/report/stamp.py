@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.report.options import ReportOptions
 from bench.results.regular import read_json
 from bench.results.store import (
@@ -47,7 +47,7 @@ CODE = (
 SOURCES = (".py", ".j2", ".css", ".js", ".csv")
 
 
-def unchanged_page(expected: Sequence[Expected], folder: Path, options: ReportOptions) -> Path | None:
+def unchanged_page(expected: Sequence[ExpectedCell], folder: Path, options: ReportOptions) -> Path | None:
     """The page in `folder` if `page.write_report` with the same arguments would write the same; None if in doubt."""
     known = _read(folder)
     made_of = fingerprint(expected, options)
@@ -61,7 +61,7 @@ def unchanged_page(expected: Sequence[Expected], folder: Path, options: ReportOp
     return folder / PAGE
 
 
-def fingerprint(expected: Sequence[Expected], options: ReportOptions) -> str | None:
+def fingerprint(expected: Sequence[ExpectedCell], options: ReportOptions) -> str | None:
     """A digest of the cells, the files that they left, `options`, the report's code and all installed packages.
 
     Files of cells go in by place, size and times, not by content: that takes a second for ten thousand of them. None
@@ -123,7 +123,7 @@ def _code() -> Iterable[Path]:
         yield from sorted(path for path in place.rglob("*") if path.suffix in SOURCES) if place.is_dir() else [place]
 
 
-def _files_of(expected: Sequence[Expected]) -> Iterable[list[FileState]]:
+def _files_of(expected: Sequence[ExpectedCell]) -> Iterable[list[FileState]]:
     """The record and predictions of each cell, then the texts that cells share."""
     for cell in expected:
         yield file_states(cell.folder, RECORD, PREDICTIONS)

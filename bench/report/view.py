@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from bench.report.content.parts import Picture
 from bench.report.content.wording import SHOWN
-from bench.report.figures.heatmap import MOST_SMALL_PRINT
+from bench.report.figures.heatmap import MAX_SMALL_PRINT
 from bench.report.figures.named_rows import named_rows
 from bench.report.figures.style import save
-from bench.report.inputs.prediction_store import Library
+from bench.report.inputs.prediction_store import PredictionStore
 from bench.report.inputs.published import Published
-from bench.report.inputs.records import Expected, Found, Points
+from bench.report.inputs.records import ExpectedCell, Found, Points
 from bench.report.options import ReportOptions
 from bench.report.statistics.baseline import simpler_rows, verdicts
 from bench.report.statistics.bootstrap import Draws, statistic
@@ -24,7 +24,7 @@ from bench.report.statistics.fitted_curves import FittedCurves, fitted_curves
 from bench.report.statistics.interval_frames import ACCURACY, difference_frame, interval_frame
 from bench.report.statistics.significance import Verdicts
 
-MOST_BOOTSTRAPPED = 200
+MAX_BOOTSTRAPPED = 200
 """Points of a grid; each takes about 5 ms."""
 SAME = 0.005
 """Weighted F1 that is nowhere further from macro F1 is not shown: the test sets are balanced."""
@@ -43,14 +43,14 @@ class View:
     folder: Path
     suffix: str
     """What the names of this data set's files end in."""
-    found: dict[Expected, Found] = field(default_factory=dict)
+    found: dict[ExpectedCell, Found] = field(default_factory=dict)
     """The records themselves, for what is kept beside them."""
     options: ReportOptions = field(default_factory=lambda: ReportOptions(""))
     """What the reader asked for."""
     answers: Grid = field(default_factory=dict)
     """What the `ok` cells answered on their test examples, points in the order of `measured`; points whose predictions
     are gone are not in it."""
-    library: Library = field(default_factory=Library)
+    library: PredictionStore = field(default_factory=PredictionStore)
     """What was read of predictions: knows how sure models were of each example."""
     draws: Draws = field(default_factory=Draws)
     """Of the bootstrap; the same for everything that the page says."""
@@ -99,12 +99,12 @@ class View:
     def drawn_metrics(self) -> dict[str, str]:
         """Those of `shown_metrics` that have figures: the first one in a big grid, where a figure takes seconds."""
         metrics = self.shown_metrics
-        return metrics if len(self.summary) <= MOST_SMALL_PRINT else dict(list(metrics.items())[:1])
+        return metrics if len(self.summary) <= MAX_SMALL_PRINT else dict(list(metrics.items())[:1])
 
     def intervals(self, metric: str) -> pd.DataFrame | None:
         """`interval_frame` of a metric, made once; None where answers don't give it, or the grid has too many points
         for a bootstrap of each."""
-        is_cheap = metric == ACCURACY or len(self.answers) <= MOST_BOOTSTRAPPED
+        is_cheap = metric == ACCURACY or len(self.answers) <= MAX_BOOTSTRAPPED
         if statistic(metric) is None or not is_cheap:
             return None
         if metric not in self.known_intervals:

@@ -10,7 +10,7 @@ from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.options.overrides import check_given, effective
 from bench.options.without_effect import Point
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.report.options import ReportOptions
 from bench.results import store
 from bench.results.record import Status
@@ -155,12 +155,12 @@ def _report(
 
 def expected_cells(
     cells: Sequence[Cell], settings: Settings, again: Mapping[str, Sequence[str]] | None = None
-) -> list[Expected]:
+) -> list[ExpectedCell]:
     """The cells as a report knows them, with the command of those that have overrides in `again`, by key."""
     names, commands = row_names(cells), again or {}
     folders = record_folders(cells, settings)
     return [
-        Expected(
+        ExpectedCell(
             folder=folder,
             key=cell.key,
             model=names[cell.key][0],

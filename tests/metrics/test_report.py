@@ -18,12 +18,12 @@ from bench.metrics.table import METRICS
 from bench.report.content.wording import metric_words
 from bench.report.inputs.frame import cells_frame, summary_frame
 from bench.report.inputs.frame import test_metrics as metrics_of
-from bench.report.inputs.prediction_store import Library
+from bench.report.inputs.prediction_store import PredictionStore
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.report.sections import metrics as metrics_section
 from bench.report.statistics.bootstrap import Draws, metric_difference, metric_interval, statistic
-from bench.report.statistics.correctness import Answers, TestSet
+from bench.report.statistics.correctness import TestPredictions, TestSet
 from bench.report.statistics.interval_frames import interval_frame
 from bench.report.statistics.metrics import lower_is_better, metric_columns
 from bench.report.statistics.points import Point
@@ -120,10 +120,10 @@ def test_answers_without_probabilities_have_no_interval_of_metrics_of_them() -> 
         interval_frame(grid, "num_test", Draws(20))
 
 
-def probable(examples: TestSet, of_second: Any) -> Answers:
+def probable(examples: TestSet, of_second: Any) -> TestPredictions:
     """Answers by these probabilities of the second of two labels."""
     labelled = LabelledPredictions.of_probabilities(np.stack([1 - of_second, of_second], axis=1), examples.labels)
-    return Answers(examples, labelled.predicted.astype(np.int16), probable=labelled)
+    return TestPredictions(examples, labelled.predicted.astype(np.int16), probable=labelled)
 
 
 def test_metrics_of_probabilities_are_covered() -> None:
@@ -237,7 +237,7 @@ def test_a_big_grid_has_no_bootstrap_of_what_nothing_else_shows(
     cells = simulated(tmp_path, num_labels=(2,), train_sizes=(32, 128))
     monkeypatch.setattr(metrics_section, "MAX_WORK", 100)
     read: list[Any] = []
-    monkeypatch.setattr(Library, "probable", lambda *given: read.append(given))
+    monkeypatch.setattr(PredictionStore, "probable", lambda *given: read.append(given))
     for cell in cells:
         scored(cell)
     found = of_page(write_report(cells, tmp_path / "report", ReportOptions("A title"))).loc["tfidf_sgd"]
@@ -262,7 +262,7 @@ def test_an_answer_that_only_the_record_knows_as_a_label_is_read(tmp_path: Path)
     examples = record.measurements.examples.model_copy(update={"num_test": 3})
     measured = record.measurements.model_copy(update={"test": scores, "examples": examples})
     record = store.write(cell.folder, record.model_copy(update={"measurements": measured}), frame)
-    found = Library().probable(cell.folder, record)
+    found = PredictionStore().probable(cell.folder, record)
     assert found is not None
     assert found.labelled.labels.tolist() == [2, 0, 0], "in the order of ids"
     assert found.labelled.predicted.tolist() == [2, 0, 1]

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from bench.compose import to_cell, to_settings
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.sweep.launch import expected_cells
@@ -58,7 +58,7 @@ def experiment(folder: Path, seeds: int) -> list[str]:
     return ["--config-dir", str(folder / "conf"), "-m", "+experiment=big"]
 
 
-def cells_of(folder: Path, words: list[str]) -> list[Expected]:
+def cells_of(folder: Path, words: list[str]) -> list[ExpectedCell]:
     """The experiment's cells, and a record for each if there is none yet."""
     configs = composed(*words, f"results_dir={folder / 'results'}")
     cells = expected_cells([to_cell(config) for config in configs], to_settings(configs[0]))
@@ -109,7 +109,7 @@ def _timed(what: str, words: list[str], folder: Path) -> None:
     print(f"{what}: {wall:.1f} ({processor:.1f}) s, {used.ru_maxrss / 2**20:.2f} GiB", flush=True)
 
 
-def _profile(cells: list[Expected], folder: Path) -> None:
+def _profile(cells: list[ExpectedCell], folder: Path) -> None:
     with cProfile.Profile() as profile:
         write_report(cells, folder, ReportOptions("big"))
     pstats.Stats(profile).sort_stats("cumulative").print_stats(80)

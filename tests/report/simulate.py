@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.results import store
 from bench.results.measurements import Examples, Measurements, Memory, Parameters, Seconds, Throughput
 from bench.results.record import Configuration, Failure, Provenance, Record, Status
@@ -30,7 +30,7 @@ def grid(
     seeds: Sequence[int] = (0, 1),
     data: str = "bbc_headlines",
     published_as: Mapping[str, str] | None = None,
-) -> list[Expected]:
+) -> list[ExpectedCell]:
     """The cells of a rectangular grid, none of them run; `published_as` gives the hub ids of models."""
     cells = []
     for (model, method), labels, size, seed in product(rows, num_labels, train_sizes, seeds):
@@ -39,11 +39,11 @@ def grid(
         known = (published_as or {}).get(model, model)
         names = (known, method or known)
         role = ROLES.get((method or "").split(" ")[0], "fine-tuning") if method or size else "elsewhere"
-        cells.append(Expected(root / key, key, model, method, data, labels, size, seed, names, role=role))
+        cells.append(ExpectedCell(root / key, key, model, method, data, labels, size, seed, names, role=role))
     return cells
 
 
-def placed(root: Path, cells: Iterable[Expected]) -> list[Expected]:
+def placed(root: Path, cells: Iterable[ExpectedCell]) -> list[ExpectedCell]:
     """The same cells under keys as real ones have, in the folders that such cells have below `root`."""
     made = []
     for cell in cells:
@@ -54,14 +54,14 @@ def placed(root: Path, cells: Iterable[Expected]) -> list[Expected]:
     return made
 
 
-def published_as(cell: Expected, model: str, method: str) -> Expected:
+def published_as(cell: ExpectedCell, model: str, method: str) -> ExpectedCell:
     """`cell` under the names that publications would give it."""
     return replace(cell, published_as=(model, method))
 
 
 def run(
-    cells: Iterable[Expected],
-    status: Callable[[Expected], Status | None] = lambda cell: Status.OK,
+    cells: Iterable[ExpectedCell],
+    status: Callable[[ExpectedCell], Status | None] = lambda cell: Status.OK,
     num_test: int = 200,
     message: str = "CUDA out of memory",
     *,
@@ -79,7 +79,7 @@ def run(
             write(cell, ended, num_test, message, names=labels, max_length=max_length, unequal=unequal)
 
 
-def accuracy(cell: Expected) -> float:
+def accuracy(cell: ExpectedCell) -> float:
     """A learning curve with seed noise: the same cell always gives the same number."""
     random = _noise(cell)
     skill = 0.4 + int(hashlib.sha256(cell.row.encode()).hexdigest()[:4], 16) / 65536
@@ -91,7 +91,7 @@ def accuracy(cell: Expected) -> float:
 
 
 def write(
-    cell: Expected,
+    cell: ExpectedCell,
     status: Status = Status.OK,
     num_test: int = 200,
     message: str = "",
@@ -123,7 +123,7 @@ def write(
     return store.write(cell.folder, record, predictions, None if predictions is None else texts(num_test))
 
 
-def changed(cell: Expected, **changes: object) -> Record:
+def changed(cell: ExpectedCell, **changes: object) -> Record:
     """Write a cell's record again, its measurements (by name) changed."""
     record = store.read(cell.folder)
     measured = record.measurements.model_copy(update=changes)
@@ -132,7 +132,7 @@ def changed(cell: Expected, **changes: object) -> Record:
     return record
 
 
-def made_elsewhere(cell: Expected) -> Record:
+def made_elsewhere(cell: ExpectedCell) -> Record:
     """Write a cell's record again as one whose answers were read of a file (`model=predictions`)."""
     record = store.read(cell.folder)
     identity = {"model": {"name": cell.model, "family": "predictions"}}
@@ -167,7 +167,7 @@ def true_labels(count: int, num_test: int, unequal: bool) -> np.ndarray:
     return np.where(places % 4 < 3, 0, places % count) if unequal else places % count
 
 
-def _predictions(cell: Expected, labels: list[str], num_test: int, unequal: bool) -> pd.DataFrame:
+def _predictions(cell: ExpectedCell, labels: list[str], num_test: int, unequal: bool) -> pd.DataFrame:
     """Exactly the share of `accuracy` is right; what is hard for one cell is hard for most."""
     true = true_labels(len(labels), num_test, unequal)
     hard = np.random.default_rng(num_test).normal(0, 1, num_test) + _noise(cell).normal(0, 0.6, num_test)
@@ -186,12 +186,12 @@ def _predictions(cell: Expected, labels: list[str], num_test: int, unequal: bool
     )
 
 
-def _noise(cell: Expected) -> np.random.Generator:
+def _noise(cell: ExpectedCell) -> np.random.Generator:
     """Random numbers of the cell's own, always the same."""
     return np.random.default_rng(int(hashlib.sha256(cell.key.encode()).hexdigest()[:8], 16))
 
 
-def _probabilities(cell: Expected, labels: list[str], predicted: np.ndarray, wrong: np.ndarray) -> list[np.ndarray]:
+def _probabilities(cell: ExpectedCell, labels: list[str], predicted: np.ndarray, wrong: np.ndarray) -> list[np.ndarray]:
     """Of the predicted label the biggest, a bit bigger than the share of right answers deserves."""
     random = _noise(cell)
     others = len(labels) - 1
@@ -213,7 +213,9 @@ def _factor(name: str) -> float:
     return float(5 ** (int(hashlib.sha256(name.encode()).hexdigest()[:4], 16) / 32768 - 1))
 
 
-def _measurements(cell: Expected, labels: list[str], predictions: pd.DataFrame, max_length: int | None) -> Measurements:
+def _measurements(
+    cell: ExpectedCell, labels: list[str], predictions: pd.DataFrame, max_length: int | None
+) -> Measurements:
     test = _evaluation(labels, predictions)
     task = f"{cell.data}|{cell.num_labels}|{cell.train_size}|{cell.seed}"
     has_method = cell.method is not None

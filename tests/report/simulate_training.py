@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.results.measurements import HistoryPoint, Lengths, Training
 from bench.results.scores import Before, Evaluation, LabelScores
 
@@ -14,12 +14,12 @@ BY_GRADIENTS = ("lora", "qlora", "full", "last_block")
 BATCH, EPOCHS, PATIENCE, EVALUATIONS = 16, 5, 4, 20
 
 
-def by_gradients(cell: Expected) -> bool:
+def by_gradients(cell: ExpectedCell) -> bool:
     """Whether the cell's method trains step by step."""
     return cell.method is not None and cell.method.split(" ")[0] in BY_GRADIENTS
 
 
-def identity(cell: Expected, max_length: int | None) -> dict[str, Any]:
+def identity(cell: ExpectedCell, max_length: int | None) -> dict[str, Any]:
     """What the cell's key is made of, as far as it says how cells with `max_length` are fitted."""
     model: dict[str, Any] = {"name": cell.model}
     if max_length is None:
@@ -39,13 +39,13 @@ def identity(cell: Expected, max_length: int | None) -> dict[str, Any]:
     return {"model": model, "method": method, "training": training}
 
 
-def choices(cell: Expected, max_length: int | None) -> dict[str, Any]:
+def choices(cell: ExpectedCell, max_length: int | None) -> dict[str, Any]:
     """What the cell chose on validation: a probe its C."""
     is_probe = cell.method is not None and cell.method.startswith("linear_probe")
     return {"C": (0.1, 1.0, 10.0)[cell.seed % 3]} if is_probe and max_length is not None else {}
 
 
-def training(cell: Expected, accuracy: float) -> Training:
+def training(cell: ExpectedCell, accuracy: float) -> Training:
     """Falling losses; validation turns up again in the end and stops the run in some seeds."""
     random = np.random.default_rng(int(hashlib.sha256(cell.key.encode()).hexdigest()[:8], 16))
     per_epoch = math.ceil(cell.train_size / BATCH)
@@ -86,7 +86,7 @@ def training(cell: Expected, accuracy: float) -> Training:
     )
 
 
-def before(cell: Expected, labels: list[str], count: int) -> Before:
+def before(cell: ExpectedCell, labels: list[str], count: int) -> Before:
     """Scores of a head that guesses, on sets of `count` examples."""
     luck = 1 + 0.03 * (cell.seed % 3)
     return Before(**{name: guessing(labels, count, luck) for name in ("train", "validation", "test")})
@@ -109,7 +109,7 @@ def guessing(labels: list[str], count: int, luck: float) -> Evaluation:
     )
 
 
-def lengths(cell: Expected, max_length: int) -> Lengths:
+def lengths(cell: ExpectedCell, max_length: int) -> Lengths:
     """Log-normal lengths, the same for every cell of a model on a task."""
     name = f"{cell.model}|{cell.data}|{cell.num_labels}|{cell.train_size}"
     random = np.random.default_rng(int(hashlib.sha256(name.encode()).hexdigest()[:8], 16))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.results.record import Status
 from tests.report import simulate
 
@@ -24,7 +24,7 @@ SPAM_SIZES = (4, 8, 16, 32, 64, 128, 256, 384, 512, 768, 1024)
 
 def go_emotions_grid(
     root: Path, num_labels: Sequence[int] = (2, 4, 8, 16), seeds: Sequence[int] = (0, 1, 2)
-) -> list[Expected]:
+) -> list[ExpectedCell]:
     """Every kind of row, with failures and holes in it."""
     axes = {"num_labels": num_labels, "data": "go_emotions", "published_as": HUB}
     models = ("llama3_2_1b", "qwen2_5_1_5b", "gpt2_xl", "gemma3_1b", "bert_base")
@@ -32,7 +32,7 @@ def go_emotions_grid(
     trained = simulate.grid(root, rows, train_sizes=(800, 1600, 2400), seeds=seeds, **axes)
     untrained = simulate.grid(root, [("llama3_2_1b", "zero_shot")], train_sizes=(0,), seeds=(0,), **axes)
 
-    def status(cell: Expected) -> Status | None:
+    def status(cell: ExpectedCell) -> Status | None:
         if cell.model == "gpt2_xl" and cell.num_labels == 16:
             return Status.OOM
         if cell.model == "gemma3_1b" and cell.train_size == 2400 and cell.seed == seeds[-1]:
@@ -43,7 +43,7 @@ def go_emotions_grid(
     return [*trained, *untrained]
 
 
-def smoke_go_emotions_grid(root: Path) -> list[Expected]:
+def smoke_go_emotions_grid(root: Path) -> list[ExpectedCell]:
     """No model that has published numbers, and a size of its own."""
     axes = {"num_labels": (4, 16), "data": "go_emotions", "published_as": HUB}
     rows = [("minilm", "lora"), ("smollm2_135m", "qlora"), ("tfidf_sgd", None)]
@@ -53,7 +53,7 @@ def smoke_go_emotions_grid(root: Path) -> list[Expected]:
     return cells
 
 
-def spam_scaling(root: Path) -> list[Expected]:
+def spam_scaling(root: Path) -> list[ExpectedCell]:
     """Eleven sizes, three trials with test sets of their own."""
     axes = {"num_labels": (2,), "data": "sms_spam", "seeds": (0, 1, 2), "published_as": HUB}
     rows = [("llama3_2_1b", "full"), ("llama3_2_1b", "lora"), ("tfidf_sgd", None)]
@@ -63,7 +63,7 @@ def spam_scaling(root: Path) -> list[Expected]:
     return cells
 
 
-def gpt2_spam_last_block(root: Path) -> list[Expected]:
+def gpt2_spam_last_block(root: Path) -> list[ExpectedCell]:
     """One size, nearly the published one."""
     axes = {"num_labels": (2,), "train_sizes": (1044,), "data": "sms_spam", "published_as": HUB}
     cells = simulate.grid(root, [("gpt2", "last_block"), ("tfidf_sgd", None)], seeds=(123, 124, 125), **axes)
@@ -71,7 +71,7 @@ def gpt2_spam_last_block(root: Path) -> list[Expected]:
     return cells
 
 
-def ag_news_llama(root: Path) -> list[Expected]:
+def ag_news_llama(root: Path) -> list[ExpectedCell]:
     """One size, and two rows that use no training examples."""
     axes = {"num_labels": (4,), "data": "ag_news", "seeds": (0,), "published_as": HUB}
     rows = [("llama3_2_1b_instruct", "lora"), ("tfidf_sgd", None)]
@@ -83,7 +83,7 @@ def ag_news_llama(root: Path) -> list[Expected]:
     return cells
 
 
-def stance_distilbert(root: Path) -> list[Expected]:
+def stance_distilbert(root: Path) -> list[ExpectedCell]:
     """A tiny loop, of which nothing was published."""
     axes = {"num_labels": (3,), "train_sizes": (24,), "data": "stance", "published_as": HUB}
     cells = simulate.grid(root, [("distilbert", "lora"), ("tfidf_sgd", None)], seeds=(0, 1, 2), **axes)
@@ -91,7 +91,7 @@ def stance_distilbert(root: Path) -> list[Expected]:
     return cells
 
 
-STUDIES: dict[str, Callable[[Path], list[Expected]]] = {
+STUDIES: dict[str, Callable[[Path], list[ExpectedCell]]] = {
     "go_emotions_grid": go_emotions_grid,
     "smoke/go_emotions_grid": smoke_go_emotions_grid,
     "spam_scaling": spam_scaling,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bench.report.compare import common_examples, compare, main
-from bench.report.statistics.correctness import Answers, TestSet
+from bench.report.statistics.correctness import TestPredictions, TestSet
 from bench.report.statistics.paired import mcnemar_p
 from bench.results.record import Status
 from tests.report import simulate
@@ -77,8 +77,8 @@ def test_the_interval_is_the_reports(tmp_path, monkeypatch):
 
 
 def test_examples_are_paired_by_id_and_label():
-    one = Answers(TestSet("1", ("a", "b", "c"), np.array([0, 1, 1]), ("x", "y")), np.array([0, 0, 1]))
-    other = Answers(TestSet("2", ("b", "c", "d"), np.array([2, 1, 0]), ("w", "x", "y")), np.array([2, 1, 0]))
+    one = TestPredictions(TestSet("1", ("a", "b", "c"), np.array([0, 1, 1]), ("x", "y")), np.array([0, 0, 1]))
+    other = TestPredictions(TestSet("2", ("b", "c", "d"), np.array([2, 1, 0]), ("w", "x", "y")), np.array([2, 1, 0]))
     right, right_too = common_examples(one, other)  # c has another label
     assert (right.tolist(), right_too.tolist()) == ([0], [1])
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bench.report.compare import main
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.results import store
 from bench.results.record import Status
 from tests.report import simulate
@@ -16,7 +16,7 @@ ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
 
 
 @pytest.fixture
-def cells(tmp_path: Path) -> list[Expected]:
+def cells(tmp_path: Path) -> list[ExpectedCell]:
     """Of A; B has the same."""
     cells = simulate.placed(tmp_path / "a", simulate.grid(tmp_path, ROWS, num_labels=(2,), seeds=(0, 1)))
     simulate.run(cells)
@@ -31,11 +31,11 @@ def compared(tmp_path: Path, capsys: pytest.CaptureFixture[str], b: str = "b") -
     return found.out, found.err
 
 
-def in_b(cell: Expected, tmp_path: Path) -> Path:
+def in_b(cell: ExpectedCell, tmp_path: Path) -> Path:
     return tmp_path / "b" / cell.folder.relative_to(tmp_path / "a")
 
 
-def copy(source: Path, target: Path, cell: Expected, monkeypatch: pytest.MonkeyPatch) -> None:
+def copy(source: Path, target: Path, cell: ExpectedCell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a copy of a cell's folder somewhere, with other answers."""
     shutil.copytree(source, target)
     with monkeypatch.context() as patch:
@@ -60,7 +60,7 @@ COPIES = (
 @pytest.mark.parametrize("place", COPIES)
 def test_a_copy_of_a_cell_is_no_record(
     place: str,
-    cells: list[Expected],
+    cells: list[ExpectedCell],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -86,7 +86,7 @@ def test_a_copy_of_a_cell_is_no_record(
 
 @pytest.mark.parametrize("levels", [1, 2, 3])
 def test_a_part_of_a_results_folder_can_be_compared(
-    levels: int, cells: list[Expected], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    levels: int, cells: list[ExpectedCell], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A data set's folder, a row's, a cell's."""
     below = Path(*cells[0].folder.relative_to(tmp_path / "a").parts[:levels])
@@ -99,7 +99,7 @@ def test_a_part_of_a_results_folder_can_be_compared(
 
 
 def test_a_record_in_another_cells_folder_is_said(
-    cells: list[Expected], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cells: list[ExpectedCell], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copy(cells[0].folder / store.RECORD, in_b(cells[1], tmp_path) / store.RECORD)
     out, err = compared(tmp_path, capsys)
@@ -111,7 +111,7 @@ def test_a_record_in_another_cells_folder_is_said(
 @pytest.mark.parametrize("sides", ["A", "B", "A and B"])
 @pytest.mark.parametrize("damage", ["gone", "cut", "flipped", "another's"])
 def test_without_predictions_nothing_is_called_tested(
-    sides: str, damage: str, cells: list[Expected], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sides: str, damage: str, cells: list[ExpectedCell], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for root in (tmp_path / name.lower() for name in sides.split(" and ")):
         for path in root.rglob("predictions-*"):
@@ -136,7 +136,7 @@ def test_without_predictions_nothing_is_called_tested(
 
 
 def test_what_is_untested_is_counted_apart(
-    cells: list[Expected], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    cells: list[ExpectedCell], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(simulate, "accuracy", lambda cell: 0.25)
     other, same = (in_b(cell, tmp_path) for cell in cells[:2])
@@ -152,7 +152,7 @@ def test_what_is_untested_is_counted_apart(
     ) in out
 
 
-def test_the_report_counts_a_cell_once(cells: list[Expected], tmp_path: Path) -> None:
+def test_the_report_counts_a_cell_once(cells: list[ExpectedCell], tmp_path: Path) -> None:
     from bench.report.inputs.frame import cells_frame
 
     shutil.copytree(cells[0].folder, cells[0].folder.with_name(f"{cells[0].key}.bak"))

@@ -14,7 +14,7 @@ from bench.report.inputs.frame import column_types
 from bench.report.options import ReportOptions
 from bench.report.page import ANSWERS_CACHE, name_suffixes, write_report
 from bench.report.stamp import STAMP
-from bench.report.tables.results import MOST_GAPS
+from bench.report.tables.results import MAX_GAPS
 from bench.results.record import Status
 from bench.results.store import RECORD
 from tests.report import simulate
@@ -127,9 +127,9 @@ def test_names_and_title_are_escaped(tmp_path):
 def test_the_list_of_gaps_is_capped_and_says_how_many_are_left_out(tmp_path):
     _, text = report(tmp_path, lambda cell: Status.OOM if cell.seed == 7 else None, seeds=range(8))
     listed = re.findall(r"\| (oom|not run) \| [^|]*\| [0-9a-f]{16} \|$", text.replace(r"\|", ""), flags=re.MULTILINE)
-    assert len(listed) == MOST_GAPS
+    assert len(listed) == MAX_GAPS
     assert listed[:12] == ["oom"] * 12  # failures first
-    assert f"{96 - MOST_GAPS} more are left out here" in text
+    assert f"{96 - MAX_GAPS} more are left out here" in text
 
 
 def test_no_finished_cell_is_said_plainly(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from bench import rights
 from bench.compose import to_cell
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.results import store
 from bench.results.record import Record, as_text, parse
 from bench.results.regular import read_json, read_regular
@@ -19,7 +19,7 @@ from tests.test_cell import content as of_a_cell
 
 @pytest.fixture
 def content(tmp_path: Path) -> dict:
-    record = simulate.write(Expected(tmp_path, "key", "minilm", "lora", "data", 2, 32, 0), max_length=64)
+    record = simulate.write(ExpectedCell(tmp_path, "key", "minilm", "lora", "data", 2, 32, 0), max_length=64)
     return json.loads(record.to_json())
 
 
@@ -92,7 +92,7 @@ def test_a_file_is_read_up_to_a_size(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_no_utf_8_leaves_a_record(tmp_path: Path) -> None:
-    record = simulate.write(Expected(tmp_path, "key", "minilm", "lora", "data", 2, 32, 0))
+    record = simulate.write(ExpectedCell(tmp_path, "key", "minilm", "lora", "data", 2, 32, 0))
     name = os.fsdecode(b"/data/\xff.csv")
     changed = record.configuration.model_copy(update={"identity": {"path": name, "odd": float("nan")}})
     store.write(tmp_path, record.model_copy(update={"configuration": changed}))
@@ -117,7 +117,7 @@ def test_files_of_a_cell_have_the_rights_that_the_umask_leaves(tmp_path: Path) -
 def test_a_text_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     from bench.running.run import NOBODY, RecordUnwritten, write
 
-    cell = Expected(tmp_path / "cell", "key", "minilm", "lora", "data", 2, 32, 0)
+    cell = ExpectedCell(tmp_path / "cell", "key", "minilm", "lora", "data", 2, 32, 0)
     record = simulate.write(cell, max_length=64)
     before = (cell.folder / store.RECORD).read_bytes()
     odd = pd.DataFrame({"split": ["test"], "id": ["half \ud83d"], "label": ["a"]}, dtype="object")

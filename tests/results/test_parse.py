@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.results.record import SCHEMA_VERSION, Record, parse
 from tests.report import simulate
 
 
 @pytest.fixture
 def record(tmp_path) -> Record:
-    return simulate.write(Expected(tmp_path, "key", "minilm", "lora", "data", 2, 32, 0), max_length=64)
+    return simulate.write(ExpectedCell(tmp_path, "key", "minilm", "lora", "data", 2, 32, 0), max_length=64)
 
 
 def test_a_current_record_is_what_was_written(record: Record) -> None:

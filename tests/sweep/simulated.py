@@ -9,7 +9,7 @@ import pytest
 
 from bench.cell import Cell, identity
 from bench.compose import to_cell
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.results import store
 from bench.results.record import Record, Status
 from tests.report import simulate
@@ -116,8 +116,8 @@ def finish_whole(configs: Iterable[dict[str, Any]], results: Path) -> list[Cell]
     return cells
 
 
-def _axes(cell: Cell, folder: Path) -> Expected:
-    return Expected(
+def _axes(cell: Cell, folder: Path) -> ExpectedCell:
+    return ExpectedCell(
         folder, cell.key, cell.model.name, cell.method.name if cell.method else None,
         cell.task.data.name, cell.task.num_labels, cell.task.train_size, cell.task.seed,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.compose import to_cell
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.results import store
 from tests.report import simulate
 from tests.support import cli, texts
@@ -24,7 +24,7 @@ def finished(words: list[str], folder: Path, **provenance: object) -> None:
     (content,) = cli.composed(*words)
     cell = to_cell(content)
     task = cell.task
-    simulate.write(Expected(cell.folder(folder), cell.key, cell.row, None, task.data.name, 2, task.train_size, 0))
+    simulate.write(ExpectedCell(cell.folder(folder), cell.key, cell.row, None, task.data.name, 2, task.train_size, 0))
     path = cell.folder(folder) / store.RECORD
     record = json.loads(path.read_text())
     record["provenance"] |= provenance

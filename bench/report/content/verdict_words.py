@@ -16,7 +16,7 @@ from bench.report.statistics.power import ONE_SEED, TWO_SEEDS, Needed
 from bench.report.statistics.ties import Contender, Standing
 from bench.wording import counted
 
-MOST_NAMED = 4
+MAX_NAMED = 4
 TOO_FEW = {
     ONE_SEED: "One seed says nothing of how much seeds differ",
     TWO_SEEDS: "Two seeds say too little of how much seeds differ to know how many would decide",
@@ -95,14 +95,14 @@ def _others_text(standing: Standing) -> str:
         said += f"; these runs do not tell {_named(tied)} from it"
     if single:
         said += f"; one seed decides nothing between it and {_named(single)}"
-    if standing.is_decided:
+    if standing.is_significant:
         return f" and is told apart from every other row; next is {behind_text(standing.others[0])}"
     return said or f"; next is {behind_text(standing.others[0])}"
 
 
 def _named(contenders: list[Contender]) -> str:
-    named = ", ".join(contender.row for contender in contenders[:MOST_NAMED])
-    rest = len(contenders) - MOST_NAMED
+    named = ", ".join(contender.row for contender in contenders[:MAX_NAMED])
+    rest = len(contenders) - MAX_NAMED
     return named + (f" and {counted(rest, 'more row')}" if rest > 0 else "")
 
 
@@ -167,7 +167,7 @@ def _seconds(seconds: float) -> str:
 def planned_text(one: Comparison) -> str:
     """The best row of a budget against the baseline: the one comparison that was planned there."""
     by = f"{interval_text(one.difference, signed=True)}, {sure_text(one)}"
-    if not one.told_apart:
+    if not one.is_significant:
         return f"{one.a} is not told apart from {one.b}: {by}."
     return f"{one.a} beats {one.b}: {by}." if one.a_is_better else f"{one.a} is worse than {one.b}: {by}."
 

@@ -14,55 +14,58 @@ from bench.report.content.wording import spread
 from bench.report.figures import style
 from bench.report.figures.layout import Texts, panel_grid
 from bench.report.figures.named_rows import best_rows
-from bench.report.inputs.prediction_store import Library, UnreadableAnswers
-from bench.report.inputs.records import Expected, Found, at_largest_size
+from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
+from bench.report.inputs.records import ExpectedCell, Found, at_largest_size
 from bench.report.statistics.points import Point
 from bench.results.record import Record, Status
 
 BINS = 15
 """Of equal width, as in Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2."""
-LEAST_IN_BIN = 10
+MIN_IN_BIN = 10
 """Bins with fewer examples are not drawn: their share of right answers is chance."""
-MOST_ROWS, MOST_LABEL_COUNTS = 12, 4
+MAX_ROWS, MAX_LABEL_COUNTS = 12, 4
 PANEL = (3.15, 3.3)
 """Inches."""
 
 
 @dataclass(frozen=True)
-class Sure:
+class Confidences:
     """How sure one record's model was of each test example, and whether it was right."""
 
     confidence: NDArray[np.float64]
-    right: NDArray[np.bool_]
+    correct: NDArray[np.bool_]
 
 
-Surenesses = Mapping[Point, Mapping[int, Sure]]
+ConfidencesByPoint = Mapping[Point, Mapping[int, Confidences]]
 """By point and seed."""
 
 
-def sureness(
-    found: Mapping[Expected, Found], rows: list[str], library: Library | None = None, baseline: str | None = None
-) -> Surenesses:
-    """Of each row and label count, the point with the most training examples; at most `MOST_ROWS` rows, the best and
-    the baseline (the last of `rows` where none is named), and `MOST_LABEL_COUNTS` label counts. Reads the predictions
+def confidences(
+    found: Mapping[ExpectedCell, Found],
+    rows: list[str],
+    library: PredictionStore | None = None,
+    baseline: str | None = None,
+) -> ConfidencesByPoint:
+    """Of each row and label count, the point with the most training examples; at most `MAX_ROWS` rows, the best and
+    the baseline (the last of `rows` where none is named), and `MAX_LABEL_COUNTS` label counts. Reads the predictions
     of their seeds.
 
     `library` has the predictions that were read already. Points whose records have no probabilities, or predictions
     that can't be read, are left out.
     """
-    library = library or Library()
-    done: dict[Point, dict[int, tuple[Expected, Record]]] = {}
+    library = library or PredictionStore()
+    done: dict[Point, dict[int, tuple[ExpectedCell, Record]]] = {}
     for cell, record in found.items():
         if isinstance(record, Record) and record.status is Status.OK:
             point = Point(cell.row, cell.num_labels, cell.train_size)
             done.setdefault(point, {})[cell.seed] = (cell, record)
     largest = at_largest_size(done)
-    kept = set(spread(sorted({point.num_labels for point in largest}), MOST_LABEL_COUNTS))
+    kept = set(spread(sorted({point.num_labels for point in largest}), MAX_LABEL_COUNTS))
     largest = {point: seeds for point, seeds in largest.items() if point.num_labels in kept}
     met = [row for row in rows if any(point.row == row for point in largest)]
     chosen = best_rows(
         {point: _accuracy(seeds) for point, seeds in largest.items()},
-        MOST_ROWS,
+        MAX_ROWS,
         [baseline] if baseline in met else met[-1:],
     )
     read = {
@@ -73,19 +76,19 @@ def sureness(
     return {point: seeds for point, seeds in read.items() if seeds}
 
 
-def _accuracy(seeds: Mapping[int, tuple[Expected, Record]]) -> float:
+def _accuracy(seeds: Mapping[int, tuple[ExpectedCell, Record]]) -> float:
     """Mean over seeds, as their records say."""
     measured = [record.measurements for _, record in seeds.values()]
     return float(np.mean([one.test.accuracy for one in measured if one is not None] or [0.0]))
 
 
-def _sure(kept: tuple[Expected, Record], library: Library) -> Sure | None:
+def _sure(kept: tuple[ExpectedCell, Record], library: PredictionStore) -> Confidences | None:
     cell, record = kept
     try:
         answers, confidence = library.of(cell.folder, record), library.confidence(cell.folder, record)
-    except UnreadableAnswers:  # the page says so of all such records in one place
+    except UnreadablePredictions:  # the page says so of all such records in one place
         return None
-    return None if confidence is None else Sure(confidence.astype(np.float64), answers.right > 0)
+    return None if confidence is None else Confidences(confidence.astype(np.float64), answers.correct > 0)
 
 
 def places_of(confidence: NDArray[np.float64]) -> NDArray[np.int_]:
@@ -94,32 +97,34 @@ def places_of(confidence: NDArray[np.float64]) -> NDArray[np.int_]:
 
 
 def binned(
-    confidence: NDArray[np.float64], right: NDArray[np.bool_]
+    confidence: NDArray[np.float64], correct: NDArray[np.bool_]
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Examples, mean confidence and share of right answers in each of `BINS` bins; null where a bin is empty."""
     places = places_of(confidence)
     counts = np.bincount(places, minlength=BINS)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.bincount(places, confidence, BINS) / counts
-        shares = np.bincount(places, right.astype(float), BINS) / counts
+        shares = np.bincount(places, correct.astype(float), BINS) / counts
     return counts, means, shares
 
 
-def calibration_distance(confidence: NDArray[np.float64], right: NDArray[np.bool_], places: NDArray[np.int_]) -> float:
+def calibration_distance(
+    confidence: NDArray[np.float64], correct: NDArray[np.bool_], places: NDArray[np.int_]
+) -> float:
     """`expected_calibration_error` of examples whose bins are known."""
-    return float(np.abs(np.bincount(places, confidence - right, BINS)).sum() / len(confidence))
+    return float(np.abs(np.bincount(places, confidence - correct, BINS)).sum() / len(confidence))
 
 
-def expected_calibration_error(sure: Sure) -> float:
+def expected_calibration_error(sure: Confidences) -> float:
     """Mean distance between confidence and share of right answers over bins, by their examples (Guo et al. 2017)."""
-    return calibration_distance(sure.confidence, sure.right, places_of(sure.confidence))
+    return calibration_distance(sure.confidence, sure.correct, places_of(sure.confidence))
 
 
 @style.applied
-def reliability(points: Surenesses, rows: list[str], data: str) -> Figure:
+def reliability(points: ConfidencesByPoint, rows: list[str], data: str) -> Figure:
     """Draw the share of right answers against confidence, a panel a label count, a line a row; seeds together.
 
-    `points` are of `sureness`, `rows` all of the grid in order. On the diagonal, a model is as often right as it is
+    `points` are of `confidences`, `rows` all of the grid in order. On the diagonal, a model is as often right as it is
     sure; below it, it is too sure of itself.
     """
     labels = sorted({point.num_labels for point in points})
@@ -128,7 +133,7 @@ def reliability(points: Surenesses, rows: list[str], data: str) -> Figure:
     handles = [style.row_handle(row, styles[row], size=4) for row in met]
     handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (3, 2)), linewidth=0.9, label="as sure as right"))
     note = f"Each row at its largest training size, all seeds together. {BINS} bins of equal width; "
-    note += f"bins of fewer than {LEAST_IN_BIN} test examples are left out. Below the diagonal: too sure."
+    note += f"bins of fewer than {MIN_IN_BIN} test examples are left out. Below the diagonal: too sure."
     around = Texts(
         title=f"Confidence and right answers on {data}", note=note, x="confidence", y="share of right answers"
     )
@@ -146,12 +151,12 @@ def reliability(points: Surenesses, rows: list[str], data: str) -> Figure:
     return figure
 
 
-def _draw_line(axes: Axes, seeds: Iterable[Sure], look: style.RowStyle) -> None:
+def _draw_line(axes: Axes, seeds: Iterable[Confidences], look: style.RowStyle) -> None:
     seeds = list(seeds)
     counts, means, shares = binned(
-        np.concatenate([one.confidence for one in seeds]), np.concatenate([one.right for one in seeds])
+        np.concatenate([one.confidence for one in seeds]), np.concatenate([one.correct for one in seeds])
     )
-    some = counts >= LEAST_IN_BIN
+    some = counts >= MIN_IN_BIN
     axes.plot(
         means[some],
         shares[some],

@@ -27,9 +27,9 @@ from bench.report.statistics.points import Point
 from bench.results.scores import Evaluation
 from bench.wording import counted
 
-MOST_LABELS, MOST_ROWS = 8, 6
+MAX_LABELS, MAX_ROWS = 8, 6
 """Bigger label counts and grids have fewer matrices, or none, and no table of this kind: nobody would read them."""
-MOST_LABELS_OF_A_MATRIX = 20
+MAX_LABELS_OF_A_MATRIX = 20
 GAP, MARGIN, LABEL_MAX = 0.35, 0.15, 1.6
 """Inches."""
 WIDTH = 12.0
@@ -44,16 +44,16 @@ def scored_points(measured: Points) -> Points:
 
 def small_points(points: Points) -> Points:
     """Those of `scored_points` whose every number can be shown; none if there are too many rows or labels."""
-    too_many = len({point.row for point in points}) > MOST_ROWS
-    return {} if too_many or any(point.num_labels > MOST_LABELS for point in points) else points
+    too_many = len({point.row for point in points}) > MAX_ROWS
+    return {} if too_many or any(point.num_labels > MAX_LABELS for point in points) else points
 
 
 def matrix_points(points: Points, num_labels: int, baseline: str | None) -> Points:
     """The points of a label count that have confusion matrices: all of few, else the best row and the baseline."""
     some = {point: seeds for point, seeds in points.items() if point.num_labels == num_labels}
-    if len(some) <= MOST_ROWS and num_labels <= MOST_LABELS:
+    if len(some) <= MAX_ROWS and num_labels <= MAX_LABELS:
         return some
-    if num_labels > MOST_LABELS_OF_A_MATRIX:
+    if num_labels > MAX_LABELS_OF_A_MATRIX:
         return {}
     best = max(some, key=lambda point: float(np.mean([test.accuracy for test in evaluations(some[point])])))
     return {point: seeds for point, seeds in some.items() if point == best or point.row == baseline}

@@ -20,7 +20,7 @@ from bench.report.figures.layout import Texts, panel_grid
 from bench.report.figures.named_rows import named_and_others
 from bench.results.record import Status
 
-MOST_LABEL_COUNTS = 4
+MAX_LABEL_COUNTS = 4
 PANEL = (3.5, 2.9)
 """Inches."""
 
@@ -88,7 +88,7 @@ def pareto(values: Iterable[tuple[float, float]]) -> list[bool]:
 
 def shown_label_counts(points: pd.DataFrame) -> list[int]:
     """The label counts that have panels: all of few, else the smallest, the biggest and some between."""
-    return spread(sorted(int(count) for count in points["num_labels"].unique()), MOST_LABEL_COUNTS)
+    return spread(sorted(int(count) for count in points["num_labels"].unique()), MAX_LABEL_COUNTS)
 
 
 @style.applied

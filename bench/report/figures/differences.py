@@ -19,7 +19,7 @@ from bench.results.record import Status
 
 NO_BASELINE = "no baseline"
 """The status of a difference whose other side did not finish."""
-LEAST_REACH = 0.1
+MIN_REACH = 0.1
 """Of the colours on both sides of zero: less would show noise as if it were much."""
 TASK = ["num_labels", "train_size", "seed"]
 
@@ -44,9 +44,9 @@ def less_baseline(cells: pd.DataFrame, metric: str, baseline: str) -> pd.DataFra
     return others
 
 
-def told_apart(found: pd.DataFrame) -> Marks:
+def significant_marks(found: pd.DataFrame) -> Marks:
     """`APART` where `statistics.tables.difference_frame` tells two rows apart."""
-    apart = found[found["told_apart"].astype(bool)]
+    apart = found[found["is_significant"].astype(bool)]
     return {(str(one.row), int(one.num_labels), int(one.train_size)): APART for one in apart.itertuples()}  # type: ignore[arg-type]
 
 
@@ -109,5 +109,5 @@ def _content(line: Any) -> Number | str:
 
 def around_zero(values: pd.Series, *, lower_is_better: bool) -> Shade:
     """Two colours that meet at zero, green for better; told apart by all kinds of colour vision."""
-    reach = max(float(values.abs().max()) if values.notna().any() else 0, LEAST_REACH)
+    reach = max(float(values.abs().max()) if values.notna().any() else 0, MIN_REACH)
     return Shade(matplotlib.colormaps["BrBG_r" if lower_is_better else "BrBG"], Normalize(-reach, reach))

@@ -18,7 +18,7 @@ PANEL = (3.9, 3.5)
 """Inches."""
 STRIP = 0.11
 """Height of the strips above the largest and below the smallest size, as a part of the span between these."""
-LEAST_TICK = 0.2
+MIN_TICK = 0.2
 """Inches between sizes that are written on an axis."""
 
 
@@ -126,6 +126,6 @@ def _apart(sizes: Sequence[int], inches: float) -> list[int]:
     scale = inches / np.log(sizes[-1] / sizes[0])
     kept = [sizes[-1]]
     for size in reversed(sizes[:-1]):
-        if np.log(kept[-1] / size) * scale >= LEAST_TICK:
+        if np.log(kept[-1] / size) * scale >= MIN_TICK:
             kept.append(size)
     return sorted({sizes[0], *kept})

@@ -45,7 +45,7 @@ GROUP_GAP, HEADER = 0.16, 0.6
 MARGIN, SWATCH, LABEL_MAX, BAR = 0.15, 0.3, 2.6, 0.95
 
 
-MOST_SMALL_PRINT = 600
+MAX_SMALL_PRINT = 600
 """Cells of a figure; bigger ones have means alone, for nobody could read the rest."""
 
 
@@ -141,7 +141,7 @@ def draw_grid(contents: Contents, rows: list[str], shade: Shade, words: tuple[st
     `words` are the title, the small print under it and the name of the colours; `usual` is how many seeds go
     without saying. To be called with the settings of `style` applied.
     """
-    brief = len(contents) > MOST_SMALL_PRINT
+    brief = len(contents) > MAX_SMALL_PRINT
     grid = _place(contents, rows, (BRIEF_WIDTH, BRIEF_HEIGHT) if brief else (CELL_WIDTH, CELL_HEIGHT))
     more = " Deviations and numbers of seeds are in the tables." if brief else ""
     figure, axes = _canvas(grid, words[0], words[1] + more)

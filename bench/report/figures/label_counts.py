@@ -16,17 +16,17 @@ from bench.report.figures.layout import Texts, panels
 from bench.report.figures.named_rows import named_and_others
 from bench.report.inputs.frame import of_metric, summary_frame
 
-MOST_PANELS = 6
+MAX_PANELS = 6
 PANEL = (3.8, 3.1)
 """Inches."""
-ROW_STEP, MOST_SPREAD = 0.02, 0.24
+ROW_STEP, MAX_SPREAD = 0.02, 0.24
 """Between neighbouring rows at one label count, and from the first to the last: natural logarithms."""
 
 
 def shared_sizes(cells: pd.DataFrame) -> list[int]:
     """Training sizes at which there are several label counts: the smallest, the biggest and some between."""
     counts = cells[cells["train_size"] > 0].groupby("train_size")["num_labels"].nunique()
-    return spread([int(size) for size in counts[counts > 1].index], MOST_PANELS)
+    return spread([int(size) for size in counts[counts > 1].index], MAX_PANELS)
 
 
 @style.applied
@@ -57,7 +57,7 @@ def label_count_curves(
     )
     figure, drawn = panels(len(sizes), PANEL, handles, around, sharey=True)
     labels = sorted(int(count) for count in cells["num_labels"].unique())
-    step = min(ROW_STEP, MOST_SPREAD / len(rows))
+    step = min(ROW_STEP, MAX_SPREAD / len(rows))
     for axes, size in zip(drawn, sizes, strict=True):
         here = summary[summary["train_size"].isin([0, size]) & (summary["n_ok"] > 0)]
         for row in others:

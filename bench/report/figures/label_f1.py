@@ -14,10 +14,10 @@ from bench.report.figures.heatmap_cells import Shade
 from bench.report.figures.matrix import draw_matrix
 from bench.report.inputs.records import Points
 
-MOST_LABELS, MOST_ROWS = 32, 12
-MOST_PAIRS = 3
+MAX_LABELS, MAX_ROWS = 32, 12
+MAX_PAIRS = 3
 """Of a row, in the table."""
-LEAST_SHARE = 0.02
+MIN_SHARE = 0.02
 """Of a label's test examples: pairs that are confused less often are not named."""
 CELL, MARGIN, LABEL_MAX = (0.78, 0.32), 0.15, 2.2
 """Inches."""
@@ -73,9 +73,9 @@ def confused_pairs(points: Points) -> Table:
         rates = shares(seeds)
         np.fill_diagonal(rates, 0)
         rates = np.nan_to_num(rates)
-        for place in np.argsort(-rates, axis=None, kind="stable")[:MOST_PAIRS]:
+        for place in np.argsort(-rates, axis=None, kind="stable")[:MAX_PAIRS]:
             true, predicted = np.unravel_index(place, rates.shape)
-            if rates[true, predicted] >= LEAST_SHARE:
+            if rates[true, predicted] >= MIN_SHARE:
                 size = f"{point.train_size:,}" if point.train_size else UNTRAINED
                 share = f"{100 * rates[true, predicted]:.1f} %"
                 lines.append([point.row, point.num_labels, size, names[true], names[predicted], share])

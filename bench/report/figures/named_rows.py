@@ -9,14 +9,14 @@ from bench.report.statistics.correctness import Grid
 from bench.report.statistics.fitted_curves import best_first
 from bench.report.statistics.points import Point
 
-MOST_NAMED, FEW_NAMED = 16, 10
+MAX_NAMED, FEW_NAMED = 16, 10
 """Rows that are all named; how many are where there are more."""
 
 
 def named_rows(rows: Sequence[str], grid: Grid, always: Iterable[str] = ()) -> list[str]:
     """All of `rows` if they are few. Else the rows `always`, then the best of each label count, then the second best,
     and so on; where there are no answers to say which are best, the first ones. In the order of `rows`."""
-    if len(rows) <= MOST_NAMED:
+    if len(rows) <= MAX_NAMED:
         return list(rows)
     ranked = [best_first(grid, labels) for labels in sorted({point.num_labels for point in grid})]
     in_turn = [row for places in zip_longest(*ranked) for row in places if row is not None]

@@ -13,7 +13,7 @@ from bench.report.content.wording import UNTRAINED, capitalised, metric_words
 from bench.report.figures import style
 from bench.report.figures.forest import APART, Places, canvas, limits, places_for
 
-LEAST_SPAN = 0.1
+MIN_SPAN = 0.1
 """Of a panel's axis: less would show noise as if it were much."""
 
 
@@ -50,7 +50,7 @@ def _draw_panel(axes: Axes, lines: pd.DataFrame, places: Places, styles: dict[st
     ours, means = lines["sd"].fillna(0), lines["mean"]
     low = float(np.nanmin([*(lines["value"] - spread), *(means - ours)]))
     high = float(np.nanmax([*(lines["value"] + spread), *(means + ours)]))
-    axes.set_xlim(limits(low, high, LEAST_SPAN))
+    axes.set_xlim(limits(low, high, MIN_SPAN))
 
 
 def _draw_line(axes: Axes, line: Any, place: int, look: style.RowStyle | None) -> None:

@@ -35,9 +35,9 @@ from bench.report.statistics.interval_frames import ACCURACY
 
 ROW_STEP = 0.085
 """Inches between neighbouring rows at the same size, as far as there is room."""
-MOST_SPREAD = 0.4
+MAX_SPREAD = 0.4
 """The part of the gap between two neighbouring sizes that the rows of one size may take."""
-MOST_BEYOND, MOST_WIDE = 4.0, 0.7
+MAX_BEYOND, MAX_WIDE = 4.0, 0.7
 """How far fitted curves are drawn: times the largest size, and as a part of the width of the sizes that were tried.
 Tables go as far as the curve may be carried."""
 
@@ -89,7 +89,7 @@ def bands_beyond(curves: Mapping[tuple[str, int], Curve]) -> dict[tuple[str, int
     """The curves from their largest size on, as far as they may be carried and there is room on a log axis."""
     bands = {}
     for place, curve in curves.items():
-        factor = min(curve.most, MOST_BEYOND, (curve.largest / curve.observed.sizes[0]) ** MOST_WIDE)
+        factor = min(curve.most, MAX_BEYOND, (curve.largest / curve.observed.sizes[0]) ** MAX_WIDE)
         bands[place] = curve.band(curve.largest * np.geomspace(1, factor, 40))
     return bands
 
@@ -125,7 +125,7 @@ def row_offsets(rows: list[str], sizes: list[int], width: float) -> dict[str, fl
     """
     gap = float(np.diff(np.log(sizes)).min()) if len(sizes) > 1 else np.log(1.25)
     step = ROW_STEP * 1.2 * max(float(np.log(sizes[-1] / sizes[0])), gap) / width
-    spread = min(step * (len(rows) - 1), gap * MOST_SPREAD)
+    spread = min(step * (len(rows) - 1), gap * MAX_SPREAD)
     places = np.linspace(-0.5, 0.5, len(rows)) if len(rows) > 1 else np.zeros(1)
     return {row: float(np.exp(place * spread)) for row, place in zip(rows, places, strict=True)}
 
@@ -145,7 +145,7 @@ def _small_print(cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawing) -
     if drawing.carried:
         note.append(
             f"On grey ground, beyond the largest size, are fitted curves with {style.percent(90)} bands (at most "
-            f"{MOST_BEYOND:.0f} times that size; those of the best rows and the baseline where there are many)."
+            f"{MAX_BEYOND:.0f} times that size; those of the best rows and the baseline where there are many)."
         )
     return " ".join(part for part in note if part)
 

@@ -11,10 +11,10 @@ from bench.report.inputs.frame import chance_of
 from bench.report.statistics.interval_frames import ACCURACY
 from bench.report.statistics.metrics import lower_is_better
 
-LEAST_SPAN, CHANCE_BELOW = 0.2, 0.5
+MIN_SPAN, CHANCE_BELOW = 0.2, 0.5
 """Of a panel's axis: less would show noise as if it were much; how far below everything else, as a part of the span of
 that, guessing is still in it."""
-LEAST_TICK_GAP = 0.13
+MIN_TICK_GAP = 0.13
 """Inches between the sizes on an axis, written upright."""
 
 
@@ -38,7 +38,7 @@ def size_axis(axes: Axes, own: list[int], theirs: list[int], drawing: Drawing, e
     inches = (drawing.panel[0] - 0.7) / float(np.log(np.divide(*axes.get_xlim()[::-1])))
     ticks = list(own)
     for size in theirs:
-        if all(abs(np.log(size / tick)) * inches >= LEAST_TICK_GAP for tick in ticks):
+        if all(abs(np.log(size / tick)) * inches >= MIN_TICK_GAP for tick in ticks):
             ticks.append(size)
     ticks.sort()
     axes.xaxis.set_major_locator(FixedLocator(ticks))
@@ -70,7 +70,7 @@ def limit(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawi
     chance = chance_of(cells, labels)
     if metric == ACCURACY and low > chance > low - CHANCE_BELOW * (high - low):
         low = chance
-    if (widen := LEAST_SPAN - (high - low)) > 0:
+    if (widen := MIN_SPAN - (high - low)) > 0:
         low, high = max(low - widen / 2, 0.0), min(high + widen / 2, top)
     room = 0.08 * (high - low)  # for a label under the lowest
     axes.set_ylim(low - room, high + room / 2)

@@ -18,7 +18,7 @@ DASHED: Any = (0, (4, 2))
 DOTTED: Any = (0, (1, 2))
 EDGE = 0.975
 """Where, in parts of a panel's width, a flat line has its marker."""
-MOST_BANDS = 5
+MAX_BANDS = 5
 """Rows of a figure that have bands; more of them are one grey."""
 TAG_SIZE = style.SMALL - 1
 CARRIED = "_carried"
@@ -97,7 +97,7 @@ def _draw_curve(axes: Axes, points: pd.DataFrame, row: str, drawing: Drawing) ->
     means = points[f"{drawing.metric}_mean"].to_numpy(float)
     axes.plot(sizes, means, color=look.colour, linestyle=look.line, linewidth=1.4, zorder=3, label=row)
     draw_bars(axes, sizes, points, drawing.metric, look.colour)
-    if len(drawing.offsets) <= MOST_BANDS:
+    if len(drawing.offsets) <= MAX_BANDS:
         low, high = (points[end].where(points["bar"] != DEVIATION).to_numpy(float) for end in ("low", "high"))
         axes.fill_between(sizes, low, high, color=look.colour, alpha=0.07, linewidth=0, zorder=1.5)
     whole = (points["n_ok"] == points["n_expected"]).to_numpy(bool)

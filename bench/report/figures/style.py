@@ -74,7 +74,7 @@ applied = _applied()
 """Decorator: draw with `SETTINGS`, whatever the user's matplotlibrc says, and leave the caller's as they were."""
 
 DPI = 160
-MOST_CHARACTERS = 80
+MAX_CHARACTERS = 80
 """Of a name in a figure."""
 
 # Okabe and Ito's colours for all kinds of colour vision (Color Universal Design, 2008), without the yellow,
@@ -169,10 +169,8 @@ class Head:
 
 
 def shortened_words(text: str) -> str:
-    """`text` with its words of more than `MOST_CHARACTERS` cut: a name of 300 characters takes no lines of its own."""
-    return " ".join(
-        shortened(word, MOST_CHARACTERS) if len(word) > MOST_CHARACTERS else word for word in text.split(" ")
-    )
+    """`text` with its words of more than `MAX_CHARACTERS` cut: a name of 300 characters takes no lines of its own."""
+    return " ".join(shortened(word, MAX_CHARACTERS) if len(word) > MAX_CHARACTERS else word for word in text.split(" "))
 
 
 def head_of(title: str, note: str, width: float, margin: float, longest: float = inf) -> Head:
@@ -197,7 +195,7 @@ OTHERS_LINE: Any = {"color": OTHERS, "linewidth": 0.8}
 """How rows are drawn that a figure does not name."""
 
 
-def shown(name: str, most: int = MOST_CHARACTERS) -> str:
+def shown(name: str, most: int = MAX_CHARACTERS) -> str:
     """A name as figures have it: on one line and not too long; tables have all of it."""
     name = shortened(visible_line(name), most)
     return f"\u200a{name}" if name.startswith("_") else name  # matplotlib leaves such names out of legends

@@ -20,13 +20,13 @@ from bench.results.measurements import HistoryPoint, Measurements
 Quantity = Literal["loss", "accuracy"]
 WHOLE_GRID = 6
 """With so many points or fewer, all are drawn; else each row's largest size."""
-MOST_POINTS = 12
+MAX_POINTS = 12
 """Of which label counts from both ends are drawn where all are more."""
 PANEL, ONE_PANEL = (2.6, 1.9), (3.9, 2.4)
 """Inches: a panel's width and height, and where there is one column."""
 AROUND = (0.5, 1.0)
 """Inches: what its axes and title take."""
-MOST_START = 2.5
+MAX_START = 2.5
 """A start so many times above all later losses is cut off."""
 GUESSING = {"loss": "equal probabilities", "accuracy": "the most frequent label"}
 """What the line of guessing is."""
@@ -43,19 +43,19 @@ def curve_points(measured: Points) -> Points:
 
 
 def _bounded(points: Points) -> Points:
-    """At most `MOST_POINTS`: whole label counts, the smallest, the biggest, the next from both ends; else the first."""
-    if len(points) <= MOST_POINTS:
+    """At most `MAX_POINTS`: whole label counts, the smallest, the biggest, the next from both ends; else the first."""
+    if len(points) <= MAX_POINTS:
         return points
     left = sorted({point.num_labels for point in points})
     kept: set[int] = set()
     while left:
         count = left.pop(0 if len(kept) % 2 == 0 else -1)
-        if sum(point.num_labels in kept | {count} for point in points) > MOST_POINTS:
+        if sum(point.num_labels in kept | {count} for point in points) > MAX_POINTS:
             break
         kept.add(count)
     kept = kept or {min(point.num_labels for point in points)}
     some = [(point, seeds) for point, seeds in points.items() if point.num_labels in kept]
-    return dict(some[:MOST_POINTS])
+    return dict(some[:MAX_POINTS])
 
 
 @style.applied
@@ -223,7 +223,7 @@ def _tops(points: Points) -> dict[int, float]:
             highest[labels] = max([highest.get(labels, log(labels)), *losses])
             starts[labels] = max(starts.get(labels, 0.0), _start(measured, "loss") or 0.0)
     return {
-        labels: 1.06 * (max(top, starts[labels]) if starts[labels] < MOST_START * top else top)
+        labels: 1.06 * (max(top, starts[labels]) if starts[labels] < MAX_START * top else top)
         for labels, top in highest.items()
     }
 

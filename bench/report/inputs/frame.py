@@ -14,7 +14,7 @@ from bench.escape.secrets import masked
 from bench.metrics.labelled import LabelledPredictions
 from bench.metrics.table import METRICS
 from bench.report.inputs import hyperparameters as options
-from bench.report.inputs.records import Expected, Found, read_records
+from bench.report.inputs.records import ExpectedCell, Found, read_records
 from bench.report.statistics.metrics import TEST, metric_columns
 from bench.results.measurements import Measurements
 from bench.results.record import Record, Status
@@ -67,7 +67,7 @@ def column_types() -> dict[str, str]:
     return {name: types.get(name, "object") for name in ordered}
 
 
-def cells_frame(expected: Sequence[Expected], found: Mapping[Expected, Found] | None = None) -> pd.DataFrame:
+def cells_frame(expected: Sequence[ExpectedCell], found: Mapping[ExpectedCell, Found] | None = None) -> pd.DataFrame:
     """The records of `expected`: one row a cell, in the same order, columns `column_types`.
 
     `found` is what `read_records` gave for them; without it they are read here.
@@ -93,7 +93,7 @@ def cells_frame(expected: Sequence[Expected], found: Mapping[Expected, Found] | 
     return frame
 
 
-def row_order(cells: Iterable[Expected]) -> list[str]:
+def row_order(cells: Iterable[ExpectedCell]) -> list[str]:
     """Rows as first met, those without a method (baselines) last."""
     cells = list(cells)
     fitted = (cell.row for cell in cells if cell.method is not None)
@@ -105,9 +105,9 @@ def _first_met(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _refuse_ambiguous(cells: Iterable[Expected]) -> None:
+def _refuse_ambiguous(cells: Iterable[ExpectedCell]) -> None:
     """Cells that differ in something other than the axes would pass for seeds of one another."""
-    met: dict[tuple[Any, ...], Expected] = {}
+    met: dict[tuple[Any, ...], ExpectedCell] = {}
     for cell in cells:
         place = (cell.row, cell.data, cell.num_labels, cell.train_size, cell.seed)
         if (other := met.setdefault(place, cell)) is not cell:
@@ -118,7 +118,7 @@ def _refuse_ambiguous(cells: Iterable[Expected]) -> None:
             )
 
 
-def _line(cell: Expected, record: Found) -> dict[str, Any]:
+def _line(cell: ExpectedCell, record: Found) -> dict[str, Any]:
     """One cell's row of the frame; columns that are left out are null."""
     axes = {name: getattr(cell, name) for name in (*AXES, "role", "key", "command")}
     if isinstance(record, UnreadableRecord):

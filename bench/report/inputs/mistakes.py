@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.report.inputs.parquet_tables import TEXT, UnreadableTable, content_of, read_table
-from bench.report.statistics.correctness import Answers
+from bench.report.statistics.correctness import TestPredictions
 from bench.results.record import Record
 from bench.results.store import texts_path
 
-MOST_KNOWN = 4
+MAX_KNOWN = 4
 """Files of texts that are kept in memory."""
 
 
@@ -46,7 +46,7 @@ class Texts:
         if path in self.unreadable:
             raise UnreadableTable(self.unreadable[path])
         if path not in self._known:
-            if len(self._known) == MOST_KNOWN:
+            if len(self._known) == MAX_KNOWN:
                 del self._known[next(iter(self._known))]
             try:
                 self._known[path] = read_texts(folder, record)
@@ -71,12 +71,14 @@ def read_texts(folder: Path, record: Record) -> dict[str, str]:
     return dict(zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True))
 
 
-def mistakes(answers: Answers, confidence: NDArray[Any] | None, texts: Mapping[str, str], most: int) -> list[Mistake]:
+def mistakes(
+    answers: TestPredictions, confidence: NDArray[Any] | None, texts: Mapping[str, str], most: int
+) -> list[Mistake]:
     """The mistakes that the model was surest of, surest first; in the order of ids where it gave no probabilities.
 
-    `confidence` is of `Library.confidence`.
+    `confidence` is of `PredictionStore.confidence`.
     """
-    wrong = np.flatnonzero(answers.right == 0)
+    wrong = np.flatnonzero(answers.correct == 0)
     if confidence is not None:
         wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     return [

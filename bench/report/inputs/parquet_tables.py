@@ -11,7 +11,7 @@ from bench.results.store import Damaged, read_named
 
 DICTIONARIES = ("label", "predicted")
 """Columns that are read as codes of few texts."""
-MOST_ROWS = 100_000_000
+MAX_ROWS = 100_000_000
 TEXT = "text"
 """A column of texts, none missing."""
 TEXT_OR_NONE = "text, or nothing"
@@ -58,7 +58,7 @@ def read_table(content: bytes, name: str, kinds: Mapping[str, str]) -> pa.Table:
 def _parsed(content: bytes, kinds: Mapping[str, str]) -> pa.Table:
     coded = [name for name in DICTIONARIES if name in kinds]
     with pq.ParquetFile(pa.BufferReader(content), read_dictionary=coded) as file:
-        if file.metadata.num_rows > MOST_ROWS:
+        if file.metadata.num_rows > MAX_ROWS:
             raise ValueError(f"{file.metadata.num_rows:,} rows")
         names = [name for name in file.schema_arrow.names if name in kinds]
         if len(set(names)) < len(names):

@@ -14,16 +14,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.report.inputs.prediction_store import Library, _chunk, test_set_digest
-from bench.report.statistics.correctness import Answers, TestSet
+from bench.report.inputs.prediction_store import PredictionStore, _chunk, test_set_digest
+from bench.report.statistics.correctness import TestPredictions, TestSet
 from bench.results.regular import read_regular
 from bench.results.store import write_atomically
 
-MOST_BYTES = 4 * 2**30
+MAX_BYTES = 4 * 2**30
 SCHEMA = pa.schema(
     {
         "kind": pa.string(),  # "test set", "answers" or "file"
-        "name": pa.string(),  # a test set's digest, a predictions file's name, or its place (`Library.checked`)
+        "name": pa.string(),  # a test set's digest, a predictions file's name, or its place (`PredictionStore.checked`)
         "look": pa.string(),  # at a file
         "ids": pa.large_list(pa.large_string()),
         "names": pa.list_(pa.string()),
@@ -36,21 +36,21 @@ SCHEMA = pa.schema(
 )
 
 
-def load(cache: Path) -> Library:
+def load(cache: Path) -> PredictionStore:
     """What an earlier run kept; nothing where there is none, or it can't be used."""
-    library = Library()
+    library = PredictionStore()
     try:
-        table = pq.read_table(pa.BufferReader(read_regular(cache, MOST_BYTES)), use_threads=False)
+        table = pq.read_table(pa.BufferReader(read_regular(cache, MAX_BYTES)), use_threads=False)
         if not table.schema.equals(SCHEMA):
-            return Library()
+            return PredictionStore()
         table.validate(full=True)
         _fill(library, table)
     except Exception:  # it only saves time, and nobody can list what a library does with a damaged file
-        return Library()
+        return PredictionStore()
     return library
 
 
-def _fill(library: Library, table: pa.Table) -> None:
+def _fill(library: PredictionStore, table: pa.Table) -> None:
     columns = {name: _chunk(table[name]) for name in SCHEMA.names}
     kinds, names, sets, read = (columns[name].to_pylist() for name in ("kind", "name", "test_set", "confidence_read"))
     looks = columns["look"].to_pylist()
@@ -67,7 +67,7 @@ def _fill(library: Library, table: pa.Table) -> None:
             library.test_sets[name] = TestSet(name, ids, codes[row], labels)
         elif len(codes[row]) == len(library.test_sets[digest]):
             odd = dict(others[row].as_py()) if has_others[row] else {}
-            library.answers[name] = Answers(library.test_sets[digest], codes[row], odd)
+            library.answers[name] = TestPredictions(library.test_sets[digest], codes[row], odd)
             if read[row]:
                 library.confidences[name] = confidences[row] if has_confidence[row] else None
 
@@ -78,7 +78,7 @@ def _lists(column: Any) -> list[Any]:
     return [values[start:end] for start, end in pairwise(offsets)]
 
 
-def keep(library: Library, cache: Path, names: Iterable[str]) -> None:
+def keep(library: PredictionStore, cache: Path, names: Iterable[str]) -> None:
     """Write what is known of the predictions files `names`, and the test sets that they are about. Raises OSError."""
     answers = {name: library.answers[name] for name in dict.fromkeys(names)}
     sets = {known.test_set.digest: known.test_set for known in answers.values()}

@@ -21,27 +21,27 @@ from bench.report.inputs.parquet_tables import (
     content_of,
     read_table,
 )
-from bench.report.statistics.correctness import NO_LABEL, Answers, Codes, TestSet
+from bench.report.statistics.correctness import NO_LABEL, Codes, TestPredictions, TestSet
 from bench.results.block import ROUNDING
 from bench.results.record import Record
 
 COLUMNS = {"split": TEXT, "id": TEXT, "label": TEXT, "predicted": TEXT_OR_NONE}
 PROBABILITIES = "probabilities"
-MOST_LABELS = 2**15 - 1
+MAX_LABELS = 2**15 - 1
 """That `Codes` can tell apart."""
 T = TypeVar("T")
 
 
-class UnreadableAnswers(Exception):
+class UnreadablePredictions(Exception):
     """Predictions that cannot be used, or that a record does not have."""
 
 
 @dataclass
-class Library:
+class PredictionStore:
     """What was read so far: test sets by digest, the rest by the name of the predictions file, made of its content."""
 
     test_sets: dict[str, TestSet] = field(default_factory=dict)
-    answers: dict[str, Answers] = field(default_factory=dict)
+    answers: dict[str, TestPredictions] = field(default_factory=dict)
     confidences: dict[str, NDArray[np.float32] | None] = field(default_factory=dict)
     checked: dict[str, str] = field(default_factory=dict)
     """Files whose content is what their name says, by `_place`: how each was when that was found (`_look`)."""
@@ -53,8 +53,8 @@ class Library:
     _others: dict[str, TestSet] = field(default_factory=dict)
     """Test sets of other content, by a digest of their own."""
 
-    def of(self, folder: Path, record: Record) -> Answers:
-        """The test answers of an `ok` record. Raises UnreadableAnswers, also where the record's scores are others.
+    def of(self, folder: Path, record: Record) -> TestPredictions:
+        """The test answers of an `ok` record. Raises UnreadablePredictions, also where the record's scores are others.
 
         Rows are numbered in files, so that other data may well have the same ids: the test sets of records whose data
         had another content are never the same.
@@ -70,14 +70,14 @@ class Library:
     def confidence(self, folder: Path, record: Record) -> NDArray[np.float32] | None:
         """The probability of the label that was predicted, in the order of the record's test set.
 
-        None where the record has no probabilities. Raises UnreadableAnswers.
+        None where the record has no probabilities. Raises UnreadablePredictions.
         """
         return self._known(self.confidences, folder, record, self._read_confidence)
 
-    def probable(self, folder: Path, record: Record) -> Answers | None:
+    def probable(self, folder: Path, record: Record) -> TestPredictions | None:
         """The test answers with their probabilities, for metrics of these; they are not remembered, being big.
 
-        None where the record has no probabilities. Raises UnreadableAnswers.
+        None where the record has no probabilities. Raises UnreadablePredictions.
         """
         answers = self.of(folder, record)
         if record.measurements is None or record.predictions_file is None:
@@ -87,11 +87,13 @@ class Library:
         try:
             found = self._read_probabilities(path.name, self._checked(path))
         except UnreadableTable as error:
-            raise UnreadableAnswers(str(error)) from error
+            raise UnreadablePredictions(str(error)) from error
         if found is None:
             return None
         if found.shape[1] != len(names):
-            raise UnreadableAnswers(f"{path.name}: {found.shape[1]} probabilities an example, of {len(names)} labels")
+            raise UnreadablePredictions(
+                f"{path.name}: {found.shape[1]} probabilities an example, of {len(names)} labels"
+            )
         codes = np.asarray([*(names.get(name, NO_LABEL) for name in answers.test_set.names), NO_LABEL])
         labels, predicted = codes[answers.test_set.labels], codes[answers.predicted]
         # (a label that no test example has is known to the record alone)
@@ -103,7 +105,7 @@ class Library:
 
     def _known(self, kept: dict[str, T], folder: Path, record: Record, read: Callable[[str, bytes], T]) -> T:
         if record.predictions_file is None:
-            raise UnreadableAnswers("the record names no predictions file")
+            raise UnreadablePredictions("the record names no predictions file")
         path = folder / Path(record.predictions_file).name  # in the record's own folder, whatever it says
         try:
             content = None if self._is_checked(path) else self._checked(path)
@@ -111,7 +113,7 @@ class Library:
                 kept[path.name] = read(path.name, self._checked(path) if content is None else content)
                 self.is_new = True
         except UnreadableTable as error:
-            raise UnreadableAnswers(str(error)) from error
+            raise UnreadablePredictions(str(error)) from error
         return kept[path.name]
 
     def _is_checked(self, path: Path) -> bool:
@@ -126,11 +128,11 @@ class Library:
         self.is_new = True
         return content
 
-    def _read(self, name: str, content: bytes) -> Answers:
+    def _read(self, name: str, content: bytes) -> TestPredictions:
         test = _test_part(name, content, COLUMNS)
         test_set, order = self._test_set(test, name)
         predicted = _codes(test["predicted"], test_set.names)[order]
-        return Answers(test_set, predicted, _others(test["predicted"], order, predicted))
+        return TestPredictions(test_set, predicted, _others(test["predicted"], order, predicted))
 
     def _read_confidence(self, name: str, content: bytes) -> NDArray[np.float32] | None:
         found = self._read_probabilities(name, content)
@@ -158,12 +160,12 @@ class Library:
         if (known := self._orders.get(raw.digest())) is not None:
             return known
         texts, names = np.asarray(ids.to_pylist(), dtype=object), tuple(sorted(set(labels.to_pylist())))
-        if len(names) > MOST_LABELS:
-            raise UnreadableAnswers(f"{name}: {len(names):,} labels")
+        if len(names) > MAX_LABELS:
+            raise UnreadablePredictions(f"{name}: {len(names):,} labels")
         order = np.argsort(texts, kind="stable")
         chosen, codes = tuple(texts[order]), _codes(test["label"], names)[order]
         if len(set(chosen)) < len(chosen):
-            raise UnreadableAnswers(f"{name}: several test examples have the same id")
+            raise UnreadablePredictions(f"{name}: several test examples have the same id")
         digest = test_set_digest(chosen, codes, names)
         test_set = self.test_sets.setdefault(digest, TestSet(digest, chosen, codes, names))
         self._orders[raw.digest()] = test_set, order
@@ -207,26 +209,26 @@ def _others(column: Any, order: Any, predicted: Codes) -> dict[int, str]:
 
 
 def _test_part(name: str, content: bytes, kinds: Mapping[str, str]) -> pa.Table:
-    """The test examples of a predictions file. Raises UnreadableTable and UnreadableAnswers."""
+    """The test examples of a predictions file. Raises UnreadableTable and UnreadablePredictions."""
     table = read_table(content, name, kinds)
     test = table.filter(pc.equal(table["split"], "test")).combine_chunks()
     if not test.num_rows:
-        raise UnreadableAnswers(f"{name} has no test examples")
+        raise UnreadablePredictions(f"{name} has no test examples")
     return test
 
 
-def _check_same(answers: Answers, record: Record) -> None:
-    """Raise UnreadableAnswers where answers and record, which were written as a pair, do not say the same."""
+def _check_same(answers: TestPredictions, record: Record) -> None:
+    """Raise UnreadablePredictions where answers and record, which were written as a pair, do not say the same."""
     if record.measurements is None:
         return
     scores, name = record.measurements.test, record.predictions_file
     if scores.num_examples != len(answers.test_set):
-        raise UnreadableAnswers(
+        raise UnreadablePredictions(
             f"{name} is not the record's: {len(answers.test_set):,} test examples, by the record "
             f"{scores.num_examples:,}"
         )
     if abs(scores.accuracy - answers.accuracy) > ROUNDING:
-        raise UnreadableAnswers(
+        raise UnreadablePredictions(
             f"{name} is not the record's: its accuracy is {answers.accuracy:.4f}, by the record {scores.accuracy:.4f}"
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 
 NUMBERS = Path(__file__).with_name("published_results.csv")
 """Facts read from the publications; `read_from` says whether from a table, a text or a figure."""
@@ -100,7 +100,7 @@ def published(experiment: str, metric: str | None = None) -> pd.DataFrame:
     return numbers.reset_index(drop=True)
 
 
-def published_for(experiment: str, expected: Iterable[Expected]) -> Published | None:
+def published_for(experiment: str, expected: Iterable[ExpectedCell]) -> Published | None:
     """Published numbers of `experiment` beside the grid `expected`; None where there are none."""
     numbers = published(experiment)
     if numbers.empty:
@@ -108,7 +108,7 @@ def published_for(experiment: str, expected: Iterable[Expected]) -> Published | 
     return Published(with_rows(numbers, rows_of(expected)), STUDIES.get(experiment.removeprefix(SMOKE)))
 
 
-def rows_of(expected: Iterable[Expected]) -> dict[tuple[str, str], list[str]]:
+def rows_of(expected: Iterable[ExpectedCell]) -> dict[tuple[str, str], list[str]]:
     """Our rows by the model and method that publications would name; several where rows differ in an option."""
     rows: dict[tuple[str, str], list[str]] = {}
     for cell in expected:

@@ -5,22 +5,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.report.inputs.prediction_cache import keep, load
-from bench.report.inputs.prediction_store import Library, UnreadableAnswers
-from bench.report.inputs.records import Expected, Found
-from bench.report.statistics.correctness import Answers, Grid
+from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
+from bench.report.inputs.records import ExpectedCell, Found
+from bench.report.statistics.correctness import Grid, TestPredictions
 from bench.report.statistics.points import Point
 from bench.results.record import Record, Status
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadPredictions:
     """What the `ok` cells of all data sets answered."""
 
     grids: Mapping[str, Grid]
     """The answers by data set."""
-    unreadable: Mapping[Expected, str]
+    unreadable: Mapping[ExpectedCell, str]
     """Cells that are `ok` and whose answers can't be used, with the reason."""
-    library: Library = field(default_factory=Library)
+    library: PredictionStore = field(default_factory=PredictionStore)
     """Where it comes from; knows how sure models were."""
     used: tuple[str, ...] = ()
     """The names of the predictions files."""
@@ -32,24 +32,24 @@ class Read:
             self.library.is_new = False
 
 
-def read_answers(found: Mapping[Expected, Found], cache: Path | None = None) -> Read:
+def read_predictions(found: Mapping[ExpectedCell, Found], cache: Path | None = None) -> ReadPredictions:
     """The test answers of the `ok` cells among `found`, points and seeds in its order.
 
-    `cache` is a file that is read (`Read.keep` writes it); without it every predictions file is opened.
+    `cache` is a file that is read (`ReadPredictions.keep` writes it); without it every predictions file is opened.
     """
-    library = load(cache) if cache is not None else Library()
-    grids: dict[str, dict[Point, dict[int, Answers]]] = {}
-    unreadable: dict[Expected, str] = {}
+    library = load(cache) if cache is not None else PredictionStore()
+    grids: dict[str, dict[Point, dict[int, TestPredictions]]] = {}
+    unreadable: dict[ExpectedCell, str] = {}
     used: list[str] = []
     for cell, record in found.items():
         if not isinstance(record, Record) or record.status is not Status.OK:
             continue
         try:
             answers = library.of(cell.folder, record)
-        except UnreadableAnswers as error:
+        except UnreadablePredictions as error:
             unreadable[cell] = str(error)
             continue
         used.append(Path(str(record.predictions_file)).name)
         point = Point(cell.row, cell.num_labels, cell.train_size)
         grids.setdefault(cell.data, {}).setdefault(point, {})[cell.seed] = answers
-    return Read(grids, unreadable, library, tuple(used))
+    return ReadPredictions(grids, unreadable, library, tuple(used))

@@ -17,7 +17,7 @@ Found = Record | UnreadableRecord | None
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedCell:
     """One cell of the grid, whether or not it ran."""
 
     folder: Path
@@ -48,13 +48,13 @@ Seeds = Mapping[int, Measurements]
 Points = Mapping[Point, Seeds]
 
 
-def read_records(expected: Iterable[Expected]) -> dict[Expected, Found]:
+def read_records(expected: Iterable[ExpectedCell]) -> dict[ExpectedCell, Found]:
     """Look into every cell's folder, once; equal entries count once and keep their order."""
     with gc_disabled():
         return {cell: _read_checked(cell) for cell in dict.fromkeys(expected)}
 
 
-def _read_checked(cell: Expected) -> Found:
+def _read_checked(cell: ExpectedCell) -> Found:
     """The cell's own record; one that says `ok` without numbers, or is another cell's, can't be used."""
     try:
         record = read(cell.folder)
@@ -69,7 +69,7 @@ def _read_checked(cell: Expected) -> Found:
     return record
 
 
-def measured_points(found: Mapping[Expected, Found], data: str) -> Points:
+def measured_points(found: Mapping[ExpectedCell, Found], data: str) -> Points:
     """What the `ok` cells of one data set measured, by point of the grid and seed, in the order of `found`."""
     points: dict[Point, dict[int, Measurements]] = {}
     for cell, record in found.items():

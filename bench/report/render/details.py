@@ -17,14 +17,14 @@ from bench.report.content.wording import (
 from bench.report.inputs.frame import POINT
 from bench.report.inputs.mistakes import Texts, mistakes
 from bench.report.inputs.parquet_tables import UnreadableTable
-from bench.report.inputs.prediction_store import Library, UnreadableAnswers
-from bench.report.inputs.records import Expected, Found
+from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
+from bench.report.inputs.records import ExpectedCell, Found
 from bench.results.record import Record, Status
 from bench.wording import counted
 
-MOST_MISTAKES = 5
+MAX_MISTAKES = 5
 """Of a seed."""
-MOST_FILES = 600
+MAX_FILES = 600
 """Predictions files that are read for mistakes; more would make a page that nobody can load."""
 TEXT_LENGTH = 400
 """Characters of a text that are shown."""
@@ -36,18 +36,21 @@ COLUMNS = (
 
 
 def details(
-    cells: pd.DataFrame, found: Mapping[Expected, Found], library: Library | None = None, texts: Texts | None = None
+    cells: pd.DataFrame,
+    found: Mapping[ExpectedCell, Found],
+    library: PredictionStore | None = None,
+    texts: Texts | None = None,
 ) -> dict[str, dict[str, Any]]:
     """What to show of each point of `cells_frame`, by `parts.point_id`; everything is text or null.
 
     `library` has the predictions that were read already, and `texts` comes to know which texts can't be read.
 
-    Mistakes are those of a point's first finished seed; in a grid of more than `MOST_FILES` points, of those with
+    Mistakes are those of a point's first finished seed; in a grid of more than `MAX_FILES` points, of those with
     each row's most training examples.
     """
     by_key = {cell.key: (cell, record) for cell, record in found.items()}
     chosen = _with_mistakes(cells)
-    made, library, texts = {}, library or Library(), texts or Texts()
+    made, library, texts = {}, library or PredictionStore(), texts or Texts()
     points: dict[tuple[str, str, int, int], list[Any]] = {}
     lines: Iterable[Any] = cells[list(COLUMNS)].itertuples(index=False)
     for cell in lines:
@@ -64,9 +67,9 @@ def details(
 def _with_mistakes(cells: pd.DataFrame) -> set[tuple[Any, ...]]:
     """The points whose mistakes are read."""
     points = cells.loc[cells["status"] == Status.OK.value, POINT].drop_duplicates()
-    if len(points) > MOST_FILES:
+    if len(points) > MAX_FILES:
         points = points.sort_values("train_size").drop_duplicates(["data", "row", "num_labels"], keep="last")
-    return set(points.head(MOST_FILES).itertuples(index=False, name=None))
+    return set(points.head(MAX_FILES).itertuples(index=False, name=None))
 
 
 def _facts(each: list[Any]) -> dict[str, Any]:
@@ -103,18 +106,18 @@ def _failure(seed: Any) -> dict[str, str]:
     return {"seed": str(seed.seed), "status": in_words(str(seed.status)), "reason": reason[:2000]}
 
 
-def _mistakes(cell: Expected, record: Found, library: Library, known: Texts) -> dict[str, Any]:
+def _mistakes(cell: ExpectedCell, record: Found, library: PredictionStore, known: Texts) -> dict[str, Any]:
     """The surest mistakes of one record; where its files can't be read, why."""
     assert isinstance(record, Record)
     if record.predictions_file is None:
         return {}
     try:
         answers, confidence = library.of(cell.folder, record), library.confidence(cell.folder, record)
-    except UnreadableAnswers as error:
+    except UnreadablePredictions as error:
         return {"about_mistakes": f"The predictions of seed {cell.seed} could not be read: {error}"}
     texts, about_texts = _texts(cell, record, known)
-    some = mistakes(answers, confidence, texts, MOST_MISTAKES)
-    wrong, count = int((answers.right == 0).sum()), len(answers.test_set)
+    some = mistakes(answers, confidence, texts, MAX_MISTAKES)
+    wrong, count = int((answers.correct == 0).sum()), len(answers.test_set)
     about = f"Seed {cell.seed} has {counted(wrong, 'mistake')} in {counted(count, 'test example')}."
     if confidence is None and wrong:
         about += " It gave no probabilities, so these are the first ones."
@@ -122,7 +125,7 @@ def _mistakes(cell: Expected, record: Found, library: Library, known: Texts) -> 
     return {"about_mistakes": about, "mistakes": [_shown(one, cell.seed) for one in some]}
 
 
-def _texts(cell: Expected, record: Record, known: Texts) -> tuple[Mapping[str, str], str]:
+def _texts(cell: ExpectedCell, record: Record, known: Texts) -> tuple[Mapping[str, str], str]:
     """The texts of the test examples, and why there are none where their file can't be read."""
     try:
         return known.of(cell.folder, record), ""

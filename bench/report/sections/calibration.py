@@ -2,14 +2,14 @@
 
 from bench.report.content.parts import Section, Titled
 from bench.report.content.wording import AT_LARGEST
-from bench.report.figures.calibration import reliability, sureness
+from bench.report.figures.calibration import confidences, reliability
 from bench.report.tables.calibration import calibration_floor, calibration_table, calibration_words
 from bench.report.view import View
 
 
 def section(view: View) -> Section | None:
     """Whether models are as often right as they are sure."""
-    points = sureness(view.found, view.rows, view.library, view.baseline)
+    points = confidences(view.found, view.rows, view.library, view.baseline)
     if not points:
         return None
     text = f"Reliability diagrams on {view.data}: share of right answers against confidence, a panel a label count."

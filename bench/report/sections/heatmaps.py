@@ -2,7 +2,7 @@
 
 from bench.report.content.parts import Section
 from bench.report.content.wording import metric_words
-from bench.report.figures.differences import differences, told_apart
+from bench.report.figures.differences import differences, significant_marks
 from bench.report.figures.heatmap import heatmap, marks_of
 from bench.report.view import View
 
@@ -18,7 +18,7 @@ def section(view: View) -> Section:
         pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric, marks), text, metric))
         if base is None:
             continue
-        apart = told_apart(view.differences_to(base)) if metric == "test_accuracy" else {}
+        apart = significant_marks(view.differences_to(base)) if metric == "test_accuracy" else {}
         if (figure := differences(view.cells, metric, base, apart)) is not None:
             text = f"Heatmap of differences in {metric_words(metric)} to {base}, {what}"
             pictures.append(view.draw(f"difference_{short}", figure, text, metric))

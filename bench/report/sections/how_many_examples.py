@@ -9,7 +9,7 @@ from bench.report.tables.equivalents import equivalent_sentence, equivalents, eq
 from bench.report.tables.targets import Targets, targets_at, targets_sentence, targets_table
 from bench.report.view import View
 
-MOST_NAMED = 3
+MAX_NAMED = 3
 HOW_TARGETS = (
     "For a target: a curve (a mean of four families, weighted by fit) is fitted to each row's accuracies over the "
     "training sizes, and carried on beyond them as far as the table says. Brackets are 90 % intervals; ≈ marks "
@@ -48,7 +48,7 @@ def _refusals(view: View) -> str:
     said = []
     for reason, rows in reasons.items():
         names = list(dict.fromkeys(rows))
-        which = ", ".join(names[:MOST_NAMED]) + (" and others" if len(names) > MOST_NAMED else "")
+        which = ", ".join(names[:MAX_NAMED]) + (" and others" if len(names) > MAX_NAMED else "")
         said.append(reason if len(reasons) == 1 else f"{reason} ({which})")
     return f"How many examples a target accuracy takes can't be said, for no curve can be trusted: {'; '.join(said)}."
 
@@ -56,7 +56,7 @@ def _refusals(view: View) -> str:
 def _how_equivalents(view: View, found: list[Equivalents]) -> list[str]:
     if not any(each.comparable for each in found):
         reasons = {one.reason for each in found for one in each.found.values() if isinstance(one, NotComparable)}
-        named = "; ".join(sorted(reasons)[:MOST_NAMED])
+        named = "; ".join(sorted(reasons)[:MAX_NAMED])
         return [f"No row's accuracy can be given in examples of a simpler row: {named}."] if reasons else []
     if max(len(one.seeds) for each in found for one in each.comparable) > 1:
         return [HOW_EQUIVALENTS]

@@ -12,8 +12,8 @@ from bench.report.figures.confusion import (
     scored_points,
     small_points,
 )
-from bench.report.figures.cost import MOST_LABEL_COUNTS
-from bench.report.figures.label_f1 import MOST_LABELS, MOST_ROWS, confused_pairs, f1_heatmap
+from bench.report.figures.cost import MAX_LABEL_COUNTS
+from bench.report.figures.label_f1 import MAX_LABELS, MAX_ROWS, confused_pairs, f1_heatmap
 from bench.report.figures.named_rows import best_rows
 from bench.report.inputs.records import Points
 from bench.report.view import View
@@ -26,7 +26,7 @@ def section(view: View) -> Section | None:
         return None
     pictures: list[Picture] = []
     labels = sorted({point.num_labels for point in points})
-    for count in labels[:1] + labels[1:][-(MOST_LABEL_COUNTS - 1) :]:
+    for count in labels[:1] + labels[1:][-(MAX_LABEL_COUNTS - 1) :]:
         pictures += _of_labels(view, points, count)
     found = []
     if (pairs := confused_pairs(points)).lines:
@@ -42,7 +42,7 @@ def _of_labels(view: View, points: Points, count: int) -> list[Picture]:
     """The figures of one label count: F1 by label, and confusion matrices where these can be read."""
     pictures = []
     some = {point: seeds for point, seeds in points.items() if point.num_labels == count}
-    if count <= MOST_LABELS:
+    if count <= MAX_LABELS:
         shown = _best_of(some, view.baseline)
         title = f"F1 by label on {view.data}, {count} labels"
         note = f"{AT_LARGEST} The hardest label is on top."
@@ -64,5 +64,5 @@ def _best_of(points: Points, base: str | None) -> Points:
         point: float(np.mean([one.accuracy for one in evaluations(seeds)])) for point, seeds in points.items()
     }
     always = [point.row for point in points if point.row == base]
-    chosen = best_rows(accuracies, MOST_ROWS, always)
+    chosen = best_rows(accuracies, MAX_ROWS, always)
     return {point: seeds for point, seeds in points.items() if point.row in chosen}

@@ -6,9 +6,9 @@ import pandas as pd
 
 from bench.report.content.parts import Section
 from bench.report.content.wording import AT_LARGEST
-from bench.report.inputs.prediction_store import UnreadableAnswers
+from bench.report.inputs.prediction_store import UnreadablePredictions
 from bench.report.statistics.bootstrap import Draws
-from bench.report.statistics.correctness import Answers, Grid
+from bench.report.statistics.correctness import Grid, TestPredictions
 from bench.report.statistics.interval_frames import interval_frame
 from bench.report.statistics.metrics import metric_of
 from bench.report.statistics.points import Point
@@ -64,14 +64,14 @@ def _needs_probabilities(column: str) -> bool:
 
 def _with_probabilities(view: View, answers: Grid) -> Grid:
     """The same answers with their probabilities, where their files have them."""
-    read: dict[Point, dict[int, Answers]] = {}
+    read: dict[Point, dict[int, TestPredictions]] = {}
     for cell, record in view.found.items():
         point = Point(cell.row, cell.num_labels, cell.train_size)
         if cell.data != view.data or not isinstance(record, Record) or cell.seed not in answers.get(point, {}):
             continue
         try:
             found = view.library.probable(cell.folder, record)
-        except UnreadableAnswers:  # the page says so of all such records in one place
+        except UnreadablePredictions:  # the page says so of all such records in one place
             continue
         if found is not None:
             read.setdefault(point, {})[cell.seed] = found

@@ -17,7 +17,7 @@ from bench.report.statistics.ties import rank_ranges
 from bench.report.view import View
 from bench.wording import counted
 
-MOST_RANGED = 20
+MAX_RANGED = 20
 """Rows of a place that are compared in pairs: the best ones; the pairs of more would take seconds."""
 ALL = "all data sets"
 
@@ -63,7 +63,7 @@ def _ranges(verdicts: Verdicts) -> Ranges:
         rows = rows_at(grid, labels, size)
         if len(rows) < MIN_ROWS:
             continue
-        best = sorted(rows, key=lambda row: sample_of(rows[row]).mean, reverse=True)[:MOST_RANGED]
+        best = sorted(rows, key=lambda row: sample_of(rows[row]).mean, reverse=True)[:MAX_RANGED]
         chosen = {row: rows[row] for row in best}
         found[labels, size] = rank_ranges(chosen, verdicts.pairs(labels, size, best))
     return found
@@ -100,8 +100,8 @@ def _about_ranges(grid: Grid, ranges: Ranges) -> list[str]:
         "size: 1 + the rows that are better than it by more than noise to all but those that are worse, by the "
         "verdicts of the answer."
     )
-    if any(len(rows_at(grid, *place)) > MOST_RANGED for place in ranges):
-        text += f" Only the {MOST_RANGED} rows with the highest accuracy there are compared in pairs."
+    if any(len(rows_at(grid, *place)) > MAX_RANGED for place in ranges):
+        text += f" Only the {MAX_RANGED} rows with the highest accuracy there are compared in pairs."
     return [text]
 
 

@@ -15,7 +15,7 @@ from bench.report.view import View
 from bench.results.record import Status
 from bench.wording import counted
 
-MOST_NAMED = 4
+MAX_NAMED = 4
 
 
 def section(view: View) -> Section | None:
@@ -131,18 +131,18 @@ def _how(view: View) -> str:
 
 
 def _lead(budgets: Sequence[Budget]) -> list[str]:
-    """In how many budgets a row is the best or not told apart from it."""
+    """In how many budgets a row is the best or not significantly different from it."""
     if len(budgets) < 2:
         return []
-    alone = Counter(one.standing.best for one in budgets if one.standing.is_decided)
+    alone = Counter(one.standing.best for one in budgets if one.standing.is_significant)
     top = Counter(
         row for one in budgets for row in (one.standing.best, *(contender.row for contender in one.standing.tied))
     )
     ordered = sorted(top, key=lambda row: (-top[row], -alone[row]))
     named = [f"{row} in {top[row]}" + (f" ({alone[row]} of them alone)" if alone[row] else "") for row in ordered]
-    more = f", and {counted(len(named) - MOST_NAMED, 'other row')} in fewer" if len(named) > MOST_NAMED else ""
+    more = f", and {counted(len(named) - MAX_NAMED, 'other row')} in fewer" if len(named) > MAX_NAMED else ""
     text = f"Of {len(budgets)} budgets (label counts x training sizes), best or not told apart from the best: "
-    return [f"{text}{', '.join(named[:MOST_NAMED])}{more}."]
+    return [f"{text}{', '.join(named[:MAX_NAMED])}{more}."]
 
 
 def _tables(view: View, opponents: Sequence[str]) -> list[Titled]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.metrics.metric import Metric
-from bench.report.statistics.correctness import Answers, BySeed, TestSet, is_crossed
+from bench.report.statistics.correctness import BySeed, TestPredictions, TestSet, is_crossed
 from bench.report.statistics.intervals import LEVEL, Interval, Sample, StandardError, score_limits, wilson_limits
 from bench.report.statistics.metrics import metric_of
 from bench.report.statistics.variance import MeanSquares, Values
@@ -28,7 +28,7 @@ class Draws:
 
     count: int = DRAWS
     _examples: dict[str, Weights] = field(default_factory=dict)
-    _accuracies: dict[Answers, Values] = field(default_factory=dict)
+    _accuracies: dict[TestPredictions, Values] = field(default_factory=dict)
 
     def examples(self, test_set: TestSet) -> Weights:
         """How often each draw has each example of `test_set`: draws x examples."""
@@ -39,17 +39,17 @@ class Draws:
             self._examples[test_set.digest] = drawn.astype(np.float32)
         return self._examples[test_set.digest]
 
-    def accuracies(self, many: Sequence[Answers]) -> list[Values]:
+    def accuracies(self, many: Sequence[TestPredictions]) -> list[Values]:
         """The share of right answers in each draw, an array for each of `many`; kept for the next who asks.
 
         Those on the same test set are worked out together: one product of matrices takes a fraction of the time.
         """
-        missing: dict[str, list[Answers]] = {}
+        missing: dict[str, list[TestPredictions]] = {}
         for answers in dict.fromkeys(many):
             if answers not in self._accuracies:
                 missing.setdefault(answers.test_set.digest, []).append(answers)
         for some in missing.values():
-            right = np.stack([answers.right for answers in some], axis=1).astype(np.float32)
+            right = np.stack([answers.correct for answers in some], axis=1).astype(np.float32)
             shares = (self.examples(some[0].test_set) @ right).astype(np.float64) / len(right)
             self._accuracies |= {answers: shares[:, place].copy() for place, answers in enumerate(some)}
         return [self._accuracies[answers] for answers in many]
@@ -66,7 +66,7 @@ class Statistic:
 
     metric: Metric
 
-    def __call__(self, answers: Answers, weights: Weights) -> Values:
+    def __call__(self, answers: TestPredictions, weights: Weights) -> Values:
         """From answers and weights (draws x examples): one number a draw, NaN where a draw does not define it."""
         return self.metric.drawn(answers.labelled, weights)
 

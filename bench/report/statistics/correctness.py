@@ -37,8 +37,10 @@ class TestSet:
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class TestPredictions:
     """What one cell answered on its test set."""
+
+    __test__ = False  # not one of pytest's classes
 
     test_set: TestSet
     predicted: Codes
@@ -56,7 +58,7 @@ class Answers:
         return LabelledPredictions(self.test_set.labels, self.predicted, len(self.test_set.names))
 
     @cached_property
-    def right(self) -> Values:
+    def correct(self) -> Values:
         """1 where the answer is right, 0 elsewhere."""
         return (self.predicted == self.test_set.labels).astype(np.float64)
 
@@ -72,10 +74,10 @@ class Answers:
     @cached_property
     def accuracy(self) -> float:
         """The share of right answers."""
-        return float(self.right.mean())
+        return float(self.correct.mean())
 
 
-BySeed = Mapping[int, Answers]
+BySeed = Mapping[int, TestPredictions]
 """What the seeds of one point answered."""
 Grid = Mapping[Point, BySeed]
 """Of one data set: what the `ok` cells answered."""
@@ -89,7 +91,7 @@ def is_crossed(seeds: BySeed) -> bool:
 def sample_of(seeds: BySeed) -> Sample:
     """Correctness of one point, seeds in rising order."""
     chosen = [seeds[seed] for seed in sorted(seeds)]
-    return Sample(tuple(answers.right for answers in chosen), is_crossed(seeds))
+    return Sample(tuple(answers.correct for answers in chosen), is_crossed(seeds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Paired:
     @property
     def sample(self) -> Sample:
         """Differences of correctness, a minus b, per seed and test example."""
-        values = tuple(self.a[seed].right - self.b[seed].right for seed in self.seeds)
+        values = tuple(self.a[seed].correct - self.b[seed].correct for seed in self.seeds)
         return Sample(values, is_crossed(self.a))
 
 

@@ -27,7 +27,7 @@ POINTS = {1: 7, 2: 9, 3: 11}
 """Of a family with so many free parameters, the power of 2 that is the number of its shapes."""
 STEEPEST = 1.2
 """Slope of a logit-linear curve: the error's odds fall by at most this power of the size."""
-LEAST_SHIFT = 0.5
+MIN_SHIFT = 0.5
 """`d`, as a part of the smallest size; the largest is its other bound, and the scale between them is logarithmic."""
 FLOOR = 1e-9
 """Of errors, to stay on the logit scale."""
@@ -66,7 +66,7 @@ def shapes(family: str, points: Values, relative: Values, smallest: float) -> Sh
     a = rest[0] if rest else 0.0
     distance = log_size
     if len(rest) > 1:
-        d = (LEAST_SHIFT * smallest) ** (1 - rest[1])
+        d = (MIN_SHIFT * smallest) ** (1 - rest[1])
         distance = np.log((relative + d) / (1 + d))
     return Shapes(family, a + (1 - a) * np.exp(-first * distance))
 

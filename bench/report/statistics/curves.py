@@ -16,18 +16,18 @@ from bench.report.statistics.posterior import Posterior, posterior
 from bench.report.statistics.variance import Values
 
 LEVEL = 0.9
-LEAST_SKILL = 0.15
-LEAST_FALL = 3.0
+MIN_SKILL = 0.15
+MIN_FALL = 3.0
 """Of the error from the first size to the last, in standard errors."""
-LEAST_PER_LABEL = 8
+MIN_PER_LABEL = 8
 """Training examples per label at the largest size; twice as many for more than `NEAR` times the largest size."""
 NEAR, FAR = 4.0, 16.0
-LEAST_SIZES = 3
+MIN_SIZES = 3
 SEED_FLOOR = 0.003
 """Added to seeds' standard errors: a few seeds may agree by chance."""
 SEEDS_FALL = 0.6
 """The variance of seeds falls with this power of the training size; on 58 real curves, from 3.3 points to 0.8."""
-LEAST_WIDTH = 0.05
+MIN_WIDTH = 0.05
 """Of a band."""
 
 
@@ -130,8 +130,8 @@ class Curve:
 
 
 def _widened(low: Values, high: Values) -> tuple[Values, Values]:
-    """At least `LEAST_WIDTH` wide, within 0 and 1."""
-    missing = np.maximum(LEAST_WIDTH - (high - low), 0) / 2
+    """At least `MIN_WIDTH` wide, within 0 and 1."""
+    missing = np.maximum(MIN_WIDTH - (high - low), 0) / 2
     low, high = low - missing, high + missing
     return low - np.maximum(high - 1, 0), high + np.maximum(-low, 0)
 
@@ -144,7 +144,7 @@ def observed(grid: Grid, row: str, num_labels: int) -> Observed | None:
         return None
     all_seeds = {seed for size in sizes for seed in by_size[size]}
     seeds = sorted(seed for seed in all_seeds if all(seed in by_size[size] for size in sizes))
-    accuracies = [[by_size[size][seed].right.mean() for size in sizes] for seed in seeds]
+    accuracies = [[by_size[size][seed].correct.mean() for size in sizes] for seed in seeds]
     return Observed(
         sizes=np.asarray(sizes, dtype=np.float64),
         accuracies=np.asarray(accuracies, dtype=np.float64).reshape(len(seeds), len(sizes)),
@@ -176,27 +176,27 @@ def _refused(found: Observed) -> str:
     """Why `found` can't be carried on; empty where it can."""
     seeds, sizes = found.accuracies.shape
     per_label = found.sizes[-1] / found.num_labels
-    if sizes < LEAST_SIZES:
-        return f"a curve needs at least {LEAST_SIZES} training sizes, and has {sizes}"
+    if sizes < MIN_SIZES:
+        return f"a curve needs at least {MIN_SIZES} training sizes, and has {sizes}"
     if seeds < 2:
         return f"a curve needs at least 2 seeds that have every size, and has {seeds}"
     if found.redrawn_by_size:
         return "each training size has a test set of its own, so sizes differ by more than their training examples"
-    if per_label < LEAST_PER_LABEL:
-        return f"{per_label:.3g} training examples per label at the largest size are fewer than {LEAST_PER_LABEL}"
+    if per_label < MIN_PER_LABEL:
+        return f"{per_label:.3g} training examples per label at the largest size are fewer than {MIN_PER_LABEL}"
     return _hopeless(found)
 
 
 def _hopeless(found: Observed) -> str:
     """What the accuracies themselves say against it."""
     skill = 1 - found.errors[-1] / found.chance if found.chance else 0.0
-    if skill < LEAST_SKILL:
+    if skill < MIN_SKILL:
         return (
             f"at {found.sizes[-1]:.0f} training examples it is too near to guessing: it removes {max(skill, 0):.0%} of "
-            f"the error of guessing, and {LEAST_SKILL:.0%} are needed"
+            f"the error of guessing, and {MIN_SKILL:.0%} are needed"
         )
     fall = (found.errors[0] - found.errors[-1]) / (np.sqrt(2) * found.standard_errors[-1])
-    if fall < LEAST_FALL:
+    if fall < MIN_FALL:
         return "accuracy hardly rises over the sizes that were tried, compared with how much seeds differ"
     return ""
 
@@ -204,9 +204,9 @@ def _hopeless(found: Observed) -> str:
 def _limit(found: Observed) -> tuple[float, str]:
     """How many times the largest size the curve may be carried to, and why no further."""
     per_label, span = found.sizes[-1] / found.num_labels, float(found.sizes[-1] / found.sizes[0])
-    allowed = FAR if per_label >= 2 * LEAST_PER_LABEL else NEAR
+    allowed = FAR if per_label >= 2 * MIN_PER_LABEL else NEAR
     if span < allowed:
         return span, "not further beyond the largest size than that is from the smallest"
     if allowed < FAR:
-        return allowed, f"fewer than {2 * LEAST_PER_LABEL} training examples per label at the largest size"
+        return allowed, f"fewer than {2 * MIN_PER_LABEL} training examples per label at the largest size"
     return allowed, f"more than {FAR:.0f} times the largest size was never checked"

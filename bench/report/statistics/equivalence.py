@@ -7,12 +7,12 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from bench.report.statistics.correctness import Answers, BySeed, Grid, is_crossed, pair, sample_of
+from bench.report.statistics.correctness import BySeed, Grid, TestPredictions, is_crossed, pair, sample_of
 from bench.report.statistics.intervals import LEVEL, Sample, difference_interval
 from bench.report.statistics.points import Point
 from bench.report.statistics.variance import Values
 
-LEAST_SIZES = 3
+MIN_SIZES = 3
 HALVINGS = 7
 """Of the step between two sizes, to find an end of an interval: to less than 1 % of the step."""
 MORE = float("inf")
@@ -88,8 +88,8 @@ class Reference:
         sizes = list(self.curve)
         if here is None:
             return NotComparable(f"{row} has no answers there")
-        if len(sizes) < LEAST_SIZES:
-            few = f"{len(sizes)} of the {LEAST_SIZES} training sizes that equivalence needs"
+        if len(sizes) < MIN_SIZES:
+            few = f"{len(sizes)} of the {MIN_SIZES} training sizes that equivalence needs"
             return NotComparable(f"{self.other} has only {few}")
         matched = _common(here, list(self.curve.values()), untrained=train_size == 0)
         if matched is None:
@@ -123,7 +123,7 @@ def _common(here: BySeed, curve: Sequence[BySeed], untrained: bool) -> tuple[ByS
     common = set.intersection(*(set(both.seeds) for both in whole))
     if not common:
         return None
-    mine: Mapping[int, Answers] = {seed: whole[0].a[seed] for seed in sorted(common)}
+    mine: Mapping[int, TestPredictions] = {seed: whole[0].a[seed] for seed in sorted(common)}
     return mine, [{seed: both.b[seed] for seed in sorted(common)} for both in whole]
 
 
@@ -154,7 +154,7 @@ def _ends(mine: BySeed, theirs: Sequence[BySeed], sizes: Sequence[int], level: f
         before = min(int(place), len(sizes) - 2)
         part = place - before
         gaps = (
-            (1 - part) * theirs[before][seed].right + part * theirs[before + 1][seed].right - mine[seed].right
+            (1 - part) * theirs[before][seed].correct + part * theirs[before + 1][seed].correct - mine[seed].correct
             for seed in order
         )
         found = difference_interval(Sample(tuple(gaps), crossed), level)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from bench.report.statistics.correctness import Grid, sample_of
 from bench.report.statistics.curves import Curve, Refusal, fit_curve, observed
 
-MOST_POINTS = 600
+MAX_POINTS = 600
 """Of the grid: in bigger ones only some rows' curves are fitted, for a fit takes a tenth of a second or more."""
-MOST_ROWS, FEW_ROWS = 16, 5
+MAX_ROWS, FEW_ROWS = 16, 5
 """Rows of a label count whose curves are fitted: in a small grid, in a big one; further ones that are asked for."""
 
-MOST_DRAWN, MOST_BEST = 4, 3
+MAX_DRAWN, MAX_BEST = 4, 3
 """Curves of a panel that are all drawn beyond the data; how many of the best where there are more."""
 
 
@@ -36,7 +36,7 @@ class FittedCurves:
 
 def is_big(grid: Grid) -> bool:
     """Whether only what matters most is worked out."""
-    return len(grid) > MOST_POINTS
+    return len(grid) > MAX_POINTS
 
 
 def fitted_curves(grid: Grid, always: Iterable[str] = ()) -> FittedCurves:
@@ -44,7 +44,7 @@ def fitted_curves(grid: Grid, always: Iterable[str] = ()) -> FittedCurves:
 
     Rows that use no training examples have no curve and are not in it.
     """
-    most = FEW_ROWS if is_big(grid) else MOST_ROWS
+    most = FEW_ROWS if is_big(grid) else MAX_ROWS
     found: dict[tuple[str, int], Curve | Refusal] = {}
     left_out: dict[int, tuple[str, ...]] = {}
     for labels in sorted({point.num_labels for point in grid}):
@@ -64,7 +64,7 @@ def drawn_curves(fitted: FittedCurves, always: Iterable[str] = ()) -> dict[tuple
     chosen: dict[tuple[str, int], Curve] = {}
     for labels in fitted.label_counts:
         curves = {row: curve for row, curve in fitted.at(labels).items() if isinstance(curve, Curve)}
-        best = list(curves)[:MOST_BEST] if len(curves) > MOST_DRAWN else list(curves)
+        best = list(curves)[:MAX_BEST] if len(curves) > MAX_DRAWN else list(curves)
         chosen |= {(row, labels): curve for row, curve in curves.items() if row in best or row in always}
     return chosen
 

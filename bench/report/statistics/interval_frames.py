@@ -42,7 +42,7 @@ DIFFERENCE_COLUMNS = (
     "chosen_p",
     "decides",
     "test",
-    "told_apart",
+    "is_significant",
     "cohens_h",
     "num_seeds",
     "num_examples",
@@ -107,7 +107,7 @@ def difference_frame(
         tested: tuple[object, ...] = (None,) * 9
         if is_accuracy:
             corrected = (one.adjusted_p, one.planned, one.choices, one.chosen_p)
-            tested = (one.p, *corrected, pair.decides, one.test, one.told_apart, one.cohens_h)
+            tested = (one.p, *corrected, pair.decides, one.test, one.is_significant, one.cohens_h)
         numbers = (found.estimate, found.low, found.high, found.method, *tested, found.num_seeds, found.num_examples)
         left_out = _left_out({row: pair.only_a, opponent: pair.only_b})
         lines.append((row, opponent, labels, size, metric, *numbers, left_out, pair.stands_for_all))

@@ -80,19 +80,19 @@ class Comparison:
         return self.paired.seeds
 
     @property
-    def told_apart(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the two differ by more than noise. One seed decides nothing, unless neither row learns."""
         return self.paired.decides and self.decisive_p < ALPHA
 
     @property
     def a_is_better(self) -> bool:
         """Whether `a` is better by more than noise."""
-        return self.told_apart and self.difference.estimate > 0
+        return self.is_significant and self.difference.estimate > 0
 
     @property
     def b_is_better(self) -> bool:
         """Whether `b` is better by more than noise."""
-        return self.told_apart and self.difference.estimate < 0
+        return self.is_significant and self.difference.estimate < 0
 
 
 def compare(a: str, b: str, found: Paired, level: float = LEVEL) -> Comparison:

@@ -12,7 +12,7 @@ from bench.report.statistics.variance import LIMIT, Components, MeanSquares, err
 POWER = 0.8
 ONE_SEED = "not known from one seed"
 TWO_SEEDS = "not known from two seeds"
-MOST_SEEDS = 50
+MAX_SEEDS = 50
 RANKS = (np.arange(400) + 0.5) / 400
 """Of the distribution of the seeds' mean square."""
 
@@ -24,7 +24,7 @@ class Needed:
     difference: float
     """The difference that is to be seen, a share above 0."""
     seeds: int | None
-    """Seeds in all with the test set as it is; null where `MOST_SEEDS` would not do, or it isn't known."""
+    """Seeds in all with the test set as it is; null where `MAX_SEEDS` would not do, or it isn't known."""
     examples: int | None
     """Test examples with the seeds as they are; given only where seeds alone would not do, null where a hundred
     times as many would not do either."""
@@ -44,11 +44,11 @@ def seeds_needed(sample: Sample, smallest: float, alpha: float, power: float = P
     if len(sample.values) == 2:
         return Needed(target, None, None, TWO_SEEDS)
     parts, have, size = _cautious(sample), len(sample.values), sample.num_examples
-    for seeds in range(2, MOST_SEEDS + 1):
+    for seeds in range(2, MAX_SEEDS + 1):
         if power_of(target, parts, seeds, size, alpha) >= power:
             return Needed(target, seeds, None, "")
     found = _examples(target, parts, have, size, alpha=alpha, power=power) if sample.crossed else None
-    return Needed(target, None, found, f"more than {MOST_SEEDS} seeds")
+    return Needed(target, None, found, f"more than {MAX_SEEDS} seeds")
 
 
 def _cautious(sample: Sample) -> Components:

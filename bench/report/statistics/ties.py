@@ -61,7 +61,7 @@ class Standing:
         return tuple(contender for contender in self.others if contender.tied)
 
     @property
-    def is_decided(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the best row is better than every other by more than noise: each verdict says so, and so do all of
         them together (`Comparison.adjusted_p`)."""
         together = all(contender.against_best.adjusted_p < ALPHA for contender in self.others)
@@ -114,7 +114,7 @@ def rank_ranges(rows: Mapping[str, BySeed], comparisons: Iterable[Comparison]) -
     """
     better, worse = dict.fromkeys(rows, 0), dict.fromkeys(rows, 0)
     for one in comparisons:
-        if one.told_apart:
+        if one.is_significant:
             winner, loser = (one.a, one.b) if one.a_is_better else (one.b, one.a)
             better[loser] += 1
             worse[winner] += 1

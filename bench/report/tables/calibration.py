@@ -11,8 +11,8 @@ from bench.report.content.wording import (
     deviation_text,
 )
 from bench.report.figures.calibration import (
-    Sure,
-    Surenesses,
+    Confidences,
+    ConfidencesByPoint,
     calibration_distance,
     expected_calibration_error,
     places_of,
@@ -34,7 +34,7 @@ class Floor:
     """Not exceeded in `FLOOR_PERCENT` % of the draws."""
 
 
-def calibration_floor(seeds: Mapping[int, Sure]) -> Floor:
+def calibration_floor(seeds: Mapping[int, Confidences]) -> Floor:
     """Draw answers anew from the models' own probabilities: each is right as often as its model is sure.
 
     The mean over seeds is held against this, so seeds' draws go together: an example that is hit is hit for all seeds
@@ -55,7 +55,7 @@ def calibration_floor(seeds: Mapping[int, Sure]) -> Floor:
     return Floor(float(errors.mean()), float(np.quantile(errors, FLOOR_PERCENT / 100)))
 
 
-def calibration_table(points: Surenesses, floors: Mapping[Point, Floor]) -> Table:
+def calibration_table(points: ConfidencesByPoint, floors: Mapping[Point, Floor]) -> Table:
     """Expected calibration error, what a perfectly calibrated model would get (`calibration_floor`), mean confidence
     and accuracy; means over seeds."""
     lines = []
@@ -70,7 +70,7 @@ def calibration_table(points: Surenesses, floors: Mapping[Point, Floor]) -> Tabl
                 f"{np.mean(errors):.3f}{spread}",
                 f"{floors[point].mean:.3f}, up to {floors[point].most:.3f}",
                 f"{np.mean([one.confidence.mean() for one in seeds.values()]):.3f}",
-                f"{np.mean([one.right.mean() for one in seeds.values()]):.3f}",
+                f"{np.mean([one.correct.mean() for one in seeds.values()]):.3f}",
                 counted(len(seeds), "seed"),
             ]
         )
@@ -87,7 +87,7 @@ def calibration_table(points: Surenesses, floors: Mapping[Point, Floor]) -> Tabl
     return table(header, lines)
 
 
-def calibration_words(points: Surenesses, floors: Mapping[Point, Floor]) -> list[str]:
+def calibration_words(points: ConfidencesByPoint, floors: Mapping[Point, Floor]) -> list[str]:
     """What the error's floor is, and which rows lie above it, label count by label count."""
     if not points:
         return []

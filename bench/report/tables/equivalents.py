@@ -17,7 +17,7 @@ from bench.report.tables.results import state_of
 from bench.report.view import View
 from bench.wording import counted
 
-MOST_SIZES = 5
+MAX_SIZES = 5
 """Of a row, in a big grid."""
 
 
@@ -31,7 +31,7 @@ def equivalents(view: View, other: str, num_labels: int) -> Equivalents:
         if point.num_labels == num_labels and point.row != other and (point.row in chosen or not point.train_size)
     ]
     if is_big(view.answers):
-        kept = set(spread(sorted({point.train_size for point in points if point.train_size}), MOST_SIZES))
+        kept = set(spread(sorted({point.train_size for point in points if point.train_size}), MAX_SIZES))
         points = [point for point in points if point.train_size in kept or not point.train_size]
     return Equivalents(
         other, num_labels, {point: reference.equivalent(point.row, point.train_size) for point in points}

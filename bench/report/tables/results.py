@@ -18,13 +18,13 @@ from bench.report.content.wording import (
     seeds_text,
 )
 from bench.report.inputs.frame import MISSING, PACKAGES
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.report.statistics.metrics import lower_is_better
 from bench.results.record import Status
 from bench.wording import counted
 
-MOST_GAPS = 50
-MOST_UNREADABLE = 3
+MAX_GAPS = 50
+MAX_UNREADABLE = 3
 DIGITS = 3
 
 
@@ -102,7 +102,7 @@ def state_of(n_ok: int, n_expected: int, not_ok: str) -> str:
 
 
 def gap_table(cells: pd.DataFrame) -> tuple[Table, int]:
-    """The cells that are not `ok`, failures before what was not run, at most `MOST_GAPS`; and how many are left out."""
+    """The cells that are not `ok`, failures before what was not run, at most `MAX_GAPS`; and how many are left out."""
     gaps = cells[cells["status"] != Status.OK.value]
     gaps = pd.concat([gaps[gaps["status"] != MISSING], gaps[gaps["status"] == MISSING]])
     header = ["data", "row", "labels", "training examples", "seed", "status", "reason", "key"]
@@ -117,12 +117,12 @@ def gap_table(cells: pd.DataFrame) -> tuple[Table, int]:
             _reason(gap),
             gap.key,
         ]
-        for gap in gaps.head(MOST_GAPS).itertuples()
+        for gap in gaps.head(MAX_GAPS).itertuples()
     ]
-    return table(header, lines), max(len(gaps) - MOST_GAPS, 0)
+    return table(header, lines), max(len(gaps) - MAX_GAPS, 0)
 
 
-def unreadable(reasons: Mapping[Expected, str]) -> list[str]:
+def unreadable(reasons: Mapping[ExpectedCell, str]) -> list[str]:
     """How many `ok` cells have predictions that can't be read, and why the first ones can't; nothing where all can."""
     if not reasons:
         return []
@@ -130,7 +130,7 @@ def unreadable(reasons: Mapping[Expected, str]) -> list[str]:
         f"The predictions of {counted(len(reasons), 'cell')} that finished ok can't be read: scores are in means, and "
         "comparisons, intervals, calibration and mistakes go without."
     ]
-    some = list(reasons.items())[:MOST_UNREADABLE]
+    some = list(reasons.items())[:MAX_UNREADABLE]
     lines += [f"{cell.key}: {shortened(reason)}" for cell, reason in some]
     return lines + ([f"And {len(reasons) - len(some):,} more."] if len(reasons) > len(some) else [])
 

@@ -16,13 +16,13 @@ VERDICTS = {
     "unclear": "at some sizes, not at the largest",
     "not_compared": "not compared",
 }
-MOST_NAMED = 3
+MAX_NAMED = 3
 BEST_ROWS = "Best rows"
 
 
 def best_rows(view: View) -> Titled:
     """One line a budget."""
-    header = ["labels", "training examples", "best row", "accuracy [95 %]", "not told apart from it"]
+    header = ["labels", "training examples", "best row", "accuracy [95 %]", "not significantly different"]
     header += ["next", "cheapest within one point", "seeds to decide"]
     return Titled(BEST_ROWS, table(header, [_line(view, one) for one in view.budgets]), name="best_rows")
 
@@ -49,7 +49,7 @@ def _tied(standing: Standing) -> str:
     if not standing.others:
         return "no other row"
     apart = [contender.row for contender in standing.others if not contender.tied]
-    if len(standing.tied) > MOST_NAMED and len(apart) < len(standing.tied):
+    if len(standing.tied) > MAX_NAMED and len(apart) < len(standing.tied):
         return f"all {len(standing.tied)} others" if not apart else f"all others but {', '.join(apart)}"
     return ", ".join(contender.row for contender in standing.tied) or "none"
 
@@ -62,7 +62,7 @@ def _cheapest(one: Budget) -> str:
 
 def _needed(one: Budget) -> str:
     if one.needed is None:
-        return "" if not one.standing.others else "decided" if one.standing.is_decided else ""
+        return "" if not one.standing.others else "decided" if one.standing.is_significant else ""
     if one.standing.tied[0].against_best.paired.both_untrained:
         return "more seeds change nothing"
     if one.needed.seeds is not None:
@@ -108,7 +108,7 @@ def differences_table(view: View, opponent: str) -> Titled:
 def _difference_line(view: View, one: Any) -> list[object]:
     known = (one.row, one.num_labels, one.train_size) in view.answers
     point = point_id(view.data, one.row, one.num_labels, one.train_size if known else 0)
-    told = "no" if not one.told_apart else "better" if one.difference > 0 else "worse"
+    told = "no" if not one.is_significant else "better" if one.difference > 0 else "worse"
     told = told if one.decides else "one seed"
     return [
         one.row,

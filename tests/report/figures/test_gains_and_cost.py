@@ -6,7 +6,7 @@ import pytest
 from bench.report.figures.cost import accuracy_and_cost, cost_notes, cost_points, cost_table, log_ticks, pareto
 from bench.report.figures.differences import NO_BASELINE, less_baseline
 from bench.report.figures.label_counts import shared_sizes
-from bench.report.figures.training_curves import MOST_POINTS, curve_points
+from bench.report.figures.training_curves import MAX_POINTS, curve_points
 from bench.report.inputs.frame import COSTS, cells_frame, summary_frame
 from bench.report.inputs.records import measured_points, read_records
 from bench.report.statistics.baseline import baseline
@@ -136,7 +136,7 @@ def test_training_curves_are_bounded(tmp_path):
     cells = simulate.grid(tmp_path, rows, num_labels=(2, 3, 4, 8), train_sizes=(32,), seeds=(0,))
     simulate.run(cells, max_length=64)
     points = curve_points(measured_points(read_records(cells), "bbc_headlines"))
-    assert len(points) <= MOST_POINTS
+    assert len(points) <= MAX_POINTS
     assert {point.num_labels for point in points} == {2, 8}
     assert np.isfinite([one.test.accuracy for seeds in points.values() for one in seeds.values()]).all()
 

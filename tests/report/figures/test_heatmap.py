@@ -230,7 +230,7 @@ def test_a_row_with_and_without_training_examples_keeps_both(tmp_path):
 
 
 def test_a_big_grid_has_small_cells_with_every_mean_as_text(tmp_path, monkeypatch):
-    monkeypatch.setattr("bench.report.figures.heatmap.MOST_SMALL_PRINT", 3)
+    monkeypatch.setattr("bench.report.figures.heatmap.MAX_SMALL_PRINT", 3)
     cells = simulate.grid(tmp_path, ROWS)
     left_out = {32: None, 128: Status.OOM}
 
@@ -255,7 +255,7 @@ def test_a_big_grid_has_small_cells_with_every_mean_as_text(tmp_path, monkeypatc
 
 
 def test_a_big_grid_without_a_finished_cell_is_drawn(tmp_path, monkeypatch):
-    monkeypatch.setattr("bench.report.figures.heatmap.MOST_SMALL_PRINT", 3)
+    monkeypatch.setattr("bench.report.figures.heatmap.MAX_SMALL_PRINT", 3)
     figure = draw(tmp_path, lambda cell: None)
     assert texts(figure).count("not run") == 18
     assert style.save(figure, tmp_path, "brief")[1].stat().st_size > 0

@@ -7,7 +7,7 @@ from matplotlib.colors import same_color
 from bench.report.figures import style
 from bench.report.figures.cost import accuracy_and_cost, cost_points
 from bench.report.figures.label_counts import label_count_curves
-from bench.report.figures.named_rows import FEW_NAMED, MOST_NAMED, named_rows
+from bench.report.figures.named_rows import FEW_NAMED, MAX_NAMED, named_rows
 from bench.report.figures.scaling import scaling_curves
 from bench.report.inputs.frame import cells_frame, summary_frame
 from bench.report.statistics.curves import Curve
@@ -16,7 +16,7 @@ from tests.report import simulate
 from tests.report.statistics.answers import exactly, grid_of
 from tests.report.views import SLOW, STEEP, TRIED, curves
 
-MANY = [f"row {number:02d}" for number in range(MOST_NAMED + 1)]
+MANY = [f"row {number:02d}" for number in range(MAX_NAMED + 1)]
 
 
 def test_few_rows_are_all_named():

@@ -3,7 +3,7 @@ import math
 import pandas as pd
 import pytest
 
-from bench.report.inputs.frame import Expected, cells_frame, row_order, statuses_text, summary_frame
+from bench.report.inputs.frame import ExpectedCell, cells_frame, row_order, statuses_text, summary_frame
 from bench.results.record import Status
 from bench.results.store import RECORD
 from tests.report import simulate
@@ -11,7 +11,7 @@ from tests.report import simulate
 ROWS = [("tfidf_sgd", None), ("minilm", "lora")]
 
 
-def by_status(cell: Expected) -> Status | None:
+def by_status(cell: ExpectedCell) -> Status | None:
     """One point is whole, one half, one has only failures; the rest isn't run."""
     if cell.train_size == 32:
         return Status.OK
@@ -96,7 +96,7 @@ def test_rows_are_as_first_met_and_baselines_last(tmp_path):
 
 
 def test_cells_that_only_their_keys_tell_apart_are_refused(grid):
-    twin = Expected(grid[0].folder, "another-key", *[getattr(grid[0], name) for name in Expected.__slots__[2:]])
+    twin = ExpectedCell(grid[0].folder, "another-key", *[getattr(grid[0], name) for name in ExpectedCell.__slots__[2:]])
     with pytest.raises(ValueError, match=f"{grid[0].key} and another-key"):
         cells_frame([*grid, twin])
 

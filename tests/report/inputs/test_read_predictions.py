@@ -9,7 +9,7 @@ from bench.report.inputs import parquet_tables as kept_tables
 from bench.report.inputs import prediction_cache as answers_cache
 from bench.report.inputs import prediction_store as library
 from bench.report.inputs import read_predictions as reading
-from bench.report.inputs.read_predictions import read_answers
+from bench.report.inputs.read_predictions import read_predictions
 from bench.report.inputs.records import read_records
 from bench.report.statistics.correctness import NO_LABEL
 from bench.report.statistics.points import Point
@@ -50,18 +50,18 @@ def rescored(record, frame):
 
 def test_accuracies_are_those_of_the_records(cells):
     found = read_records(cells)
-    read = read_answers(found)
+    read = read_predictions(found)
     assert not read.unreadable
     for cell, record in found.items():
         answers = read.grids[cell.data][Point(cell.row, cell.num_labels, cell.train_size)][cell.seed]
-        assert answers.right.mean() == pytest.approx(record.measurements.test.accuracy)
+        assert answers.correct.mean() == pytest.approx(record.measurements.test.accuracy)
     assert len({id(a.test_set) for seeds in read.grids[cells[0].data].values() for a in seeds.values()}) == 2
 
 
 def test_examples_are_aligned_by_id_whatever_their_order(cells):
-    before = read_answers(read_records(cells))
+    before = read_predictions(read_records(cells))
     rewrite(cells[0], lambda frame: frame.sample(frac=1, random_state=0))
-    after = read_answers(read_records(cells))
+    after = read_predictions(read_records(cells))
     point = Point(cells[0].row, cells[0].num_labels, cells[0].train_size)
     one, two = (read.grids[cells[0].data][point][cells[0].seed] for read in (before, after))
     assert one.test_set.digest == two.test_set.digest
@@ -75,32 +75,32 @@ def test_only_test_examples_are_taken_and_odd_answers_are_wrong(cells):
         return pd.concat([train, frame], ignore_index=True)
 
     rewrite(cells[0], change)
-    read = read_answers(read_records(cells))
+    read = read_predictions(read_records(cells))
     answers = read.grids[cells[0].data][Point(cells[0].row, 2, 32)][cells[0].seed]
     assert len(answers.predicted) == 60
     assert (answers.predicted == NO_LABEL).sum() == 1
-    assert answers.right[answers.predicted == NO_LABEL].sum() == 0
+    assert answers.correct[answers.predicted == NO_LABEL].sum() == 0
 
 
 def test_confidence_is_that_of_the_label_and_in_the_order_of_the_test_set(cells):
     rewrite(cells[0], lambda frame: frame.sample(frac=1, random_state=0))
     record = store.read(cells[0].folder)
     frame = store.read_predictions(cells[0].folder, record).sort_values("id")
-    sure = library.Library().confidence(cells[0].folder, record)
+    sure = library.PredictionStore().confidence(cells[0].folder, record)
     assert sure.tolist() == [max(row) for row in frame["probabilities"]]
 
 
 @pytest.mark.parametrize("name", ["../../other/predictions-1.parquet", "/etc/passwd"])
 def test_a_record_names_no_file_outside_its_folder(cells, name):
     record = store.read(cells[0].folder).model_copy(update={"predictions_file": name})
-    with pytest.raises(library.UnreadableAnswers, match="is gone"):
-        library.Library().of(cells[0].folder, record)
+    with pytest.raises(library.UnreadablePredictions, match="is gone"):
+        library.PredictionStore().of(cells[0].folder, record)
 
 
 def test_failed_cells_have_no_answers(tmp_path):
     cells = simulate.grid(tmp_path, ROWS, num_labels=(2,), train_sizes=(32,))
     simulate.run(cells, lambda cell: Status.OOM if cell.seed else Status.OK, num_test=20)
-    (grid,) = read_answers(read_records(cells)).grids.values()
+    (grid,) = read_predictions(read_records(cells)).grids.values()
     assert [list(seeds) for seeds in grid.values()] == [[0], [0]]
 
 
@@ -110,7 +110,7 @@ def test_answers_that_can_not_be_used_are_named(cells):
     rewrite(cells[2], lambda frame: frame.assign(id="same"))
     rewrite(cells[3], lambda frame: frame.drop(columns="predicted"))
     rewrite(cells[4], lambda frame: frame.assign(split="validation"))
-    read = read_answers(read_records(cells))
+    read = read_predictions(read_records(cells))
     assert set(read.unreadable) == set(cells[:5])
     assert "have the same id" in read.unreadable[cells[2]]
     assert "lacks the column predicted" in read.unreadable[cells[3]]
@@ -126,12 +126,12 @@ def test_the_cache_saves_opening_files_and_changes_nothing(cells, tmp_path, monk
     rewrite(cells[0], lambda frame: frame.assign(predicted=["odd", *frame["predicted"][1:]]))
     rewrite(cells[1], lambda frame: frame.assign(probabilities=None))
     found = read_records(cells)
-    first = read_answers(found, cache)
+    first = read_predictions(found, cache)
     sure = {cell: first.library.confidence(cell.folder, found[cell]) for cell in cells[:2]}
     first.keep(cache)
     monkeypatch.setattr(kept_tables.pq, "ParquetFile", refuse)
     monkeypatch.setattr(reading, "keep", refuse)
-    second = read_answers(found, cache)
+    second = read_predictions(found, cache)
     second.keep(cache)
     for cell, known in sure.items():
         again = second.library.confidence(cell.folder, found[cell])
@@ -143,7 +143,7 @@ def test_the_cache_saves_opening_files_and_changes_nothing(cells, tmp_path, monk
                 again = second.grids[data][point][seed]
                 assert answers.test_set.digest == again.test_set.digest
                 assert answers.test_set.ids == again.test_set.ids
-                np.testing.assert_array_equal(answers.right, again.right)
+                np.testing.assert_array_equal(answers.correct, again.correct)
                 np.testing.assert_array_equal(answers.predicted, again.predicted)
                 assert answers.others == again.others
     odd = second.grids[cells[0].data][Point(cells[0].row, 2, 32)][cells[0].seed]
@@ -152,10 +152,10 @@ def test_the_cache_saves_opening_files_and_changes_nothing(cells, tmp_path, monk
 
 def test_a_new_answer_is_read_though_there_is_a_cache(cells, tmp_path):
     cache = tmp_path / "answers.parquet"
-    read_answers(read_records(cells), cache).keep(cache)
+    read_predictions(read_records(cells), cache).keep(cache)
     rewrite(cells[0], lambda frame: frame.assign(predicted=frame["label"]))
-    grid = read_answers(read_records(cells), cache).grids[cells[0].data]
-    assert grid[Point(cells[0].row, 2, 32)][cells[0].seed].right.mean() == 1.0
+    grid = read_predictions(read_records(cells), cache).grids[cells[0].data]
+    assert grid[Point(cells[0].row, 2, 32)][cells[0].seed].correct.mean() == 1.0
 
 
 @pytest.mark.parametrize("content", [b"", b"no parquet", None])
@@ -165,7 +165,7 @@ def test_a_cache_that_is_of_no_use_is_made_anew(cells, tmp_path, content):
         pd.DataFrame({"other": [1]}).to_parquet(cache)
     else:
         cache.write_bytes(content)
-    read = read_answers(read_records(cells), cache)
+    read = read_predictions(read_records(cells), cache)
     assert not read.unreadable
     read.keep(cache)
     assert len(answers_cache.load(cache).answers) == len({store.read(cell.folder).predictions_file for cell in cells})
@@ -176,7 +176,7 @@ def test_each_file_is_opened_once_and_test_sets_are_shared(tmp_path, monkeypatch
     simulate.run(cells, num_test=50)
     opened = mock.Mock(side_effect=kept_tables.pq.ParquetFile)
     monkeypatch.setattr(kept_tables.pq, "ParquetFile", opened)
-    (grid,) = read_answers(read_records(cells)).grids.values()
+    (grid,) = read_predictions(read_records(cells)).grids.values()
     assert opened.call_count == len(cells)
     assert len({id(answers.test_set) for seeds in grid.values() for answers in seeds.values()}) == 1
 
@@ -190,7 +190,7 @@ def damaged(path):
 
 def test_a_file_is_what_its_name_says_or_it_is_not_read(cells, tmp_path):
     cache = tmp_path / "answers.parquet"
-    read_answers(read_records(cells), cache).keep(cache)
+    read_predictions(read_records(cells), cache).keep(cache)
     found = read_records(cells)
     for cell in cells[:2]:
         damaged(cell.folder / found[cell].predictions_file)
@@ -198,7 +198,7 @@ def test_a_file_is_what_its_name_says_or_it_is_not_read(cells, tmp_path):
     other.write_bytes((cells[3].folder / found[cells[3]].predictions_file).read_bytes())
     (cells[4].folder / found[cells[4]].predictions_file).unlink()
     for known in (None, cache):
-        read = read_answers(found, known)
+        read = read_predictions(found, known)
         assert set(read.unreadable) == set(cells[:5]) - {cells[3]}
         assert all("is damaged" in read.unreadable[cell] for cell in cells[:3])
         assert "is gone" in read.unreadable[cells[4]]
@@ -211,7 +211,7 @@ def test_answers_that_differ_from_the_record_are_not_compared(cells):
     right = store.read_predictions(cells[0].folder, record)
     store.write(cells[0].folder, record, right.assign(predicted=right["label"]))
     store.write(cells[1].folder, store.read(cells[1].folder), right.head(30))
-    read = read_answers(read_records(cells))
+    read = read_predictions(read_records(cells))
     assert set(read.unreadable) == set(cells[:2])
     assert "its accuracy is 1.0000, by the record" in read.unreadable[cells[0]]
     assert "30 test examples, by the record 60" in read.unreadable[cells[1]]
@@ -241,7 +241,7 @@ ODD_SHARES = {
 def test_a_table_of_another_kind_is_said(cells, change, reason):
     record = store.read(cells[0].folder)
     store.write(cells[0].folder, record, change(store.read_predictions(cells[0].folder, record)))
-    read = read_answers(read_records(cells))
+    read = read_predictions(read_records(cells))
     assert set(read.unreadable) == {cells[0]}
     assert reason in read.unreadable[cells[0]]
 
@@ -250,12 +250,12 @@ def test_a_table_of_another_kind_is_said(cells, change, reason):
 def test_probabilities_that_are_none_are_said(cells, change, reason):
     record = store.read(cells[0].folder)
     record = store.write(cells[0].folder, record, change(store.read_predictions(cells[0].folder, record)))
-    with pytest.raises(library.UnreadableAnswers, match=reason):
-        library.Library().confidence(cells[0].folder, record)
+    with pytest.raises(library.UnreadablePredictions, match=reason):
+        library.PredictionStore().confidence(cells[0].folder, record)
 
 
 def test_a_pipe_in_place_of_predictions_is_not_waited_for(cells):
     path = cells[0].folder / store.read(cells[0].folder).predictions_file
     path.unlink()
     os.mkfifo(path)
-    assert "not a regular file" in read_answers(read_records(cells)).unreadable[cells[0]]
+    assert "not a regular file" in read_predictions(read_records(cells)).unreadable[cells[0]]

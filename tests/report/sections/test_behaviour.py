@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report.figures.calibration import Sure, binned, expected_calibration_error, sureness
+from bench.report.figures.calibration import Confidences, binned, confidences, expected_calibration_error
 from bench.report.figures.confusion import matrix_points, scored_points
 from bench.report.figures.label_f1 import confused_pairs, f1_by_label
 from bench.report.inputs.frame import cells_frame
 from bench.report.inputs.mistakes import mistakes, read_texts
-from bench.report.inputs.prediction_store import Library
+from bench.report.inputs.prediction_store import PredictionStore
 from bench.report.inputs.records import measured_points, read_records
 from bench.report.render.details import details
 from bench.report.sections import label_by_label
@@ -31,11 +31,11 @@ def cell(tmp_path):
 
 def test_mistakes_are_the_surest_with_their_texts(cell):
     record = store.read(cell.folder)
-    library = Library()
+    library = PredictionStore()
     answers, confidence = library.of(cell.folder, record), library.confidence(cell.folder, record)
     texts = read_texts(cell.folder, record)
     found = mistakes(answers, confidence, texts, 5)
-    sure = np.sort(confidence[answers.right == 0])[::-1][:5]
+    sure = np.sort(confidence[answers.correct == 0])[::-1][:5]
     assert [one.confidence for one in found] == pytest.approx(sure)
     assert all(one.label != one.predicted and one.text == texts[one.id] for one in found)
 
@@ -86,8 +86,8 @@ def test_details_have_every_seed_and_command(tmp_path):
 
 
 def test_calibration_error_by_hand():
-    sure = Sure(np.array([0.95, 0.95, 0.95, 0.95, 0.55, 0.55]), np.array([1, 1, 1, 0, 1, 0], dtype=bool))
-    counts, means, shares = binned(sure.confidence, sure.right)
+    sure = Confidences(np.array([0.95, 0.95, 0.95, 0.95, 0.55, 0.55]), np.array([1, 1, 1, 0, 1, 0], dtype=bool))
+    counts, means, shares = binned(sure.confidence, sure.correct)
     assert counts.sum() == 6
     assert (means[14], shares[14], means[8], shares[8]) == pytest.approx((0.95, 0.75, 0.55, 0.5))
     assert expected_calibration_error(sure) == pytest.approx(4 / 6 * 0.2 + 2 / 6 * 0.05)
@@ -96,7 +96,7 @@ def test_calibration_error_by_hand():
 def sure_of(random, size, ability=0.0):
     """A model that is right as often as it is sure, and `ability` more often."""
     confidence = random.beta(4, 2, size)
-    return Sure(confidence, random.random(size) < confidence + ability)
+    return Confidences(confidence, random.random(size) < confidence + ability)
 
 
 @pytest.mark.parametrize(("size", "low", "high"), [(300, 0.04, 0.08), (1000, 0.02, 0.045)])
@@ -130,7 +130,7 @@ def test_the_floor_stands_in_the_table_and_in_words():
     assert said.startswith("2 labels: above that: modest (0.2")
     assert "not told from a perfectly calibrated model: good (0.0" in said
     assert f"against {floor.mean:.3f}" in said
-    no_spread = calibration_floor({0: Sure(np.ones(50), np.ones(50, bool))})
+    no_spread = calibration_floor({0: Confidences(np.ones(50), np.ones(50, bool))})
     assert (no_spread.mean, no_spread.most) == (0, 0)
 
 
@@ -143,7 +143,7 @@ def test_calibration_is_of_the_largest_size_and_bounded(tmp_path):
     rows = [(f"m{number}", "lora") for number in range(14)] + [("tfidf_sgd", None)]
     cells = simulate.grid(tmp_path, rows, num_labels=(2, 3, 4, 5, 6), train_sizes=(8, 32), seeds=(0,))
     simulate.run(cells, num_test=30)
-    points = sureness(read_records(cells), [f"{m} lora" if method else m for m, method in rows])
+    points = confidences(read_records(cells), [f"{m} lora" if method else m for m, method in rows])
     assert {point.train_size for point in points} == {32}
     assert len({point.num_labels for point in points}) == 4
     assert len({point.row for point in points}) == 12
@@ -162,7 +162,7 @@ def test_the_best_of_many_rows_are_shown_wherever_they_stand(tmp_path, monkeypat
     simulate.run(cells, num_test=200)
     found, names = read_records(cells), [f"{m} lora" if method else m for m, method in rows]
     best = {*(f"m{number} lora" for number in range(3, 14)), "tfidf_sgd"}
-    assert {point.row for point in sureness(found, names)} == best
+    assert {point.row for point in confidences(found, names)} == best
     scored = scored_points(measured_points(found, "bbc_headlines"))
     shown = label_by_label._best_of(scored, "tfidf_sgd")
     assert {point.row for point in shown} == best

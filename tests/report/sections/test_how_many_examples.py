@@ -199,9 +199,9 @@ def test_no_trained_row_has_no_section(tmp_path):
 
 def test_a_big_grid_has_the_rows_and_sizes_that_matter(view, tmp_path, monkeypatch):
     monkeypatch.setattr("bench.report.view.save", lambda *_: None)
-    monkeypatch.setattr("bench.report.statistics.fitted_curves.MOST_POINTS", 10)
+    monkeypatch.setattr("bench.report.statistics.fitted_curves.MAX_POINTS", 10)
     monkeypatch.setattr("bench.report.statistics.fitted_curves.FEW_ROWS", 1)
-    monkeypatch.setattr("bench.report.tables.equivalents.MOST_SIZES", 2)
+    monkeypatch.setattr("bench.report.tables.equivalents.MAX_SIZES", 2)
     big = view_of(view.answers, METHODS, tmp_path)
     section = how_many_examples.section(big)
     assert section.paragraphs[-1].endswith("rows left out here: up to 1.")

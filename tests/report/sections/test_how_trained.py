@@ -10,7 +10,7 @@ import pytest
 
 from bench.report.inputs.frame import cells_frame
 from bench.report.inputs.hyperparameters import hyperparameters
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.results import store
@@ -39,7 +39,7 @@ def report(folder, cells) -> tuple[str, dict[str, dict[str, str]]]:
     return said, table.set_index("row").to_dict("index")
 
 
-def configured(cell: Expected, change: Callable[[dict[str, Any]], None]) -> None:
+def configured(cell: ExpectedCell, change: Callable[[dict[str, Any]], None]) -> None:
     """Write a cell's record again, its identity changed in place."""
     record = store.read(cell.folder)
     change(record.configuration.identity)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.report import page
-from bench.report.inputs.records import Expected
+from bench.report.inputs.records import ExpectedCell
 from bench.report.options import ReportOptions
 from bench.report.sections import heatmaps, ranks, verdict
 from bench.report.view import View
@@ -30,7 +30,7 @@ from tests.report.studies import STUDIES
 SIGNED_ZERO = re.compile(r"[-−+]0\.0+(?!\d)")
 
 
-def noisy(cell: Expected) -> float:
+def noisy(cell: ExpectedCell) -> float:
     """A learning curve with seeds that spread by 3.5 points."""
     row = sum(map(ord, cell.row)) % 7
     start = 1 / cell.num_labels
@@ -39,27 +39,27 @@ def noisy(cell: Expected) -> float:
     return float(np.clip(start + (1 - start) * min(skill, 0.93) + seed, 0, 1))
 
 
-def with_holes(cells: Sequence[Expected]) -> list[Expected]:
+def with_holes(cells: Sequence[ExpectedCell]) -> list[ExpectedCell]:
     """Every seventh cell's record is lost."""
     for cell in cells[3::7]:
         shutil.rmtree(cell.folder, ignore_errors=True)
     return list(cells)
 
 
-def one_seed(cells: Sequence[Expected]) -> list[Expected]:
+def one_seed(cells: Sequence[ExpectedCell]) -> list[ExpectedCell]:
     """The first seed of each row alone."""
     first = {cell.row: min(other.seed for other in cells if other.row == cell.row) for cell in cells}
     return [cell for cell in cells if cell.seed == first[cell.row]]
 
 
-VARIANTS: dict[str, Callable[[Sequence[Expected]], list[Expected]]] = {
+VARIANTS: dict[str, Callable[[Sequence[ExpectedCell]], list[ExpectedCell]]] = {
     "noisy seeds": list,
     "one seed": one_seed,
     "holes": with_holes,
 }
 
 
-def views_of(cells: Sequence[Expected], folder, monkeypatch) -> list[View]:
+def views_of(cells: Sequence[ExpectedCell], folder, monkeypatch) -> list[View]:
     """What a report's sections are made of."""
     views: list[View] = []
     monkeypatch.setattr(page, "make_sections", lambda view: views.append(view) or [])

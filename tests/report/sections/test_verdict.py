@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bench.report.content.verdict_words import budget_points, crossing_text, needed_text, p_text
-from bench.report.figures.differences import differences, told_apart
+from bench.report.figures.differences import differences, significant_marks
 from bench.report.figures.heatmap import contents_of, heatmap, marks_of
 from bench.report.figures.heatmap_cells import APART, BEST, TIED
 from bench.report.inputs.frame import cells_frame, summary_frame
@@ -189,7 +189,7 @@ def test_what_is_told_from_the_baseline_is_marked(tmp_path, monkeypatch):
     # over the baseline, of which it is the best of two rows, and over the probe, at three sizes
     assert text.count("| better | p &lt; 0.01; p &lt; 0.01 as the best of 2 rows | p &lt; 0.01 |") == 3
     assert text.count("| better | p &lt; 0.01 | p &lt; 0.01 |") == 3
-    found = pd.DataFrame({"row": ["minilm lora"], "num_labels": 2, "train_size": 128, "told_apart": True})
+    found = pd.DataFrame({"row": ["minilm lora"], "num_labels": 2, "train_size": 128, "is_significant": True})
     frame = cells_frame(simulate.grid(tmp_path / "r", ROWS, num_labels=(2,)))
-    figure = differences(frame, "test_accuracy", "tfidf_sgd", told_apart(found))
+    figure = differences(frame, "test_accuracy", "tfidf_sgd", significant_marks(found))
     assert [text.get_text() for text in figure.axes[0].texts].count(APART) == 1

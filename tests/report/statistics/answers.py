@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit
 
 from bench.report.inputs.prediction_store import test_set_digest
-from bench.report.statistics.correctness import Answers, BySeed, TestSet
+from bench.report.statistics.correctness import BySeed, TestPredictions, TestSet
 from bench.report.statistics.points import Point
 
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
@@ -56,13 +56,13 @@ def example_set(size: int, num_labels: int = 2, name: str = "t") -> TestSet:
     return TestSet(test_set_digest(ids, labels, names), ids, labels, names)
 
 
-def answers(right: np.ndarray, examples: TestSet, random=None) -> Answers:
+def answers(right: np.ndarray, examples: TestSet, random=None) -> TestPredictions:
     """Answers that are right where `right` says so; wrong ones are any other label."""
     count = len(examples.names)
     random = random or np.random.default_rng(0)
     step = random.integers(1, count, len(right)) if count > 1 else np.zeros(len(right), int)
     wrong = (examples.labels + step) % count if count > 1 else np.full(len(right), -1)
-    return Answers(examples, np.where(right > 0, examples.labels, wrong).astype(np.int16))
+    return TestPredictions(examples, np.where(right > 0, examples.labels, wrong).astype(np.int16))
 
 
 def by_seed(matrix: np.ndarray, examples: TestSet, seeds=None) -> BySeed:

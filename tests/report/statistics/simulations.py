@@ -145,7 +145,7 @@ def false_claims(setting: Setting, rounds: int, rows: int = 6, better: float = 0
         claims = {one.row: not one.tied for one in best.others}
         return {
             "best, baseline": best.best != base and claims[base],
-            "named, baseline": told.of("row 0", base, 2, 32).told_apart,
+            "named, baseline": told.of("row 0", base, 2, 32).is_significant,
             "best, others": any(claim for row, claim in claims.items() if base not in (row, best.best)),
         }
 

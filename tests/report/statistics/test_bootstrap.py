@@ -15,7 +15,7 @@ from bench.report.statistics.bootstrap import (
     observed,
     statistic,
 )
-from bench.report.statistics.correctness import NO_LABEL, Answers
+from bench.report.statistics.correctness import NO_LABEL, TestPredictions
 from bench.report.statistics.intervals import crossed, mean_interval
 from tests.report.statistics.answers import answers, at_accuracy, by_seed, exactly, example_set
 
@@ -43,7 +43,7 @@ def test_a_label_without_test_examples_is_no_zero_in_the_mean():
     two = replace(examples, ids=tuple(examples.ids[i] for i in kept), labels=examples.labels[kept])
     predicted = two.labels.copy()
     predicted[0] = 2  # which no example is of
-    found = macro_f1(Answers(two, predicted), np.ones((1, len(kept)), np.float32))
+    found = macro_f1(TestPredictions(two, predicted), np.ones((1, len(kept)), np.float32))
     assert found[0] == pytest.approx(f1_score(two.labels, predicted, labels=[0, 1], average="macro"))
 
 
@@ -51,7 +51,7 @@ def test_answers_that_are_no_label_lower_recall_alone():
     examples = example_set(40, 2)
     predicted = examples.labels.copy()
     predicted[:4] = NO_LABEL
-    found = macro_f1(Answers(examples, predicted), np.ones((1, 40), np.float32))
+    found = macro_f1(TestPredictions(examples, predicted), np.ones((1, 40), np.float32))
     assert found[0] == pytest.approx(f1_score(examples.labels, predicted, labels=[0, 1], average="macro"))
     assert found[0] == pytest.approx(2 * 18 / 38)
 

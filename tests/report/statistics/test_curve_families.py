@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit, logit
 from scipy.stats import multivariate_normal
 
-from bench.report.statistics.curve_families import FAMILIES, LEAST_SHIFT, STEEPEST, shapes, spread
+from bench.report.statistics.curve_families import FAMILIES, MIN_SHIFT, STEEPEST, shapes, spread
 from bench.report.statistics.curves import Curve, Observed, fit_curve
 from bench.report.statistics.posterior import NARROWER, SHARED, TRUST, WANDERS, posterior
 from tests.report.statistics.learning import high_truth, observe
@@ -26,7 +26,7 @@ def law(family: str, random, levels: np.ndarray, relative: np.ndarray, smallest:
     if family == "logit-linear":
         return levels[:, None] - random.uniform(0, STEEPEST, (number, 1)) * np.log(u)
     c, a = random.uniform(0, 1, (number, 1)), random.uniform(0, 1, (number, 1))
-    d = np.exp(random.uniform(np.log(LEAST_SHIFT * smallest), 0, (number, 1)))
+    d = np.exp(random.uniform(np.log(MIN_SHIFT * smallest), 0, (number, 1)))
     a, d = (a if family != "POW2" else 0), (d if family == "POW4" else 0)
     return logit(np.clip(e * (a + (1 - a) * ((u + d) / (1 + d)) ** -c), 1e-9, 1 - 1e-9))
 

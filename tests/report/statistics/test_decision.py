@@ -24,7 +24,7 @@ def test_the_best_row_its_ties_and_the_cheapest_within_a_point():
     (found,) = budgets(grid, COSTS)
     assert found.standing.best == "lora"
     assert [contender.row for contender in found.standing.tied] == ["probe"]
-    assert not found.standing.is_decided
+    assert not found.standing.is_significant
     assert (found.cheapest.row, found.cheapest.seconds, found.cheapest.seconds_of_best) == ("probe", 5.0, 60.0)
     assert found.cheapest.behind.against_best.difference.estimate == pytest.approx(0.005)
     assert found.nearest == "probe"
@@ -34,7 +34,7 @@ def test_the_best_row_its_ties_and_the_cheapest_within_a_point():
 def test_a_clear_winner_is_decided():
     grid = small_grid(lora=[0.9, 0.92, 0.91], tfidf=[0.6, 0.62, 0.61])
     (found,) = budgets(grid, COSTS)
-    assert found.standing.is_decided
+    assert found.standing.is_significant
     assert found.needed is None
     assert found.cheapest.row == "lora"
 
@@ -48,7 +48,7 @@ def test_a_lucky_single_seed_can_not_win():
     assert lucky.ahead
     assert lucky.tied
     assert lucky.against_best.seeds == (0,)
-    assert not found.is_decided
+    assert not found.is_significant
 
 
 def test_an_untrained_row_takes_part_at_every_size():
@@ -162,4 +162,4 @@ def test_frames_of_every_point():
         assert apart.loc["lora", "seeds_left_out"] == "seed 2 of lora"
         assert apart.loc["lora", "difference"] == pytest.approx(0.2, abs=0.01)
         assert bool(apart.loc["zero", "stands_for_all"])
-    assert difference_frame(grid, "tfidf", "test_accuracy", Draws(10))["told_apart"].all()
+    assert difference_frame(grid, "tfidf", "test_accuracy", Draws(10))["is_significant"].all()

@@ -69,8 +69,8 @@ def test_an_end_is_where_the_paired_difference_is_told_from_zero():
     grid = rows_of((0.5, 0.7, 0.9, 0.95))
     found = between(grid)
     part = np.log(found.high / 128) / np.log(4)
-    rows = [grid["tfidf", 2, size][0].right for size in (128, 512)]
-    gap = (1 - part) * rows[0] + part * rows[1] - grid["lora", 2, 64][0].right
+    rows = [grid["tfidf", 2, size][0].correct for size in (128, 512)]
+    gap = (1 - part) * rows[0] + part * rows[1] - grid["lora", 2, 64][0].correct
     interval = difference_interval(crossed(np.stack([gap, gap])))
     assert interval.low == pytest.approx(0, abs=0.002)
 

@@ -21,11 +21,11 @@ def test_rows_with_fewer_seeds_or_smaller_sizes_are_not_the_best():
 
 def test_in_a_big_grid_only_what_matters_is_fitted(monkeypatch):
     grid = curves({f"row {n}": [share + n / 100 for share in SLOW] for n in range(8)})
-    monkeypatch.setattr(fitted, "MOST_POINTS", 39)
+    monkeypatch.setattr(fitted, "MAX_POINTS", 39)
     found = fitted_curves(grid, ["row 0"])
     assert list(found.at(2)) == ["row 7", "row 6", "row 5", "row 4", "row 3", "row 0"]
     assert found.left_out == {2: ("row 2", "row 1")}
-    monkeypatch.setattr(fitted, "MOST_POINTS", 40)
+    monkeypatch.setattr(fitted, "MAX_POINTS", 40)
     assert fitted_curves(grid).left_out == {2: ()}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.report.inputs.frame import cells_frame
-from bench.report.inputs.read_predictions import read_answers
+from bench.report.inputs.read_predictions import read_predictions
 from bench.report.inputs.records import read_records
 from bench.report.statistics.bootstrap import Draws
 from bench.report.statistics.correctness import places, rows_at
@@ -24,7 +24,7 @@ SMALL = [("minilm", "lora"), ("minilm", "linear_probe"), ("tfidf_sgd", None)]
 def study(tmp_path_factory):
     expected = studies.go_emotions_grid(tmp_path_factory.mktemp("study"), num_labels=(2, 16))
     found = read_records(expected)
-    cells, read = cells_frame(expected, found), read_answers(found)
+    cells, read = cells_frame(expected, found), read_predictions(found)
     assert not read.unreadable
     return cells, read.grids["go_emotions"]
 
@@ -53,7 +53,7 @@ def test_every_table_can_be_had(study):
     apart = difference_frame(grid, "tfidf_sgd", "test_accuracy", draws)
     assert set(apart["row"]) == {point.row for point in grid} - {"tfidf_sgd"}
     decisive = apart["chosen_p"].astype(float).fillna(apart["p"])  # planned, so corrected for the choice alone
-    assert (apart["told_apart"] == (decisive < 0.05) & apart["decides"]).all()
+    assert (apart["is_significant"] == (decisive < 0.05) & apart["decides"]).all()
     assert (apart.loc[apart["choices"] > 1, "chosen_p"] >= apart.loc[apart["choices"] > 1, "p"]).all()
     assert 0 < (apart["choices"] > 1).sum() <= len(list(places(grid)))
     rows = rows_at(grid, 2, 800)
@@ -68,7 +68,7 @@ def test_every_table_can_be_had(study):
 def test_a_curve_of_records_is_carried_on(tmp_path):
     expected = simulate.grid(tmp_path, SMALL, num_labels=(2,), train_sizes=(32, 64, 128, 256, 512), seeds=(0, 1, 2))
     simulate.run(expected, num_test=500)
-    grid = read_answers(read_records(expected)).grids["bbc_headlines"]
+    grid = read_predictions(read_records(expected)).grids["bbc_headlines"]
     for row in ("minilm lora", "tfidf_sgd"):
         curve = fit_curve(observed(grid, row, 2))
         assert isinstance(curve, Curve | Refusal)

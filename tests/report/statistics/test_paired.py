@@ -100,4 +100,4 @@ def test_effect_size_is_cohens_h():
 
 def test_answers_helper_is_right_where_it_should_be():
     right = np.asarray([1, 0, 1, 1, 0])
-    np.testing.assert_array_equal(answers(right, example_set(5, 3)).right, right)
+    np.testing.assert_array_equal(answers(right, example_set(5, 3)).correct, right)

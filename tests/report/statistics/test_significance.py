@@ -33,8 +33,8 @@ def test_equal_rows_with_noisy_seeds_are_seldom_told_from_the_best(seeds):
         grid = grid_of(budget(random, [world] * 6, seeds, examples))
         found = standing(grid, 2, 32)
         told.append(len(found.tied) < 5)
-        alone.append(found.is_decided)
-        planned.append(Verdicts(grid, baseline="row 5").of("row 0", "row 5", 2, 32).told_apart)
+        alone.append(found.is_significant)
+        planned.append(Verdicts(grid, baseline="row 5").of("row 0", "row 5", 2, 32).is_significant)
     noise = 2.5 * np.sqrt(0.05 * 0.95 / ROUNDS)
     assert max(np.mean(told), np.mean(alone), np.mean(planned)) <= 0.05 + noise
 
@@ -42,7 +42,7 @@ def test_equal_rows_with_noisy_seeds_are_seldom_told_from_the_best(seeds):
 def test_pooled_seeds_see_six_points_where_a_pair_alone_does_not():
     random, examples = np.random.default_rng(0), example_set(1000)
     worlds = [at_accuracy(0.86, 0.04, 1.2, 0.5)] + [at_accuracy(0.8, 0.04, 1.2, 0.5)] * 5
-    wins = [standing(grid_of(budget(random, worlds, 3, examples)), 2, 32).is_decided for _ in range(ROUNDS)]
+    wins = [standing(grid_of(budget(random, worlds, 3, examples)), 2, 32).is_significant for _ in range(ROUNDS)]
     assert np.mean(wins) > 0.6  # 0.06 with the mean square of each pair
 
 
@@ -54,7 +54,7 @@ def test_a_planned_verdict_does_not_flip_when_other_cells_finish():
     others = {(f"other {n}", 2, 32): exactly([0.79, 0.8, 0.81], 400) for n in range(8)}
     before, after = Verdicts(grid, "row 1"), Verdicts(grid | grid_of(others), "row 1")
     one, two = (found.of("row 0", "row 1", 2, 32) for found in (before, after))
-    assert (one.told_apart, one.decisive_p) == (two.told_apart, two.decisive_p)
+    assert (one.is_significant, one.decisive_p) == (two.is_significant, two.decisive_p)
     assert two.adjusted_p != one.adjusted_p
 
 
@@ -124,18 +124,18 @@ def test_the_verdict_is_the_same_in_ties_sequences_and_tables():
         table = difference_frame(grid, "row 2", "test_accuracy", Draws(10), told).set_index("row")
         for row in ("row 0", "row 1"):
             one = crossing(grid, row, "row 2", 2, told).at[32]
-            assert bool(table.loc[row, "told_apart"]) == one.told_apart
+            assert bool(table.loc[row, "is_significant"]) == one.is_significant
         if found.best != "row 2":
             (base,) = [contender for contender in found.others if contender.row == "row 2"]
-            assert base.tied != bool(table.loc[found.best, "told_apart"])
+            assert base.tied != bool(table.loc[found.best, "is_significant"])
 
 
 def test_one_seed_decides_nothing_unless_no_row_learns():
     grid = grid_of({("a", 2, 32): exactly([0.95]), ("b", 2, 32): exactly([0.6]), ("c", 2, 0): exactly([0.3])})
-    assert not standing(grid, 2, 32).is_decided
+    assert not standing(grid, 2, 32).is_significant
     assert len(standing(grid, 2, 32).tied) == 2
     untrained = grid_of({("a", 2, 0): exactly([0.95]), ("b", 2, 0): exactly([0.6])})
-    assert standing(untrained, 2, 0).is_decided
+    assert standing(untrained, 2, 0).is_significant
 
 
 def test_rows_of_one_task_with_other_examples_are_not_compared():

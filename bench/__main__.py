@@ -15,6 +15,7 @@ from bench.escape.terminal import say, say_exception
 from bench.options.conf_files import guarded
 from bench.options.open import with_plus
 from bench.options.refusal import COMPOSING, REFUSED, refusal, refuse_lists, with_quotes
+from bench.options.renamed import refuse_old_names
 from bench.running.garbage import gc_disabled, gc_enabled, leave_at_exit
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
@@ -30,6 +31,7 @@ def main() -> int:
     sys.argv[1:] = [with_plus(with_quotes(word)) for word in words]
     try:
         refuse_lists(sys.argv[1:])
+        refuse_old_names(sys.argv[1:])
         with gc_disabled(), guarded():  # Hydra makes much that stays
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_one_cell)()
     except REFUSED as error:
@@ -50,13 +52,18 @@ def main() -> int:
 
 def _one_cell(config: DictConfig) -> None:
     """What Hydra calls with the composed configuration of a run without `-m`."""
+    from bench.options.overrides import check_alone
     from bench.running.single import run_single
 
     _close_own_files()
     given = list(HydraConfig.get().overrides.task)
     try:
         if HydraConfig.get().mode == RunMode.MULTIRUN:  # Hydra's own launchers end with the first cell
-            raise UserError("a sweep is run by hydra/launcher=pool (the default) or hydra/launcher=slurm")
+            from bench.sweep.runners import RUNNERS
+
+            launchers = " or ".join(f"hydra/launcher={name}" for name in RUNNERS)
+            raise UserError(f"a sweep is run by {launchers}; the first is the default")
+        check_alone(HydraConfig.get().overrides.hydra)
         content = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         assert isinstance(content, dict)
         COMPOSING.end()

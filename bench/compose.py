@@ -25,6 +25,7 @@ from bench.data.naming import with_name
 from bench.data.read import pinned
 from bench.data.task import Task
 from bench.errors import UserError, refuse
+from bench.options.renamed import renamed_in_file
 from bench.options.validation import validated
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
@@ -39,7 +40,13 @@ _SETTINGS = TypeAdapter(Settings)
 def check(content: dict[str, Any]) -> None:
     """Raise UserError, with all problems of cell, settings and unknown options in one message."""
     known = (*CELL_KEYS, *Settings.__dataclass_fields__)
-    problems = [f"{key}: there is no such option; there are {', '.join(known)}" for key in content if key not in known]
+    problems = [
+        said
+        for key in content
+        if key not in known
+        for said in renamed_in_file(key, content[key])
+        or [f"{key}: there is no such option; there are {', '.join(known)}"]
+    ]
     found: list[str] = []
     for turn in (to_settings, to_cell):
         try:

@@ -79,6 +79,8 @@ def test_every_file_composes(file: Path, texts_file: Path, corpus: Path) -> None
         split, _, method = choice.partition("_")
         configs = composed(f"split={split}", f"method={method}")
         assert configs[0]["method"].items() >= yaml.safe_load((CONF / file).read_text()).items()
+    elif group == "hydra/launcher":
+        configs = composed("-m", f"hydra/launcher={choice}")
     elif group in ("data", "method", "model", "split", "training"):
         needed = [text.format(file=texts_file, corpus=corpus) for text in NEEDED.get(choice, ())]
         configs = composed(f"{group}={choice}", *needed)
@@ -138,11 +140,3 @@ def test_rows_of_the_main_experiment() -> None:
         *(f"{model}-zero_shot" for model in models if model != "bert_base"),
     }
     assert {content["device"] for content in configs} == {"cuda"}
-
-
-def test_several_devices_are_one_setting_and_no_axis() -> None:
-    configs = composed("-m", "model=tfidf_sgd", "seed=0,1", "pool.devices=0,2")
-    assert [config["seed"] for config in configs] == [0, 1]
-    assert [to_settings(config).pool.devices for config in configs] == [(0, 2), (0, 2)]
-    (one,) = composed("-m", "model=tfidf_sgd", "pool.devices=1")
-    assert to_settings(one).pool.devices == 1

@@ -23,7 +23,7 @@ from bench.sweep import handle, worker
 from bench.sweep.messages import Ended, Job
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
-from bench.sweep.slots import Slot
+from bench.sweep.slots import PoolOptions, Slot
 from tests.support import texts
 from tests.support.cli import REPOSITORY, bench, call
 from tests.test_cell import BASELINE, content
@@ -191,7 +191,7 @@ def test_the_parent_tells_the_records_that_it_writes(
     settings = Settings(results_dir=str(tmp_path), device="cpu", observers=("noting",))
     for cells, given in (([cell(0), killed], settings), ([hanging], replace(settings, timeout_minutes=1 / 60))):
         with Progress(cells) as progress:
-            run_pool(cells, given, progress, {each.key: None for each in cells})
+            run_pool(cells, given, progress, {each.key: None for each in cells}, PoolOptions())
     told = {line["key"]: line for line in notes(tmp_path, "record")}
     assert {key: line["status"] for key, line in told.items()} == {killed.key: "crashed", hanging.key: "timeout"}
     assert {line["process"] for line in told.values()} == {os.getpid()}
@@ -206,7 +206,7 @@ def test_a_worker_that_has_no_such_module_warns_and_runs(
     cells = [cell(seed) for seed in range(2)]
     settings = Settings(results_dir=str(tmp_path), device="cpu", observers=("gone",))
     with Progress(cells) as progress:
-        run_pool(cells, settings, progress, {each.key: None for each in cells})
+        run_pool(cells, settings, progress, {each.key: None for each in cells}, PoolOptions())
         assert progress.done == 2
     assert capsys.readouterr().out.count("warning: observers=gone cannot be had") == 1
 

@@ -15,6 +15,9 @@ from bench.errors import UserError
 MAX_VALUES = 100_000
 """Values in a file, each counted as often as aliases repeat it."""
 
+_PASSED_OVER = re.compile(rb"^\s*- +override +/?(hydra/(?:launcher|sweeper|hydra_logging|job_logging)): *(\S+)", re.M)
+"""Overrides that the first configuration has, too: of several, Hydra takes the first."""
+
 
 @contextmanager
 def guarded() -> Iterator[None]:
@@ -22,17 +25,28 @@ def guarded() -> Iterator[None]:
     read = OmegaConf.load
 
     def load(file: Any) -> Any:
-        if isinstance(name := getattr(file, "name", None), str) and (count := _values(Path(name))) > MAX_VALUES:
-            raise UserError(f"{name}: its aliases (*name) make {count:,} values of it; at most {MAX_VALUES:,} fit")
+        if isinstance(name := getattr(file, "name", None), str):
+            _check(name, Path(name).read_bytes())
         return read(file)
 
     with mock.patch.object(OmegaConf, "load", load):
         yield
 
 
-def _values(path: Path) -> int:
+def _check(name: str, content: bytes) -> None:
+    """Raise UserError where the file is more than Hydra can read, or says what Hydra would pass over."""
+    if (count := _values(content)) > MAX_VALUES:
+        raise UserError(f"{name}: its aliases (*name) make {count:,} values of it; at most {MAX_VALUES:,} fit")
+    if b"@package _global_" in content and (found := _PASSED_OVER.search(content)) is not None:
+        group, choice = (text.decode(errors="replace") for text in found.groups())
+        raise UserError(
+            f"{name}: an experiment cannot override {group}, for Hydra takes it from the command line: leave it out "
+            f"here and add {group}={choice} there"
+        )
+
+
+def _values(content: bytes) -> int:
     """Values that the file stands for; 0 where it has no aliases, or is no YAML (Hydra says so when it is read)."""
-    content = path.read_bytes()
     if b"&" not in content or not re.search(rb"[\s\[,:]\*\w", content):
         return 0
     try:

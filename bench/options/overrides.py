@@ -16,6 +16,15 @@ def option_of(word: str) -> str | None:
     return None if not is_value or "/" in name or "@" in name or name.startswith(("~", "hydra")) else name
 
 
+def check_alone(words: Iterable[str]) -> None:
+    """Raise UserError where `words`, Hydra's own of a command without `-m`, ask for a launcher: one cell has none."""
+    refuse(
+        f"{masked_override(word)} has no effect, for a single cell is run in this process: leave it out, or add -m"
+        for word in words
+        if word.lstrip("+~").startswith(("hydra.launcher", "hydra/launcher"))
+    )
+
+
 def check_given(words: Iterable[str], points: Sequence[Point]) -> None:
     """Raise UserError, with all problems, where an option that `words` give has no effect at any of `points`.
 

@@ -20,6 +20,7 @@ _AMBIGUOUS = re.compile(r"Ambiguous value for argument '(.*)'\s*$", re.MULTILINE
 _GROUPS = "experiment|data|model|method|training|split"
 """Of `conf/`, for patterns."""
 _ENCODINGS = re.compile(r"(\+*data\.encoding=)([\w-]+(?:, *[\w-]+)+)")
+_DEVICES = re.compile(r"(\+*hydra\.launcher\.devices=)([\w-]+(?:, *[\w-]+)+)")
 _NUMBERED = re.compile(
     rf"(\+*(?:{_GROUPS})=)([-+]?(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:e[-+]?\d+)?)",
     re.IGNORECASE,
@@ -27,6 +28,7 @@ _NUMBERED = re.compile(
 _UNKNOWN = re.compile(r"Could not override '(.*)'\.\s+To append")
 _CHOICE = re.compile(rf"\+*(?:{_GROUPS})=")
 _NUMBERS = re.compile(r"\+*(?:seed|num_labels|train_size|(?:method|training)\.\w+)=[\d.,eE+-]+")
+_HYDRAS = re.compile(r"Sweeping over Hydra's configuration is not supported : '(.*)'\s*$", re.MULTILINE)
 _LISTED = re.compile(rf"\+*({_GROUPS})=\[(.*)\]", re.DOTALL)
 _LEXER = re.compile(r"^Lexer\w+: .*", re.DOTALL)
 """What the grammar says of a sign that it has no token for: the name of an exception, and the word again."""
@@ -63,10 +65,13 @@ def refuse_lists(words: Sequence[str]) -> None:
 
 
 def with_quotes(word: str) -> str:
-    """A word of the command line, in the quotes that Hydra wants where it would read something else.
+    """A word of the command line, in the quotes or brackets that Hydra wants where it would read something else.
 
-    That is a list of encodings, which is one value, and the name of a file in `conf/` that looks like a number.
+    That is a list of encodings or of GPUs, which is one value, and the name of a file in `conf/` that looks like a
+    number.
     """
+    if (devices := _DEVICES.fullmatch(word)) is not None:
+        return f"{devices[1]}[{devices[2]}]"
     plain = _ENCODINGS.fullmatch(word) or _NUMBERED.fullmatch(word)
     return word if plain is None else f'{plain[1]}"{plain[2]}"'
 
@@ -78,7 +83,9 @@ def refusal(error: BaseException) -> str:
     if isinstance(error, OverrideParseException):
         return _unparsed(str(error.override), _one_line(str(error)))
     if (found := _AMBIGUOUS.search(str(error))) is not None:
-        return f"{found[1]}: several values need a sweep (-m){_as_one(found[1])}"
+        is_hydras = found[1].lstrip("+").startswith("hydra")
+        needed = "it has one value for the whole sweep" if is_hydras else "several values need a sweep (-m)"
+        return f"{found[1]}: {needed}{_as_one(found[1])}"
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         return f"{_place(mark, error)}: {error.problem or error.context} (no valid YAML)"
@@ -98,6 +105,8 @@ def _refused(error: Exception) -> str:
     """What Hydra and OmegaConf say."""
     if isinstance(error, MissingMandatoryValue) and error.full_key:
         return f"{error.full_key} is not given and has no default: add {error.full_key}=VALUE"
+    if (found := _HYDRAS.search(str(error))) is not None:
+        return f"{found[1]}: it has one value for the whole sweep{_as_one(found[1])}"
     if (unknown := _UNKNOWN.search(str(error))) is not None and (parent := _parent(error)) is not None:
         return unknown_option(unknown[1], parent)
     return _one_line(str(error)) + _cause(error)

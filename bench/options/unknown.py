@@ -5,12 +5,24 @@ from collections.abc import Iterator
 
 from omegaconf import DictConfig, OmegaConf
 
+from bench.options.renamed import renamed
+
+LAUNCHER = "hydra.launcher."
 MAX_ALIKE = 3
 """Options that one message proposes."""
 
 
 def unknown_option(name: str, parent: DictConfig) -> str:
     """What to say of the option `name`, which `parent`, a part of the configuration, has not."""
+    if (said := renamed(name)) is not None:
+        return said
+    if name.startswith(LAUNCHER) and "runner" in parent:
+        from bench.sweep.runners import RUNNERS, no_such_option  # what other commands need not know
+
+        if (runner := RUNNERS.get(str(parent["runner"]))) is not None:
+            return no_such_option(runner, name.removeprefix(LAUNCHER))
+    if not parent:
+        return f"{name}: there is no such option yet; one is added by +{name}=VALUE"
     root = parent._get_root()
     place = parent._get_full_key(None)
     there = ", ".join(str(key) for key in parent if key != "hydra")

@@ -34,6 +34,16 @@ def check_count(axes: Choices, rows: Sequence[Choices], given: Choices) -> None:
         )
 
 
+def check_keys(overrides: Sequence[str]) -> None:
+    """Raise UserError where an experiment's grid would give cells different options of Hydra's own."""
+    for override in overrides:
+        if (key := override.lstrip("+~").partition("=")[0]).startswith(("hydra.", "hydra/")):
+            raise UserError(
+                f"{key} in hydra.sweeper: it has one value for the whole sweep, and stands beside the grid "
+                "(below hydra: launcher:); the launcher itself is chosen on the command line"
+            )
+
+
 def without_signs(given: Choices, grid: Sequence[Choices]) -> Choices:
     """`given` with `++seed` called `seed` where the experiment's grid has that key: it takes its place, too.
 

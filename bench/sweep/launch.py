@@ -16,7 +16,7 @@ from bench.results import store
 from bench.results.record import Status
 from bench.running.garbage import gc_disabled
 from bench.running.observers import check_observers
-from bench.running.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
+from bench.running.preflight import check_cells, check_extras, check_folders, check_readable, check_tasks
 from bench.settings import Settings
 from bench.sources.fingerprint import once
 from bench.sweep.aged import said_of_kept
@@ -24,33 +24,29 @@ from bench.sweep.baseline import check_baseline
 from bench.sweep.merged import record_folders
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
-from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.rerun import rerun_command, sweep_command
 from bench.sweep.rows import row_names, rows_of
-from bench.sweep.slots import slots
-from bench.sweep.slurm.run import run_slurm
-from bench.sweep.slurm.submission import check_slurm
+from bench.sweep.runners.base import Runner
+from bench.sweep.runners.given import check_effect
 from bench.sweep.status import status
 from bench.sweep.stopped import Interrupted, Stopped
 from bench.sweep.summary import print_summary
 
-RUNNERS = {"pool": run_pool, "slurm": run_slurm}
-"""What runs a sweep's cells, by the name of the Hydra launcher."""
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
 
 
 def launch(
     configs: Sequence[dict[str, Any]],
-    runner: str = "pool",
+    runner: Runner,
     overrides: Sequence[Sequence[str]] = (),
     given: Sequence[str] = (),
 ) -> int:
     """Run, report or plan the cells of all composed points; return the exit code (0 done, 1 a cell failed).
 
-    `runner` is one of RUNNERS. `overrides` are what the points were composed from, for the report: how to run a cell
-    again; `given` are those of the command line alone. Raises UserError, before any work, where the sweep can't be run.
+    `overrides` are what the points were composed from, for the report: how to run a cell again; `given` are those of
+    the command line alone, Hydra's own among them. Raises UserError, before any work, where the sweep can't be run.
     """
     check(configs[0])
     settings = _common_settings(configs)
@@ -65,6 +61,7 @@ def launch(
         return 0
     if settings.command in ("run", "plan"):
         check_given(given, points)
+        check_effect(given, runner, settings)
     if settings.command == "plan":
         return plan(cells, settings, runner)
     if settings.command == "status":
@@ -74,11 +71,7 @@ def launch(
     todo, kept = wanted(cells, settings)
     if todo:
         check_extras(todo)
-        if runner == "slurm":
-            check_slurm(settings)  # the GPUs are elsewhere
-        else:
-            check_device(todo, settings)
-            slots(settings)
+        runner.check(todo, settings)
         check_cells(todo, settings)
         check_observers(settings)
         check_folders(settings.results_dir, settings.reports_dir, settings.experiment)
@@ -107,13 +100,13 @@ def _run(
     todo: Sequence[Cell],
     settings: Settings,
     stamps: Mapping[str, store.Stamp | None],
-    runner: str,
+    runner: Runner,
     names: Mapping[str, str],
 ) -> Stopped | None:
     """Run the cells; what ended that early, if anything did. `names` are of rows, by key."""
     with Progress(todo, rows=names) as progress:
         try:
-            RUNNERS[runner](todo, settings, progress, stamps)
+            runner.run(todo, settings, progress, stamps)
         except Stopped as stopped:
             return stopped
     return None

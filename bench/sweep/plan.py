@@ -8,7 +8,6 @@ from rich.console import Console
 
 from bench.cell import Cell
 from bench.data.task import Task
-from bench.escape.characters import visible_line
 from bench.escape.terminal import console, line
 from bench.results.counts import cleaned_text, left_out_text, overlap_text, share_text
 from bench.results.record import Status
@@ -20,9 +19,10 @@ from bench.sweep.duration import RATE, TOKENS, Basis, Duration, Durations
 from bench.sweep.feasible import Feasibility, LocalData, feasibility, local_data
 from bench.sweep.index import Entry
 from bench.sweep.room import fit, room
+from bench.sweep.runners.base import Runner
 from bench.sweep.survey import Standing, State, survey
 from bench.sweep.wording import duration, gigabytes, plural, table
-from bench.sweep.workforce import SlurmTasks, Workforce, workforce
+from bench.sweep.workforce import Workforce
 
 REASONS = 8
 """Reasons that are shown of infeasible tasks."""
@@ -47,8 +47,8 @@ class Row:
         return sum(not standing.wanted for standing in self.standings)
 
 
-def plan(cells: Sequence[Cell], settings: Settings, runner: str = "pool") -> int:
-    """Print the plan of a sweep over `cells` by that launcher (`bench.sweep.launch`); return the exit code, 0."""
+def plan(cells: Sequence[Cell], settings: Settings, runner: Runner) -> int:
+    """Print the plan of a sweep over `cells` by that runner; return the exit code, 0."""
     found = survey(cells, settings)
     todo = [standing.cell for standing in found.standings if standing.wanted]
     check_training(todo, settings, fetch=False)  # a plan downloads nothing
@@ -57,7 +57,7 @@ def plan(cells: Sequence[Cell], settings: Settings, runner: str = "pool") -> int
     local = local_data(wanted, settings)
     feasible = feasibility(wanted, local)
     infeasible = {**_skipped(found.standings), **feasible.impossible}
-    place = workforce(settings, runner, sum(task not in infeasible for task in wanted))
+    place = runner.workforce(settings, sum(task not in infeasible for task in wanted))
     durations = Durations(found.records, place, local.characters, found.named)
     rows = {
         name: _row(standings, infeasible, found.records, durations, alone=name not in found.named.several)
@@ -68,8 +68,7 @@ def plan(cells: Sequence[Cell], settings: Settings, runner: str = "pool") -> int
     _print_data(feasible, local, out)
     _print_infeasible(infeasible, feasible, wanted, out)
     _print_totals(rows, place, settings, out)
-    here = place.device == "cpu" and place.tasks is None
-    if here and (said := plan_notice(todo)) is not None:
+    if place.device == "cpu" and place.is_here and (said := plan_notice(todo)) is not None:
         out.print(said, markup=False)
     for note in shortened(todo, settings):
         out.print(line(note))
@@ -186,7 +185,7 @@ def _print_infeasible(infeasible: dict[Task, str], feasible: Feasibility, wanted
 
 def _print_totals(rows: dict[str, Row], place: Workforce, settings: Settings, out: Console) -> None:
     durations = [each for row in rows.values() for each in row.durations]
-    out.print(_where(place) if place.tasks is None else on_slurm(place.tasks, settings))
+    out.print(place.described())
     if not durations:
         out.print("Nothing is to run.")
         return
@@ -201,28 +200,6 @@ def _print_totals(rows: dict[str, Row], place: Workforce, settings: Settings, ou
         if settings.price_per_gpu_hour is not None:
             out.print("price_per_gpu_hour: nothing is charged, for no GPU is used.")
     _print_basis(rows, Counter(each.basis for each in durations), place, out)
-
-
-def _where(place: Workforce) -> str:
-    each = f", {plural(place.per_device, 'worker')} on each" if place.per_device > 1 else ""
-    if place.device == "cpu":
-        return f"On the CPU, {plural(place.workers, 'worker')}."
-    on = f"{plural(place.devices, 'GPU')}{each}"
-    if not place.gpus:
-        return f"No GPU is visible here: planned for {on}; under `fits` is the smallest kind that will do."
-    names = Counter(f"{gpu.name}, {gigabytes(gpu.total_memory)}" for gpu in place.gpus)
-    return f"On {on}: {'; '.join(f'{count} x {name}' for name, count in names.items())}."
-
-
-def on_slurm(tasks: SlurmTasks, settings: Settings) -> str:
-    """How many tasks, and what each has."""
-    slurm = settings.slurm
-    where = "" if slurm.partition is None else f" (partition {visible_line(slurm.partition)})"
-    limit = "as many as the cluster lets" if slurm.max_running is None else f"slurm.max_running={slurm.max_running}"
-    at_once = f"{tasks.at_once:,} of {plural(tasks.count, 'task')} at once ({limit})"
-    gpus = plural(tasks.gpus, "GPU") if tasks.gpus else "no GPU"
-    cells = "" if slurm.cells_per_job == 1 else f" for {plural(slurm.cells_per_job, 'cell')}"
-    return f"On Slurm{where}: {at_once}, each with {gpus} and {plural(slurm.cpus_per_task, 'CPU')}{cells}."
 
 
 def _print_basis(rows: dict[str, Row], counts: Counter[Basis], place: Workforce, out: Console) -> None:

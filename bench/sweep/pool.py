@@ -19,7 +19,7 @@ from bench.sweep.handle import Handle, WorkerDied
 from bench.sweep.interrupt import Interrupts
 from bench.sweep.messages import Ended, Split, Step, Unwritten, Warned
 from bench.sweep.progress import Progress
-from bench.sweep.slots import Slot, slots
+from bench.sweep.slots import PoolOptions, Slot, slots
 from bench.sweep.stopped import Interrupted, Stopped
 from bench.sweep.waiting import Waiting
 
@@ -28,7 +28,11 @@ LOOK_AGAIN_SECONDS = 2.0
 
 
 def run_pool(
-    cells: Sequence[Cell], settings: Settings, progress: Progress, stamps: Mapping[str, store.Stamp | None]
+    cells: Sequence[Cell],
+    settings: Settings,
+    progress: Progress,
+    stamps: Mapping[str, store.Stamp | None],
+    options: PoolOptions,
 ) -> None:
     """Run `cells` over the slots of this machine; every one of them ends with a record, here or in another sweep.
 
@@ -42,7 +46,7 @@ def run_pool(
     reached. Then no process and no half-written file is left, and cells that were being run have no new record.
     """
     with Interrupts() as interrupts, Claims(settings.results_dir) as claims:
-        pool = _Pool(cells, settings, progress=progress, stamps=stamps, claims=claims, interrupts=interrupts)
+        pool = _Pool(cells, settings, options, progress=progress, stamps=stamps, claims=claims, interrupts=interrupts)
         try:
             pool.run()
         finally:
@@ -62,16 +66,20 @@ class _Pool:
         self,
         cells: Sequence[Cell],
         settings: Settings,
+        options: PoolOptions,
         *,
         progress: Progress,
         stamps: Mapping[str, store.Stamp | None],
         claims: Claims,
         interrupts: Interrupts,
     ) -> None:
+        self.options = options
         self.settings, self.progress, self.interrupts = settings, progress, interrupts
-        self.waiting = Waiting(cells, settings, progress=progress, stamps=stamps, claims=claims)
+        self.waiting = Waiting(
+            cells, settings, progress=progress, stamps=stamps, claims=claims, together=not options.isolate
+        )
         self.queue = self.waiting.queue
-        self.idle: list[Slot] = slots(settings)
+        self.idle: list[Slot] = slots(options, settings)
         self.workers: dict[Connection, Handle] = {}
         self.resting: dict[Slot, Handle] = {}
         self.observer = chosen(settings, warn=progress.warn)
@@ -277,7 +285,7 @@ class _Pool:
             return
         del self.workers[worker.connection]
         self.idle.append(worker.slot)
-        limit = 1 if self.settings.pool.isolate else self.settings.pool.cells_per_worker
+        limit = 1 if self.options.isolate else self.options.cells_per_worker
         self.resting[worker.slot] = worker
         if worker.failed or (limit is not None and worker.cells_begun >= limit):
             self._retire(worker)

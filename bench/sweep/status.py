@@ -14,16 +14,17 @@ from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.duration import Basis, Duration, Durations
 from bench.sweep.feasible import local_data
+from bench.sweep.runners.base import Runner
 from bench.sweep.survey import Standing, State, Survey, survey
 from bench.sweep.wording import duration, plural, table
-from bench.sweep.workforce import Workforce, workforce
+from bench.sweep.workforce import Workforce
 
 SHOWN = 40
 """Running cells that are named."""
 
 
-def status(cells: Sequence[Cell], settings: Settings, runner: str = "pool") -> int:
-    """Print how far `cells` are, which that launcher runs (`bench.sweep.launch`); return the exit code, 0."""
+def status(cells: Sequence[Cell], settings: Settings, runner: Runner) -> int:
+    """Print how far `cells` are, which that runner runs; return the exit code, 0."""
     found = survey(cells, settings)
     out = console()
     _print_rows(found, settings, out)
@@ -97,28 +98,22 @@ def _elapsed(claim: Claim) -> float:
     return 0.0 if since is None else max(0.0, (datetime.now(UTC) - since).total_seconds())
 
 
-def _print_left(found: Survey, settings: Settings, runner: str, out: Console) -> None:
+def _print_left(found: Survey, settings: Settings, runner: Runner, out: Console) -> None:
     """The time left, by records of like cells where there are any."""
     running = [standing for standing in found.standings if standing.state is State.RUNNING]
     waiting = [s for s in found.standings if s.wanted and s.state is not State.RUNNING]
     if not running and not waiting:
         out.print("Nothing is left to run.")
         return
-    place = workforce(settings, runner, len(running) + len(waiting))
+    place = runner.workforce(settings, len(running) + len(waiting))
     expected = _durations([standing.cell for standing in [*running, *waiting]], found, place, settings)
     elapsed = [_elapsed(standing.claim) for standing in running if standing.claim is not None]
     elapsed += [0.0] * len(waiting)
     seconds = sum(max(0.0, each.seconds - past) for each, past in zip(expected, elapsed, strict=True))
-    workers = len(running) or place.workers
-    if place.tasks is not None:  # those that run now are what the queue has let through so far
-        workers = max(place.workers, len(running))
     guessed = sum(each.basis is not Basis.RECORDS for each in expected)
-    at_work = f"{plural(workers, 'worker')} at work" if running else f"{plural(workers, 'worker')}, none at work now"
-    if place.tasks is not None:
-        now = f"{plural(len(running), 'cell')} now" if running else "none now"
-        at_work = f"{plural(place.tasks.at_once, 'task')} of Slurm at once, {now}"
     guess = f"; for {plural(guessed, 'cell')} of {len(expected):,} that is a guess" if guessed else ""
-    out.print(f"Left: about {duration(seconds / workers)} with {at_work}{guess}.")
+    left = duration(seconds / place.workers_left(len(running)))
+    out.print(f"Left: about {left} with {place.at_work(len(running))}{guess}.")
 
 
 def _durations(cells: Sequence[Cell], found: Survey, place: Workforce, settings: Settings) -> list[Duration]:

@@ -26,8 +26,13 @@ class Waiting:
         progress: Progress,
         stamps: Mapping[str, store.Stamp | None],
         claims: Claims,
+        together: bool,
     ) -> None:
-        """`stamps` (by key) are of the records that were there when the cells were chosen."""
+        """`stamps` (by key) are of the records that were there when the cells were chosen.
+
+        `together`: a process may have several cells at once, where the settings want that.
+        """
+        self.together = together
         self.settings, self.progress, self.stamps = settings, progress, dict(stamps)
         self.claims, self.queue = claims, Queue(cells)
         self.halve: set[str] = set()
@@ -68,7 +73,7 @@ class Waiting:
         return partners
 
     def _may_fuse(self, cell: Cell) -> bool:
-        is_asked = self.settings.engine == "fused" and not self.settings.pool.isolate
+        is_asked = self.settings.engine == "fused" and self.together
         return is_asked and cell.key not in self.alone | self.halve and can_fuse(cell) is not None
 
     def _take(self, worker: Handle, cell: Cell) -> bool:

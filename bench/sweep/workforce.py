@@ -1,30 +1,17 @@
 """What a sweep would run on, for plans: nothing is opened, and nothing need be there."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.running.devices import Gpu, visible_gpus
+from bench.running.devices import Gpu
 from bench.running.provenance import device_name
-from bench.settings import Settings
-from bench.sweep.slots import asked_devices, choose
-
-
-@dataclass(frozen=True, slots=True)
-class SlurmTasks:
-    """The array tasks of a sweep on a cluster."""
-
-    count: int
-    at_once: int
-    """As `slurm.max_running` says; all of them where it leaves that to the cluster."""
-    workers: int
-    """Cells at once in each."""
-    gpus: int
-    """GPUs of each task."""
+from bench.sweep.wording import gigabytes, plural
 
 
 @dataclass(frozen=True, slots=True)
 class Workforce:
-    """Devices and the workers on each."""
+    """Devices and the workers on each. A runner whose cells run elsewhere says so in a subclass."""
 
     device: Literal["cuda", "cpu"]
     gpus: tuple[Gpu, ...]
@@ -33,45 +20,40 @@ class Workforce:
     """GPUs, those that are asked for and not visible included; 1 on a CPU."""
     per_device: int
     """Workers."""
-    tasks: SlurmTasks | None = None
-    """Where a cluster runs the cells; `devices` are those of all tasks at once."""
 
     @property
     def workers(self) -> int:
         """Cells at once."""
-        return self.devices * self.per_device if self.tasks is None else self.tasks.at_once * self.tasks.workers
+        return self.devices * self.per_device
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the cells run on this machine, or on one like it."""
+        return True
 
     @property
     def name(self) -> str | None:
         """The device's name as records have it; None where it is not known."""
-        if self.device == "cpu" and self.tasks is None:
+        if self.device == "cpu" and self.is_here:
             return device_name("cpu")
         return self.gpus[0].name if self.gpus else None
 
+    def described(self) -> str:
+        """A sentence for a plan."""
+        each = f", {plural(self.per_device, 'worker')} on each" if self.per_device > 1 else ""
+        if self.device == "cpu":
+            return f"On the CPU, {plural(self.workers, 'worker')}."
+        on = f"{plural(self.devices, 'GPU')}{each}"
+        if not self.gpus:
+            return f"No GPU is visible here: planned for {on}; under `fits` is the smallest kind that will do."
+        names = Counter(f"{gpu.name}, {gigabytes(gpu.total_memory)}" for gpu in self.gpus)
+        return f"On {on}: {'; '.join(f'{count} x {name}' for name, count in names.items())}."
 
-def workforce(settings: Settings, runner: str = "pool", cells: int = 1) -> Workforce:
-    """What a sweep of so many `cells` would run on, by that launcher, if it were started here.
+    def workers_left(self, running: int) -> int:
+        """How many cells at once a sweep goes on with, of which so many cells run now."""
+        return running or self.workers
 
-    That is one GPU where it needs one and none is visible.
-    """
-    if runner == "slurm":
-        return _on_slurm(settings, cells)
-    gpus = visible_gpus()
-    if settings.device == "cpu" or (settings.device == "auto" and not gpus):
-        return Workforce("cpu", (), 1, settings.pool.workers or 1)
-    asked = asked_devices(settings)
-    if asked and gpus:
-        gpus = [gpu for _, gpu in choose(gpus, settings)]
-    return Workforce("cuda", tuple(gpus), len(gpus) or len(asked) or 1, settings.pool.per_device)
-
-
-def _on_slurm(settings: Settings, cells: int) -> Workforce:
-    """Tasks, and in each the local pool on what Slurm gives it: what the nodes are is not known here."""
-    slurm, pool, gpus = settings.slurm, settings.pool, settings.gpus_per_task
-    count = max(1, -(-cells // slurm.cells_per_job))
-    at_once = min(count, slurm.max_running or count)
-    workers = min(slurm.cells_per_job, gpus * pool.per_device if gpus else pool.workers or 1)
-    tasks = SlurmTasks(count, at_once, workers, gpus)
-    if not gpus:
-        return Workforce("cpu", (), at_once, workers, tasks)
-    return Workforce("cuda", (), at_once * gpus, -(-workers // gpus), tasks)
+    def at_work(self, running: int) -> str:
+        """Who goes on with a sweep of which so many cells run now, for its status."""
+        said = plural(self.workers_left(running), "worker")
+        return f"{said} at work" if running else f"{said}, none at work now"

@@ -1,6 +1,7 @@
-"""The project's sweeper (`grid`) and launchers (`pool`, `slurm`), where Hydra looks for them.
+"""The project's sweeper (`grid`) and its launcher, where Hydra looks for them.
 
-The work is in `bench.sweep`. Hydra imports this at each start: nothing heavy here.
+The work is in `bench.sweep`; who runs the cells is a runner (`bench.sweep.runners`), which the files in
+`conf/hydra/launcher/` name. Hydra imports this at each start: nothing heavy here.
 """
 
 import itertools
@@ -20,9 +21,6 @@ from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.bench_sweep.repository import SharedRepository
 
-LISTS = ("pool.devices",)
-"""Settings that are lists: `pool.devices=0,2` means both for all cells, and not one after the other."""
-
 
 @dataclass
 class GridSweeperConfig:
@@ -31,20 +29,6 @@ class GridSweeperConfig:
     _target_: str = "hydra_plugins.bench_sweep.GridSweeper"
     params: dict[str, Any] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass
-class PoolLauncherConfig:
-    """One warm worker process a device, on this machine."""
-
-    _target_: str = "hydra_plugins.bench_sweep.PoolLauncher"
-
-
-@dataclass
-class SlurmLauncherConfig:
-    """Jobs on a cluster (`slurm` in the configuration says which)."""
-
-    _target_: str = "hydra_plugins.bench_sweep.SlurmLauncher"
 
 
 class GridSweeper(Sweeper):
@@ -65,12 +49,13 @@ class GridSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
         """Called by Hydra with the command line's overrides."""
-        from bench.sweep.grid import check_count, expand, without_signs
+        from bench.sweep.grid import check_count, check_keys, expand, without_signs
 
+        check_keys([*self.params, *itertools.chain.from_iterable(self.rows)])
         axes, rows = self._choices(self.params), [self._choices(row) for row in self.rows]
         given = without_signs(self._choices(arguments), [axes, *rows])
-        if isinstance(self.launcher, PoolLauncher):
-            self.launcher.given = list(arguments)
+        if isinstance(self.launcher, SweepLauncher):
+            self.launcher.given += arguments
         check_count(axes, rows, given)
         points = expand(axes, rows, given)
         return self.launcher.launch([[f"{k}={v}" for k, v in point.items()] for point in points], 0)
@@ -82,9 +67,7 @@ class GridSweeper(Sweeper):
         choices: dict[str, list[str]] = {}
         for override in self.parser.parse_overrides(overrides):
             key = override.get_key_element()
-            if key in LISTS and override.is_sweep_override():
-                choices[key] = [f"[{','.join(map(str, override.sweep_string_iterator()))}]"]
-            elif override.is_sweep_override():
+            if override.is_sweep_override():
                 values = itertools.islice(override.sweep_string_iterator(), MOST_POINTS + 1)
                 choices[key] = [str(value) for value in values]
             else:
@@ -92,18 +75,18 @@ class GridSweeper(Sweeper):
         return choices
 
 
-class PoolLauncher(Launcher):
-    """Composes the points and gives them to `bench.sweep.launch`."""
+class SweepLauncher(Launcher):
+    """Composes the points and gives them, with the runner that was asked for, to `bench.sweep.launch`."""
 
-    runner = "pool"
-
-    def __init__(self, **options: Any) -> None:
-        self.options = options
+    def __init__(self, runner: str, **_: Any) -> None:
+        self.runner = runner
         self.given: list[str] = []
+        """The command line's overrides."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Called by Hydra."""
         self.loader, self.config = hydra_context.config_loader, config
+        self.given += config.hydra.overrides.hydra
         if isinstance(self.loader, ConfigLoaderImpl):
             self.loader.repository = SharedRepository(self.loader.repository)
         self.parser = OverridesParser.create(config_loader=hydra_context.config_loader)
@@ -114,7 +97,9 @@ class PoolLauncher(Launcher):
         from bench.running.garbage import gc_enabled
         from bench.sweep.grid import compose_points
         from bench.sweep.launch import launch
+        from bench.sweep.runners import runner_of
 
+        runner = runner_of(self.runner, self._options())
         configs = compose_points(
             job_overrides,
             compose=self._compose,
@@ -124,7 +109,13 @@ class PoolLauncher(Launcher):
         finished = _finished(configs)
         COMPOSING.end()
         with gc_enabled():  # `bench.__main__` has put collections off
-            sys.exit(launch(finished, self.runner, job_overrides, self.given))
+            sys.exit(launch(finished, runner, job_overrides, self.given))
+
+    def _options(self) -> dict[str, Any]:
+        """The runner's, as they were composed. Raises MissingMandatoryValue."""
+        content = OmegaConf.to_container(self.config.hydra.launcher, resolve=True, throw_on_missing=True)
+        assert isinstance(content, dict)
+        return {str(name): value for name, value in content.items() if name not in ("_target_", "runner")}
 
     def _compose(self, overrides: Sequence[str]) -> dict[str, Any]:
         from bench.options.open import with_plus
@@ -134,12 +125,6 @@ class PoolLauncher(Launcher):
         content = OmegaConf.to_container(composed)  # with `???` and `${...}`, which a point's values may change
         assert isinstance(content, dict)
         return {str(key): value for key, value in content.items()}
-
-
-class SlurmLauncher(PoolLauncher):
-    """The same with jobs on a cluster."""
-
-    runner = "slurm"
 
 
 def _finished(configs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -169,5 +154,3 @@ def _is_open(value: Any) -> bool:
 
 
 ConfigStore.instance().store(group="hydra/sweeper", name="grid", node=GridSweeperConfig, provider="bench")
-ConfigStore.instance().store(group="hydra/launcher", name="pool", node=PoolLauncherConfig, provider="bench")
-ConfigStore.instance().store(group="hydra/launcher", name="slurm", node=SlurmLauncherConfig, provider="bench")

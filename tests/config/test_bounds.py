@@ -16,13 +16,14 @@ from bench.compose import check
 from bench.config import CellConfig
 from bench.errors import UserError
 from bench.settings import Settings
+from bench.sweep.runners import RUNNERS, runner_of
 from tests.support import texts
 from tests.support.cli import call, composed
 from tests.support.methods import CLASSICAL, family_of
 
 UNBOUNDED = {
-    "slurm.options": "given to sbatch as they are; finite (below)",
-    "pool.devices": "a number of a GPU or a UUID (below)",
+    "hydra.launcher.options": "given to sbatch as they are; finite (below)",
+    "hydra.launcher.devices": "a number of a GPU or a UUID (below)",
 }
 """Numbers among other things, which are checked by functions of their own."""
 
@@ -88,6 +89,12 @@ NUMERIC = {
     for name, whole, choice in fields(config)
     if name not in UNBOUNDED
     for kind in numbers(whole)
+} | {
+    (name, word): kind
+    for runner in RUNNERS.values()
+    for name, whole, word in fields(runner.schema, "hydra.launcher.", choice=f"hydra/launcher={runner.name}")
+    if name not in UNBOUNDED
+    for kind in numbers(whole)
 }
 
 
@@ -98,6 +105,10 @@ def base(choice: str) -> dict[str, Any]:
 
 
 def refusal(name: str, value: Any, choice: str) -> str:
+    if name.startswith("hydra.launcher."):
+        with pytest.raises(UserError) as caught:
+            runner_of(choice.partition("=")[2], {name.removeprefix("hydra.launcher."): value})
+        return str(caught.value)
     content = copy.deepcopy(base(choice))
     if "label_sets" in name:
         value = {value: ["a", "b"]}
@@ -116,8 +127,9 @@ def test_the_walk_finds_them() -> None:
     names = {name for name, _ in NUMERIC}
     assert len(names) > 65
     assert {
-        "seed", "train_size", "num_labels", "tune.learning_rate", "method.C", "split.test_size", "slurm.poll_seconds",
-        "pool.workers", "retry.crashed", "fused.max_cells", "target_accuracy", "data.label_sets", "model.alpha",
+        "seed", "train_size", "num_labels", "tune.learning_rate", "method.C", "split.test_size", 
+        "hydra.launcher.poll_seconds", "hydra.launcher.workers", "retry.crashed", "fused.max_cells", "target_accuracy",
+        "data.label_sets", "model.alpha",
     } <= names  # fmt: skip
 
 
@@ -141,16 +153,16 @@ def test_a_number_has_bounds(name: str, choice: str) -> None:
 
 @pytest.mark.parametrize("value", [-1, 1.5, True, 2**63, [0, -1], [None]])
 def test_gpus_are_numbers_or_uuids(value: Any) -> None:
-    text = refusal("pool.devices", value, "")
-    assert text.startswith("pool.devices=")
+    text = refusal("hydra.launcher.devices", value, "hydra/launcher=pool")
+    assert text.startswith("hydra.launcher.devices=")
     assert "its number (0 to 1000) or its UUID" in text
     assert "; " not in text
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, [1], None])
 def test_options_of_sbatch_are_plain(value: Any) -> None:
-    text = refusal("slurm.options", {"nice": value}, "")
-    assert text.startswith("slurm.options.nice=")
+    text = refusal("hydra.launcher.options", {"nice": value}, "hydra/launcher=slurm")
+    assert text.startswith("hydra.launcher.options.nice=")
     assert "; " not in text
 
 
@@ -159,7 +171,8 @@ def test_options_of_sbatch_are_plain(value: Any) -> None:
     [
         ("seed=4294967296",), ("-m", "seed=0,4294967296"), ("-m", "seed=0,1", "timeout_minutes=inf"),
         ("training.learning_rate=1e400",), ("-m", "training.learning_rate=1e-4,nan"), 
-        ("model=tfidf_sgd", "model.alpha=inf"), ("-m", "pool.workers=100000"), ("method=linear_probe", "method.C=[]"),
+        ("model=tfidf_sgd", "model.alpha=inf"), ("-m", "hydra.launcher.workers=100000"),
+        ("method=linear_probe", "method.C=[]"),
     ],
 )  # fmt: skip
 def test_the_command_refuses_before_it_does_anything(

@@ -9,6 +9,7 @@ import yaml
 from bench.config import CellConfig, DataConfig, MethodConfig, ModelConfig, SplitConfig, TrainingConfig
 from bench.config.model import TransformerConfig
 from bench.settings import Settings
+from bench.sweep.runners import RUNNERS
 from tests.support.cli import REPOSITORY
 
 CONF = REPOSITORY / "conf"
@@ -94,8 +95,16 @@ def _files() -> list[Written]:
             schema = _schema(group, path.stem)
             if schema is not None:  # else a variant: it says what is other than in the file that it starts from
                 found.append(Written(f"{group}/{path.stem}", options.get(group, options), schema))
+    for name, runner in RUNNERS.items():
+        options = _read(f"hydra/launcher/{name}")
+        found.append(Written(f"hydra/launcher/{name}", _without(options, "_target_", "runner"), runner.schema))
     options = _read("config")
     return [*found, *_in_config(Settings, options), *_in_config(CellConfig, options)]
+
+
+def _without(options: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The options, but for those that say what the file is of."""
+    return {name: value for name, value in options.items() if name not in names}
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -122,6 +131,7 @@ def test_every_kind_has_its_file() -> None:
     """So that no class is left unchecked."""
     kinds = {kind for union in (MethodConfig, SplitConfig, ModelConfig) for kind in _members(union)}
     assert kinds | {DataConfig, TrainingConfig, Settings} <= {written.schema for written in FILES}
+    assert {runner.schema for runner in RUNNERS.values()} <= {written.schema for written in FILES}
 
 
 @pytest.mark.parametrize("written", FILES, ids=lambda written: written.file)

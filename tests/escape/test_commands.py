@@ -74,9 +74,11 @@ def test_a_whole_sweep_with_such_names(tmp_path: Path) -> None:
 
 
 def test_secrets_of_the_command_line_are_in_no_file(tmp_path: Path) -> None:
-    secret = ("mirror_dir='https://user:PWSECRET@host/x'", "+slurm.options.comment=SLURMSECRET")
-    ended = bench("-m", *QUICK, *secret, "++slurm.options.api_key=KEYSECRET", folder=tmp_path)
-    told = ended.stdout + ended.stderr
+    first = bench("-m", *QUICK, "mirror_dir='https://user:PWSECRET@host/x'", folder=tmp_path)
+    secret = ("+hydra.launcher.options.comment=SLURMSECRET", "++hydra.launcher.options.api_key=KEYSECRET")
+    again = bench("-m", *QUICK, "hydra/launcher=slurm", *secret, "command=report", "redraw=true", folder=tmp_path)
+    assert again.returncode == 0
+    told = first.stdout + first.stderr + again.stdout + again.stderr
     files = [path for kind in ("results", "reports") for path in (tmp_path / kind).rglob("*") if path.is_file()]
     assert len(files) > 20, told
     for text in ("PWSECRET", "SLURMSECRET", "KEYSECRET"):
@@ -118,7 +120,7 @@ def test_what_libraries_and_hydra_print_is_masked(tmp_path: Path) -> None:
 
 
 def test_what_hydra_writes_where_it_is_told_to_is_the_users_alone(tmp_path: Path) -> None:
-    own = ("hydra.output_subdir=.hydra", f"hydra.run.dir={tmp_path / 'run'}", "+slurm.options.comment=SLURMSECRET")
+    own = ("hydra.output_subdir=.hydra", f"hydra.run.dir={tmp_path / 'run'}", "data.config=OPTIONSECRET")
     folders = (f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache"))
     assert call("data=file", "model=tfidf_sgd", *own, *folders) == 2
     written = list((tmp_path / "run/.hydra").iterdir())

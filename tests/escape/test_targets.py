@@ -146,7 +146,7 @@ def test_the_terminal_gets_neither_commands_nor_markup(capsys):
         ("get https://h/x?a=1&access_token=abc&b=2", "get https://h/x?a=1&access_token=***&b=2"),
         ("hf_abcdefghijklmnopqrst0123 is wrong", "hf_*** is wrong"),
         ("Authorization: Bearer abc.def-123", "Authorization: Bearer ***"),
-        ("+slurm.options.token=abc and more", "+slurm.options.token=*** and more"),
+        ("+hydra.launcher.options.token=abc and more", "+hydra.launcher.options.token=*** and more"),
         ("sorted(x, key=lambda y: 1)", "sorted(x, key=lambda y: 1)"),
         ("hf_hub_download_with_everything()", "hf_hub_download_with_everything()"),
         ("data.text_column=key model.max_tokens=5", "data.text_column=key model.max_tokens=5"),

@@ -15,7 +15,7 @@ from tests.perf.measure import DATA, DEVICE, EPOCHS, NOTHING, ROUNDS, Line, Take
 from tests.perf.study import minilm, words
 from tests.support.cli import REPOSITORY
 
-ARGS = "engine=fused pool.workers=2" if DEVICE == "cpu" else "engine=fused"
+ARGS = "engine=fused hydra.launcher.workers=2" if DEVICE == "cpu" else "engine=fused"
 SWEEP_ARGS = tuple(os.environ.get("PERF_SWEEP_ARGS", ARGS).split())
 """Further options of the sweeps that are measured."""
 SWEEP_SIZES = tuple(map(int, os.environ.get("PERF_SWEEP_SIZES", "400,800").split(",")))

@@ -17,7 +17,7 @@ from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
-from bench.sweep.slots import Slot
+from bench.sweep.slots import PoolOptions, Slot
 from tests.perf import functions
 from tests.perf.measure import ROUNDS, Line, Taken, compare
 from tests.support import texts
@@ -42,7 +42,13 @@ class Clock(Progress):
 def pool(cells: list[Cell], results: Path) -> Taken:
     """A cell."""
     clock = Clock(cells)
-    run_pool(cells, Settings(results_dir=str(results), device="cpu"), clock, {cell.key: None for cell in cells})
+    run_pool(
+        cells,
+        Settings(results_dir=str(results), device="cpu"),
+        clock,
+        {cell.key: None for cell in cells},
+        PoolOptions(),
+    )
     return Taken((clock.ends[-1] - clock.ends[0]) / (len(cells) - 1))
 
 

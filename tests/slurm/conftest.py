@@ -30,8 +30,15 @@ data: {{name: topics, path: {data}}}
 num_labels: 2
 train_size: 8
 device: auto
-slurm: {{poll_seconds: 0.3, grace_seconds: 1, cpus_per_task: 1, time_minutes: 10}}
 """
+LAUNCHER = """\
+defaults: [slurm]
+poll_seconds: 0.3
+grace_seconds: 1
+cpus_per_task: 1
+time_minutes: 10
+"""
+"""A cluster's own values, as a user keeps them."""
 
 
 @pytest.fixture(scope="session")
@@ -90,11 +97,13 @@ class Sweeps:
     def results(self) -> Path:
         return self.folder / "results"
 
-    def start(self, *overrides: str, launcher: str = "slurm") -> "Sweeping":
+    def start(self, *overrides: str, launcher: str = "quick") -> "Sweeping":
         """Start the command; it is watched, and killed when the test is over."""
         (self.folder / "conf/experiment").mkdir(parents=True, exist_ok=True)
         experiment = EXPERIMENT.format(name=self.name, data=self.place / "topics.csv")
         (self.folder / f"conf/experiment/{self.name}.yaml").write_text(experiment)
+        (self.folder / "conf/hydra/launcher").mkdir(parents=True, exist_ok=True)
+        (self.folder / "conf/hydra/launcher/quick.yaml").write_text(LAUNCHER)
         words = (
             "--config-dir",
             str(self.folder / "conf"),

@@ -21,7 +21,9 @@ def limited(cluster: Cluster, place: Path, tmp_path_factory: pytest.TempPathFact
     """A sweep whose only cell runs into the shortest time limit that Slurm has, a minute, beside the other tests."""
     sweeps = Sweeps(cluster, place, tmp_path_factory.mktemp("limited"))
     (sweeps.folder / "hold-once").touch()
-    sweeps.start("seed=0", "slurm.time_minutes=1", "slurm.signal_seconds=50", "slurm.gpus_per_task=0")
+    sweeps.start(
+        "seed=0", "hydra.launcher.time_minutes=1", "hydra.launcher.signal_seconds=50", "hydra.launcher.gpus_per_task=0"
+    )
     yield sweeps
     sweeps.end()
 
@@ -30,7 +32,7 @@ def test_eight_cells_finish_each_task_on_its_own_gpu(sweeps: Sweeps) -> None:
     sweeps.hold()
     mirror = f"mirror_dir={sweeps.place / 'mirror'}"
     sweeping = sweeps.start(
-        "model=tfidf_sgd,bert_base", "method=linear_probe", "seed=0,1,2,3", mirror, "slurm.cells_per_job=2"
+        "model=tfidf_sgd,bert_base", "method=linear_probe", "seed=0,1,2,3", mirror, "hydra.launcher.cells_per_job=2"
     )
     until(lambda: len(sweeps.runs()) == 2, "two tasks at once")
     assert {run.gpus for run in sweeps.runs()} == {"0", "1"}
@@ -136,7 +138,7 @@ def test_interrupting_leaves_the_jobs_or_cancels_them(sweeps: Sweeps) -> None:
     assert f"scancel {job}" in text
     assert len(sweeps.queue()) == 3
 
-    again = sweeps.start("seed=0,1,2", "slurm.cancel_on_interrupt=true")
+    again = sweeps.start("seed=0,1,2", "hydra.launcher.cancel_on_interrupt=true")
     again.says(f"slurm: follows job {job}")
     again.interrupt()
     assert f"jobs cancelled ({job})" in again.ends(130)
@@ -147,7 +149,7 @@ def test_interrupting_leaves_the_jobs_or_cancels_them(sweeps: Sweeps) -> None:
 def test_a_task_that_is_told_to_end_has_its_cells_submitted_again(sweeps: Sweeps) -> None:
     """SIGUSR2 to the batch script, as Slurm sends it before the time limit; here in the second of two cells."""
     sweeps.hold(1)
-    sweeping = sweeps.start("seed=0,1", "slurm.cells_per_job=2", "slurm.max_requeues=1")
+    sweeping = sweeps.start("seed=0,1", "hydra.launcher.cells_per_job=2", "hydra.launcher.max_requeues=1")
     for count in (1, 2):
         until(lambda count=count: [run.seed for run in sweeps.runs()].count(1) == count, "it did not begin", 60)
         sweeps.cluster.ask("scancel", "--batch", "--signal=USR2", sweeps.runs()[-1].task)
@@ -178,7 +180,7 @@ def test_a_preempted_task_is_run_again_by_slurm_or_by_the_sweep(sweeps: Sweeps) 
 def test_as_many_tasks_at_once_as_asked_for(sweeps: Sweeps) -> None:
     """Over two arrays, for an array of this Slurm may have three tasks."""
     sweeps.hold()
-    sweeping = sweeps.start("seed=0,1,2,3", "slurm.max_running=1")
+    sweeping = sweeps.start("seed=0,1,2,3", "hydra.launcher.max_running=1")
     sweeps.began(0)
     sweeping.says("slurm: submitted 1 cells")
     sweeps.let()
@@ -196,7 +198,7 @@ def test_the_end_of_the_time_limit_is_no_end_of_the_cell(limited: Sweeps) -> Non
 def test_a_job_that_slurm_takes_to_be_running_and_that_is_dead(sweeps: Sweeps) -> None:
     """Its slurmstepd was killed with it: this Slurm would not notice before the time limit."""
     sweeps.hold(0)
-    sweeping = sweeps.start("seed=0,1", "slurm.silence_seconds=5")
+    sweeping = sweeps.start("seed=0,1", "hydra.launcher.silence_seconds=5")
     (run,) = sweeps.began(0)
     worker = psutil.Process(run.worker)
     task = worker.parent()

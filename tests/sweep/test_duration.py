@@ -8,13 +8,15 @@ from bench.cell import Cell, identity
 from bench.compose import to_cell
 from bench.results.record import Status
 from bench.running.devices import Gpu
-from bench.settings import PoolConfig, Settings
-from bench.sweep import workforce as workforce_module
+from bench.settings import Settings
 from bench.sweep.cost import recorded_cost, relative_cost
 from bench.sweep.duration import Basis, Durations
 from bench.sweep.index import Entry
 from bench.sweep.room import Room, fit, room
-from bench.sweep.workforce import Workforce, workforce
+from bench.sweep.runners import pool
+from bench.sweep.runners.pool import Pool
+from bench.sweep.slots import PoolOptions
+from bench.sweep.workforce import Workforce
 from tests.test_cell import BASELINE, content
 
 SIZES = {"parameters": 110, "hidden_size": 768, "intermediate_size": 3072, "num_layers": 12, "vocabulary_size": 30522}
@@ -106,15 +108,19 @@ def test_a_record_says_what_its_cell_cost(changes: dict) -> None:
 
 def test_gpus_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     gpus = [Gpu(f"GPU-{number}", "Chip", 1) for number in range(4)]
-    monkeypatch.setattr(workforce_module, "visible_gpus", lambda: gpus)
-    assert workforce(Settings()) == Workforce("cuda", tuple(gpus), 4, 1)
-    two = workforce(Settings(pool=PoolConfig(devices=(0, "GPU-2"), per_device=3)))
+    monkeypatch.setattr(pool, "visible_gpus", lambda: gpus)
+
+    def workforce(device: str = "auto", **options: object) -> Workforce:
+        return Pool(PoolOptions(**options)).workforce(Settings(device=device), 1)
+
+    assert workforce() == Workforce("cuda", tuple(gpus), 4, 1)
+    two = workforce(devices=(0, "GPU-2"), per_device=3)
     assert two == Workforce("cuda", (gpus[0], gpus[2]), 2, 3)
     assert two.workers == 6
-    assert workforce(Settings(device="cpu")).device == "cpu"
-    monkeypatch.setattr(workforce_module, "visible_gpus", list)
-    assert workforce(Settings(pool=PoolConfig(workers=3))).workers == 3
-    elsewhere = workforce(Settings(device="cuda", pool=PoolConfig(devices=(0, 1, 2))))
+    assert workforce("cpu").device == "cpu"
+    monkeypatch.setattr(pool, "visible_gpus", list)
+    assert workforce(workers=3).workers == 3
+    elsewhere = workforce("cuda", devices=(0, 1, 2))
     assert (elsewhere.devices, elsewhere.gpus, elsewhere.name) == (3, (), None)
 
 

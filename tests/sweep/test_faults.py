@@ -163,7 +163,7 @@ def test_ctrl_c_twice_stops_now(place: Place, signals: tuple[int, ...]) -> None:
 
 def test_a_killed_parent_takes_its_workers_along(place: Place) -> None:
     place.plan({"*": {"kind": "hang"}})
-    process = place.start("pool.workers=2")
+    process = place.start("hydra.launcher.workers=2")
     place.wait_for("start", 2)
     workers = below(process)
     assert len(workers) >= 2

@@ -17,12 +17,12 @@ from bench.methods.fused.groups import can_fuse
 from bench.results import claims, store
 from bench.results.record import Status
 from bench.running.recording import failed
-from bench.settings import FusedConfig, PoolConfig, Settings
+from bench.settings import FusedConfig, Settings
 from bench.sweep import handle, slots, worker
 from bench.sweep.messages import Ended, Job, Split, Unwritten
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
-from bench.sweep.slots import Slot
+from bench.sweep.slots import PoolOptions, Slot
 from tests.support import texts
 from tests.support.cli import bench
 from tests.sweep.test_pool_devices import GPUS
@@ -72,14 +72,14 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cell(seed: int, **options: Any) -> Cell:
-    return to_cell(content(seed=seed, **options))
+    return to_cell(content(seed=seed, **{"training__min_steps": 0} | options))  # else the least steps make all alike
 
 
-def run(cells: list[Cell], folder: Path, **options: Any) -> list[list[int]]:
+def run(cells: list[Cell], folder: Path, isolate: bool = False, **options: Any) -> list[list[int]]:
     """Run the cells with these settings; the seeds of each job, in the order of start."""
     settings = Settings(results_dir=str(folder), **{"engine": "fused", "fused": FusedConfig(max_cells=4)} | options)
     with Progress(cells) as progress:
-        run_pool(cells, settings, progress, {each.key: None for each in cells})
+        run_pool(cells, settings, progress, {each.key: None for each in cells}, PoolOptions(isolate=isolate))
     assert progress.done == len(cells)
     assert not list(folder.rglob(claims.CLAIM))
     return [json.loads(line)["seeds"] for line in (folder / NOTES).read_text().splitlines()]
@@ -102,7 +102,7 @@ def test_single_is_the_default(tmp_path: Path) -> None:
 
 
 def test_a_fresh_process_for_every_cell_fuses_none(tmp_path: Path) -> None:
-    assert run([cell(seed) for seed in range(3)], tmp_path, pool=PoolConfig(isolate=True)) == [[0], [1], [2]]
+    assert run([cell(seed) for seed in range(3)], tmp_path, isolate=True) == [[0], [1], [2]]
 
 
 def test_devices_share_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from bench.cell import Cell
 from bench.results.record import Status
 from bench.running.devices import Gpu
 from bench.sweep import workforce
+from bench.sweep.runners import pool
 from tests.support.cli import bench, call, composed
 from tests.sweep import simulated
 
@@ -82,7 +83,7 @@ def test_times_are_those_of_like_cells(
     assert "Times of 4 cells are from records of like cells." in said
     assert " about 3 min of work; done in about 3 min." in said, "4 x 50 s"
     assert "guesses" not in said
-    assert "done in about 2 min." in plan(words, tmp_path, capsys, "pool.workers=2")
+    assert "done in about 2 min." in plan(words, tmp_path, capsys, "hydra.launcher.workers=2")
 
 
 def test_records_from_elsewhere_are_marked(
@@ -141,14 +142,14 @@ def test_a_plan_of_impossible_cells_alone(words: list[str], tmp_path: Path, caps
 def test_gpus_hours_and_money(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workforce, "visible_gpus", lambda: GPUS)
+    monkeypatch.setattr(pool, "visible_gpus", lambda: GPUS)
     said = plan(words, tmp_path, capsys, "price_per_gpu_hour=1000", "model=bert_base")
     assert "On 4 GPUs: 4 x Chip, 24.0 GB." in said
     assert row(said, "bert_base lora")[5:6] == ["yes"], "after the memory's two words"
     hours = float(said.partition("In all about ")[2].split()[0])
     money = float(said.partition("GPU-hours, ")[2].split()[0].replace(",", ""))
     assert money == pytest.approx(1000 * hours, abs=100), "hours are rounded to a tenth"
-    said = plan(words, tmp_path, capsys, "pool.devices=[0,3]", "pool.per_device=2")
+    said = plan(words, tmp_path, capsys, "hydra.launcher.devices=[0,3]", "hydra.launcher.per_device=2")
     assert "On 2 GPUs, 2 workers on each: 2 x Chip" in said
 
 

@@ -18,12 +18,12 @@ from bench.errors import UserError
 from bench.results import claims, store
 from bench.results.record import Status
 from bench.running.devices import Gpu
-from bench.settings import PoolConfig, Settings
+from bench.settings import Settings
 from bench.sweep import handle, slots, worker
 from bench.sweep.messages import Ended, Job
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
-from bench.sweep.slots import Slot
+from bench.sweep.slots import PoolOptions, Slot
 
 GPUS = [Gpu(uuid=f"GPU-{i}{i}{i}{i}", name="A100", total_memory=80 << 30) for i in range(4)]
 UUIDS = [gpu.uuid for gpu in GPUS]
@@ -76,9 +76,9 @@ def cell(seed: int) -> Cell:
 def run(seeds: list[int], folder: Path, device: Any = "auto", **options: Any) -> list[dict[str, Any]]:
     """Run cells of these seeds with these options of the pool; what their workers noted, in the order of start."""
     cells = [cell(seed) for seed in seeds]
-    settings = Settings(results_dir=str(folder), device=device, pool=PoolConfig(**options))
+    settings = Settings(results_dir=str(folder), device=device)
     with Progress(cells) as progress:
-        run_pool(cells, settings, progress, {cell.key: None for cell in cells})
+        run_pool(cells, settings, progress, {cell.key: None for cell in cells}, PoolOptions(**options))
     assert progress.done == len(cells)
     notes = [json.loads(path.read_text()) for path in folder.rglob(NOTE)]
     return sorted(notes, key=lambda note: note["started"])
@@ -148,15 +148,17 @@ def test_some_of_the_devices(gpus: None, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("devices", [7, "GPU-9", ("GPU-", 1)])
 def test_a_device_that_is_not_there(gpus: None, devices: Any) -> None:
-    with pytest.raises(UserError, match=r"pool\.devices=.*: there is no one GPU .*; visible are 0 \(A100, GPU-0000\)"):
-        slots.slots(Settings(pool=PoolConfig(devices=devices)))
+    with pytest.raises(
+        UserError, match=r"hydra\.launcher\.devices=.*: there is no one GPU .*; visible are 0 \(A100, GPU-0000\)"
+    ):
+        slots.slots(PoolOptions(devices=devices), Settings())
 
 
 def test_options_of_the_other_kind_of_device(gpus: None) -> None:
-    with pytest.raises(UserError, match=r"pool\.workers is for the CPU"):
-        slots.slots(Settings(pool=PoolConfig(workers=2)))
-    with pytest.raises(UserError, match=r"pool\.devices=1, but cells run on the CPU"):
-        slots.slots(Settings(device="cpu", pool=PoolConfig(devices=1)))
+    with pytest.raises(UserError, match=r"hydra\.launcher\.workers is for the CPU"):
+        slots.slots(PoolOptions(workers=2), Settings())
+    with pytest.raises(UserError, match=r"hydra\.launcher\.devices=1, but cells run on the CPU"):
+        slots.slots(PoolOptions(devices=1), Settings(device="cpu"))
 
 
 def test_workers_that_share_a_device(gpus: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ def points(*arguments: str):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("+experiment=demo", "results_dir=some where", "command=report", "reports_dir=x", "pool.workers=2"),
+        ("+experiment=demo", "results_dir=some where", "command=report", "reports_dir=x", "hydra.launcher.workers=2"),
         ("+experiment=go_emotions_grid", "num_labels=4", "device=cpu", "hydra.job.name=x"),
         ("+experiment=spam_scaling", "train_size=4,1024", "split.deduplicate=false", "device=cpu"),
         ("+experiment=demo", "model=minilm", "method=lora", "method.r=4,16", "tune.learning_rate=[1e-3,2e-3]"),

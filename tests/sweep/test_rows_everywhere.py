@@ -14,10 +14,10 @@ from bench.sweep.index import Index
 from bench.sweep.launch import expected_cells
 from bench.sweep.progress import Progress
 from bench.sweep.rows import rows_of
+from bench.sweep.runners.pool import Pool
 from bench.sweep.slots import Slot
 from bench.sweep.summary import print_summary
 from bench.sweep.survey import survey
-from bench.sweep.workforce import workforce
 from tests.support.cli import composed
 from tests.sweep import simulated
 
@@ -79,7 +79,7 @@ def test_records_of_another_row_are_marked(two: list[str], tmp_path: Path) -> No
     settings = to_settings(composed(*two, f"results_dir={tmp_path / 'results'}")[0])
     found = survey(grid, settings)
     entries = [entry for entry in found.records if entry.status is Status.OK]
-    place = workforce(settings)
+    place = Pool().workforce(settings, 1)
     durations = Durations(entries, place, rows=found.named)
     assert {durations.of(cell).basis for cell in grid if cell.method.r == 256} == {Basis.LIKE}
     with Index(tmp_path / "results") as index:

@@ -120,7 +120,7 @@ def test_the_time_left_is_that_of_like_cells_over_the_workers(
     simulated.finish(composed(*words), tmp_path / "results", baseline_seeds_0, lambda _: 50.0)
     said = status(words, tmp_path, capsys)
     assert "8 cells: 2 done, 6 missing. Left: about 5 min with 1 worker, none at work now." in said
-    said = status(words, tmp_path, capsys, "pool.workers=3")
+    said = status(words, tmp_path, capsys, "hydra.launcher.workers=3")
     assert "Left: about 100 s with 3 workers" in said or "Left: about 2 min with 3 workers" in said
 
 

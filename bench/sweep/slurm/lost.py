@@ -99,11 +99,10 @@ def begun(submission: Submission, index: int, cells: Sequence[Cell], settings: S
     return [cell for cell, time in logs if time is not None and time >= start]
 
 
-def record(cell: Cell, lost: Loss, submission: Submission, settings: Settings) -> Record:
+def record(cell: Cell, lost: Loss, submission: Submission, device: str) -> Record:
     """The record of a cell that its job left without one: `timeout` at the job's time limit, else `crashed`."""
     status = Status.TIMEOUT if lost.time_limit else Status.CRASHED
     error = JobLost(f"{lost.tail}\n{lost.words}".strip())
-    device = "cuda" if settings.slurm.gpus_per_task and settings.device != "cpu" else "cpu"
     return failed(cell, status, error, submission.started, device)
 
 

@@ -16,6 +16,7 @@ from bench.settings import Settings
 from bench.sweep.progress import Progress
 from bench.sweep.slurm import queue
 from bench.sweep.slurm import submission as submissions
+from bench.sweep.slurm.options import SlurmOptions
 from bench.sweep.slurm.submission import Refused, Submission
 from bench.sweep.slurm.watch import Task, Watch
 from bench.sweep.stopped import Interrupted, Stopped
@@ -25,18 +26,22 @@ TIDY_SECONDS = 30.0
 
 
 def run_slurm(
-    cells: Sequence[Cell], settings: Settings, progress: Progress, stamps: Mapping[str, store.Stamp | None]
+    cells: Sequence[Cell],
+    settings: Settings,
+    progress: Progress,
+    stamps: Mapping[str, store.Stamp | None],
+    options: SlurmOptions,
 ) -> None:
     """Run `cells` as jobs and return when each has ended, was lost for good or was cancelled before it began.
 
     `stamps` (by key) are of the records that were there when the cells were chosen.
 
     Raises UserError where Slurm does not answer or refuses the first jobs; Interrupted at Ctrl-C, which leaves the
-    jobs in the queue (or cancels them: `slurm.cancel_on_interrupt`); Stopped where records can't be written or
+    jobs in the queue (or cancels them: `cancel_on_interrupt`); Stopped where records can't be written or
     `max_failures` is reached.
     """
     with Claims(settings.results_dir, launcher="slurm") as claims:
-        sweep = Sweep(cells, settings, progress, stamps, claims)
+        sweep = Sweep(cells, settings, options, progress=progress, stamps=stamps, claims=claims)
         try:
             sweep.follow()
         except KeyboardInterrupt:
@@ -56,13 +61,15 @@ class Sweep:
         self,
         cells: Sequence[Cell],
         settings: Settings,
+        options: SlurmOptions,
+        *,
         progress: Progress,
         stamps: Mapping[str, store.Stamp | None],
         claims: Claims,
     ) -> None:
-        self.settings, self.slurm, self.progress, self.stamps = settings, settings.slurm, progress, stamps
+        self.settings, self.options, self.progress, self.stamps = settings, options, progress, stamps
         self.folders = {cell.key: cell.folder(settings.results_dir) for cell in cells}
-        self.watch = Watch(self.folders, settings, progress, claims)
+        self.watch = Watch(self.folders, settings, options, progress=progress, claims=claims)
         self.waiting = list(cells)
         """Cells that no task has."""
         self.submissions: dict[str, Submission] = {}
@@ -77,7 +84,7 @@ class Sweep:
         while self.waiting or self.watch.tasks:
             if self.waiting and (not self.full_at or len(self.watch.tasks) < self.full_at):
                 self._submit()
-            time.sleep(self.slurm.poll_seconds)
+            time.sleep(self.options.poll_seconds)
             self.waiting += self.watch.look()
             if self.watch.stopped:
                 self.waiting.clear()
@@ -88,14 +95,14 @@ class Sweep:
         deadline = time.monotonic() + TIDY_SECONDS
         with suppress(queue.NoAnswer):
             while self._forget(self.submissions.values()).keys() & self.places and time.monotonic() < deadline:
-                time.sleep(min(self.slurm.poll_seconds, 1.0))
+                time.sleep(min(self.options.poll_seconds, 1.0))
 
     def leave(self) -> str:
         """What becomes of the jobs, now that nobody follows them."""
         jobs = sorted({str(task.submission.job_id) for task in self.watch.tasks}, key=int)
         if not jobs:
             return "no job is in the queue"
-        if self.slurm.cancel_on_interrupt and self.watch.cancel(jobs):
+        if self.options.cancel_on_interrupt and self.watch.cancel(jobs):
             return f"jobs cancelled ({' '.join(jobs)})"
         return f"the jobs go on; the same command follows them again, scancel {' '.join(jobs)} ends them"
 
@@ -165,14 +172,14 @@ class Sweep:
 
     def _submit_array(self) -> None:
         """One array, as big as Slurm lets it be. Raises Refused, NoAnswer."""
-        size = self.slurm.cells_per_job
+        size = self.options.cells_per_job
         most = queue.max_array_size() * size
         cells = self.waiting[:most]
         groups = [cells[start : start + size] for start in range(0, len(cells), size)]
         # the limit on running tasks is one of an array: the next one waits for its end
         before = [task.submission.job_id for task in self.watch.tasks if task.gone is None]
-        after = before[-1] if self.slurm.max_running and before else None
-        submission = submissions.submit(groups, self.settings, self.stamps, after)
+        after = before[-1] if self.options.max_running and before else None
+        submission = submissions.submit(groups, self.settings, self.options, self.stamps, after=after)
         self.waiting = self.waiting[most:]
         self.submissions[submission.name] = submission
         for index, group in enumerate(groups):

@@ -27,11 +27,12 @@ from bench.results.regular import read_regular, validated
 from bench.rights import shared_lock
 from bench.running.provenance import now
 from bench.settings import Settings
+from bench.sweep.slurm.options import SlurmOptions
 
 FOLDER = ".slurm"
 COMMANDS = ("sbatch", "srun", "squeue", "scancel", "scontrol")
 OWN_OPTIONS = ("array", "error", "job-name", "nodes", "ntasks", "open-mode", "output", "signal")
-"""Options of sbatch that `slurm.options` may not touch."""
+"""Options of sbatch that `options` may not touch."""
 
 
 class Refused(Exception):
@@ -76,7 +77,7 @@ def lock(results_dir: str | Path) -> FileLock:
     return shared_lock(home(results_dir) / "lock")
 
 
-def check_slurm(settings: Settings) -> None:
+def check_slurm(options: SlurmOptions, settings: Settings) -> None:
     """Raise UserError where no job can be submitted from here, or not as asked."""
     if find_spec("submitit") is None:
         raise UserError("hydra/launcher=slurm needs the extra: pip install -e '.[slurm]'")
@@ -85,24 +86,27 @@ def check_slurm(settings: Settings) -> None:
             f"hydra/launcher=slurm needs Slurm's commands, and {', '.join(missing)} cannot be found: start the sweep "
             "on a machine that submits jobs"
         )
-    slurm = settings.slurm
-    if settings.device == "cuda" and slurm.gpus_per_task == 0:
-        raise UserError("slurm.gpus_per_task=0 gives no GPU, and device=cuda needs one")
-    if settings.gpus_per_task and settings.pool.workers is not None:
-        raise UserError("pool.workers is for the CPU; slurm.gpus_per_task=0 or device=cpu asks for no GPU")
-    if own := [name for name in slurm.options if name.replace("_", "-") in OWN_OPTIONS]:
-        raise UserError(f"slurm.options.{own[0]} is the sweep's own to set (as are {', '.join(OWN_OPTIONS)})")
-    if slurm.signal_seconds >= 60 * slurm.time_minutes:
+    if settings.device == "cuda" and options.gpus_per_task == 0:
+        raise UserError("hydra.launcher.gpus_per_task=0 gives no GPU, and device=cuda needs one")
+    if options.gpus(settings) and options.workers is not None:
         raise UserError(
-            f"slurm.signal_seconds={slurm.signal_seconds} is not before the time limit "
-            f"(slurm.time_minutes={slurm.time_minutes})"
+            "hydra.launcher.workers is for the CPU; hydra.launcher.gpus_per_task=0 or device=cpu asks for no GPU"
+        )
+    if own := [name for name in options.options if name.replace("_", "-") in OWN_OPTIONS]:
+        raise UserError(f"hydra.launcher.options.{own[0]} is the sweep's own to set (as are {', '.join(OWN_OPTIONS)})")
+    if options.signal_seconds >= 60 * options.time_minutes:
+        raise UserError(
+            f"hydra.launcher.signal_seconds={options.signal_seconds} is not before the time limit "
+            f"(hydra.launcher.time_minutes={options.time_minutes})"
         )
 
 
 def submit(
     groups: Sequence[Sequence[Cell]],
     settings: Settings,
+    options: SlurmOptions,
     stamps: Mapping[str, store.Stamp | None],
+    *,
     after: str | None = None,
 ) -> Submission:
     """Submit an array with one task for each group of cells; with `after`, it starts when that job has ended.
@@ -122,7 +126,8 @@ def submit(
     folder.chmod(0o700)
     _write(submission, settings.results_dir)
     try:
-        submission = replace(submission, job_id=_submit(submission, groups, settings, after))
+        parameters = _parameters(submission, settings, options, after)
+        submission = replace(submission, job_id=_submit(submission, groups, settings, options, parameters))
     except Refused:
         forget(submission, settings.results_dir)
         raise
@@ -133,7 +138,14 @@ def submit(
     return submission
 
 
-def _submit(submission: Submission, groups: Sequence[Sequence[Cell]], settings: Settings, after: str | None) -> str:
+def _submit(
+    submission: Submission,
+    groups: Sequence[Sequence[Cell]],
+    settings: Settings,
+    options: SlurmOptions,
+    parameters: Mapping[str, object],
+) -> str:
+    """Submit the array, with those parameters of submitit's; return Slurm's number of it. Raises Refused."""
     import submitit
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
@@ -143,13 +155,11 @@ def _submit(submission: Submission, groups: Sequence[Sequence[Cell]], settings: 
     executor = submitit.SlurmExecutor(folder)
     # the batch script becomes the program, which so gets the signals that Slurm sends to the script
     executor.python = f"exec {executor.python}"
-    executor.update_parameters(**_parameters(submission, settings, after))
+    executor.update_parameters(**parameters)
     try:
         with contextlib.redirect_stderr(io.StringIO()), executor.batch():  # the error has the text as well
             jobs = [
-                executor.submit(
-                    run_task, list(cells), {c.key: submission.stamps[c.key] for c in cells}, settings, folder
-                )
+                executor.submit(run_task, list(cells), _of(cells, submission.stamps), settings, options, folder)
                 for cells in groups
             ]
     except (FailedJobError, FailedSubmissionError) as error:
@@ -157,21 +167,26 @@ def _submit(submission: Submission, groups: Sequence[Sequence[Cell]], settings: 
     return str(jobs[0].job_id).partition("_")[0]
 
 
-def _parameters(submission: Submission, settings: Settings, after: str | None) -> dict[str, object]:
+def _of(cells: Sequence[Cell], stamps: Mapping[str, store.Stamp | None]) -> dict[str, store.Stamp | None]:
+    return {cell.key: stamps[cell.key] for cell in cells}
+
+
+def _parameters(
+    submission: Submission, settings: Settings, options: SlurmOptions, after: str | None
+) -> dict[str, object]:
     """For submitit, which knows some options of sbatch by name and takes the others as they are."""
-    slurm = settings.slurm
-    more: dict[str, object] = {"signal": f"B:USR2@{slurm.signal_seconds}"}
-    more |= {name.replace("_", "-"): value for name, value in slurm.options.items() if value is not False}
+    more: dict[str, object] = {"signal": f"B:USR2@{options.signal_seconds}"}
+    more |= {name.replace("_", "-"): value for name, value in options.options.items() if value is not False}
     if after is not None:
         more["dependency"] = f"afterany:{after}"
     parameters = {
         "job_name": submission.name,
-        "time": slurm.time_minutes,
-        "cpus_per_task": slurm.cpus_per_task,
-        "gpus_per_node": settings.gpus_per_task or None,
-        "mem": None if slurm.memory_gb is None else f"{round(slurm.memory_gb * 1024)}M",
-        "partition": slurm.partition,
-        "array_parallelism": slurm.max_running or len(submission.tasks),
+        "time": options.time_minutes,
+        "cpus_per_task": options.cpus_per_task,
+        "gpus_per_node": options.gpus(settings) or None,
+        "mem": None if options.memory_gb is None else f"{round(options.memory_gb * 1024)}M",
+        "partition": options.partition,
+        "array_parallelism": options.max_running or len(submission.tasks),
         "use_srun": False,
         "additional_parameters": more,
     }

@@ -10,7 +10,6 @@ import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -22,7 +21,8 @@ from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
-from bench.sweep.slots import Slot
+from bench.sweep.slots import PoolOptions, Slot
+from bench.sweep.slurm.options import SlurmOptions
 from bench.sweep.stopped import Interrupted
 
 DONE = "done"
@@ -69,7 +69,13 @@ class Told:
             raise JobEnds
 
 
-def run_task(cells: Sequence[Cell], stamps: Mapping[str, store.Stamp | None], settings: Settings, folder: Path) -> None:
+def run_task(
+    cells: Sequence[Cell],
+    stamps: Mapping[str, store.Stamp | None],
+    settings: Settings,
+    options: SlurmOptions,
+    folder: Path,
+) -> None:
     """Run the cells that nobody has run since they were chosen, and that nobody else is running now.
 
     `stamps` (by key) are of the records that were there when the cells were chosen. When Slurm is about to end the
@@ -80,14 +86,12 @@ def run_task(cells: Sequence[Cell], stamps: Mapping[str, store.Stamp | None], se
     job = submitit.JobEnvironment().job_id
     (folder / f"{job}.ended").unlink(missing_ok=True)  # of this task before it was requeued
     (folder / f"{job}.started").write_text(platform.node(), encoding="utf-8")
-    # numbers of devices mean nothing here; all that Slurm left visible are this task's
-    settings = replace(settings, pool=replace(settings.pool, devices=None))
     why = DONE
-    with Told() as told, signs_of_life(folder / f"{job}.alive", settings.slurm.silence_seconds / 5):
+    with Told() as told, signs_of_life(folder / f"{job}.alive", options.silence_seconds / 5):
         try:
             todo = [cell for cell in cells if store.stamp(cell.folder(settings.results_dir)) == stamps[cell.key]]
             if todo := [cell for cell in todo if _is_free(cell, settings)]:
-                _run(todo, settings, stamps)
+                _run(todo, settings, stamps, options.in_a_task())
         except (JobEnds, Interrupted):
             why = told.why or "SIGTERM"  # which the pool was told itself
         told.known = True
@@ -103,11 +107,13 @@ def signs_of_life(path: Path, every: float) -> Iterator[None]:
         yield
 
 
-def _run(cells: Sequence[Cell], settings: Settings, stamps: Mapping[str, store.Stamp | None]) -> None:
+def _run(
+    cells: Sequence[Cell], settings: Settings, stamps: Mapping[str, store.Stamp | None], options: PoolOptions
+) -> None:
     progress = TaskProgress(cells)
     with progress:
         try:
-            run_pool(cells, settings, progress, stamps)
+            run_pool(cells, settings, progress, stamps, options)
             if progress.crashed:
                 time.sleep(SECOND_THOUGHT)
         except (JobEnds, Interrupted):

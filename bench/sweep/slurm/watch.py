@@ -18,6 +18,7 @@ from bench.sweep.progress import Progress
 from bench.sweep.slots import Slot
 from bench.sweep.slurm import queue
 from bench.sweep.slurm.lost import Loss, begun, last_sign, loss, record
+from bench.sweep.slurm.options import SlurmOptions
 from bench.sweep.slurm.submission import Submission
 
 SLOT = Slot("slurm")
@@ -50,8 +51,16 @@ class Task:
 class Watch:
     """The tasks that are followed, and how their cells end."""
 
-    def __init__(self, folders: Mapping[str, Path], settings: Settings, progress: Progress, claims: Claims) -> None:
-        self.folders, self.settings, self.slurm = folders, settings, settings.slurm
+    def __init__(
+        self,
+        folders: Mapping[str, Path],
+        settings: Settings,
+        options: SlurmOptions,
+        *,
+        progress: Progress,
+        claims: Claims,
+    ) -> None:
+        self.folders, self.settings, self.options = folders, settings, options
         self.progress, self.claims = progress, claims
         self.observer = chosen(settings, warn=progress.warn)
         """Of the records that this process writes."""
@@ -134,7 +143,7 @@ class Watch:
             return
         if task.gone is None:
             task.gone = time.monotonic()
-        if task.cells and time.monotonic() - task.gone >= self.slurm.grace_seconds:
+        if task.cells and time.monotonic() - task.gone >= self.options.grace_seconds:
             self._settle(task)
 
     def _listen(self, task: Task) -> None:
@@ -144,8 +153,8 @@ class Watch:
             task.sign, task.silence = sign, 0.0
             return
         # not by the clock: when the file system hangs, nobody can give a sign, and nobody is to be killed for it
-        task.silence += self.slurm.poll_seconds
-        if task.silence >= self.slurm.silence_seconds and not task.cancelled:
+        task.silence += self.options.poll_seconds
+        if task.silence >= self.options.silence_seconds and not task.cancelled:
             task_id = task.submission.task_id(task.index)
             print(f"slurm: job {task_id} gives no sign of life and is cancelled", flush=True)
             task.cancelled = self.cancel([task_id])
@@ -190,7 +199,7 @@ class Watch:
             return
         # a cell that stood behind the one that ended the job has lost nothing
         self.losses[cell.key] += begun or not any_begun
-        allowed = self.slurm.max_requeues
+        allowed = self.options.max_requeues
         if begun and lost.kind != "interrupted":
             allowed = self.settings.retry.crashed if lost.kind == "failed" else 0
         if self.losses[cell.key] <= allowed and not self.stopped:
@@ -198,7 +207,8 @@ class Watch:
             self.again.append(cell)
             print(f"slurm: submitted again: {cell.key} ({lost.words})", flush=True)
             return
-        written = record(cell, lost, task.submission, self.settings)
+        device = "cuda" if self.options.gpus(self.settings) else "cpu"
+        written = record(cell, lost, task.submission, device)
         write_record(self.observer, cell, self.folders[cell.key], written)
         self._end(task, cell, written.status)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from bench.cell import Cell
 from bench.compose import to_cell, to_settings
@@ -9,6 +10,7 @@ from bench.results import store
 from bench.results.record import Status
 from bench.running.recording import failed
 from bench.settings import Settings
+from bench.sweep.slurm.options import SlurmOptions
 from tests.test_cell import BASELINE, content
 
 
@@ -16,9 +18,12 @@ def cells(count: int) -> list[Cell]:
     return [to_cell(content(model=BASELINE, seed=seed)) for seed in range(count)]
 
 
-def settings(tmp_path: Path, **slurm: object) -> Settings:
-    quick = {"poll_seconds": 0.001, "grace_seconds": 0.001, **slurm}
-    return to_settings({"results_dir": str(tmp_path / "results"), "device": "cpu", "slurm": quick})
+def settings(tmp_path: Path) -> Settings:
+    return to_settings({"results_dir": str(tmp_path / "results"), "device": "cpu"})
+
+
+def options(**given: Any) -> SlurmOptions:
+    return SlurmOptions(**{"poll_seconds": 0.001, "grace_seconds": 0.001, **given})
 
 
 def leave_record(cell: Cell, given: Settings, status: Status = Status.ERROR) -> None:

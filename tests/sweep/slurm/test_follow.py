@@ -19,7 +19,7 @@ from bench.sweep.slurm import queue, submission
 from bench.sweep.slurm import run as runner
 from bench.sweep.slurm.submission import Refused, Submission
 from bench.sweep.stopped import Stopped
-from tests.sweep.slurm.jobs import cells, leave_record, settings, stamps
+from tests.sweep.slurm.jobs import cells, leave_record, options, settings, stamps
 
 NOTING = """
 from pathlib import Path
@@ -61,7 +61,7 @@ class Slurm:
         return {place: found for place, found in self.alive.items() if place[0] in wanted}
 
     def submit(
-        self, groups: Sequence[Sequence[Cell]], given: Settings, records: Stamps, after: str | None = None
+        self, groups: Sequence[Sequence[Cell]], given: Settings, _: object, records: Stamps, *, after: str | None = None
     ) -> Submission:
         if self.refusing:
             raise Refused(self.refusing)
@@ -99,10 +99,10 @@ class Progress:
         raise AssertionError(text)
 
 
-def sweep(todo: list[Cell], given: Settings, chosen: Stamps | None = None) -> list[tuple[int, Status]]:
+def sweep(todo: list[Cell], given: Settings, chosen: Stamps | None = None, **asked: object) -> list[tuple[int, Status]]:
     progress = Progress()
     try:
-        runner.run_slurm(todo, given, progress, chosen or stamps(todo, given))
+        runner.run_slurm(todo, given, progress, chosen or stamps(todo, given), options(**asked))
     except Stopped as stopped:
         print(stopped)
     return progress.ended
@@ -161,7 +161,7 @@ def test_a_queue_that_does_not_answer_says_nothing_about_jobs(
 
 def test_only_the_cell_that_had_begun_is_charged_with_its_job(slurm: Slurm, tmp_path: Path) -> None:
     """The task dies in the first of two cells; the second is submitted again, and dies without having begun."""
-    given, two = settings(tmp_path, cells_per_job=2, max_requeues=1), cells(2)
+    given, two = settings(tmp_path), cells(2)
 
     def die() -> None:
         slurm.alive.clear()
@@ -172,7 +172,7 @@ def test_only_the_cell_that_had_begun_is_charged_with_its_job(slurm: Slurm, tmp_
         log.touch()
 
     slurm.looks = [die, lambda: None, slurm.alive.clear, lambda: None, slurm.alive.clear]
-    assert sweep(two, given) == [(0, Status.CRASHED), (1, Status.CRASHED)]
+    assert sweep(two, given, cells_per_job=2, max_requeues=1) == [(0, Status.CRASHED), (1, Status.CRASHED)]
     assert slurm.submitted == [[[0, 1]], [[1]], [[1]]], "once more than the first time, as max_requeues says"
 
 
@@ -182,14 +182,14 @@ def test_the_record_of_a_lost_cell_is_told_to_observers(
     """By the process that watches over the jobs, which writes it; that of another cell, which its job wrote, is not."""
     (tmp_path / "made_up.py").write_text(NOTING)
     monkeypatch.syspath_prepend(tmp_path)
-    given, two = replace(settings(tmp_path, max_requeues=0), observers=("made_up",)), cells(2)
+    given, two = replace(settings(tmp_path), observers=("made_up",)), cells(2)
 
     def end() -> None:
         leave_record(two[0], given)
         slurm.alive.clear()
 
     slurm.looks = [end]
-    assert sorted(sweep(two, given)) == [(0, Status.ERROR), (1, Status.CRASHED)]
+    assert sorted(sweep(two, given, max_requeues=0)) == [(0, Status.ERROR), (1, Status.CRASHED)]
     told = [line.split() for line in (tmp_path / "told.txt").read_text().splitlines()]
     assert told == [[two[1].key, str(two[1].folder(given.results_dir)), "crashed"]]
 
@@ -209,11 +209,11 @@ def test_max_failures_cancels_what_waits(slurm: Slurm, tmp_path: Path, capsys: p
 
 
 def test_a_silent_task_is_cancelled_once(slurm: Slurm, tmp_path: Path) -> None:
-    given, (one,) = settings(tmp_path, silence_seconds=0.003), cells(1)
+    given, (one,) = settings(tmp_path), cells(1)
     task_folder = submission.home(given.results_dir) / "x-1"
     slurm.looks = [(task_folder / "1.alive").touch, *[lambda: None] * 10, slurm.alive.clear]
     task_folder.parent.mkdir(parents=True)
-    assert sweep([one], replace(given, slurm=replace(given.slurm, max_requeues=0))) == [(0, Status.CRASHED)]
+    assert sweep([one], given, silence_seconds=0.003, max_requeues=0) == [(0, Status.CRASHED)]
     assert slurm.cancelled == ["1"]
 
 
@@ -234,7 +234,7 @@ def test_what_another_sweep_has_run_since_is_not_submitted(slurm: Slurm, tmp_pat
 def test_a_disk_that_takes_no_record_stops_the_sweep_and_leaves_the_jobs(
     slurm: Slurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given, (one,) = settings(tmp_path, max_requeues=0), cells(1)
+    given, (one,) = settings(tmp_path), cells(1)
 
     def full(*_: object) -> None:
         raise OSError("No space left on device")
@@ -242,5 +242,5 @@ def test_a_disk_that_takes_no_record_stops_the_sweep_and_leaves_the_jobs(
     monkeypatch.setattr(store, "write", full)
     slurm.looks = [slurm.alive.clear]
     with pytest.raises(Stopped, match="No space left on device"):
-        runner.run_slurm([one], given, Progress(), stamps([one], given))
+        runner.run_slurm([one], given, Progress(), stamps([one], given), options(max_requeues=0))
     assert slurm.cancelled == []

@@ -7,7 +7,7 @@ import pytest
 from bench.results.record import Status
 from bench.sweep.slurm import lost, queue
 from bench.sweep.slurm.submission import Submission
-from tests.sweep.slurm.jobs import cells, settings
+from tests.sweep.slurm.jobs import cells
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_what_became_of_a_lost_job(  # noqa: PLR0917 - what is given, and what i
         (made.folder(tmp_path) / "3_1_0_log.err").write_text(log)
     found = lost.loss(made, 1, tmp_path, silent=False)
     assert (found.kind, found.time_limit) == (kind, time_limit)
-    written = lost.record(cells(1)[0], found, made, settings(tmp_path))
+    written = lost.record(cells(1)[0], found, made, "cpu")
     assert written.status is (Status.TIMEOUT if time_limit else Status.CRASHED)
     assert written.failure is not None
     assert "slurm job 3_1 on n" in written.failure.message.splitlines()[-1]

@@ -6,9 +6,11 @@ import pytest
 
 from bench.results.claims import Claims
 from bench.results.record import Status
-from bench.settings import PoolConfig, Settings, SlurmConfig
-from bench.sweep import workforce as workforce_module
-from bench.sweep.workforce import workforce
+from bench.settings import Settings
+from bench.sweep import slots
+from bench.sweep.runners import pool
+from bench.sweep.runners.slurm import Slurm
+from bench.sweep.slurm.options import SlurmOptions
 from tests.support.cli import composed
 from tests.sweep import simulated
 
@@ -30,19 +32,24 @@ def half(words: list[str], tmp_path: Path) -> list[str]:
     ("options", "said_so"),
     [
         (
-            ["device=cpu", "slurm.max_running=2", "slurm.partition=fast"],
-            "On Slurm (partition fast): 2 of 4 tasks at once (slurm.max_running=2), each with no GPU and 4 CPUs. "
-            "In all about 4 min of work; done in about 2 min.",
+            ["device=cpu", "hydra.launcher.max_running=2", "hydra.launcher.partition=fast"],
+            "On Slurm (partition fast): 2 of 4 tasks at once (hydra.launcher.max_running=2), each with no GPU and 4 "
+            "CPUs. In all about 4 min of work; done in about 2 min.",
         ),
         (
-            ["device=auto", "slurm.gpus_per_task=0", "slurm.cpus_per_task=1"],
+            ["device=auto", "hydra.launcher.gpus_per_task=0", "hydra.launcher.cpus_per_task=1"],
             "On Slurm: 4 of 4 tasks at once (as many as the cluster lets), each with no GPU and 1 CPU. In all about "
             "4 min of work; done in about 60 s.",
         ),
         (
-            ["device=cpu", "slurm.cells_per_job=2", "pool.workers=2", "slurm.max_running=1"],
-            "1 of 2 tasks at once (slurm.max_running=1), each with no GPU and 4 CPUs for 2 cells. In all about 4 min "
-            "of work; done in about 2 min.",
+            [
+                "device=cpu",
+                "hydra.launcher.cells_per_job=2",
+                "hydra.launcher.workers=2",
+                "hydra.launcher.max_running=1",
+            ],
+            "1 of 2 tasks at once (hydra.launcher.max_running=1), each with no GPU and 4 CPUs for 2 cells. In all "
+            "about 4 min of work; done in about 2 min.",
         ),
     ],
 )
@@ -57,11 +64,14 @@ def test_a_plan_says_slurm(
 
 def test_a_plan_with_gpus(half: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is said of this machine's own, and a task's second GPU, which one cell leaves idle, is paid for too."""
-    gpus = ("device=cuda", "slurm.gpus_per_task=2", "price_per_gpu_hour=3600", "slurm.max_running=3")
+    gpus = ("device=cuda", "hydra.launcher.gpus_per_task=2", "price_per_gpu_hour=3600", "hydra.launcher.max_running=3")
     said = simulated.said("plan", [*half, *gpus], tmp_path, capsys)
-    assert "On Slurm: 3 of 4 tasks at once (slurm.max_running=3), each with 2 GPUs and 4 CPUs. In all about" in said
+    assert (
+        "On Slurm: 3 of 4 tasks at once (hydra.launcher.max_running=3), each with 2 GPUs and 4 CPUs. In all about"
+        in said
+    )
     hours = float(said.partition("GPU-hours, ")[2].split()[0].replace(",", ""))
-    plain = simulated.said("plan", [*half, *gpus, "slurm.gpus_per_task=1"], tmp_path, capsys)
+    plain = simulated.said("plan", [*half, *gpus, "hydra.launcher.gpus_per_task=1"], tmp_path, capsys)
     assert hours == pytest.approx(2 * float(plain.partition("GPU-hours, ")[2].split()[0].replace(",", "")), rel=0.02)
 
 
@@ -69,7 +79,7 @@ def test_the_time_left_is_that_of_the_tasks(
     half: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Not only of those that the queue has let through so far."""
-    words = [*half, "device=cpu", "slurm.max_running=2"]
+    words = [*half, "device=cpu", "hydra.launcher.max_running=2"]
     assert "Left: about 2 min with 2 tasks of Slurm at once, none now" in simulated.said(
         "status", words, tmp_path, capsys
     )
@@ -81,15 +91,16 @@ def test_the_time_left_is_that_of_the_tasks(
 
 
 def test_cells_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workforce_module, "visible_gpus", lambda: pytest.fail("the GPUs are elsewhere"))
+    for module in (pool, slots):
+        monkeypatch.setattr(module, "visible_gpus", lambda: pytest.fail("the GPUs are elsewhere"))
 
-    def at_once(cells: int, pool: PoolConfig | None = None, **slurm: int) -> tuple[int, int, int]:
-        place = workforce(Settings(pool=pool or PoolConfig(), slurm=SlurmConfig(**slurm)), "slurm", cells)
+    def at_once(cells: int, **options: int) -> tuple[int, int, int]:
+        place = Slurm(SlurmOptions(**options)).workforce(Settings(), cells)
         return place.workers, place.devices, place.per_device
 
     assert at_once(10) == (10, 10, 1)
     assert at_once(10, max_running=4) == (4, 4, 1)
     assert at_once(10, max_running=40, cells_per_job=3) == (4, 4, 1)
-    assert at_once(10, PoolConfig(per_device=2), cells_per_job=5, gpus_per_task=1) == (4, 2, 2)
-    assert at_once(10, PoolConfig(per_device=2), gpus_per_task=2) == (10, 20, 1)
+    assert at_once(10, per_device=2, cells_per_job=5, gpus_per_task=1) == (4, 2, 2)
+    assert at_once(10, per_device=2, gpus_per_task=2) == (10, 20, 1)
     assert at_once(0) == (1, 1, 1)

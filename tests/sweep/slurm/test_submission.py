@@ -11,7 +11,7 @@ import pytest
 from bench.sweep.slurm import queue, submission
 from bench.sweep.slurm.submission import Refused, Submission
 from tests.support.cli import call
-from tests.sweep.slurm.jobs import cells, settings, stamps
+from tests.sweep.slurm.jobs import cells, options, settings, stamps
 
 Fake = Callable[[str, str], Path]
 
@@ -43,12 +43,15 @@ def refused(capsys: pytest.CaptureFixture[str], tmp_path: Path, *arguments: str)
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        (["slurm.gpus_per_task=0", "device=cuda"], ["slurm.gpus_per_task=0", "device=cuda"]),
-        (["pool.workers=2"], ["pool.workers", "device=cpu"]),
-        (["+slurm.options.job_name=x"], ["slurm.options.job_name", "array"]),
-        (["slurm.signal_seconds=60", "slurm.time_minutes=1"], ["slurm.signal_seconds=60", "slurm.time_minutes=1"]),
-        (["slurm.cells_per_job=0"], ["slurm.cells_per_job=0", "greater than 0"]),
-        (["slurm.cells_per_job=1,2"], ["slurm is a setting of the whole sweep"]),
+        (["hydra.launcher.gpus_per_task=0", "device=cuda"], ["hydra.launcher.gpus_per_task=0", "device=cuda"]),
+        (["hydra.launcher.workers=2"], ["hydra.launcher.workers", "device=cpu"]),
+        (["+hydra.launcher.options.job_name=x"], ["hydra.launcher.options.job_name", "array"]),
+        (
+            ["hydra.launcher.signal_seconds=60", "hydra.launcher.time_minutes=1"],
+            ["hydra.launcher.signal_seconds=60", "hydra.launcher.time_minutes=1"],
+        ),
+        (["hydra.launcher.cells_per_job=0"], ["hydra.launcher.cells_per_job=0", "greater than 0"]),
+        (["hydra.launcher.cells_per_job=1,2"], ["it has one value for the whole sweep"]),
     ],
 )
 def test_what_can_be_known_to_be_wrong_is_said_before_a_job_is_submitted(
@@ -69,13 +72,13 @@ def test_the_batch_script_asks_for_what_was_asked(fake: Fake, tmp_path: Path) ->
     fake("srun", "")
     script = tmp_path / "script"
     fake("sbatch", f'while read -r line; do echo "$line"; done < "$1" > {script}; echo Submitted batch job 12')
-    given = settings(
-        tmp_path, partition="gpu", time_minutes=90, memory_gb=1.5, gpus_per_task=2, cpus_per_task=3, max_running=2,
+    given = replace(settings(tmp_path), device="auto")
+    asked_for = options(
+        partition="gpu", time_minutes=90, memory_gb=1.5, gpus_per_task=2, cpus_per_task=3, max_running=2,
         options={"account": "lab", "mail_type": "END", "exclusive": True, "hold": False}, signal_seconds=45,
     )  # fmt: skip
-    given = replace(given, device="auto")
     four = cells(4)
-    made = submission.submit([four[:2], four[2:3], four[3:]], given, stamps(four, given), after="7")
+    made = submission.submit([four[:2], four[2:3], four[3:]], given, asked_for, stamps(four, given), after="7")
     asked = set(script.read_text().splitlines())
     assert asked >= {
         "#SBATCH --partition=gpu", "#SBATCH --time=90", "#SBATCH --mem=1536M", "#SBATCH --gpus-per-node=2",
@@ -88,7 +91,7 @@ def test_the_batch_script_asks_for_what_was_asked(fake: Fake, tmp_path: Path) ->
     assert made.job_id == "12"
     assert made.tasks == (tuple(c.key for c in four[:2]), (four[2].key,), (four[3].key,))
     assert submission.load(given.results_dir) == [made]
-    submission.submit([four], replace(given, device="cpu"), stamps(four, given))
+    submission.submit([four], replace(given, device="cpu"), asked_for, stamps(four, given))
     assert "gpus" not in script.read_text(), "none is needed"
 
 
@@ -96,9 +99,9 @@ def test_what_holds_secret_options_is_the_users_alone(fake: Fake, tmp_path: Path
     """The batch script and the tasks have to hold them; what tasks log stays for all who share the results."""
     fake("srun", "")
     fake("sbatch", "echo Submitted batch job 12")
-    given = settings(tmp_path, options={"comment": "SLURMSECRET"})
+    given, secret = settings(tmp_path), options(options={"comment": "SLURMSECRET"})
     one = cells(1)
-    folder = submission.submit([one], given, stamps(one, given)).folder(given.results_dir)
+    folder = submission.submit([one], given, secret, stamps(one, given)).folder(given.results_dir)
     holding = [path for path in submission.home(given.results_dir).rglob("*") if path.is_file()]
     holding = [path for path in holding if b"SLURMSECRET" in path.read_bytes()]
     assert holding
@@ -112,7 +115,7 @@ def test_what_slurm_refuses_leaves_nothing(fake: Fake, tmp_path: Path, capsys: p
     fake("sbatch", "echo sbatch: error: invalid partition specified: gpu >&2; exit 1")
     given, one = settings(tmp_path), cells(1)
     with pytest.raises(Refused, match="invalid partition specified: gpu"):
-        submission.submit([one], given, stamps(one, given))
+        submission.submit([one], given, options(), stamps(one, given))
     assert list(submission.home(given.results_dir).iterdir()) == []
     assert capsys.readouterr().err == ""
 

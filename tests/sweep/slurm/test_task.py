@@ -17,7 +17,7 @@ from bench.sweep.interrupt import Interrupts
 from bench.sweep.slots import Slot
 from bench.sweep.slurm import task
 from bench.sweep.stopped import Interrupted
-from tests.sweep.slurm.jobs import cells, leave_record, settings, stamps
+from tests.sweep.slurm.jobs import cells, leave_record, options, settings, stamps
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_task_runs_what_nobody_has_run_or_is_running(
         assert before.job == cluster_job() == job
         assert other.take(claimed.folder(given.results_dir), device="")
         assert before.take(own.folder(given.results_dir), device="")  # by this job, before it was requeued
-        task.run_task([done, claimed, own, free], chosen, given, tmp_path)
+        task.run_task([done, claimed, own, free], chosen, given, options(), tmp_path)
     assert ran == [2, 3]
     assert (tmp_path / f"{job}.ended").read_text() == task.DONE
     assert (tmp_path / f"{job}.started").exists()
@@ -68,7 +68,7 @@ def test_a_task_that_is_told_to_end_says_so(
     given, (one,) = settings(tmp_path), cells(1)
     monkeypatch.setattr(task, "run_pool", pool)
     before = [signal.getsignal(number) for number in (signal.SIGUSR2, signal.SIGTERM)]
-    task.run_task([one], {one.key: None}, given, tmp_path)
+    task.run_task([one], {one.key: None}, given, options(), tmp_path)
     assert (tmp_path / f"{job}.ended").read_text() == "SIGUSR2"
     assert [signal.getsignal(number) for number in (signal.SIGUSR2, signal.SIGTERM)] == before
 
@@ -88,7 +88,7 @@ def test_a_worker_that_slurm_ended_with_the_job_is_no_crash_of_its_cell(
             threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()
 
     monkeypatch.setattr(task, "run_pool", crash)
-    task.run_task([one], {one.key: None}, given, tmp_path)
+    task.run_task([one], {one.key: None}, given, options(), tmp_path)
     assert store.status(one.folder(given.results_dir)) is status
     assert (tmp_path / f"{job}.ended").read_text() == ("SIGTERM" if ending else task.DONE)
 

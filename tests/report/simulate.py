@@ -38,9 +38,14 @@ def grid(
         key = hashlib.sha256(name.encode()).hexdigest()[:16]
         known = (published_as or {}).get(model, model)
         names = (known, method or known)
-        role = ROLES.get((method or "").split(" ")[0], "fine-tuning") if method or size else "elsewhere"
-        cells.append(ExpectedCell(root / key, key, model, method, data, labels, size, seed, names, role=role))
+        axes = (model, method, data, labels, size, seed)
+        cells.append(ExpectedCell(root / key, key, *axes, names, role=role_of(method, size)))
     return cells
+
+
+def role_of(method: str | None, train_size: int) -> str:
+    """What a row counts as: without a method it is classical, or, where it uses no examples, made elsewhere."""
+    return ROLES.get((method or "").split(" ")[0], "fine-tuning") if method or train_size else "elsewhere"
 
 
 def placed(root: Path, cells: Iterable[ExpectedCell]) -> list[ExpectedCell]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bench.report.statistics.correctness import Grid
 from bench.report.view import View
+from tests.report.simulate import role_of
 from tests.report.statistics.answers import exactly, grid_of
 
 TRIED = (32, 64, 128, 256, 512)
@@ -34,6 +35,7 @@ def view_of(grid: Grid, methods: Mapping[str, str | None], folder: Path) -> View
     """The view of `grid`; `methods` are those of its rows, which are in the order of colours, null for a baseline."""
     points = [(p.row, methods[p.row], p.num_labels, p.train_size, seed) for p, seeds in grid.items() for seed in seeds]
     cells = pd.DataFrame(points, columns=["row", "method", "num_labels", "train_size", "seed"])
+    cells["role"] = [role_of(methods[row], size) for row, _, _, size, _ in points]
     cells["method"] = cells["method"].astype("string")
     cells["row"] = pd.Categorical(cells["row"], list(methods), ordered=True)
     return View("bbc", cells, pd.DataFrame(), {}, None, folder, "", answers=grid)

@@ -1,6 +1,7 @@
 """Running one cell in this process, on the terminal."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -86,13 +87,11 @@ def _run_claimed(cell: Cell, settings: Settings) -> Record:
 
     use_threads(None)
     warm = Warm(lasting=True)
-    with Heartbeat() as heartbeat:
-        observer = chosen(settings, heartbeat)
+    with Heartbeat() as heartbeat, closing(chosen(settings, heartbeat)) as observer:
         record = run_cell(cell, settings, observer=observer, warm=warm)
         if record.status is Status.OOM and in_halves(cell) is not None:
             say("out of memory: trying again with half the batch", error=True)
             record = run_cell(cell, settings, halved=True, observer=observer, warm=warm)
-        observer.close()
     return record
 
 

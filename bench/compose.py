@@ -20,12 +20,14 @@ from bench.config import (
 )
 from bench.config.method.base import Chosen
 from bench.config.method.gradient import GradientMethod
-from bench.data.label_count import ALL, all_labels
+from bench.data.label_count import ALL, all_labels, size_of
 from bench.data.naming import with_name
 from bench.data.read import pinned
 from bench.data.task import Task
 from bench.errors import UserError, refuse
+from bench.options.defaults import with_defaults
 from bench.options.renamed import renamed_in_file
+from bench.options.sides import check_sides
 from bench.options.validation import validated
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
@@ -63,12 +65,14 @@ def to_cell(content: dict[str, Any]) -> Cell:
 
     Raises UserError, with all problems in one message, where the configuration is not valid.
     """
-    every = content.get("num_labels") == ALL
+    content = with_defaults(content)
+    every, share = content.get("num_labels") == ALL, _share(content.get("train_size"))
     config = _to_config(content)
     mirror_dir, cache = content.get("mirror_dir"), cache_folder(content.get("cache_dir"))
     memo = cache / HASHES
     data = pinned(config.data, mirror_dir, memo)
     split = _resolve_split(config.split, content.get("split"))
+    check_sides(data, split)
     if every:
         config = replace(config, num_labels=all_labels(data, split, cache, mirror_dir))
     task = Task(
@@ -79,6 +83,8 @@ def to_cell(content: dict[str, Any]) -> Cell:
         split=split,
         labels=_labels(data, config),
     )
+    if share is not None:
+        task = replace(task, train_size=size_of(share, task, cache, mirror_dir))
     model = config.model
     if isinstance(model, TransformerConfig):
         if model.source == "wheel" and model.path is not None:
@@ -105,15 +111,24 @@ def to_cell(content: dict[str, Any]) -> Cell:
 
 
 def _to_config(content: dict[str, Any]) -> CellConfig:
-    """What is given, checked by itself; in place of all labels stand two. Raises UserError."""
-    given = {key: _with_length(content[key]) for key in CELL_KEYS if key in content}
+    """What is given, checked by itself; in place of all labels, and of all examples, stand two. Raises UserError."""
+    given = with_defaults({key: _with_length(content[key]) for key in CELL_KEYS if key in content})
     if given.get("num_labels") == ALL:
         given["num_labels"] = 2
+    if _share(given.get("train_size")) is not None:
+        given["train_size"] = 2
     config = validated(_CELL, given | {"data": with_name(given.get("data"))})
     training = config.training
     if training.max_length_asked:
         return config
     return replace(config, training=replace(training, max_length=training.default_max_length))
+
+
+def _share(train_size: Any) -> float | None:
+    """The part of what there is for training that `train_size` asks for; None where it is a number of examples."""
+    if train_size == ALL:
+        return 1.0
+    return train_size if isinstance(train_size, float) and 0 < train_size <= 1 else None
 
 
 def to_settings(content: dict[str, Any]) -> Settings:

@@ -18,6 +18,11 @@ class ModelChanged(UserError):
 class TaskInfeasible(UserError):
     """The data cannot give the examples that a task asks for."""
 
+    def __init__(self, message: str, fitting: int | None = None) -> None:
+        """`fitting`: the biggest training size that the data can give; None where there is none, or it is not known."""
+        super().__init__(message)
+        self.fitting = fitting
+
 
 def refuse(problems: Iterable[str]) -> None:
     """Raise UserError with all problems, each of them once; nothing where there are none."""

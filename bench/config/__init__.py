@@ -29,6 +29,7 @@ from bench.config.model import ModelAlone, ModelConfig, PredictionsConfig, Tfidf
 from bench.config.split import (
     DEDUPLICATING,
     FractionSplitConfig,
+    NaturalSplitConfig,
     NestedSplitConfig,
     OfficialSplitConfig,
     PublishedSplitConfig,
@@ -58,6 +59,7 @@ __all__ = [
     "MethodConfig",
     "ModelAlone",
     "ModelConfig",
+    "NaturalSplitConfig",
     "NestedSplitConfig",
     "OfficialSplitConfig",
     "PeftConfig",

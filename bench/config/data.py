@@ -47,6 +47,17 @@ class DataConfig:
     an empty line between."""
     label_column: Text = "label"
     id_column: Text | None = None
+    test_path: FilePath | None = field(default=None, metadata=NEVER)
+    """A file of its own for testing, with the same columns (source `file`)."""
+    test_revision: Text | None = field(default=None, metadata=IF_SET)
+    """Its SHA-256; filled in from what is there."""
+    split_column: Text | None = field(default=None, metadata=IF_SET)
+    """Which rows are for training, for validation and for testing (`bench.data.set_names`)."""
+    group_column: Text | None = field(default=None, metadata=IF_SET)
+    """Whose texts they are: those of one customer or author are all for training, all for validation or all for
+    testing. A row without a value is a group of its own."""
+    time_column: Text | None = field(default=None, metadata=IF_SET)
+    """When: the latest texts are for testing, the latest of the rest for validation."""
     label_names: tuple[Text, ...] | None = None
     """Names for integer labels, where the source has none."""
     exclude_labels: tuple[Text, ...] = ()
@@ -74,6 +85,16 @@ class DataConfig:
     """Likewise: what each label is called after the prompt; null for the labels' names, underscores as spaces."""
 
     __pydantic_config__ = FORBID
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is somebody's own data and not a published data set, which has a name of its own."""
+        return self.source == "file" or (self.source == "hub" and self.id is None) or self.reads_class_folder
+
+    @property
+    def reads_class_folder(self) -> bool:
+        """Whether it is a local folder with one folder for each label."""
+        return self.source == "folder" and self.reader == "class_folders"
 
     @property
     def text_columns(self) -> tuple[str, ...]:

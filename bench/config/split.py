@@ -110,17 +110,45 @@ class FractionSplitConfig:
     __pydantic_config__ = FORBID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NaturalSplitConfig:
+    """Natural proportions and one test set for all sizes and seeds, for own data (`bench.data.splits.natural`)."""
+
+    name: Literal["natural"]
+    test_size: Positive = 1000
+    """Test examples, at most."""
+    max_test_fraction: Fraction = 0.2
+    """Of all examples, at most this part goes to the test set."""
+    validation_fraction: Fraction = 0.15
+    """Validation examples as a part of the training size; they come on top of it."""
+    min_validation_size: Positive = 16
+    """Validation examples, at least, where there are so many."""
+    deduplicate: bool = True
+    """Keep only the first example of each text, so that no test text was trained on."""
+    same_text: SameText = "normalized"
+    conflicts: Conflicts = "drop"
+
+    __pydantic_config__ = FORBID
+
+
 SplitConfig = Annotated[
     NestedSplitConfig
     | PublishedSplitConfig
     | StratifiedSplitConfig
     | UndersampledSplitConfig
     | OfficialSplitConfig
-    | FractionSplitConfig,
+    | FractionSplitConfig
+    | NaturalSplitConfig,
     Field(discriminator="name"),
 ]
 """How a task's examples are drawn (`bench.data.split`)."""
 
 
-DEDUPLICATING = (NestedSplitConfig, StratifiedSplitConfig, UndersampledSplitConfig, FractionSplitConfig)
+DEDUPLICATING = (
+    NestedSplitConfig,
+    StratifiedSplitConfig,
+    UndersampledSplitConfig,
+    FractionSplitConfig,
+    NaturalSplitConfig,
+)
 """Protocols with `deduplicate`, `same_text` and `conflicts`."""

@@ -16,6 +16,7 @@ from bench.data.pool import Pool
 from bench.data.problems import said
 from bench.data.readers.part import Part
 from bench.data.sametext import label_notes
+from bench.data.sides import doubtful_times, refuse_one_side
 from bench.results.counts import cleaned_text
 
 LOG = logging.getLogger(__name__)
@@ -40,8 +41,10 @@ def to_pool(parts: Iterable[Part], data: DataConfig, revision: str | None) -> Po
         )
     if done := cleaned_text(replace(found.cleaned, empty_lines=0)):
         LOG.warning("data %s: %s", data.name, done)
+    refuse_one_side(found.table["split"].unique().to_pylist(), data)
     ids, texts, labels, splits = (tuple(found.table[name].to_pylist()) for name in ("id", "text", "label", "split"))
     notes = [note for part in read for note in part.notes] + label_notes(labels, texts, merged=found.is_merged)
+    notes += doubtful_times(read, data)
     for note in (notes := list(dict.fromkeys(notes))):
         _say_once(data, note)
     return Pool(
@@ -52,6 +55,8 @@ def to_pool(parts: Iterable[Part], data: DataConfig, revision: str | None) -> Po
         splits=splits,
         notes=tuple(notes),
         cleaned=found.cleaned,
+        groups=tuple(found.table["group"].to_pylist()) if data.group_column is not None else (),
+        times=tuple(found.table["time"].to_pylist()) if data.time_column is not None else (),
         where=Places(read).of(found.table),
     )
 

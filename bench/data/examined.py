@@ -47,20 +47,19 @@ def _examined(parts: list[Part], data: DataConfig) -> Examined:
     table = pa.concat_tables([one.table for one in known])
     aside = pa.concat_tables([one.unlabelled for one in known])
     names = list(dict.fromkeys(name for one in known for name in one.names))
-    spelling = names_in_place(Counter(table["label"].to_pylist()), data)
-    written = table["label"]
+    spelling = names_in_place(Counter(table["label"].to_pylist()), data) if data.merge_labels else {}
     if spelling:
-        table = with_column(table, "label", renamed(written, lambda label: spelling.get(label, label)))
+        table = with_column(table, "label", renamed(table["label"], lambda label: spelling.get(label, label)))
     is_other = _differs(table["label"], pa.chunked_array([one.written for one in known], pa.large_string()))
     kept = _not_excluded(table, data, names, spelling)
     cleaned = total(one.cleaned for one in known)
     cleaned = replace(cleaned, excluded=len(table) - int(kept.sum()), relabelled=int((is_other & kept).sum()))
-    table = table.filter(pa.array(kept))
+    table = table if kept.all() else table.filter(pa.array(kept))
     places = Places(parts)
     problems = [] if data.drop_unlabelled else _unlabelled(aside, places, data)
     textless = is_empty(table["text"])
     problems += _textless([table.filter(textless), *([] if data.drop_unlabelled else [aside])], places, data)
-    table = table.filter(pc.invert(textless))
+    table = table.filter(pc.invert(textless)) if pc.any(textless).as_py() else table
     problems += [problem for one in known for problem in one.problems]
     problems += _repeated_ids(table, data)
     return Examined(table, cleaned, tuple(problems), is_merged=bool(spelling))
@@ -85,7 +84,6 @@ def _unlabelled(rows: pa.Table, places: "Places", data: DataConfig) -> list[Prob
     if not len(rows):
         return []
     what = f"no label in data.label_column={data.label_column}"
-
     way_out = ": give these rows a label, or data.drop_unlabelled=true leaves them out"
     return [places.problem("no_label", what, [rows], way_out)]
 

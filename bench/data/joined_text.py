@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
+from bench.data.readers.files import Malformed
 from bench.data.sametext import is_blank
-from bench.escape.shell import word
 
 _PIECE = re.compile(r"(\{\{|\}\}|\{[^{}]*\})")
 SEPARATOR = "\n\n"
@@ -38,11 +38,18 @@ class Template:
 
 def template_of(data: DataConfig) -> Template:
     """How `data` makes a text of its columns. Raises UserError where template and columns do not go together."""
-    columns = data.text_columns
-    if data.text_template is None:
+    try:
+        return template(data.text_columns, data.text_template, "data.text_template", "data.text_column")
+    except Malformed as error:
+        raise data_error(data, str(error)) from error
+
+
+def template(columns: Sequence[str], written: str | None, option: str, column_option: str) -> Template:
+    """The template that `option` gives for `columns`. Raises Malformed where they do not go together."""
+    if written is None:
         return Template(tuple((SEPARATOR if number else "", name) for number, name in enumerate(columns)), "")
     parts, before = [], ""
-    for piece in _PIECE.split(data.text_template):
+    for piece in _PIECE.split(written):
         if piece in ("{{", "}}"):
             before += piece[0]
         elif piece.startswith("{") and piece.endswith("}"):
@@ -50,24 +57,17 @@ def template_of(data: DataConfig) -> Template:
             before = ""
         else:
             before += piece
-    _refuse_others([column for _, column in parts], columns, data)
+    named = [column for _, column in parts]
+    if sorted(named) != sorted(columns):
+        there = ", ".join(f"{{{name}}}" for name in named) or "no column"
+        wanted = " ".join(f"{{{name}}}" for name in columns)
+        raise Malformed(
+            f"{option} has {there}, and {column_option} has {', '.join(columns)}: the template takes each of them "
+            f"once, as {wanted!r} does ({{{{ and }}}} are braces as they stand)"
+        )
     return Template(tuple(parts), before)
 
 
 def is_joined(data: DataConfig) -> bool:
     """Whether a text is more than what one column holds."""
     return data.text_template is not None or len(data.text_columns) > 1
-
-
-def _refuse_others(named: Sequence[str], columns: Sequence[str], data: DataConfig) -> None:
-    """Raise UserError where a template has other columns than those of the text, or one of them twice."""
-    if sorted(named) == sorted(columns):
-        return
-    there = ", ".join(f"{{{name}}}" for name in named) or "no column"
-    wanted = " ".join(f"{{{name}}}" for name in columns)
-    option = word(f'data.text_template="{wanted}"')
-    raise data_error(
-        data,
-        f"data.text_template has {there}, and data.text_column has {', '.join(columns)}: the template takes each of "
-        f"them once, as in {option} ({{{{ and }}}} are braces as they stand)",
-    )

@@ -17,6 +17,7 @@ from bench.data.plain_columns import is_text, plain_column
 from bench.data.problems import Problem, problem_of
 from bench.data.readers.part import Part
 from bench.data.sametext import is_blank
+from bench.data.sides import side_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,12 @@ def of_part(number: int, part: Part, data: DataConfig) -> OfPart:
     source = part.table
     rows = pa.array(np.arange(len(source), dtype=np.int64))
     ids, problems = _id_column(part, rows, data)
+    sides, found = side_columns(part, data)
     columns = {
         "text": _text_column(part, data),
         "label": plain_column(part, data.label_column, "data.label_column", data),
         "id": ids,
-        "split": pa.repeat(pa.scalar(part.split), len(source)),
+        **sides,
         "row": rows,
         "part": pa.repeat(pa.scalar(number), len(source)),
     }
@@ -53,7 +55,8 @@ def of_part(number: int, part: Part, data: DataConfig) -> OfPart:
         cleaned = replace(cleaned, textless=len(table) - len(kept))
         table = kept
     gone = _no_label(table["label"])
-    missing, table = table.filter(gone), table.filter(pc.invert(gone))
+    missing = table.filter(gone)
+    table = table.filter(pc.invert(gone)) if len(missing) else table
     table, not_single = _single_label(table, data)
     labels, names = label_strings(table["label"], part.class_names, data)
     table = with_column(table, "label", labels)
@@ -61,14 +64,14 @@ def of_part(number: int, part: Part, data: DataConfig) -> OfPart:
     unlabelled = pa.concat_tables(
         [with_column(one, "label", pa.nulls(len(one), pa.large_string())) for one in (missing, table.filter(blank))]
     )
-    table = table.filter(pc.invert(blank))
+    table = table.filter(pc.invert(blank)) if pc.any(blank).as_py() else table
     written = pa.chunked_array(table["label"], pa.large_string()).combine_chunks()
     if data.strip_labels:
         table = with_column(table, "label", renamed(table["label"], str.strip))
         names = tuple(dict.fromkeys(name.strip() for name in names))
     left_out = len(unlabelled) if data.drop_unlabelled else 0
     cleaned = replace(cleaned, not_single=not_single, unlabelled=left_out)
-    return OfPart(table, written, unlabelled, names, cleaned, problems)
+    return OfPart(table, written, unlabelled, names, cleaned, (*problems, *found))
 
 
 def with_column(table: pa.Table, name: str, column: Any) -> pa.Table:

@@ -23,6 +23,10 @@ class Pool:
 
     cleaned: Cleaned | None = None
     """How many rows the source has, and what was left out; None where that was not counted."""
+    groups: tuple[str, ...] = ()
+    """Whose text each example is (`data.group_column`); empty where nobody asked."""
+    times: tuple[float, ...] = ()
+    """When (`data.time_column`); later ones are greater."""
     where: Callable[[int], str] | None = field(default=None, compare=False)
     """Where an example stands in its file, for messages."""
 

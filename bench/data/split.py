@@ -14,7 +14,7 @@ from types import ModuleType
 from bench.data.examples import Examples, Source, Splits
 from bench.data.pool import Pool
 from bench.data.sametext import conflicting
-from bench.data.splits import nested, official, published, stratified, undersampled
+from bench.data.splits import natural, nested, official, published, stratified, undersampled
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
@@ -27,6 +27,7 @@ PROTOCOLS: dict[str, ModuleType] = {
     "undersampled": undersampled,
     "official": official,
     "fraction": official,
+    "natural": natural,
 }
 """The module whose `draw(task, pool)` does the work, by `split.name`."""
 
@@ -42,7 +43,10 @@ def draw(task: Task, pool: Pool) -> Splits:
         smallest = replace(task, test_only=False, train_size=task.train_size or task.num_labels)
         return draw(smallest, pool).for_testing()
     splits: Splits = PROTOCOLS[task.split.name].draw(task, pool)
-    return replace(splits, source=source(pool, splits.labels))
+    known = source(pool, splits.labels)
+    if untested := [label for number, label in enumerate(splits.labels) if number not in set(splits.test.labels)]:
+        known = replace(known, notes=(*known.notes, f"no test example has the label {', '.join(map(repr, untested))}"))
+    return replace(splits, source=known)
 
 
 def source(pool: Pool, labels: Sequence[str]) -> Source:

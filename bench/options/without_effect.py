@@ -19,7 +19,7 @@ from bench.running.steps import planned_steps
 
 RATED = tuple(name for method in METHODS if method.reads_model_rate for name in names_of(method))
 """Methods that learn at `model.learning_rate`."""
-FILLED_IN = ("content", "defaults", "precision_asked", "max_length_asked")
+FILLED_IN = ("content", "test_revision", "defaults", "precision_asked", "max_length_asked")
 """Fields that the program fills in, whatever is given."""
 HOW = {
     **dict.fromkeys(("num_labels", "train_size", "seed"), "axes: what learns nothing has one cell for all of them"),
@@ -140,7 +140,19 @@ def _data(name: str, point: Point) -> str | None:
         "revision": "what a file or folder holds says it" if no_hub or data.content is not None else None,
         "wheel": f"data.source={data.source} reads no wheel" if data.source != "wheel" else None,
         "text_part": "data.reader=class_folders has parts of a text" if data.reader != "class_folders" else None,
-        **dict.fromkeys(("text_column", "text_template", "label_column", "id_column", "label_names"), no_columns),
+        **dict.fromkeys(
+            (
+                "text_column",
+                "text_template",
+                "label_column",
+                "id_column",
+                "label_names",
+                "split_column",
+                "group_column",
+                "time_column",
+            ),
+            no_columns,
+        ),
     }
     return reasons.get(name)
 
@@ -173,7 +185,7 @@ def _split(name: str, point: Point) -> str | None:
     if name in ("same_text", "conflicts") and isinstance(split, DEDUPLICATING) and not split.deduplicate:
         return "split.deduplicate=false compares no texts"
     is_of_validation = name.startswith(("validation_", "min_validation_"))
-    if is_of_validation and point.cell.task.test_only and split.name in ("nested", "stratified", "official"):
+    if is_of_validation and point.cell.task.test_only and split.name in ("nested", "stratified", "official", "natural"):
         return f"{point.row} learns nothing, and nothing is validated"
     return None
 

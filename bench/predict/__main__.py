@@ -56,7 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts; - for standard input, one a line")
     kinds = "texts from a .csv, .tsv, .json, .jsonl or .parquet file (also .csv.gz), or a .txt file (one a line)"
     parser.add_argument("--file", help=f"{kinds}, or - for standard input")
-    parser.add_argument("--text-column", default="text", help="the column of the file (default: text)")
+    parser.add_argument("--text-column", default="text", help="the column of the file (default: text), or several: a,b")
+    parser.add_argument("--text-template", help="how several columns make a text, as data.text_template")
     parser.add_argument("--encoding", default="utf-8", help="of the file, as data.encoding")
     parser.add_argument("--delimiter", help="between columns of CSV, as data.delimiter (default: found)")
     parser.add_argument("--quoting", choices=QUOTING, default="auto", help="of CSV and TSV, as data.quoting")
@@ -80,7 +81,7 @@ def _run(options: argparse.Namespace) -> None:
     folder, kept = find(Path(options.cell))
     # the folder may be somebody else's: what it says of itself opens no door
     kept = replace(kept, model=replace(kept.model, trust_remote_code=options.trust_remote_code))
-    reading = texts.Reading(options.encoding, options.delimiter, options.quoting)
+    reading = texts.Reading(options.encoding, options.delimiter, options.quoting, options.text_template)
     inputs = (
         texts.from_arguments(options.texts)
         if options.file is None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.data.joined_text import template
 from bench.data.readers import delimited, json_rows
 from bench.data.readers.delimited import Quoting
 from bench.data.readers.files import (
@@ -50,10 +51,14 @@ class Reading:
     encoding: str = "utf-8"
     delimiter: str | None = None
     quoting: Quoting = "auto"
+    template: str | None = None
+    """How a text is made of several columns, as `data.text_template`."""
 
 
 def from_file(path: str, text_column: str, reading: Reading | None = None) -> Inputs:
     """The texts of a file: a column of a table, or the lines of a `.txt`; `-` is standard input.
+
+    `text_column` may be several columns, separated by commas, which are joined as training joins them.
 
     Tables are read as training reads them (`bench.data.readers`). Raises UserError, naming the file and the line.
     """
@@ -75,7 +80,7 @@ def _from_path(file: Path, path: str, text_column: str, reading: Reading) -> Inp
         raise UserError(f"--file {path} must end in {named} or .txt (one text a line)")
     refuse_irregular(file)
     if kind == ".parquet":
-        return _from_parquet(file, path, text_column)
+        return _from_parquet(file, path, text_column, reading)
     content = decoded(content_of(file), reading.encoding, "--encoding")
     if kind == ".txt":
         return _from_lines(content, path)
@@ -83,55 +88,77 @@ def _from_path(file: Path, path: str, text_column: str, reading: Reading) -> Inp
         found = json_rows.parse(content)
         found.refuse_repeated(found.columns)  # all of them are written beside the answers
         places = [f"{path}, {found.unit} {place}" for place in found.places]
-        return _from_objects(found.rows, found.columns, places, path, text_column)
+        return _from_objects(found.rows, found.columns, places, path, _Texts(found.columns, path, text_column, reading))
     asked = delimited.delimiter_of(reading.delimiter, "--delimiter")
     more = 2 if kind == ".tab" else 0
     layout = delimited.Layout(DELIMITERS[kind], asked, reading.quoting, more_header_lines=more)
-    table = delimited.parse(content, layout, wanted=[text_column], label=None, prefix="--")
+    table = delimited.parse(content, layout, wanted=[text_column, *text_column.split(",")], label=None, prefix="--")
     for note in table.notes:
         print(f"{path}: {note}", file=sys.stderr)
-    _check_columns(table.columns, path, text_column)
-    index = table.columns.index(text_column)
+    wanted = _Texts(table.columns, path, text_column, reading)
     if not table.rows:
         raise UserError(f"{path} has no text: nothing stands below the column names")
     places = [f"{path}, line {line}" for line in table.lines]
-    return _checked([row[index] for row in table.rows], places, table.columns, table.rows)
+    texts = [wanted.text(dict(zip(table.columns, row, strict=True))) for row in table.rows]
+    return _checked(texts, places, table.columns, table.rows)
 
 
-def _from_parquet(file: Path, path: str, text_column: str) -> Inputs:
+class _Texts:
+    """The columns that make up a text. Raises UserError where the file has not each of them once."""
+
+    def __init__(self, there: list[str], path: str, asked: str, reading: Reading) -> None:
+        several = tuple(part.strip() for part in asked.split(","))
+        self.columns = (asked,) if asked in there else several
+        for column in self.columns:
+            _check_columns(there, path, column)
+        self.template = template(self.columns, reading.template, "--text-template", "--text-column")
+        self.is_joined = len(self.columns) > 1 or reading.template is not None
+
+    def text(self, row: dict[str, str]) -> str:
+        """The text of a row."""
+        return self.template.text(row) if self.is_joined else row[self.columns[0]]
+
+
+def _from_parquet(file: Path, path: str, text_column: str, reading: Reading) -> Inputs:
     import pyarrow as pa
     import pyarrow.parquet
 
     try:
         with pyarrow.parquet.ParquetFile(file) as opened:
             columns = opened.schema_arrow.names
-            _check_columns(columns, path, text_column)
+            wanted = _Texts(columns, path, text_column, reading)
             rows = opened.read().to_pylist() if len(set(columns)) == len(columns) else None
     except (pa.ArrowException, UnicodeError, OSError) as error:
         raise UserError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     if rows is None:
         raise UserError(f"{path} has several columns of one name; there are {', '.join(columns)}")
     places = [f"{path}, row {number} (from 0)" for number in range(len(rows))]
-    return _from_objects(rows, columns, places, path, text_column)
+    return _from_objects(rows, columns, places, path, wanted)
 
 
 def _from_objects(
-    rows: list[dict[str, Any]], columns: list[str], places: list[str], path: str, text_column: str
+    rows: list[dict[str, Any]], columns: list[str], places: list[str], path: str, wanted: _Texts
 ) -> Inputs:
     """Rows of JSON or Parquet, whose other values are written as JSON writes them, texts without quotes."""
     if not rows:
         raise UserError(f"{path} has no text: there are no rows")
-    _check_columns(columns, path, text_column)
     texts = []
     for row, place in zip(rows, places, strict=True):
-        text = row.get(text_column)
-        text = text.decode() if isinstance(text, bytes) and is_utf8(text) else text
-        if text is not None and not (isinstance(text, str) and is_encodable(text)):
-            what = "half a character (a lone surrogate)" if isinstance(text, str) else type(text).__name__
-            raise UserError(f"{place}: {text_column!r} holds {what}, not text")
-        texts.append(text or "")
+        found = {name: _text(row.get(name), name, place, several=len(wanted.columns) > 1) for name in wanted.columns}
+        texts.append(wanted.text(found))
     written = [[_written(row.get(name)) for name in columns] for row in rows]
     return _checked(texts, places, columns, written)
+
+
+def _text(value: Any, column: str, place: str, *, several: bool) -> str:
+    """What stands in a text's column; one of several may also hold a number. Raises UserError."""
+    text = value.decode() if isinstance(value, bytes) and is_utf8(value) else value
+    if several and isinstance(text, int):
+        text = json.dumps(text)
+    if text is not None and not (isinstance(text, str) and is_encodable(text)):
+        what = "half a character (a lone surrogate)" if isinstance(text, str) else type(text).__name__
+        raise UserError(f"{place}: {column!r} holds {what}, not text")
+    return text or ""
 
 
 def _written(value: Any) -> str:

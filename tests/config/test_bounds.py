@@ -35,6 +35,7 @@ CHOICES = {
     },
     "split": {
         "NestedSplitConfig": "nested", "StratifiedSplitConfig": "stratified", "UndersampledSplitConfig": "undersampled",
+        "NaturalSplitConfig": "natural",
         "OfficialSplitConfig": "official", "FractionSplitConfig": "fraction", "PublishedSplitConfig": "published",
     },
 }  # fmt: skip

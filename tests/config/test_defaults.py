@@ -31,7 +31,7 @@ DIFFERENT: dict[tuple[str, str], tuple[Any, str]] = {
 }
 """By file and option: what `conf/` says, and why the schema does not."""
 
-FILLED_IN = {"content", "defaults", "sha256", "max_length_asked", "precision_asked"}
+FILLED_IN = {"content", "test_revision", "defaults", "sha256", "max_length_asked", "precision_asked"}
 """Options that the program fills in; no file has them."""
 
 LEFT_OUT = {("method/lora", "quant_type"), ("method/lora", "double_quant")}

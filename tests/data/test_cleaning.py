@@ -49,9 +49,9 @@ def test_all_problems_of_a_file_are_one_message(read):
     with pytest.raises(UserError) as caught:
         read(id_column="key")
     assert str(caught.value) == (
-        "data mine: no label in data.label_column=queue, t.csv, line 5, t.csv, line 9 (row 8 of a spreadsheet): give "
+        "data mine: no label in data.label_column=queue, t.csv, lines 5, 9 (row 8 of a spreadsheet): give "
         "these rows a label, or data.drop_unlabelled=true leaves them out; no text in data.text_column=body, t.csv, "
-        "line 4, t.csv, line 9 (row 8 of a spreadsheet); data.drop_empty=true leaves out rows without a text; id '4' "
+        "lines 4, 9 (row 8 of a spreadsheet); data.drop_empty=true leaves out rows without a text; id '4' "
         "occurs twice or more in data.id_column=key; data.id_column=null numbers the rows instead"
     )
 

@@ -138,7 +138,7 @@ def test_rows_that_are_too_short_or_long_are_named_together(read):
 
 
 def test_lines_are_those_of_an_editor_and_rows_those_of_a_spreadsheet(read):
-    with pytest.raises(UserError, match=r"x.csv, line 2, x.csv, line 5 \(row 4 of a spreadsheet\)"):
+    with pytest.raises(UserError, match=r"x.csv, lines 2, 5 \(row 4 of a spreadsheet\)"):
         read("x.csv", 'label,text\na,\n"b\nc",x\nd,\n')
 
 

@@ -7,6 +7,7 @@ import pytest
 from bench.config import (
     DataConfig,
     FractionSplitConfig,
+    NaturalSplitConfig,
     NestedSplitConfig,
     PublishedSplitConfig,
     StratifiedSplitConfig,
@@ -22,6 +23,7 @@ SPLITS = {
     "stratified": StratifiedSplitConfig(name="stratified", test_size=100),
     "undersampled": UndersampledSplitConfig(name="undersampled"),
     "fraction": FractionSplitConfig(name="fraction"),
+    "natural": NaturalSplitConfig(name="natural"),
 }
 
 

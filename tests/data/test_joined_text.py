@@ -9,6 +9,7 @@ import pytest
 from bench.config import DataConfig
 from bench.data.read import load_pool
 from bench.errors import UserError
+from bench.predict.texts import Reading, from_file
 from tests.support import cli
 
 CSV = "subject,body,label,Größe {cm}\nHello,all is well,a,1\n,only a body,a,2\nonly a subject,,b,3\n , ,b,4\n"
@@ -94,3 +95,22 @@ def test_the_command_line_takes_a_list_with_any_names(tmp_path, capfd):
     assert cli.call(*words, "model=tfidf_sgd", "device=cpu", "train_size=16", *places) == 0
     assert cli.call("data=file", f"data.path={tmp_path / 't.csv'}", "data.text_column=[label,label]") == 2
     assert "data.text_column=['label', 'label']: names of columns are needed, each once" in capfd.readouterr().err
+
+
+def test_prediction_joins_as_training_does(texts, tmp_path):
+    template = "{subject}: {body}"
+    rows = [{"subject": "Hello", "body": "all is well", "label": "a"}, {"subject": None, "body": "x", "label": "b"}]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    for content, name in (
+        (lines, "t.jsonl"),
+        (pa.Table.from_pylist(rows), "t.parquet"),
+        (CSV.partition("\n,")[0] + "\n", "t.csv"),
+    ):
+        trained = texts(content, name, text_column=("subject", "body"), text_template=template)
+        asked = from_file(str(tmp_path / name), "subject,body", Reading(template=template))
+        assert tuple(asked.texts) == trained
+        assert from_file(str(tmp_path / name), "subject,body").texts[0] == "Hello\n\nall is well"
+    with pytest.raises(UserError, match=r"has no column 'bdy'; there are subject, body"):
+        from_file(str(tmp_path / "t.csv"), "subject,bdy")
+    with pytest.raises(UserError, match=r"--text-template has \{subject\}, and --text-column has subject, body"):
+        from_file(str(tmp_path / "t.csv"), "subject,body", Reading(template="{subject}"))

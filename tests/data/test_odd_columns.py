@@ -44,11 +44,11 @@ def rows(*labels, **more):
         (rows("a", {"b": 1}), r"objects \(struct\), no single values: x.jsonl, line 2"),
         (rows("a", ["b"]), r"text \(x.jsonl, line 1\), lists \(x.jsonl, line 2\)"),
         (rows(["a"], [["b"]]), r"lists in lists: x.jsonl, line 2"),
-        (rows("", "a", None), r"no label in .*, x.jsonl, line 3"),
+        (rows("", "a", None), r"no label in .*, x.jsonl, lines 1, 3:"),
         (["[" * 100_000 + "\n"], "line 1: (nested too deeply|not JSON)"),
         (['{"text": "a", "label": ' + "[" * 100_000 + "\n"], "line 1: (nested too deeply|not JSON)"),
         (["{x\n", "[]\n", "7\n", *rows("a")], "line 1: not JSON .*; line 2: not a JSON object; line 3: not a"),
-        ([{"text": "", "label": None}, {"text": "", "label": "a"}], "no label .* 1: .*; no text .*, line 1, .*line 2"),
+        ([{"text": "", "label": None}, {"text": "", "label": "a"}], "no label .* 1: .*; no text .*, lines 1, 2"),
     ],
 )  # fmt: skip
 def test_json_that_is_not_as_it_should_be(read, content, expected):

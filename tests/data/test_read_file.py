@@ -200,7 +200,7 @@ class TestTexts:
         )  # fmt: skip
         assert rows(read("x.jsonl", content, drop_empty=True)) == [("file:0", "one", "a"), ("file:3", "four", "b")]
         text = refusal("x.jsonl", content.replace("null}", '"b"}'))
-        assert "no text in data.text_column=text, x.jsonl, line 2, x.jsonl, line 3" in text
+        assert "no text in data.text_column=text, x.jsonl, lines 2, 3" in text
         assert "data.drop_empty=true" in text
 
     def test_those_of_excluded_labels_do_not_matter(self, read):

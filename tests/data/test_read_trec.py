@@ -117,7 +117,7 @@ def test_html_as_a_reader_sees_it() -> None:
         ({"path": None}, "data.source=folder needs data.path=FOLDER"),
         ({"path": "/not/there"}, "data.path=/not/there: full/index: No such file"),
         ({"splits": ("train",)}, "data.splits does not go with data.reader=trec"),
-        ({"reader": "columns"}, "data.source=folder goes with data.reader=trec only"),
+        ({"reader": "columns"}, "data.source=folder goes with data.reader=class_folders or data.reader=trec"),
         ({"source": "hub", "id": "a/b"}, "data.reader=trec goes with data.source=folder only"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import json
 import typing
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tests.support.cli import composed
 from tests.support.methods import CLASSICAL, family_of
 
 ROWS = tuple(map(family_of, CLASSICAL))
-SPLITS = ("nested", "stratified", "undersampled", "official", "fraction", "published")
+SPLITS = ("nested", "stratified", "undersampled", "official", "fraction", "published", "natural")
 FILE = ("data=file", "data.name=x")
 CHOICES = {
     **{f"minilm {method}": ("model=minilm", f"method={method}")
@@ -73,8 +74,10 @@ WHERE = {
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("places")
-    (root / "texts.csv").write_text("text,label\na,b\n")
-    (root / "texts.jsonl").write_text('{"text": "a", "label": "b"}\n')
+    rows = [(f"text {n}", "ab"[n % 2]) for n in range(20)]
+    (root / "texts.csv").write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
+    lines = (json.dumps({"text": text, "label": label}) for text, label in rows)
+    (root / "texts.jsonl").write_text("\n".join(lines) + "\n")
     (root / "corpus" / "full").mkdir(parents=True)
     (root / "corpus" / "full" / "index").write_text("spam ../data/inmail.1\n")
     (root / "model").mkdir()

@@ -22,7 +22,8 @@ def read_class_folders(root: Path, data: DataConfig) -> Part:
     folders = sorted(path for path in root.glob("*") if path.is_dir() and not path.name.startswith("."))
     files = [file for folder in folders for file in _files(folder)]
     if not files:
-        raise data_error(data, f"no folders with text files in data.wheel.root={root.name}")
+        place = f"data.wheel.root={root.name}" if data.source == "wheel" else f"data.path={root}"
+        raise data_error(data, f"no folders with text files in {place}: one for each label is needed")
     rows = {
         "id": [f"{file.parent.name}/{file.name}" for file in files],
         "text": [_text(file, data) for file in files],
@@ -34,7 +35,9 @@ def read_class_folders(root: Path, data: DataConfig) -> Part:
 
 def as_columns(data: DataConfig) -> DataConfig:
     """`data` with the column names that `read_class_folders` and `read_trec` give their tables."""
-    return dataclasses.replace(data, text_column="text", label_column="label", id_column="id", label_names=None)
+    return dataclasses.replace(
+        data, text_column="text", text_template=None, label_column="label", id_column="id", label_names=None
+    )
 
 
 def _files(folder: Path) -> list[Path]:

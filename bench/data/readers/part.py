@@ -69,7 +69,7 @@ def wanted_columns(data: DataConfig, available: list[str]) -> list[str]:
 
 def columns_asked(data: DataConfig) -> list[tuple[str, str]]:
     """Every column that `data` speaks of, with its option."""
-    options = ("label_column", "id_column")
+    options = ("label_column", "id_column", "split_column", "group_column", "time_column")
     others = [(option, getattr(data, option)) for option in options]
     return [("text_column", name) for name in data.text_columns] + [pair for pair in others if pair[1] is not None]
 

@@ -83,7 +83,8 @@ def _check_enough(counts: dict[str, int], test_per_label: int, task: Task) -> No
     raise TaskInfeasible(
         f"train_size={task.train_size} with num_labels={task.num_labels} needs {train_per_label(task)} training "
         f"and {validation_per_label(task)} validation examples per label; {label!r} of {task.data.name} has "
-        f"{counts[label]}, of which {test_per_label} are for testing: at most train_size={fitting} fits"
+        f"{counts[label]}, of which {test_per_label} are for testing: at most train_size={fitting} fits",
+        fitting=fitting,
     )
 
 

@@ -32,7 +32,8 @@ def draw(task: Task, pool: Pool) -> Splits:
         raise TaskInfeasible(
             f"train_size={task.train_size} with num_labels={task.num_labels} takes the first {ends[-1]} rows of each "
             f"label; {scarcest!r} of {task.data.name} has {count}: "
-            + (f"at most train_size={fitting} fits" if fitting else "no training size fits")
+            + (f"at most train_size={fitting} fits" if fitting else "no training size fits"),
+            fitting=fitting or None,
         )
 
     train, validation, test = (

@@ -7,7 +7,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.config import FractionSplitConfig, NestedSplitConfig, StratifiedSplitConfig, UndersampledSplitConfig
+from bench.config import (
+    FractionSplitConfig,
+    NaturalSplitConfig,
+    NestedSplitConfig,
+    StratifiedSplitConfig,
+    UndersampledSplitConfig,
+)
 from bench.data.examples import Examples
 from bench.data.pool import Pool
 from bench.data.problems import shown
@@ -16,7 +22,9 @@ from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
 FEWER = "; fewer labels (num_labels) leave the rare ones out"
-Deduplicating = NestedSplitConfig | StratifiedSplitConfig | UndersampledSplitConfig | FractionSplitConfig
+Deduplicating = (
+    NestedSplitConfig | StratifiedSplitConfig | UndersampledSplitConfig | FractionSplitConfig | NaturalSplitConfig
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +133,30 @@ def allocate(total: int, counts: Mapping[str, int]) -> dict[str, int]:
     never gives a label fewer, which largest remainders do not promise (the "Alabama paradox") and nested training
     sets need. A `total` of all examples gives `counts`. `total` is at least the number of labels.
     """
-    shares = dict.fromkeys(counts, 1)
-    queue = [(-count / 3, index, label) for index, (label, count) in enumerate(counts.items())]
+    shares = _most_of(total, counts)
+    queue = [(-count / (2 * shares[label] + 1), index, label) for index, (label, count) in enumerate(counts.items())]
     heapq.heapify(queue)
-    for _ in range(total - len(counts)):
+    for _ in range(total - sum(shares.values())):
         _, index, label = queue[0]
         shares[label] += 1
         heapq.heapreplace(queue, (-counts[label] / (2 * shares[label] + 1), index, label))
     return shares
+
+
+def _most_of(total: int, counts: Mapping[str, int]) -> dict[str, int]:
+    """Shares as `allocate` gives them for a total a little smaller, in one step: those of one divisor."""
+
+    def at(divisor: float) -> dict[str, int]:
+        return {label: max(1, int(count / divisor + 0.5)) for label, count in counts.items()}
+
+    low, high = 0.0, 2.0 * max(counts.values(), default=1) + 1
+    for _ in range(60):
+        middle = (low + high) / 2
+        if sum(at(middle).values()) > total:
+            low = middle
+        else:
+            high = middle
+    return at(high * (1 + 1e-9))  # beyond what rounding may do
 
 
 def refuse_scarce(
@@ -152,10 +176,12 @@ def refuse_scarce(
         return
     sizes = range(task.num_labels, task.train_size)
     fitting = bisect_left(sizes, True, key=lambda size: short(size) is not None)
-    limit = f"at most train_size={sizes[fitting - 1]} fits" if fitting else f"no training size fits{FEWER}"
+    most = sizes[fitting - 1] if fitting else None
+    limit = f"at most train_size={most} fits" if fitting else f"no training size fits{FEWER}"
     raise TaskInfeasible(
         f"train_size={task.train_size} {with_what} needs {needed(task.train_size)[label]} examples of {label!r}, and "
-        f"there are {available[label]} in {task.data.name}: {limit}"
+        f"there are {available[label]} in {task.data.name}: {limit}",
+        fitting=most,
     )
 
 

@@ -39,7 +39,7 @@ def to_pool(parts: Iterable[Part], data: DataConfig, revision: str | None) -> Po
             data,
             "no examples are left" + (f": of {count} rows all were left out" if count else ": the source has no rows"),
         )
-    if done := cleaned_text(replace(found.cleaned, empty_lines=0)):
+    if done := cleaned_text(replace(found.cleaned, empty_lines=0, not_single=0, excluded=0)):
         LOG.warning("data %s: %s", data.name, done)
     refuse_one_side(found.table["split"].unique().to_pylist(), data)
     ids, texts, labels, splits = (tuple(found.table[name].to_pylist()) for name in ("id", "text", "label", "split"))

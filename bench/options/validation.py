@@ -44,7 +44,7 @@ def _sentence(detail: Any, prefix: tuple[str, ...]) -> str:
     elif path == ["num_labels"]:
         problem += f" ({ALL}: every label of the data set)"
     elif path == ["train_size"]:
-        problem += f" ({ALL}: what there is for training; 0.25: a quarter of it)"
+        problem += f" ({ALL}: what there is for training, 0.25: a quarter of it)"
     return f"{option}{given}: {problem[0].lower()}{problem[1:]}"
 
 

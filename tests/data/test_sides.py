@@ -149,7 +149,7 @@ def places(folder):
         ),
         (["data.split_column=p", "split=fraction"], "it goes with split=natural or official"),
         (["split.min_validation_per_label=3"], "is an option of split=nested, and own data are drawn by split=natural"),
-        (["train_size=1.5"], "(all: what there is for training; 0.25: a quarter of it)"),
+        (["train_size=1.5"], "(all: what there is for training, 0.25: a quarter of it)"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(tmp_path, capfd, words, expected):

@@ -15,6 +15,7 @@ FILES = sorted(path.relative_to(CONF) for path in CONF.rglob("*.y*ml"))
 
 NEEDED = {
     "file": ("data.name=file", "data.path={file}"),
+    "folder": ("data.name=folder", "data.path={corpus}", "num_labels=2", "split=nested"),
     "trec07p": ("data.path={corpus}",),
     "predictions": ("model.name=predictions", "model.path={file}"),
     "zero_shot": ("model=smollm2_135m",),

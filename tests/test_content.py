@@ -118,7 +118,8 @@ def test_two_model_folders_are_two_cells_with_their_own_numbers(tmp_path: Path, 
     save_file(weights, tmp_path / "m2/model.safetensors", metadata={"format": "pt"})
     texts.topics(60).to_csv(tmp_path / "topics.csv", index=False)
     ended = bench(
-        "-m", "split=nested", "data=file", "data.name=topics", f"data.path={tmp_path / 'topics.csv'}", "model=minilm_hub",
+        "-m", "split=nested", "data=file", "data.name=topics", f"data.path={tmp_path / 'topics.csv'}",
+        "model=minilm_hub",
         f"model.path={tmp_path / 'm1'},{tmp_path / 'm2'}", "method=linear_probe", "num_labels=2", "train_size=16",
         folder=tmp_path,
     )  # fmt: skip

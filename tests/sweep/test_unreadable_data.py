@@ -5,6 +5,7 @@ import pytest
 from tests.support import cli
 
 GRID = ("-m", "data=file", "data.name=mine", "model=tfidf_sgd", "train_size=8,16", "seed=0,1")
+TWO = ("num_labels=2", "split=nested")
 
 
 @pytest.mark.parametrize("command", ["plan", "run"])
@@ -35,12 +36,12 @@ def test_a_plan_and_a_cell_say_what_a_task_is_made_of(tmp_path):
     ]
     (tmp_path / "mine.csv").write_text("\n".join(["text,label", *rows, "sport text 1 0,food"]) + "\n")
     path = f"data.path={tmp_path / 'mine.csv'}"
-    planned = cli.bench(*GRID, path, "command=plan", folder=tmp_path, light=True)
+    planned = cli.bench(*GRID, *TWO, path, "command=plan", folder=tmp_path, light=True)
     assert planned.returncode == 0, planned.stderr
     said = " ".join(planned.stdout.split())
     assert "Data mine, num_labels=2: 2 of 4 labels" in said
     assert "labels look alike: 'sport' (60), 'Sport' (40)" in said
-    ran = cli.bench("data=file", "data.name=mine", path, "model=tfidf_sgd", "train_size=8", folder=tmp_path)
+    ran = cli.bench("data=file", *TWO, "data.name=mine", path, "model=tfidf_sgd", "train_size=8", folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     for part in ("2 of 4 labels, 120 of 201 rows", "with several labels left out", "labels look alike"):
         assert part in ran.stdout

@@ -111,7 +111,7 @@ def recorded(of: Cell, results: Path) -> tuple[Any, np.ndarray]:
     return record, np.stack(predictions[predictions.split == "test"].probabilities.to_list())
 
 
-@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("row", BY_HAND)
 def test_probabilities_are_those_of_scikit_learn(row: str, swept: Any) -> None:
     cells, folder, _ = swept
     record, probabilities = recorded(cells[row], folder / "results")

@@ -14,6 +14,7 @@ CONF = REPOSITORY / "conf"
 FILES = sorted(path.relative_to(CONF) for path in CONF.rglob("*.y*ml"))
 
 NEEDED = {
+    "peft": ("method.peft_type=BOFT",),
     "file": ("data.name=file", "data.path={file}"),
     "folder": ("data.name=folder", "data.path={corpus}", "num_labels=2", "split=nested"),
     "trec07p": ("data.path={corpus}",),
@@ -85,7 +86,9 @@ def test_every_file_composes(file: Path, texts_file: Path, corpus: Path) -> None
     elif group in ("data", "method", "model", "split", "training"):
         needed = [text.format(file=texts_file, corpus=corpus) for text in NEEDED.get(choice, ())]
         configs = composed(f"{group}={choice}", *needed)
-        if group in NAMED:
+        if "peft_type" in configs[0][group]:  # one of its many types, which is called as its file is
+            assert choice in ("peft", to_cell(configs[0]).method_label)
+        elif group in NAMED:
             assert choice.startswith(configs[0][group]["name"]), "a variant's name begins with what it is a variant of"
     else:
         pytest.fail(f"no test composes conf/{file}: add its group here")

@@ -36,6 +36,7 @@ LABELS = ("sport", "business", "other, things", "more")
 
 METHODS: dict[str, dict[str, Any]] = {
     "lora": {"name": "lora", "r": 4},
+    "ia3": {"name": "peft", "peft_type": "IA3"},
     "qlora": {"name": "qlora", "r": 4},
     "linear_probe": {"name": "linear_probe"},
     "zero_shot": {"name": "zero_shot", "prompt": "Text: {text}\nTopic:"},

@@ -29,7 +29,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def task(place: Path) -> tuple[str, ...]:
-    return "data=file", "data.name=topics", f"data.path={place / 'topics.csv'}", "num_labels=2"
+    return "data=file", "data.name=topics", f"data.path={place / 'topics.csv'}", "num_labels=2", "split=nested"
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def cell(place: Path, mirror: Path) -> tuple[str, ...]:
     return (
         "model=bert_base", "method=lora", "data=file", "data.name=topics", f"data.path={place / 'topics.csv'}",
         "num_labels=2", "train_size=16", "seed=3", "training.num_train_epochs=1", "training.min_steps=2",
-        f"mirror_dir={mirror}",
+        f"mirror_dir={mirror}", "split=nested",
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ def task(tmp_path: Path, mirror: Path) -> tuple[str, ...]:
     texts.topics(60).to_csv(tmp_path / "topics.csv", index=False)
     return (
         "data=file", "data.name=topics", f"data.path={tmp_path / 'topics.csv'}", "num_labels=2", "train_size=16",
+        "split=nested",
         f"mirror_dir={mirror}", "device=cpu", *(f"{name}_dir={tmp_path / name}" for name in ("results", "reports")),
         f"cache_dir={tmp_path / 'cache'}",
     )  # fmt: skip

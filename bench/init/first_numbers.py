@@ -1,0 +1,108 @@
+"""A first number in seconds: what guessing and TF-IDF get by cross-validation, and which labels look wrong."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MAX_ROWS = 20_000
+"""Rows that are taken, at random: more would take more than seconds and change little."""
+FOLDS = 5
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A row whose label is likely wrong (Northcutt et al. 2021, Confident Learning)."""
+
+    row: int
+    given: str
+    likely: str
+    confidence: float
+    """Probability of the likely label, out of fold."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstNumbers:
+    """Scores by cross-validation over `rows` rows."""
+
+    rows: int
+    labels: int
+    """Those with enough rows to be in every fold."""
+    majority: float
+    """Share of the most frequent label."""
+    accuracy: float
+    macro_f1: float
+    suspects: tuple[Suspect, ...]
+    """The surest first."""
+
+
+def first_numbers(texts: Sequence[str], labels: Sequence[str]) -> FirstNumbers | None:
+    """TF-IDF with logistic regression by stochastic gradient descent, in `FOLDS` folds.
+
+    Labels with fewer rows than folds are left out; None where fewer than two are left.
+    """
+    from sklearn.metrics import f1_score
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+
+    chosen = _chosen(labels)
+    names = sorted({labels[row] for row in chosen})
+    if len(names) < 2:
+        return None
+    indices = {name: index for index, name in enumerate(names)}
+    true = np.asarray([indices[labels[row]] for row in chosen])
+    some = [texts[row] for row in chosen]
+    pipeline = make_pipeline(_vectorizer(some), _classifier())
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
+    probabilities = cross_val_predict(pipeline, some, true, cv=folds, method="predict_proba")
+    predicted = probabilities.argmax(axis=1)
+    return FirstNumbers(
+        rows=len(chosen),
+        labels=len(names),
+        majority=float(np.bincount(true).max() / len(true)),
+        accuracy=float((predicted == true).mean()),
+        macro_f1=float(f1_score(true, predicted, average="macro")),
+        suspects=tuple(_suspects(true, probabilities, names, chosen)),
+    )
+
+
+def _chosen(labels: Sequence[str]) -> list[int]:
+    """Rows of labels that have enough of them, at most `MAX_ROWS`, in order."""
+    counts = Counter(labels)
+    able = [row for row, label in enumerate(labels) if counts[label] >= FOLDS]
+    if len(able) <= MAX_ROWS:
+        return able
+    drawn = np.random.default_rng(SEED).permutation(len(able))[:MAX_ROWS]
+    some = sorted(able[place] for place in drawn)
+    left = Counter(labels[row] for row in some)
+    return [row for row in some if left[labels[row]] >= FOLDS]
+
+
+def _vectorizer(texts: Sequence[str]) -> Any:
+    from bench.config import TfidfSgdConfig
+    from bench.methods.tokens import vectorizer
+
+    return vectorizer(TfidfSgdConfig(name="first", family="tfidf_sgd", analyzer="auto", sublinear_tf=True), texts)[1]
+
+
+def _classifier() -> Any:
+    from sklearn.linear_model import SGDClassifier
+
+    return SGDClassifier(loss="log_loss", alpha=1e-4, random_state=SEED)
+
+
+def _suspects(true: np.ndarray, probabilities: np.ndarray, names: Sequence[str], rows: Sequence[int]) -> list[Suspect]:
+    from cleanlab.filter import find_label_issues
+
+    ranked = find_label_issues(
+        true, probabilities, filter_by="both", return_indices_ranked_by="self_confidence", n_jobs=1
+    )
+    likely = probabilities.argmax(axis=1)
+    return [
+        Suspect(rows[at], names[true[at]], names[likely[at]], float(probabilities[at, likely[at]]))
+        for at in map(int, ranked)
+        if likely[at] != true[at]
+    ]

@@ -14,7 +14,7 @@ LOWEST_TESTS := tests/config tests/test_cell.py tests/data/test_odd_columns.py t
 	tests/methods/test_zero_shot.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sweep plan status report compare test test-faults test-lowest test-slurm slurm-is-here \
+.PHONY: help setup demo mine sweep plan status report compare test test-faults test-lowest test-slurm slurm-is-here \
 	test-browser perf lint format clean
 
 help: ## list the commands
@@ -34,6 +34,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 demo: setup ## a first sweep on real headlines and a small real model: no GPU, no hub, some minutes
 	$(BIN)/python -m bench -m +experiment=demo $(ARGS)
+
+mine: setup ## look at your own texts and write an experiment for them: DATA=tickets.csv (a file, a folder or a hub id)
+	@test -n "$(DATA)" || { echo 'error: DATA=FILE is needed, as in: make mine DATA=tickets.csv' >&2; exit 2; }
+	$(BIN)/python -m bench.init "$(DATA)" $(ARGS)
 
 sweep: setup ## run what is missing of EXPERIMENT, then report
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) $(ARGS)

@@ -34,6 +34,9 @@ class Verb:
 
 EXPERIMENT = "[EXPERIMENT] [OPTION=VALUE ...]"
 VERBS = {
+    "init": Verb(
+        "bench.init.__main__", "look at your own texts, and write an experiment for them", "FILE|FOLDER|HUB-ID"
+    ),
     "run": Verb("bench.__main__", "run one cell", "[OPTION=VALUE ...]"),
     "sweep": Verb("bench.__main__", "run what is missing of a grid, then report", EXPERIMENT, ("-m",), True),
     "plan": Verb(

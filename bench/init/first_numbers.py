@@ -10,6 +10,8 @@ import numpy as np
 MAX_ROWS = 20_000
 """Rows that are taken, at random: more would take more than seconds and change little."""
 FOLDS = 5
+MIN_SKILL = 0.4
+"""How far TF-IDF gets from guessing (0) to always right (1), for its doubts about labels to mean something."""
 SEED = 0
 
 
@@ -36,7 +38,7 @@ class FirstNumbers:
     accuracy: float
     macro_f1: float
     suspects: tuple[Suspect, ...]
-    """The surest first."""
+    """The surest first; none where TF-IDF does little better than guessing."""
 
 
 def first_numbers(texts: Sequence[str], labels: Sequence[str]) -> FirstNumbers | None:
@@ -59,13 +61,15 @@ def first_numbers(texts: Sequence[str], labels: Sequence[str]) -> FirstNumbers |
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
     probabilities = cross_val_predict(pipeline, some, true, cv=folds, method="predict_proba")
     predicted = probabilities.argmax(axis=1)
+    majority, accuracy = float(np.bincount(true).max() / len(true)), float((predicted == true).mean())
+    has_skill = accuracy - majority > MIN_SKILL * (1 - majority)
     return FirstNumbers(
         rows=len(chosen),
         labels=len(names),
-        majority=float(np.bincount(true).max() / len(true)),
-        accuracy=float((predicted == true).mean()),
+        majority=majority,
+        accuracy=accuracy,
         macro_f1=float(f1_score(true, predicted, average="macro")),
-        suspects=tuple(_suspects(true, probabilities, names, chosen)),
+        suspects=tuple(_suspects(true, probabilities, names, chosen)) if has_skill else (),
     )
 
 

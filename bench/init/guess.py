@@ -98,7 +98,8 @@ class Profile:
     def is_label(self) -> bool:
         """Whether it can be what texts are sorted into."""
         few = 2 <= self.num_distinct <= MAX_LABELS and self.distinct < 0.5
-        return few and self.characters <= MAX_LABEL_LENGTH and self.dates < 0.5
+        is_short = self.characters <= MAX_LABEL_LENGTH or _is_called(self.name, LABEL_NAMES)
+        return few and is_short and self.dates < 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,9 @@ def guess_text(profiles: Sequence[Profile]) -> Guess:
     called = [each for each in longest if _is_called(each.name, TEXT_NAMES)]
     # a name counts only where its texts are not much shorter than those of another column
     chosen = next((each for each in called if 4 * each.characters >= longest[0].characters), longest[0])
-    reason = f"{chosen.words:.0f} words in the mean"
+    is_spaced = chosen.characters < 12 * chosen.words  # Chinese and its like put no blanks between words
+    size = f"{chosen.words:.0f} words" if is_spaced else f"{chosen.characters:.0f} characters"
+    reason = f"{size} in the mean"
     others = [each.name for each in longest if each is not chosen and each.words >= 3]
     return Guess(chosen.name, reason, tuple(others[:3]))
 

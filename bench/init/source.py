@@ -11,9 +11,12 @@ import pyarrow.parquet
 from bench.data.readers import delimited, json_rows
 from bench.data.readers.files import DELIMITERS, JSON_FILES, Malformed, content_of, decoded, kind_of, refuse_irregular
 from bench.errors import UserError, said
+from bench.escape.characters import shortened
 
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1")
 """That are tried, in this order: the first that fits."""
+MIN_WORDS = 6
+"""A column whose name has so many words is called by a text."""
 ENDINGS = (*DELIMITERS, *JSON_FILES, ".parquet")
 Values = list[str | None]
 
@@ -82,6 +85,10 @@ def _read_delimited(path: Path, usual: str, more_header_lines: int) -> Raw:
     text, encoding = _decoded(path)
     layout = delimited.Layout(usual, None, "auto", more_header_lines)
     table = delimited.parse(text, layout, wanted=(), label=None)
+    if any(len(name.split()) >= MIN_WORDS for name in table.columns):
+        raise Malformed(
+            f"line 1 reads like a row ({shortened(table.columns[0], 60)}): write a line with names above it"
+        )
     if repeated := sorted({name for name in table.columns if table.columns.count(name) > 1}):
         raise Malformed(f"has more than one column {repeated[0]!r}")
     columns = {name: [row[at] or None for row in table.rows] for at, name in enumerate(table.columns)}
@@ -89,7 +96,7 @@ def _read_delimited(path: Path, usual: str, more_header_lines: int) -> Raw:
     options: dict[str, object] = {} if delimiter == usual else {"delimiter": _name(delimiter)}
     if encoding != "utf-8":
         options["encoding"] = encoding
-    shown = f"{path.suffix.removeprefix('.').upper()}, columns separated by {_name(delimiter)}, {encoding}"
+    shown = f"{kind_of(path).removeprefix('.').upper()}, columns separated by {_name(delimiter)}, {encoding}"
     numbers = table.numbers
     return Raw(columns, shown, {"path": str(path)} | options, lambda row: f"row {numbers[row]}", table.notes)
 
@@ -108,7 +115,10 @@ def _name(delimiter: str) -> str:
 def _read_json(path: Path) -> Raw:
     text, encoding = _decoded(path)
     found = json_rows.parse(text)
-    columns = {name: [_text(row.get(name)) for row in found.rows] for name in found.columns}
+    nested = {name for row in found.rows for name, value in row.items() if isinstance(value, dict | list)}
+    columns = {name: [_text(row.get(name)) for row in found.rows] for name in found.columns if name not in nested}
+    if nested and len(columns) < 2:
+        raise Malformed(f"has its values inside {', '.join(sorted(nested)[:5])}: write them as columns of their own")
     options = {"path": str(path)} | ({} if encoding == "utf-8" else {"encoding": encoding})
     places = found.places
     kind = "JSON lines" if found.unit == "line" else "a JSON array"

@@ -21,8 +21,9 @@ from bench.sweep.index import Entry
 from bench.sweep.room import fit, room
 from bench.sweep.runners.base import Runner
 from bench.sweep.survey import Standing, State, survey
-from bench.sweep.wording import duration, gigabytes, plural, table
+from bench.sweep.wording import duration, gigabytes, table
 from bench.sweep.workforce import Workforce
+from bench.wording import counted
 
 REASONS = 8
 """Reasons that are shown of infeasible tasks."""
@@ -128,7 +129,7 @@ def _print_rows(rows: dict[str, Row], settings: Settings, out: Console) -> None:
         )
     out.print(shown)
     standings = [standing for row in rows.values() for standing in row.standings]
-    out.print(f"{plural(len(standings), 'cell')}: {_counts(rows)}{_states(standings)}.")
+    out.print(f"{counted(len(standings), 'cell')}: {_counts(rows)}{_states(standings)}.")
 
 
 def _counts(rows: dict[str, Row]) -> str:
@@ -176,9 +177,9 @@ def _print_data(feasible: Feasibility, local: LocalData, out: Console) -> None:
 def _print_infeasible(infeasible: dict[Task, str], feasible: Feasibility, wanted: list[Task], out: Console) -> None:
     counts = Counter(infeasible[task] for task in wanted if task in infeasible)
     for reason, count in counts.most_common(REASONS):
-        out.print(f"Infeasible, {plural(count, 'cell')}: {reason}")
+        out.print(f"Infeasible, {counted(count, 'cell')}: {reason}")
     if len(counts) > REASONS:
-        out.print(f"... and {plural(len(counts) - REASONS, 'further reason')}")
+        out.print(f"... and {counted(len(counts) - REASONS, 'further reason')}")
     for data, reason in feasible.unchecked.items():
         out.print(f"Not checked against the data of {data}: {reason}. Its sweep finds out.")
 
@@ -205,12 +206,12 @@ def _print_totals(rows: dict[str, Row], place: Workforce, settings: Settings, ou
 def _print_basis(rows: dict[str, Row], counts: Counter[Basis], place: Workforce, out: Console) -> None:
     """What the numbers rest on, the uncertain ones by their marks."""
     if measured := counts[Basis.RECORDS]:
-        out.print(f"Times of {plural(measured, 'cell')} are from {Basis.RECORDS}.")
+        out.print(f"Times of {counted(measured, 'cell')} are from {Basis.RECORDS}.")
     if like := counts[Basis.LIKE]:
-        out.print(f"* Times of {plural(like, 'cell')} are from {Basis.LIKE}: take them for guesses.")
+        out.print(f"* Times of {counted(like, 'cell')} are from {Basis.LIKE}: take them for guesses.")
     if guessed := counts[Basis.GUESS]:
         out.print(
-            f"? Times of {plural(guessed, 'cell')} are guesses from {Basis.GUESS}: {RATE[place.device] / 1e12:g} "
+            f"? Times of {counted(guessed, 'cell')} are guesses from {Basis.GUESS}: {RATE[place.device] / 1e12:g} "
             f"TFLOP/s and, where the data is not here, {TOKENS} tokens a text are assumed."
         )
     if any(row.memory.endswith("?") for row in rows.values()):

@@ -16,8 +16,9 @@ from bench.sweep.duration import Basis, Duration, Durations
 from bench.sweep.feasible import local_data
 from bench.sweep.runners.base import Runner
 from bench.sweep.survey import Standing, State, Survey, survey
-from bench.sweep.wording import duration, plural, table
+from bench.sweep.wording import duration, table
 from bench.sweep.workforce import Workforce
+from bench.wording import counted
 
 SHOWN = 40
 """Running cells that are named."""
@@ -59,7 +60,7 @@ def _print_rows(found: Survey, settings: Settings, out: Console) -> None:
         shown.add_row("all", f"{total.total():,}", *(f"{total[name]:,}" if total[name] else "" for name in columns))
     out.print(shown)
     parts = [f"{total[name]:,} {name}" for name in columns]
-    out.print(f"{plural(total.total(), 'cell')}: {', '.join(parts)}.")
+    out.print(f"{counted(total.total(), 'cell')}: {', '.join(parts)}.")
 
 
 def _column(standing: Standing) -> str:
@@ -111,7 +112,7 @@ def _print_left(found: Survey, settings: Settings, runner: Runner, out: Console)
     elapsed += [0.0] * len(waiting)
     seconds = sum(max(0.0, each.seconds - past) for each, past in zip(expected, elapsed, strict=True))
     guessed = sum(each.basis is not Basis.RECORDS for each in expected)
-    guess = f"; for {plural(guessed, 'cell')} of {len(expected):,} that is a guess" if guessed else ""
+    guess = f"; for {counted(guessed, 'cell')} of {len(expected):,} that is a guess" if guessed else ""
     left = duration(seconds / place.workers_left(len(running)))
     out.print(f"Left: about {left} with {place.at_work(len(running))}{guess}.")
 

@@ -1,12 +1,9 @@
-"""Durations, counts and sizes as plans and progress say them; tables that are plain where there is no terminal."""
+"""Durations and sizes as plans and progress say them; tables that are plain where there is no terminal."""
 
 from rich.box import SIMPLE
 from rich.table import Table
 
 from bench.escape.terminal import line
-from bench.wording import counted as plural
-
-__all__ = ["duration", "gigabytes", "plural", "table"]
 
 
 def table(*columns: str, title: str) -> Table:

@@ -6,7 +6,8 @@ from typing import Literal
 
 from bench.running.devices import Gpu
 from bench.running.provenance import device_name
-from bench.sweep.wording import gigabytes, plural
+from bench.sweep.wording import gigabytes
+from bench.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,10 @@ class Workforce:
 
     def described(self) -> str:
         """A sentence for a plan."""
-        each = f", {plural(self.per_device, 'worker')} on each" if self.per_device > 1 else ""
+        each = f", {counted(self.per_device, 'worker')} on each" if self.per_device > 1 else ""
         if self.device == "cpu":
-            return f"On the CPU, {plural(self.workers, 'worker')}."
-        on = f"{plural(self.devices, 'GPU')}{each}"
+            return f"On the CPU, {counted(self.workers, 'worker')}."
+        on = f"{counted(self.devices, 'GPU')}{each}"
         if not self.gpus:
             return f"No GPU is visible here: planned for {on}; under `fits` is the smallest kind that will do."
         names = Counter(f"{gpu.name}, {gigabytes(gpu.total_memory)}" for gpu in self.gpus)
@@ -55,5 +56,5 @@ class Workforce:
 
     def at_work(self, running: int) -> str:
         """Who goes on with a sweep of which so many cells run now, for its status."""
-        said = plural(self.workers_left(running), "worker")
+        said = counted(self.workers_left(running), "worker")
         return f"{said} at work" if running else f"{said}, none at work now"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from bench.escape.characters import visible_line
 from bench.settings import Settings
 from bench.sweep.slurm.options import SlurmOptions
-from bench.sweep.wording import plural
 from bench.sweep.workforce import Workforce
+from bench.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class SlurmWorkforce(Workforce):
         limit = "as many as the cluster lets"
         if slurm.max_running is not None:
             limit = f"hydra.launcher.max_running={slurm.max_running}"
-        at_once = f"{self.tasks_at_once:,} of {plural(self.tasks, 'task')} at once ({limit})"
-        gpus = plural(self.gpus_of_task, "GPU") if self.gpus_of_task else "no GPU"
-        cells = "" if slurm.cells_per_job == 1 else f" for {plural(slurm.cells_per_job, 'cell')}"
-        return f"On Slurm{where}: {at_once}, each with {gpus} and {plural(slurm.cpus_per_task, 'CPU')}{cells}."
+        at_once = f"{self.tasks_at_once:,} of {counted(self.tasks, 'task')} at once ({limit})"
+        gpus = counted(self.gpus_of_task, "GPU") if self.gpus_of_task else "no GPU"
+        cells = "" if slurm.cells_per_job == 1 else f" for {counted(slurm.cells_per_job, 'cell')}"
+        return f"On Slurm{where}: {at_once}, each with {gpus} and {counted(slurm.cpus_per_task, 'CPU')}{cells}."
 
     def workers_left(self, running: int) -> int:
         """What runs now is only what the queue has let through so far."""
@@ -49,8 +49,8 @@ class SlurmWorkforce(Workforce):
 
     def at_work(self, running: int) -> str:
         """Tasks, and the cells that they run now."""
-        now = f"{plural(running, 'cell')} now" if running else "none now"
-        return f"{plural(self.tasks_at_once, 'task')} of Slurm at once, {now}"
+        now = f"{counted(running, 'cell')} now" if running else "none now"
+        return f"{counted(self.tasks_at_once, 'task')} of Slurm at once, {now}"
 
 
 def slurm_workforce(options: SlurmOptions, settings: Settings, cells: int) -> SlurmWorkforce:

@@ -52,19 +52,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from bench.data.sametext import same  # pyarrow takes a moment
-    from bench.init import show, write
+    from bench.init import show, write  # pyarrow takes a moment
     from bench.init.grid import machine, propose
     from bench.init.survey import survey
 
     raw = _read(options.where, options.mirror_dir)
     name = _name(options.name, options.where)
     chosen = {"text": options.text, "label": options.label}
-    seen = survey(raw, **chosen, near=same)
+    seen = survey(raw, **chosen)
     if not options.yes and sys.stdin.isatty() and sys.stdout.isatty():
         asked = {option: _asked(option, getattr(seen, option), chosen[option]) for option in chosen}
         if asked != {option: getattr(seen, option).column for option in chosen}:
-            seen = survey(raw, **asked, near=same)
+            seen = survey(raw, **asked)
     for part in (show.summary(seen), show.findings(seen), show.first_number(seen.first), show.suspects(seen)):
         if part:
             say("\n".join(part) + "\n")

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -93,8 +93,8 @@ def rare_labels(labels: Sequence[str]) -> list[Finding]:
     return [Finding("rare_labels", "warning", len(rare), said)]
 
 
-def repeats(texts: Sequence[str], labels: Sequence[str], near: Callable[[str], str]) -> list[Finding]:
-    """Texts that come again: as they are, under other labels, and nearly; `near` gives what near repeats share."""
+def repeats(texts: Sequence[str], labels: Sequence[str], near: Sequence[str]) -> list[Finding]:
+    """Texts that come again: as they are, under other labels, and nearly (those have the same `near`)."""
     found = []
     keys = compared(tuple(texts), "normalized")
     groups = _groups(keys)
@@ -108,7 +108,7 @@ def repeats(texts: Sequence[str], labels: Sequence[str], near: Callable[[str], s
         said = f"{_counted(len(conflicting), 'text')} under more than one label ({_rows(rows)}): none of them is used"
         found.append(Finding("conflicts", "warning", len(conflicting), said, _first(rows)))
     known = {keys[rows[0]] for rows in groups}
-    alike = _groups([near(text) for text in texts])
+    alike = _groups(near)
     nearly = [
         row for rows in alike if len({keys[row] for row in rows}) > 1 for row in rows[1:] if keys[row] not in known
     ]

@@ -1,9 +1,10 @@
 """What a data set is like: columns, counts, lengths, what is wrong with it, and a first number."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.data.neartext import near_keys, plain
 from bench.data.sametext import is_blank, same
 from bench.errors import UserError
 from bench.init import findings
@@ -13,6 +14,8 @@ from bench.init.guess import Guess, guess_label, guess_split, guess_text, profil
 from bench.init.source import Raw
 
 QUANTILES = (0.5, 0.95, 1.0)
+MAX_COMPARED = 50_000
+"""Texts that are compared run by run: 200,000 take 20 seconds."""
 CHARACTERS_PER_TOKEN = 4
 """Of English text, about."""
 
@@ -57,7 +60,7 @@ class Survey:
         return found
 
 
-def survey(raw: Raw, *, text: str | None, label: str | None, near: Callable[[str], str]) -> Survey:
+def survey(raw: Raw, *, text: str | None, label: str | None) -> Survey:
     """Look at `raw`, whose columns are `text` and `label` where they are given. Raises UserError."""
     if len(raw) == 0:
         raise UserError("there are no rows: nothing to look at")
@@ -77,7 +80,7 @@ def survey(raw: Raw, *, text: str | None, label: str | None, near: Callable[[str
     labels = [merged.get(name.strip(), name.strip()) for name in written]
     if len(set(labels)) < 2:
         raise UserError(f"column {chosen_label.column!r} holds one label alone: there is nothing to tell apart")
-    found += findings.rare_labels(labels) + findings.repeats(texts, labels, near)
+    found += findings.rare_labels(labels) + findings.repeats(texts, labels, _near(texts))
     others = {
         name: [values[row] for row in rows]
         for name, values in raw.columns.items()
@@ -89,6 +92,11 @@ def survey(raw: Raw, *, text: str | None, label: str | None, near: Callable[[str
     first = first_numbers([texts[row] for row in unique], [labels[row] for row in unique])
     split = guess_split({name: values for name, values in raw.columns.items() if name not in (text, label)})
     return Survey(raw, chosen_text, chosen_label, split, tuple(texts), tuple(labels), tuple(rows), placed, first)
+
+
+def _near(texts: Sequence[str]) -> list[str]:
+    """What texts that are nearly the same share; of very many, without looking for longer ones that were retyped."""
+    return near_keys(texts) if len(texts) <= MAX_COMPARED else list(map(plain, texts))
 
 
 def _columns(raw: Raw, text: str | None, label: str | None) -> tuple[Guess, Guess]:

@@ -1,6 +1,6 @@
 """What is wrong with texts and labels is counted, with the rows it is about, and with the option that deals with it."""
 
-from bench.data.sametext import same
+from bench.data.neartext import near_keys
 from bench.init import findings
 
 
@@ -29,7 +29,7 @@ def test_spellings_name_the_most_frequent_one() -> None:
 def test_repeats_under_one_label_and_under_several() -> None:
     texts = ["Order 1 came", "order 1  CAME", "late again", "late again", "order 2 came!", "fine"]
     labels = ["x", "x", "x", "y", "x", "y"]
-    found = findings.repeats(texts, labels, lambda text: "".join(c for c in same(text) if c.isalpha()))
+    found = findings.repeats(texts, labels, near_keys(texts))
     assert kinds(found) == {"repeats": 2, "conflicts": 1, "near_repeats": 1}
     assert [each.rows for each in found] == [(1, 3), (2, 3), (4,)]
 

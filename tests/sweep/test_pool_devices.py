@@ -39,13 +39,14 @@ def serve_notes(connection: Connection, slot: Slot, parent: int) -> None:
     worker.serve(connection, slot, parent)
 
 
-def take_note(job: Job, *_: object) -> Ended:
+def take_note(job: Job, *_: object) -> list[Ended]:
     started = time.monotonic()
-    seed = job.cell.task.seed
+    (cell,) = job.cells
+    seed = cell.task.seed
     if seed == KILLED:
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(0.1)
-    folder = job.cell.folder(job.settings.results_dir)
+    folder = cell.folder(job.settings.results_dir)
     claim = claims.read(folder)
     assert claim is not None
     note = {
@@ -55,7 +56,7 @@ def take_note(job: Job, *_: object) -> Ended:
     (folder / NOTE).write_text(json.dumps(note | {"started": started, "ended": time.monotonic()}))
     if seed == QUITTING:
         signal.setitimer(signal.ITIMER_REAL, 0.05)  # SIGALRM ends the process, a moment after its answer
-    return Ended("ok")
+    return [Ended("ok")]
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ def test_settings_of_a_sweep_have_one_value(told: Refuse, mirror: Path, tmp_path
     [
         (["num_labels=3"], ["num_labels=3", "topics has 2 labels"]),
         # 30, a third of them for testing, and at least 8 for validation
-        (["train_size=26"], ["train_size=26", "'business'", "30", "at most train_size=24"]),
+        (["train_size=26", "split=nested"], ["train_size=26", "'business'", "30", "at most train_size=24"]),
         (["data.text_column=body"], ["data.text_column=body", "text, label"]),
         (["data.label_column=topic"], ["data.label_column=topic", "text, label"]),
         (["data.path={folder}/no_text.csv"], ["data.text_column=text", "line 6", "data.drop_empty=true"]),

@@ -34,7 +34,8 @@ def _sentence(detail: Any, prefix: tuple[str, ...]) -> str:
     given = "" if detail["type"] in ("missing", "extra_forbidden") else f"={_shown(value)}"
     problem = detail["msg"].removeprefix("Value error, ")
     listed = re.sub(r"(\.\d+)+$", "", option)
-    if detail["type"] == "string_type" and isinstance(value, bool | float):
+    is_text = detail["type"] == "string_type" or path[-1:] == ["text_column"]
+    if is_text and isinstance(value, bool | float):
         quoted = word(f'{option}="..."' if listed == option else f'{listed}=["..."]')
         problem += f" (in quotes it is one: {quoted})"
     elif detail["type"] == "unexpected_keyword_argument":

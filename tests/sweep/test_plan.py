@@ -101,7 +101,7 @@ def test_records_from_elsewhere_are_marked(
 def test_infeasible_cells_with_their_reasons(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = plan(words, tmp_path, capsys, "train_size=8,4000", "num_labels=2,3")
+    said = plan(words, tmp_path, capsys, "train_size=8,4000", "num_labels=2,3", "split=nested")
     assert "16 cells: 0 done, 4 to run, 12 infeasible." in said
     assert "Infeasible, 4 cells: train_size=4000 with num_labels=2 needs 2000 training and 500 validation" in said
     assert "'business' of topics has 60" in said or "'sport' of topics has 60" in said

@@ -306,7 +306,7 @@ def test_with_a_mended_model_its_cells_are_others(wounded: Ended, place: Path, t
 
 def test_an_impossible_cell_is_skipped_with_its_reason(place: Path, tmp_path: Path) -> None:
     results = tmp_path / "results"
-    ended = sweep(place, "model=tfidf_sgd", "seed=0", "train_size=8,4000", results=results)
+    ended = sweep(place, "model=tfidf_sgd", "seed=0", "train_size=8,4000", "split=nested", results=results)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     statuses = {r.configuration.train_size: r for r in records(results).values()}
     assert {size: record.status for size, record in statuses.items()} == {8: Status.OK, 4000: Status.SKIPPED}

@@ -82,3 +82,8 @@ class TuneConfig:
     """Empty: nothing is tried, and `training.learning_rate` holds."""
 
     __pydantic_config__ = FORBID
+
+
+def examples_seen(train_size: int, epochs: float, at_least: int) -> float:
+    """Training examples through the model, repetitions included, if nothing stops it early."""
+    return max(epochs * train_size, at_least)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.data.sametext import compared, is_blank, look_alikes, same, several_in_one
+from bench.wording import counted
 
 MAX_SHOWN = 5
 """Lines that one finding names."""
@@ -105,7 +106,7 @@ def repeats(texts: Sequence[str], labels: Sequence[str], near: Sequence[str]) ->
     conflicting = [rows for rows in groups if len({labels[row] for row in rows}) > 1]
     if conflicting:
         rows = sorted(row for group in conflicting for row in group)
-        said = f"{_counted(len(conflicting), 'text')} under more than one label ({_rows(rows)}): none of them is used"
+        said = f"{counted(len(conflicting), 'text')} under more than one label ({_rows(rows)}): none of them is used"
         found.append(Finding("conflicts", "warning", len(conflicting), said, _first(rows)))
     known = {keys[rows[0]] for rows in groups}
     alike = _groups(near)
@@ -182,8 +183,4 @@ def _first(rows: Iterable[int]) -> tuple[int, ...]:
 
 
 def _rows(rows: Sequence[int]) -> str:
-    return _counted(len(rows), "row")
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+    return counted(len(rows), "row")

@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.data.set_names import set_of
 from bench.errors import UserError
 
 Values = Sequence[str | None]
@@ -166,17 +167,10 @@ def guess_label(profiles: Sequence[Profile], text: str) -> Guess:
 def guess_split(profiles: Mapping[str, Values]) -> str | None:
     """A column that says of each row whether it is for training or for testing; None where none does."""
     for name, values in profiles.items():
-        there = {value.strip().lower() for value in values if value is not None}
-        if there <= _SPLIT_WORDS.keys() and {"train", "test"} <= {_SPLIT_WORDS[word] for word in there}:
+        sets = {set_of(value) for value in dict.fromkeys(values) if value is not None}
+        if None not in sets and {"train", "test"} <= sets:
             return name
     return None
-
-
-_SPLIT_WORDS = {
-    "training": "train", "trn": "train", "tst": "test", "testing": "test",
-    "val": "validation", "valid": "validation", "dev": "validation",
-    "train": "train", "test": "test", "validation": "validation",
-}  # fmt: skip
 
 
 def _is_split(column: Profile) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.cell import Cell
+from bench.config.training import examples_seen
 
 FORWARD, TRAIN = 1.0, 3.0
 """Of an example through a transformer: a backward pass costs about twice the forward pass."""
@@ -51,11 +52,6 @@ def _recorded_cost(identity: Mapping[str, Any]) -> float:
     batch = training.get("per_device_train_batch_size", 1) * training.get("gradient_accumulation_steps", 1)
     tries = len(tune["learning_rate"]) if tune else 1
     return _cost(train_size, training.get("num_train_epochs", 1), training.get("min_steps", 0) * batch, tries)
-
-
-def examples_seen(train_size: int, epochs: float, at_least: int) -> float:
-    """Training examples through the model, repetitions included, if nothing stops it early."""
-    return max(epochs * train_size, at_least)
 
 
 def _cost(train_size: int, epochs: float | None = None, at_least: int = 0, tries: int = 1) -> float:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from bench.config.method.base import FrozenBase, Method, Work
+from bench.config.training import examples_seen
 from bench.models.families import FAMILIES, Family
 from bench.models.precision import Precision
 
@@ -85,7 +86,7 @@ class GradientMethod(Method):
         """Epochs over the training examples, or `min_steps`, if nothing stops it early."""
         assert training is not None
         batch = training.per_device_train_batch_size * training.gradient_accumulation_steps
-        seen = max(training.epochs * train_size, training.least_steps * batch)
+        seen = examples_seen(train_size, training.epochs, training.least_steps * batch)
         return Work(seen, seen / batch, 3 if self.trains == "all" else 2)
 
 

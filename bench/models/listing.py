@@ -1,6 +1,6 @@
 """The models of `conf/model/`: what they are, where they come from, and about how much GPU memory each method takes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +41,10 @@ def listed(names: list[str], *, batch_size: int, tokens: int, conf: Path = CONF)
     if unknown := [name for name in names if name not in there]:
         raise UserError(f"there is no model {unknown[0]!r} in conf/model; there are {', '.join(there)}")
     with _hydra(conf):
-        contents = {name: _group("model", name) for name in names or there}
-        methods = {name: _group("method", name) for name in METHODS}
-        training = _group("training", "default") | {"per_device_train_batch_size": batch_size, "max_length": tokens}
+        contents = _files("model", names or there)
+        methods = _files("method", METHODS)
+        (training,) = _files("training", ["default"]).values()
+    training |= {"per_device_train_batch_size": batch_size, "max_length": tokens}
     needy = [name for name, content in contents.items() if "???" in content.values()]
     if names and needy:
         raise UserError(f"the model {needy[0]!r} has no facts to list: what it is depends on options")
@@ -94,8 +95,12 @@ def _hydra(conf: Path) -> Iterator[None]:
         yield
 
 
-def _group(group: str, name: str) -> dict[str, Any]:
-    """One file of `conf/`, with its defaults, as plain containers; what has to be given stays `???`."""
-    content = OmegaConf.to_container(compose(f"{group}/{name}")[group])
+def _files(group: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Files of one folder of `conf/`, with their defaults, as plain containers; what has to be given stays `???`.
+
+    They are composed at once, each in a package of its own: a composition for each takes five times as long.
+    """
+    overrides = [f"+{group}@files.f{number}='{name}'" for number, name in enumerate(names)]
+    content = OmegaConf.to_container(compose(overrides=overrides))
     assert isinstance(content, dict)
-    return {str(key): value for key, value in content.items()}
+    return {name: content["files"][f"f{number}"] for number, name in enumerate(names)}

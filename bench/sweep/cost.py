@@ -4,58 +4,50 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from bench.cell import Cell
-from bench.config.training import examples_seen
+from pydantic import TypeAdapter
 
-FORWARD, TRAIN = 1.0, 3.0
-"""Of an example through a transformer: a backward pass costs about twice the forward pass."""
+from bench.cell import Cell
+from bench.config import MethodConfig, TrainingConfig, TuneConfig
+from bench.config.method.base import Method
+
 JUDGED = 1000.0
 """Test examples of a cell, about."""
 BASELINE = 20.0
-"""A cell without a transformer, in the same unit."""
+"""A cell without a transformer, in forward passes of an example."""
+_METHOD, _TRAINING, _TUNE = TypeAdapter[Method](MethodConfig), TypeAdapter(TrainingConfig), TypeAdapter(TuneConfig)
 
 
 def relative_cost(cell: Cell) -> float:
-    """Examples through the model, weighted: good enough to say how far along a sweep is, not how long it takes.
+    """Forward passes of an example through the model, about (`Method.work`).
 
-    Models of different size count alike, for a sweep does them one after the other and learns the pace anew.
+    Good enough to say how far along a sweep is, not how long it takes: models of different size count alike, for a
+    sweep does them one after the other and learns the pace anew.
     """
-    task, training = cell.task, cell.training
     if cell.method is None:
         return BASELINE
-    if training is None:
-        return _cost(task.train_size)
-    batch = training.per_device_train_batch_size * training.gradient_accumulation_steps
-    tries = len(cell.tune.learning_rate) if cell.tune else 1
-    return _cost(task.train_size, training.epochs, training.least_steps * batch, tries)
+    return _cost(cell.method, cell.training, cell.tune, cell.task.train_size)
 
 
 def recorded_cost(identity: Mapping[str, Any]) -> float:
-    """`relative_cost` of the cell with this `identity`, as its record keeps it; what is not in it counts as nothing.
+    """`relative_cost` of the cell with this `identity`, as its record keeps it.
 
     One that no cell of this program has counts as a baseline.
     """
     try:
-        cost = _recorded_cost(identity)
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        if identity.get("method") is None:
+            return BASELINE
+        method = _METHOD.validate_python(identity["method"])
+        training = _TRAINING.validate_python(identity["training"]) if identity.get("training") is not None else None
+        tune = _TUNE.validate_python(identity["tune"]) if identity.get("tune") is not None else None
+        cost = _cost(method, training, tune, identity["task"].get("train_size", 0))
+    except (AssertionError, AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return BASELINE
     return cost if 0 < cost < math.inf else BASELINE
 
 
-def _recorded_cost(identity: Mapping[str, Any]) -> float:
-    if identity.get("method") is None:
-        return BASELINE
-    train_size = identity.get("task", {}).get("train_size", 0)
-    training, tune = identity.get("training"), identity.get("tune")
-    if training is None:
-        return _cost(train_size)
-    batch = training.get("per_device_train_batch_size", 1) * training.get("gradient_accumulation_steps", 1)
-    tries = len(tune["learning_rate"]) if tune else 1
-    return _cost(train_size, training.get("num_train_epochs", 1), training.get("min_steps", 0) * batch, tries)
-
-
-def _cost(train_size: int, epochs: float | None = None, at_least: int = 0, tries: int = 1) -> float:
-    judged = FORWARD * JUDGED
-    if epochs is None:
-        return judged + FORWARD * train_size
-    return tries * (TRAIN * examples_seen(train_size, epochs, at_least) + judged) + judged
+def _cost(method: Method, training: TrainingConfig | None, tune: TuneConfig | None, train_size: int) -> float:
+    work = method.work(train_size, training)
+    if not work.examples:
+        return JUDGED + train_size
+    tries = len(tune.learning_rate) if tune else 1
+    return tries * (work.passes * work.examples + JUDGED) + JUDGED

@@ -20,3 +20,13 @@ def test_few_examples_count_for_the_least_number_of_steps() -> None:
 
 def test_every_try_of_a_tuned_rate_counts() -> None:
     assert cost(tune={"learning_rate": [1e-4, 1e-3]}) > 1.5 * cost()
+
+
+def test_pairs_that_setfit_trains_on_count() -> None:
+    setfit = {"name": "setfit"}
+    assert cost(method=setfit) > 2 * cost(method={"name": "linear_probe"})
+    assert cost(method=setfit | {"num_iterations": 40}) > cost(method=setfit | {"num_iterations": 5})
+
+
+def test_weights_that_are_all_trained_cost_more_than_adapters() -> None:
+    assert cost(method={"name": "full"}) > cost(method={"name": "lora"})

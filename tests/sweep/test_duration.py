@@ -99,7 +99,7 @@ def test_guesses_are_ordered_as_work_is() -> None:
     "changes",
     [
         {}, {"model": BASELINE}, {"method": {"name": "linear_probe"}}, {"training__min_steps": 500},
-        {"training__num_train_epochs": 2.5}, {"tune": {"learning_rate": [1e-4, 1e-3]}},
+        {"training__num_train_epochs": 2.5}, {"tune": {"learning_rate": [1e-4, 1e-3]}}, {"method": {"name": "setfit"}},
     ],
 )  # fmt: skip
 def test_a_record_says_what_its_cell_cost(changes: dict) -> None:

@@ -42,6 +42,10 @@ class Kept:
     truncation_side: Literal["left", "right"]
     batch_size: Width
     """Of the cell's own evaluations."""
+    text_columns: tuple[str, ...] = ()
+    """Columns of the data that a text was made of, in their order. None where an earlier version kept the model."""
+    text_template: str | None = None
+    """How they were joined (`data.text_template`)."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -108,6 +112,8 @@ def describe(cell: Cell, labels: tuple[str, ...], revision: str | None) -> Kept:
         max_length=training.max_length,
         truncation_side=training.truncation_side,
         batch_size=training.per_device_eval_batch_size,
+        text_columns=cell.task.data.text_columns,
+        text_template=cell.task.data.text_template,
     )
 
 

@@ -22,6 +22,7 @@ from bench.models import files, safely
 from bench.models.kept import Kept
 from bench.predict import output, texts
 from bench.predict.cell import find
+from bench.predict.columns import Joining
 from bench.running.cores import use_threads
 from bench.running.devices import use_one_gpu, visible_gpus
 from bench.running.garbage import gc_disabled, leave_at_exit
@@ -56,8 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts; - for standard input, one a line")
     kinds = "texts from a .csv, .tsv, .json, .jsonl or .parquet file (also .csv.gz), or a .txt file (one a line)"
     parser.add_argument("--file", help=f"{kinds}, or - for standard input")
-    parser.add_argument("--text-column", default="text", help="the column of the file (default: text), or several: a,b")
-    parser.add_argument("--text-template", help="how several columns make a text, as data.text_template")
+    which = "the column of the file, or several: a,b (default: those that the model was trained on, or text)"
+    parser.add_argument("--text-column", metavar="NAME", help=which)
+    parser.add_argument("--text-template", help="how columns make a text, as data.text_template (default: as trained)")
     parser.add_argument("--encoding", default="utf-8", help="of the file, as data.encoding")
     parser.add_argument("--delimiter", help="between columns of CSV, as data.delimiter (default: found)")
     parser.add_argument("--quoting", choices=QUOTING, default="auto", help="of CSV and TSV, as data.quoting")
@@ -81,7 +83,8 @@ def _run(options: argparse.Namespace) -> None:
     folder, kept = find(Path(options.cell))
     # the folder may be somebody else's: what it says of itself opens no door
     kept = replace(kept, model=replace(kept.model, trust_remote_code=options.trust_remote_code))
-    reading = texts.Reading(options.encoding, options.delimiter, options.quoting, options.text_template)
+    trained = Joining(kept.text_columns, kept.text_template)
+    reading = texts.Reading(options.encoding, options.delimiter, options.quoting, options.text_template, trained)
     inputs = (
         texts.from_arguments(options.texts)
         if options.file is None

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.data.joined_text import template
 from bench.data.readers import delimited, json_rows
 from bench.data.readers.delimited import Quoting
 from bench.data.readers.files import (
@@ -24,6 +23,7 @@ from bench.data.readers.files import (
 from bench.data.readers.utf8 import is_encodable, is_utf8
 from bench.data.sametext import is_blank
 from bench.errors import UserError
+from bench.predict.columns import UNKNOWN, Joining, TextColumns, candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,16 @@ class Reading:
     delimiter: str | None = None
     quoting: Quoting = "auto"
     template: str | None = None
-    """How a text is made of several columns, as `data.text_template`."""
+    """How a text is made of several columns, as `data.text_template`; None: as `trained` says."""
+    trained: Joining = UNKNOWN
+    """What the model's training texts were made of."""
 
 
-def from_file(path: str, text_column: str, reading: Reading | None = None) -> Inputs:
+def from_file(path: str, text_column: str | None, reading: Reading | None = None) -> Inputs:
     """The texts of a file: a column of a table, or the lines of a `.txt`; `-` is standard input.
 
-    `text_column` may be several columns, separated by commas, which are joined as training joins them.
+    `text_column` may be several columns, separated by commas, which are joined as training joins them; None: those
+    that the model was trained on, or `text`.
 
     Tables are read as training reads them (`bench.data.readers`). Raises UserError, naming the file and the line.
     """
@@ -73,7 +76,7 @@ def from_file(path: str, text_column: str, reading: Reading | None = None) -> In
         raise UserError(" ".join(said_of(path, error).split())) from error
 
 
-def _from_path(file: Path, path: str, text_column: str, reading: Reading) -> Inputs:
+def _from_path(file: Path, path: str, text_column: str | None, reading: Reading) -> Inputs:
     kind = kind_of(file)
     if kind not in (*DELIMITERS, *JSON_FILES, ".parquet", ".txt"):
         named = ", ".join((*DELIMITERS, *JSON_FILES, ".parquet"))
@@ -88,14 +91,14 @@ def _from_path(file: Path, path: str, text_column: str, reading: Reading) -> Inp
         found = json_rows.parse(content)
         found.refuse_repeated(found.columns)  # all of them are written beside the answers
         places = [f"{path}, {found.unit} {place}" for place in found.places]
-        return _from_objects(found.rows, found.columns, places, path, _Texts(found.columns, path, text_column, reading))
+        return _from_objects(found.rows, found.columns, places, path, _texts(found.columns, path, text_column, reading))
     asked = delimited.delimiter_of(reading.delimiter, "--delimiter")
     more = 2 if kind == ".tab" else 0
     layout = delimited.Layout(DELIMITERS[kind], asked, reading.quoting, more_header_lines=more)
-    table = delimited.parse(content, layout, wanted=[text_column, *text_column.split(",")], label=None, prefix="--")
+    table = delimited.parse(content, layout, wanted=candidates(text_column, reading.trained), label=None, prefix="--")
     for note in table.notes:
         print(f"{path}: {note}", file=sys.stderr)
-    wanted = _Texts(table.columns, path, text_column, reading)
+    wanted = _texts(table.columns, path, text_column, reading)
     if not table.rows:
         raise UserError(f"{path} has no text: nothing stands below the column names")
     places = [f"{path}, line {line}" for line in table.lines]
@@ -103,30 +106,18 @@ def _from_path(file: Path, path: str, text_column: str, reading: Reading) -> Inp
     return _checked(texts, places, table.columns, table.rows)
 
 
-class _Texts:
-    """The columns that make up a text. Raises UserError where the file has not each of them once."""
-
-    def __init__(self, there: list[str], path: str, asked: str, reading: Reading) -> None:
-        several = tuple(part.strip() for part in asked.split(","))
-        self.columns = (asked,) if asked in there else several
-        for column in self.columns:
-            _check_columns(there, path, column)
-        self.template = template(self.columns, reading.template, "--text-template", "--text-column")
-        self.is_joined = len(self.columns) > 1 or reading.template is not None
-
-    def text(self, row: dict[str, str]) -> str:
-        """The text of a row."""
-        return self.template.text(row) if self.is_joined else row[self.columns[0]]
+def _texts(there: list[str], path: str, asked: str | None, reading: Reading) -> TextColumns:
+    return TextColumns(there, path, asked, reading.template, reading.trained)
 
 
-def _from_parquet(file: Path, path: str, text_column: str, reading: Reading) -> Inputs:
+def _from_parquet(file: Path, path: str, text_column: str | None, reading: Reading) -> Inputs:
     import pyarrow as pa
     import pyarrow.parquet
 
     try:
         with pyarrow.parquet.ParquetFile(file) as opened:
             columns = opened.schema_arrow.names
-            wanted = _Texts(columns, path, text_column, reading)
+            wanted = _texts(columns, path, text_column, reading)
             rows = opened.read().to_pylist() if len(set(columns)) == len(columns) else None
     except (pa.ArrowException, UnicodeError, OSError) as error:
         raise UserError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
@@ -137,7 +128,7 @@ def _from_parquet(file: Path, path: str, text_column: str, reading: Reading) -> 
 
 
 def _from_objects(
-    rows: list[dict[str, Any]], columns: list[str], places: list[str], path: str, wanted: _Texts
+    rows: list[dict[str, Any]], columns: list[str], places: list[str], path: str, wanted: TextColumns
 ) -> Inputs:
     """Rows of JSON or Parquet, whose other values are written as JSON writes them, texts without quotes."""
     if not rows:
@@ -173,14 +164,6 @@ def _from_lines(content: str, source: str) -> Inputs:
         raise UserError(f"{source} has no text")
     lines = [line.removesuffix("\r") for line in content.removesuffix("\n").split("\n")]
     return _checked(lines, [f"{source}, line {number}" for number in range(1, len(lines) + 1)])
-
-
-def _check_columns(columns: list[str], path: str, text_column: str) -> None:
-    if not columns:
-        raise UserError(f"{path} is empty; its first line has to name the columns")
-    if columns.count(text_column) != 1:
-        found = "more than one" if text_column in columns else "no"
-        raise UserError(f"{path} has {found} column {text_column!r}; there are {', '.join(columns)}; see --text-column")
 
 
 def _checked(

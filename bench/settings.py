@@ -34,6 +34,9 @@ class Settings(ReportSettings):
 
     command: Literal["run", "report", "plan", "status"] = "run"
     experiment: Experiment = "single"
+    """The experiment's own name, in its file: on the command line `+experiment=...` chooses the file."""
+    name: Experiment | None = None
+    """What the sweep and its report are called; null: as the experiment is."""
     results_dir: FolderPath = "results"
     reports_dir: FolderPath = "reports"
     cache_dir: FilePath | None = None
@@ -62,3 +65,8 @@ class Settings(ReportSettings):
     fused: FusedConfig = field(default_factory=FusedConfig)
 
     __pydantic_config__ = FORBID
+
+    @property
+    def title(self) -> str:
+        """What the sweep and its report are called."""
+        return self.name or self.experiment

@@ -6,19 +6,34 @@ from typing import Any
 
 from bench.errors import refuse
 
+NAMES = {"experiment_name": "name", "sweep_name": "name", "report_name": "name"}
+"""Options that are looked for under other names, and what they are called."""
 LAUNCHERS = {"pool": "hydra.launcher", "slurm": "hydra.launcher"}
 """Groups that are the launcher's own options now."""
 _WORD = re.compile(rf"[+~]*((?:{'|'.join(LAUNCHERS)})(?:\.[^=]*)?)(?:=|$)")
+_EXPERIMENT = re.compile(r"experiment=(.*)", re.DOTALL)
+"""Hydra's word for one file of `conf/experiment/` has a + before it."""
 
 
 def refuse_old_names(words: Iterable[str]) -> None:
     """Raise UserError, with all problems, where an override has an old name."""
+    words = list(words)
     found = (_WORD.match(word) for word in words)
-    refuse(said for match in found if match is not None and (said := renamed(match[1])) is not None)
+    said = [text for match in found if match is not None and (text := renamed(match[1])) is not None]
+    refuse([*said, *(_experiment(match[1]) for word in words if (match := _EXPERIMENT.match(word)) is not None)])
+
+
+def _experiment(value: str) -> str:
+    return (
+        f"experiment={value}: with a + it is the experiment of that file, +experiment={value}; name={value} names a "
+        "sweep and its report"
+    )
 
 
 def renamed(option: str) -> str | None:
     """What to say of an option that has another name now; None for any other one."""
+    if option in NAMES:
+        return f"{option}: it is called {NAMES[option]} ({NAMES[option]}=tickets)"
     group, _, name = option.partition(".")
     if group not in LAUNCHERS:
         return None

@@ -30,7 +30,9 @@ class ReportOptions(ReportSettings):
     """The command that runs what is missing, where that is known."""
 
     @classmethod
-    def of(cls, settings: ReportSettings, title: str, rerun: str | None = None) -> "ReportOptions":
+    def of(
+        cls, settings: ReportSettings, title: str, rerun: str | None = None, experiment: str | None = None
+    ) -> "ReportOptions":
         """The options that `settings` ask for."""
         asked = {field.name: getattr(settings, field.name) for field in fields(ReportSettings)}
-        return cls(title, rerun=rerun, **asked)
+        return cls(title, experiment=experiment, rerun=rerun, **asked)

@@ -34,7 +34,7 @@ def check_device(cells: Iterable[Cell], settings: Settings) -> None:
     """Raise UserError where a GPU is asked for and none is visible."""
     if settings.device == "cuda" and not visible_gpus():
         count = len(list(cells))
-        what = f"{count} cells of experiment {settings.experiment!r}" if count > 1 else "this cell"
+        what = f"{count} cells of {settings.title}" if count > 1 else "this cell"
         raise UserError(
             f"{what} to run, and a GPU is needed, but none is visible here. `make demo` tries the machine without "
             "one; device=cpu insists on the CPU (big models may take days)"
@@ -130,10 +130,10 @@ def check_predictions(cells: Iterable[Cell], settings: Settings) -> None:
     refuse(problems)
 
 
-def check_folders(results_dir: str, reports_dir: str | None = None, experiment: str | None = None) -> None:
+def check_folders(results_dir: str, reports_dir: str | None = None, name: str | None = None) -> None:
     """Make the folders. Raises UserError where nothing can be written there, by trying.
 
-    The report's own, named after the experiment, is only looked at where it is there already.
+    The report's own, called `name`, is only looked at where it is there already.
     """
     for option, folder in (("results_dir", results_dir), ("reports_dir", reports_dir)):
         if folder is None:
@@ -141,8 +141,8 @@ def check_folders(results_dir: str, reports_dir: str | None = None, experiment: 
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
             _try(Path(folder))
-            if option == "reports_dir" and experiment is not None:
-                _try_below(Path(folder), experiment)
+            if option == "reports_dir" and name is not None:
+                _try_below(Path(folder), name)
         except OSError as error:
             raise UserError(f"{option}={folder} cannot be written: {said(error)}") from error
 

@@ -1,6 +1,7 @@
 """An experiment's grid, from its composed points to the exit code: what is missing is run, then reported."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from bench.sweep.merged import record_folders
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
 from bench.sweep.progress import Progress
+from bench.sweep.report_folder import Grid, ReportFolder, grid_of, report_folder, take
 from bench.sweep.rerun import rerun_command, sweep_command
 from bench.sweep.rows import row_names, rows_of
 from bench.sweep.runners.base import Runner
@@ -56,8 +58,10 @@ def launch(
         points = [Point(config, to_cell(config)) for config in configs]
         cells = list({point.cell.key: point.cell for point in points}.values())
     check_baseline(cells, settings)
+    grid = grid_of((cell.key for cell in cells), overrides)
+    asked, settings = settings, _named(settings, grid)
     if settings.command == "report":
-        _report(cells, settings, _again(points, overrides), overrides)
+        _report(cells, asked, grid, _again(points, overrides), overrides)
         return 0
     if settings.command in ("run", "plan"):
         check_given(given, points)
@@ -74,8 +78,8 @@ def launch(
         runner.check(todo, settings)
         check_cells(todo, settings)
         check_observers(settings)
-        check_folders(settings.results_dir, settings.reports_dir, settings.experiment)
-    say(f"{settings.experiment}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
+        check_folders(settings.results_dir, settings.reports_dir, settings.title)
+    say(f"{settings.title}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
     if (line := said_of_kept(kept, settings)) is not None:
         say(line)
     names = rows_of(cells).labels
@@ -85,7 +89,7 @@ def launch(
     if stopped is not None:
         say(f"stopped early: {stopped}", error=True)
         return INTERRUPTED if isinstance(stopped, Interrupted) else 1
-    _report(cells, settings, _again(points, overrides), overrides)
+    _report(cells, asked, grid, _again(points, overrides), overrides)
     statuses = {None if record is None else record.status for _, record in ended}
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
     return 0 if Status.OK in statuses and statuses <= {Status.OK, Status.SKIPPED} else 1
@@ -112,6 +116,22 @@ def _run(
     return None
 
 
+def _found(settings: Settings, grid: Grid) -> ReportFolder:
+    """Where the sweep's report goes, as far as is known now. Raises UserError."""
+    try:
+        return report_folder(settings.reports_dir, settings.title, grid)
+    except OSError as error:
+        raise UserError(f"reports_dir={settings.reports_dir} cannot be read: {said(error)}") from error
+
+
+def _named(settings: Settings, grid: Grid) -> Settings:
+    """The settings with the name that the sweep's report will have."""
+    found = _found(settings, grid)
+    if found.note is not None:
+        say(found.note)
+    return replace(settings, name=found.name)
+
+
 def _common_settings(configs: Sequence[dict[str, Any]]) -> Settings:
     """The settings of the whole sweep. Raises UserError where its points differ in one."""
     for name in Settings.__dataclass_fields__:
@@ -123,26 +143,32 @@ def _common_settings(configs: Sequence[dict[str, Any]]) -> Settings:
 def _report(
     cells: Sequence[Cell],
     settings: Settings,
+    grid: Grid,
     again: Mapping[str, Sequence[str]],
     overrides: Sequence[Sequence[str]],
 ) -> None:
     """Write the report unless it is there already; `again` are the overrides of each cell that has some, by key, and
-    `overrides` those of all points."""
+    `overrides` those of all points. It goes where `settings` say, or beside the report of another grid."""
     from bench.report.stamp import unchanged_page
 
+    where = settings.reports_dir
     with gc_disabled():
-        options = ReportOptions.of(settings, settings.experiment, sweep_command(overrides) if again else None)
-        what = (expected_cells(cells, settings, again), Path(settings.reports_dir, settings.experiment), options)
-        page = None if settings.redraw else unchanged_page(*what)
+        expected, rerun = expected_cells(cells, settings, again), sweep_command(overrides) if again else None
+
+        def told(name: str) -> tuple[list[ExpectedCell], Path, ReportOptions]:
+            return expected, Path(where, name), ReportOptions.of(settings, name, rerun, settings.experiment)
+
+        page = None if settings.redraw else unchanged_page(*told(_found(settings, grid).name))
     if page is not None:
         say(f"report: {page} (unchanged)")
         return
     from bench.report.page import write_report  # with figures and statistics: they take a second to import
 
     try:
-        written = write_report(*what)
+        folder = take(where, settings.title, grid)
+        written = write_report(*told(folder.name))
     except OSError as error:
-        raise UserError(f"reports_dir={settings.reports_dir}: no report can be written: {said(error)}") from error
+        raise UserError(f"reports_dir={where}: no report can be written: {said(error)}") from error
     say(f"report: {written}")
 
 

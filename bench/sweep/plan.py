@@ -114,7 +114,7 @@ def _row(
 def _print_rows(rows: dict[str, Row], settings: Settings, out: Console) -> None:
     shown = table(
         "model and method", "cells", "done", "to run", "infeasible", "GPU memory", "fits", "a cell", "in all",
-        title=f"Plan of {settings.experiment}",
+        title=f"Plan of {settings.title}",
     )  # fmt: skip
     for name, row in rows.items():
         shown.add_row(

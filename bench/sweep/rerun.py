@@ -21,9 +21,9 @@ def rerun_command(overrides: Sequence[str]) -> str:
 
 
 def sweep_command(overrides: Sequence[Sequence[str]]) -> str:
-    """`python -m bench -m ...` for the whole sweep: its experiment, and what else all its points have in common."""
+    """`python -m bench -m ...` for the whole sweep: its experiment, its name, what else all points share."""
     everywhere = set(overrides[0]).intersection(*overrides[1:])
-    words = [word for word in overrides[0] if word in everywhere and _is_needed(word)]
+    words = [word for word in overrides[0] if word in everywhere and (_is_needed(word) or _name(word) == "name")]
     return command(["python", "-m", "bench", "-m", *map(masked_override, words)])
 
 

@@ -51,7 +51,7 @@ def _print_rows(found: Survey, settings: Settings, out: Console) -> None:
     order = ["done", "running", "interrupted", *(s.value for s in Status if s is not Status.OK), "missing"]
     met = {name for row in counts.values() for name in row}
     columns = [name for name in order if name in met or name in ("done", "missing")]
-    shown = table("model and method", "cells", *columns, title=f"Status of {settings.experiment}")
+    shown = table("model and method", "cells", *columns, title=f"Status of {settings.title}")
     for row, each in counts.items():
         shown.add_row(line(row), f"{each.total():,}", *(f"{each[name]:,}" if each[name] else "" for name in columns))
     total = Counter(map(_column, found.standings))

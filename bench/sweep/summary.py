@@ -25,7 +25,7 @@ MOST_REASONS = 12
 def print_summary(ended: Sequence[tuple[Cell, Entry | None]], settings: Settings, names: Mapping[str, str]) -> None:
     """Say how the cells of a sweep ended; None is a cell without a readable record. `names` are of rows, by key."""
     console = new_console()
-    console.print(line(f"{settings.experiment}: {len(ended)} cells"))
+    console.print(line(f"{settings.title}: {len(ended)} cells"))
     console.print(_table([(names[cell.key], None if record is None else record.status) for cell, record in ended]))
     _print_failures([(cell, record) for cell, record in ended if record is not None], settings, console)
     if again := sum(record is None or record.status.failed for _, record in ended):

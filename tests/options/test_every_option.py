@@ -64,7 +64,7 @@ ELSEWHERE = {
 }  # fmt: skip
 """Options of training that are no matter of Trainer's arguments."""
 WHERE = {
-    "command", "experiment", "results_dir", "reports_dir", "cache_dir", "mirror_dir", "device", "overwrite",
+    "command", "experiment", "name", "results_dir", "reports_dir", "cache_dir", "mirror_dir", "device", "overwrite",
     "save_texts", "timeout_minutes", "max_failures", "retry", "more_results", "redraw", "feature_cache_gb",
     "price_per_gpu_hour", "target_accuracy", "baseline", "observers",
 }  # fmt: skip

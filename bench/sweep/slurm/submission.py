@@ -115,7 +115,7 @@ def submit(
     nothing behind.
     """
     submission = Submission(
-        name=f"{slug(settings.experiment)}-{uuid.uuid4().hex[:8]}",
+        name=f"{slug(settings.title)}-{uuid.uuid4().hex[:8]}",
         started=now(),
         tasks=tuple(tuple(cell.key for cell in cells) for cells in groups),
         stamps={cell.key: stamps[cell.key] for cells in groups for cell in cells},

@@ -12,7 +12,8 @@ from transformers import PreTrainedModel
 
 from bench.config.method.gradient import AdapterMethod
 from bench.config.method.peft import PeftConfig
-from bench.errors import UserError, said
+from bench.config.method.peft_checks import check_layers
+from bench.errors import UserError, refuse, said
 from bench.methods.adapted import is_rationed, mix_types, pool_before_padding
 from bench.models.families import Family
 from bench.models.kept import Kept
@@ -40,6 +41,7 @@ def add_adapters(
     """
     kind, options = method.adapter(family)
     _check_targets(base, options.get("target_modules"), method)
+    refuse(check_layers(options, base.config.num_hidden_layers, str(base.config.model_type)))
     try:
         config = _config(getattr(peft, kind), options, base, family, steps)
         adapted = peft.get_peft_model(base, config)

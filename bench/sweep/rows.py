@@ -21,6 +21,9 @@ LIMITS = {
 """Options, and what holds in their place for small sets: a name that gave the one alone would promise too much."""
 
 
+OPTIONS = "method.options."
+"""Options of another library; those at its defaults are no part of a cell's identity."""
+
 CONTENT = {"task.data.revision": "data", "task.data.content": "data", "model.content": "model", "model.sha256": "model"}
 """Options that say what files held: instead of them a row has the name of its file."""
 
@@ -36,7 +39,7 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
         groups[cell.model.name, cell.method_label].append(cell)
     names: dict[str, tuple[str, str | None]] = {}
     for (model, method), members in groups.items():
-        kinds = [(_options(identity(alike[0])), alike) for alike in _kinds(members)]
+        kinds = _with_defaults([(_options(identity(alike[0])), alike) for alike in _kinds(members)])
         differing = _with_limits(_differing([values for values, _ in kinds]), [values for values, _ in kinds])
         read = {what: _file_names([alike[0] for _, alike in kinds], what) for what in ("data", "model")}
         told = {name: _told([values.get(name) for values, _ in kinds]) for name in differing}
@@ -116,12 +119,21 @@ def _kinds(cells: Sequence[Cell]) -> list[list[Cell]]:
     return [alike for _, alike in kinds]
 
 
+def _with_defaults(kinds: list[tuple[dict[str, Any], list[Cell]]]) -> list[tuple[dict[str, Any], list[Cell]]]:
+    """With the default of an option that another kind is given: where some are "r=4", one without is "r=8", say."""
+    given = {name for values, _ in kinds for name in values if name.startswith(OPTIONS)}
+    return [
+        ({name: alike[0].approach.default_of(name.removeprefix(OPTIONS)) for name in given} | values, alike)
+        for values, alike in kinds
+    ]
+
+
 def _options(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested options as one level of dotted names, without the axes."""
     flat: dict[str, Any] = {}
     for name, value in content.items():
         path = f"{prefix}{name}"
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not path.startswith(OPTIONS):
             flat |= _options(value, f"{path}.")
         elif path not in AXES:
             flat[path] = value

@@ -7,7 +7,8 @@ import pytest
 from bench.cell import Cell
 from bench.compose import to_cell
 from bench.config import PeftConfig
-from bench.config.method.peft_checks import fitting_types
+from bench.config.method.peft_checks import check, fitting_types
+from bench.config.method.peft_rules import OURS
 from bench.config.method.peft_types import adapter_type, sources
 from bench.methods.fused.groups import can_fuse
 from tests.support.cli import REPOSITORY, call, composed
@@ -33,6 +34,15 @@ REFUSED = {
     "method=dora method.options.use_drora=true": "(did you mean use_dora",
     "method=dora method.options.r=many": "method.options.r=many: input should be a valid integer",
     "method=dora method.options.bias=some": "method.options.bias=some: input should be 'none', 'all' or 'lora_only'",
+    "method=dora method.options.r=0": "method.options.r=0: it is at least 1",
+    "method=adalora method.options.init_r=-4": "method.options.init_r=-4: it is at least 1",
+    "method=dora method.options.r=null": "method.options.r=null: leave it out for peft's default, 8",
+    "method=dora method.options.lora_dropout=1.5": "method.options.lora_dropout=1.5: it is from 0 to less than 1",
+    "method=fourierft method.options.scaling=inf": "method.options.scaling: a number from -1,000,000,000 to",
+    "method=fourierft method.options.scaling=nan": "method.options.scaling: a number from -1,000,000,000 to",
+    "method=dora method.options.layers_to_transform=[0,6]": "layers_to_transform=6: model minilm has no such layer; it "
+    "has 6, from 0 to 5",
+    "method=boft method.options.layers_to_transform=-1": "method.options.layers_to_transform=-1: it is at least 0",
     "method=ia3 method.options.task_type=SEQ_CLS": "the program fills it in",
     "method=adalora method.options.total_step=3": "the program fills it in",
     "method=ia3 method.options.target_modules=[foo]": "method.options.target_modules=foo: model minilm has no such",
@@ -92,6 +102,23 @@ def test_lora_of_peft_is_another_row_than_lora() -> None:
     cell = cell_of("method=peft", "method.peft_type=LORA")
     assert cell.row == "minilm-peft_lora"
     assert cell_of("method=peft", "method.peft_type=IA3", "method.called=wide").row == "minilm-wide"
+
+
+def test_numbers_that_peft_takes_are_taken() -> None:
+    """Defaults of every type, and zeros that mean something."""
+    for name in fitting_types():
+        numbers = {
+            key: option.default
+            for key, option in adapter_type(name).options.items()
+            if key not in OURS and type(option.default) in (int, float)
+        }
+        if adapter_type(name).is_prompt:
+            numbers |= {"num_virtual_tokens": 1}
+        check(name, numbers, in_4bit=False)
+    check("LORA", {"layers_to_transform": 0, "lora_dropout": 0.0, "alpha_pattern": {}}, in_4bit=False)
+    check("OFT", {"r": 0, "oft_block_size": 32}, in_4bit=False)
+    check("LOKR", {"decompose_factor": -1}, in_4bit=False)
+    check("SHIRA", {"random_seed": 0}, in_4bit=False)
 
 
 def test_targets() -> None:

@@ -31,6 +31,16 @@ def test_options_that_differ_are_added() -> None:
     ]  # fmt: skip
 
 
+def test_options_of_peft_at_their_default_are_named_as_it() -> None:
+    dora = {"name": "peft", "peft_type": "LORA", "called": "dora"}
+    grid = [content(method=dora | {"options": {"use_dora": True} | more}) for more in ({"r": 4}, {"r": 8})]
+    assert names(*grid) == [("bert", "dora r=4"), ("bert", "dora r=8")]
+    patterns = [content(method=dora | {"options": more}) for more in ({"rank_pattern": {"query": 4}}, {"r": 4})]
+    assert names(*patterns) == [
+        ("bert", "dora rank_pattern={'query': 4} r=8"), ("bert", "dora rank_pattern=None r=4"),
+    ]  # fmt: skip
+
+
 def test_a_baseline_carries_them_in_its_own_name() -> None:
     models = (dict(BASELINE, alpha=alpha) for alpha in (1e-4, 1e-5))
     assert names(*(content(model=model) for model in models)) == [

@@ -129,6 +129,10 @@ class Method:
         """Its options that have no effect as it is, with the reason."""
         return {}
 
+    def default_of(self, option: str) -> Any:
+        """What one of its `options`, those of another library, is where it is not given; None where that is unknown."""
+        return None
+
     def problems(self, model: "TransformerConfig") -> list[str]:
         """What its (resolved) options ask of `model` that it has not, as far as that is known before it is loaded."""
         return []

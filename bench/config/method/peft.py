@@ -144,6 +144,10 @@ class PeftConfig(AdapterMethod):
         reason = f"{self.choice} has nothing in 4 bits; method.load_in_4bit=true puts the base model there"
         return dict.fromkeys(("quant_type", "double_quant"), reason)
 
+    def default_of(self, option: str) -> Any:
+        """peft's."""
+        return self.defaults.get(option)
+
     def problems(self, model: "TransformerConfig") -> list[str]:
         """What the model's family has not: target modules, layers of a kind that the type goes on."""
         from bench.models.targets import absent_targets
@@ -157,10 +161,13 @@ class PeftConfig(AdapterMethod):
                 f"{self.choice}: peft has none for the layers of {model.name} ({model.family}: Conv1D); on a base in 4 "
                 "bits (method.load_in_4bit=true) they are others"
             ]
+        known = model.num_layers if model.path is None else None  # a folder may hold a model of another size
+        absent = [] if known is None else peft_checks.check_layers(self.options, known, model.name)
         targets = self.options.get("target_modules")
         if not isinstance(targets, list):  # a pattern
-            return []
-        return absent_targets(tuple(targets), model, option="method.options.target_modules", norms=self.is_of_norms)
+            return absent
+        option = "method.options.target_modules"
+        return absent + absent_targets(tuple(targets), model, option=option, norms=self.is_of_norms)
 
     @property
     def is_of_norms(self) -> bool:

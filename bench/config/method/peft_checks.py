@@ -4,12 +4,14 @@ Everything here raises UserError.
 """
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
 from pydantic import ValidationError
 
+from bench.bounds import MOST
 from bench.config.method.peft_rules import FOUR_BIT, INITS_IN_4BIT, INITS_REFUSED, NEED_DATA, OURS, UNFIT
 from bench.config.method.peft_types import adapter_type, sources
 from bench.errors import UserError, refuse
@@ -54,12 +56,58 @@ def check(name: str, given: Mapping[str, Any], *, in_4bit: bool) -> None:
             except ValidationError as error:
                 reasons = dict.fromkeys(f"{detail['msg'][0].lower()}{detail['msg'][1:]}" for detail in error.errors())
                 problems.append(f"{option}={value}: {', or '.join(reasons)}")
+            else:
+                problems += _out_of_range(key, value, kind.options[key].default)
     problems += _options_of_some(name, given, in_4bit=in_4bit)
     if in_4bit and name not in (fitting := fitting_types(in_4bit=True)):
         problems.append(
             f"method.load_in_4bit=true: peft's {name} has no layers for weights in 4 bits; {', '.join(fitting)} do"
         )
     refuse(problems)
+
+
+def _out_of_range(key: str, value: Any, default: Any) -> list[str]:
+    """What is wrong with a value of the right type, as far as names and peft's defaults say which numbers make sense.
+
+    peft itself says so only once a model is loaded, in each cell.
+    """
+    option = f"method.options.{key}"
+    if value is None:
+        return [] if default is None else [f"{option}=null: leave it out for peft's default, {default}"]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return []
+    if not math.isfinite(value) or abs(value) > MOST:
+        return [f"{option}: a number from -{MOST:,} to {MOST:,} is needed"]
+    if "dropout" in key:
+        return [] if 0 <= value < 1 else [f"{option}={value}: it is from 0 to less than 1"]
+    least = _least(key, default) if isinstance(value, int) else None
+    return [] if least is None or value >= least else [f"{option}={value}: it is at least {least}"]
+
+
+def _least(key: str, default: Any) -> int | None:
+    """The least whole number that an option takes; None where that is not known."""
+    counts_from_0 = key == "layers_to_transform" or any(part in key for part in ("seed", "prng", "warmup"))
+    if default is None:
+        return 0 if counts_from_0 else 1
+    if not isinstance(default, int) or default < 0:
+        return None
+    return 0 if counts_from_0 or default == 0 else 1
+
+
+def check_layers(given: Mapping[str, Any], layers: int, model: str) -> list[str]:
+    """What is wrong with the blocks that adapters are to go on, of a model that has so many `layers`.
+
+    peft is content with one of them that is there.
+    """
+    asked = given.get("layers_to_transform")
+    numbers = [asked] if isinstance(asked, int) else asked or []
+    absent = [number for number in numbers if not 0 <= number < layers]
+    if not absent:
+        return []
+    return [
+        f"method.options.layers_to_transform={','.join(map(str, absent))}: model {model} has no such layer; it has "
+        f"{layers}, from 0 to {layers - 1}"
+    ]
 
 
 def check_name(called: str | None) -> None:

@@ -111,6 +111,13 @@ def test_what_peft_refuses_is_told(tiny_models: dict[str, Path]) -> None:
         run(cell)
 
 
+def test_layers_that_a_folder_has_not_are_told(tiny_models: dict[str, Path]) -> None:
+    """peft would be content with the one that is there."""
+    cell = make_cell("bert", tiny_models["bert"], "LORA", {"layers_to_transform": [0, 2]})
+    with pytest.raises(UserError, match="layers_to_transform=2: model bert has no such layer; it has 2, from 0 to 1"):
+        run(cell)
+
+
 def test_a_prompt_of_words_starts_from_them(tiny_models: dict[str, Path]) -> None:
     options = {"prompt_tuning_init": "TEXT", "prompt_tuning_init_text": "goal bank", "num_virtual_tokens": 2}
     model, tokenizer = adapted("bert", tiny_models["bert"], "PROMPT_TUNING", options=options)

@@ -121,11 +121,14 @@ def _kinds(cells: Sequence[Cell]) -> list[list[Cell]]:
 
 def _with_defaults(kinds: list[tuple[dict[str, Any], list[Cell]]]) -> list[tuple[dict[str, Any], list[Cell]]]:
     """With the default of an option that another kind is given: where some are "r=4", one without is "r=8", say."""
-    given = {name for values, _ in kinds for name in values if name.startswith(OPTIONS)}
+    given = dict.fromkeys(name for values, _ in kinds for name in values if name.startswith(OPTIONS))
     return [
-        ({name: alike[0].approach.default_of(name.removeprefix(OPTIONS)) for name in given} | values, alike)
-        for values, alike in kinds
+        (values | _defaults(alike[0], [name for name in given if name not in values]), alike) for values, alike in kinds
     ]
+
+
+def _defaults(cell: Cell, names: Sequence[str]) -> dict[str, Any]:
+    return {name: cell.approach.default_of(name.removeprefix(OPTIONS)) for name in names}
 
 
 def _options(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from bench.running import no_gpu
 from bench.running.devices import energy_counter, use_one_gpu, visible_gpus
+from bench.running.no_gpu import why_no_gpu
+from bench.running.provenance import device_name
+from bench.sweep.room import Room, fit
+from bench.sweep.workforce import Workforce
 from tests.support import cli
+
+
+def not_supported(*_: object) -> None:
+    raise sys.modules["pynvml"].NVMLError("Not Supported")
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +31,7 @@ def four_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml.nvmlDeviceGetUUID = lambda index: f"GPU-{index}{index}{index}"
     nvml.nvmlDeviceGetName = lambda index: f"Chip {index}"
     nvml.nvmlDeviceGetMemoryInfo = lambda index: types.SimpleNamespace(total=1000 + index)
+    nvml.nvmlDeviceGetMigMode = not_supported
     nvml.nvmlDeviceGetHandleByUUID = lambda uuid: int(uuid[-1])
     nvml.nvmlDeviceGetTotalEnergyConsumption = lambda index: 1_500_000 + index
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
@@ -37,6 +47,7 @@ def four_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
         ("", []),
         ("-1", []),
         ("0,7,1", ["Chip 0"]),  # as in CUDA, the list ends at the first entry that is no device
+        ("2,2,0", ["Chip 2", "Chip 0"]),
     ],
 )
 def test_the_environment_chooses(setting: str | None, names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,6 +73,72 @@ def test_no_driver_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert visible_gpus() == []
 
 
+def but(number: int, refuse: object, function: object) -> object:
+    """`function`, which fails as `refuse` for the GPU of this number."""
+    return lambda index: refuse() if index == number else function(index)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("function", ["nvmlDeviceGetHandleByIndex", "nvmlDeviceGetUUID", "nvmlDeviceGetName"])
+def test_a_gpu_that_may_not_be_opened_is_left_out(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    nvml = sys.modules["pynvml"]
+    monkeypatch.setattr(nvml, function, but(1, not_supported, getattr(nvml, function)))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert [gpu.name for gpu in visible_gpus()] == ["Chip 0", "Chip 2", "Chip 3"]
+
+
+def test_memory_that_is_the_machines_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["pynvml"], "nvmlDeviceGetMemoryInfo", not_supported)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    assert [gpu.total_memory for gpu in visible_gpus()] == [None, None]
+    place = Workforce("cuda", tuple(visible_gpus()), 2, 1)
+    assert place.described() == (
+        "On 2 GPUs: 1 x Chip 0, memory shared with the machine; 1 x Chip 1, memory shared with the machine."
+    )
+    assert fit(Room(10**9, False), place) == "not known"
+
+
+@pytest.fixture
+def slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second GPU is cut into two slices, at places 0 and 2 of three."""
+    nvml = sys.modules["pynvml"]
+
+    def slice_of(index: int, place: int) -> str:
+        if place == 1:
+            raise nvml.NVMLError("Not Found")
+        return f"slice {place}"
+
+    monkeypatch.setattr(nvml, "nvmlDeviceGetMigMode", lambda index: (int(index == 1), 0))
+    monkeypatch.setattr(nvml, "nvmlDeviceGetMaxMigDeviceCount", lambda index: 3, raising=False)
+    monkeypatch.setattr(nvml, "nvmlDeviceGetMigDeviceHandleByIndex", slice_of, raising=False)
+    monkeypatch.setattr(nvml, "nvmlDeviceGetUUID", lambda handle: named(handle, "MIG-{}", "GPU-{0}{0}{0}"))
+    monkeypatch.setattr(nvml, "nvmlDeviceGetName", lambda handle: named(handle, "Chip 1 MIG 1g.10gb", "Chip {}"))
+    monkeypatch.setattr(
+        nvml, "nvmlDeviceGetMemoryInfo", lambda handle: types.SimpleNamespace(total=10 if type(handle) is str else 80)
+    )
+
+
+def named(handle: int | str, of_slice: str, of_gpu: str) -> str:
+    return of_slice.format(handle[-1]) if isinstance(handle, str) else of_gpu.format(handle)
+
+
+@pytest.mark.usefixtures("slices")
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [
+        (None, ["GPU-000", "MIG-0", "MIG-2", "GPU-222", "GPU-333"]),
+        ("MIG-2", ["MIG-2"]),
+        ("MIG-2,GPU-3", ["MIG-2", "GPU-333"]),
+        ("GPU-111", []),  # the whole card is not to be had
+    ],
+)
+def test_slices_of_a_gpu_are_gpus(setting: str | None, found: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", setting or "")
+    if setting is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert [gpu.uuid for gpu in visible_gpus()] == found
+    assert [gpu.total_memory for gpu in visible_gpus()] == [10 if uuid[0] == "M" else 80 for uuid in found]
+
+
 def test_energy_is_the_first_visible_devices_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,1")
     assert energy_counter() == 1500.003
@@ -76,6 +153,37 @@ def test_energy_that_is_not_counted_is_not_known(monkeypatch: pytest.MonkeyPatch
     assert energy_counter() is None
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert energy_counter() is None
+
+
+@pytest.mark.parametrize(
+    ("setting", "there", "reason"),
+    [
+        ("MIG-7", [], "CUDA_VISIBLE_DEVICES=MIG-7 names no GPU"),
+        (None, ["nvidia0"], "NVIDIA_DRIVER_CAPABILITIES=compute,utility"),
+        (None, ["kfd"], "AMD GPUs are not supported"),
+        ("", ["nvidia0"], None),  # somebody wants none
+        ("-1", ["nvidia0"], None),
+        (None, [], None),
+    ],
+)
+def test_why_there_is_no_gpu(
+    setting: str | None, there: list[str], reason: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(no_gpu, "DEVICES", tmp_path)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", setting or "")
+    if setting is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    for name in there:
+        (tmp_path / name).touch()
+    found = why_no_gpu()
+    assert found == reason if reason is None else reason in (found or "")
+
+
+def test_a_record_of_a_gpu_never_names_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    device_name.cache_clear()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert device_name("cuda") == "unknown GPU"
+    device_name.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -102,6 +210,7 @@ nvml.nvmlDeviceGetHandleByIndex = lambda index: index
 nvml.nvmlDeviceGetUUID = lambda index: f"GPU-{index}"
 nvml.nvmlDeviceGetName = lambda index: "Chip"
 nvml.nvmlDeviceGetMemoryInfo = lambda index: types.SimpleNamespace(total=1)
+nvml.nvmlDeviceGetMigMode = lambda index: (0, 0)
 nvml.nvmlDeviceGetHandleByUUID = lambda uuid: int(uuid[-1])
 nvml.nvmlDeviceGetTotalEnergyConsumption = lambda index: 1
 sys.modules["pynvml"] = nvml

@@ -18,6 +18,7 @@ from bench.methods.adapted import is_rationed, mix_types, pool_before_padding
 from bench.models.families import Family
 from bench.models.kept import Kept
 from bench.models.targets import matches, no_such_modules
+from bench.running.out_of_memory import is_out_of_memory
 
 MANY_STEPS = 10**9
 """Planned steps of a model that is not trained any more."""
@@ -47,7 +48,7 @@ def add_adapters(
         adapted = peft.get_peft_model(base, config)
     except (ArithmeticError, AttributeError, ImportError, LookupError, NotImplementedError, RuntimeError, TypeError,
             ValueError, AssertionError) as error:  # fmt: skip
-        if not isinstance(method, PeftConfig) or isinstance(error, torch.OutOfMemoryError):
+        if not isinstance(method, PeftConfig) or is_out_of_memory(error):
             raise
         raise UserError(
             f"peft does not put {method.peft_type} on a {base.config.model_type} with method.options="

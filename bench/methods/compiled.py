@@ -8,7 +8,8 @@ import torch
 from bench.errors import UserError
 
 BACKEND = "inductor"
-COMPILERS = ("g++", "clang++")
+LANGUAGES = {"cpu": ("CXX", "C++", ("g++", "clang++")), "cuda": ("CC", "C", ("gcc", "clang"))}
+"""By device: the environment variable that names a compiler, its language, and those that are looked for."""
 
 
 def compile_model(model: torch.nn.Module, device: str) -> None:
@@ -22,7 +23,15 @@ def compile_model(model: torch.nn.Module, device: str) -> None:
 
 
 def check_compiler(device: str) -> None:
-    """Raise UserError where torch has no compiler for this device's code. (For a GPU it brings its own.)"""
-    found = os.environ.get("CXX") or next(filter(shutil.which, COMPILERS), None)
-    if device == "cpu" and (found is None or shutil.which(found) is None):
-        raise UserError(f"training.compile=true on a CPU needs a C++ compiler ({' or '.join(COMPILERS)}, or CXX)")
+    """Raise UserError where torch has no compiler for this device's code.
+
+    A CPU's code is written in C++. A GPU's is compiled by Triton, which builds the C program that starts it with the
+    machine's own compiler (`triton/runtime/build.py`).
+    """
+    variable, language, compilers = LANGUAGES[device]
+    found = os.environ.get(variable) or next(filter(shutil.which, compilers), None)
+    if found is None or shutil.which(found) is None:
+        raise UserError(
+            f"training.compile=true on {'a CPU' if device == 'cpu' else 'a GPU'} needs a {language} compiler "
+            f"({' or '.join(compilers)}, or {variable})"
+        )

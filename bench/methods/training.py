@@ -24,6 +24,7 @@ from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
 from bench.methods import validation
 from bench.methods.attention import attention
+from bench.methods.eight_bit import forget_embeddings
 from bench.methods.encode import Encoder, sort_by_length
 from bench.methods.fitted import Diverged, OnStep, Probabilities
 from bench.methods.last_block import Collator
@@ -115,6 +116,13 @@ class OrderedTrainer(Trainer):
     With `group_by_length`, transformers would evaluate, too, in the order of its sampler, and rows of predictions
     would belong to other examples.
     """
+
+    def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
+        """As Trainer's, which leaves nothing of earlier models behind."""
+        forget_embeddings()
+        optimizer = super().create_optimizer(*arguments, **options)
+        forget_embeddings(frozen_alone=True)
+        return optimizer
 
     def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
         return SequentialSampler(eval_dataset)

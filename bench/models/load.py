@@ -1,5 +1,6 @@
 """Loading tokenizers and models, with the padding and the head that classification needs."""
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from bench.errors import UserError
 from bench.models import safely
 from bench.models.base import BaseModel, renew_head
 from bench.models.families import FAMILIES, Family
+from bench.running.out_of_memory import says_out_of_memory
 from bench.sources import hub
 
 DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -48,9 +50,23 @@ def explained(model: TransformerConfig, location: str) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:
+        if found := _conversion_errors(error):
+            kind = torch.OutOfMemoryError if any(map(says_out_of_memory, found)) else RuntimeError
+            raise kind(f"weights of {model.name} could not be loaded: {found[0]}") from error
         if (explanation := hub.explain(error, f"model {model.id or model.name}")) is not None:
             raise explanation from error
         raise
+
+
+def _conversion_errors(error: BaseException) -> list[str]:
+    """What went wrong while single weights were put in their type, or in 4 bits; empty where that was not it.
+
+    transformers 5 writes it into a report, which is logged as a warning, and raises an error that says no more than to
+    look there (`utils/loading_report.py`); the report is still in the frames that the error left.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    reports = [frame.f_locals.get("loading_info") for frame in frames]
+    return [text for report in reports for text in getattr(report, "conversion_errors", {}).values()]
 
 
 def load_tokenizer(model: TransformerConfig, location: str, truncation_side: str = "right") -> PreTrainedTokenizerBase:

@@ -31,7 +31,8 @@ class Estimate:
     trained: int
     """Weights, gradients and optimizer states of what is trained."""
     activations: int
-    """And, for `zero_shot`, the keys, values and scores of the vocabulary."""
+    """Or what the optimizer's step takes after them, if that is more. For `zero_shot`, also the keys, values and scores
+    of the vocabulary."""
 
     @property
     def total(self) -> int:
@@ -84,7 +85,11 @@ def trained(
     tokens: int,
     trainable: Callable[[Shape, Precision], Trainable],
 ) -> Estimate:
-    """Gradient training: the larger of a training step and a validation batch decides on the activations."""
+    """Gradient training: the larger of a training step and a validation batch decides on the activations.
+
+    Or the optimizer's step, which comes after the activations are gone: torch's AdamW keeps a root of the second
+    moments of all parameters for a moment (`foreach`).
+    """
     precision = training.precision
     assert precision is not None
     part = trainable(shape, precision)
@@ -96,8 +101,10 @@ def trained(
     else:
         step = part.layers * kept
     validation = block_activations(shape, family, training.per_device_eval_batch_size * tokens, precision)
+    in_8_bits = training.optim == "adamw_bnb_8bit"
+    roots = 0 if in_8_bits else BYTES["fp32"] * parameters
     return Estimate(
         weights=round(part.weights),
-        trained=parameters * (STATE_8BIT if training.optim == "adamw_bnb_8bit" else STATE),
-        activations=round(max(step, validation)),
+        trained=parameters * (STATE_8BIT if in_8_bits else STATE),
+        activations=round(max(step, validation, roots)),
     )

@@ -2,37 +2,40 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """One visible GPU: its number among the visible ones is its place in `visible_gpus()`."""
+    """One visible GPU, or one slice of it (MIG): its number among the visible ones is its place in `visible_gpus()`."""
 
     uuid: str
+    """As CUDA_VISIBLE_DEVICES takes it: `GPU-...`, or `MIG-...` of a slice."""
     name: str
-    total_memory: int
-    """Bytes."""
+    total_memory: int | None
+    """Bytes; None where it has none of its own, but shares the machine's."""
 
 
 def visible_gpus() -> list[Gpu]:
-    """The GPUs that CUDA programs started from here would see, in CUDA's order.
+    """The GPUs that CUDA programs started from here would see, in the order of NVML, which is that of the PCI bus.
 
-    Empty without an NVIDIA driver. `CUDA_VISIBLE_DEVICES` is respected, by number or by UUID; as in CUDA,
-    the list ends at the first entry that names no device.
+    Empty without an NVIDIA driver. `CUDA_VISIBLE_DEVICES` is respected, by number or by UUID, of a GPU or of a slice;
+    as in CUDA, the list ends at the first entry that names no device. A GPU that is cut into slices stands for those,
+    and one that this user may not open, or that has dropped off the bus, is left out.
     """
     found = _all_gpus()
     wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
     if wanted is None:
         return found
-    chosen = []
+    chosen: list[Gpu] = []
     for entry in (part.strip() for part in wanted.split(",")):
         match = [gpu for i, gpu in enumerate(found) if entry == str(i) or (entry and gpu.uuid.startswith(entry))]
         if len(match) != 1:
             break
-        chosen.append(match[0])
+        if match[0] not in chosen:  # one that is named twice is still one
+            chosen.append(match[0])
     return chosen
 
 
@@ -83,12 +86,38 @@ def _all_gpus() -> list[Gpu]:
     with _nvml() as nvml:
         if nvml is None:
             return []
-        handles = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(nvml.nvmlDeviceGetCount())]
-        return [
-            Gpu(
-                uuid=str(nvml.nvmlDeviceGetUUID(handle)),
-                name=str(nvml.nvmlDeviceGetName(handle)),
-                total_memory=int(nvml.nvmlDeviceGetMemoryInfo(handle).total),
-            )
-            for handle in handles
-        ]
+        return [gpu for number in range(nvml.nvmlDeviceGetCount()) for gpu in _gpus(nvml, number)]
+
+
+def _gpus(nvml: Any, number: int) -> list[Gpu]:
+    """The GPU of this number, or its slices; none where it can't be opened.
+
+    NVML counts all GPUs of a machine, also those that a container or Slurm's ConstrainDevices keeps from this process.
+    """
+    try:
+        handle = nvml.nvmlDeviceGetHandleByIndex(number)
+        return [_described(nvml, part) for part in _slices(nvml, handle) or [handle]]
+    except nvml.NVMLError:
+        return []
+
+
+def _slices(nvml: Any, handle: Any) -> list[Any]:
+    """Handles of the slices that a GPU is cut into; empty where it is whole."""
+    try:
+        is_cut, _ = nvml.nvmlDeviceGetMigMode(handle)
+        places = nvml.nvmlDeviceGetMaxMigDeviceCount(handle) if is_cut else 0
+    except nvml.NVMLError:
+        return []  # most can't be cut at all
+    found = []
+    for place in range(places):
+        with suppress(nvml.NVMLError):  # places of larger slices are empty
+            found.append(nvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, place))
+    return found
+
+
+def _described(nvml: Any, handle: Any) -> Gpu:
+    try:
+        memory = int(nvml.nvmlDeviceGetMemoryInfo(handle).total)
+    except nvml.NVMLError:
+        memory = None  # Jetson, GB10
+    return Gpu(str(nvml.nvmlDeviceGetUUID(handle)), str(nvml.nvmlDeviceGetName(handle)), memory)

@@ -6,6 +6,7 @@ import resource
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 
 def release() -> None:
@@ -15,9 +16,8 @@ def release() -> None:
         # the C library keeps freed memory for itself; others than GNU's have no such function
         with suppress(AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    if (cuda := _cuda()) is not None:
+        cuda.empty_cache()
 
 
 def reset_peak() -> None:
@@ -25,9 +25,8 @@ def reset_peak() -> None:
     # where there is no such interface, or it is not allowed, the peak is that of the whole process
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
+    if (cuda := _cuda()) is not None:
+        cuda.reset_peak_memory_stats()
 
 
 def peak_process() -> int:
@@ -41,8 +40,15 @@ def peak_process() -> int:
 
 
 def peak_device() -> int | None:
-    """Most bytes that tensors took on the GPU since `reset_peak`; None without a GPU."""
+    """Most bytes that tensors took on the GPU since `reset_peak`; None where this process uses none."""
+    cuda = _cuda()
+    return None if cuda is None else int(cuda.max_memory_allocated())
+
+
+def _cuda() -> Any | None:
+    """`torch.cuda` where this process has begun to use a GPU.
+
+    To ask it for anything else begins it, which takes half a gigabyte of the card: cells on the CPU leave it alone.
+    """
     torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_available():
-        return None
-    return int(torch.cuda.max_memory_allocated())
+    return torch.cuda if torch is not None and torch.cuda.is_initialized() else None

@@ -15,6 +15,7 @@ from bench.models.configuration import check_families
 from bench.models.targets import check_targets
 from bench.results.regular import check_folder
 from bench.running.devices import visible_gpus
+from bench.running.no_gpu import say_why_not, why_no_gpu
 from bench.running.optimizers import check_installed, check_optimizers
 from bench.running.positions import check_lengths
 from bench.settings import Settings
@@ -31,14 +32,16 @@ def check_cells(cells: Collection[Cell], settings: Settings) -> None:
 
 
 def check_device(cells: Iterable[Cell], settings: Settings) -> None:
-    """Raise UserError where a GPU is asked for and none is visible."""
+    """Raise UserError where a GPU is asked for and none is visible; say so where one would have been taken."""
+    cells = list(cells)
     if settings.device == "cuda" and not visible_gpus():
-        count = len(list(cells))
-        what = f"{count} cells of {settings.title}" if count > 1 else "this cell"
+        what = f"{len(cells)} cells of {settings.title}" if len(cells) > 1 else "this cell"
+        why = "" if (reason := why_no_gpu()) is None else f" ({reason})"
         raise UserError(
-            f"{what} to run, and a GPU is needed, but none is visible here. `make demo` tries the machine without "
+            f"{what} to run, and a GPU is needed, but none is visible here{why}. `make demo` tries the machine without "
             "one; device=cpu insists on the CPU (big models may take days)"
         )
+    say_why_not(cells, settings)
 
 
 def check_extras(cells: Collection[Cell]) -> None:

@@ -55,8 +55,8 @@ def provenance(
 @functools.cache
 def device_name(device: str) -> str:
     """The GPU's or the processor's name."""
-    if device == "cuda" and (gpus := visible_gpus()):
-        return gpus[0].name
+    if device == "cuda":
+        return next((gpu.name for gpu in visible_gpus()), "unknown GPU")
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -4,7 +4,6 @@ Every end of a cell but an interruption leaves a record.
 """
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Sequence
 from functools import partial
@@ -24,6 +23,7 @@ from bench.rights import share_all
 from bench.running.devices import visible_gpus
 from bench.running.measuring import Measured, TooMany, measure
 from bench.running.observers import Observer, write_record
+from bench.running.out_of_memory import is_out_of_memory
 from bench.running.provenance import now
 from bench.running.recording import Run, failed, finished, predictions_frame, texts_frame
 from bench.running.warm import Warm
@@ -162,8 +162,7 @@ def _keep_model(fitted: Saveable, folder: Path, card: str) -> None:
 
 def status_of(error: Exception) -> Status:
     """The status of a cell that `error` ended."""
-    torch = sys.modules.get("torch")
-    if isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError)):
+    if is_out_of_memory(error):
         return Status.OOM
     if isinstance(error, Diverged):
         return Status.DIVERGED

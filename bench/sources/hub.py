@@ -3,6 +3,7 @@
 huggingface_hub is imported only where needed. It honours HF_HUB_OFFLINE, HF_TOKEN and its other settings.
 """
 
+import functools
 import glob
 import os
 from collections.abc import Iterator
@@ -60,19 +61,41 @@ def require_cached_data(data_id: str) -> None:
 
 
 def require_token(model_id: str) -> None:
-    """Raise UserError where no hub token is known, which the gated model `model_id` needs.
+    """Raise UserError where no hub token is known, or one whose owner may not read the gated model `model_id`.
 
-    In offline mode a model that is in the hub's cache needs none.
+    In offline mode a model that is in the hub's cache needs none, and the hub is not asked.
     """
     import huggingface_hub
 
     if huggingface_hub.get_token() is not None:
+        if not _offline():
+            check_access(model_id)
         return
     if _offline():
         if _is_cached(model_id):
             return
         raise UserError(f"model {model_id} {_ADVICE['OfflineModeIsEnabled'].format(group='model')}")
     raise UserError(f"model {model_id} {_ADVICE['GatedRepoError'].format(group='model')}")
+
+
+@functools.cache
+def check_access(model_id: str) -> None:
+    """Raise UserError where the hub does not let this token's owner read the model: the licence is not accepted, say.
+
+    A hub that can't be reached says nothing about that; loading tells, or finds the model in the cache.
+    """
+    import huggingface_hub
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    try:
+        huggingface_hub.auth_check(model_id)
+    except RepositoryNotFoundError as error:  # also the base of GatedRepoError
+        explanation = explain(error, f"model {model_id}")
+        assert explanation is not None
+        raise explanation from error
+    except Exception as error:
+        if "network" not in {kind for cause in _chain(error) for kind in _kinds(cause)} and not _is_answer(error):
+            raise
 
 
 def cached(model_id: str, name: str, revision: str | None = None) -> Path | None:

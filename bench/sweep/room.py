@@ -56,6 +56,7 @@ def fit(needed: Room, place: Workforce) -> str:
     smallest = f"{sizes[0]} GB" if sizes else f"over {GPU_SIZES[-1]} GB"
     if not place.gpus:
         return smallest
-    if needed.needed * share <= min(gpu.total_memory for gpu in place.gpus):
-        return "yes"
-    return f"no: {smallest}"
+    there = [gpu.total_memory for gpu in place.gpus if gpu.total_memory is not None]
+    if len(there) < len(place.gpus):
+        return "not known"  # memory that is shared with the machine
+    return "yes" if needed.needed * share <= min(there) else f"no: {smallest}"

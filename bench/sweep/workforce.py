@@ -47,7 +47,7 @@ class Workforce:
         on = f"{counted(self.devices, 'GPU')}{each}"
         if not self.gpus:
             return f"No GPU is visible here: planned for {on}; under `fits` is the smallest kind that will do."
-        names = Counter(f"{gpu.name}, {gigabytes(gpu.total_memory)}" for gpu in self.gpus)
+        names = Counter(f"{gpu.name}, {_memory(gpu)}" for gpu in self.gpus)
         return f"On {on}: {'; '.join(f'{count} x {name}' for name, count in names.items())}."
 
     def workers_left(self, running: int) -> int:
@@ -58,3 +58,7 @@ class Workforce:
         """Who goes on with a sweep of which so many cells run now, for its status."""
         said = counted(self.workers_left(running), "worker")
         return f"{said} at work" if running else f"{said}, none at work now"
+
+
+def _memory(gpu: Gpu) -> str:
+    return "memory shared with the machine" if gpu.total_memory is None else gigabytes(gpu.total_memory)

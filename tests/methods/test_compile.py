@@ -1,5 +1,6 @@
 """`training.compile`: the same results, and a clear word where it can't be had."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -63,4 +64,11 @@ def test_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CXX", raising=False)
     with pytest.raises(UserError, match=r"training\.compile=true on a CPU needs a C\+\+ compiler"):
         compiled.check_compiler("cpu")
+    monkeypatch.delenv("CC", raising=False)
+    with pytest.raises(UserError, match=r"training\.compile=true on a GPU needs a C compiler \(gcc or clang, or CC\)"):
+        compiled.check_compiler("cuda")
+
+
+def test_a_compiler_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", sys.executable)
     compiled.check_compiler("cuda")

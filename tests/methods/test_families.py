@@ -67,6 +67,17 @@ def run(cell: Cell, pool: Pool):
     return fitted, fitted.summary, fitted.predict(splits.test)
 
 
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_an_8_bit_optimizer_keeps_no_frozen_model(method: str, tiny_models: dict[str, Path], pool: Pool) -> None:
+    from bitsandbytes.optim import GlobalOptimManager
+
+    trained = {"min_steps": 1, "num_train_epochs": 1, "optim": "adamw_bnb_8bit"}
+    for family in ("bert", "llama"):
+        run(make_cell(family, method, tiny_models[family], **trained), pool)
+    held = GlobalOptimManager.get_instance().module_weight_config_triple
+    assert len(held) == (1 if method == "full" else 0), "the last model's, which is trained, alone"
+
+
 @pytest.mark.parametrize("method", ["lora", "qlora", "full", "last_block"])
 @pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_loss_falls(family: str, method: str, tiny_models: dict[str, Path], pool: Pool) -> None:

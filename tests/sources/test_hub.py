@@ -10,6 +10,7 @@ import pytest
 from huggingface_hub import errors
 
 from bench.errors import UserError
+from bench.sources import hub
 from bench.sources.hub import explain, require_token, resolve
 
 REPOSITORY = Path(__file__).parents[2]
@@ -152,6 +153,7 @@ def test_other_errors_are_left_alone(error):
 
 def test_a_gated_model_needs_a_token_unless_it_is_cached(monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(huggingface_hub, "auth_check", lambda _: None)
     monkeypatch.setattr(huggingface_hub, "get_token", lambda: "a token")
     require_token("a/b")
     monkeypatch.setattr(huggingface_hub, "get_token", lambda: None)
@@ -187,3 +189,37 @@ def test_a_data_set_that_is_not_cached_in_offline_mode(tmp_path):
     )
     assert run.stdout.count("\n") == 1
     assert run.stdout.startswith("data set no-such/data is not in the hub's cache, and HF_HUB_OFFLINE")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (errors.GatedRepoError("ask for access", response=ANSWER), "is gated: accept its licence"),
+        (errors.RepositoryNotFoundError("404", response=ANSWER), "is not on the hub, or is private"),
+        (errors.HfHubHTTPError("503", response=ANSWER), None),  # loading says so, or finds it in the cache
+        (ConnectError("no route"), None),
+    ],
+)
+def test_a_token_whose_owner_may_not_read_a_model_is_found_early(
+    error: Exception, said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: str) -> None:
+        raise error
+
+    monkeypatch.setattr(huggingface_hub, "get_token", lambda: "a token")
+    monkeypatch.setattr(huggingface_hub, "auth_check", fails)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    hub.check_access.cache_clear()
+    if said is None:
+        require_token("a/b")
+    else:
+        with pytest.raises(UserError, match=said):
+            require_token("a/b")
+
+
+def test_offline_the_hub_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(huggingface_hub, "get_token", lambda: "a token")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub, "auth_check", lambda _: pytest.fail("the hub was asked"))
+    hub.check_access.cache_clear()
+    require_token("a/b")

@@ -1,8 +1,8 @@
 """Dividing the examples of one step into forward passes by length: what is stacked is padded to the longest."""
 
-from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+
+import numpy as np
 
 OVERHEAD = {"cpu": 100, "cuda": 8192}
 """What a pass costs beside its tokens, in tokens. On a CPU that was tried: with packed layers, steps of MiniLM and of
@@ -13,29 +13,25 @@ once."""
 def divide(lengths: Sequence[int], overhead: int) -> list[list[int]]:
     """Places of `lengths`, those of like lengths together, with the least padded tokens plus `overhead` a pass.
 
-    Shortest first. The cheapest of all divisions of the sorted lengths, by dynamic programming.
+    Shortest first. The cheapest of all divisions of the sorted lengths, by dynamic programming from the longest on.
     """
-    counts = sorted(Counter(lengths).items())
-
-    @cache
-    def cheapest(start: int) -> tuple[int, int]:
-        """The cost of all from the length at `start` on, and where the first pass ends."""
-        if start == len(counts):
-            return 0, start
-        rows, options = 0, []
-        for end in range(start + 1, len(counts) + 1):
-            length, count = counts[end - 1]
-            rows += count
-            options.append((overhead + rows * length + cheapest(end)[0], end))
-        return min(options)
-
+    if not lengths:
+        return []
+    distinct, counts = np.unique(np.asarray(lengths), return_counts=True)
+    before = np.concatenate([[0], np.cumsum(counts)])  # examples that are shorter
+    cheapest = np.zeros(len(distinct) + 1, dtype=np.int64)  # of all from a length on
+    ends = np.zeros(len(distinct), dtype=np.int64)  # where the first pass ends of those from a length on
+    for start in range(len(distinct) - 1, -1, -1):
+        rows = before[start + 1 :] - before[start]
+        costs = overhead + rows * distinct[start:] + cheapest[start + 1 :]
+        best = int(costs.argmin())
+        cheapest[start], ends[start] = costs[best], start + 1 + best
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
-    found, start, taken = [], 0, 0
-    while start < len(counts):
-        _, end = cheapest(start)
-        size = sum(count for _, count in counts[start:end])
-        found.append(order[taken : taken + size])
-        start, taken = end, taken + size
+    found, start = [], 0
+    while start < len(distinct):
+        end = int(ends[start])
+        found.append(order[before[start] : before[end]])
+        start = end
     return found
 
 

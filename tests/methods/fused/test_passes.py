@@ -38,3 +38,11 @@ def test_many_are_divided_part_by_part() -> None:
     assert sorted(itertools.chain(*found)) == list(range(100))
     assert max(map(len, found)) <= 16
     assert sorted(lengths) == [lengths[i] for of_pass in found for i in of_pass], "like lengths together"
+
+
+def test_texts_of_a_thousand_different_lengths_are_divided() -> None:
+    lengths = list(range(1, 1001))
+    found = divide(lengths, 8192)
+    assert sorted(i for each in found for i in each) == list(range(1000))
+    assert 2 < len(found) < 40
+    assert divide([], 100) == []

@@ -14,6 +14,7 @@ from bench.escape.streams import mask_output
 from bench.escape.terminal import say, say_exception
 from bench.options.conf_files import guarded
 from bench.options.open import with_plus
+from bench.options.order import options_first
 from bench.options.refusal import COMPOSING, REFUSED, refusal, refuse_lists, with_quotes
 from bench.options.renamed import refuse_old_names
 from bench.running.garbage import gc_disabled, gc_enabled, leave_at_exit
@@ -26,9 +27,7 @@ def main() -> int:
     # Hydra would print every exception in its own way and end with 1; this makes it hand them on
     os.environ["HYDRA_FULL_ERROR"] = "1"
     COMPOSING.begin()
-    # argparse takes no overrides behind `-m` where there are some before it
-    words = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))
-    sys.argv[1:] = [with_plus(with_quotes(word)) for word in words]
+    sys.argv[1:] = [with_plus(with_quotes(word)) for word in options_first(sys.argv[1:])]
     try:
         refuse_lists(sys.argv[1:])
         refuse_old_names(sys.argv[1:])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.escape.characters import shortened
 from bench.escape.terminal import say
+from bench.options.order import own_options
 
 HELP = ("-h", "--help", "help")
 
@@ -18,7 +19,9 @@ class Verb:
     module: str
     """Its `main` does the work, and reads the words behind from `sys.argv`."""
     summary: str
-    usage: str = ""
+    usage: str
+    example: str
+    """Words behind the verb that do something useful."""
     words: tuple[str, ...] = ()
     """What stands before those that are given."""
     takes_experiment: bool = False
@@ -27,35 +30,57 @@ class Verb:
     def arguments(self, given: Sequence[str]) -> list[str]:
         """The program's own words for those that were given behind the verb."""
         words = list(given)
-        if self.takes_experiment and words and "=" not in words[0] and not words[0].startswith("-"):
-            words[0] = f"+experiment={words[0]}"
+        if self.takes_experiment and (index := _first(words)) is not None and "=" not in words[index]:
+            words[index] = f"+experiment={words[index]}"
         return [*self.words, *words]
 
 
+def _first(words: Sequence[str]) -> int | None:
+    """The position of the first word that is no option of Hydra's own."""
+    return next((index for index, is_own in enumerate(own_options(words)) if not is_own), None)
+
+
 EXPERIMENT = "[EXPERIMENT] [OPTION=VALUE ...]"
+
+
+def _of_sweeps(command: str, summary: str, example: str) -> Verb:
+    words = ("-m",) if command == "run" else ("-m", f"command={command}")
+    return Verb("bench.__main__", summary, EXPERIMENT, example, words, takes_experiment=True)
+
+
 VERBS = {
     "init": Verb(
-        "bench.init.__main__", "look at your own texts, and write an experiment for them", "FILE|FOLDER|HUB-ID"
+        "bench.init.__main__",
+        "look at your own texts, and write an experiment for them",
+        "FILE|FOLDER|HUB-ID",
+        "tickets.csv",
     ),
-    "run": Verb("bench.__main__", "run one cell", "[OPTION=VALUE ...]"),
-    "sweep": Verb("bench.__main__", "run what is missing of a grid, then report", EXPERIMENT, ("-m",), True),
-    "plan": Verb(
-        "bench.__main__",
-        "what a sweep would run, on how much memory, how long",
-        EXPERIMENT,
-        ("-m", "command=plan"),
-        True,
+    "run": Verb(
+        "bench.__main__", "run one cell", "[OPTION=VALUE ...]", "model=minilm method=lora data=bbc_headlines seed=7"
     ),
-    "status": Verb(
-        "bench.__main__", "how far a sweep is, and what runs where", EXPERIMENT, ("-m", "command=status"), True
+    "sweep": _of_sweeps("run", "run what is missing of a grid, then report", "demo train_size=32,64"),
+    "plan": _of_sweeps("plan", "what a sweep would run, on how much memory, how long", "demo train_size=32,64"),
+    "status": _of_sweeps("status", "how far a sweep is, and what runs where", "demo"),
+    "report": _of_sweeps("report", "draw the report again from the records there are", "demo target_accuracy=0.9"),
+    "predict": Verb(
+        "bench.predict.__main__",
+        "classify texts with a cell's kept model",
+        "CELL_FOLDER TEXT ...",
+        "results/DATA/ROW/CELL 'Where is my parcel?'",
     ),
-    "report": Verb(
-        "bench.__main__", "draw the report again from the records there are", EXPERIMENT, ("-m", "command=report"), True
+    "compare": Verb(
+        "bench.report.compare",
+        "which cells changed between two folders of records",
+        "A=FOLDER B=FOLDER",
+        "A=results/before B=results/after",
     ),
-    "predict": Verb("bench.predict.__main__", "classify texts with a cell's kept model", "CELL_FOLDER TEXT ..."),
-    "compare": Verb("bench.report.compare", "which cells changed between two folders of records", "A=FOLDER B=FOLDER"),
-    "models": Verb("bench.models.__main__", "the models, their licences and memory"),
-    "export": Verb("bench.export", "a task's test examples as a CSV file", "out=FILE [OPTION=VALUE ...]"),
+    "models": Verb("bench.models.__main__", "the models, their licences and memory", "[NAME ...]", "minilm bert_base"),
+    "export": Verb(
+        "bench.export",
+        "a task's test examples as a CSV file",
+        "out=FILE [OPTION=VALUE ...]",
+        "data=bbc_headlines num_labels=5 out=test.csv",
+    ),
 }
 
 
@@ -68,6 +93,8 @@ def main() -> int:
     if (verb := VERBS.get(given[0])) is None:
         say(f"error: bench {shortened(given[0], 60)}: there are {', '.join(VERBS)} (bench --help)", error=True)
         return 2
+    if any(word in HELP[:2] for word in given[1:]):
+        print(_help_of(given[0], verb))
     sys.argv[:] = [f"bench {given[0]}", *verb.arguments(given[1:])]
     program: Callable[[], int] = importlib.import_module(verb.module).main
     return program()
@@ -76,6 +103,11 @@ def main() -> int:
 def _help() -> str:
     lines = [f"  bench {name} {verb.usage}".ljust(52) + verb.summary for name, verb in VERBS.items()]
     return "\n".join(["usage: bench VERB ...", "", *lines, "", "bench VERB --help says more."])
+
+
+def _help_of(name: str, verb: Verb) -> str:
+    """What stands above the program's own help."""
+    return f"bench {name} {verb.usage}: {verb.summary}\n  bench {name} {verb.example}\n"
 
 
 def start() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.command import VERBS
-from tests.support.cli import environment
+from bench.command import VERBS, main
+from tests.support.cli import composed, environment
 from tests.support.texts import topics
 
 
@@ -63,12 +63,45 @@ def test_own_files_do_not_stand_in_for_the_programs(own: Path) -> None:
     assert "ucirvine/sms_spam" in shown.stdout
 
 
+def test_an_experiment_behind_options_of_hydra(own: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (own / "tickets.csv").rename(elsewhere / "tickets.csv")
+    for words in (("--config-dir", str(own / "conf"), "tickets"), ("tickets", f"--config-dir={own / 'conf'}")):
+        planned = bench("plan", *words, "name=mine", folder=elsewhere)
+        assert planned.returncode == 0, planned.stderr
+        assert "Plan of mine" in planned.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("word", ["--help", "-h"])
+def test_the_help_of_a_verb_begins_with_what_it_does(
+    verb: str, word: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", verb, word])
+    try:
+        code = main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    assert code == 0
+    first, example, *more = capsys.readouterr().out.splitlines()
+    assert first == f"bench {verb} {VERBS[verb].usage}: {VERBS[verb].summary}"
+    assert example.startswith(f"  bench {verb} ")
+    text = "\n".join(more)
+    assert len(text) > 200  # and the program's own
+    if VERBS[verb].module == "bench.__main__":
+        assert all(part in text for part in ("--config-dir", "command=plan", "name=tickets", "train_size: 128"))
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if VERBS[verb].module == "bench.__main__"])
+def test_examples_of_the_help_compose(verb: str) -> None:
+    words = VERBS[verb].arguments(VERBS[verb].example.split())
+    assert composed(*(word for word in words if not word.startswith("command=")))
+
+
 def test_each_verb_says_how_it_is_used(tmp_path: Path) -> None:
     shown = bench("--help", folder=tmp_path)
     assert shown.returncode == 0
     assert all(f"bench {verb}" in shown.stdout for verb in VERBS)
-    for verb in ("plan", "predict", "compare", "models", "export"):
-        assert bench(verb, "--help", folder=tmp_path).returncode == 0, verb
     unknown = bench("swep", folder=tmp_path)
     assert unknown.returncode == 2
     assert unknown.stderr == f"error: bench swep: there are {', '.join(VERBS)} (bench --help)\n"

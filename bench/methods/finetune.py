@@ -22,7 +22,7 @@ from bench.methods.compiled import compile_model
 from bench.methods.encode import Encoder, num_tokens
 from bench.methods.fitted import SETS, Context, Probabilities, Summary
 from bench.methods.last_block import LastBlock, on_features
-from bench.methods.lengths import token_lengths
+from bench.methods.lengths import cut_by, token_lengths
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.methods.untrained import scores_before
 from bench.models import files, load, size
@@ -124,6 +124,7 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
         trained.trainer.add_callback(callback)
     encoded = trained.trainer.train_dataset
     summary.lengths = token_lengths(tokenizer, splits.train.texts, encoded, config.max_length, context.warm.tokens)
+    summary.cut = cut_by(encode, splits)
     return FineTuned(summary, trained, describe(cell, splits.labels, revision), split)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
 from bench.models.kept import Kept
-from bench.results.measurements import Lengths, Parameters, Training
+from bench.results.measurements import Cut, Lengths, Parameters, Training
 from bench.results.scores import Before
 from bench.running.warm import Warm
 
@@ -79,6 +79,7 @@ class Summary:
     """What the model was computed in, where the cell does not say so."""
     choices: dict[str, Any] = field(default_factory=dict)
     lengths: Lengths | None = None
+    cut: Cut | None = None
 
 
 class Fitted(Protocol):

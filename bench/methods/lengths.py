@@ -4,10 +4,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from bench.methods.encode import Encoded
-from bench.results.measurements import Lengths
+from bench.data.split import Examples, Splits
+from bench.methods.cut import count_tokens, measure_cut
+from bench.methods.encode import Encoded, Encoder, num_tokens
+from bench.results.measurements import Cut, Lengths
 from bench.running.warm import Tokens
 
 BINS = 40
@@ -25,11 +28,7 @@ def token_lengths(
 
     Only texts that fill `max_length` can have been cut, so only they are tokenized again. `texts` is not empty.
     """
-    lengths = np.array([len(example["input_ids"]) for example in encoded])  # type: ignore[arg-type]
-    full = np.flatnonzero(lengths >= max_length).tolist()
-    if full:
-        counted = (tokens or Tokens()).of("count", [texts[i] for i in full], lambda new: _count(tokenizer, new))
-        lengths[full] = [count for (count,) in counted]
+    lengths = whole_lengths(tokenizer, texts, encoded, max_length, tokens)
     p50, p95, p99 = (float(part) for part in np.percentile(lengths, [50, 95, 99]))
     edges = bin_edges(p99, int(lengths.max()), max_length)
     return Lengths(
@@ -46,10 +45,27 @@ def token_lengths(
     )
 
 
-def _count(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[int]]:
-    """One number a text: its tokens."""
-    whole = tokenizer(texts, truncation=False, return_token_type_ids=False, verbose=False)
-    return [[len(ids)] for ids in whole["input_ids"]]
+def whole_lengths(
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    encoded: Encoded,
+    max_length: int,
+    tokens: Tokens | None = None,
+) -> NDArray[np.int64]:
+    """Tokens of each text before cutting, as in `token_lengths`: shape (texts)."""
+    lengths = np.array([num_tokens(example) for example in encoded], dtype=np.int64)
+    if full := np.flatnonzero(lengths >= max_length).tolist():
+        lengths[full] = count_tokens(tokenizer, [texts[i] for i in full], tokens)
+    return lengths
+
+
+def cut_by(encode: Encoder, splits: Splits) -> Cut:
+    """What `encode` cuts off training and test texts."""
+
+    def whole(examples: Examples) -> NDArray[np.int64]:
+        return whole_lengths(encode.tokenizer, examples.texts, encode(examples), encode.max_length, encode.tokens)
+
+    return measure_cut(splits, encode.max_length, whole, added=encode.tokenizer.num_special_tokens_to_add())
 
 
 def bin_edges(p99: float, longest: int, max_length: int) -> list[int]:

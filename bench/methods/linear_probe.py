@@ -14,8 +14,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from bench.cell import Cell
 from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples, Splits
-from bench.methods.encode import encode
+from bench.methods.encode import Encoder, encode
 from bench.methods.fitted import Context, Probabilities, Summary
+from bench.methods.lengths import cut_by
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.methods.regression import choose_regression
 from bench.methods.trunk import Trunk, trunk_of
@@ -73,6 +74,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
         frozen_weights=size.frozen_bytes(base),
         model_revision=files.revision(model, found.location, load.commit_of(base)),
         choices={"C": strength},
+        cut=cut_by(Encoder(tokenizer, method.max_length, tokens), splits),
     )
     return Probe(summary, trunk, tokenizer, method, regression, tokens)
 

@@ -18,6 +18,7 @@ import setfit
 import setfit.logging
 import setfit.trainer
 import torch
+from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from sklearn.linear_model import LogisticRegression
 from transformers import PreTrainedModel, PrinterCallback, set_seed
@@ -25,11 +26,13 @@ from transformers import PreTrainedModel, PrinterCallback, set_seed
 from bench.cell import Cell
 from bench.config import SetfitConfig, TransformerConfig
 from bench.data.split import Examples, Splits
+from bench.methods.cut import count_tokens, measure_cut
 from bench.methods.fitted import Context, Diverged, Probabilities, Summary
 from bench.methods.loading import ModelFiles
 from bench.methods.one_device import check_one_device
 from bench.methods.training import StepCallback
 from bench.models import files, load, safely, size
+from bench.results.measurements import Cut
 from bench.running import bf16
 
 MAX_PAIRED = 2000
@@ -87,8 +90,20 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
         model_revision=files.revision(cell.model, found.location, load.commit_of(trunk)),
         precision=_precision(trunk),
         choices={"pairs": min(pairs, steps * cell.method.batch_size), "steps": steps},
+        cut=_cut(body, splits),
     )
     return SetFit(summary, model)
+
+
+def _cut(body: SentenceTransformer, splits: Splits) -> Cut:
+    """What the encoder's limit cuts off training and test texts."""
+    tokenizer = body.tokenizer
+
+    def whole(examples: Examples) -> NDArray[np.int64]:
+        return np.array(count_tokens(tokenizer, list(examples.texts)), dtype=np.int64)
+
+    assert body.max_seq_length is not None
+    return measure_cut(splits, body.max_seq_length, whole, added=tokenizer.num_special_tokens_to_add())
 
 
 def _precision(model: PreTrainedModel) -> str:

@@ -19,11 +19,13 @@ from bench.cell import Cell
 from bench.config import TransformerConfig, ZeroShotConfig
 from bench.data.split import Examples, Splits
 from bench.errors import UserError
+from bench.methods.cut import count_tokens, measure_cut
 from bench.methods.encode import Encoded, sort_by_length
 from bench.methods.fitted import Context, Diverged, Probabilities, Summary
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.models import files, load, size
 from bench.models.base import BaseModel
+from bench.results.measurements import Cut
 from bench.running.warm import Tokens
 
 TEXT = "{text}"
@@ -95,7 +97,9 @@ def fit(cell: Cell, splits: Splits, context: Context) -> ZeroShot:
     )
     words = [words_of(label, method) for label in splits.labels]
     labels = continuations(tokenizer, method, words)
-    summary.choices |= _cut(tokenizer, method, room(causal, max(map(len, labels))))
+    room_for_prompt = room(causal, max(map(len, labels)))
+    summary.choices |= _cut(tokenizer, method, room_for_prompt)
+    summary.cut = _cut_texts(tokenizer, splits, text_limit(tokenizer, method, room_for_prompt), context.warm.tokens)
     fitted = ZeroShot(summary, causal, tokenizer, method, labels, tokens=context.warm.tokens)
     if method.calibrate:
         fitted.content_free = content_free_log_probabilities(fitted)
@@ -170,6 +174,15 @@ def _cut(tokenizer: PreTrainedTokenizerBase, method: ZeroShotConfig, room: int |
             f"{limit} tokens of a text; give at most {limit}, or null for as many as there are"
         )
     return {"max_length": limit}
+
+
+def _cut_texts(tokenizer: PreTrainedTokenizerBase, splits: Splits, limit: int, tokens: Tokens) -> Cut:
+    """What a limit of `limit` tokens of their own cuts off test texts; training texts are not read."""
+
+    def whole(examples: Examples) -> NDArray[np.int64]:
+        return np.array(count_tokens(tokenizer, list(examples.texts), tokens, special=False), dtype=np.int64)
+
+    return measure_cut(splits, limit, whole, added=0, train=False)
 
 
 def encode_prompts(

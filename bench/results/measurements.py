@@ -59,6 +59,26 @@ class Lengths(Block):
     share_cut: Share
 
 
+class CutTexts(Block):
+    """Texts of a set that are longer than what the model is given of them."""
+
+    num_cut: Count
+    share_cut: Share
+    median_lost: Share | None
+    """The median, over the texts that are cut, of the part of a text's own tokens that the model is not given; null
+    where none is cut."""
+
+
+class Cut(Block):
+    """What `max_length` cuts off."""
+
+    max_length: Count
+    """Tokens that a text may have, as it ran: with those that the tokenizer adds, but for a prompt's text."""
+    train: CutTexts | None
+    """Null where training texts are not read."""
+    test: CutTexts
+
+
 class Seconds(Block):
     """Wall time by part; `total` is the whole cell, imports in a fresh process aside."""
 
@@ -182,6 +202,8 @@ class Measurements(Block):
     """What the method chose by itself on validation data (`C` of a linear probe, say)."""
     lengths: Lengths | None = None
     """Null where no tokenizer cuts training texts."""
+    cut: Cut | None = None
+    """Null where no tokenizer cuts texts (a baseline), and in records from before it was measured."""
     halved: Halved | None = None
     """Null where the cell ran as configured."""
     energy_joules: Amount | None = None

@@ -16,7 +16,7 @@ from bench.results.block import Block, Count, Number
 from bench.results.measurements import Measurements
 from bench.results.regular import loads
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 
 def only_adds(content: dict[str, Any]) -> dict[str, Any]:
@@ -31,6 +31,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     4: only_adds,  # counts of rows and texts in `examples`, `training.epochs`, `provenance.precision`, `model_files`
     5: only_adds,  # `metrics` of evaluations, `validation_score` of the history
     6: only_adds,  # `measurements.examples.cleaned`
+    7: only_adds,  # `measurements.cut`
 }
 """From version n to n + 1, on the parsed JSON."""
 

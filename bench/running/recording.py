@@ -157,6 +157,7 @@ def _measurements(run: Run) -> blocks.Measurements:
         parameters=summary.parameters,
         choices=summary.choices,
         lengths=summary.lengths,
+        cut=summary.cut,
         halved=None if run.halved is None else batches(run.halved),
         energy_joules=run.energy_joules,
         fused=None if run.fused is None else blocks.Fused(cells=run.fused),

@@ -15,6 +15,7 @@ from bench.options.without_effect import Point
 from bench.results import store
 from bench.results.claims import Claims, read
 from bench.results.counts import examples_text
+from bench.results.cut_texts import shares_of
 from bench.results.record import Record, Status
 from bench.running.cores import use_threads
 from bench.running.devices import use_one_gpu
@@ -110,8 +111,9 @@ def _line(record: Record) -> str:
         f"{record.key}: {record.status.value}, test accuracy {test.accuracy:.3f}, macro-F1 {test.macro_f1:.3f} "
         f"on {test.num_examples} examples, {seconds.total:.1f} s{_precision(record)}"
     )
-    data = examples_text(record.measurements.examples)
-    return f"{line}\n  {data}" if data else line
+    cut = shares_of(record)
+    more = [examples_text(record.measurements.examples), cut.warning() if cut is not None and cut.is_told else ""]
+    return "\n  ".join([line, *(text for text in more if text)])
 
 
 def _precision(record: Record) -> str:

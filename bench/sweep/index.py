@@ -18,6 +18,7 @@ from bench.cell import Cell
 from bench.escape.characters import shortened
 from bench.results import store
 from bench.results.block import Amount, Count
+from bench.results.cut_texts import CutShares, shares_of
 from bench.results.places import place_of
 from bench.results.record import Record, Status
 from bench.results.regular import read_regular
@@ -25,7 +26,7 @@ from bench.running.provenance import CHANGING
 from bench.sweep.cost import recorded_cost
 
 INDEX = ".index.json"
-FORMAT = 3
+FORMAT = 4
 """Goes up with every change of `Entry` and of what `recorded_cost` gives."""
 
 
@@ -58,6 +59,8 @@ class Entry:
     """Bytes; null on a CPU too."""
     longest: Count | None
     """Tokens of the longest training example; null where it is not known."""
+    cut: CutShares | None
+    """What `max_length` cuts off; null where it is not known."""
     packages: dict[str, str]
     """Versions of what may change a result (`bench.running.provenance.CHANGING`)."""
     precision: str | None
@@ -210,5 +213,6 @@ def _entry(record: Record, modified: int, size: int) -> Entry:
         precision=record.provenance.precision,
         model_revision=record.provenance.model_revision,
         data_revision=record.provenance.data_revision,
+        cut=shares_of(record),
         longest=None if measured is None or measured.lengths is None else measured.lengths.max,
     )

@@ -14,6 +14,7 @@ from bench.escape.shell import command
 from bench.escape.terminal import console as new_console
 from bench.escape.terminal import line
 from bench.results import store
+from bench.results.cut_texts import warnings_by_row
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.index import Entry
@@ -27,6 +28,9 @@ def print_summary(ended: Sequence[tuple[Cell, Entry | None]], settings: Settings
     console = new_console()
     console.print(line(f"{settings.title}: {len(ended)} cells"))
     console.print(_table([(names[cell.key], None if record is None else record.status) for cell, record in ended]))
+    cut = [(names[cell.key], record.cut) for cell, record in ended if record is not None and record.cut is not None]
+    for warning in warnings_by_row(cut):
+        console.print(line(f"warning: {warning}"), soft_wrap=True)
     _print_failures([(cell, record) for cell, record in ended if record is not None], settings, console)
     if again := sum(record is None or record.status.failed for _, record in ended):
         console.print(

@@ -7,14 +7,16 @@ from bench.escape.secrets import masked
 from bench.results.measurements import Measurements
 from bench.results.record import Record, Status
 
-FLOATS = ("learning_rate", "epochs", "lora_alpha", "lora_dropout", "C")
+FLOATS = (
+    "learning_rate", "epochs", "share_cut_train", "share_cut_test", "median_lost", "lora_alpha", "lora_dropout", "C",
+)  # fmt: skip
 INTEGERS = (
     "batch_size", "gradient_accumulation_steps", "steps", "max_steps", "best_step", "max_length", "rank", "fused_cells",
 )  # fmt: skip
 COLUMNS = (
     "learning_rate", "learning_rates_tried", "batch_size", "gradient_accumulation_steps", "halved", "epochs", "steps",
-    "max_steps", "best_step", "max_length", "rank", "lora_alpha", "lora_dropout", "target_modules", "C", "C_tried",
-    "precision", "fused_cells", "other_options",
+    "max_steps", "best_step", "max_length", "share_cut_train", "share_cut_test", "median_lost", "rank", "lora_alpha",
+    "lora_dropout", "target_modules", "C", "C_tried", "precision", "fused_cells", "other_options",
 )  # fmt: skip
 """The columns of `cells_frame` that are made here."""
 TYPES = {name: "float64" if name in FLOATS else "Int64" if name in INTEGERS else "string" for name in COLUMNS}
@@ -93,6 +95,11 @@ def _as_it_ran(measured: Measurements) -> dict[str, Any]:
         size, accumulated = halved.train_batch_size, halved.gradient_accumulation_steps
         trained = "" if size is None else f"{batch_text(size, accumulated)}, "
         found["halved"] = f"{trained}evaluated in {halved.eval_batch_size}"
+    if measured.cut is not None:
+        train, test = measured.cut.train, measured.cut.test
+        known = [part.median_lost for part in (train, test) if part is not None and part.median_lost is not None]
+        found |= {"share_cut_train": None if train is None else train.share_cut, "share_cut_test": test.share_cut}
+        found |= {"median_lost": max(known, default=None)}
     if measured.fused is not None:
         found["fused_cells"] = measured.fused.cells
     return found

@@ -8,6 +8,7 @@ from bench.report.content.table import table
 from bench.report.content.wording import counted, span_text
 from bench.report.inputs.hyperparameters import batch_text, hyperparameters
 from bench.report.view import View
+from bench.results.cut_texts import percent, shares_of, warnings_by_row
 from bench.results.record import Record, Status
 
 OTHERS = "other options"
@@ -33,12 +34,18 @@ def section(view: View) -> Section | None:
         "Of each row's finished cells, from the least to the greatest where they differ; results.csv has every cell's."
     )
     same = ", ".join(f"{name}={value}" for name, value in common.items())
-    paragraphs = [said, *([f"The same in all rows that have it: {same}."] if same else [])]
+    paragraphs = [said, *([f"The same in all rows that have it: {same}."] if same else []), *_cut_warnings(view)]
     return Section(
         "How rows were trained",
         paragraphs,
         tables=[Titled("Hyperparameters", table(["row", *shown], entries), name="hyperparameters")],
     )
+
+
+def _cut_warnings(view: View) -> list[str]:
+    """A sentence for each row of whose texts many are cut."""
+    shares = ((cell.row, shares_of(one)) for cell, one in view.found.items() if isinstance(one, Record))
+    return [f"{warning}." for warning in warnings_by_row((row, cut) for row, cut in shares if cut is not None)]
 
 
 def _line(cells: Cells, common: Mapping[str, str]) -> dict[str, str]:
@@ -116,6 +123,21 @@ def _stopped_at(cells: Cells) -> str:
     return _numbers("steps")(cells) + (f" ({early:,} of {len(cells):,} stopped early)" if early else "")
 
 
+def _cut(cells: Cells) -> str:
+    """The shares of texts that are longer than `max_length`, and what is lost of them."""
+    spans = {name: _percents(cells, f"share_cut_{name}") for name in ("train", "test")}
+    if not any(cell[name] for cell in cells for name in ("share_cut_train", "share_cut_test")):
+        return "none" if any(spans.values()) else ""
+    said = [f"{share} of {name}" for name, share in spans.items() if share]
+    return f"{', '.join(said)}; half of these lose {_percents(cells, 'median_lost')} or more"
+
+
+def _percents(cells: Cells, name: str) -> str:
+    values = _known(cells, name)
+    texts = dict.fromkeys(percent(value) for value in (min(values), max(values))) if values else ()
+    return " to ".join(texts)
+
+
 COLUMNS: dict[str, Callable[[Cells], str]] = {
     "learning rate": _tried("learning_rate", "learning_rates_tried"),
     "batch (× accumulated)": _batches,
@@ -123,6 +145,7 @@ COLUMNS: dict[str, Callable[[Cells], str]] = {
     "epochs": _numbers("epochs"),
     "steps": _stopped_at,
     "max length": _numbers("max_length"),
+    "texts cut": _cut,
     "rank": _numbers("rank"),
     "alpha": _numbers("lora_alpha"),
     "dropout": _numbers("lora_dropout"),

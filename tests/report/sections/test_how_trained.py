@@ -14,7 +14,7 @@ from bench.report.inputs.records import ExpectedCell
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.results import store
-from bench.results.measurements import Fused, Halved
+from bench.results.measurements import Cut, CutTexts, Fused, Halved
 from bench.results.record import Record, Status, parse
 from tests.report import simulate
 from tests.report.blank import draw_blanks
@@ -65,6 +65,23 @@ def test_every_row_has_its_hyperparameters(tmp_path, cells):
     assert "use_dora=false" in lora["other options"]
     assert "halved to" not in lora
     assert "results.csv" in said
+
+
+def test_texts_that_are_cut_are_shown_and_warned_of_once_a_row(tmp_path, cells):
+    few = CutTexts(num_cut=1, share_cut=0.03, median_lost=0.1)
+    many = CutTexts(num_cut=9, share_cut=0.3, median_lost=0.6)
+    for cell in cells[:4]:
+        assert cell.row == "m lora"
+        simulate.changed(cell, cut=Cut(max_length=64, train=few, test=many if cell.seed else few))
+    none = CutTexts(num_cut=0, share_cut=0.0, median_lost=None)
+    simulate.changed(cells[4], cut=Cut(max_length=512, train=none, test=none))
+    said, rows = report(tmp_path, cells)
+    assert rows["m lora"]["texts cut"] == "3 % of train, 3 % to 30 % of test; half of these lose 10 % to 60 % or more"
+    assert (rows["m linear_probe"]["texts cut"], rows["tfidf_sgd"]["texts cut"]) == ("none", "")
+    assert said.count("are longer than") == 1
+    assert "m lora: 3 % of the training texts and 30 % of the test texts are longer than" in said
+    frame = cells_frame(cells)
+    assert frame.set_index("key").loc[cells[0].key, ["share_cut_train", "median_lost"]].tolist() == [0.03, 0.1]
 
 
 def test_what_was_tried_and_how_it_really_ran(tmp_path, cells):

@@ -66,6 +66,17 @@ def energy_counter() -> float | None:
             return None  # an older GPU, or one that hides it
 
 
+def memory_in_use(gpu: Gpu) -> int | None:
+    """Bytes of the GPU's memory that programs use now, whoever started them; None where that is not known."""
+    with _nvml() as nvml:
+        if nvml is None:
+            return None
+        try:
+            return int(nvml.nvmlDeviceGetMemoryInfo(nvml.nvmlDeviceGetHandleByUUID(gpu.uuid)).used)
+        except nvml.NVMLError:
+            return None
+
+
 @contextmanager
 def _nvml() -> Iterator[Any]:
     """NVIDIA's management library, begun; None without a driver or GPU, the ordinary case on a CPU machine."""

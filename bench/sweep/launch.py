@@ -22,6 +22,7 @@ from bench.settings import Settings
 from bench.sources.fingerprint import once
 from bench.sweep.aged import said_of_kept
 from bench.sweep.baseline import check_baseline
+from bench.sweep.crowded import memory_notes
 from bench.sweep.merged import record_folders
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
@@ -83,6 +84,8 @@ def launch(
     if (line := said_of_kept(kept, settings)) is not None:
         say(line)
     names = rows_of(cells).labels
+    for note in memory_notes(todo, settings, runner.workforce(settings, len(todo))) if todo else ():
+        say(note, error=True)
     stopped = _run(todo, settings, stamps, runner, names) if todo else None
     ended = records(cells, settings)
     print_summary(ended, settings, names)

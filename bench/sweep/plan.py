@@ -18,7 +18,7 @@ from bench.settings import Settings
 from bench.sweep.duration import RATE, TOKENS, Basis, Duration, Durations
 from bench.sweep.feasible import Feasibility, LocalData, feasibility, local_data
 from bench.sweep.index import Entry
-from bench.sweep.room import fit, room
+from bench.sweep.room import fit, room_of_row
 from bench.sweep.runners.base import Runner
 from bench.sweep.survey import Standing, State, survey
 from bench.sweep.wording import duration, gigabytes, table
@@ -96,12 +96,7 @@ def _row(
     """`alone`: no other row has its model and method, so that records of these are of this row."""
     cells = [standing.cell for standing in standings]
     run = [s.cell for s in standings if s.wanted and s.cell.task not in infeasible]
-    like = (cells[0].model.name, cells[0].method_label)
-    data = {cell.task.data.name for cell in cells}
-    lengths = [entry.longest for entry in records if entry.data in data and entry.longest is not None]
-    keys = {cell.key for cell in cells}
-    known = [r for r in records if (r.model, r.method) == like and (alone or r.key in keys)]
-    needed = room(cells, known, max(lengths, default=None))
+    needed = room_of_row(cells, records, alone=alone)
     return Row(
         standings=standings,
         infeasible=sum(s.wanted and s.cell.task in infeasible for s in standings),

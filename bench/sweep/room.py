@@ -49,6 +49,18 @@ def room(cells: Sequence[Cell], records: Iterable[Entry], longest: int | None) -
     return Room(max(known), False) if known and len(known) == len(sizes) else None
 
 
+def room_of_row(cells: Sequence[Cell], records: Iterable[Entry], *, alone: bool) -> Room | None:
+    """As `room`, of all cells of one row, by what `records` of the whole sweep tell of it and of its data.
+
+    `alone`: no other row has its model and method, so that records of these are of this row.
+    """
+    records, keys = list(records), {cell.key for cell in cells}
+    like, data = (cells[0].model.name, cells[0].method_label), {cell.task.data.name for cell in cells}
+    lengths = [entry.longest for entry in records if entry.data in data and entry.longest is not None]
+    known = [r for r in records if (r.model, r.method) == like and (alone or r.key in keys)]
+    return room(cells, known, max(lengths, default=None))
+
+
 def fit(needed: Room, place: Workforce) -> str:
     """Whether it fits the GPUs there are, shared by their workers; without any, the smallest that it would fit."""
     share = place.per_device if place.device == "cuda" else 1

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from bench.cell import Cell
 from bench.results.store import Stamp
 from bench.running.devices import visible_gpus
+from bench.running.gpu_probe import check_usable
 from bench.running.preflight import check_device
 from bench.settings import Settings
 from bench.sweep.pool import run_pool
@@ -43,6 +44,9 @@ class Pool(Runner):
         stamps: Mapping[str, Stamp | None],
     ) -> None:
         """Run the cells in worker processes; see `Runner.run`."""
+        place = self.workforce(settings, len(cells))
+        if place.device == "cuda":
+            check_usable(place.gpus, cells)
         run_pool(cells, settings, progress, stamps, self.options)
 
     def without_effect(self, option: str, settings: Settings) -> str | None:

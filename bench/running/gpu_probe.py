@@ -1,0 +1,81 @@
+"""Whether torch, as it is installed, can compute on a GPU: found out in seconds, in a process of its own.
+
+    CUDA_VISIBLE_DEVICES=GPU-... python -m bench.running.gpu_probe [--four-bit]
+
+NVML also shows GPUs that this torch can't use: it is built for the CPU, or for a newer driver, or has no code for so
+old a GPU. Every cell would fail by itself, each after its model was loaded.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+
+from bench.cell import Cell
+from bench.config import TransformerConfig
+from bench.errors import UserError
+from bench.escape.characters import shortened
+from bench.running.devices import Gpu
+
+TIMEOUT_SECONDS = 300.0
+"""A first import from a network file system takes a minute or two."""
+WAYS_OUT = {
+    "not compiled with CUDA": "this torch is built for the CPU alone: install one for CUDA (https://pytorch.org)",
+    "driver on your system is too old": "update the driver, or install a torch for an older CUDA (https://pytorch.org)",
+    "no kernel image": "this torch has no code for so old (or so new) a GPU: install another (https://pytorch.org)",
+    "bitsandbytes": "4-bit weights need bitsandbytes for this CUDA: `python -m bitsandbytes` says what is missing",
+}
+"""By a part of what went wrong."""
+
+
+def check_usable(gpus: Iterable[Gpu], cells: Iterable[Cell]) -> None:
+    """Try one GPU of each kind. Raises UserError where one can't be used by cells that need it."""
+    methods = [cell.method for cell in cells if isinstance(cell.model, TransformerConfig) and cell.method is not None]
+    if not methods:
+        return
+    options = ["--four-bit"] if any(method.quantization is not None for method in methods) else []
+    for gpu in {gpu.name: gpu for gpu in gpus}.values():
+        if (reason := _tried(gpu, options)) is not None:
+            way_out = next((way for part, way in WAYS_OUT.items() if part in reason), "`nvidia-smi` says more")
+            raise UserError(f"GPU {gpu.name} can't be used: {shortened(reason, 200)}; {way_out}; or device=cpu")
+
+
+def _tried(gpu: Gpu, options: list[str]) -> str | None:
+    """What goes wrong on this GPU; None where all is well."""
+    command = [sys.executable, "-m", "bench.running.gpu_probe", *options]
+    try:
+        ended = subprocess.run(
+            command, check=False, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_SECONDS,
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": gpu.uuid},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"no answer within {TIMEOUT_SECONDS:g} s"
+    if ended.returncode == 0:
+        return None
+    said = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
+    return said[-1]
+
+
+def main(arguments: list[str]) -> int:
+    """Compute a little on the first GPU; return 0, or 1 with one line on standard error."""
+    import torch
+
+    part = "torch"
+    try:
+        found = torch.ones(64, 64, device="cuda") @ torch.ones(64, 64, device="cuda")
+        assert found.sum().item() == 64**3
+        if "--four-bit" in arguments:
+            part = "bitsandbytes"
+            from bitsandbytes import functional
+
+            values, state = functional.quantize_4bit(torch.ones(64, device="cuda"), quant_type="nf4")
+            assert functional.dequantize_4bit(values, state).sum().item() > 0
+    except Exception as error:  # whatever it is, it is what a cell would meet
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        print(f"{part}: {lines[0]}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,64 @@
+"""A GPU that can't be used, is too small or is in use is found out before the first cell."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.errors import UserError
+from bench.running import gpu_probe, preflight
+from bench.running.devices import Gpu
+from bench.sweep import crowded
+from bench.sweep.runners import pool
+from tests.support.cli import call
+
+SMALL_GPUS = [Gpu(f"GPU-{number}", "Chip", 1_000_000_000) for number in range(2)]
+
+
+@pytest.fixture
+def gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that NVML shows, which this torch can't use: it is built for the CPU."""
+    for module in (pool, preflight):
+        monkeypatch.setattr(module, "visible_gpus", lambda: SMALL_GPUS)
+    monkeypatch.setattr(crowded, "memory_in_use", lambda gpu: 600_000_000 if gpu.uuid == "GPU-1" else 20_000_000)
+
+
+def sweep(words: list[str], mirror: Path, folder: Path, *more: str) -> int:
+    places = [f"results_dir={folder}/results", f"reports_dir={folder}/reports", f"cache_dir={folder}/cache"]
+    return call(*words, f"mirror_dir={mirror}", *places, *more)
+
+
+@pytest.mark.usefixtures("gpus")
+def test_before_the_first_cell(
+    words: list[str], mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu_probe, "_tried", lambda gpu, options: "torch: Torch not compiled with CUDA enabled")
+    assert sweep(words, mirror, tmp_path, "device=auto") == 2
+    said = capsys.readouterr().err
+    assert "error: GPU Chip can't be used: torch: Torch not compiled with CUDA enabled; this torch is built for" in said
+    assert "bert_base lora needs about " in said
+    assert "of GPU memory for each cell, more than there is" in said
+    assert "GPU 1 (Chip): other programs use 0.6 GB of its 1.0 GB" in said
+    assert "GPU 0" not in said
+    assert not list(tmp_path.rglob("record.json"))
+
+
+@pytest.mark.usefixtures("gpus")
+def test_cells_without_a_transformer_need_no_probe(
+    words: list[str], mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu_probe, "_tried", lambda *_: pytest.fail("a GPU was tried"))
+    ran: list[object] = []
+    monkeypatch.setattr(pool, "run_pool", lambda cells, *_: ran.extend(cells))
+    sweep(words, mirror, tmp_path, "device=auto", "hydra.sweeper.rows=[{model: tfidf_sgd}]")
+    assert len(ran) == 4
+    assert "can't be used" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["lora", "qlora"])
+def test_torch_itself_is_asked(kind: str) -> None:
+    from bench.compose import to_cell
+    from tests.test_cell import content
+
+    cell = to_cell(content(method={"name": kind}))
+    with pytest.raises(UserError, match=r"^GPU Chip can't be used: torch: .*; or device=cpu$"):
+        gpu_probe.check_usable(SMALL_GPUS, [cell])

@@ -58,7 +58,7 @@ def of_part(number: int, part: Part, data: DataConfig) -> OfPart:
     missing = table.filter(gone)
     table = table.filter(pc.invert(gone)) if len(missing) else table
     table, not_single = _single_label(table, data)
-    labels, names = label_strings(table["label"], part.class_names, data)
+    labels, names = label_strings(table["label"], part.class_names.get(data.label_column), data)
     table = with_column(table, "label", labels)
     blank = pc.fill_null(pc.is_in(labels, value_set=_blank_ones(labels)), fill_value=False)
     unlabelled = pa.concat_tables(

@@ -6,12 +6,16 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from bench.escape.characters import shortened
+
 UNSEEN = str.maketrans("", "", "\u00ad\u034f\u200b\u2060\ufeff")
 """Characters that no reader sees and that change nothing about the others: soft hyphens, zero-width blanks."""
 BLANK_LETTERS = "\u034f\u115f\u1160\u2800\u3164\uffa0"
 """Letters and symbols, by Unicode, that are drawn as nothing."""
 BLANK_KINDS = ("Cc", "Cf", "Zs", "Zl", "Zp")
 SEPARATORS = re.compile(r"[,;|/]")
+MAX_NAMED, MAX_LENGTH = 4, 60
+"""Labels, and characters of one, that a sentence names."""
 
 
 def same(text: str) -> str:
@@ -86,17 +90,35 @@ def several_in_one(labels: Iterable[str]) -> list[str]:
     return found
 
 
+def alike_text(groups: Sequence[Sequence[str]], counts: Mapping[str, int]) -> str:
+    """In words: the groups that `look_alikes` finds, with the rows of each label."""
+    shown = "; ".join(_with_rows(group, counts) for group in groups[:MAX_NAMED])
+    more = f"; and {len(groups) - MAX_NAMED} more groups" if len(groups) > MAX_NAMED else ""
+    return f"labels look alike: {shown}{more}"
+
+
+def several_text(several: Sequence[str], counts: Mapping[str, int]) -> str:
+    """Likewise, the labels that `several_in_one` finds, with the way out."""
+    return (
+        f"labels look like several in one cell, and count as labels of their own: {_with_rows(several, counts)} "
+        "(data.exclude_labels leaves them out, data.merge_labels={label: other} gives them another name)"
+    )
+
+
+def _with_rows(labels: Sequence[str], counts: Mapping[str, int]) -> str:
+    more = f" and {len(labels) - MAX_NAMED} more" if len(labels) > MAX_NAMED else ""
+    named = [(label if len(label) <= MAX_LENGTH else shortened(label, MAX_LENGTH), counts[label]) for label in labels]
+    return ", ".join(f"{label!r} ({count:,})" for label, count in named[:MAX_NAMED]) + more
+
+
 def label_notes(labels: Sequence[str], texts: Sequence[str], *, merged: bool) -> list[str]:
     """What somebody should know about the labels before training on them."""
     counts = Counter(labels)
     notes = []
     if groups := look_alikes(counts):
-        shown = "; ".join(", ".join(f"{label!r} ({counts[label]:,})" for label in group[:4]) for group in groups[:4])
-        more = f"; and {len(groups) - 4} more groups" if len(groups) > 4 else ""
-        notes.append(f"labels look alike: {shown}{more} (data.merge_labels=true makes each group one label)")
+        notes.append(f"{alike_text(groups, counts)} (data.merge_labels=true makes each group one label)")
     if several := several_in_one(counts):
-        shown = ", ".join(f"{label!r} ({counts[label]:,})" for label in several[:4])
-        notes.append(f"labels look like several in one cell, and count as labels of their own: {shown}")
+        notes.append(several_text(several, counts))
     single = sum(count == 1 for count in counts.values())
     if len(counts) >= 10 and 2 * single > len(counts) and len(set(texts)) < len(counts):
         notes.append(

@@ -2,8 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import pyarrow as pa
 
 from bench.config import DataConfig
 from bench.config.split import SameText
@@ -11,6 +13,7 @@ from bench.data.cleaned import Cleaned
 from bench.data.examined import Places, examined
 from bench.data.problems import Problem
 from bench.data.read import read_parts
+from bench.data.readers.part import Part
 from bench.data.sametext import compared, look_alikes, several_in_one
 
 MOST = 5
@@ -29,8 +32,15 @@ class Repeats:
     """Those that stand under several labels."""
     conflicting_rows: int
     """Their rows, the first of each included."""
-    examples: tuple[tuple[str, ...], ...] = ()
-    """Where the rows of some texts stand, conflicting ones first."""
+    conflicting: tuple[tuple[str, ...], ...] = ()
+    """Where the rows of some texts stand that have several labels; those that differ as they are written first."""
+    alike: tuple[tuple[str, ...], ...] = ()
+    """Likewise, of texts under one label."""
+
+    @property
+    def examples(self) -> tuple[tuple[str, ...], ...]:
+        """Where the rows of some texts stand, conflicting ones first."""
+        return (self.conflicting + self.alike)[:MOST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,10 @@ class Survey:
     splits: tuple[str, ...]
     notes: tuple[str, ...]
     """How the files were read."""
+    where: Callable[[int], str] = field(compare=False, repr=False)
+    """Where each text stands."""
+    table: pa.Table = field(compare=False, repr=False)
+    """Texts and labels as a table, with `part` and `row` of each."""
 
     def rare_labels(self, least: int) -> dict[str, int]:
         """Labels with fewer than `least` examples, the rarest first."""
@@ -72,7 +86,14 @@ def survey(
     Raises UserError where the files themselves or their columns can't be read.
     """
     parts, known, _ = read_parts(data, cache, mirror_dir)
-    found = examined(parts, known)
+    return survey_of(parts, known, how=how)
+
+
+def survey_of(
+    parts: list[Part], data: DataConfig, *, how: tuple[SameText, ...] = ("exact", "normalized", "near")
+) -> Survey:
+    """Look at what was read already, as `survey` does."""
+    found = examined(parts, data)
     texts, labels = (tuple(found.table[name].to_pylist()) for name in ("text", "label"))
     counts = Counter(labels)
     where = Places(parts).of(found.table)
@@ -84,6 +105,8 @@ def survey(
         look_alikes=tuple(map(tuple, look_alikes(counts))),
         several_in_one=tuple(several_in_one(counts)),
         repeats=tuple(repeats(texts, labels, each, where) for each in how),
+        where=where,
+        table=found.table,
         texts=texts,
         labels=labels,
         splits=tuple(found.table["split"].to_pylist()),
@@ -106,5 +129,14 @@ def repeats(
         rows=sum(len(own) - 1 for own in several),
         conflicting_texts=len(torn),
         conflicting_rows=sum(map(len, torn)),
-        examples=tuple(tuple(where(row) for row in own[:MOST]) for own in (torn + alike)[:MOST]),
+        conflicting=_places(torn, texts, where),
+        alike=_places(alike, texts, where),
     )
+
+
+def _places(
+    groups: list[list[int]], texts: tuple[str, ...], where: Callable[[int], str]
+) -> tuple[tuple[str, ...], ...]:
+    """Where rows of the first groups stand, those first whose texts are not written alike."""
+    ordered = sorted(groups, key=lambda own: len({texts[row] for row in own}) == 1)
+    return tuple(tuple(where(row) for row in own[:MOST]) for own in ordered[:MOST])

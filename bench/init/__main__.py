@@ -4,23 +4,22 @@ Exit codes: 0 done, 2 bad input. The file is read, and never written to.
 """
 
 import argparse
-import re
+import dataclasses
 import sys
-from collections.abc import Callable
-from pathlib import Path, PurePath
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.arguments import Parser, path
 from bench.errors import UserError
 from bench.escape.terminal import say
+from bench.init.naming import name_of, reading_options
 
 if TYPE_CHECKING:  # pyarrow and scikit-learn take a moment, and `--help` needs neither
+    from bench.init.columns import Asked
     from bench.init.guess import Guess
-    from bench.init.source import Raw
-    from bench.init.survey import Survey
-
-NAME = re.compile(r"[\w.-]+", re.ASCII)
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+    from bench.init.overview import Overview
+    from bench.init.source import Source
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,15 +31,21 @@ def main(arguments: list[str] | None = None) -> int:
         say(f"error: {error}", error=True)
         return 2
     except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
+        print("interrupted", file=sys.stderr)
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m bench.init", description=(__doc__ or "").partition(": ")[2].partition("\n\n")[0])
     parser.add_argument("where", metavar="FILE|FOLDER|HUB-ID", help="a table, a folder, or a data set of the hub")
-    parser.add_argument("--text", metavar="COLUMN", help="the column of texts (default: guessed, and said)")
-    parser.add_argument("--label", metavar="COLUMN", help="the column of labels (likewise)")
+    parser.add_argument(
+        "reading", nargs="*", metavar="data.OPTION=VALUE", help="how it is read: data.encoding, data.delimiter, ..."
+    )
+    parser.add_argument("--text", metavar="COLUMN", help="the column of texts, or subject,body (default: guessed)")
+    parser.add_argument("--label", metavar="COLUMN", help="the column of labels (default: guessed)")
+    parser.add_argument("--split", metavar="COLUMN", help="which rows are for training and testing (default: guessed)")
+    parser.add_argument("--group", metavar="COLUMN", help="whose texts they are: nobody's are on both sides")
+    parser.add_argument("--time", metavar="COLUMN", help="when they were written: the latest are for testing")
     parser.add_argument("--name", help="of data set and experiment (default: as the file is called)")
     parser.add_argument("--yes", action="store_true", help="ask nothing")
     parser.add_argument("--overwrite", action="store_true", help="write files anew that are there already")
@@ -52,67 +57,72 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from bench.init import show, write  # pyarrow takes a moment
-    from bench.init.grid import machine, propose
-    from bench.init.survey import survey
+    name = name_of(options.name, options.where)
+    given = reading_options(options.reading)
+    conf = Path(options.conf)
+    from bench.init.files import refuse_existing
 
-    raw = _read(options.where, options.mirror_dir)
-    name = _name(options.name, options.where)
-    chosen = {"text": options.text, "label": options.label}
-    seen = survey(raw, **chosen)
-    if not options.yes and sys.stdin.isatty() and sys.stdout.isatty():
-        asked = {option: _asked(option, getattr(seen, option), chosen[option]) for option in chosen}
-        if asked != {option: getattr(seen, option).column for option in chosen}:
-            seen = survey(raw, **asked)
-    for part in (show.summary(seen), show.findings(seen), show.first_number(seen.first), show.suspects(seen)):
-        if part:
-            say("\n".join(part) + "\n")
-    place = machine(options.mirror_dir)
-    proposal = propose(list(seen.counts.values()), place)
-    settings = {} if options.mirror_dir is None else {"mirror_dir": options.mirror_dir}
-    files = {
-        f"data/{name}.yaml": write.data_file(name, seen),
-        f"experiment/{name}.yaml": write.experiment_file(name, proposal, settings),
-    }
-    written = write.write_files(Path(options.conf), files, overwrite=options.overwrite)
-    say(f"wrote {' and '.join(map(str, written))}")
+    paths = [conf / "data" / f"{name}.yaml", conf / "experiment" / f"{name}.yaml"]
+    refuse_existing(name, paths, overwrite=options.overwrite)
+    seen = _overview(name, given, options)
+    _say(seen)
     picture = _picture(seen, Path(options.reports, name))
+    _write(name, paths, seen, options)
+    say(f"wrote {' and '.join(map(str, paths))}")
     say(f"picture of the data: {picture}\n")
     return 0 if options.no_plan else _plan(name, options)
 
 
-def _read(where: str, mirror_dir: str | None) -> "Raw":
-    from bench.init.hub import read_hub
+def _overview(name: str, given: Mapping[str, str], options: argparse.Namespace) -> "Overview":
+    from bench.init.columns import Asked
+    from bench.init.overview import look
     from bench.init.source import read_source
+    from bench.sources.cache import cache_folder
 
-    if not Path(where).expanduser().exists() and HUB_ID.fullmatch(where):
-        return read_hub(where, mirror_dir)
-    return read_source(where)
-
-
-def _name(given: str | None, where: str) -> str:
-    """What data set and experiment are called. Raises UserError."""
-    if given is not None:
-        if not NAME.fullmatch(given):
-            raise UserError(f"--name {given!r}: letters, digits and ._- make a name")
-        return given
-    stem = PurePath(where.rstrip("/")).name.removesuffix(".gz")
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", PurePath(stem).stem).strip("_").lower()
-    return plain or "mine"
+    source = read_source(options.where, {"name": name, **given}, cache_folder(None), options.mirror_dir)
+    asked = Asked(**{each.name: getattr(options, each.name) for each in dataclasses.fields(Asked)})
+    if not options.yes and sys.stdin.isatty() and sys.stdout.isatty():
+        asked = _answered(source, asked)
+    return look(source, asked)
 
 
-def _asked(option: str, guess: "Guess", given: str | None) -> str:
-    """The column, by asking where it was guessed and another could be meant."""
-    if given is not None or not guess.others:
-        return str(guess.column)
-    answer = input(f"{option} column [{guess.column}] (or {', '.join(guess.others)}): ").strip()
-    return answer or str(guess.column)
+def _answered(source: "Source", asked: "Asked") -> "Asked":
+    """The columns of texts and labels, by asking where they are guessed and others could be meant."""
+    from bench.init.columns import choose
+
+    columns = choose(source, asked)
+    guesses: dict[str, Guess] = {"text": columns.text, "label": columns.label}
+    answers = {}
+    for option, guess in guesses.items():
+        if getattr(asked, option) is None and guess.others:
+            question = f"{option} column [{guess.column}] (or {', '.join(guess.others)}): "
+            answers[option] = input(question).strip() or guess.column
+    return dataclasses.replace(asked, **answers)
 
 
-def _picture(seen: "Survey", folder: Path) -> Path:
+def _say(seen: "Overview") -> None:
+    from bench.init import show
+
+    for part in (show.summary(seen), show.findings(seen), show.first_number(seen.first), show.suspects(seen)):
+        if part:
+            say("\n".join(part) + "\n")
+
+
+def _picture(seen: "Overview", folder: Path) -> Path:
     from bench.init.picture import draw
 
     return draw(seen, folder)
+
+
+def _write(name: str, paths: list[Path], seen: "Overview", options: argparse.Namespace) -> None:
+    from bench.init.files import data_file, experiment_file, write_files
+    from bench.init.grid import machine, propose
+
+    usable = [count for label, count in seen.counts.items() if label not in seen.unusable]
+    proposal = propose(usable, machine(options.mirror_dir), are_some_unusable=bool(seen.unusable))
+    settings = {} if options.mirror_dir is None else {"mirror_dir": options.mirror_dir}
+    texts = (data_file(name, seen), experiment_file(name, proposal, settings))
+    write_files(dict(zip(paths, texts, strict=True)))
 
 
 def _plan(name: str, options: argparse.Namespace) -> int:

@@ -6,17 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.data.sametext import compared, is_blank, look_alikes, same, several_in_one
+from bench.data.problems import Problem
+from bench.data.sametext import alike_text, same, several_text
+from bench.data.survey import Repeats, Survey
 from bench.wording import counted
 
 MAX_SHOWN = 5
 """Lines that one finding names."""
 FEW_ROWS = 10
 """A label with fewer rows than so many is rare: its test set says next to nothing."""
+LEAST_ROWS = 2
+"""Different texts that a label needs: one for training, one for testing."""
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+")
 PHONE = re.compile(r"(?<![\w.])(\+|00|0|\()[\d()/ .-]{8,18}\d(?!\w)")
 LEAK_SHARE, LEAK_PURITY = 0.2, 0.95
 """A label's name in so many of its texts, and hardly in others, gives it away."""
+
+MAX_LABELS_TRIED = 50
+"""The most frequent labels, whose names are looked for."""
 
 Severity = Literal["problem", "warning", "note"]
 
@@ -31,124 +38,127 @@ class Finding:
     count: int
     text: str
     """One sentence."""
-    rows: tuple[int, ...] = ()
-    """The first rows that it is about, from 0."""
+    places: tuple[str, ...] = ()
+    """Where the first of the rows stand that it is about."""
     options: Mapping[str, object] | None = None
     """Options of the data's YAML that deal with it."""
 
 
-def blanks(texts: Sequence[str | None], labels: Sequence[str | None]) -> list[Finding]:
-    """Rows without a text or a label."""
-    without = [
-        {row for row, value in enumerate(values) if value is None or is_blank(value)} for values in (texts, labels)
-    ]
-    neither = sorted(without[0] & without[1])
-    no_text, no_label = (sorted(rows.difference(neither)) for rows in without)
+def blanks(problems: Iterable[Problem], empty_lines: int) -> list[Finding]:
+    """Rows without a text or a label, and lines that are no rows."""
     found = []
-    if neither:
-        said = f"{_rows(neither)} with neither text nor label: left out (drop_empty, drop_unlabelled)"
-        both = {"drop_empty": True, "drop_unlabelled": True}
-        found.append(Finding("empty", "problem", len(neither), said, _first(neither), both))
-    if no_text:
-        said = f"{_rows(no_text)} without a text: left out (drop_empty)"
-        found.append(Finding("no_text", "problem", len(no_text), said, _first(no_text), {"drop_empty": True}))
-    if no_label:
-        said = f"{_rows(no_label)} without a label: left out (drop_unlabelled)"
-        found.append(Finding("no_label", "problem", len(no_label), said, _first(no_label), {"drop_unlabelled": True}))
+    for problem in problems:
+        what, option = ("label", "drop_unlabelled") if problem.kind == "no_label" else ("text", "drop_empty")
+        said = f"{counted(problem.count, 'row')} without a {what}: left out ({option})"
+        found.append(Finding(problem.kind, "problem", problem.count, said, problem.places, {option: True}))
+    if empty_lines:
+        said = f"{counted(empty_lines, 'empty line')}, counted as no row"
+        found.append(Finding("empty_lines", "note", empty_lines, said))
     return found
 
 
-def spellings(labels: Sequence[str]) -> list[Finding]:
+def spellings(seen: Survey) -> list[Finding]:
     """Labels that differ by case, blanks or signs that nobody sees, and labels that look like several in one."""
-    counts, found = Counter(labels), []
-    padded = [label for label in counts if label != label.strip()]
+    counts, found = seen.label_counts, []
+    padded = {label for label in counts if label != label.strip()}
     if padded:
-        rows = [row for row, label in enumerate(labels) if label != label.strip()]
-        said = f"{_rows(rows)} whose label has blanks at its ends: they are taken off (strip_labels)"
-        found.append(Finding("padded_labels", "problem", len(rows), said, _first(rows), {"strip_labels": True}))
-    stripped: Counter[str] = Counter()
-    for label, count in counts.items():
-        stripped[label.strip()] += count
-    groups = look_alikes(stripped)
-    if groups:
-        shown = "; ".join(" = ".join(f"{label!r} ({stripped[label]:,})" for label in group[:4]) for group in groups[:4])
+        rows = [row for row, label in enumerate(seen.labels) if label in padded]
+        said = f"{counted(len(rows), 'row')} whose label has blanks at its ends: they are taken off (strip_labels)"
+        places = tuple(seen.where(row) for row in rows[:MAX_SHOWN])
+        found.append(Finding("padded_labels", "problem", len(rows), said, places, {"strip_labels": True}))
+    groups = [list(dict.fromkeys(label.strip() for label in group)) for group in seen.look_alikes]
+    if groups := [group for group in groups if len(group) > 1]:
+        stripped: Counter[str] = Counter()
+        for label, count in counts.items():
+            stripped[label.strip()] += count
         merged = {label: group[0] for group in groups for label in group[1:]}
-        said = f"labels that look alike are made one (merge_labels): {shown}"
+        said = f"{alike_text(groups, stripped)}: each group is made one (merge_labels)"
         found.append(Finding("alike_labels", "problem", len(groups), said, (), {"merge_labels": merged}))
-    if joined := several_in_one(stripped):
-        shown = ", ".join(f"{label!r} ({stripped[label]:,})" for label in joined[:4])
-        said = f"labels look like several in one cell, and count as labels of their own: {shown}"
-        found.append(Finding("several_labels", "warning", len(joined), said))
     return found
 
 
-def rare_labels(labels: Sequence[str]) -> list[Finding]:
-    """Labels with too few rows to learn or to judge."""
-    counts = Counter(labels)
-    rare = sorted((count, label) for label, count in counts.items() if count < FEW_ROWS)
-    if not rare:
+def joined_labels(seen: Survey) -> list[Finding]:
+    """Labels that look like several in one cell."""
+    if not seen.several_in_one:
         return []
-    shown = ", ".join(f"{label!r} ({count})" for count, label in rare[:6])
-    more = f" and {len(rare) - 6} more" if len(rare) > 6 else ""
-    said = f"labels with fewer than {FEW_ROWS} rows: {shown}{more}; their scores rest on one or two test texts"
-    return [Finding("rare_labels", "warning", len(rare), said)]
+    said = several_text(seen.several_in_one, seen.label_counts)
+    return [Finding("several_labels", "warning", len(seen.several_in_one), said)]
 
 
-def repeats(texts: Sequence[str], labels: Sequence[str], near: Sequence[str]) -> list[Finding]:
-    """Texts that come again: as they are, under other labels, and nearly (those have the same `near`)."""
+def rare_labels(labels: Sequence[str], too_few: Sequence[str]) -> list[Finding]:
+    """Labels with too few rows to learn or to judge; `too_few` can't be used at all."""
+    counts, found = Counter(labels), []
+    if too_few:
+        said = f"{_with_counts([(counts[label], label) for label in too_few])} cannot be used"
+        said = f"labels without {LEAST_ROWS} different texts, one for training and one for testing: {said}"
+        found.append(Finding("unusable_labels", "problem", len(too_few), said, (), {"exclude_labels": sorted(too_few)}))
+    rare = sorted((count, label) for label, count in counts.items() if count < FEW_ROWS and label not in too_few)
+    if rare:
+        named = _with_counts(rare)
+        said = f"labels with fewer than {FEW_ROWS} rows: {named}; their scores rest on one or two test texts"
+        found.append(Finding("rare_labels", "warning", len(rare), said))
+    return found
+
+
+def repeats(normalized: Repeats, near: Repeats | None = None) -> list[Finding]:
+    """Texts that come again: as they are, under other labels, and nearly (None: nobody looked)."""
     found = []
-    keys = compared(tuple(texts), "normalized")
-    groups = _groups(keys)
-    again = [row for rows in groups for row in rows[1:]]
-    if again:
-        said = f"{_rows(again)} that repeat a text: it counts once"
-        found.append(Finding("repeats", "note", len(again), said, _first(sorted(again))))
-    conflicting = [rows for rows in groups if len({labels[row] for row in rows}) > 1]
-    if conflicting:
-        rows = sorted(row for group in conflicting for row in group)
-        said = f"{counted(len(conflicting), 'text')} under more than one label ({_rows(rows)}): none of them is used"
-        found.append(Finding("conflicts", "warning", len(conflicting), said, _first(rows)))
-    known = {keys[rows[0]] for rows in groups}
-    alike = _groups(near)
-    nearly = [
-        row for rows in alike if len({keys[row] for row in rows}) > 1 for row in rows[1:] if keys[row] not in known
-    ]
-    if nearly:
+    if normalized.rows:
+        said = f"{counted(normalized.rows, 'row')} that repeat a text: it counts once"
+        found.append(Finding("repeats", "note", normalized.rows, said, _pairs(normalized.alike)))
+    if normalized.conflicting_texts:
+        texts, rows = counted(normalized.conflicting_texts, "text"), counted(normalized.conflicting_rows, "row")
+        said = f"{texts} under more than one label ({rows}): none of them is used"
+        places = _pairs(normalized.conflicting)
+        found.append(Finding("conflicts", "warning", normalized.conflicting_texts, said, places))
+    more = 0 if near is None else near.rows - normalized.rows
+    if more > 0 and near is not None:
         said = (
-            f"{_rows(nearly)} that nearly repeat a text (but for digits, addresses, punctuation): "
+            f"{counted(more, 'row')} that nearly repeat a text (but for digits, addresses, punctuation): "
             "on both sides of the split they flatter every row; split.same_text=near takes them for one"
         )
-        found.append(Finding("near_repeats", "warning", len(nearly), said, _first(sorted(nearly))))
+        known = {*normalized.alike, *normalized.conflicting}
+        places = _pairs([own for own in (*near.conflicting, *near.alike) if own not in known])
+        found.append(Finding("near_repeats", "warning", more, said, places))
     return found
 
 
-def personal_data(texts: Sequence[str]) -> list[Finding]:
-    """E-mail addresses and telephone numbers: records keep test texts, and reports show them."""
+def personal_data(seen: Survey, rows: Sequence[int]) -> list[Finding]:
+    """E-mail addresses and telephone numbers in `rows`: records keep test texts, and reports show them."""
     found = []
     for kind, pattern, name in (
         ("emails", EMAIL, "an e-mail address"),
         ("phones", PHONE, "what looks like a telephone number"),
     ):
-        rows = [row for row, text in enumerate(texts) if pattern.search(text)]
-        if rows:
-            said = f"{_rows(rows)} with {name}: reports show texts (save_texts=false keeps none)"
-            found.append(Finding(kind, "warning", len(rows), said, _first(rows)))
+        some = [row for row in rows if pattern.search(seen.texts[row])]
+        if some:
+            said = f"{counted(len(some), 'row')} with {name}: reports show texts (save_texts=false keeps none)"
+            places = tuple(seen.where(row) for row in some[:MAX_SHOWN])
+            found.append(Finding(kind, "warning", len(some), said, places))
     return found
 
 
-def leaks(texts: Sequence[str], labels: Sequence[str], others: Mapping[str, Sequence[str | None]]) -> list[Finding]:
-    """What gives the label away: its own name in the text, or another column."""
+def names_in_texts(seen: Survey, rows: Sequence[int]) -> list[Finding]:
+    """Labels whose name stands in their texts, and hardly in others."""
     found = []
-    for label, count in Counter(labels).most_common(50):
+    texts = [(row, seen.texts[row].casefold()) for row in rows]
+    for label, count in Counter(seen.labels[row] for row in rows).most_common(MAX_LABELS_TRIED):
         name = same(label)
         if len(name) < 4 or name.isdigit() or count < FEW_ROWS:
             continue
         word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-        rows = [row for row, text in enumerate(texts) if word.search(text.casefold())]
-        own = sum(labels[row] == label for row in rows)
-        if own >= LEAK_SHARE * count and own >= LEAK_PURITY * len(rows):
+        some = [row for row, text in texts if name in text and word.search(text)]
+        own = sum(seen.labels[row] == label for row in some)
+        if own >= LEAK_SHARE * count and own >= LEAK_PURITY * len(some):
             said = f"{own:,} of {count:,} texts of {label!r} hold that word: is it part of how they were labelled?"
-            found.append(Finding("label_in_text", "warning", own, said, _first(rows)))
+            places = tuple(seen.where(row) for row in some[:MAX_SHOWN])
+            found.append(Finding("label_in_text", "warning", own, said, places))
+    return found
+
+
+def columns_that_tell(labels: Sequence[str], others: Mapping[str, Sequence[str | None]]) -> list[Finding]:
+    """Columns that give the label away."""
+    found = []
     for name, values in others.items():
         if (share := _gives_away(values, labels)) is not None:
             said = f"column {name!r} tells the label of {share:.0%} of the rows: keep it out of the text"
@@ -170,17 +180,11 @@ def _gives_away(values: Sequence[str | None], labels: Sequence[str]) -> float | 
     return told if told >= LEAK_PURITY and told > floor + 0.1 else None
 
 
-def _groups(keys: Sequence[str]) -> list[list[int]]:
-    """Rows that share a key, each group in order; those of one row are left out."""
-    rows: dict[str, list[int]] = defaultdict(list)
-    for row, key in enumerate(keys):
-        rows[key].append(row)
-    return [group for group in rows.values() if len(group) > 1]
+def _with_counts(pairs: Sequence[tuple[int, str]]) -> str:
+    shown = ", ".join(f"{label!r} ({count:,})" for count, label in pairs[:6])
+    return shown + (f" and {len(pairs) - 6} more" if len(pairs) > 6 else "")
 
 
-def _first(rows: Iterable[int]) -> tuple[int, ...]:
-    return tuple(list(rows)[:MAX_SHOWN])
-
-
-def _rows(rows: Sequence[int]) -> str:
-    return counted(len(rows), "row")
+def _pairs(groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Where the rows of some texts stand: `row 3 = row 7`."""
+    return tuple(" = ".join(own[:3]) for own in groups[:MAX_SHOWN])

@@ -31,6 +31,8 @@ class FirstNumbers:
     """Scores by cross-validation over `rows` rows."""
 
     rows: int
+    is_sample: bool
+    """Whether they are a part of what there is, drawn at random."""
     labels: int
     """Those with enough rows to be in every fold."""
     majority: float
@@ -41,8 +43,8 @@ class FirstNumbers:
     """The surest first; none where TF-IDF does little better than guessing."""
 
 
-def first_numbers(texts: Sequence[str], labels: Sequence[str]) -> FirstNumbers | None:
-    """TF-IDF with logistic regression by stochastic gradient descent, in `FOLDS` folds.
+def first_numbers(texts: Sequence[str], labels: Sequence[str], rows: Sequence[int]) -> FirstNumbers | None:
+    """TF-IDF with logistic regression by stochastic gradient descent, in `FOLDS` folds, over `rows` of the texts.
 
     Labels with fewer rows than folds are left out; None where fewer than two are left.
     """
@@ -50,7 +52,7 @@ def first_numbers(texts: Sequence[str], labels: Sequence[str]) -> FirstNumbers |
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
 
-    chosen = _chosen(labels)
+    chosen = _chosen(labels, rows)
     names = sorted({labels[row] for row in chosen})
     if len(names) < 2:
         return None
@@ -65,6 +67,7 @@ def first_numbers(texts: Sequence[str], labels: Sequence[str]) -> FirstNumbers |
     has_skill = accuracy - majority > MIN_SKILL * (1 - majority)
     return FirstNumbers(
         rows=len(chosen),
+        is_sample=len(rows) > MAX_ROWS,
         labels=len(names),
         majority=majority,
         accuracy=accuracy,
@@ -73,10 +76,10 @@ def first_numbers(texts: Sequence[str], labels: Sequence[str]) -> FirstNumbers |
     )
 
 
-def _chosen(labels: Sequence[str]) -> list[int]:
-    """Rows of labels that have enough of them, at most `MAX_ROWS`, in order."""
-    counts = Counter(labels)
-    able = [row for row, label in enumerate(labels) if counts[label] >= FOLDS]
+def _chosen(labels: Sequence[str], rows: Sequence[int]) -> list[int]:
+    """Those of `rows` whose labels have enough of them, at most `MAX_ROWS`, in order."""
+    counts = Counter(labels[row] for row in rows)
+    able = [row for row in rows if counts[labels[row]] >= FOLDS]
     if len(able) <= MAX_ROWS:
         return able
     drawn = np.random.default_rng(SEED).permutation(len(able))[:MAX_ROWS]

@@ -15,6 +15,8 @@ TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
 MIN_PER_LABEL, MIN_SIZE, MAX_SIZES = 4, 32, 4
 MAX_CPU_TUNED = 2048
 """Training examples of a LoRA cell that a CPU goes through in minutes."""
+UNEQUAL = 3
+"""Labels are unequal where the largest has so many times the rows of the smallest."""
 CONNECT_SECONDS = 2.0
 
 
@@ -38,9 +40,14 @@ class Row:
 class Proposal:
     """A grid, with the reason for each part."""
 
+    num_labels: int | str
+    why_labels: str
     train_sizes: tuple[int | str, ...]
     seeds: tuple[int, ...]
     rows: tuple[Row, ...]
+    best_metric: str | None
+    """What the weights that are kept, and C, are chosen by; None: accuracy."""
+    why_metric: str
 
 
 def machine(mirror_dir: str | None) -> Machine:
@@ -61,11 +68,21 @@ def _hub(mirror_dir: str | None) -> Hub:
         return "none"
 
 
-def propose(counts: Sequence[int], place: Machine) -> Proposal:
-    """A grid for labels with `counts` usable rows each."""
+def propose(counts: Sequence[int], place: Machine, *, are_some_unusable: bool = False) -> Proposal:
+    """A grid for labels with `counts` usable rows each, which may be some of the labels alone."""
     there = int(sum(counts) * (1 - TEST_SHARE - VALIDATION_SHARE))
     sizes = _sizes(there, len(counts))
-    return Proposal((*sizes, "all"), SEEDS, tuple(_rows(sizes, there, place)))
+    is_unequal = max(counts) >= UNEQUAL * min(counts)
+    why = f"each label counts alike: the largest has {max(counts) / min(counts):.0f} times the rows of the smallest"
+    return Proposal(
+        num_labels=len(counts) if are_some_unusable else "all",
+        why_labels="the others have too few texts" if are_some_unusable else "",
+        train_sizes=(*sizes, "all"),
+        seeds=SEEDS,
+        rows=tuple(_rows(sizes, there, place)),
+        best_metric="macro_f1" if is_unequal else None,
+        why_metric=why if is_unequal else "",
+    )
 
 
 def _sizes(there: int, labels: int) -> list[int]:
@@ -80,7 +97,9 @@ def _sizes(there: int, labels: int) -> list[int]:
 
 def _rows(sizes: Sequence[int], there: int, place: Machine) -> list[Row]:
     rows = [
+        Row({"model": "majority"}, "the floor: always the most frequent label"),
         Row({"model": "tfidf_sgd"}, "the baseline that everything has to beat"),
+        Row({"model": "tfidf_logistic"}, "the same words, with the strength of regularization chosen on validation"),
         Row({"model": "minilm", "method": "linear_probe"}, "a small encoder as it is, a classifier on its features"),
     ]
     tuned = {"model": "minilm", "method": "lora"}

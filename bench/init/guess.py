@@ -1,74 +1,38 @@
-"""Which column holds the texts and which the labels, by what stands in them. Imports nothing heavy."""
+"""Which column holds the texts, which the labels, and which says how to split, by what stands in them.
+
+Imports nothing heavy.
+"""
 
 import re
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.data.set_names import set_of
+from bench.data.times import parse_times
 from bench.errors import UserError
 
 Values = Sequence[str | None]
 
-TEXT_NAMES = frozenset(
-    [
-        "text",
-        "texts",
-        "body",
-        "message",
-        "content",
-        "title",
-        "headline",
-        "sentence",
-        "comment",
-        "review",
-        "tweet",
-        "utterance",
-        "description",
-        "question",
-        "document",
-        "email",
-        "sms",
-        "post",
-        "subject",
-        "summary",
-        "abstract",
-        "query",
-    ]
+TEXT_NAMES = re.compile(
+    "text|texte|body|message|content|title|headline|sentence|comment|review|tweet|utterance|description|question|"
+    "document|email|sms|post|subject|summary|abstract|query|queries|nachricht|mensaje"
 )
-LABEL_NAMES = frozenset(
-    [
-        "label",
-        "labels",
-        "class",
-        "category",
-        "topic",
-        "target",
-        "intent",
-        "sentiment",
-        "kind",
-        "queue",
-        "tag",
-        "type",
-        "y",
-        "rating",
-        "stars",
-        "score",
-        "emotion",
-        "genre",
-        "department",
-        "priority",
-        "outcome",
-    ]
+LABEL_NAMES = re.compile(
+    "label|class|classes|category|categories|topic|target|intent|sentiment|kind|queue|tag|type|y|rating|star|score|"
+    "emotion|genre|department|priority|outcome|kategorie|klasse|thema|categorie"
 )
-SPLIT_NAMES = frozenset(["split", "set", "fold", "partition", "subset"])
-GROUP_NAMES = frozenset(
-    ["customer", "customer_id", "user", "user_id", "author", "account", "thread", "thread_id", "group"]
+SPLIT_NAMES = re.compile("split|set|fold|partition|subset")
+GROUP_NAMES = re.compile(
+    "customer|client|user|author|account|thread|conversation|session|patient|group|sender|kunde|nutzer|autor|cliente|"
+    "auteur"
 )
-SAMPLE = 2000
-"""Rows that are looked at, spread over the file."""
 MAX_LABELS, MAX_LABEL_LENGTH = 1000, 60
 """Different values, and characters of one in the mean, that labels have at most."""
+MIN_TIMES, TIMES_TRIED = 0.98, 200
+"""Share of a column's values that are times, of the first so many, where it says when a text was written."""
+MAX_SETS = 10
+"""Different names that the sets of a split have at most."""
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T]\d{1,2}:\d{2}.*)?")
 _NUMBER = re.compile(r"[-+]?[\d.,\s]+%?")
 
@@ -112,22 +76,20 @@ class Guess:
     others: tuple[str, ...] = ()
 
 
-def profile(name: str, values: Values) -> Profile:
-    """What the column `name` is like."""
-    step = max(1, len(values) // SAMPLE)
-    sample = [value.strip() for value in values[::step] if value is not None and value.strip()]
-    looked_at = max(1, len(values[::step]))
-    if not sample:
+def profile(name: str, sample: Values) -> Profile:
+    """What the column `name` is like, of which `sample` are some values."""
+    values = [value.strip() for value in sample if value is not None and value.strip()]
+    if not values:
         return Profile(name, 0.0, 0.0, 0, 0.0, 0.0, 0.0, 0.0)
     return Profile(
         name=name,
-        filled=len(sample) / looked_at,
-        distinct=len(set(sample)) / len(sample),
-        num_distinct=len(set(sample)),
-        characters=statistics.fmean(map(len, sample)),
-        words=statistics.fmean(len(value.split()) for value in sample),
-        dates=sum(_DATE.fullmatch(value) is not None for value in sample) / len(sample),
-        numbers=sum(_NUMBER.fullmatch(value) is not None for value in sample) / len(sample),
+        filled=len(values) / len(sample),
+        distinct=len(set(values)) / len(values),
+        num_distinct=len(set(values)),
+        characters=statistics.fmean(map(len, values)),
+        words=statistics.fmean(len(value.split()) for value in values),
+        dates=sum(_DATE.fullmatch(value) is not None for value in values) / len(values),
+        numbers=sum(_NUMBER.fullmatch(value) is not None for value in values) / len(values),
     )
 
 
@@ -145,14 +107,13 @@ def guess_text(profiles: Sequence[Profile]) -> Guess:
     chosen = next((each for each in called if 4 * each.characters >= longest[0].characters), longest[0])
     is_spaced = chosen.characters < 12 * chosen.words  # Chinese and its like put no blanks between words
     size = f"{chosen.words:.0f} words" if is_spaced else f"{chosen.characters:.0f} characters"
-    reason = f"{size} in the mean"
     others = [each.name for each in longest if each is not chosen and each.words >= 3]
-    return Guess(chosen.name, reason, tuple(others[:3]))
+    return Guess(chosen.name, f"{size} in the mean", tuple(others[:3]))
 
 
-def guess_label(profiles: Sequence[Profile], text: str) -> Guess:
+def guess_label(profiles: Sequence[Profile], texts: Sequence[str]) -> Guess:
     """The column of labels: by its name, else the one with the fewest values. Raises UserError where there is none."""
-    able = [each for each in profiles if each.is_label and each.name != text and not _is_split(each)]
+    able = [each for each in profiles if each.is_label and each.name not in texts and not _is_split(each)]
     if not able:
         raise UserError(
             f"no column of {_named(profiles)} holds labels (from 2 to {MAX_LABELS} short values, each several times): "
@@ -164,23 +125,39 @@ def guess_label(profiles: Sequence[Profile], text: str) -> Guess:
     return Guess(chosen.name, f"{chosen.num_distinct} different values", tuple(others[:3]))
 
 
-def guess_split(profiles: Mapping[str, Values]) -> str | None:
-    """A column that says of each row whether it is for training or for testing; None where none does."""
-    for name, values in profiles.items():
-        sets = {set_of(value) for value in dict.fromkeys(values) if value is not None}
-        if None not in sets and {"train", "test"} <= sets:
-            return name
-    return None
+def is_of_sets(different: Values) -> bool:
+    """Whether the `different` values of a column say of each row whether it is for training or for testing."""
+    sets = {None if value is None else set_of(value) for value in different}
+    return None not in sets and {"train", "test"} <= sets
+
+
+def is_of_groups(name: str, filled: int, different: int) -> bool:
+    """Whether a column tells whose a text is: by its name, where `different` values stand in `filled` rows."""
+    return _is_called(name, GROUP_NAMES) and MAX_SETS <= different <= 0.9 * filled
+
+
+def is_of_times(sample: Values) -> bool:
+    """Whether a column says when a text was written: dates in nearly all rows."""
+    some = sample[:TIMES_TRIED]
+    values = [value for value in some if value is not None and value.strip()]
+    if not values or len(values) < MIN_TIMES * len(some) or all(map(_is_plain_number, values)):
+        return False
+    times, _ = parse_times(values)
+    return sum(time is not None for time in times) >= MIN_TIMES * len(values)
+
+
+def _is_plain_number(value: str) -> bool:
+    return _NUMBER.fullmatch(value.strip()) is not None and _DATE.fullmatch(value.strip()) is None
 
 
 def _is_split(column: Profile) -> bool:
     return _is_called(column.name, SPLIT_NAMES) and column.num_distinct <= 4
 
 
-def _is_called(name: str, known: frozenset[str]) -> bool:
-    """Whether one of the words of a column's name is known."""
+def _is_called(name: str, known: re.Pattern[str]) -> bool:
+    """Whether one of the words of a column's name is known, in the singular or the plural."""
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    return bool(set(words) & known)
+    return any(known.fullmatch(word) or known.fullmatch(word.removesuffix("s")) for word in words)
 
 
 def _named(profiles: Sequence[Profile]) -> str:

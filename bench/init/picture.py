@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 
 from bench.errors import UserError, said
 from bench.escape.characters import shortened, visible_line
-from bench.init.survey import Survey
+from bench.init.overview import Overview
 
 MAX_LABELS = 30
 BAR, INK = "#2f6f9f", "#333333"
 
 
-def draw(seen: Survey, folder: Path) -> Path:
+def draw(seen: Overview, folder: Path) -> Path:
     """Write `data.png` into `folder`; return its path. Raises UserError where it can't be written."""
     counts = list(seen.counts.items())[:MAX_LABELS]
     figure = Figure(figsize=(10, max(2.8, 0.9 + 0.26 * len(counts))), layout="constrained")
@@ -28,7 +28,7 @@ def draw(seen: Survey, folder: Path) -> Path:
     labels.margins(x=0.12)
     more = f" (the {len(counts)} most frequent of {len(seen.counts)})" if len(seen.counts) > len(counts) else ""
     labels.set_title(f"Rows of each label{more}", loc="left", fontsize=10)
-    words = np.asarray([max(1, len(text.split())) for text in seen.texts])
+    words = np.asarray([max(1, len(text.split())) for text in seen.seen.texts])
     bins = np.unique(np.round(np.geomspace(1, max(2, words.max()), 30)))
     lengths.hist(words, bins=bins, color=BAR)
     lengths.set_xscale("log")

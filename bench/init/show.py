@@ -5,28 +5,35 @@ from collections.abc import Sequence
 from bench.escape.characters import shortened, visible_line
 from bench.init.findings import Finding
 from bench.init.first_numbers import FirstNumbers
-from bench.init.survey import Survey
+from bench.init.overview import MAX_COMPARED, MAX_LOOKED_AT, Overview
+from bench.wording import counted
 
 MAX_LABELS, MAX_SUSPECTS = 20, 10
 MARKS = {"problem": "!", "warning": "!", "note": "-"}
 
 
-def summary(seen: Survey) -> list[str]:
+def summary(seen: Overview) -> list[str]:
     """Lines that say what was seen."""
-    lines = [
-        f"{len(seen.raw):,} rows, {len(seen.texts):,} of them with a text and a label. {seen.raw.description}.",
-        f"text:  column {_column(seen.text.column)} ({seen.text.reason}){_others(seen.text.others, '--text')}",
-        f"label: column {_column(seen.label.column)} ({seen.label.reason}){_others(seen.label.others, '--label')}",
-    ]
-    if seen.split is not None:
-        lines.append(f"split: column {_column(seen.split)} says which rows are for testing")
-    lines += ["", f"{len(seen.counts)} labels:"]
+    columns, usable = seen.columns, len(seen.seen.texts)
+    rows, how = counted(len(seen.source), "row"), visible_line(seen.source.description)
+    lines = [f"{rows}, {usable:,} of them with a text and a label. {how}."]
+    for option, guess in (("text", columns.text), ("label", columns.label)):
+        lines.append(f"{option}: column {_column(guess.column)} ({guess.reason}){_others(guess.others, f'--{option}')}")
+    if columns.split is not None:
+        split = columns.split
+        lines.append(f"split: column {_column(split.column)} says which rows are for testing ({split.reason})")
+    for option, other in (("group", columns.group), ("time", columns.time)):
+        if other is not None:
+            is_used = f"{option}_column" not in columns.proposed
+            use = "" if is_used else f": not used; --{option} {other.column} splits by it"
+            lines.append(f"{option}: column {_column(other.column)} ({other.reason}){use}")
+    lines += ["", f"{counted(len(seen.counts), 'label')}:"]
     widest = max(seen.counts.values())
     for label, count in list(seen.counts.items())[:MAX_LABELS]:
         bar = "█" * max(1, round(30 * count / widest))
         lines.append(f"  {shortened(visible_line(label), 30):<30} {count:>8,}  {bar}")
     if len(seen.counts) > MAX_LABELS:
-        lines.append(f"  and {len(seen.counts) - MAX_LABELS} more")
+        lines.append(f"  and {len(seen.counts) - MAX_LABELS:,} more")
     words, tokens = seen.words, seen.tokens
     lines += [
         "",
@@ -36,43 +43,46 @@ def summary(seen: Survey) -> list[str]:
     return lines
 
 
-def findings(seen: Survey) -> list[str]:
-    """A line for each thing that was found, with the first rows it is about."""
-    lines = [_finding(each, seen) for each in seen.findings]
-    return [f"{note} (note of the reader)" for note in seen.raw.notes] + (lines or ["nothing odd was found"])
+def findings(seen: Overview) -> list[str]:
+    """A line for each thing that was found, with the first rows it is about, and for what was not looked for."""
+    notes = [f"- {note}" for note in seen.seen.notes]
+    count = len(seen.seen.texts)
+    lines = [_finding(each) for each in seen.findings] or ["nothing odd was found"]
+    if count > MAX_COMPARED:
+        lines.append(f"- near repeats were not looked for: there are more than {MAX_COMPARED:,} texts")
+    if count > MAX_LOOKED_AT:
+        lines.append(f"- addresses, numbers and leaks were looked for in {MAX_LOOKED_AT:,} texts, spread over all rows")
+    return notes + lines
 
 
 def first_number(first: FirstNumbers | None) -> list[str]:
-    """The first number, and labels that look wrong."""
+    """The first number."""
     if first is None:
-        return ["first number: none, for no two labels have five rows each"]
-    lines = [
-        f"first number, by cross-validation on {first.rows:,} rows and {first.labels} labels: the most frequent label "
-        f"{first.majority:.1%}, TF-IDF {first.accuracy:.1%} accuracy (macro F1 {first.macro_f1:.3f})"
+        return ["first number: none, for no two labels have five different texts each"]
+    drawn = ", drawn at random," if first.is_sample else ""
+    return [
+        f"first number, by cross-validation on {first.rows:,} rows{drawn} and {first.labels} labels: the most frequent "
+        f"label {first.majority:.1%}, TF-IDF {first.accuracy:.1%} accuracy (macro F1 {first.macro_f1:.3f})"
     ]
-    return lines
 
 
-def suspects(seen: Survey, limit: int = MAX_SUSPECTS) -> list[str]:
+def suspects(seen: Overview, limit: int = MAX_SUSPECTS) -> list[str]:
     """Rows whose labels are likely wrong."""
     if seen.first is None or not seen.first.suspects:
         return []
-    found, lines = seen.first.suspects, []
-    lines.append(f"{len(found):,} rows whose label looks wrong to TF-IDF, the surest first:")
+    found = seen.first.suspects
+    among = f" of {seen.first.rows:,} drawn at random" if seen.first.is_sample else ""
+    lines = [f"{counted(len(found), 'row')}{among} whose label looks wrong to TF-IDF, the surest first:"]
     for each in found[:limit]:
-        place = seen.raw.place(seen.rows[each.row])
-        text = shortened(visible_line(seen.texts[each.row]), 70)
-        lines.append(f"  {place}: {_column(each.given)}, likelier {_column(each.likely)}: {text}")
+        text = shortened(visible_line(seen.seen.texts[each.row]), 70)
+        lines.append(f"  {seen.seen.where(each.row)}: {_column(each.given)}, likelier {_column(each.likely)}: {text}")
     return lines
 
 
-def _finding(finding: Finding, seen: Survey) -> str:
-    where = f" ({', '.join(map(seen.raw.place, finding.rows))}{_more(finding)})" if finding.rows else ""
-    return f"{MARKS[finding.severity]} {finding.text}{where}"
-
-
-def _more(finding: Finding) -> str:
-    return ", ..." if finding.count > len(finding.rows) else ""
+def _finding(finding: Finding) -> str:
+    more = ", ..." if finding.count > len(finding.places) else ""
+    where = f" ({', '.join(finding.places)}{more})" if finding.places else ""
+    return visible_line(f"{MARKS[finding.severity]} {finding.text}{where}")
 
 
 def _column(name: str) -> str:

@@ -54,6 +54,8 @@ class Table:
     """What somebody should know who thinks the file was read otherwise."""
     empty_lines: int = 0
     """They are no rows."""
+    delimiter: str = ","
+    """That its columns are separated by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | N
             f"({prefix}quoting=none reads quotes as they are)"
         )
     places = [row.first for row in rows], [row.number for row in rows]
-    return Table(columns, [row.fields for row in rows], *places, tuple(notes), empty_lines)
+    return Table(columns, [row.fields for row in rows], *places, tuple(notes), empty_lines, delimiter)
 
 
 def _cut(content: str, delimiter: str) -> list[list[str]]:

@@ -129,7 +129,8 @@ def _part(split: str, dataset: Any, data: DataConfig) -> Part:
     refuse_repeated(list(columns), data)
     wanted = wanted_columns(data, list(columns))
     table = dataset.select_columns(wanted).with_format("arrow")[:]
-    return Part(split, table, columns, class_names(dataset.features.get(data.label_column)))
+    found = {name: class_names(dataset.features.get(name)) for name in wanted}
+    return Part(split, table, columns, {name: names for name, names in found.items() if names})
 
 
 def _revision(data: DataConfig, dataset: Any) -> str | None:

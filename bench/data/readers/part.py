@@ -1,8 +1,9 @@
 """What the readers hand on, and how they decode text files."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,28 @@ class Part:
     """Those of the wanted columns that are there."""
     columns: tuple[str, ...]
     """All columns of the source, for messages."""
-    class_names: tuple[str, ...] | None = None
-    """What the source says its integer labels stand for."""
+    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By column: what the source says its integers stand for."""
     place: Callable[[int], str] | None = None
     """Where a row stands in its file, as an editor counts; None where only its number is known."""
+    row: Callable[[int], str] | None = None
+    """Which row it is, as a spreadsheet counts, without the file's name; None where that is the same as `place`."""
     notes: tuple[str, ...] = ()
     """What somebody should know who thinks the file was read otherwise."""
     empty_lines: int = 0
     """Lines with nothing on them, which are no rows."""
+    delimiter: str | None = None
+    """Between the columns of a CSV or TSV file."""
 
     def where(self, row: int) -> str:
         """Where a row stands, for messages."""
         if self.place is not None:
             return self.place(row)
         return f"split {self.split!r}, row {row} (from 0)" if self.split else f"row {row} (from 0)"
+
+    def for_spreadsheets(self) -> "Part":
+        """The same, with rows named as a spreadsheet counts them, and without the file's name."""
+        return self if self.row is None else replace(self, place=self.row)
 
 
 def joined(parts: list[Part]) -> Part:
@@ -46,7 +55,7 @@ def joined(parts: list[Part]) -> Part:
     starts = [sum(len(part.table) for part in parts[:number]) for number in range(len(parts))]
 
     def place(row: int) -> str:
-        number = max(n for n, start in enumerate(starts) if start <= row)
+        number = bisect_right(starts, row) - 1
         return parts[number].where(row - starts[number])
 
     tables = [part.table for part in parts]
@@ -58,17 +67,21 @@ def joined(parts: list[Part]) -> Part:
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
     columns = tuple(dict.fromkeys(name for part in parts for name in part.columns))
     empty_lines = sum(part.empty_lines for part in parts)
-    return replace(parts[0], table=table, columns=columns, place=place, notes=notes, empty_lines=empty_lines)
+    return replace(parts[0], table=table, columns=columns, place=place, row=None, notes=notes, empty_lines=empty_lines)
 
 
 def wanted_columns(data: DataConfig, available: list[str]) -> list[str]:
-    """The columns of `available` that `data` speaks of, without repetition."""
+    """The columns of `available` that `data` speaks of, without repetition; all where it does not name any yet."""
+    if not data.text_columns:
+        return list(dict.fromkeys(available))
     wanted = (name for _, name in columns_asked(data))
     return [name for name in dict.fromkeys(wanted) if name in available]
 
 
 def columns_asked(data: DataConfig) -> list[tuple[str, str]]:
-    """Every column that `data` speaks of, with its option."""
+    """Every column that `data` speaks of, with its option; none before one of texts is named."""
+    if not data.text_columns:
+        return []
     options = ("label_column", "id_column", "split_column", "group_column", "time_column")
     others = [(option, getattr(data, option)) for option in options]
     return [("text_column", name) for name in data.text_columns] + [pair for pair in others if pair[1] is not None]
@@ -96,18 +109,24 @@ def class_names(feature: Any) -> tuple[str, ...] | None:
     return tuple(names) if names else None
 
 
-def written_class_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...] | None:
-    """The same out of the metadata that `datasets` writes into a table's schema, without importing `datasets`.
+def written_class_names(metadata: Mapping[bytes, bytes] | None, columns: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The same, by column, out of the metadata that `datasets` writes into a table's schema, without importing it.
 
     Lists are written as `[feature]` by old versions, as `{"feature": feature, "_type": ...}` by others. What is
     written otherwise, or damaged, names nothing.
     """
     try:
-        feature: Any = json.loads((metadata or {}).get(b"huggingface", b"{}"))
+        features: Any = json.loads((metadata or {}).get(b"huggingface", b"{}"))
     except (ValueError, RecursionError):
-        return None
-    for name in ("info", "features", column):
-        feature = feature.get(name) if isinstance(feature, dict) else None
+        return {}
+    for name in ("info", "features"):
+        features = features.get(name) if isinstance(features, dict) else None
+    known = features if isinstance(features, dict) else {}
+    found = {column: _written_names(known.get(column)) for column in columns}
+    return {column: names for column, names in found.items() if names}
+
+
+def _written_names(feature: Any) -> tuple[str, ...] | None:
     if isinstance(feature, list):
         feature = feature[0] if feature else None
     if isinstance(feature, dict):

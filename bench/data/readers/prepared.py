@@ -89,9 +89,9 @@ def _part(split: str, files: list[Path], data: DataConfig) -> Part:
         return joined([read_table(path, split, data) for path in files])
     tables = [_table(path) for path in files]
     schema = tables[0].schema
-    names = written_class_names(schema.metadata, data.label_column)
-    table = pa.concat_tables(tables).select(wanted_columns(data, schema.names))
-    return Part(split, table, tuple(schema.names), names)
+    wanted = wanted_columns(data, schema.names)
+    names = written_class_names(schema.metadata, wanted)
+    return Part(split, pa.concat_tables(tables).select(wanted), tuple(schema.names), names)
 
 
 def _table(path: Path) -> pa.Table:

@@ -81,7 +81,8 @@ def _read_delimited(
     asked = delimited.delimiter_of(data.delimiter, "data.delimiter")
     layout = delimited.Layout(delimiter, asked, data.quoting, more_header_lines, columns)
     wanted = [name for _, name in columns_asked(data)]
-    table = delimited.parse(read_text(path, data), layout, wanted=wanted, label=data.label_column)
+    label = data.label_column if wanted else None
+    table = delimited.parse(read_text(path, data), layout, wanted=wanted, label=label)
     refuse_repeated(table.columns, data)
     place = _places(path, table.lines, "line", table.numbers)
     found = {}
@@ -89,7 +90,14 @@ def _read_delimited(
         at = table.columns.index(name)
         found[name] = strings([row[at] or None for row in table.rows], place)
     return Part(
-        split, pa.table(found), tuple(table.columns), place=place, notes=table.notes, empty_lines=table.empty_lines
+        split,
+        pa.table(found),
+        tuple(table.columns),
+        place=place,
+        row=lambda row: f"row {table.numbers[row]}",
+        notes=table.notes,
+        empty_lines=table.empty_lines,
+        delimiter=table.delimiter,
     )
 
 
@@ -102,14 +110,22 @@ def _read_json(path: Path, split: str, data: DataConfig) -> Part:
     found.refuse_repeated(wanted_columns(data, found.columns))
     for name in wanted_columns(data, found.columns):
         values = [row.get(name) for row in found.rows]
-        option = next(option for option, asked in columns_asked(data) if asked == name)
+        option = next((option for option, asked in columns_asked(data) if asked == name), None)
         try:
             columns[name], note = column(values, place, mixed=name not in single)
         except Malformed as error:
+            if option is None:  # nobody asked for this column
+                continue
             raise Malformed(f"data.{option}={name} holds {error}") from error
-        notes += [] if note is None else [f"data.{option}={name}: {note}"]
+        notes += [] if note is None or option is None else [f"data.{option}={name}: {note}"]
     return Part(
-        split, pa.table(columns), tuple(found.columns), place=place, notes=tuple(notes), empty_lines=found.empty_lines
+        split,
+        pa.table(columns),
+        tuple(found.columns),
+        place=place,
+        row=lambda row: f"{found.unit} {found.places[row]}",
+        notes=tuple(notes),
+        empty_lines=found.empty_lines,
     )
 
 
@@ -120,9 +136,8 @@ def _read_parquet(path: Path, split: str, data: DataConfig) -> Part:
     with pyarrow.parquet.ParquetFile(path) as file:
         schema = file.schema_arrow
         refuse_repeated(schema.names, data)
-        table = file.read(columns=wanted_columns(data, schema.names))
-    names = written_class_names(schema.metadata, data.label_column)
-    return Part(split, table, tuple(schema.names), names)
+        table = file.read(columns=(wanted := wanted_columns(data, schema.names)))
+    return Part(split, table, tuple(schema.names), written_class_names(schema.metadata, wanted))
 
 
 def _places(path: Path, lines: list[int], unit: str, numbers: list[int] | None = None) -> Callable[[int], str]:

@@ -1,0 +1,61 @@
+"""What a data set and its experiment are called, and the words `data.OPTION=VALUE`. Imports nothing heavy."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+from bench.errors import UserError
+from bench.escape.characters import shortened
+
+NAME = re.compile(r"[\w-][\w.-]*", re.ASCII)
+NO_NAMES = re.compile(r"[\d_.+-]*|[\d_.]+e[\d_]+|null|true|false|yes|no|on|off|y|n|nan|inf|infinity", re.IGNORECASE)
+"""What Hydra or YAML take for a number, for nothing or for yes and no."""
+MAX_NAME = 80
+WRITTEN = "Written by `bench init`"
+"""Stands at the beginning of its files."""
+PROGRAM = Path(__file__).resolve().parents[2] / "conf"
+"""Files that come with the program; in a clone those of `bench init` are among them."""
+READING = ("encoding", "delimiter", "quoting", "config", "revision", "text_part")
+"""Options of the data's YAML that say how a source is read."""
+
+
+def name_of(given: str | None, where: str) -> str:
+    """The name that somebody gave, or that the file or folder has, in plain letters. Raises UserError."""
+    if given is not None:
+        if not NAME.fullmatch(given) or NO_NAMES.fullmatch(given) or len(given) > MAX_NAME:
+            raise UserError(
+                f"--name {shortened(given, MAX_NAME)!r}: up to {MAX_NAME} letters, digits and ._- make a name, which "
+                "reads as no number and as no word of YAML (yes, null)"
+            )
+        return given
+    stem = PurePath(where.rstrip("/")).name.removesuffix(".gz")
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", PurePath(stem).stem).strip("_-").lower()[:MAX_NAME].strip("_-")
+    if not plain:
+        return "mine"
+    if NO_NAMES.fullmatch(plain):
+        return f"data_{plain}"
+    return f"my_{plain}" if is_taken(plain) else plain
+
+
+def is_taken(name: str) -> bool:
+    """Whether the program itself has a data set or an experiment of this name."""
+    paths = [PROGRAM / group / f"{name}.yaml" for group in ("data", "experiment")]
+    return any(path.is_file() and WRITTEN not in path.read_text(encoding="utf-8")[:200] for path in paths)
+
+
+def reading_options(words: Sequence[str]) -> dict[str, str]:
+    """Options by name, of words such as `data.encoding=cp1252`. Raises UserError, naming all that are none."""
+    found = {}
+    unknown = []
+    for word in words:
+        option, sign, value = word.partition("=")
+        name = option.removeprefix("data.")
+        if not sign or name == option or name not in READING:
+            unknown.append(shortened(word, 60))
+        found[name] = value
+    if unknown:
+        raise UserError(
+            f"{', '.join(unknown)}: {', '.join(f'data.{name}=...' for name in READING)} say how a source is read; "
+            "other options are lines of the files that are written"
+        )
+    return found

@@ -1,0 +1,157 @@
+"""All that `bench init` sees of a source: columns, labels, what is odd, a first number."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from bench.config import DataConfig
+from bench.config.split import SameText
+from bench.data.problems import said, shown
+from bench.data.sametext import compared, conflicting
+from bench.data.set_names import set_of
+from bench.data.survey import Survey, repeats, survey_of
+from bench.errors import UserError
+from bench.init import findings
+from bench.init.columns import Asked, Columns, choose, values_of
+from bench.init.findings import LEAST_ROWS, Finding
+from bench.init.first_numbers import FirstNumbers, first_numbers
+from bench.init.source import Source
+
+QUANTILES = (0.5, 0.95, 1.0)
+MAX_COMPARED = 50_000
+"""Texts that are compared run by run: 200,000 take 20 seconds."""
+MAX_LOOKED_AT = 100_000
+"""Texts that are searched for names and addresses."""
+MAX_EXCLUDED = 20
+"""Labels that are left out by name."""
+CHARACTERS_PER_TOKEN = 4
+"""Of English text, about."""
+BLANK = ("no_text", "no_label")
+"""Problems of rows that cleaning deals with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What was seen, once all rows that can't be used are left out and labels are as they will be read."""
+
+    source: Source
+    data: DataConfig
+    """How it is to be read: columns and cleaning."""
+    columns: Columns
+    seen: Survey
+    """Of what is left once `data` has cleaned it."""
+    findings: tuple[Finding, ...]
+    first: FirstNumbers | None
+    unusable: frozenset[str] = frozenset()
+    """Labels with too few texts, where these are too many to be left out by name."""
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Rows of each label that will be used, the most frequent first."""
+        return Counter(dict(self.seen.label_counts.most_common()))
+
+    @property
+    def words(self) -> dict[float, int]:
+        """Words of a text at `QUANTILES`."""
+        return _quantiles([len(text.split()) for text in self.seen.texts])
+
+    @property
+    def tokens(self) -> dict[float, int]:
+        """Tokens of a text, about, likewise."""
+        return _quantiles([2 + len(text) // CHARACTERS_PER_TOKEN for text in self.seen.texts])
+
+
+def look(source: Source, asked: Asked) -> Overview:
+    """Look at `source`, whose columns are `asked` where they are given. Raises UserError."""
+    columns = choose(source, asked)
+    data = columns.described(source.data)
+    parts = list(source.parts)
+    raw = survey_of(parts, data, how=())
+    if others := [problem for problem in raw.problems if problem.kind not in BLANK]:
+        raise UserError(said(others))
+    found = findings.blanks(raw.problems, raw.cleaned.empty_lines) + findings.spellings(raw)
+    data = replace(data, **_options(found))
+    seen = survey_of(parts, data, how=()) if _options(found) else raw
+    too_few = _unusable(seen)
+    _refuse_one_label(seen, too_few, columns)
+    found += findings.joined_labels(seen) + findings.rare_labels(seen.labels, too_few)
+    if 0 < len(too_few) <= MAX_EXCLUDED:
+        data = replace(data, exclude_labels=tuple(sorted(too_few)))
+        seen = survey_of(parts, data, how=())
+    again = [repeats(seen.texts, seen.labels, how, seen.where) for how in _compared(len(seen.texts))]
+    found += findings.repeats(*again)
+    some = _spread(len(seen.texts), MAX_LOOKED_AT)
+    found += findings.personal_data(seen, some) + findings.names_in_texts(seen, some)
+    found += findings.columns_that_tell([seen.labels[row] for row in some], _others(source, columns, seen, some))
+    unique = _once(seen)
+    first = first_numbers(seen.texts, seen.labels, unique)
+    unusable = frozenset(too_few).difference(data.exclude_labels)
+    return Overview(source, data, columns, seen, tuple(found), first, unusable)
+
+
+def _options(found: Sequence[Finding]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for each in found:
+        options |= each.options or {}
+    return options
+
+
+def _compared(texts: int) -> tuple[SameText, ...]:
+    """By what so many texts are compared."""
+    return ("normalized", "near") if texts <= MAX_COMPARED else ("normalized",)
+
+
+def _once(seen: Survey) -> list[int]:
+    """Rows of texts that stand under one label alone, each text once: what a model is trained and judged on."""
+    keys = compared(seen.texts, "normalized")
+    torn = conflicting(seen.texts, seen.labels, "normalized")
+    first: dict[str, int] = {}
+    for row, key in enumerate(keys):
+        first.setdefault(key, row)
+    return [row for key, row in first.items() if key not in torn]
+
+
+def _unusable(seen: Survey) -> list[str]:
+    """Labels without `LEAST_ROWS` different texts, or, where rows are marked for it, without one for training."""
+    sets = {split: set_of(split) for split in dict.fromkeys(seen.splits)}
+    is_marked = {"train", "test"} <= set(sets.values()) and all(sets.values())
+    rows = [row for row in _once(seen) if not is_marked or sets[seen.splits[row]] == "train"]
+    counts = Counter(seen.labels[row] for row in rows)
+    least = 1 if is_marked else LEAST_ROWS
+    return [label for label in seen.label_counts if counts[label] < least]
+
+
+def _refuse_one_label(seen: Survey, too_few: Sequence[str], columns: Columns) -> None:
+    """Raise UserError where fewer than two labels can be used."""
+    column, counts = columns.label.column, seen.label_counts
+    if not seen.texts:
+        raise UserError(f"no row has both a text (--text {columns.text.column}) and a label (--label {column})")
+    if len(counts) < 2:
+        raise UserError(f"column {column!r} holds one label alone, {shown(next(iter(counts)))}: nothing to tell apart")
+    if len(counts) - len(too_few) < 2:
+        raise UserError(
+            f"column {column!r} holds {len(counts):,} labels in {len(seen.texts):,} rows, and {len(too_few):,} of them "
+            f"have fewer than {LEAST_ROWS} different texts: nothing to learn from; --label names another column"
+        )
+
+
+def _spread(count: int, most: int) -> range:
+    """Numbers of at most `most` of `count` rows, spread over all of them."""
+    return range(0, count, max(1, -(-count // most)))
+
+
+def _others(source: Source, columns: Columns, seen: Survey, rows: Sequence[int]) -> dict[str, list[str | None]]:
+    """What the other columns hold in `rows` of what was seen."""
+    used = {*columns.texts, columns.label.column}
+    names = dict.fromkeys(name for part in source.parts for name in part.table.column_names if name not in used)
+    part, place = (np.asarray(seen.table[name].to_numpy())[list(rows)] for name in ("part", "row"))
+    by_part = {int(number): place[part == number].tolist() for number in np.unique(part)}
+    return {name: values_of(source.parts, name, by_part) for name in names}
+
+
+def _quantiles(values: Sequence[int]) -> dict[float, int]:
+    ordered = sorted(values)
+    return {part: ordered[min(len(ordered) - 1, int(part * len(ordered)))] for part in QUANTILES}

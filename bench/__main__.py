@@ -17,6 +17,7 @@ from bench.options.open import with_plus
 from bench.options.order import options_first
 from bench.options.refusal import COMPOSING, REFUSED, refusal, refuse_lists, with_quotes
 from bench.options.renamed import refuse_old_names
+from bench.options.swept import with_choices
 from bench.running.garbage import gc_disabled, gc_enabled, leave_at_exit
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
@@ -27,7 +28,7 @@ def main() -> int:
     # Hydra would print every exception in its own way and end with 1; this makes it hand them on
     os.environ["HYDRA_FULL_ERROR"] = "1"
     COMPOSING.begin()
-    sys.argv[1:] = [with_plus(with_quotes(word)) for word in options_first(sys.argv[1:])]
+    sys.argv[1:] = with_choices([with_plus(with_quotes(word)) for word in options_first(sys.argv[1:])])
     try:
         refuse_lists(sys.argv[1:])
         refuse_old_names(sys.argv[1:])

@@ -49,13 +49,14 @@ class GridSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
         """Called by Hydra with the command line's overrides."""
+        from bench.options.swept import as_given
         from bench.sweep.grid import check_count, check_keys, expand, without_signs
 
         check_keys([*self.params, *itertools.chain.from_iterable(self.rows)])
         axes, rows = self._choices(self.params), [self._choices(row) for row in self.rows]
         given = without_signs(self._choices(arguments), [axes, *rows])
         if isinstance(self.launcher, SweepLauncher):
-            self.launcher.given += arguments
+            self.launcher.given += list(map(as_given, self.parser.parse_overrides(arguments)))
         check_count(axes, rows, given)
         points = expand(axes, rows, given)
         return self.launcher.launch([[f"{k}={v}" for k, v in point.items()] for point in points], 0)

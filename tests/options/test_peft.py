@@ -56,7 +56,8 @@ REFUSED = {
     "method=prompt_tuning method.options.num_virtual_tokens=600": "none is left for texts",
     "method=prompt_tuning method.options.num_virtual_tokens=0": "has at least one",
     "method=prefix_tuning training.gradient_checkpointing=true": "would be lost",
-    "model=gpt2_xl method=boft": "Conv1D",
+    "model=gpt2_xl method=boft": "method.peft_type=BOFT: peft has none for the layers of gpt2_xl (gpt2: Conv1D)",
+    "model=gpt2_xl method=olora": "method.options.init_lora_weights=olora: peft has none for the layers of gpt2_xl",
     "method=lora method.options.r=3": "there is no such option",
 }
 

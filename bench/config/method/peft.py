@@ -156,9 +156,11 @@ class PeftConfig(AdapterMethod):
         if self.peft_type in CACHED and not family.takes_keys:
             return [f"{self.choice}: {model.family} takes no keys and values from before a text ({model.name})"]
         on_transposed = family.transposed and self.quantization is None
-        if on_transposed and (self.peft_type in NOT_TRANSPOSED or self.options.get("init_lora_weights") == "olora"):
+        is_olora = self.options.get("init_lora_weights") == "olora"
+        if on_transposed and (self.peft_type in NOT_TRANSPOSED or is_olora):
+            what = "method.options.init_lora_weights=olora" if is_olora else self.choice
             return [
-                f"{self.choice}: peft has none for the layers of {model.name} ({model.family}: Conv1D); on a base in 4 "
+                f"{what}: peft has none for the layers of {model.name} ({model.family}: Conv1D); on a base in 4 "
                 "bits (method.load_in_4bit=true) they are others"
             ]
         known = model.num_layers if model.path is None else None  # a folder may hold a model of another size

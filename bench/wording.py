@@ -4,3 +4,22 @@
 def counted(count: int, noun: str) -> str:
     """ "1 cell", "2 cells"; thousands are set off."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """What was measured, in the units that a reader would use: "42 s", "3 min 20 s", "5 h 12 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def rough_duration(seconds: float) -> str:
+    """Seconds, minutes, hours or days, as precise as an estimate deserves: "2.5 s", "40 s", "12 min", "5.2 h"."""
+    for limit, unit, name in ((100, 1, "s"), (6000, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            digits = 1 if name == "h" or (name == "s" and seconds < 10) else 0
+            return f"{seconds / unit:.{digits}f} {name}"
+    return f"{seconds / 86_400:.1f} days"

@@ -1,9 +1,15 @@
 """What goes on is said while it goes on: by a single cell on standard error, by a sweep a line a cell."""
 
+import fcntl
+import os
+import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +24,7 @@ QUICKLY = """\
 import sys
 from bench.running import heartbeat
 from bench.__main__ import main
-heartbeat.FIRST_SECONDS = heartbeat.MOST_SECONDS = 0.02
+heartbeat.FIRST_SECONDS = heartbeat.MAX_SECONDS = 0.02
 sys.exit(main())
 """
 """The command, which says what lasts a fiftieth of a second."""
@@ -50,6 +56,7 @@ def test_a_single_cell_says_what_it_does(data: tuple[str, ...], mirror: Path, tm
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     lines = [re.sub(r" \(\d+ s\)$", "", line) for line in ended.stderr.splitlines()]
+    assert any(re.fullmatch(r"training step \d+/\d+(, loss \d\.\d{3})?, about [\d.]+ s left", line) for line in lines)
     said = list(dict.fromkeys(re.sub(" step .*", "", line) for line in lines))
     assert said == [phase for phase in PHASES if phase in said], "these alone, in this order"
     assert {"loading the model", "training"} <= set(said)  # the data was read before, to check it
@@ -59,6 +66,41 @@ def test_a_single_cell_says_what_it_does(data: tuple[str, ...], mirror: Path, tm
     assert steps == sorted(steps)
     assert {most for _, most in steps} == {record.measurements.training.max_steps}
     assert len(ended.stdout.splitlines()) == 2, "how it ended, and where"
+
+
+def on_a_terminal(*words: str, folder: Path) -> tuple[int, str]:
+    """The exit code of the command, and what it writes to a terminal of 160 columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
+    env = cli.environment(folder, {"TERM": "xterm"})
+    with subprocess.Popen(
+        cli.command(*words, folder=folder), cwd=cli.REPOSITORY, env=env, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as running:
+        os.close(theirs)
+        written = bytearray()
+        with suppress(OSError):  # how a terminal ends whose last program has gone
+            while block := os.read(ours, 65536):
+                written += block
+    os.close(ours)
+    return running.returncode, written.decode()
+
+
+@pytest.mark.parametrize("sweep", [(), ("-m",)], ids=["cell", "sweep"])
+def test_on_a_terminal_a_line_changes(
+    data: tuple[str, ...], mirror: Path, tmp_path: Path, sweep: tuple[str, ...]
+) -> None:
+    code, written = on_a_terminal(
+        *sweep, *data, "model=bert_base", "method=lora", "training.num_train_epochs=150", "training.min_steps=0",
+        f"mirror_dir={mirror}", folder=tmp_path,
+    )  # fmt: skip
+    assert code == 0, written
+    assert "loading the model" in written
+    assert re.search(r"(training )?step \d+/\d+(, |  )loss \d\.\d{3}(, |  )about [\d.]+ m?s?(in)? left", written)
+    assert "\x1b[2K" in written or "\x1b[1A" in written, "the line is drawn over"
+    if not sweep:
+        end = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written.replace("\r", "")).rstrip("\n").split("\n")[-2:]
+        (folder,) = store.scan(tmp_path / "results")
+        assert end[0].lstrip().startswith(store.read(folder).key), "nothing stays of it"
 
 
 def test_a_wrong_file_has_the_only_word(data: tuple[str, ...], tmp_path: Path) -> None:
@@ -79,7 +121,9 @@ def test_what_is_quick_is_not_said_and_what_lasts_less_and_less_often(capsys: py
         heartbeat.on_step(CELL, 3, 7, 0.25)
         time.sleep(0.8)
     lines = capsys.readouterr().err.splitlines()
-    assert set(lines) <= {"long step 3/7, loss 0.250 (0 s)", "long step 3/7, loss 0.250 (1 s)"}
+    assert {re.sub(r"about 0\.\d s left \([01] s\)", "TIMES", line) for line in lines} == {
+        "long step 3/7, loss 0.250, TIMES"
+    }
     assert 1 <= len(lines) <= 4, "after 0.05, 0.15, 0.35 and 0.75 s"
 
 

@@ -106,6 +106,7 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
     split = None
     if cell.method.trains == "last_block":
         base, family = frozen_base(cell, found, context), FAMILIES[found.model.family]
+        context.on_phase("computing features")
         count = _num_tokens(encode, splits)
         split = on_features(model, base, family, found, context, config=config, num_tokens=count)
         summary.choices["trunk_features"] = split is not None

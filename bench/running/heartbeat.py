@@ -1,19 +1,45 @@
-"""What a single cell is doing, on standard error: a line now and then, so that long work is not taken for a hang."""
+"""What a single cell is doing, on standard error, so that long work is not taken for a hang.
+
+On a terminal that is one line that changes and is gone in the end; elsewhere (a log, a pipe) a line now and then.
+"""
 
 import math
+import sys
 import threading
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from bench.cell import Cell
-from bench.escape.terminal import say
+from bench.escape.terminal import Plain, say
 from bench.running.observers import Observer
+from bench.wording import rough_duration
 
-FIRST_SECONDS, MOST_SECONDS = 5.0, 60.0
+if TYPE_CHECKING:
+    from rich.spinner import Spinner  # only a terminal needs it
+
+FIRST_SECONDS, MAX_SECONDS = 5.0, 30.0
 """How long a phase lasts until it is said, and how long it is silent at most; in between it doubles.
 
 What is over before, a wrong file, say, ends with its own line alone.
 """
+
+
+class Phase:
+    """What goes on, since when, and how far it is."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.begun, self.step = what, time.monotonic(), ""
+
+    def done(self, step: int, max_steps: int, loss: float | None) -> None:
+        """`step` of `max_steps` optimizer steps are done, by all of which the time left is estimated."""
+        shown = "" if loss is None or not math.isfinite(loss) else f", loss {loss:.3f}"
+        left = rough_duration((time.monotonic() - self.begun) * (max_steps - step) / max(step, 1))
+        self.step = f" step {step}/{max_steps}{shown}, about {left} left"
+
+    def text(self) -> str:
+        """In a line."""
+        return f"{self.what}{self.step} ({time.monotonic() - self.begun:.0f} s)"
 
 
 class Heartbeat(Observer):
@@ -21,8 +47,7 @@ class Heartbeat(Observer):
 
     def __init__(self, first: float | None = None) -> None:
         self.first = FIRST_SECONDS if first is None else first
-        self._now = ("", "", time.monotonic())
-        """The phase, its step, and since when it goes on: put there at once, for the other thread reads it."""
+        self._now = Phase("")
         self._changed, self._over = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -39,13 +64,12 @@ class Heartbeat(Observer):
 
     def on_phase(self, cell: Cell, what: str) -> None:
         """Something else begins."""
-        self._now = (what, "", time.monotonic())
+        self._now = Phase(what)
         self._changed.set()
 
     def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
         """`step` of `max_steps` optimizer steps are done."""
-        shown = "" if loss is None or not math.isfinite(loss) else f", loss {loss:.3f}"
-        self._now = (self._now[0], f" step {step}/{max_steps}{shown}", self._now[2])
+        self._now.done(step, max_steps, loss)
 
     def _run(self) -> None:
         wait = self.first
@@ -53,7 +77,51 @@ class Heartbeat(Observer):
             if self._changed.wait(wait):
                 self._changed.clear()
                 wait = self.first
-            elif self._now[0]:
-                what, step, begun = self._now
-                say(f"{what}{step} ({time.monotonic() - begun:.0f} s)", error=True)
-                wait = min(2 * wait, MOST_SECONDS)
+            elif self._now.what:
+                say(self._now.text(), error=True)
+                wait = min(2 * wait, MAX_SECONDS)
+
+
+class LiveLine(Observer):
+    """While it is the context: what goes on stands on the terminal's last line, below whatever else is printed."""
+
+    def __init__(self) -> None:
+        from rich.live import Live
+        from rich.spinner import Spinner
+
+        self._now = Phase("preparing")
+        self._spinner = Spinner("dots")
+        self._live = Live(
+            get_renderable=self._line,
+            console=Plain(stderr=True),
+            transient=True,
+            refresh_per_second=5,
+            redirect_stdout=sys.stdout.isatty(),  # else what is printed there is for a file, and stays there
+        )
+
+    def _line(self) -> "Spinner":
+        self._spinner.update(text=self._now.text())
+        return self._spinner
+
+    def __enter__(self) -> "LiveLine":
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def on_phase(self, cell: Cell, what: str) -> None:
+        """Something else begins."""
+        self._now = Phase(what)
+        self._live.refresh()
+
+    def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
+        """`step` of `max_steps` optimizer steps are done."""
+        self._now.done(step, max_steps, loss)
+
+
+def progress_of_a_cell() -> Heartbeat | LiveLine:
+    """What fits standard error."""
+    return LiveLine() if Plain(stderr=True).is_terminal else Heartbeat()

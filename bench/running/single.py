@@ -19,7 +19,7 @@ from bench.results.cut_texts import shares_of
 from bench.results.record import Record, Status
 from bench.running.cores import use_threads
 from bench.running.devices import use_one_gpu
-from bench.running.heartbeat import Heartbeat
+from bench.running.heartbeat import progress_of_a_cell
 from bench.running.observers import check_observers, chosen
 from bench.running.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
 from bench.settings import Settings
@@ -88,7 +88,7 @@ def _run_claimed(cell: Cell, settings: Settings) -> Record:
 
     use_threads(None)
     warm = Warm(lasting=True)
-    with Heartbeat() as heartbeat, closing(chosen(settings, heartbeat)) as observer:
+    with progress_of_a_cell() as shown, closing(chosen(settings, shown)) as observer:
         record = run_cell(cell, settings, observer=observer, warm=warm)
         if record.status is Status.OOM and in_halves(cell) is not None:
             say("out of memory: trying again with half the batch", error=True)

@@ -18,6 +18,13 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """Another part of the work on the worker's cell, or its stack, begins: "loading the model"."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """How far the worker's cell is, or of a stack the one that is farthest."""
 
@@ -61,5 +68,5 @@ class Unwritten:
     """Whether the disk refuses all files (`regular.NO_WRITING`): then there is no use in going on."""
 
 
-Answer = Step | Warned | Ended | Split | Unwritten
+Answer = Phase | Step | Warned | Ended | Split | Unwritten
 """What a worker says."""

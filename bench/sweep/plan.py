@@ -21,9 +21,9 @@ from bench.sweep.index import Entry
 from bench.sweep.room import fit, room_of_row
 from bench.sweep.runners.base import Runner
 from bench.sweep.survey import Standing, State, survey
-from bench.sweep.wording import duration, gigabytes, table
+from bench.sweep.wording import gigabytes, table
 from bench.sweep.workforce import Workforce
-from bench.wording import counted
+from bench.wording import counted, rough_duration
 
 REASONS = 8
 """Reasons that are shown of infeasible tasks."""
@@ -151,7 +151,7 @@ def _times(durations: Sequence[Duration]) -> tuple[str, str]:
         return "", ""
     total = sum(each.seconds for each in durations)
     mark = max((MARKS[each.basis] for each in durations), key=list(MARKS.values()).index)
-    return f"{duration(total / len(durations))}{mark}", f"{duration(total)}{mark}"
+    return f"{rough_duration(total / len(durations))}{mark}", f"{rough_duration(total)}{mark}"
 
 
 def _print_data(feasible: Feasibility, local: LocalData, out: Console) -> None:
@@ -190,9 +190,9 @@ def _print_totals(rows: dict[str, Row], place: Workforce, settings: Settings, ou
     if place.device == "cuda":
         hours = seconds * place.devices / place.workers / 3600
         money = "" if settings.price_per_gpu_hour is None else f", {hours * settings.price_per_gpu_hour:,.2f} in money"
-        out.print(f"In all about {hours:,.1f} GPU-hours{money}; done in about {duration(wall)}.")
+        out.print(f"In all about {hours:,.1f} GPU-hours{money}; done in about {rough_duration(wall)}.")
     else:
-        out.print(f"In all about {duration(seconds)} of work; done in about {duration(wall)}.")
+        out.print(f"In all about {rough_duration(seconds)} of work; done in about {rough_duration(wall)}.")
         if settings.price_per_gpu_hour is not None:
             out.print("price_per_gpu_hour: nothing is charged, for no GPU is used.")
     _print_basis(rows, Counter(each.basis for each in durations), place, out)

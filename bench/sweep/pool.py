@@ -17,7 +17,7 @@ from bench.running.observers import chosen, write_record
 from bench.settings import Settings
 from bench.sweep.handle import Handle, WorkerDied
 from bench.sweep.interrupt import Interrupts
-from bench.sweep.messages import Ended, Split, Step, Unwritten, Warned
+from bench.sweep.messages import Ended, Phase, Split, Step, Unwritten, Warned
 from bench.sweep.progress import Progress
 from bench.sweep.slots import PoolOptions, Slot, slots
 from bench.sweep.stopped import Interrupted, Stopped
@@ -189,6 +189,8 @@ class _Pool:
             return
         if isinstance(message, Step):
             self.progress.on_step(worker.cells[0], message.step, message.max_steps, message.loss)
+        elif isinstance(message, Phase):
+            self.progress.on_phase(worker.cells[0], message.what)
         elif isinstance(message, Warned):
             self.progress.warn(message.about, message.text)
         elif isinstance(message, Ended):

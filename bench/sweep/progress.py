@@ -24,8 +24,7 @@ from bench.sweep.cost import relative_cost
 from bench.sweep.interrupt import Interrupts
 from bench.sweep.rows import rows_of
 from bench.sweep.slots import Slot
-from bench.sweep.wording import duration
-from bench.wording import counted
+from bench.wording import counted, rough_duration
 
 
 class Progress(Observer):
@@ -46,6 +45,8 @@ class Progress(Observer):
         """Cells by what stands in the way of their claims."""
         self.lines: dict[Slot, TaskID] = {}
         self.begun: dict[Slot, float] = {}
+        self.phases: dict[Slot, float] = {}
+        """Since when devices do what they do now: the time left is of the training alone."""
         self.slots: dict[str, Slot] = {}
         """Where cells began, by key."""
         self.warned: set[str] = set()
@@ -76,6 +77,7 @@ class Progress(Observer):
         """A worker begins a cell, perhaps fused with others."""
         more = f" and {others} more" if others else ""
         self.slots[cell.key] = slot
+        self.phases.pop(slot, None)
         if self.bars is None:
             if slot not in self.begun:  # the first cell of a device may take long, and its end would be the first sign
                 self._say(f"{slot.name} begins with {cell.key} ({self._row(cell)}){more}")
@@ -88,15 +90,22 @@ class Progress(Observer):
             self.lines[slot], description=f"{slot.name}  {self.brief(cell)}{more}", total=None, text="starting"
         )
 
+    def on_phase(self, cell: Cell, what: str) -> None:
+        """Another part of the work on it, or on the stack that it began, begins."""
+        if self.bars is not None:
+            slot = self.slots[cell.key]
+            self.phases[slot] = time.monotonic()
+            self.bars.update(self.lines[slot], total=None, completed=0, text=what)
+
     def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
         """It, or the stack that it began, has done so many optimizer steps."""
         if self.bars is None:
             return
         slot = self.slots[cell.key]
-        elapsed = time.monotonic() - self.begun[slot]
-        left = duration(elapsed * (max_steps - step) / max(step, 1))
+        elapsed = time.monotonic() - self.phases.get(slot, self.begun[slot])
+        left = rough_duration(elapsed * (max_steps - step) / max(step, 1))
         shown = "" if loss is None or not math.isfinite(loss) else f"  loss {loss:.3f}"
-        text = f"step {step}/{max_steps}{shown}  about {left}"
+        text = f"step {step}/{max_steps}{shown}  about {left} left"
         self.bars.update(self.lines[slot], completed=step, total=max_steps, text=text)
 
     def warn(self, about: str, text: str) -> None:
@@ -110,10 +119,10 @@ class Progress(Observer):
         cost = relative_cost(cell)
         self.done, self.cost_done, self.cost_left = self.done + 1, self.cost_done + cost, self.cost_left - cost
         elapsed = time.monotonic() - self.started
-        left = f"about {duration(elapsed * max(self.cost_left, 0.0) / self.cost_done)} left"
+        left = f"about {rough_duration(elapsed * max(self.cost_left, 0.0) / self.cost_done)} left"
         where = "" if slot else ", in another sweep"
         if self.bars is None:
-            so_far = f"{self._row(cell)}; {duration(elapsed)}, {left}{where}"
+            so_far = f"{self._row(cell)}; {rough_duration(elapsed)}, {left}{where}"
             self._say(f"[{self.done}/{self.total}] {status.value}: {cell.key} ({so_far})")
             return
         self.bars.update(self.all, completed=self.done, text=f"{self.done}/{self.total}  {left}")

@@ -16,9 +16,9 @@ from bench.sweep.duration import Basis, Duration, Durations
 from bench.sweep.feasible import local_data
 from bench.sweep.runners.base import Runner
 from bench.sweep.survey import Standing, State, Survey, survey
-from bench.sweep.wording import duration, table
+from bench.sweep.wording import table
 from bench.sweep.workforce import Workforce
-from bench.wording import counted
+from bench.wording import counted, rough_duration
 
 SHOWN = 40
 """Running cells that are named."""
@@ -78,7 +78,7 @@ def _where(claim: Claim) -> str:
         return f"on {claim.host}, {claim.device} ({claim.launcher}{job}), it is not known since when"
     return (
         f"on {claim.host}, {claim.device} ({claim.launcher}{job}), since "
-        f"{since.astimezone():%Y-%m-%d %H:%M:%S}, {duration(_elapsed(claim))}"
+        f"{since.astimezone():%Y-%m-%d %H:%M:%S}, {rough_duration(_elapsed(claim))}"
     )
 
 
@@ -113,7 +113,7 @@ def _print_left(found: Survey, settings: Settings, runner: Runner, out: Console)
     seconds = sum(max(0.0, each.seconds - past) for each, past in zip(expected, elapsed, strict=True))
     guessed = sum(each.basis is not Basis.RECORDS for each in expected)
     guess = f"; for {counted(guessed, 'cell')} of {len(expected):,} that is a guess" if guessed else ""
-    left = duration(seconds / place.workers_left(len(running)))
+    left = rough_duration(seconds / place.workers_left(len(running)))
     out.print(f"Left: about {left} with {place.at_work(len(running))}{guess}.")
 
 

@@ -1,4 +1,4 @@
-"""Durations and sizes as plans and progress say them; tables that are plain where there is no terminal."""
+"""Sizes as plans and progress say them; tables that are plain where there is no terminal."""
 
 from rich.box import SIMPLE
 from rich.table import Table
@@ -12,15 +12,6 @@ def table(*columns: str, title: str) -> Table:
     for number, name in enumerate(columns):
         made.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number > 0)
     return made
-
-
-def duration(seconds: float) -> str:
-    """Seconds, minutes, hours or days, as precise as an estimate deserves."""
-    for limit, unit, name in ((100, 1, "s"), (6000, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            digits = 1 if name == "h" or (name == "s" and seconds < 10) else 0
-            return f"{seconds / unit:.{digits}f} {name}"
-    return f"{seconds / 86_400:.1f} days"
 
 
 def gigabytes(count: float) -> str:

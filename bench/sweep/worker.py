@@ -24,7 +24,7 @@ from bench.results.store import LOG, check_place
 from bench.running.cores import use_threads
 from bench.running.observers import Observer, Observers, chosen
 from bench.running.warm import Warm
-from bench.sweep.messages import Ended, Job, Split, Step, Unwritten, Warned
+from bench.sweep.messages import Ended, Job, Phase, Split, Step, Unwritten, Warned
 from bench.sweep.slots import Slot
 
 REPORT_SECONDS = 0.5
@@ -152,9 +152,15 @@ class Pipe(Observer):
     """Tells the parent, now and then, how far the cells of a job are; and what is wrong."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection, self._told = connection, 0.0
+        self._connection, self._told, self._phase = connection, 0.0, ""
         self._steps: dict[str, tuple[int, int]] = {}
         """Of the cells at work, by key: steps that are done, and all that there are."""
+
+    def on_phase(self, cell: Cell, what: str) -> None:
+        """Tell once of what cells of a stack begin together."""
+        if what != self._phase:
+            self._phase = what
+            self._send(Phase(what))
 
     def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
         """Tell of the cell that is farthest; of several cells no loss."""
@@ -168,12 +174,13 @@ class Pipe(Observer):
     def on_record(self, cell: Cell, folder: Path, record: Record) -> None:
         """It is at work no more."""
         self._steps.pop(cell.key, None)
+        self._phase = ""
 
     def warn(self, about: str, text: str) -> None:
         """Let the parent say it, for what this process prints is in the log of a cell."""
         self._send(Warned(about, text))
 
-    def _send(self, message: Step | Warned) -> None:
+    def _send(self, message: Phase | Step | Warned) -> None:
         try:
             self._connection.send(message)
         except BrokenPipeError:

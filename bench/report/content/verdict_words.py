@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from bench.report.content.wording import (
     UNTRAINED,
     difference_text,
-    duration,
     in_words,
     number_text,
 )
@@ -14,7 +13,7 @@ from bench.report.statistics.intervals import Interval
 from bench.report.statistics.paired import Comparison
 from bench.report.statistics.power import ONE_SEED, TWO_SEEDS, Needed
 from bench.report.statistics.ties import Contender, Standing
-from bench.wording import counted
+from bench.wording import counted, duration
 
 MAX_NAMED = 4
 TOO_FEW = {

@@ -93,16 +93,6 @@ def spread(values: Sequence[T], most: int) -> list[T]:
     return [values[round(place)] for place in np.linspace(0, len(values) - 1, most)]
 
 
-def duration(seconds: float) -> str:
-    """Seconds in the units that a reader would use: "42 s", "3 min 20 s", "5 h 12 min"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
-
-
 def usual_seeds(summary: pd.DataFrame) -> int:
     """The commonest number of planned seeds of a point of the grid (the larger one of equals)."""
     return int(summary["n_expected"].mode().max())

@@ -14,11 +14,12 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from bench.report.content.parts import Entry, Titled, point_id
 from bench.report.content.table import table
-from bench.report.content.wording import UNTRAINED, duration, number_text, spread
+from bench.report.content.wording import UNTRAINED, number_text, spread
 from bench.report.figures import style
 from bench.report.figures.layout import Texts, panel_grid
 from bench.report.figures.named_rows import named_and_others
 from bench.results.record import Status
+from bench.wording import duration
 
 MAX_LABEL_COUNTS = 4
 PANEL = (3.5, 2.9)

@@ -9,7 +9,6 @@ from bench.report.content.parts import point_id
 from bench.report.content.wording import (
     UNTRAINED,
     capitalised,
-    duration,
     in_words,
     metric_words,
     number_text,
@@ -20,7 +19,7 @@ from bench.report.inputs.parquet_tables import UnreadableTable
 from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
 from bench.report.inputs.records import ExpectedCell, Found
 from bench.results.record import Record, Status
-from bench.wording import counted
+from bench.wording import counted, duration
 
 MAX_MISTAKES = 5
 """Of a seed."""

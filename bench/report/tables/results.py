@@ -11,7 +11,6 @@ from bench.report.content.wording import (
     UNTRAINED,
     capitalised,
     deviation_text,
-    duration,
     in_words,
     metric_words,
     number_text,
@@ -21,7 +20,7 @@ from bench.report.inputs.frame import MISSING, PACKAGES
 from bench.report.inputs.records import ExpectedCell
 from bench.report.statistics.metrics import lower_is_better
 from bench.results.record import Status
-from bench.wording import counted
+from bench.wording import counted, duration
 
 MAX_GAPS = 50
 MAX_UNREADABLE = 3

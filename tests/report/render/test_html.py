@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from bench.report.content.parts import Entry, Section, Titled
 from bench.report.content.table import table
-from bench.report.content.wording import duration
 from bench.report.figures import style
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
@@ -20,6 +19,7 @@ from bench.report.render.inline import inlined
 from bench.report.render.sorting import small_first, sort_value
 from bench.report.render.table_files import named, to_csv, to_latex
 from bench.results.record import Status
+from bench.wording import duration
 from tests.report import simulate
 
 NASTY = "</script><script>alert(1)</script><!-- & ' \" \u2028"

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from bench.config import DataConfig
 from bench.data.missing_columns import shortened
 from bench.data.readers.part import Part
+from bench.data.readers.table import NOT_READ
 from bench.errors import UserError
 from bench.init.guess import (
     MAX_SETS,
@@ -83,9 +84,17 @@ class Columns:
 
 def choose(source: Source, asked: Asked) -> Columns:
     """The columns of `source` that are meant. Raises UserError where one is not there, or can't be guessed."""
-    tables = [part.table for part in source.parts]
-    names = list(dict.fromkeys(name for table in tables for name in table.column_names))
+    names = list(dict.fromkeys(name for part in source.parts for name in part.table.column_names))
     texts = _several(asked.text, names)
+    unread = "".join(f"; {note}" for part in source.parts for note in part.notes if NOT_READ in note)
+    try:
+        return _chosen(source, asked, texts, names)
+    except UserError as error:
+        raise UserError(f"{error}{unread}") from None
+
+
+def _chosen(source: Source, asked: Asked, texts: tuple[str, ...], names: Sequence[str]) -> Columns:
+    tables = [part.table for part in source.parts]
     _refuse_missing(texts, asked, names)
     if source.has_fixed_columns:
         files = Guess("text", "what a file holds"), Guess("label", "the folder that it is in")
@@ -95,14 +104,18 @@ def choose(source: Source, asked: Asked) -> Columns:
     able = [each for each in profiles if each.name != asked.label]
     text = Guess(", ".join(texts), AS_ASKED) if texts else guess_text(able)
     texts = texts or (text.column,)
-    label = Guess(asked.label, AS_ASKED) if asked.label else guess_label(profiles, texts)
+    split = _as_asked(asked.split) or _split(
+        tables, [each for each in profiles if each.name not in (*texts, asked.label)]
+    )
+    used = texts if split is None else (*texts, split.column)
+    label = Guess(asked.label, AS_ASKED) if asked.label else guess_label(profiles, used)
     others = [each for each in profiles if each.name not in (*texts, label.column)]
     kinds = [table.schema.field(label.column).type for table in tables if label.column in table.schema.names]
     return Columns(
         text=text,
         texts=texts,
         label=label,
-        split=_as_asked(asked.split) or _split(tables, others),
+        split=split,
         group=_as_asked(asked.group) or _group(tables, others),
         time=_as_asked(asked.time) or _time(samples, others),
         is_list=any(map(_is_list, kinds)),
@@ -121,6 +134,11 @@ def values_of(parts: Sequence[Part], name: str, rows: Mapping[int, Sequence[int]
         column = part.table[name].take(pa.array(some, pa.int64()))
         found += [_text(value, names) for value in column.to_pylist()]
     return found
+
+
+def is_labelled(part: Part, label: str) -> bool:
+    """Whether a part has a label in any of the rows that are looked at: test sets are published without theirs."""
+    return len(part.table) == 0 or any(value is not None and value.strip() for value in _sample([part], label))
 
 
 def _sample(parts: Sequence[Part], name: str) -> list[str | None]:

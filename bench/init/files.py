@@ -24,6 +24,7 @@ REASONS = {
     "drop_unlabelled": "rows without a label are left out, and counted",
     "strip_labels": "blanks at the ends of labels do not count",
     "merge_labels": "labels that look alike are one",
+    "splits": "the others have no labels",
     "exclude_labels": "with too few different texts to learn from and to test on",
 }
 PROPOSED = {

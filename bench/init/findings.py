@@ -15,6 +15,8 @@ MAX_SHOWN = 5
 """Lines that one finding names."""
 FEW_ROWS = 10
 """A label with fewer rows than so many is rare: its test set says next to nothing."""
+MAX_EXCLUDED = 20
+"""Labels that are left out by name; of more, the number of the others is said."""
 LEAST_ROWS = 2
 """Different texts that a label needs: one for training, one for testing."""
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+")
@@ -57,6 +59,14 @@ def blanks(problems: Iterable[Problem], empty_lines: int) -> list[Finding]:
     return found
 
 
+def unlabelled_splits(counts: Mapping[str, int]) -> list[Finding]:
+    """Files or splits, by name with their rows, in which no row has a label."""
+    if not counts:
+        return []
+    shown = ", ".join(f"{name} ({counted(rows, 'row')})" for name, rows in counts.items())
+    return [Finding("unlabelled_splits", "problem", len(counts), f"without any label, and left out (splits): {shown}")]
+
+
 def spellings(seen: Survey) -> list[Finding]:
     """Labels that differ by case, blanks or signs that nobody sees, and labels that look like several in one."""
     counts, found = seen.label_counts, []
@@ -85,13 +95,17 @@ def joined_labels(seen: Survey) -> list[Finding]:
     return [Finding("several_labels", "warning", len(seen.several_in_one), said)]
 
 
-def rare_labels(labels: Sequence[str], too_few: Sequence[str]) -> list[Finding]:
-    """Labels with too few rows to learn or to judge; `too_few` can't be used at all."""
+def rare_labels(labels: Sequence[str], too_few: Sequence[str], *, is_marked: bool = False) -> list[Finding]:
+    """Labels with too few rows to learn or to judge; `too_few` can't be used at all.
+
+    `is_marked` says whether the source says which rows are for training.
+    """
     counts, found = Counter(labels), []
     if too_few:
-        said = f"{_with_counts([(counts[label], label) for label in too_few])} cannot be used"
-        said = f"labels without {LEAST_ROWS} different texts, one for training and one for testing: {said}"
-        found.append(Finding("unusable_labels", "problem", len(too_few), said, (), {"exclude_labels": sorted(too_few)}))
+        why = "no text that is marked for training" if is_marked else f"fewer than {LEAST_ROWS} different texts"
+        option = "exclude_labels" if len(too_few) <= MAX_EXCLUDED else "num_labels"
+        said = f"labels with {why} are left out ({option}): {_with_counts([(counts[each], each) for each in too_few])}"
+        found.append(Finding("unusable_labels", "problem", len(too_few), said))
     rare = sorted((count, label) for label, count in counts.items() if count < FEW_ROWS and label not in too_few)
     if rare:
         named = _with_counts(rare)

@@ -12,11 +12,12 @@ from bench.config.split import SameText
 from bench.data.problems import said, shown
 from bench.data.sametext import compared, conflicting
 from bench.data.set_names import set_of
+from bench.data.sides import refuse_one_side
 from bench.data.survey import Survey, repeats, survey_of
 from bench.errors import UserError
 from bench.init import findings
-from bench.init.columns import Asked, Columns, choose, values_of
-from bench.init.findings import LEAST_ROWS, Finding
+from bench.init.columns import Asked, Columns, choose, is_labelled, values_of
+from bench.init.findings import LEAST_ROWS, MAX_EXCLUDED, Finding
 from bench.init.first_numbers import FirstNumbers, first_numbers
 from bench.init.source import Source
 
@@ -25,8 +26,6 @@ MAX_COMPARED = 50_000
 """Texts that are compared run by run: 200,000 take 20 seconds."""
 MAX_LOOKED_AT = 100_000
 """Texts that are searched for names and addresses."""
-MAX_EXCLUDED = 20
-"""Labels that are left out by name."""
 CHARACTERS_PER_TOKEN = 4
 """Of English text, about."""
 BLANK = ("no_text", "no_label")
@@ -68,16 +67,22 @@ def look(source: Source, asked: Asked) -> Overview:
     """Look at `source`, whose columns are `asked` where they are given. Raises UserError."""
     columns = choose(source, asked)
     data = columns.described(source.data)
+    unlabelled = {part.split: len(part.table) for part in source.parts if not is_labelled(part, columns.label.column)}
+    if 0 < len(unlabelled) < len(source.parts):
+        source = replace(source, parts=tuple(part for part in source.parts if part.split not in unlabelled))
+        data = replace(data, splits=tuple(part.split for part in source.parts))
     parts = list(source.parts)
     raw = survey_of(parts, data, how=())
     if others := [problem for problem in raw.problems if problem.kind not in BLANK]:
         raise UserError(said(others))
-    found = findings.blanks(raw.problems, raw.cleaned.empty_lines) + findings.spellings(raw)
+    refuse_one_side(raw.splits, data)
+    found = findings.unlabelled_splits(unlabelled if data.splits else {})
+    found += findings.blanks(raw.problems, raw.cleaned.empty_lines) + findings.spellings(raw)
     data = replace(data, **_options(found))
     seen = survey_of(parts, data, how=()) if _options(found) else raw
     too_few = _unusable(seen)
     _refuse_one_label(seen, too_few, columns)
-    found += findings.joined_labels(seen) + findings.rare_labels(seen.labels, too_few)
+    found += findings.joined_labels(seen) + findings.rare_labels(seen.labels, too_few, is_marked=_is_marked(seen))
     if 0 < len(too_few) <= MAX_EXCLUDED:
         data = replace(data, exclude_labels=tuple(sorted(too_few)))
         seen = survey_of(parts, data, how=())
@@ -116,12 +121,17 @@ def _once(seen: Survey) -> list[int]:
 
 def _unusable(seen: Survey) -> list[str]:
     """Labels without `LEAST_ROWS` different texts, or, where rows are marked for it, without one for training."""
-    sets = {split: set_of(split) for split in dict.fromkeys(seen.splits)}
-    is_marked = {"train", "test"} <= set(sets.values()) and all(sets.values())
-    rows = [row for row in _once(seen) if not is_marked or sets[seen.splits[row]] == "train"]
-    counts = Counter(seen.labels[row] for row in rows)
+    is_marked = _is_marked(seen)
+    for_training = {split for split in dict.fromkeys(seen.splits) if not is_marked or set_of(split) == "train"}
+    counts = Counter(seen.labels[row] for row in _once(seen) if seen.splits[row] in for_training)
     least = 1 if is_marked else LEAST_ROWS
     return [label for label in seen.label_counts if counts[label] < least]
+
+
+def _is_marked(seen: Survey) -> bool:
+    """Whether the source says of each row whether it is for training or for testing."""
+    sets = {set_of(split) for split in dict.fromkeys(seen.splits)}
+    return {"train", "test"} <= sets and None not in sets
 
 
 def _refuse_one_label(seen: Survey, too_few: Sequence[str], columns: Columns) -> None:

@@ -11,18 +11,24 @@ from pydantic import TypeAdapter
 from bench.config import DataConfig
 from bench.data.read import read_parts
 from bench.data.readers.delimited import NAMES
-from bench.data.readers.files import DELIMITERS, JSON_FILES, Malformed, content_of, kind_of, local_path
+from bench.data.readers.files import (
+    DELIMITERS,
+    JSON_FILES,
+    Malformed,
+    content_of,
+    decoded,
+    kind_of,
+    likely_encoding,
+    local_path,
+)
 from bench.data.readers.part import Part
 from bench.errors import UserError, said
 from bench.escape.characters import shortened
 from bench.options.validation import validated
 
-ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1")
-"""That are tried, in this order: the first that fits."""
 MIN_WORDS = 5
 """A column whose name has so many words may be called by a text."""
 ENDINGS = (*DELIMITERS, *JSON_FILES, ".parquet")
-UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DATA = TypeAdapter(DataConfig)
 
 
@@ -49,7 +55,7 @@ def read_source(where: str, given: Mapping[str, str], cache: Path, mirror_dir: s
     Raises UserError, saying what is wrong and where.
     """
     try:
-        content = {**_options(where), **given}
+        content = {**_options(where, detect="encoding" not in given), **given}
     except Malformed as error:
         raise UserError(f"{where}: {error}") from error
     except OSError as error:
@@ -63,11 +69,11 @@ def read_source(where: str, given: Mapping[str, str], cache: Path, mirror_dir: s
     delimiter = next((part.delimiter for part in parts if part.delimiter is not None), None)
     if data.source == "file" and data.delimiter is None and delimiter != DELIMITERS.get(kind_of(Path(where))):
         data = replace(data, delimiter=_named(delimiter))
-    shown = tuple(part.for_spreadsheets() for part in parts)
+    shown = tuple(part.for_spreadsheets(with_split=len(parts) > 1) for part in parts)
     return Source(data, shown, _described(data, parts, delimiter), has_fixed_columns=data.reads_class_folder)
 
 
-def _options(where: str) -> dict[str, Any]:
+def _options(where: str, *, detect: bool) -> dict[str, Any]:
     """Options of the data's YAML by which `where` is read. Raises Malformed and OSError."""
     path = local_path(where)
     if not path.exists() and where.count("/") == 1 and not path.suffix:
@@ -76,34 +82,35 @@ def _options(where: str) -> dict[str, Any]:
         if kind_of(path) not in ENDINGS:
             path.stat()  # that it is not there is the better reason
             raise Malformed(f"must end in one of {', '.join(ENDINGS)} (or .csv.gz and so on)")
-        return {"source": "file", "path": str(path)} | _encoding([path])
+        return {"source": "file", "path": str(path)} | (_encoding([path]) if detect else {})
     if tables := [file for file in sorted(path.iterdir()) if file.is_file() and kind_of(file) in ENDINGS]:
-        return {"source": "hub", "path": str(path)} | _encoding(tables)
+        return {"source": "hub", "path": str(path)} | (_encoding(tables) if detect else {})
     files = [file for folder in path.iterdir() if folder.is_dir() for file in folder.iterdir() if file.is_file()]
     if not files:
         raise Malformed(f"holds neither tables ({', '.join(ENDINGS)}) nor a folder of text files for each label")
-    return {"source": "folder", "reader": "class_folders", "path": str(path)} | _encoding(files)
+    return {"source": "folder", "reader": "class_folders", "path": str(path)} | (_encoding(files) if detect else {})
 
 
 def _encoding(files: list[Path]) -> dict[str, str]:
     """The encodings that the files are in, the surest first; none where all are UTF-8, which needs no option."""
-    found = {_encoding_of(content_of(file)) for file in files if kind_of(file) != ".parquet"}
-    return {} if found <= {"utf-8"} else {"encoding": ",".join(name for name in ENCODINGS if name in found)}
+    found = [_encoding_of(file) for file in files if kind_of(file) != ".parquet"]
+    names = sorted(set(found), key=lambda name: (name != "utf-8", name))  # hardly a text of another kind fits UTF-8
+    return {} if names in ([], ["utf-8"]) else {"encoding": ",".join(names)}
 
 
-def _encoding_of(content: bytes) -> str:
-    """The first encoding that fits. Raises Malformed for bytes that are no text."""
-    if content[:2] in UTF_16_MARKS:
-        return "utf-16"
-    if b"\0" in content[:4096]:
-        raise Malformed("holds bytes of no text (NUL)")
-    for encoding in ENCODINGS:
-        try:
-            content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    raise AssertionError("latin-1 fits everything")
+def _encoding_of(file: Path) -> str:
+    """UTF-8 where that fits, else what the bytes look like. Raises Malformed where they look like nothing known."""
+    content = content_of(file)
+    likely = likely_encoding(content)
+    if likely is not None and likely.startswith("utf"):
+        return likely
+    try:
+        decoded(content, "utf-8", "data.encoding")
+    except Malformed:
+        if likely is None:
+            raise
+        return likely
+    return "utf-8"
 
 
 def _refuse_unnamed(part: Part, data: DataConfig) -> None:

@@ -61,9 +61,12 @@ def test_repeats_under_one_label_and_under_several() -> None:
 
 
 def test_rare_labels_are_named_the_rarest_first_and_those_without_two_texts_are_left_out() -> None:
-    unusable, rare = findings.rare_labels(["a"] * 20 + ["b"] * 3 + ["c"] * 2 + ["d"], ["d"])
+    labels = ["a"] * 20 + ["b"] * 3 + ["c"] * 2 + ["d"]
+    unusable, rare = findings.rare_labels(labels, ["d"])
     assert "'c' (2), 'b' (3)" in rare.text
-    assert unusable.options == {"exclude_labels": ["d"]}
+    assert unusable.text == "labels with fewer than 2 different texts are left out (exclude_labels): 'd' (1)"
+    unusable, _ = findings.rare_labels(labels, ["d"], is_marked=True)
+    assert "no text that is marked for training" in unusable.text
 
 
 def test_personal_data() -> None:

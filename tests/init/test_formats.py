@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from tests.init.conftest import initialised, rows
 from tests.support import cli
@@ -86,6 +87,32 @@ def test_every_kind_is_read_as_it_was_written(write, here: Path, capsys: pytest.
     examples = json.loads(record.read_text())["measurements"]["examples"]
     assert examples["labels"] == ["billing", "delivery", "returns"]
     assert examples["rows_read"] == 180
+
+
+@pytest.mark.parametrize(
+    ("more", "written", "encoding"),
+    [
+        (" für Müller", "latin-1", "latin-1"),
+        (" un cœur, 5 €", "cp1252", "cp1252"),
+        (" für Müller", "utf-16-le", "utf-16-le"),
+        (" a byte \0 that is nothing", "utf-8", None),
+    ],
+)
+def test_the_encoding_is_found(more: str, written: str, encoding: str | None, here: Path) -> None:
+    frame = pd.DataFrame(rows(), columns=["Nachricht", "Thema"])
+    frame["Nachricht"] += more
+    frame.to_csv("export.csv", sep=";", index=False, encoding=written)
+    assert initialised("export.csv") == 0
+    assert yaml.safe_load((here / "conf/data/export.yaml").read_text()).get("encoding") == encoding
+
+
+def test_an_encoding_that_nothing_tells_is_asked_for(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = pd.DataFrame(rows(), columns=["text", "label"])
+    frame["text"] += " ключ от дома"
+    frame.to_csv("export.csv", index=False, encoding="koi8-r")
+    assert initialised("export.csv") == 2
+    assert "data.encoding names what it was written in, such as cp1252, shift_jis" in capsys.readouterr().err
+    assert initialised("export.csv", "data.encoding=koi8-r") == 0
 
 
 def test_a_data_set_of_the_hub_in_a_mirror(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """Files of texts as bytes and characters: what kind they are, unpacked and decoded. Imports nothing heavy."""
 
 import gzip
+import re
 import stat
 import zlib
 from pathlib import Path
@@ -17,6 +18,10 @@ PACKED = {
     b"PAR1": "a Parquet file (its name has to end in .parquet)",
 }
 """By their first bytes, files that people give the name of another kind."""
+
+
+ALONE = 0.9
+"""Of the runs of bytes beyond ASCII, so many are one byte long in the languages of Western Europe."""
 
 
 class Malformed(ValueError):
@@ -89,14 +94,14 @@ def decoded(content: bytes, encodings: str, option: str) -> str:
             return text.removeprefix("\ufeff")
     if packed := next((what for start, what in PACKED.items() if content.startswith(start)), None):
         raise Malformed(f"is {packed}, whatever its name says, and no text")
-    hint = _likely(content)
+    hint = likely_encoding(content)
     advice = f"{option}={hint} may be right (\"{option}='utf-8,{hint}'\" tries both)"
     if hint is None:
         advice = f"{option} names what it was written in, such as cp1252, shift_jis, gb18030 or koi8-r"
     raise Malformed(f"is not {encodings} text ({reasons[0]}); {advice}")
 
 
-def _likely(content: bytes) -> str | None:
+def likely_encoding(content: bytes) -> str | None:
     """The encoding that bytes which are no UTF-8 look like; None where none stands out."""
     if content[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
         return "utf-32"
@@ -106,8 +111,16 @@ def _likely(content: bytes) -> str | None:
     even, odd = start[::2].count(0), start[1::2].count(0)
     if max(even, odd) > len(start) // 8:
         return "utf-16-be" if even > odd else "utf-16-le"
-    odd_bytes = {byte for byte in set(content) if 0x80 <= byte < 0xA0}
-    if not odd_bytes:  # control characters in Latin-1
-        return "latin-1"
-    # Windows' quotes and dashes stand alone; in other alphabets such bytes are letters, side by side with others
-    return "cp1252" if odd_bytes <= {0x80, 0x85, 0x99, *range(0x91, 0x98)} else None
+    runs = re.findall(rb"[\x80-\xff]+", content)
+    if sum(len(run) == 1 for run in runs) < ALONE * len(runs):
+        return None  # in other alphabets such bytes are letters, side by side with others
+    # what is a letter or a quote in Windows' encoding is a control character in Latin-1
+    return "cp1252" if any(0x80 <= byte < 0xA0 for byte in set(content)) and _fits(content, "cp1252") else "latin-1"
+
+
+def _fits(content: bytes, encoding: str) -> bool:
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

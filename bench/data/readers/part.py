@@ -43,9 +43,12 @@ class Part:
             return self.place(row)
         return f"split {self.split!r}, row {row} (from 0)" if self.split else f"row {row} (from 0)"
 
-    def for_spreadsheets(self) -> "Part":
+    def for_spreadsheets(self, *, with_split: bool) -> "Part":
         """The same, with rows named as a spreadsheet counts them, and without the file's name."""
-        return self if self.row is None else replace(self, place=self.row)
+        row = self.row
+        if row is None:
+            return self
+        return replace(self, place=(lambda at: f"{self.split}, {row(at)}") if with_split else row)
 
 
 def joined(parts: list[Part]) -> Part:
@@ -91,7 +94,7 @@ def refuse_repeated(names: list[str], data: DataConfig) -> None:
     """Raise UserError where a column that `data` speaks of is there twice."""
     repeated = [name for name in wanted_columns(data, names) if names.count(name) > 1]
     if repeated:
-        raise data_error(data, f"the file has more than one column {repeated[0]!r}")
+        raise data_error(data, f"the file has more than one column {repeated[0]!r}: rename one")
 
 
 def chosen_splits(data: DataConfig, available: Collection[str]) -> tuple[str, ...]:

@@ -22,6 +22,9 @@ from bench.data.readers.part import (
 )
 from bench.data.readers.values import column, strings
 
+NOT_READ = "is not read, for it holds"
+"""Stands in notes on columns that nobody asked for."""
+
 
 def read_tables(root: Path, data: DataConfig) -> list[Part]:
     """The table at `root`, or those in the folder `root` that `data.splits` names (null: all, by name).
@@ -115,6 +118,7 @@ def _read_json(path: Path, split: str, data: DataConfig) -> Part:
             columns[name], note = column(values, place, mixed=name not in single)
         except Malformed as error:
             if option is None:  # nobody asked for this column
+                notes.append(f"column {name} {NOT_READ} {error}")
                 continue
             raise Malformed(f"data.{option}={name} holds {error}") from error
         notes += [] if note is None or option is None else [f"data.{option}={name}: {note}"]
@@ -137,7 +141,8 @@ def _read_parquet(path: Path, split: str, data: DataConfig) -> Part:
         schema = file.schema_arrow
         refuse_repeated(schema.names, data)
         table = file.read(columns=(wanted := wanted_columns(data, schema.names)))
-    return Part(split, table, tuple(schema.names), written_class_names(schema.metadata, wanted))
+    names = written_class_names(schema.metadata, wanted)
+    return Part(split, table, tuple(schema.names), names, row=lambda row: f"row {row} (from 0)")
 
 
 def _places(path: Path, lines: list[int], unit: str, numbers: list[int] | None = None) -> Callable[[int], str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bench.bounds import Amount, NonNegative, NonNegativeFloat, Positive, PositiveFloat, Width
+from bench.config.class_weight import EQUAL, ClassWeight
 from bench.config.common import FORBID, IF_SET, NEVER, Precision
 from bench.config.metric import SelectableMetric
 from bench.config.names import Text
@@ -58,6 +59,10 @@ class TrainingConfig:
     """Train on batches of texts of about one length: less padding, at the price of less random batches."""
     compile: bool = field(default=False, metadata=IF_SET)
     """Compile the model (torch.compile): rounding differs."""
+
+    class_weight: ClassWeight = field(default=EQUAL, metadata=IF_SET)
+    """How labels are weighted in training where they are unequal. This is the one option of every row that learns:
+    methods and models that `training` does not train are given it (`Chosen.class_weight`)."""
 
     __pydantic_config__ = FORBID
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from bench.cell import Cell
 from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples, Splits
+from bench.methods.class_weight import training_set
 from bench.methods.encode import Encoder, encode
 from bench.methods.fitted import Context, Probabilities, Summary
 from bench.methods.lengths import cut_by
@@ -57,10 +59,11 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
     context.on_phase("computing features")
     train = features(trunk, tokenizer, splits.train, method, tokens)
     validation = features(trunk, tokenizer, splits.validation, method, tokens)
+    chosen = training_set(train, splits.train.labels, method.class_weight, seed=cell.task.seed)
     regression, strength = choose_regression(
-        on_scaled,
+        partial(on_scaled, class_weight=chosen.class_weight),
         method.C,
-        (train, splits.train.labels),
+        (chosen.features, chosen.labels),
         (validation, splits.validation.labels),
         best_metric=method.best_metric,
     )
@@ -118,6 +121,6 @@ def pool(hidden: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:
     return hidden[torch.arange(len(hidden), device=hidden.device), last]
 
 
-def on_scaled(strength: float) -> Pipeline:
-    """Logistic regression with this C on features of mean 0 and variance 1."""
-    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))
+def on_scaled(strength: float, class_weight: dict[int, float] | None = None) -> Pipeline:
+    """Logistic regression with this C on features of mean 0 and variance 1; scikit-learn's `class_weight` by label."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000, class_weight=class_weight))

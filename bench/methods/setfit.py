@@ -26,6 +26,7 @@ from transformers import PreTrainedModel, PrinterCallback, set_seed
 from bench.cell import Cell
 from bench.config import SetfitConfig, TransformerConfig
 from bench.data.split import Examples, Splits
+from bench.methods.class_weight import training_set
 from bench.methods.cut import count_tokens, measure_cut
 from bench.methods.fitted import Context, Diverged, Probabilities, Summary
 from bench.methods.loading import ModelFiles
@@ -176,7 +177,9 @@ def train(
     if not all(bool(torch.isfinite(parameter).all()) for parameter in model.model_body.parameters()):
         raise Diverged("the encoder's weights are not finite after the contrastive tuning")
     model.model_body.to(context.device)
-    trainer.train_classifier(texts, labels, args=arguments)
+    learnt = training_set(np.asarray(texts, dtype=object), labels, method.class_weight, seed=seed)
+    model.model_head.set_params(class_weight=learnt.class_weight)
+    trainer.train_classifier(list(learnt.features), list(learnt.labels), args=arguments)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from sklearn.svm import LinearSVC
 from bench.cell import Cell
 from bench.config.model.tfidf_linear_svm import TfidfLinearSvmConfig
 from bench.data.split import Splits
+from bench.methods.class_weight import training_set
 from bench.methods.fitted import Context, Probabilities
 from bench.methods.temperature import Scores, temperature
 from bench.methods.tfidf import TfidfClassifier, TfidfFeatures
@@ -36,8 +37,9 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
     config = cell.model
     assert isinstance(config, TfidfLinearSvmConfig)
     features = TfidfFeatures.fit(config, splits.train)
-    svm = LinearSVC(C=config.C, max_iter=config.max_iter, random_state=cell.task.seed)
-    svm.fit(features.train, splits.train.labels)
+    train = training_set(features.train, splits.train.labels, config.class_weight, seed=cell.task.seed)
+    svm = LinearSVC(C=config.C, max_iter=config.max_iter, random_state=cell.task.seed, class_weight=train.class_weight)
+    svm.fit(train.features, train.labels)
     found = temperature(scores(svm, features.of(splits.validation)), splits.validation.labels)
     return features.classifier(CalibratedSvm(svm, found), temperature=found)
 

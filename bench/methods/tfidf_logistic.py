@@ -5,6 +5,7 @@ from sklearn.linear_model import LogisticRegression
 from bench.cell import Cell
 from bench.config.model.tfidf_logistic import TfidfLogisticConfig
 from bench.data.split import Splits
+from bench.methods.class_weight import training_set
 from bench.methods.fitted import Context
 from bench.methods.regression import choose_regression
 from bench.methods.tfidf import TfidfClassifier, TfidfFeatures
@@ -18,10 +19,11 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
     config = cell.model
     assert isinstance(config, TfidfLogisticConfig)
     features = TfidfFeatures.fit(config, splits.train)
+    train = training_set(features.train, splits.train.labels, config.class_weight, seed=cell.task.seed)
     regression, strength = choose_regression(
-        lambda strength: LogisticRegression(C=strength, max_iter=config.max_iter),
+        lambda strength: LogisticRegression(C=strength, max_iter=config.max_iter, class_weight=train.class_weight),
         config.C,
-        (features.train, splits.train.labels),
+        (train.features, train.labels),
         (features.of(splits.validation), splits.validation.labels),
         best_metric=config.best_metric,
     )

@@ -5,6 +5,7 @@ from sklearn.linear_model import SGDClassifier
 from bench.cell import Cell
 from bench.config import TfidfSgdConfig
 from bench.data.split import Splits
+from bench.methods.class_weight import training_set
 from bench.methods.fitted import Context
 from bench.methods.tfidf import TfidfClassifier, TfidfFeatures
 
@@ -14,7 +15,12 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
     config = cell.model
     assert isinstance(config, TfidfSgdConfig)
     features = TfidfFeatures.fit(config, splits.train)
+    train = training_set(features.train, splits.train.labels, config.class_weight, seed=cell.task.seed)
     classifier = SGDClassifier(
-        loss="log_loss", alpha=config.alpha, max_iter=config.max_iter, random_state=cell.task.seed
+        loss="log_loss",
+        alpha=config.alpha,
+        max_iter=config.max_iter,
+        random_state=cell.task.seed,
+        class_weight=train.class_weight,
     )
-    return features.classifier(classifier.fit(features.train, splits.train.labels))
+    return features.classifier(classifier.fit(train.features, train.labels))

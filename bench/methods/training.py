@@ -1,34 +1,29 @@
 """Gradient training by transformers' Trainer: validation, early stopping, best weights, prediction."""
 
 import math
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from scipy.special import softmax
-from torch.utils.data import SequentialSampler
 from transformers import (
     DataCollatorWithPadding,
     PrinterCallback,
-    Trainer,
     TrainerCallback,
     TrainerControl,
     TrainerState,
     TrainingArguments,
 )  # fmt: skip
-from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
 from bench.methods import validation
-from bench.methods.attention import attention
-from bench.methods.eight_bit import forget_embeddings
 from bench.methods.encode import Encoder, sort_by_length
 from bench.methods.fitted import Diverged, OnStep, Probabilities
 from bench.methods.last_block import Collator
 from bench.methods.one_device import check_one_device
+from bench.methods.trainer import OrderedTrainer
 from bench.methods.trunk import Trunk
 from bench.results.measurements import HistoryPoint, Training
 from bench.running.steps import planned_steps, steps_per_epoch
@@ -110,44 +105,11 @@ class StepCallback(TrainerCallback):
         self._on_step(state.global_step, state.max_steps, self._loss)
 
 
-class OrderedTrainer(Trainer):
-    """Trainer, whose orders are the examples' own: it predicts in the order given, and trains in that of its seed.
-
-    With `group_by_length`, transformers would evaluate, too, in the order of its sampler, and rows of predictions
-    would belong to other examples.
-    """
-
-    def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
-        """As Trainer's, which leaves nothing of earlier models behind."""
-        forget_embeddings()
-        optimizer = super().create_optimizer(*arguments, **options)
-        forget_embeddings(frozen_alone=True)
-        return optimizer
-
-    def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
-        return SequentialSampler(eval_dataset)
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        sampler = super()._get_train_sampler(train_dataset)
-        if isinstance(sampler, LengthGroupedSampler):
-            # else it would draw from the state that everything draws from, dropout, say, or a cell in the same stack
-            sampler.generator = torch.Generator().manual_seed(self.args.seed)
-        return sampler
-
-    def compute_loss(self, model: Any, inputs: dict[str, torch.Tensor], *arguments: Any, **options: Any) -> Any:
-        """As Trainer's, with the attention that trains quickest; not where parts are computed again on the way back,
-        out of reach of what is chosen here: both passes have to take the same kernel."""
-        ids, dtype = inputs["input_ids"], torch.bfloat16 if self.args.bf16 else torch.float32
-        chosen = model.training and not self.args.activation_checkpointing
-        with attention(ids.device, dtype, ids.shape[1]) if chosen else nullcontext():
-            return super().compute_loss(model, inputs, *arguments, **options)
-
-
 @dataclass(slots=True)
 class Trained:
     """A model with Trainer around it, which also predicts."""
 
-    trainer: Trainer
+    trainer: OrderedTrainer
     encode: Encoder
     config: TrainingConfig
     trunk: Trunk | None = None
@@ -189,6 +151,8 @@ def make_trainer(
         data_collator=collator if trunk is None else Collator(collator, trunk),
         train_dataset=train,
         eval_dataset=held_out.examples,
+        class_weight=config.class_weight,
+        num_labels=len(splits.labels),
         compute_metrics=lambda found: validation.scores(found.predictions, found.label_ids, config.best_metric),
         callbacks=[BestWeights(config.best_metric, config.early_stopping_patience)],
     )

@@ -1,18 +1,25 @@
-"""Defaults that hang on whose data it is: all labels and natural proportions of somebody's own, as they are.
+"""Defaults that hang on other options: on whose data it is, and on how labels are weighted.
+
+Somebody's own data are taken as they are: all labels, in natural proportions.
 
 Imports nothing heavy.
 """
 
 from typing import Any
 
+from bench.config.class_weight import EQUAL
 from bench.data.label_count import ALL
 from bench.errors import UserError
+from bench.metrics.table import ACCURACY
 
 AUTO = "auto"
 OWN, OTHERS = "natural", "nested"
 """What `split=auto` is, for own data and for published data sets."""
 ONLY = {"min_validation_per_label": OTHERS, "min_validation_size": OWN}
 """Options of `split=auto` that one of them has alone."""
+FOR_RARE_LABELS = "macro_f1"
+"""What chooses on validation where `training.class_weight` is set: accuracy would choose what passes rare labels over.
+"""
 
 
 def with_defaults(given: dict[str, Any]) -> dict[str, Any]:
@@ -24,7 +31,19 @@ def with_defaults(given: dict[str, Any]) -> dict[str, Any]:
     split = given.get("split")
     if isinstance(split, dict) and split.get("name") == AUTO:
         filled["split"] = _chosen(split, own=own)
-    return filled
+    return filled | _best_metrics(given)
+
+
+def _best_metrics(given: dict[str, Any]) -> dict[str, Any]:
+    """The groups whose `best_metric` is null, with what that stands for."""
+    training = given.get("training")
+    weight = training.get("class_weight", EQUAL) if isinstance(training, dict) else EQUAL
+    metric = ACCURACY if weight == EQUAL else FOR_RARE_LABELS
+    return {
+        name: {**group, "best_metric": metric}
+        for name in ("training", "method", "model")
+        if isinstance(group := given.get(name), dict) and group.get("best_metric", metric) is None
+    }
 
 
 def _is_own(data: Any) -> bool:

@@ -60,12 +60,17 @@ def why_without_effect(option: str, point: Point) -> str | None:
     group, _, name = option.partition(".")
     if name.split(".")[0] in FILLED_IN:
         return "the program fills it in"
+    if name == "class_weight" and group != "training":
+        return "training.class_weight says it, for every row"
     rule = RULES.get(group)
     return None if rule is None else rule(name.split(".")[0], point)
 
 
 def _training(name: str, point: Point) -> str | None:
     cell, training = point.cell, point.cell.training
+    if name == "class_weight":
+        is_used = training is not None or has_option(cell.approach, name)
+        return None if is_used else f"{point.row} does not learn from weighted labels"
     if training is None:
         own = " (it has options of its own, method.*)" if cell.approach.role == "fine-tuning" else ""
         return f"{point.row} is not trained by training.*{own}"

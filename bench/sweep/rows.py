@@ -20,6 +20,8 @@ LIMITS = {
 }
 """Options, and what holds in their place for small sets: a name that gave the one alone would promise too much."""
 
+FOLLOWS = {"best_metric": "class_weight"}
+"""Options whose default another one sets, both by the last part of their names (`bench.options.defaults`)."""
 
 OPTIONS = "method.options."
 """Options of another library; those at its defaults are no part of a cell's identity."""
@@ -41,6 +43,7 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
     for (model, method), members in groups.items():
         kinds = _with_defaults([(_options(identity(alike[0])), alike) for alike in _kinds(members)])
         differing = _with_limits(_differing([values for values, _ in kinds]), [values for values, _ in kinds])
+        differing = [name for name in differing if not _follows(name, differing, kinds)]
         read = {what: _file_names([alike[0] for _, alike in kinds], what) for what in ("data", "model")}
         told = {name: _told([values.get(name) for values, _ in kinds]) for name in differing}
         of_files = {CONTENT[name] for name in differing if name in CONTENT}
@@ -121,14 +124,25 @@ def _kinds(cells: Sequence[Cell]) -> list[list[Cell]]:
 
 def _with_defaults(kinds: list[tuple[dict[str, Any], list[Cell]]]) -> list[tuple[dict[str, Any], list[Cell]]]:
     """With the default of an option that another kind is given: where some are "r=4", one without is "r=8", say."""
-    given = dict.fromkeys(name for values, _ in kinds for name in values if name.startswith(OPTIONS))
+    given = dict.fromkeys(name for values, _ in kinds for name in values)
     return [
         (values | _defaults(alike[0], [name for name in given if name not in values]), alike) for values, alike in kinds
     ]
 
 
 def _defaults(cell: Cell, names: Sequence[str]) -> dict[str, Any]:
-    return {name: cell.approach.default_of(name.removeprefix(OPTIONS)) for name in names}
+    return {
+        name: cell.approach.default_of(name.removeprefix(OPTIONS)) if name.startswith(OPTIONS) else _value(name, cell)
+        for name in names
+    }
+
+
+def _value(name: str, cell: Cell) -> Any:
+    """The value of an option that is no part of the identity, being at its default; None where there is none."""
+    value: Any = cell
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+    return identity(value)
 
 
 def _options(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -146,6 +160,15 @@ def _options(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _differing(options: Sequence[Mapping[str, Any]]) -> list[str]:
     names = dict.fromkeys(name for values in options for name in values)
     return [name for name in names if any(values.get(name) != options[0].get(name) for values in options)]
+
+
+def _follows(name: str, differing: Sequence[str], kinds: Sequence[tuple[Mapping[str, Any], Sequence[Cell]]]) -> bool:
+    """Whether an option differs as another one that differs does: with that, a name says enough."""
+    leader = next((other for other in differing if _short(other) == FOLLOWS.get(_short(name))), None)
+    if leader is None:
+        return False
+    pairs = {(_text(options.get(leader)), _text(options.get(name))) for options, _ in kinds}
+    return len(pairs) == len({of_leader for of_leader, _ in pairs})
 
 
 def _with_limits(names: Sequence[str], options: Sequence[Mapping[str, Any]]) -> list[str]:

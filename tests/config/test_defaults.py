@@ -15,6 +15,7 @@ from tests.support.cli import REPOSITORY
 CONF = REPOSITORY / "conf"
 
 LIMIT = "null gives way to what the model has positions for; a cell has the number, and keys are made of it"
+BY_WEIGHT = "null is accuracy, and macro_f1 with training.class_weight; keys are made of the metric"
 OLDER = "records without this option were made so, and their keys stay"
 
 DIFFERENT: dict[tuple[str, str], tuple[Any, str]] = {
@@ -23,6 +24,10 @@ DIFFERENT: dict[tuple[str, str], tuple[Any, str]] = {
     ("method/zero_shot", "max_length"): (None, LIMIT),
     ("training/default", "max_length"): (None, LIMIT),
     ("model/tfidf_sgd", "analyzer"): ("auto", OLDER),
+    **{
+        (file, "best_metric"): (None, BY_WEIGHT)
+        for file in ("training/default", "method/linear_probe", "model/tfidf_logistic")
+    },
     **{
         (f"split/{name}", option): (value, OLDER)
         for name in ("nested", "stratified", "undersampled", "fraction")
@@ -34,8 +39,13 @@ DIFFERENT: dict[tuple[str, str], tuple[Any, str]] = {
 FILLED_IN = {"content", "test_revision", "defaults", "sha256", "max_length_asked", "precision_asked"}
 """Options that the program fills in; no file has them."""
 
-LEFT_OUT = {("method/lora", "quant_type"), ("method/lora", "double_quant")}
-"""Options that are without effect in this file's method."""
+LEFT_OUT = {
+    ("method/lora", "quant_type"),
+    ("method/lora", "double_quant"),
+    *((f"method/{name}", "class_weight") for name in ("linear_probe", "setfit")),
+    *((f"model/tfidf_{name}", "class_weight") for name in ("sgd", "logistic", "linear_svm", "naive_bayes")),
+}
+"""Options that are without effect in this file's method, or that `training.class_weight` fills in."""
 
 
 @dataclass(frozen=True)

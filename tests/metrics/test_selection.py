@@ -175,7 +175,7 @@ def test_another_name_of_a_metric_is_the_same_cell() -> None:
 
 
 @pytest.mark.parametrize("option", ["method=lora training.best_metric", "method=linear_probe method.best_metric"])
-@pytest.mark.parametrize("value", ["auc", "true", "null", "[loss]", "mean_confidence"])
+@pytest.mark.parametrize("value", ["auc", "true", "[loss]", "mean_confidence"])
 def test_what_is_no_metric_is_refused_with_the_names(
     option: str, value: str, topics: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

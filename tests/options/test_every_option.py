@@ -60,6 +60,7 @@ OTHER: dict[str, Any] = {
 """Values where there is none that a type could tell."""
 ELSEWHERE = {
     "max_length", "truncation_side", "early_stopping_patience", "best_metric", "evaluate_train", "compile",
+    "class_weight",
     "default_epochs", "default_min_steps", "default_max_length",
 }  # fmt: skip
 """Options of training that are no matter of Trainer's arguments."""

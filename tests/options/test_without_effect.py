@@ -37,6 +37,9 @@ REFUSED = {
     "model=minilm method=linear_probe engine=fused": "cannot be stacked",
     "model=minilm method=linear_probe method.C=[1.0] method.best_metric=brier": "method.C has one value",
     "model=tfidf_logistic model.C=[1.0] model.best_metric=brier": "model.C has one value",
+    "model=majority training.class_weight=balanced": "model=majority does not learn from weighted labels",
+    "model=tfidf_sgd +model.class_weight=balanced": "training.class_weight says it, for every row",
+    "model=minilm method=linear_probe +method.class_weight=sqrt": "training.class_weight says it, for every row",
     "model=minilm method=lora fused.max_cells=4": "engine=fused does",
 }
 
@@ -84,6 +87,8 @@ def points(*words: str) -> list[Point]:
         ("model=tfidf_sgd", "training.precision=null"),
         ("+experiment=demo", "method.C=[1.0]", "method=linear_probe"),
         ("model=minilm", "training.eval_steps=61", "train_size=16,1600"),
+        ("model=majority,tfidf_sgd", "training.class_weight=none,balanced"),
+        ("model=minilm", "method=linear_probe", "training.class_weight=oversample"),
         ("model=minilm", "training.max_length=64,128", "training.precision=fp32"),
     ],
 )

@@ -41,6 +41,21 @@ def test_options_of_peft_at_their_default_are_named_as_it() -> None:
     ]  # fmt: skip
 
 
+def test_weights_of_labels_are_told_with_the_value_that_no_key_has() -> None:
+    """And without the metric that goes with them."""
+    grid = [content(training__class_weight=how, training__best_metric=None) for how in ("none", "balanced")]
+    assert names(*grid) == [("bert", "lora class_weight=none"), ("bert", "lora class_weight=balanced")]
+    probe = {"name": "linear_probe", "best_metric": None}
+    assert names(*(one | {"method": probe} for one in grid)) == [
+        ("bert", "linear_probe class_weight=none"), ("bert", "linear_probe class_weight=balanced"),
+    ]  # fmt: skip
+    assert names(*(one | {"model": BASELINE} for one in grid)) == [
+        ("tfidf_sgd class_weight=none", None), ("tfidf_sgd class_weight=balanced", None),
+    ]  # fmt: skip
+    both = [content(training__class_weight="balanced", training__best_metric=metric) for metric in ("brier", "roc_auc")]
+    assert names(*both) == [("bert", "lora best_metric=brier"), ("bert", "lora best_metric=roc_auc")]
+
+
 def test_a_baseline_carries_them_in_its_own_name() -> None:
     models = (dict(BASELINE, alpha=alpha) for alpha in (1e-4, 1e-5))
     assert names(*(content(model=model) for model in models)) == [

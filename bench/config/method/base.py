@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from bench.config.class_weight import EQUAL, ClassWeight
 from bench.models.precision import Precision
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Chosen:
     """A configuration of `bench.config.model`."""
     data: "DataConfig"
     split: "SplitConfig"
+    class_weight: ClassWeight = EQUAL
+    """`training.class_weight`: a method with an option of this name takes it over when it is resolved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 from bench.bounds import Regularisations, Width
+from bench.config.class_weight import EQUAL, ClassWeight
 from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen
 from bench.config.method.frozen import FrozenMethod
@@ -32,6 +33,8 @@ class LinearProbeConfig(FrozenMethod):
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
     """Whether `precision` was given: a default gives way where a CPU is slow in it (`running.bf16`). Filled in."""
+    class_weight: ClassWeight = field(default=EQUAL, metadata=IF_SET)
+    """`training.class_weight`, of the regression. Filled in."""
 
     __pydantic_config__ = FORBID
 
@@ -42,9 +45,9 @@ class LinearProbeConfig(FrozenMethod):
     summary = "logistic regression on the frozen model's features"
 
     def resolve(self, chosen: Chosen) -> Self:
-        """With the family's pooling."""
+        """With the family's pooling, and the weights of labels."""
         pooling = FAMILIES[chosen.model.family].pooling if self.pooling == "family" else self.pooling
-        return replace(FrozenMethod.resolve(self, chosen), pooling=pooling)
+        return replace(FrozenMethod.resolve(self, chosen), pooling=pooling, class_weight=chosen.class_weight)
 
     def idle_options(self) -> Mapping[str, str]:
         """With a single C there is nothing to choose."""

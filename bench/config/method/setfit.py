@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Self
 
 from bench.bounds import Positive, PositiveFloat, Width
-from bench.config.common import FORBID, NEVER
+from bench.config.class_weight import EQUAL, ClassWeight
+from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen, Method, Work
 from bench.errors import UserError
 from bench.models.families import FAMILIES
@@ -37,6 +38,8 @@ class SetfitConfig(Method):
     """Tokens; longer texts are cut. Null for 256, or what the model has positions for, if that is less."""
     max_length_asked: bool = field(default=False, metadata=NEVER)
     """Whether `max_length` was given: a default gives way to fewer positions (`running.positions`). Filled in."""
+    class_weight: ClassWeight = field(default=EQUAL, metadata=IF_SET)
+    """`training.class_weight`, of the regression: the pairs are as many of each kind anyway. Filled in."""
 
     __pydantic_config__ = FORBID
 
@@ -71,6 +74,7 @@ class SetfitConfig(Method):
             sampling_strategy=self.sampling_strategy or "oversampling",
             num_epochs=self.epochs,
             max_steps=self.most_steps,
+            class_weight=chosen.class_weight,
         )
 
     def memory(self, shape: "Shape", family: str, training: "TrainingConfig | None", tokens: int) -> "Estimate":

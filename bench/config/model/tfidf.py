@@ -1,10 +1,11 @@
 """What every classical model on TF-IDF features has: how texts are counted."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 from bench.bounds import Width
-from bench.config.common import FORBID
+from bench.config.class_weight import EQUAL, ClassWeight
+from bench.config.common import FORBID, IF_SET
 from bench.config.method.base import Chosen
 from bench.config.model.alone import ModelAlone
 from bench.config.names import Name
@@ -23,6 +24,8 @@ class TfidfModel(ModelAlone):
     analyzer: Analyzer = "auto"
     """What is counted: words as scikit-learn takes them, characters, or what suits the script of the training texts
     (`bench.methods.tokens`)."""
+    class_weight: ClassWeight = field(default=EQUAL, metadata=IF_SET)
+    """`training.class_weight`, of the classifier; texts are counted as they are. Filled in."""
 
     __pydantic_config__ = FORBID
 
@@ -30,6 +33,7 @@ class TfidfModel(ModelAlone):
     origin = "scikit-learn"
 
     def resolve(self, chosen: Chosen) -> Self:
-        """A published protocol has scikit-learn's words, unless something else is asked for."""
+        """With the weights of labels. A published protocol has scikit-learn's words, unless others are asked for."""
         is_published = chosen.split.name == "published"
-        return replace(self, analyzer="word") if is_published and self.analyzer == "auto" else self
+        analyzer: Analyzer = "word" if is_published and self.analyzer == "auto" else self.analyzer
+        return replace(self, analyzer=analyzer, class_weight=chosen.class_weight)

@@ -57,7 +57,8 @@ def _backward(stack: Stack, members: Sequence[Member], updates: Sequence[Update]
                 batch = update.batches[number]
                 rows += [(place, example) for example in batch]
                 # the mean over the step's batches of the mean over each, in however many passes they go through
-                weights += [1 / len(update.batches) / len(batch)] * len(batch)
+                share = 1 / len(update.batches) / len(batch)
+                weights += [share * weight for weight in members[place].weights(batch)]
         lengths = [num_tokens(example) for _, example in rows]
         for taken in divide(lengths, OVERHEAD[stack.device.type]):
             ordered = sorted(taken)  # rows of a cell next to each other again

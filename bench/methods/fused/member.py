@@ -13,6 +13,7 @@ from bench.methods import training
 from bench.methods.encode import Encoded, num_tokens
 from bench.methods.finetune import FineTuned
 from bench.methods.fitted import Diverged, scored_sets
+from bench.methods.trainer import OrderedTrainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,14 @@ class Member:
         self.updates = _updates(trainer)
 
     @property
-    def trainer(self) -> Trainer:
+    def trainer(self) -> OrderedTrainer:
         """It holds the model, data, optimizer, schedule and log; its own loop is not run."""
         return self.fitted.trained.trainer
+
+    def weights(self, batch: Encoded) -> list[float]:
+        """What each example of a batch counts in its cell's loss."""
+        of_labels = self.trainer.label_weights
+        return [1.0 if of_labels is None else of_labels[example["labels"]] for example in batch]  # type: ignore[index]
 
     @property
     def scored(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Cells in one stack give what each of them gives alone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,14 @@ import pytest
 from bitsandbytes.nn import Linear4bit
 
 from bench.cell import Cell
-from bench.config import DataConfig, LoraConfig, NestedSplitConfig, TrainingConfig, TransformerConfig
+from bench.config import (
+    DataConfig,
+    LoraConfig,
+    NaturalSplitConfig,
+    NestedSplitConfig,
+    TrainingConfig,
+    TransformerConfig,
+)
 from bench.data.pool import Pool
 from bench.data.split import Splits, draw
 from bench.data.task import Task
@@ -207,6 +215,20 @@ def test_batches_of_like_lengths(tiny_models: dict[str, Path], pool: Pool, no_dr
     options = {"group_by_length": True, "min_steps": 20, "eval_steps": 1}
     cells = [make_cell("bert", lora("bert"), tiny_models["bert"], CELLS[i] | options) for i in (0, 1)]
     compare(cells, pool, 1e-4)
+
+
+def test_weighted_labels(tiny_models: dict[str, Path], no_dropout: None) -> None:
+    """Each cell has its own weights, or its own draws, in one stack."""
+    frame = texts.topics(60, labels=LABELS)
+    frame = frame[(frame.label != "business") | (frame.index % 5 == 0)]  # a rare one
+    unequal = Pool(tuple(map(str, frame.index)), tuple(frame.text), tuple(frame.label), None)
+    options = {"num_labels": 3, "train_size": 40, "min_steps": 20, "eval_steps": 2, "gradient_accumulation_steps": 2}
+    cells = [
+        make_cell("bert", lora("bert"), tiny_models["bert"], {"seed": seed} | options, class_weight=how)
+        for seed, how in enumerate(("none", "balanced", "sqrt", "oversample"))
+    ]
+    cells = [replace(cell, task=replace(cell.task, split=NaturalSplitConfig(name="natural"))) for cell in cells]
+    compare(cells, unequal, 1e-4)
 
 
 def test_other_scaling_and_targets(tiny_models: dict[str, Path], pool: Pool, no_dropout: None) -> None:

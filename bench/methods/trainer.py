@@ -1,0 +1,84 @@
+"""transformers' Trainer as cells use it: orders of its own, and labels that count as the cell says."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch.utils.data import SequentialSampler
+from transformers import Trainer
+from transformers.trainer_pt_utils import LengthGroupedSampler
+
+from bench.config.class_weight import ClassWeight
+from bench.methods.attention import attention
+from bench.methods.class_weight import label_weights
+from bench.methods.eight_bit import forget_embeddings
+from bench.methods.encode import num_tokens
+from bench.methods.equal_labels import EqualLabels
+
+
+class OrderedTrainer(Trainer):
+    """Trainer, whose orders are the examples' own: it predicts in the order given, and trains in that of its seed.
+
+    With `group_by_length`, transformers would evaluate, too, in the order of its sampler, and rows of predictions
+    would belong to other examples.
+    """
+
+    def __init__(self, *, class_weight: ClassWeight, num_labels: int, **options: Any) -> None:
+        """As Trainer's; `class_weight` is that of the training examples, of which there are `num_labels` kinds."""
+        self.class_weight = class_weight
+        labels = [example["labels"] for example in options["train_dataset"]]
+        weights = label_weights(labels, num_labels, class_weight)
+        self.label_weights: list[float] | None = None if weights is None else weights.tolist()
+        """What an example of each label counts in the training loss; None where all count 1."""
+        super().__init__(**options)
+
+    def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
+        """As Trainer's, which leaves nothing of earlier models behind."""
+        forget_embeddings()
+        optimizer = super().create_optimizer(*arguments, **options)
+        forget_embeddings(frozen_alone=True)
+        return optimizer
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
+        return SequentialSampler(eval_dataset)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        data = self.train_dataset if train_dataset is None else train_dataset
+        if self.class_weight == "oversample":
+            lengths = list(map(num_tokens, data)) if self.args.train_sampling_strategy == "group_by_length" else None
+            batch = self.args.train_batch_size * self.args.gradient_accumulation_steps
+            labels = [example["labels"] for example in data]
+            return EqualLabels(labels, seed=self.args.seed, lengths=lengths, batch=batch)
+        sampler = super()._get_train_sampler(train_dataset)
+        if isinstance(sampler, LengthGroupedSampler):
+            # else it would draw from the state that everything draws from, dropout, say, or a cell in the same stack
+            sampler.generator = torch.Generator().manual_seed(self.args.seed)
+        return sampler
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, **options: Any
+    ) -> Any:
+        """As Trainer's, with the attention that trains quickest; not where parts are computed again on the way back,
+        out of reach of what is chosen here: both passes have to take the same kernel. In training, labels count
+        `label_weights`; the loss of a validation is as it is everywhere."""
+        ids, dtype = inputs["input_ids"], torch.bfloat16 if self.args.bf16 else torch.float32
+        chosen = model.training and not self.args.activation_checkpointing
+        compute: Callable[..., Any] = super().compute_loss
+        with attention(ids.device, dtype, ids.shape[1]) if chosen else nullcontext():
+            if self.label_weights is None or not model.training:
+                return compute(model, inputs, return_outputs=return_outputs, **options)
+            _, outputs = compute(model, inputs, return_outputs=True, **options)
+            loss = weighted_loss(outputs.logits, inputs["labels"], self.label_weights)
+            return (loss, outputs) if return_outputs else loss
+
+
+def weighted_loss(logits: torch.Tensor, labels: torch.Tensor, weights: list[float]) -> torch.Tensor:
+    """The mean over a batch (logits: examples x labels) of each example's cross-entropy times its label's weight.
+
+    It is divided by the examples, not by their weights as in `CrossEntropyLoss(weight=...)`: there an example counts
+    more or less by what is beside it in its batch, and a batch in two halves is another step than the whole.
+    """
+    of_examples = torch.tensor(weights, device=labels.device)[labels]
+    return (F.cross_entropy(logits.float(), labels, reduction="none") * of_examples).mean()

@@ -10,7 +10,7 @@ from bench.errors import UserError
 from bench.escape.characters import shortened
 from bench.escape.terminal import say
 
-MOST = 1_000_000
+MAX_WIDTH = 1_000_000
 """As `bench.bounds.Width`."""
 
 
@@ -29,8 +29,10 @@ def width(text: str) -> int:
         value = int(text)
     except ValueError:
         value = 0
-    if not 1 <= value <= MOST:
-        raise argparse.ArgumentTypeError(f"{shortened(text, 60)} must be a whole number, at least 1 and at most {MOST}")
+    if not 1 <= value <= MAX_WIDTH:
+        raise argparse.ArgumentTypeError(
+            f"{shortened(text, 60)} must be a whole number, at least 1 and at most {MAX_WIDTH}"
+        )
     return value
 
 

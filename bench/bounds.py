@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 _FINITE = {"allow_inf_nan": False}
-MOST = 10**9
+MAX_NUMBER = 10**9
 """Examples, steps, tokens: more than any data set has, and 32 bits hold it."""
 FLOAT32 = 1e38
 """Just below what 32-bit floating point holds."""
@@ -33,8 +33,8 @@ def _some(value: object) -> object:
 
 _NUMBER = BeforeValidator(_no_truth)
 
-Positive = Annotated[int, Field(gt=0, le=MOST), _NUMBER]
-NonNegative = Annotated[int, Field(ge=0, le=MOST), _NUMBER]
+Positive = Annotated[int, Field(gt=0, le=MAX_NUMBER), _NUMBER]
+NonNegative = Annotated[int, Field(ge=0, le=MAX_NUMBER), _NUMBER]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1), _NUMBER]
 """What NumPy takes."""
 LabelCount = Annotated[int, Field(ge=2, le=1_000_000), _NUMBER]
@@ -49,7 +49,7 @@ Fraction = Annotated[float, Field(gt=0, lt=1, **_FINITE), _NUMBER]
 Dropout = Annotated[float, Field(ge=0, lt=1, **_FINITE), _NUMBER]
 PositiveFloat = Annotated[float, Field(gt=0, le=FLOAT32, **_FINITE), _NUMBER]
 NonNegativeFloat = Annotated[float, Field(ge=0, le=FLOAT32, **_FINITE), _NUMBER]
-Amount = Annotated[float, Field(gt=0, le=MOST, **_FINITE), _NUMBER]
+Amount = Annotated[float, Field(gt=0, le=MAX_NUMBER, **_FINITE), _NUMBER]
 """Of epochs, money, gigabytes, millions of parameters."""
 Regularisation = Annotated[float, Field(gt=0, le=1e12, **_FINITE), _NUMBER]
 """Of linear models: beyond it SGD overflows."""

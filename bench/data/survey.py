@@ -16,7 +16,7 @@ from bench.data.read import read_parts
 from bench.data.readers.part import Part
 from bench.data.sametext import compared, look_alikes, several_in_one
 
-MOST = 5
+MAX_NAMED = 5
 """Examples of each kind."""
 
 
@@ -40,7 +40,7 @@ class Repeats:
     @property
     def examples(self) -> tuple[tuple[str, ...], ...]:
         """Where the rows of some texts stand, conflicting ones first."""
-        return (self.conflicting + self.alike)[:MOST]
+        return (self.conflicting + self.alike)[:MAX_NAMED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +139,4 @@ def _places(
 ) -> tuple[tuple[str, ...], ...]:
     """Where rows of the first groups stand, those first whose texts are not written alike."""
     ordered = sorted(groups, key=lambda own: len({texts[row] for row in own}) == 1)
-    return tuple(tuple(where(row) for row in own[:MOST]) for own in ordered[:MOST])
+    return tuple(tuple(where(row) for row in own[:MAX_NAMED]) for own in ordered[:MAX_NAMED])

@@ -17,7 +17,7 @@ FEW_ROWS = 10
 """A label with fewer rows than so many is rare: its test set says next to nothing."""
 MAX_EXCLUDED = 20
 """Labels that are left out by name; of more, the number of the others is said."""
-LEAST_ROWS = 2
+MIN_ROWS = 2
 """Different texts that a label needs: one for training, one for testing."""
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+")
 PHONE = re.compile(r"(?<![\w.])(\+|00|0|\()[\d()/ .-]{8,18}\d(?!\w)")
@@ -102,7 +102,7 @@ def rare_labels(labels: Sequence[str], too_few: Sequence[str], *, is_marked: boo
     """
     counts, found = Counter(labels), []
     if too_few:
-        why = "no text that is marked for training" if is_marked else f"fewer than {LEAST_ROWS} different texts"
+        why = "no text that is marked for training" if is_marked else f"fewer than {MIN_ROWS} different texts"
         option = "exclude_labels" if len(too_few) <= MAX_EXCLUDED else "num_labels"
         said = f"labels with {why} are left out ({option}): {_with_counts([(counts[each], each) for each in too_few])}"
         found.append(Finding("unusable_labels", "problem", len(too_few), said))

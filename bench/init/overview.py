@@ -17,7 +17,7 @@ from bench.data.survey import Survey, repeats, survey_of
 from bench.errors import UserError
 from bench.init import findings
 from bench.init.columns import Asked, Columns, choose, is_labelled, values_of
-from bench.init.findings import LEAST_ROWS, MAX_EXCLUDED, Finding
+from bench.init.findings import MAX_EXCLUDED, MIN_ROWS, Finding
 from bench.init.first_numbers import FirstNumbers, first_numbers
 from bench.init.source import Source
 
@@ -120,11 +120,11 @@ def _once(seen: Survey) -> list[int]:
 
 
 def _unusable(seen: Survey) -> list[str]:
-    """Labels without `LEAST_ROWS` different texts, or, where rows are marked for it, without one for training."""
+    """Labels without `MIN_ROWS` different texts, or, where rows are marked for it, without one for training."""
     is_marked = _is_marked(seen)
     for_training = {split for split in dict.fromkeys(seen.splits) if not is_marked or set_of(split) == "train"}
     counts = Counter(seen.labels[row] for row in _once(seen) if seen.splits[row] in for_training)
-    least = 1 if is_marked else LEAST_ROWS
+    least = 1 if is_marked else MIN_ROWS
     return [label for label in seen.label_counts if counts[label] < least]
 
 
@@ -144,7 +144,7 @@ def _refuse_one_label(seen: Survey, too_few: Sequence[str], columns: Columns) ->
     if len(counts) - len(too_few) < 2:
         raise UserError(
             f"column {column!r} holds {len(counts):,} labels in {len(seen.texts):,} rows, and {len(too_few):,} of them "
-            f"have fewer than {LEAST_ROWS} different texts: nothing to learn from; --label names another column"
+            f"have fewer than {MIN_ROWS} different texts: nothing to learn from; --label names another column"
         )
 
 

@@ -28,7 +28,7 @@ from bench.methods.trunk import Trunk
 from bench.results.measurements import HistoryPoint, Training
 from bench.running.steps import planned_steps, steps_per_epoch
 
-MOST_EVALUATIONS = 12
+MAX_EVALUATIONS = 12
 """Validations in a run, about, where `eval_steps` leaves it open: short epochs share one."""
 
 
@@ -182,7 +182,7 @@ def training_arguments(
 ) -> TrainingArguments:
     """`config` in Trainer's terms; nothing is saved to disk or reported anywhere."""
     max_steps = planned_steps(config, num_train)
-    every = config.eval_steps or max(steps_per_epoch(config, num_train), math.ceil(max_steps / MOST_EVALUATIONS))
+    every = config.eval_steps or max(steps_per_epoch(config, num_train), math.ceil(max_steps / MAX_EVALUATIONS))
     return TrainingArguments(
         output_dir=scratch,
         max_steps=max_steps,

@@ -24,7 +24,7 @@ SLOW_ATEN = frozenset({"default", "avx2"})
 """Likewise of ATEN_CPU_CAPABILITY, for everything but products."""
 MASKS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY")
 """Environment variables that keep torch from what a CPU can do."""
-MOST_TIMES_SLOWER = 2.0
+MAX_TIMES_SLOWER = 2.0
 """Where a product was timed: bf16 is slow if it takes so many times what fp32 does."""
 
 
@@ -69,7 +69,7 @@ def _measured() -> bool:
             torch.nn.functional.linear(left, right)
             taken.append(time.perf_counter() - clock)
         seconds[dtype] = min(taken)
-    return seconds[torch.bfloat16] <= MOST_TIMES_SLOWER * seconds[torch.float32]
+    return seconds[torch.bfloat16] <= MAX_TIMES_SLOWER * seconds[torch.float32]
 
 
 def precision_of(cell: Cell) -> Precision | None:

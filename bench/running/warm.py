@@ -19,7 +19,7 @@ from bench.running import memory
 
 T = TypeVar("T")
 
-MOST_TOKENS = 16_000_000
+MAX_TOKENS = 16_000_000
 """Tokens that a process remembers, at most; 4 bytes each."""
 ENTRY = 50
 """What a text's own place takes, in tokens."""
@@ -71,7 +71,7 @@ class Slot(Generic[T]):
 class Tokens:
     """Token ids of texts, by what they were made with."""
 
-    def __init__(self, most: int = MOST_TOKENS) -> None:
+    def __init__(self, most: int = MAX_TOKENS) -> None:
         self._most = most
         self._count = 0
         self._known: dict[Hashable, dict[str, array[int]]] = {}

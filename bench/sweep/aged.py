@@ -18,7 +18,7 @@ from bench.settings import Settings
 from bench.sweep.index import Entry
 from bench.wording import counted
 
-MOST_NAMED = 4
+MAX_NAMED = 4
 SHOWN = 12
 """Characters of a commit."""
 
@@ -63,8 +63,8 @@ def said_of_kept(kept: Iterable[tuple[Cell, Entry]], settings: Settings) -> str 
         number += bool(found)
     if not number:
         return None
-    named = ", ".join(f"{what} in {count:,}" for what, count in counts.most_common(MOST_NAMED))
-    more = f", and {len(counts) - MOST_NAMED} more" if len(counts) > MOST_NAMED else ""
+    named = ", ".join(f"{what} in {count:,}" for what, count in counts.most_common(MAX_NAMED))
+    more = f", and {len(counts) - MAX_NAMED} more" if len(counts) > MAX_NAMED else ""
     return (
         f"kept, but made otherwise than it would be now: {counted(number, 'cell')}: {named}{more} "
         "(overwrite=always runs them again)"

@@ -16,7 +16,7 @@ from bench.options.open import is_open, with_plus
 Choices = Mapping[str, Sequence[str]]
 """Values to try by configuration key, as written on a command line."""
 Point = dict[str, str]
-MOST_POINTS = 100_000
+MAX_POINTS = 100_000
 """Of a grid: more is a slip, and would take hours to compose."""
 
 
@@ -26,11 +26,11 @@ def check_count(axes: Choices, rows: Sequence[Choices], given: Choices) -> None:
         raise UserError(f"{', '.join(dict.fromkeys(empty))}: what is given has no value, so there is nothing to run")
     crossed = {**axes, **{key: values for key, values in given.items() if not any(key in row for row in rows)}}
     counts = [math.prod(len(values) for values in {**row, **crossed}.values()) for row in rows or [{}]]
-    if sum(counts) > MOST_POINTS or any(len(values) > MOST_POINTS for values in given.values()):
+    if sum(counts) > MAX_POINTS or any(len(values) > MAX_POINTS for values in given.values()):
         key = max(crossed, key=lambda name: len(crossed[name]), default="")
         raise UserError(
             f"the grid has {sum(counts):,} points or more ({key} alone has {len(crossed.get(key, ())):,} values); a "
-            f"sweep takes at most {MOST_POINTS:,}"
+            f"sweep takes at most {MAX_POINTS:,}"
         )
 
 

@@ -19,7 +19,7 @@ from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.index import Entry
 
-MOST_REASONS = 12
+MAX_REASONS = 12
 """Kinds of failures that are told one by one."""
 
 
@@ -61,15 +61,15 @@ def _print_failures(ended: Sequence[tuple[Cell, Entry]], settings: Settings, con
     for cell, record in ended:
         if record.status is not Status.OK:
             kinds[record.status.value, record.reason or "no reason is known"].append(cell)
-    for (kind, reason), cells in list(kinds.items())[:MOST_REASONS]:
+    for (kind, reason), cells in list(kinds.items())[:MAX_REASONS]:
         more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
         console.print(f"{kind}: {cells[0].key}{more}", soft_wrap=True)
         console.print(f"  {reason}", soft_wrap=True)
         log = cells[0].folder(settings.results_dir) / store.LOG
         if log.exists():
             console.print(f"  log: {log}", soft_wrap=True)
-    if len(kinds) > MOST_REASONS:
-        console.print(f"... and {len(kinds) - MOST_REASONS} other kinds of failures; the report has them all")
+    if len(kinds) > MAX_REASONS:
+        console.print(f"... and {len(kinds) - MAX_REASONS} other kinds of failures; the report has them all")
 
 
 def _same_command() -> str:

@@ -15,7 +15,7 @@ from bench.sweep.index import Entry, Index
 from bench.sweep.missing import is_wanted
 from bench.sweep.rows import Rows, rows_of
 
-LIKE_AT_MOST = 200
+MAX_LIKE = 200
 """Records of other grids that are looked at for a row that has none of its own."""
 
 
@@ -68,7 +68,7 @@ def survey(cells: Sequence[Cell], settings: Settings) -> Survey:
         finished = {s.cell.row for s in standings if s.record is not None and s.record.status is Status.OK}
         for row in dict.fromkeys(s.cell.row for s in standings if s.wanted):
             if row not in finished:
-                known |= {id(entry): entry for entry in index.row(slug(row), LIKE_AT_MOST)}
+                known |= {id(entry): entry for entry in index.row(slug(row), MAX_LIKE)}
     if (line := index.said_unusable()) is not None:
         say(line, error=True)
     return Survey(standings, list(known.values()), rows_of(cells))

@@ -63,13 +63,13 @@ class GridSweeper(Sweeper):
 
     def _choices(self, overrides: list[str]) -> dict[str, list[str]]:
         """Overrides as values by key; a list as a choice of its items when written with commas, as in Hydra."""
-        from bench.sweep.grid import MOST_POINTS
+        from bench.sweep.grid import MAX_POINTS
 
         choices: dict[str, list[str]] = {}
         for override in self.parser.parse_overrides(overrides):
             key = override.get_key_element()
             if override.is_sweep_override():
-                values = itertools.islice(override.sweep_string_iterator(), MOST_POINTS + 1)
+                values = itertools.islice(override.sweep_string_iterator(), MAX_POINTS + 1)
                 choices[key] = [str(value) for value in values]
             else:
                 choices[key] = [override.get_value_element_as_str()]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.perf.measure import Line
 
-MOST = 12
+MAX_FUNCTIONS = 12
 """Functions that are named."""
 
 
@@ -17,7 +17,7 @@ def profile(way: Callable[[], object]) -> list[Line]:
     profiler.runcall(way)
     stats = pstats.Stats(profiler).stats  # type: ignore[attr-defined]
     whole = sum(own for _, _, own, _, _ in stats.values())
-    ordered = sorted(stats.items(), key=lambda item: -item[1][2])[:MOST]
+    ordered = sorted(stats.items(), key=lambda item: -item[1][2])[:MAX_FUNCTIONS]
     return [
         Line(f"  {name}", f"{Path(file).name}, {calls} calls", f"{100 * own / whole:.1f} %")
         for (file, _, name), (_, calls, own, _, _) in ordered

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bench.bounds import MOST
+from bench.bounds import MAX_NUMBER
 from bench.config.method.peft_rules import FOUR_BIT, INITS_IN_4BIT, INITS_REFUSED, NEED_DATA, OURS, UNFIT
 from bench.config.method.peft_types import adapter_type, sources
 from bench.errors import UserError, refuse
@@ -76,8 +76,8 @@ def _out_of_range(key: str, value: Any, default: Any) -> list[str]:
         return [] if default is None else [f"{option}=null: leave it out for peft's default, {default}"]
     if isinstance(value, bool) or not isinstance(value, int | float):
         return []
-    if not math.isfinite(value) or abs(value) > MOST:
-        return [f"{option}: a number from -{MOST:,} to {MOST:,} is needed"]
+    if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+        return [f"{option}: a number from -{MAX_NUMBER:,} to {MAX_NUMBER:,} is needed"]
     if "dropout" in key:
         return [] if 0 <= value < 1 else [f"{option}={value}: it is from 0 to less than 1"]
     least = _least(key, default) if isinstance(value, int) else None

@@ -13,7 +13,7 @@ LABEL_COUNTS = (2, 4, 8, 16)
 LABEL_SEED = 11
 MORE_THAN = 800
 """Labels with more examples than this take part."""
-MOST_FREQUENT = 9
+NUM_FREQUENT = 9
 """The pair is drawn from so many labels, the other sets from all."""
 
 
@@ -58,7 +58,7 @@ def label_set(counts: dict[str, int], task: Task) -> list[str]:
     state = random.Random(LABEL_SEED)
     drawn: list[str] = []
     for number in LABEL_COUNTS[: LABEL_COUNTS.index(task.num_labels) + 1]:
-        drawn = state.sample(frequent[:MOST_FREQUENT] if number == LABEL_COUNTS[0] else frequent, number)
+        drawn = state.sample(frequent[:NUM_FREQUENT] if number == LABEL_COUNTS[0] else frequent, number)
     return drawn
 
 

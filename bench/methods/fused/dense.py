@@ -8,7 +8,7 @@ from torch import nn
 
 from bench.methods.packed import both_ways, can_pack, multiply
 
-MOST_BYTES = 1e9
+MAX_BYTES = 1e9
 """Of all unpacked layers of a model, once. Above, they stay as they are: memory is what 4 bits are for."""
 
 

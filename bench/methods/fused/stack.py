@@ -45,7 +45,7 @@ class Stack:
         self.heads: dict[str, FusedHead] = {}
         self._replace_layers(models[0].get_base_model())
         if self.device.type == "cpu":
-            unpack(self.model, dense.MOST_BYTES)
+            unpack(self.model, dense.MAX_BYTES)
             packed.pack_frozen_linears(self.model)
             unpadded.skip_padding_in_mlp(self.model, self.tokens)
         self.fill(models)

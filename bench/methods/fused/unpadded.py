@@ -10,7 +10,7 @@ from bench.methods.fused.layers import FusedLinear
 PARTS = ("mlp", "ffn")
 """What families call the feed-forward part of a block, which has most of its weights. (BERT's is in two pieces, with a
 wide state between, where it would not pay.)"""
-LEAST_PADDING = 0.05
+MIN_PADDING = 0.05
 """Of a batch; with less, copying costs more than it saves."""
 
 
@@ -24,7 +24,7 @@ class Tokens:
     def set(self, mask: torch.Tensor) -> None:
         """Of a batch with this attention mask, shape (rows, length), on the CPU."""
         padding = 1 - float(mask.sum()) / mask.numel()
-        self.places = mask.reshape(-1).nonzero().squeeze(1) if padding > LEAST_PADDING else None
+        self.places = mask.reshape(-1).nonzero().squeeze(1) if padding > MIN_PADDING else None
 
 
 class Unpadded(nn.Module):

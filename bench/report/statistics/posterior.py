@@ -32,7 +32,7 @@ TRUST = 0.5
 """Power of the families' likelihoods: a curve is of none of them, so the better fit is less telling than it seems."""
 NARROWER = 0.9
 """Factor of the deviation: shapes are spread more widely than curves are, and bands of 90 % held the truth in 97."""
-LEAST = float(np.log(1e-4))
+MIN_LOG_SHARE = float(np.log(1e-4))
 """Of a shape's likelihood, as a part of its family's highest: thousands of less likely ones say nothing together."""
 
 
@@ -105,7 +105,7 @@ def posterior(sizes: Values, errors: Values, standard_errors: Values) -> Posteri
 def _shared(members: list[Member]) -> list[Member]:
     """Members of one family whose `share` is a log likelihood: shares of all that is likely, of shapes that matter."""
     highest = max(float(one.share.max()) for one in members)
-    kept = [one.share > highest + LEAST for one in members]
+    kept = [one.share > highest + MIN_LOG_SHARE for one in members]
     total = sum(float(np.exp(one.share[of] - highest).sum()) for one, of in zip(members, kept, strict=True))
     return [
         replace(

@@ -188,7 +188,7 @@ def test_in_4_bits_that_stay_packed(
     tiny_models: dict[str, Path], pool: Pool, no_dropout: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on a GPU, and with models that are too big to be unpacked."""
-    monkeypatch.setattr(dense, "MOST_BYTES", 0)
+    monkeypatch.setattr(dense, "MAX_BYTES", 0)
     options = {"optim": "adamw_bnb_8bit", "learning_rate": 1e-3, "min_steps": 12, "eval_steps": 3}
     method = lora("llama", name="qlora", r=64)
     fused = compare(

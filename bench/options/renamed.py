@@ -1,7 +1,7 @@
 """Options by the names that they once had: refused by a message that gives the new one."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.errors import refuse
@@ -14,13 +14,17 @@ _WORD = re.compile(rf"[+~]*((?:{'|'.join(LAUNCHERS)})(?:\.[^=]*)?)(?:=|$)")
 _EXPERIMENT = re.compile(r"experiment=(.*)", re.DOTALL)
 """Hydra's word for one file of `conf/experiment/` has a + before it."""
 
+_DOTTED = re.compile(r"[+~]*hydra\.launcher=([\w-]+)")
+"""A launcher is a file of a group, which has a stroke before it; a dot is before its options."""
 
-def refuse_old_names(words: Iterable[str]) -> None:
-    """Raise UserError, with all problems, where an override has an old name."""
-    words = list(words)
+
+def refuse_old_names(words: Sequence[str]) -> None:
+    """Raise UserError, with all problems, where an override has an old name, or another sign than its own."""
     found = (_WORD.match(word) for word in words)
     said = [text for match in found if match is not None and (text := renamed(match[1])) is not None]
-    refuse([*said, *(_experiment(match[1]) for word in words if (match := _EXPERIMENT.match(word)) is not None)])
+    said += [_experiment(match[1]) for word in words if (match := _EXPERIMENT.match(word)) is not None]
+    dotted = [match for word in words if (match := _DOTTED.fullmatch(word)) is not None]
+    refuse([*said, *(f"{match[0]}: it is written hydra/launcher={match[1]}" for match in dotted)])
 
 
 def _experiment(value: str) -> str:
@@ -37,6 +41,11 @@ def renamed(option: str) -> str | None:
     group, _, name = option.partition(".")
     if group not in LAUNCHERS:
         return None
+    from bench.sweep.runners import RUNNERS, names_of, no_such_option  # what other commands need not know
+
+    runner = RUNNERS[group]
+    if name and name.partition(".")[0] not in names_of(runner):
+        return f"{option}: {no_such_option(runner, name)}"
     new = f"{LAUNCHERS[group]}.{name or 'NAME'}"
     other = "" if group == "pool" else f", with hydra/launcher={group}"
     return f"{option}: its name is {new} now{other}"

@@ -26,9 +26,18 @@ def unknown_option(name: str, parent: DictConfig) -> str:
     root = parent._get_root()
     place = parent._get_full_key(None)
     there = ", ".join(str(key) for key in parent if key != "hydra")
-    alike = _alike(name, list(_options(root)) if isinstance(root, DictConfig) else [])
+    alike = _alike(name, list(_options(root)) if isinstance(root, DictConfig) else []) or _of_launchers(name)
     meant = f"; did you mean {' or '.join(alike)}?" if alike else ""
     return f"{name}: there is no such option{meant}\nthere are{f' in {place}' if place else ''}: {there}"
+
+
+def _of_launchers(name: str) -> list[str]:
+    """The option of a launcher that has this name (`workers`), or that it is the end of (`launcher.workers`)."""
+    from bench.sweep.runners import RUNNERS, names_of
+
+    words = {word for runner in RUNNERS.values() for word in names_of(runner)}
+    word = name.removeprefix("hydra.").removeprefix("launcher.")
+    return [f"{LAUNCHER}{word}"] if word in words else []
 
 
 def _options(config: DictConfig, above: str = "") -> Iterator[str]:

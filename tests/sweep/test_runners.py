@@ -149,8 +149,22 @@ OLD = {
     "~slurm.partition": "slurm.partition: its name is hydra.launcher.partition now",
     "pool.devices=0,2": "pool.devices: its name is hydra.launcher.devices now",
     "++pool.workers=2": "pool.workers: its name is hydra.launcher.workers now",
+    "hydra.launcher=slurm": "hydra.launcher=slurm: it is written hydra/launcher=slurm",
     "pool={workers: 2}": "pool: its name is hydra.launcher.NAME now",
 }
+
+
+MEANT = {
+    "slurm.time=60": "hydra.launcher.time: there is no such option; did you mean hydra.launcher.time_minutes",
+    "workers=2": "workers: there is no such option; did you mean hydra.launcher.workers?",
+    "launcher.partition=gpu": "launcher.partition: there is no such option; did you mean hydra.launcher.partition?",
+}
+
+
+@pytest.mark.parametrize("word", MEANT)
+def test_names_that_were_never_there_are_told_with_what_is_meant(word: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert call("-m", "model=tfidf_sgd", word) == 2
+    assert MEANT[word] in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("word", OLD)

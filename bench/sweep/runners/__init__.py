@@ -39,6 +39,7 @@ def no_such_option(runner: type[Runner], option: str) -> str:
     others = [other.name for other in RUNNERS.values() if option in names_of(other)]
     if others:
         return f"{word}: hydra/launcher={name} has no such option, hydra/launcher={' and '.join(others)} has"
-    alike = [f"hydra.launcher.{close}" for close in difflib.get_close_matches(option, own, cutoff=0.7)]
+    close = difflib.get_close_matches(option, own, cutoff=0.7) or [each for each in own if option in each.split("_")]
+    alike = [f"hydra.launcher.{each}" for each in close]
     meant = f"; did you mean {' or '.join(alike)}?" if alike else ""
     return f"{word}: there is no such option{meant}\nthere are with hydra/launcher={name}: {', '.join(own)}"

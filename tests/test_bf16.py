@@ -9,7 +9,7 @@ import pytest
 from bench.cell import Cell
 from bench.compose import to_cell
 from bench.results.record import Record, Status
-from bench.running import bf16
+from bench.running import bf16, precision
 from bench.running.run import run as run_all
 from bench.running.run import run_cell
 from bench.settings import Settings
@@ -60,7 +60,7 @@ def dtypes(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Any]]:
         yield found
 
 
-def make(name: str, folder: Path, **precision: str) -> Cell:
+def make(name: str, folder: Path, **asked: str) -> Cell:
     family, method = METHODS[name]
     path = folder / "topics.csv"
     texts.topics(20).to_csv(path, index=False)
@@ -71,8 +71,8 @@ def make(name: str, folder: Path, **precision: str) -> Cell:
             "split": {"name": "nested"},
             "model": {"name": f"tiny-{family}", "family": family, "source": "hub"}
             | {"id": MODEL_IDS.get(family, f"tiny/{family}")},
-            "method": method | ({} if trains else precision),
-            "training": {"num_train_epochs": 1, "learning_rate": 1e-2} | (precision if trains else {}),
+            "method": method | ({} if trains else asked),
+            "training": {"num_train_epochs": 1, "learning_rate": 1e-2} | (asked if trains else {}),
             "num_labels": 2, "train_size": 8, "seed": 0,
         }
     )  # fmt: skip
@@ -130,7 +130,7 @@ def test_a_default_gives_way(name: str, slow: None, dtypes: set[Any], tmp_path: 
 
     cell = make(name, tmp_path)
     record = run(cell, tmp_path, mirror)
-    assert bf16.precision_of(cell) == "bf16"
+    assert precision.precision_of(cell) == "bf16"
     assert record.provenance.precision == "fp32"
     assert record.key == cell.key
     assert torch.float32 in dtypes
@@ -181,14 +181,14 @@ def test_features_know_what_they_were_computed_in(
 def test_a_plan_says_so(slow: None, tmp_path: Path) -> None:
     default, asked = make("qlora", tmp_path), make("qlora", tmp_path, precision="bf16")
     fp32 = make("qlora", tmp_path, precision="fp32")
-    assert bf16.plan_notice([fp32]) is None
-    said = bf16.plan_notice([default, asked, fp32])
+    assert precision.plan_notice([fp32]) is None
+    said = precision.plan_notice([default, asked, fp32])
     assert said is not None
     assert "no fast bf16: 1 of the cells are computed in fp32" in said
     assert "1 stay in bf16" in said
 
 
 def test_a_kept_model_is_used_in_fp32(slow: None) -> None:
-    assert bf16.kept_precision("bf16", "cpu") == "fp32"
-    assert bf16.kept_precision("bf16", "cuda") == "bf16"
-    assert bf16.kept_precision("fp32", "cpu") == "fp32"
+    assert precision.kept_precision("bf16", "cpu") == "fp32"
+    assert precision.kept_precision("bf16", "cuda") == "bf16"
+    assert precision.kept_precision("fp32", "cpu") == "fp32"

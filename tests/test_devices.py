@@ -32,6 +32,7 @@ def four_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml.nvmlDeviceGetName = lambda index: f"Chip {index}"
     nvml.nvmlDeviceGetMemoryInfo = lambda index: types.SimpleNamespace(total=1000 + index)
     nvml.nvmlDeviceGetMigMode = not_supported
+    nvml.nvmlDeviceGetCudaComputeCapability = lambda index: (7, 5) if index == 1 else (8, 0)
     nvml.nvmlDeviceGetHandleByUUID = lambda uuid: int(uuid[-1])
     nvml.nvmlDeviceGetTotalEnergyConsumption = lambda index: 1_500_000 + index
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
@@ -211,6 +212,7 @@ nvml.nvmlDeviceGetUUID = lambda index: f"GPU-{index}"
 nvml.nvmlDeviceGetName = lambda index: "Chip"
 nvml.nvmlDeviceGetMemoryInfo = lambda index: types.SimpleNamespace(total=1)
 nvml.nvmlDeviceGetMigMode = lambda index: (0, 0)
+nvml.nvmlDeviceGetCudaComputeCapability = lambda index: (8, 0)
 nvml.nvmlDeviceGetHandleByUUID = lambda uuid: int(uuid[-1])
 nvml.nvmlDeviceGetTotalEnergyConsumption = lambda index: 1
 sys.modules["pynvml"] = nvml

@@ -24,7 +24,7 @@ from bench.models.kept import read as read_kept
 from bench.predict import classifier
 from bench.results import store
 from bench.results.record import Record, Status
-from bench.running.bf16 import as_computed
+from bench.running.precision import as_computed
 from bench.running.run import run_cell
 from bench.running.warm import Warm, base_of
 from bench.settings import Settings

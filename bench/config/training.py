@@ -52,7 +52,7 @@ class TrainingConfig:
     lower loss is better."""
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
-    """Whether `precision` was given: a default gives way where a CPU is slow in it (`running.bf16`). Filled in."""
+    """Whether `precision` was given: a default gives way on a device that is slow in it. Filled in."""
     evaluate_train: bool = field(default=False, metadata=IF_SET)
     """Score the training examples too, before and after training."""
     group_by_length: bool = field(default=False, metadata=IF_SET)

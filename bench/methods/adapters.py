@@ -15,6 +15,7 @@ from bench.config.method.peft import PeftConfig
 from bench.config.method.peft_checks import check_layers
 from bench.errors import UserError, refuse, said
 from bench.methods.adapted import is_rationed, mix_types, pool_before_padding
+from bench.models.dtypes import autocast
 from bench.models.families import Family
 from bench.models.kept import Kept
 from bench.models.targets import matches, no_such_modules
@@ -117,8 +118,7 @@ def save(model: peft.PeftModel, folder: Path, kept: Kept) -> None:
     if is_rationed(model):
         # all ranks are kept: those that AdaLoRA did without last may not be those that the best weights do without
         model.peft_config["default"].rank_pattern = None
-    autocast = torch.autocast(model.device.type, torch.bfloat16, enabled=kept.precision == "bf16")
-    with autocast:  # a prompt that a network makes is made as it was in the cell
+    with autocast(model.device.type, kept.precision):  # a prompt that a network makes is made as it was in the cell
         # no embedding was grown; left to itself, peft would ask the hub for the size of the base's vocabulary
         model.save_pretrained(str(folder), save_embedding_layers=False)
     path = folder / peft.utils.CONFIG_NAME

@@ -6,7 +6,7 @@ same, and so is the result, up to the rounding that padding changes (tests/metho
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from bench.methods.fitted import Context
 from bench.methods.loading import ModelFiles
 from bench.methods.trunk import Trunk, trunk_of
 from bench.models.base import BaseModel
+from bench.models.dtypes import autocast
 from bench.models.families import Family
 
 MAX_BYTES = 8e9
@@ -114,7 +115,7 @@ def on_features(
     None, and nothing done, where the trunk gives a text something else each time (dropout), has one block only, or
     where the features of `num_tokens` tokens would take more than MAX_BYTES.
     """
-    width, size = model.config.get_text_config().hidden_size, 2 if config.precision == "bf16" else 4
+    width, size = model.config.get_text_config().hidden_size, 4 if config.precision == "fp32" else 2
     blocks = model.get_submodule(family.blocks)
     assert isinstance(blocks, nn.ModuleList)
     if len(blocks) == 1 or not is_fixed(model, family) or num_tokens * width * size > MAX_BYTES:
@@ -155,8 +156,8 @@ def _trunk(base: BaseModel, family: Family, found: ModelFiles, context: Context,
     blocks[-1] = catch = Catch(blocks[-1])
 
     def forward(input_ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        # as Trainer computes, in bf16 where it does
-        with torch.autocast(context.device, torch.bfloat16) if config.precision == "bf16" else nullcontext():
+        # as Trainer computes
+        with autocast(context.device, config.precision):
             model.base_model(input_ids=input_ids, attention_mask=mask)
         assert catch.hidden is not None
         hidden, catch.hidden = catch.hidden, None

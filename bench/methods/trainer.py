@@ -63,7 +63,8 @@ class OrderedTrainer(Trainer):
         """As Trainer's, with the attention that trains quickest; not where parts are computed again on the way back,
         out of reach of what is chosen here: both passes have to take the same kernel. In training, labels count
         `label_weights`; the loss of a validation is as it is everywhere."""
-        ids, dtype = inputs["input_ids"], torch.bfloat16 if self.args.bf16 else torch.float32
+        ids = inputs["input_ids"]
+        dtype = torch.bfloat16 if self.args.bf16 else torch.float16 if self.args.fp16 else torch.float32
         chosen = model.training and not self.args.activation_checkpointing
         compute: Callable[..., Any] = super().compute_loss
         with attention(ids.device, dtype, ids.shape[1]) if chosen else nullcontext():

@@ -198,6 +198,7 @@ def training_arguments(
         max_grad_norm=config.max_grad_norm,
         optim=config.optim,
         bf16=config.precision == "bf16",
+        fp16=config.precision == "fp16",
         train_sampling_strategy="group_by_length" if config.group_by_length else "random",
         eval_strategy="steps",
         eval_steps=every,

@@ -45,6 +45,8 @@ class Family:
     """It predicts the next token, so it can be asked without training (`zero_shot`)."""
     takes_keys: bool = True
     """Its attention takes keys and values from before the text (prefix tuning)."""
+    overflows_in_fp16: bool = False
+    """Its activations are too large for fp16."""
     transposed: bool = False
     """Its linear layers keep their weights as (in, out): GPT-2's `Conv1D`."""
 
@@ -121,6 +123,7 @@ FAMILIES: dict[str, Family] = {
         pooling="last",
         pad_candidates=("<pad>",),
         activations=(38, 8),
+        overflows_in_fp16=True,
         precision="bf16",
         blocks="model.layers",
         above=("model.norm",),

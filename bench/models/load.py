@@ -23,11 +23,10 @@ from bench.config.method.base import FourBit
 from bench.errors import UserError
 from bench.models import safely
 from bench.models.base import BaseModel, renew_head
+from bench.models.dtypes import DTYPES
 from bench.models.families import FAMILIES, Family
 from bench.running.out_of_memory import says_out_of_memory
 from bench.sources import hub
-
-DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 def quiet() -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bench.config.method.base import FourBit
     from bench.config.training import TrainingConfig
 
-BYTES: dict[Precision, int] = {"fp32": 4, "bf16": 2}
+BYTES: dict[Precision, int] = {"fp32": 4, "bf16": 2, "fp16": 2}
 
 IN_FP32, ALL_LINEAR, ALL_TRAINED = 1.75, 1.75, 1.25
 """What multiplies activations in fp32 (counted: 1.5 to 1.9), where adapters sit on all linear layers (1.5 to 1.9), and

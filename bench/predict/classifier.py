@@ -19,11 +19,12 @@ from bench.methods import adapters
 from bench.methods.encode import encode, sort_by_length
 from bench.methods.fitted import Probabilities
 from bench.models import load, safely
+from bench.models.dtypes import autocast
 from bench.models.families import FAMILIES
 from bench.models.kept import FILE, Kept
 from bench.models.load import PreTrainedModel, PreTrainedTokenizerBase
-from bench.running import bf16
 from bench.running.positions import positions_in
+from bench.running.precision import kept_precision
 
 WINDOW = 100
 """Batches that are sorted by length together; a cell's test set is one such window."""
@@ -40,8 +41,8 @@ class Classifier:
 
     @property
     def precision(self) -> Precision:
-        """What it is computed in here: a CPU that is slow in bf16 computes in fp32."""
-        return bf16.kept_precision(self.kept.precision, self.device)
+        """What it is computed in here: a CPU that is slow in it computes in fp32."""
+        return kept_precision(self.kept.precision, self.device)
 
     def predict(
         self, texts: Sequence[str], places: Sequence[str], batch_size: int, advance: Callable[[int], object]
@@ -64,9 +65,8 @@ class Classifier:
         ordered = sort_by_length(encode(self.tokenizer, unlabelled, self.kept.max_length))
         collate = DataCollatorWithPadding(self.tokenizer)
         logits = []
-        # as in training: weights as they are stored, matrix products in bf16 where the cell's precision says so
-        autocast = torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16")
-        with torch.inference_mode(), autocast:
+        # as in training: weights as they are stored, matrix products as the cell's precision says
+        with torch.inference_mode(), autocast(self.device, self.precision):
             for start in range(0, len(texts), batch_size):
                 examples = ordered.examples[start : start + batch_size]
                 batch = collate(examples).to(self.model.device)
@@ -113,7 +113,7 @@ def _with_adapters(folder: Path, kept: Kept, tokenizer: PreTrainedTokenizerBase,
         base,
         labels=kept.labels,
         pad_token_id=tokenizer.pad_token_id,
-        precision=bf16.kept_precision(kept.precision, device),
+        precision=kept_precision(kept.precision, device),
         quantization=method.quantization,
         device=device,
     )
@@ -123,9 +123,9 @@ def _with_adapters(folder: Path, kept: Kept, tokenizer: PreTrainedTokenizerBase,
 
 
 def _whole(folder: Path, kept: Kept, device: str) -> PreTrainedModel:
-    """All weights, each in the precision it was stored in: frozen ones may be in bf16, trained ones are in fp32.
+    """All weights, each in the precision it was stored in: frozen ones may be in 16 bits, trained ones are in fp32.
 
-    A CPU that is slow in bf16 gets all of them in fp32.
+    A CPU that is slow in them gets all of them in fp32.
     """
     with load.explained(kept.model, str(folder)):
         loaded = AutoModelForSequenceClassification.from_pretrained(
@@ -135,7 +135,7 @@ def _whole(folder: Path, kept: Kept, device: str) -> PreTrainedModel:
             local_files_only=True,
             **safely.weights_options(kept.model),
         )
-    if bf16.kept_precision("bf16", device) == "bf16":
+    if kept_precision(kept.precision, device) == kept.precision:
         stored = _stored_types(folder)
         for name, parameter in loaded.named_parameters():
             parameter.data = parameter.data.to(stored[name])

@@ -1,19 +1,13 @@
-"""Whether this CPU is quick in bf16, and what cells are computed in where it is not. Imports nothing heavy.
+"""Whether this CPU is quick in bf16. Imports nothing heavy.
 
-Without instructions for it, torch multiplies in bf16 hundreds of times slower than in fp32. There, what is bf16 by
-default is computed in fp32; what is bf16 because an option says so stays. A cell's key is the same either way, and its
-record says what it was computed in (`provenance.precision`).
+Without instructions for it, torch multiplies in bf16 hundreds of times slower than in fp32.
 """
 
 import functools
 import os
-import platform
 import time
 from collections.abc import Mapping
 from pathlib import Path
-
-from bench.cell import Cell
-from bench.config import Precision
 
 CPUINFO = Path("/proc/cpuinfo")
 FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
@@ -70,57 +64,3 @@ def _measured() -> bool:
             taken.append(time.perf_counter() - clock)
         seconds[dtype] = min(taken)
     return seconds[torch.bfloat16] <= MAX_TIMES_SLOWER * seconds[torch.float32]
-
-
-def precision_of(cell: Cell) -> Precision | None:
-    """What `cell` says it is computed in; None where nothing says so."""
-    found = cell.option("precision")
-    return None if found is None else found[1]
-
-
-def is_asked(cell: Cell) -> bool:
-    """Whether an option, and no default, says so."""
-    found = cell.option("precision_asked")
-    return found is not None and bool(found[1])
-
-
-def as_computed(cell: Cell, device: str) -> Cell:
-    """`cell` as it is computed on `device` here: in fp32 where bf16 was a default and this CPU is slow in it.
-
-    It has another key than `cell`, under which its record is kept.
-    """
-    if device != "cpu" or precision_of(cell) != "bf16" or is_asked(cell) or is_fast():
-        return cell
-    return cell.with_option("precision", "fp32")
-
-
-def kept_precision(precision: Precision, device: str) -> Precision:
-    """What a kept model that was computed in `precision` is used in on `device` here."""
-    return "fp32" if device == "cpu" and precision == "bf16" and not is_fast() else precision
-
-
-def notice(cell: Cell, device: str) -> str | None:
-    """What to say about `cell` on `device` here; None where there is nothing to say."""
-    if device != "cpu" or precision_of(cell) != "bf16" or is_fast():
-        return None
-    if is_asked(cell):
-        option, _ = cell.option("precision") or ("", None)
-        return f"warning: {option}=bf16 holds, but this CPU has no fast bf16: {option}=fp32 is many times quicker here"
-    return "computed in fp32 in place of bf16: this CPU has no fast bf16"
-
-
-def plan_notice(cells: list[Cell]) -> str | None:
-    """What a plan on this CPU says about those of `cells` that are bf16; None where they run as they say."""
-    cells = [cell for cell in cells if precision_of(cell) == "bf16"]
-    fast = fast_by_flags()
-    if not cells or fast:
-        return None
-    if fast is None:
-        return f"Whether this CPU ({platform.machine()}) is quick in bf16 is unknown: a sweep finds out."
-    asked = sum(map(is_asked, cells))
-    parts = []
-    if len(cells) > asked:
-        parts.append(f"{len(cells) - asked:,} of the cells are computed in fp32 in place of bf16")
-    if asked:
-        parts.append(f"{asked:,} stay in bf16, as precision=bf16 says, and are many times slower than in fp32")
-    return f"This CPU has no fast bf16: {'; '.join(parts)}."

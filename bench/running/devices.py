@@ -16,6 +16,8 @@ class Gpu:
     name: str
     total_memory: int | None
     """Bytes; None where it has none of its own, but shares the machine's."""
+    capability: tuple[int, int] | None = None
+    """CUDA's compute capability; None where it is not known."""
 
 
 def visible_gpus() -> list[Gpu]:
@@ -127,8 +129,13 @@ def _slices(nvml: Any, handle: Any) -> list[Any]:
 
 
 def _described(nvml: Any, handle: Any) -> Gpu:
+    name, uuid = str(nvml.nvmlDeviceGetName(handle)), str(nvml.nvmlDeviceGetUUID(handle))
     try:
         memory = int(nvml.nvmlDeviceGetMemoryInfo(handle).total)
     except nvml.NVMLError:
         memory = None  # Jetson, GB10
-    return Gpu(str(nvml.nvmlDeviceGetUUID(handle)), str(nvml.nvmlDeviceGetName(handle)), memory)
+    try:
+        major, minor = nvml.nvmlDeviceGetCudaComputeCapability(handle)
+    except nvml.NVMLError:
+        return Gpu(uuid, name, memory)
+    return Gpu(uuid, name, memory, (int(major), int(minor)))

@@ -17,12 +17,12 @@ from bench.errors import TaskInfeasible
 from bench.methods.engines import Engine, fit_all
 from bench.methods.fitted import SETS, Context, Fitted, FittedCells, Predicted
 from bench.methods.halve import in_halves
-from bench.running.bf16 import as_computed, notice, precision_of
 from bench.running.garbage import gc_disabled
 from bench.running.meter import Meter, Reading
 from bench.running.observers import Observer
 from bench.running.positions import length_of, within_positions
 from bench.running.positions import notice as notice_of_length
+from bench.running.precision import as_computed, notice, precision_of
 from bench.running.quiet import quiet_libraries
 from bench.running.recording import Run
 

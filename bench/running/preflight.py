@@ -14,6 +14,7 @@ from bench.models import safely
 from bench.models.configuration import check_families
 from bench.models.targets import check_targets
 from bench.results.regular import check_folder
+from bench.running import precision
 from bench.running.devices import visible_gpus
 from bench.running.no_gpu import say_why_not, why_no_gpu
 from bench.running.optimizers import check_installed, check_optimizers
@@ -41,6 +42,7 @@ def check_device(cells: Iterable[Cell], settings: Settings) -> None:
             f"{what} to run, and a GPU is needed, but none is visible here{why}. `make demo` tries the machine without "
             "one; device=cpu insists on the CPU (big models may take days)"
         )
+    refuse(precision.problems(cells, "cuda" if settings.device != "cpu" and visible_gpus() else "cpu"))
     say_why_not(cells, settings)
 
 

@@ -41,7 +41,7 @@ class Run:
     peak_process: int
     peak_device: int | None
     precision: str | None = None
-    """What was computed in: see `bench.running.bf16`."""
+    """What was computed in: see `bench.running.precision`."""
     energy_joules: float | None = None
     fused: int | None = None
     """Cells in its stack, where it was trained in one (`engine=fused`)."""

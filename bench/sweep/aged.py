@@ -12,7 +12,8 @@ from pathlib import Path
 from bench.cell import Cell
 from bench.config import DataConfig, TransformerConfig
 from bench.results.record import Status
-from bench.running.bf16 import as_computed, fast_by_flags, precision_of
+from bench.running.bf16 import fast_by_flags
+from bench.running.precision import as_computed, precision_of
 from bench.running.provenance import packages
 from bench.settings import Settings
 from bench.sweep.index import Entry

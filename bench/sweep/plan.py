@@ -11,8 +11,8 @@ from bench.data.task import Task
 from bench.escape.terminal import console, line
 from bench.results.counts import cleaned_text, left_out_text, overlap_text, share_text
 from bench.results.record import Status
-from bench.running.bf16 import plan_notice
 from bench.running.positions import shortened
+from bench.running.precision import plan_notice
 from bench.running.preflight import check_predictions, check_training
 from bench.settings import Settings
 from bench.sweep.duration import RATE, TOKENS, Basis, Duration, Durations

@@ -15,7 +15,7 @@ from bench.config import DataConfig, LoraConfig, TfidfSgdConfig, TrainingConfig,
 from bench.errors import UserError
 from bench.methods.training import training_arguments
 from bench.options.without_effect import HOW, RULES, Point, why_without_effect
-from bench.running.bf16 import precision_of
+from bench.running.precision import precision_of
 from bench.settings import Settings
 from tests.support.cli import composed
 from tests.support.methods import CLASSICAL, family_of

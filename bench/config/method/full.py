@@ -34,5 +34,5 @@ class FullConfig(GradientMethod):
         from bench.models.tensors import ALL_TRAINED, Trainable
 
         # autocast keeps a bf16 copy of each fp32 weight through the forward pass
-        copies = (shape.parameters - shape.embedding) * (2 if precision == "bf16" else 0)
+        copies = (shape.parameters - shape.embedding) * (0 if precision == "fp32" else 2)
         return Trainable(weights=copies, parameters=shape.parameters, layers=shape.layers, factor=ALL_TRAINED)

@@ -32,7 +32,7 @@ class LinearProbeConfig(FrozenMethod):
     batch_size: Width = 64
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
-    """Whether `precision` was given: a default gives way where a CPU is slow in it (`running.bf16`). Filled in."""
+    """Whether `precision` was given: a default gives way on a device that is slow in it. Filled in."""
     class_weight: ClassWeight = field(default=EQUAL, metadata=IF_SET)
     """`training.class_weight`, of the regression. Filled in."""
 

@@ -40,7 +40,7 @@ class ZeroShotConfig(FrozenMethod):
     """Prompts at once, times labels of more than one token."""
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
-    """Whether `precision` was given: a default gives way where a CPU is slow in it (`running.bf16`). Filled in."""
+    """Whether `precision` was given: a default gives way on a device that is slow in it. Filled in."""
 
     __pydantic_config__ = FORBID
 

@@ -90,7 +90,7 @@ def to_cell(content: dict[str, Any]) -> Cell:
         if model.source == "wheel" and model.path is not None:
             raise UserError(f"model.path={model.path} does not go with model.source=wheel")
         model = replace(model, content=content_of(model, mirror_dir, memo))
-    chosen = Chosen(model, data, config.split, config.training.class_weight)
+    chosen = Chosen(model, data, config.split, config.training.class_weight, config.training.truncation or "head")
     if isinstance(model, ModelAlone):
         task = task if model.learns else task.for_testing()
         return Cell(task=task, model=model.resolve(chosen), method=None, training=None)

@@ -46,11 +46,22 @@ CELLS = {
     "full": ("distilbert", {"name": "full"}, "fp32"),
     "last_block": ("gpt2", {"name": "last_block"}, "fp32"),
     "mixed": ("gemma3", {"name": "last_block"}, "bf16"),
+    "tail": ("bert", {"name": "lora"}, "fp32"),
+    "head_tail": ("bert", {"name": "full"}, "fp32"),
+    "head_tail_prompt": ("llama", {"name": "peft", "peft_type": "PROMPT_TUNING"}, "fp32"),
 }
 """By name: family, method, precision. The last one keeps frozen weights in bf16 and trained ones in fp32.
 
 A precision of bf16 is the model's default, so that a CPU that is slow in bf16 trains and predicts in fp32 alike.
 """
+
+
+TRAINING: dict[str, dict[str, Any]] = {
+    "tail": {"max_length": 6, "truncation": "tail"},
+    "head_tail": {"max_length": 6, "truncation": "head_tail"},
+    "head_tail_prompt": {"max_length": 6, "truncation": "head_tail"},
+}
+"""What some of them train with besides; six words are more than there is room for."""
 
 
 class Trained:
@@ -89,7 +100,8 @@ def trained(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
                     "model": {"name": f"tiny-{family}", "family": family, "source": "hub", "licence": "Apache-2.0"}
                     | {"id": MODEL_IDS.get(family, f"tiny/{family}"), "precision": precision},
                     "method": method,
-                    "training": {"learning_rate": 1e-2, "num_train_epochs": 4, "max_length": 8},
+                    "training": {"learning_rate": 1e-2, "num_train_epochs": 4, "max_length": 8}
+                    | TRAINING.get(name, {}),
                 }
             )
             folders = {"results_dir": str(root), "mirror_dir": str(mirror), "cache_dir": str(root / "cache")}

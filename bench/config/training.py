@@ -9,6 +9,7 @@ from bench.config.common import FORBID, IF_SET, NEVER, Precision
 from bench.config.metric import SelectableMetric
 from bench.config.names import Text
 from bench.metrics.table import ACCURACY
+from bench.models.truncation import SIDES, Side, Truncation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,11 @@ class TrainingConfig:
     """What a preset cuts at where `max_length` says nothing."""
     max_length_asked: bool = field(default=False, metadata=NEVER)
     """Whether `max_length` was given: a default gives way to fewer positions (`bench.running.positions`). Filled in."""
-    truncation_side: Literal["left", "right"] = "right"
+    truncation: Truncation | None = field(default=None, metadata=NEVER)
+    """What is kept of a longer text; null for what `truncation_side` leaves. (A cell has the side alone.)"""
+    truncation_side: Side = "right"
+    """Which side of a longer text is cut off: right keeps the head, left the tail, both (of the middle) head and
+    tail."""
     eval_steps: Positive | None = None
     """Validate every so many optimizer steps; null for once an epoch."""
     early_stopping_patience: Positive | None = 5
@@ -65,6 +70,11 @@ class TrainingConfig:
     methods and models that `training` does not train are given it (`Chosen.class_weight`)."""
 
     __pydantic_config__ = FORBID
+
+    @property
+    def side(self) -> Side:
+        """The side of longer texts that is cut off."""
+        return self.truncation_side if self.truncation is None else SIDES[self.truncation]
 
     @property
     def epochs(self) -> float:

@@ -9,6 +9,8 @@ from transformers import PreTrainedTokenizerBase
 
 from bench.data.split import Examples
 from bench.errors import UserError
+from bench.methods.truncation import cut_ids, truncation_of
+from bench.models.truncation import Truncation
 from bench.running.warm import Tokens
 
 Example = dict[str, list[int] | int]
@@ -24,18 +26,23 @@ def num_tokens(example: Example) -> int:
 
 
 def encode(
-    tokenizer: PreTrainedTokenizerBase, examples: Examples, max_length: int, tokens: Tokens | None = None
+    tokenizer: PreTrainedTokenizerBase,
+    examples: Examples,
+    max_length: int,
+    tokens: Tokens | None = None,
+    truncation: Truncation | None = None,
 ) -> Encoded:
     """Tokenize without padding; longer texts are cut to `max_length` tokens. Texts in `tokens` are known already.
+
+    With `truncation=None` they are cut as `tokenizer` does by itself.
 
     Raises UserError where a text gives no token: a model has nothing to read then.
     """
 
-    def tokenize(texts: list[str]) -> list[list[int]]:
-        return list(tokenizer(texts, truncation=True, max_length=max_length, return_token_type_ids=False)["input_ids"])
-
-    made_with = ("cut", tokenizer.truncation_side, max_length)
-    rows = (tokens or Tokens()).of(made_with, examples.texts, tokenize)
+    kept = truncation or truncation_of(tokenizer)
+    rows = (tokens or Tokens()).of(
+        ("cut", kept, max_length), examples.texts, lambda texts: cut_ids(tokenizer, texts, max_length, kept)
+    )
     if empty := [example for example, ids in zip(examples.ids, rows, strict=True) if not ids]:
         raise UserError(f"{len(empty)} texts give no token, the first one is example {empty[0]!r}")
     return [
@@ -52,10 +59,12 @@ class Encoder:
     max_length: int
     tokens: Tokens
     """Those of texts that an earlier cell of the process had."""
+    truncation: Truncation = "head"
+    """What is kept of longer texts."""
 
     def __call__(self, examples: Examples) -> Encoded:
         """As `encode`."""
-        return encode(self.tokenizer, examples, self.max_length, self.tokens)
+        return encode(self.tokenizer, examples, self.max_length, self.tokens, self.truncation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from bench.models import files, load, size
 from bench.models.base import BaseModel
 from bench.models.families import FAMILIES, Family
 from bench.models.kept import Kept, describe
+from bench.models.truncation import TRUNCATIONS
 from bench.running.steps import planned_steps
 
 
@@ -97,8 +98,8 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
     assert isinstance(cell.method, GradientMethod)
     assert cell.training is not None
     config, clock = cell.training, time.perf_counter()
-    tokenizer = tokenizer_of(found, context, config.truncation_side)
-    encode = Encoder(tokenizer, config.max_length, context.warm.tokens)
+    tokenizer = tokenizer_of(found, context, config.side)
+    encode = Encoder(tokenizer, config.max_length, context.warm.tokens, TRUNCATIONS[config.side])
     model, revision = build(cell, found, splits.labels, tokenizer.pad_token_id, context)
     summary = Summary(
         parameters=size.count_parameters(model), frozen_weights=size.frozen_bytes(model), model_revision=revision

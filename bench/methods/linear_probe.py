@@ -77,7 +77,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
         frozen_weights=size.frozen_bytes(base),
         model_revision=files.revision(model, found.location, load.commit_of(base)),
         choices={"C": strength},
-        cut=cut_by(Encoder(tokenizer, method.max_length, tokens), splits),
+        cut=cut_by(Encoder(tokenizer, method.max_length, tokens, method.truncation), splits),
     )
     return Probe(summary, trunk, tokenizer, method, regression, tokens)
 
@@ -107,7 +107,7 @@ def features(
     tokens: Tokens | None = None,
 ) -> NDArray[np.float64]:
     """The last hidden states, pooled over each text's tokens: shape (examples, hidden size)."""
-    encoded = encode(tokenizer, examples, method.max_length, tokens)
+    encoded = encode(tokenizer, examples, method.max_length, tokens, method.truncation)
     trunk.ensure(encoded)
     return torch.cat([trunk.get(example) for example in encoded]).numpy().astype(np.float64)
 

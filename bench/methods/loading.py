@@ -11,6 +11,7 @@ from bench.config import TransformerConfig
 from bench.methods.fitted import Context
 from bench.models import files, load
 from bench.models.base import BaseModel
+from bench.models.truncation import Side, tokenizer_side
 from bench.running.warm import base_of
 from bench.sources.content import changed, check_content
 from bench.sources.fingerprint import FOLDER as HASHES
@@ -46,7 +47,7 @@ class ModelFiles:
         return made
 
 
-def tokenizer_of(found: ModelFiles, context: Context, truncation_side: str = "right") -> PreTrainedTokenizerBase:
+def tokenizer_of(found: ModelFiles, context: Context, side: Side = "right") -> PreTrainedTokenizerBase:
     """The model's tokenizer (`load.load_tokenizer`), loaded where it is not held; `warm.tokens` are of its making."""
     warm = context.warm
 
@@ -55,7 +56,7 @@ def tokenizer_of(found: ModelFiles, context: Context, truncation_side: str = "ri
         return found.loaded(lambda: load.load_tokenizer(found.model, found.location), context)
 
     tokenizer: PreTrainedTokenizerBase = warm.tokenizer.get(found, loaded)
-    tokenizer.truncation_side = truncation_side
+    tokenizer.truncation_side = tokenizer_side(side)
     return tokenizer
 
 

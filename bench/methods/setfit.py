@@ -32,7 +32,9 @@ from bench.methods.fitted import Context, Diverged, Probabilities, Summary
 from bench.methods.loading import ModelFiles
 from bench.methods.one_device import check_one_device
 from bench.methods.training import StepCallback
+from bench.methods.truncation import cut_texts
 from bench.models import files, load, safely, size
+from bench.models.truncation import Truncation
 from bench.results.measurements import Cut
 from bench.running import bf16
 
@@ -48,12 +50,14 @@ class SetFit:
 
     summary: Summary
     model: setfit.SetFitModel
+    truncation: Truncation
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels)."""
+        texts = shortened(self.model.model_body, examples.texts, self.truncation)
         single = self.model.predict_proba(
-            list(examples.texts), batch_size=PREDICTION_BATCH, as_numpy=True, show_progress_bar=False
-        )
+            texts, batch_size=PREDICTION_BATCH, as_numpy=True, show_progress_bar=False
+        )  # fmt: skip
         # from fp32 embeddings, so rows are off 1 by what a loss computed in fp64 would notice
         probabilities: Probabilities = np.asarray(single, dtype=np.float64)
         return probabilities / probabilities.sum(axis=1, keepdims=True)
@@ -93,7 +97,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
         choices={"pairs": min(pairs, steps * cell.method.batch_size), "steps": steps},
         cut=_cut(body, splits),
     )
-    return SetFit(summary, model)
+    return SetFit(summary, model, method.truncation)
 
 
 def _cut(body: SentenceTransformer, splits: Splits) -> Cut:
@@ -130,6 +134,15 @@ def load_body(model: TransformerConfig, location: str, method: SetfitConfig, dev
     return body
 
 
+def shortened(body: SentenceTransformer, texts: Sequence[str], truncation: Truncation) -> list[str]:
+    """What is kept of longer texts; their heads are kept by the library itself."""
+    if truncation == "head":
+        return list(texts)
+    assert body.max_seq_length is not None
+    tokenizer = body.tokenizer
+    return cut_texts(tokenizer, texts, body.max_seq_length - tokenizer.num_special_tokens_to_add(), truncation)
+
+
 def planned(labels: Sequence[int], method: SetfitConfig) -> tuple[int, int]:
     """How many pairs `labels` give in all epochs, and optimizer steps, which `max_steps` may cut.
 
@@ -152,7 +165,8 @@ def train(
     model: setfit.SetFitModel, splits: Splits, method: SetfitConfig, context: Context, *, steps: int, seed: int
 ) -> None:
     """Tune the encoder and fit the regression, in place. Raises Diverged."""
-    texts, labels = list(splits.train.texts), list(splits.train.labels)
+    texts = shortened(model.model_body, splits.train.texts, method.truncation)
+    labels = list(splits.train.labels)
     with tempfile.TemporaryDirectory() as scratch, _trainer_options(context.device):
         arguments = setfit.TrainingArguments(
             output_dir=scratch,

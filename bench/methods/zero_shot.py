@@ -23,6 +23,7 @@ from bench.methods.cut import count_tokens, measure_cut
 from bench.methods.encode import Encoded, sort_by_length
 from bench.methods.fitted import Context, Diverged, Probabilities, Summary
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
+from bench.methods.truncation import cut_texts
 from bench.models import files, load, size
 from bench.models.base import BaseModel
 from bench.results.measurements import Cut
@@ -201,11 +202,10 @@ def encode_prompts(
     limit = text_limit(tokenizer, method, room)
 
     def tokenize(new: list[str]) -> list[list[int]]:
-        cut = tokenizer(new, add_special_tokens=False, truncation=True, max_length=limit, return_offsets_mapping=True)
-        kept = [text[: spans[-1][1]] if spans else "" for text, spans in zip(new, cut["offset_mapping"], strict=True)]
+        kept = cut_texts(tokenizer, new, limit, method.truncation)
         return list(tokenizer([before + text + after for text in kept], return_attention_mask=False)["input_ids"])
 
-    rows = (tokens or Tokens()).of(("prompt", method.prompt, limit), texts, tokenize)
+    rows = (tokens or Tokens()).of(("prompt", method.prompt, limit, method.truncation), texts, tokenize)
     return [{"input_ids": ids, "attention_mask": [1] * len(ids)} for ids in rows]
 
 

@@ -14,6 +14,7 @@ from bench.cell import Cell
 from bench.config import GradientConfig, Precision, TransformerConfig
 from bench.config.method.gradient import GradientMethod
 from bench.errors import UserError
+from bench.models.truncation import Side
 from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
 from bench.sources.fingerprint import file_sha256
 
@@ -39,7 +40,7 @@ class Kept:
     precision: Precision
     max_length: Width
     """Tokens; longer texts are cut."""
-    truncation_side: Literal["left", "right"]
+    truncation_side: Side
     batch_size: Width
     """Of the cell's own evaluations."""
     text_columns: tuple[str, ...] = ()
@@ -110,7 +111,7 @@ def describe(cell: Cell, labels: tuple[str, ...], revision: str | None) -> Kept:
         method=cell.method,  # type: ignore[arg-type]  # one of those
         precision=training.precision,
         max_length=training.max_length,
-        truncation_side=training.truncation_side,
+        truncation_side=training.side,
         batch_size=training.per_device_eval_batch_size,
         text_columns=cell.task.data.text_columns,
         text_template=cell.task.data.text_template,

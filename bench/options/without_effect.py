@@ -19,6 +19,8 @@ from bench.running.steps import planned_steps
 
 RATED = tuple(name for method in METHODS if method.reads_model_rate for name in names_of(method))
 """Methods that learn at `model.learning_rate`."""
+FOR_EVERY_ROW = ("class_weight", "truncation")
+"""Options of training that methods it does not train take over."""
 FILLED_IN = ("content", "test_revision", "defaults", "precision_asked", "max_length_asked")
 """Fields that the program fills in, whatever is given."""
 HOW = {
@@ -60,8 +62,8 @@ def why_without_effect(option: str, point: Point) -> str | None:
     group, _, name = option.partition(".")
     if name.split(".")[0] in FILLED_IN:
         return "the program fills it in"
-    if name == "class_weight" and group != "training":
-        return "training.class_weight says it, for every row"
+    if name in FOR_EVERY_ROW and group != "training":
+        return f"training.{name} says it, for every row"
     rule = RULES.get(group)
     return None if rule is None else rule(name.split(".")[0], point)
 
@@ -71,12 +73,15 @@ def _training(name: str, point: Point) -> str | None:
     if name == "class_weight":
         is_used = training is not None or has_option(cell.approach, name)
         return None if is_used else f"{point.row} does not learn from weighted labels"
+    if name == "truncation" and has_option(cell.approach, name):
+        return None
     if training is None:
         own = " (it has options of its own, method.*)" if cell.approach.role == "fine-tuning" else ""
         return f"{point.row} is not trained by training.*{own}"
     for default, given in (
         ("default_epochs", "num_train_epochs"), ("default_min_steps", "min_steps"),
         ("default_min_steps", "num_train_epochs"), ("default_max_length", "max_length"),
+        ("truncation_side", "truncation"),
     ):  # fmt: skip
         if name == default and point.written(f"training.{given}") is not None:
             return f"training.{given} says it"

@@ -16,13 +16,14 @@ from bench.config.method.gradient import AdapterMethod
 from bench.data.split import Examples
 from bench.errors import UserError
 from bench.methods import adapters
-from bench.methods.encode import encode, sort_by_length
+from bench.methods.encode import Encoded, encode, sort_by_length
 from bench.methods.fitted import Probabilities
 from bench.models import load, safely
 from bench.models.dtypes import autocast
 from bench.models.families import FAMILIES
 from bench.models.kept import FILE, Kept
 from bench.models.load import PreTrainedModel, PreTrainedTokenizerBase
+from bench.models.truncation import TRUNCATIONS, tokenizer_side
 from bench.running.positions import positions_in
 from bench.running.precision import kept_precision
 
@@ -62,7 +63,7 @@ class Classifier:
         self, texts: Sequence[str], places: Sequence[str], batch_size: int, advance: Callable[[int], object]
     ) -> Probabilities:
         unlabelled = Examples(ids=tuple(places), texts=tuple(texts), labels=(0,) * len(texts))
-        ordered = sort_by_length(encode(self.tokenizer, unlabelled, self.kept.max_length))
+        ordered = sort_by_length(self._encode(unlabelled))
         collate = DataCollatorWithPadding(self.tokenizer)
         logits = []
         # as in training: weights as they are stored, matrix products as the cell's precision says
@@ -78,6 +79,10 @@ class Classifier:
             raise UserError("the model's output is not finite: it does not go with this machine or these versions")
         return ordered.restore(probabilities)
 
+    def _encode(self, examples: Examples) -> Encoded:
+        truncation = TRUNCATIONS[self.kept.truncation_side]
+        return encode(self.tokenizer, examples, self.kept.max_length, truncation=truncation)
+
 
 def load_classifier(folder: Path, kept: Kept, *, base: str | None, device: str) -> Classifier:
     """The model kept in `folder` on `device` (`cpu` or `cuda`); `base` is where an adapter's base model is.
@@ -86,7 +91,7 @@ def load_classifier(folder: Path, kept: Kept, *, base: str | None, device: str) 
     """
     with safely.explained(kept.model.name, folder):
         tokenizer = AutoTokenizer.from_pretrained(folder, **safely.files_options(kept.model), local_files_only=True)
-    tokenizer.padding_side, tokenizer.truncation_side = "right", kept.truncation_side
+    tokenizer.padding_side, tokenizer.truncation_side = "right", tokenizer_side(kept.truncation_side)
     if kept.is_adapter:
         assert base is not None
         model: Any = _with_adapters(folder, kept, tokenizer, base, device)

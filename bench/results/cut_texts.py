@@ -23,6 +23,8 @@ class CutShares:
     train: Share | None
     """None where training texts are not read."""
     test: Share
+    keeps_ends: bool
+    """Whether both ends of a text that is cut are kept."""
     median_lost: Share | None
     """Of the tokens of a text that is cut; None where none is."""
 
@@ -36,9 +38,11 @@ class CutShares:
         parts = [("training", self.train), ("test", self.test)]
         told = [f"{percent(share)} of the {name} texts" for name, share in parts if share is not None]
         lost = "" if self.median_lost is None else f", and half of these lose {percent(self.median_lost)} or more"
+        other = ", and training.truncation=head_tail keeps both ends of a text"
         return (
             f"{' and '.join(told)} are longer than {self.option}={self.max_length}{lost}; "
             f"a greater {self.option} reads more, where the model has positions for it"
+            f"{other if not self.keeps_ends else ''}"
         )
 
 
@@ -49,6 +53,7 @@ def shares_of(record: Record) -> CutShares | None:
     return CutShares(
         option=_option(record.configuration.identity),
         max_length=cut.max_length,
+        keeps_ends=_keeps_ends(record.configuration.identity),
         train=None if cut.train is None else cut.train.share_cut,
         test=cut.test.share_cut,
         median_lost=_median_lost(cut),
@@ -85,6 +90,11 @@ def _median_lost(cut: Cut) -> float | None:
     """The greater of the medians over training and test texts."""
     known = [part.median_lost for part in (cut.train, cut.test) if part is not None and part.median_lost is not None]
     return max(known, default=None)
+
+
+def _keeps_ends(identity: Mapping[str, Any]) -> bool:
+    parts = [part for name in ("training", "method") if isinstance(part := identity.get(name), Mapping)]
+    return any(part.get("truncation_side") == "both" or part.get("truncation") == "head_tail" for part in parts)
 
 
 def _option(identity: Mapping[str, Any]) -> str:

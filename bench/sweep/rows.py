@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.cell import Cell, identity
 from bench.escape.secrets import MASK, masked
+from bench.models.truncation import TRUNCATIONS
 
 AXES = {"task.num_labels", "task.labels", "task.train_size", "task.seed", "task.data.name"}
 """What a report lays out by itself; given labels go with their number."""
@@ -41,7 +42,7 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
         groups[cell.model.name, cell.method_label].append(cell)
     names: dict[str, tuple[str, str | None]] = {}
     for (model, method), members in groups.items():
-        kinds = _with_defaults([(_options(identity(alike[0])), alike) for alike in _kinds(members)])
+        kinds = _with_defaults([(_as_given(_options(identity(alike[0]))), alike) for alike in _kinds(members)])
         differing = _with_limits(_differing([values for values, _ in kinds]), [values for values, _ in kinds])
         differing = [name for name in differing if not _follows(name, differing, kinds)]
         read = {what: _file_names([alike[0] for _, alike in kinds], what) for what in ("data", "model")}
@@ -155,6 +156,15 @@ def _options(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         elif path not in AXES:
             flat[path] = value
     return flat
+
+
+def _as_given(options: dict[str, Any]) -> dict[str, Any]:
+    """With what is kept of long texts as `training.truncation` says it."""
+    side = options.get("training.truncation_side")
+    if side not in TRUNCATIONS:
+        return options
+    renamed = {name if name != "training.truncation_side" else "training.truncation": options[name] for name in options}
+    return renamed | {"training.truncation": TRUNCATIONS[side]}
 
 
 def _differing(options: Sequence[Mapping[str, Any]]) -> list[str]:

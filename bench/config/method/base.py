@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from bench.config.class_weight import EQUAL, ClassWeight
 from bench.models.precision import Precision
+from bench.models.truncation import Truncation
 
 if TYPE_CHECKING:
     from bench.config.data import DataConfig
@@ -30,6 +31,8 @@ class Chosen:
     split: "SplitConfig"
     class_weight: ClassWeight = EQUAL
     """`training.class_weight`: a method with an option of this name takes it over when it is resolved."""
+    truncation: Truncation = "head"
+    """`training.truncation`, likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class GradientMethod(Method):
             default_epochs=default.default_epochs,  # they have done their part
             default_min_steps=default.default_min_steps,
             default_max_length=default.default_max_length,
+            truncation=None,
+            truncation_side=training.side,
             # what is tuned has no value of its own
             learning_rate=None if tuned else rate or self.rates[0 if family.causal else 1],
             precision=training.precision or self._precision(model),

@@ -13,6 +13,7 @@ from bench.config.metric import SelectableMetric
 from bench.metrics.table import ACCURACY
 from bench.models.families import FAMILIES
 from bench.models.precision import Precision
+from bench.models.truncation import Truncation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class LinearProbeConfig(FrozenMethod):
     """Tokens; longer texts are cut. Null for 512, or what the model has positions for, if that is less."""
     max_length_asked: bool = field(default=False, metadata=NEVER)
     """Whether `max_length` was given: a default gives way to fewer positions (`running.positions`). Filled in."""
+    truncation: Truncation = field(default="head", metadata=IF_SET)
+    """`training.truncation`. Filled in."""
     batch_size: Width = 64
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
@@ -47,7 +50,12 @@ class LinearProbeConfig(FrozenMethod):
     def resolve(self, chosen: Chosen) -> Self:
         """With the family's pooling, and the weights of labels."""
         pooling = FAMILIES[chosen.model.family].pooling if self.pooling == "family" else self.pooling
-        return replace(FrozenMethod.resolve(self, chosen), pooling=pooling, class_weight=chosen.class_weight)
+        return replace(
+            FrozenMethod.resolve(self, chosen),
+            pooling=pooling,
+            class_weight=chosen.class_weight,
+            truncation=chosen.truncation,
+        )
 
     def idle_options(self) -> Mapping[str, str]:
         """With a single C there is nothing to choose."""

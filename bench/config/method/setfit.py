@@ -9,6 +9,7 @@ from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen, Method, Work
 from bench.errors import UserError
 from bench.models.families import FAMILIES
+from bench.models.truncation import Truncation
 
 if TYPE_CHECKING:
     from bench.config.model.transformer import TransformerConfig
@@ -40,6 +41,8 @@ class SetfitConfig(Method):
     """Whether `max_length` was given: a default gives way to fewer positions (`running.positions`). Filled in."""
     class_weight: ClassWeight = field(default=EQUAL, metadata=IF_SET)
     """`training.class_weight`, of the regression: the pairs are as many of each kind anyway. Filled in."""
+    truncation: Truncation = field(default="head", metadata=IF_SET)
+    """`training.truncation`. Filled in."""
 
     __pydantic_config__ = FORBID
 
@@ -75,6 +78,7 @@ class SetfitConfig(Method):
             num_epochs=self.epochs,
             max_steps=self.most_steps,
             class_weight=chosen.class_weight,
+            truncation=chosen.truncation,
         )
 
     def memory(self, shape: "Shape", family: str, training: "TrainingConfig | None", tokens: int) -> "Estimate":

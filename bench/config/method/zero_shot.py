@@ -4,13 +4,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Self
 
 from bench.bounds import Width
-from bench.config.common import FORBID, NEVER
+from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen
 from bench.config.method.frozen import FrozenMethod
 from bench.config.names import Text
 from bench.errors import UserError
 from bench.models.families import FAMILIES
 from bench.models.precision import Precision
+from bench.models.truncation import Truncation
 
 if TYPE_CHECKING:
     from bench.config.model.transformer import TransformerConfig
@@ -36,6 +37,8 @@ class ZeroShotConfig(FrozenMethod):
     positions leave beside the prompt, if that is less."""
     max_length_asked: bool = field(default=False, metadata=NEVER)
     """Whether `max_length` was given: a default gives way to fewer positions (`running.positions`). Filled in."""
+    truncation: Truncation = field(default="head", metadata=IF_SET)
+    """`training.truncation`. Filled in."""
     batch_size: Width = 64
     """Prompts at once, times labels of more than one token."""
     precision: Precision | None = None
@@ -64,7 +67,9 @@ class ZeroShotConfig(FrozenMethod):
                 f"{chosen.data.name} goes; it is {prompt!r}"
             )
         words = chosen.data.label_words if self.label_words is None else self.label_words
-        return replace(FrozenMethod.resolve(self, chosen), prompt=prompt, label_words=words)
+        return replace(
+            FrozenMethod.resolve(self, chosen), prompt=prompt, label_words=words, truncation=chosen.truncation
+        )
 
     def memory(self, shape: "Shape", family: str, training: "TrainingConfig | None", tokens: int) -> "Estimate":
         """With keys and values of the prompts, at most; scores of the vocabulary at the last token, and their logs."""

@@ -78,7 +78,7 @@ def fit(
         assert isinstance(model, TransformerConfig)
         assert config is not None
         found = ModelFiles.find(model, context)
-        pad_token_id = tokenizer_of(found, context, config.truncation_side).pad_token_id
+        pad_token_id = tokenizer_of(found, context, config.side).pad_token_id
         shell = _shell(cells[0], found, splits[0].labels, pad_token_id, context)
         contexts = [replace(context, on_step=on_step) for on_step in on_steps] or [context] * len(cells)
         members = [

@@ -7,10 +7,11 @@ import torch
 from bench.cell import Cell
 from bench.config import TransformerConfig
 from bench.data.split import Splits
-from bench.methods.encode import encode, num_tokens
+from bench.methods.encode import Encoder, num_tokens
 from bench.methods.fitted import Context
 from bench.methods.loading import ModelFiles, tokenizer_of
 from bench.models.estimate import OVERHEAD, estimate
+from bench.models.truncation import TRUNCATIONS
 
 
 def most_at_once(cells: Sequence[Cell], splits: Sequence[Splits], context: Context) -> int:
@@ -45,7 +46,8 @@ def _longest(cell: Cell, splits: Splits, context: Context) -> int:
     """Tokens of the longest text."""
     assert isinstance(cell.model, TransformerConfig)
     assert cell.training is not None
-    tokenizer = tokenizer_of(ModelFiles.find(cell.model, context), context, cell.training.truncation_side)
+    side = cell.training.side
+    tokenizer = tokenizer_of(ModelFiles.find(cell.model, context), context, side)
+    encode = Encoder(tokenizer, cell.training.max_length, context.warm.tokens, TRUNCATIONS[side])
     parts = (splits.train, splits.validation, splits.test)
-    encoded = [encode(tokenizer, part, cell.training.max_length, context.warm.tokens) for part in parts]
-    return max(num_tokens(example) for part in encoded for example in part)
+    return max(num_tokens(example) for part in parts for example in encode(part))

@@ -28,6 +28,6 @@ def can_fuse(cell: Cell) -> Hashable | None:
         training.optim,
         training.max_length,
         training.max_length_asked,
-        training.truncation_side,
+        training.side,
         training.precision_asked,
     )

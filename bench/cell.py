@@ -7,7 +7,6 @@ The writer, the skip check and the report all use `Cell.key` and `Cell.folder`; 
 import functools
 import hashlib
 import json
-import re
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from bench.config import IF_SET, Method, ModelAlone, ModelConfig, TrainingConfig, TuneConfig
 from bench.config.method.base import has_option
 from bench.data.task import Task
+from bench.escape.filename import key_part
 from bench.results.places import place_of
 
 
@@ -47,7 +47,7 @@ class Cell:
             f"seed-{task.seed}",
         )
         canonical = json.dumps(identity(self), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return "_".join([*map(slug, axes), hashlib.sha256(canonical.encode()).hexdigest()[:16]])
+        return "_".join([*map(key_part, axes), hashlib.sha256(canonical.encode()).hexdigest()[:16]])
 
     @property
     def approach(self) -> Method:
@@ -89,15 +89,6 @@ class Cell:
 _PLAIN = (str, int, float, bool)
 _ALWAYS = object()
 """Stands for no value: the field counts whatever it holds."""
-
-
-@functools.lru_cache(maxsize=4096)
-def slug(text: str) -> str:
-    """`text` as part of a file name: at most 40 characters out of letters, digits, dot, dash.
-
-    Different texts may give the same slug; the hash in a key tells them apart.
-    """
-    return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip(".-")[:40] or "x"
 
 
 def identity(value: Any) -> Any:

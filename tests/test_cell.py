@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.cell import Cell, identity, slug
+from bench.cell import Cell, identity
 from bench.compose import to_cell
 from bench.errors import UserError
+from bench.escape.filename import key_part
 
 
 def content(**changes: object) -> dict:
@@ -115,8 +116,8 @@ def test_odd_names_make_safe_paths(name: str, tmp_path: Path) -> None:
 
 
 def test_slug_keeps_plain_names() -> None:
-    assert slug("Qwen2.5-1.5B") == "Qwen2.5-1.5B"
-    assert slug("///") == "x"
+    assert key_part("Qwen2.5-1.5B") == "Qwen2.5-1.5B"
+    assert key_part("///") == "x"
 
 
 def test_options_that_came_later_count_only_when_set() -> None:

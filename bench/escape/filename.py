@@ -1,5 +1,6 @@
 """Names of files, made of names that may hold anything."""
 
+import functools
 import re
 
 LONGEST = 80
@@ -14,6 +15,15 @@ def slug(text: str, most: int = LONGEST) -> str:
     """
     name = re.sub(r"[^a-z0-9-]+", "_", text.lower())[:most].strip("_-")
     return f"{name}_" if name in RESERVED else name or "x"
+
+
+@functools.lru_cache(maxsize=4096)
+def key_part(text: str) -> str:
+    """`text` as part of a key, and of the names of folders: at most 40 characters out of letters, digits, dot, dash.
+
+    Different texts may give the same; the hash in a key tells them apart. Keys of records are made of it.
+    """
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip(".-")[:40] or "x"
 
 
 class FileNames:

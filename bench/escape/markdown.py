@@ -5,6 +5,7 @@ from typing import Any
 
 import jinja2
 
+from bench.escape import templates
 from bench.escape.characters import visible_line
 
 
@@ -47,14 +48,6 @@ def code(value: Any, *, in_table: bool = False) -> Markdown:
     return Markdown(f"{fence}{pad}{text}{pad}{fence}")
 
 
-def environment(templates: str) -> jinja2.Environment:
+def environment(folder: str) -> jinja2.Environment:
     """Templates of Markdown: whatever they print is escaped unless it is `Markdown`, and must exist."""
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(templates),
-        finalize=escape,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
+    return templates.environment(folder, autoescape=False, finalize=escape, keep_trailing_newline=True)

@@ -11,7 +11,7 @@ import torch
 import transformers
 from transformers import PreTrainedModel
 
-from bench.cell import slug
+from bench.escape.filename import key_part
 from bench.features import shapes
 from bench.features.cache import FeatureCache, Ids
 from bench.features.store import Store
@@ -85,7 +85,7 @@ def _kind(model: PreTrainedModel, found: ModelFiles, device: str, what: dict[str
         "shapes": [shapes.STEP, shapes.FINE, shapes.TOKENS[device]],
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    return f"{slug(found.model.name)}-{digest[:16]}"
+    return f"{key_part(found.model.name)}-{digest[:16]}"
 
 
 def _known(kind: str, found: ModelFiles, context: Context) -> FeatureCache:

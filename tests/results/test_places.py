@@ -16,13 +16,13 @@ KEY = "minilm-lora_bbc-headlines_2-labels_32-examples_seed-0_0123456789abcdef"
 def test_a_cells_folder_is_its_keys_place(tmp_path: Path, name: str) -> None:
     from dataclasses import replace
 
-    from bench.cell import slug
     from bench.compose import to_cell
+    from bench.escape.filename import key_part
 
     cell = to_cell(composed(*simulated.small(tmp_path))[0])
     cell = replace(cell, task=replace(cell.task, data=replace(cell.task.data, name=name), seed=-1))
     cell = replace(cell, model=replace(cell.model, name=name))
-    assert place_of(cell.key) == (slug(name), slug(cell.row), cell.key)
+    assert place_of(cell.key) == (key_part(name), key_part(cell.row), cell.key)
     assert cell.folder(tmp_path) == tmp_path.joinpath(*place_of(cell.key))
 
 

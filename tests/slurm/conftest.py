@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cell import slug
+from bench.escape.filename import key_part
 from bench.results import store
 from bench.results.record import Record
 from tests.slurm.cluster import Cluster, missing, until
@@ -91,7 +91,7 @@ class Sweeps:
     @property
     def name(self) -> str:
         """Of the experiment, and so what its jobs' names start with."""
-        return slug(self.folder.name)
+        return key_part(self.folder.name)
 
     @property
     def results(self) -> Path:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from bench.escape.characters import visible
+from bench.escape.templates import environment
 from bench.report.content.parts import Entry, Picture, Section, Titled
 from bench.report.content.wording import capitalised, metric_words
 from bench.report.render.inline import inlined
@@ -51,8 +51,8 @@ def render(context: Mapping[str, Any], blocks: Sequence[Block], points: Mapping[
         return Markup(inlined((folder / f"{picture.name}.svg").read_text("utf-8"), picture.text, number))
 
     scripts = {name: (TEMPLATES / f"{name}.js").read_text("utf-8") for name in ("theme", "page")}
-    environment = _environment()
-    return environment.get_template("index.html.j2").render(
+    templates = environment(TEMPLATES, autoescape=True, finalize=_seen, extensions=["jinja2.ext.do"])
+    return templates.get_template("index.html.j2").render(
         **context,
         blocks=blocks,
         svg=svg,
@@ -64,18 +64,6 @@ def render(context: Mapping[str, Any], blocks: Sequence[Block], points: Mapping[
         scripts={name: Markup(text) for name, text in scripts.items()},
         policy=policy(scripts.values()),
         data=Markup(embedded(points)),
-    )
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        finalize=_seen,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.do"],
     )
 
 

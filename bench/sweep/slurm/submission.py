@@ -18,8 +18,9 @@ from typing import Annotated
 from filelock import FileLock
 from pydantic import Field, TypeAdapter
 
-from bench.cell import Cell, slug
+from bench.cell import Cell
 from bench.errors import UserError, said
+from bench.escape.filename import key_part
 from bench.escape.terminal import say
 from bench.results import store
 from bench.results.record import Status
@@ -115,7 +116,7 @@ def submit(
     nothing behind.
     """
     submission = Submission(
-        name=f"{slug(settings.title)}-{uuid.uuid4().hex[:8]}",
+        name=f"{key_part(settings.title)}-{uuid.uuid4().hex[:8]}",
         started=now(),
         tasks=tuple(tuple(cell.key for cell in cells) for cells in groups),
         stamps={cell.key: stamps[cell.key] for cells in groups for cell in cells},

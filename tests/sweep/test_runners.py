@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields
 from pathlib import Path
 from unittest import mock
@@ -12,12 +13,15 @@ from bench.bounds import Positive
 from bench.cell import Cell
 from bench.config import FORBID
 from bench.errors import UserError
+from bench.results.claims import CLAIM, Claims
 from bench.results.store import Stamp
 from bench.running.devices import Gpu
+from bench.running.observers import chosen
 from bench.settings import Settings
 from bench.sweep.progress import Progress
 from bench.sweep.runners import RUNNERS, pool, runner_of
 from bench.sweep.runners.base import Runner
+from bench.sweep.slots import Slot
 from bench.sweep.workforce import Workforce
 from tests.support.cli import REPOSITORY, call
 from tests.sweep import simulated
@@ -55,8 +59,35 @@ class Inline(Runner):
         """In this process."""
         from bench.running.run import run_cell
 
-        for cell in cells:
-            progress.advance(cell, run_cell(cell, settings).status)
+        slot = Slot("here")
+        with Claims(settings.results_dir) as claims, closing(chosen(settings, progress, warn=progress.warn)) as told:
+            for cell in cells:
+                assert claims.take(cell.folder(settings.results_dir), settings.device)
+                progress.start(slot, cell)
+                progress.advance(cell, run_cell(cell, settings, observer=told).status, slot)
+
+
+HEARING = """
+from pathlib import Path
+from bench.running.observers import Observer
+
+class Hearing(Observer):
+    def __init__(self, settings):
+        self.file = Path(settings.results_dir, "heard.txt")
+
+    def hear(self, word):
+        with self.file.open("a") as file:
+            file.write(word + "\\n")
+
+    def on_record(self, cell, folder, record):
+        self.hear(record.status.value)
+
+    def close(self):
+        self.hear("closed")
+
+def observer(settings):
+    return Hearing(settings)
+"""
 
 
 @pytest.fixture
@@ -95,6 +126,18 @@ def test_a_runner_of_ones_own(inline: list[str], tmp_path: Path, capsys: pytest.
     assert "2 cells: 2 done, 0 to run, 0 infeasible." in simulated.said("plan", two, tmp_path, capsys)
     assert call(*(word for word in two if word != "-m"), "--cfg=hydra", "--package=hydra.launcher") == 0
     assert "at_once: 3" in capsys.readouterr().out
+
+
+def test_observers_hear_of_its_cells(
+    inline: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hearing.py").write_text(HEARING)
+    monkeypatch.syspath_prepend(tmp_path)
+    said = simulated.said("run", [*inline, "train_size=16", "observers=[hearing]"], tmp_path, capsys)
+    assert "here begins with " in said
+    assert "in another sweep" not in said
+    assert (tmp_path / "results/heard.txt").read_text().split() == ["ok", "ok", "closed"]
+    assert not list((tmp_path / "results").rglob(CLAIM))
 
 
 def test_its_options_are_checked_as_all_are(

@@ -44,6 +44,12 @@ class Runner(ABC):
     ) -> None:
         """Run the cells, telling `progress` of each; every one of them ends with a record.
 
+        On a machine that is to run cells `bench.sweep.pool.run_pool` does all that belongs to it. A runner that calls
+        `bench.running.run.run_cell` itself takes its cell first (`bench.results.claims.Claims`: another sweep may have
+        it), tells `progress` of it (`start`, and `advance` with the same slot), and hands the observers that were
+        chosen to `run_cell`: `bench.running.observers.chosen(settings, progress, warn=progress.warn)`, closed in the
+        end.
+
         `stamps` (by key) are of the records that were there when the cells were chosen: a cell whose record is another
         by its turn was run elsewhere meanwhile, and stays as it is.
 

@@ -1,14 +1,12 @@
 """The local pool: warm worker processes, one or more a device. Whatever happens to one costs its cell only."""
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from socket import socket
 
 from bench.cell import Cell
 from bench.errors import said
-from bench.methods.halve import in_halves
 from bench.results import store
 from bench.results.claims import Claims
 from bench.results.record import Status
@@ -19,6 +17,7 @@ from bench.sweep.handle import Handle, WorkerDied
 from bench.sweep.interrupt import Interrupts
 from bench.sweep.messages import Ended, Phase, Split, Step, Unwritten, Warned
 from bench.sweep.progress import Progress
+from bench.sweep.retries import Retries
 from bench.sweep.slots import PoolOptions, Slot, slots
 from bench.sweep.stopped import Interrupted, Stopped
 from bench.sweep.waiting import Waiting
@@ -84,7 +83,7 @@ class _Pool:
         self.resting: dict[Slot, Handle] = {}
         self.observer = chosen(settings, warn=progress.warn)
         """Of the records that this process writes."""
-        self.crashes: Counter[str] = Counter()
+        self.retries = Retries(settings, self.waiting.halve)
         self.failures = 0
         self.stopped: str | None = None
         self.changed: str | None = None
@@ -241,7 +240,8 @@ class _Pool:
         """A cell ended with a record: count it, try it again, or go on; `keep` its process if it ended well."""
         cell, halved = worker.cells[0], worker.halved
         self._free(worker, keep=keep and status is Status.OK)
-        if self._again(cell, status, halved=halved):
+        goes_on = self.stopped is None and not self.interrupts.finishing
+        if goes_on and self.retries.grant(cell, status, halved=halved):
             self.waiting.stamps[cell.key] = store.stamp(self.waiting.folder(cell))
             self.queue.put(cell)
             self.progress.again(worker.slot, cell, status)
@@ -263,18 +263,6 @@ class _Pool:
             self.queue.remove(other)
         if dropped:
             self.changed = f"{ended.reason} ({len(dropped)} cells that read it were not begun)"
-
-    def _again(self, cell: Cell, status: Status, *, halved: bool) -> bool:
-        """Whether a cell that ended so is tried again, with what changed."""
-        if self.stopped is not None or self.interrupts.finishing:
-            return False
-        if status is Status.OOM and not halved and in_halves(cell) is not None:
-            self.waiting.halve.add(cell.key)
-            return True
-        if status is Status.CRASHED:
-            self.crashes[cell.key] += 1
-            return self.crashes[cell.key] <= self.settings.retry.crashed
-        return False
 
     def _free(self, worker: Handle, *, keep: bool) -> None:
         """A cell of the worker ended, the first of those that have not. With the last one its slot is free again.

@@ -17,7 +17,7 @@ from bench.errors import UserError, refuse, said
 from bench.methods.adapted import is_rationed, mix_types, pool_before_padding
 from bench.models.dtypes import autocast
 from bench.models.families import Family
-from bench.models.kept import Kept
+from bench.models.kept import KeptModel
 from bench.models.targets import matches, no_such_modules
 from bench.running.out_of_memory import is_out_of_memory
 
@@ -110,7 +110,7 @@ def check_head(model: torch.nn.Module, family: Family) -> None:
             raise RuntimeError(f"the classification head {head!r} is not trainable in floating point")
 
 
-def save(model: peft.PeftModel, folder: Path, kept: Kept) -> None:
+def save(model: peft.PeftModel, folder: Path, kept: KeptModel) -> None:
     """Save adapters and head in `folder`, naming the base model as it is known everywhere.
 
     peft would name the folder that the base was loaded from, which is this machine's own.

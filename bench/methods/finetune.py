@@ -28,7 +28,7 @@ from bench.methods.untrained import scores_before
 from bench.models import files, load, size
 from bench.models.base import BaseModel
 from bench.models.families import FAMILIES, Family
-from bench.models.kept import Kept, describe
+from bench.models.kept import KeptModel, describe
 from bench.models.truncation import TRUNCATIONS
 from bench.running.steps import planned_steps
 
@@ -39,7 +39,7 @@ class FineTuned:
 
     summary: Summary
     trained: training.Trained
-    kept: Kept
+    kept: KeptModel
     split: LastBlock | None = None
     """Where the model's lower blocks are, if they are not in it."""
 

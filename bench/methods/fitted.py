@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
-from bench.models.kept import Kept
+from bench.models.kept import KeptModel
 from bench.results.measurements import Cut, Lengths, Parameters, Training
 from bench.results.scores import Before
 from bench.running.warm import Warm
@@ -113,7 +113,7 @@ class FittedCells(Protocol):
 class Saveable(Protocol):
     """A fitted model that can be kept."""
 
-    kept: Kept
+    kept: KeptModel
     """What loading it again takes."""
 
     def save(self, folder: Path) -> None:

@@ -13,7 +13,7 @@ from bench.escape.markdown import code, escape
 from bench.escape.secrets import masked
 from bench.escape.templates import environment
 from bench.models.families import FAMILIES
-from bench.models.kept import Kept
+from bench.models.kept import KeptModel
 from bench.results.record import Record
 from bench.results.scores import Evaluation
 
@@ -23,7 +23,7 @@ EXAMPLE = "a text to classify"
 """Stands in the card's code where a user's text goes."""
 
 
-def model_card(cell: Cell, record: Record, kept: Kept) -> str:
+def model_card(cell: Cell, record: Record, kept: KeptModel) -> str:
     """The card in Markdown, with a header that the hub reads. `record` is the cell's, and `ok`."""
     assert isinstance(cell.model, TransformerConfig)
     assert record.measurements is not None

@@ -26,7 +26,7 @@ CARD = "README.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class KeptModel:
     """A fine-tuned classifier, in words that hold on every machine: no path is in it."""
 
     version: Literal[1] = 1
@@ -64,7 +64,7 @@ class Kept:
             raise ValueError("labels must be two or more, each once")
 
 
-_KEPT = TypeAdapter(Kept)
+_KEPT = TypeAdapter(KeptModel)
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
@@ -96,7 +96,7 @@ def check_files(folder: Path, expected: Mapping[str, str]) -> None:
         raise UserError(f"the saved model in {folder} is not as its cell kept it ({'; '.join(problems)})")
 
 
-def describe(cell: Cell, labels: tuple[str, ...], revision: str | None) -> Kept:
+def describe(cell: Cell, labels: tuple[str, ...], revision: str | None) -> KeptModel:
     """The description of the model of `cell`; `revision` is what `bench.models.files.revision` says was loaded."""
     model, training = cell.model, cell.training
     assert isinstance(model, TransformerConfig)
@@ -104,7 +104,7 @@ def describe(cell: Cell, labels: tuple[str, ...], revision: str | None) -> Kept:
     assert training is not None
     assert training.precision is not None
     commit = revision if revision is not None and re.fullmatch("[0-9a-f]{40}", revision) else None
-    return Kept(
+    return KeptModel(
         labels=labels,
         model=replace(model, path=None, revision=commit or model.revision),
         model_sha256=revision if revision is not None and re.fullmatch("[0-9a-f]{64}", revision) else None,
@@ -118,7 +118,7 @@ def describe(cell: Cell, labels: tuple[str, ...], revision: str | None) -> Kept:
     )
 
 
-def read(folder: Path) -> Kept:
+def read(folder: Path) -> KeptModel:
     """The description in `folder`. Raises UserError where there is none that can be read."""
     path = folder / FILE
     try:

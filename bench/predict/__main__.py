@@ -19,7 +19,7 @@ from bench.errors import UserError
 from bench.escape.characters import visible_line
 from bench.escape.terminal import Plain, say
 from bench.models import files, safely
-from bench.models.kept import Kept
+from bench.models.kept import KeptModel
 from bench.predict import output, texts
 from bench.predict.cell import find
 from bench.predict.columns import Joining
@@ -130,7 +130,7 @@ def _device(wanted: str) -> str:
     return wanted if wanted != "auto" else "cuda" if visible_gpus() else "cpu"
 
 
-def _base(kept: Kept, options: argparse.Namespace) -> str:
+def _base(kept: KeptModel, options: argparse.Namespace) -> str:
     """Where the adapter's base model is: a folder or a hub id. Raises UserError where there is none, or another."""
     model = kept.model
     if options.model_path is not None:
@@ -144,7 +144,7 @@ def _base(kept: Kept, options: argparse.Namespace) -> str:
     return location
 
 
-def _check_base(kept: Kept, location: str, option: str) -> None:
+def _check_base(kept: KeptModel, location: str, option: str) -> None:
     """Raise UserError where a base from the hub is another than the adapter's own, or can't be had.
 
     A note says so where that cannot be known; `option` is what names the folder, where `location` is one.
@@ -165,7 +165,7 @@ def _check_base(kept: Kept, location: str, option: str) -> None:
         )
 
 
-def _load(folder: Path, kept: Kept, base: str | None, device: str) -> "Classifier":
+def _load(folder: Path, kept: KeptModel, base: str | None, device: str) -> "Classifier":
     """The model, loaded; what is heavy is imported here.
 
     Raises UserError where the files do not make up the model that they describe.

@@ -6,14 +6,14 @@ from pathlib import Path
 from bench.config import KEPT_BY
 from bench.errors import UserError
 from bench.models import kept, safely
-from bench.models.kept import Kept
+from bench.models.kept import KeptModel
 from bench.results import store
 from bench.results.record import Record, Status
 
 AGAIN = "run it again with save_model=true overwrite=always"
 
 
-def find(folder: Path) -> tuple[Path, Kept]:
+def find(folder: Path) -> tuple[Path, KeptModel]:
     """The folder of the model that the cell in `folder` kept, and what loading it takes.
 
     Raises UserError where the folder, its record or its model is not there, or the cell did not end `ok`.
@@ -33,7 +33,7 @@ def find(folder: Path) -> tuple[Path, Kept]:
     return _model(folder, record)
 
 
-def _model(folder: Path, record: Record) -> tuple[Path, Kept]:
+def _model(folder: Path, record: Record) -> tuple[Path, KeptModel]:
     if record.model_folder is None:
         method = record.configuration.method or record.configuration.model
         if method not in KEPT_BY:

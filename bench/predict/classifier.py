@@ -21,7 +21,7 @@ from bench.methods.fitted import Probabilities
 from bench.models import load, safely
 from bench.models.dtypes import autocast
 from bench.models.families import FAMILIES
-from bench.models.kept import FILE, Kept
+from bench.models.kept import FILE, KeptModel
 from bench.models.load import PreTrainedModel, PreTrainedTokenizerBase
 from bench.models.truncation import TRUNCATIONS, tokenizer_side
 from bench.running.positions import positions_in
@@ -35,7 +35,7 @@ WINDOW = 100
 class Classifier:
     """A fine-tuned model and its tokenizer."""
 
-    kept: Kept
+    kept: KeptModel
     model: Any
     tokenizer: PreTrainedTokenizerBase
     device: str
@@ -84,7 +84,7 @@ class Classifier:
         return encode(self.tokenizer, examples, self.kept.max_length, truncation=truncation)
 
 
-def load_classifier(folder: Path, kept: Kept, *, base: str | None, device: str) -> Classifier:
+def load_classifier(folder: Path, kept: KeptModel, *, base: str | None, device: str) -> Classifier:
     """The model kept in `folder` on `device` (`cpu` or `cuda`); `base` is where an adapter's base model is.
 
     Raises UserError where the base model's files can't be had, or the model is not as it is described.
@@ -101,7 +101,7 @@ def load_classifier(folder: Path, kept: Kept, *, base: str | None, device: str) 
     return Classifier(kept, model.eval(), tokenizer, device)
 
 
-def _check_sizes(kept: Kept, config: Any) -> None:
+def _check_sizes(kept: KeptModel, config: Any) -> None:
     """Raise UserError where a model's configuration does not go with its description."""
     if config.num_labels != len(kept.labels):
         raise UserError(f"{FILE} has {len(kept.labels)} labels, but the saved model tells {config.num_labels} apart")
@@ -110,7 +110,7 @@ def _check_sizes(kept: Kept, config: Any) -> None:
         raise UserError(f"{FILE} has max_length {kept.max_length}, but the model has positions for {most} tokens")
 
 
-def _with_adapters(folder: Path, kept: Kept, tokenizer: PreTrainedTokenizerBase, base: str, device: str) -> Any:
+def _with_adapters(folder: Path, kept: KeptModel, tokenizer: PreTrainedTokenizerBase, base: str, device: str) -> Any:
     method = kept.method
     assert isinstance(method, AdapterMethod)
     loaded = load.load_classifier(
@@ -127,7 +127,7 @@ def _with_adapters(folder: Path, kept: Kept, tokenizer: PreTrainedTokenizerBase,
     return adapted
 
 
-def _whole(folder: Path, kept: Kept, device: str) -> PreTrainedModel:
+def _whole(folder: Path, kept: KeptModel, device: str) -> PreTrainedModel:
     """All weights, each in the precision it was stored in: frozen ones may be in 16 bits, trained ones are in fp32.
 
     A CPU that is slow in them gets all of them in fp32.

@@ -27,7 +27,7 @@ from bench.report.content.wording import (
     number_text,
 )
 from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
-from bench.report.inputs.record_sets import Kept, RecordSet, read_set
+from bench.report.inputs.record_sets import PlacedRecord, RecordSet, read_set
 from bench.report.statistics.correctness import TestPredictions
 from bench.report.statistics.intervals import crossed, difference_interval
 from bench.report.statistics.paired import holm_p, mcnemar_p
@@ -84,7 +84,7 @@ def compare_sets(ours: RecordSet, theirs: RecordSet) -> tuple[list[Change], list
     return changes, only_a, only_b
 
 
-def _change(key: str, one: Kept, other: Kept, library: PredictionStore) -> Change:
+def _change(key: str, one: PlacedRecord, other: PlacedRecord, library: PredictionStore) -> Change:
     statuses = (one[1].status.value, other[1].status.value)
     if any(record.status is not Status.OK for _, record in (one, other)):
         return Change(key, *statuses)

@@ -25,7 +25,7 @@ from bench.report.inputs.frame import ExpectedCell, cells_frame, row_order, summ
 from bench.report.inputs.mistakes import Texts
 from bench.report.inputs.published import published_for
 from bench.report.inputs.read_predictions import ReadPredictions, read_predictions
-from bench.report.inputs.records import Found, in_order, measured_points, read_records
+from bench.report.inputs.records import CellRecord, in_order, measured_points, read_records
 from bench.report.options import ReportOptions
 from bench.report.render.details import details
 from bench.report.render.html import TEMPLATES, anchored, entry, render
@@ -100,7 +100,7 @@ def _kept_or_said(keep: Callable[[], None], else_said: str) -> None:
 
 def _make_parts(
     cells: pd.DataFrame,
-    found: Mapping[ExpectedCell, Found],
+    found: Mapping[ExpectedCell, CellRecord],
     read: ReadPredictions,
     folder: Path,
     options: ReportOptions,

@@ -14,7 +14,7 @@ from bench.report.figures.named_rows import named_rows
 from bench.report.figures.style import save
 from bench.report.inputs.prediction_store import PredictionStore
 from bench.report.inputs.published import Published
-from bench.report.inputs.records import ExpectedCell, Found, Points
+from bench.report.inputs.records import CellRecord, ExpectedCell, Points
 from bench.report.options import ReportOptions
 from bench.report.statistics.baseline import simpler_rows, verdicts
 from bench.report.statistics.bootstrap import Draws, statistic
@@ -43,7 +43,7 @@ class View:
     folder: Path
     suffix: str
     """What the names of this data set's files end in."""
-    found: dict[ExpectedCell, Found] = field(default_factory=dict)
+    found: dict[ExpectedCell, CellRecord] = field(default_factory=dict)
     """The records themselves, for what is kept beside them."""
     options: ReportOptions = field(default_factory=lambda: ReportOptions(""))
     """What the reader asked for."""

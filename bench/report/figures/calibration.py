@@ -15,7 +15,7 @@ from bench.report.figures import style
 from bench.report.figures.layout import Texts, panel_grid
 from bench.report.figures.named_rows import best_rows
 from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
-from bench.report.inputs.records import ExpectedCell, Found, at_largest_size
+from bench.report.inputs.records import CellRecord, ExpectedCell, at_largest_size
 from bench.report.statistics.points import Point
 from bench.results.record import Record, Status
 
@@ -41,7 +41,7 @@ ConfidencesByPoint = Mapping[Point, Mapping[int, Confidences]]
 
 
 def confidences(
-    found: Mapping[ExpectedCell, Found],
+    found: Mapping[ExpectedCell, CellRecord],
     rows: list[str],
     library: PredictionStore | None = None,
     baseline: str | None = None,

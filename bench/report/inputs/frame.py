@@ -14,7 +14,7 @@ from bench.escape.secrets import masked
 from bench.metrics.labelled import LabelledPredictions
 from bench.metrics.table import METRICS
 from bench.report.inputs import hyperparameters as options
-from bench.report.inputs.records import ExpectedCell, Found, read_records
+from bench.report.inputs.records import CellRecord, ExpectedCell, read_records
 from bench.report.statistics.metrics import TEST, metric_columns
 from bench.results.measurements import Measurements
 from bench.results.record import Record, Status
@@ -67,7 +67,9 @@ def column_types() -> dict[str, str]:
     return {name: types.get(name, "object") for name in ordered}
 
 
-def cells_frame(expected: Sequence[ExpectedCell], found: Mapping[ExpectedCell, Found] | None = None) -> pd.DataFrame:
+def cells_frame(
+    expected: Sequence[ExpectedCell], found: Mapping[ExpectedCell, CellRecord] | None = None
+) -> pd.DataFrame:
     """The records of `expected`: one row a cell, in the same order, columns `column_types`.
 
     `found` is what `read_records` gave for them; without it they are read here.
@@ -118,7 +120,7 @@ def _refuse_ambiguous(cells: Iterable[ExpectedCell]) -> None:
             )
 
 
-def _line(cell: ExpectedCell, record: Found) -> dict[str, Any]:
+def _line(cell: ExpectedCell, record: CellRecord) -> dict[str, Any]:
     """One cell's row of the frame; columns that are left out are null."""
     axes = {name: getattr(cell, name) for name in (*AXES, "role", "key", "command")}
     if isinstance(record, UnreadableRecord):

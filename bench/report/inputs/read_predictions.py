@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.report.inputs.prediction_cache import keep, load
 from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
-from bench.report.inputs.records import ExpectedCell, Found
+from bench.report.inputs.records import CellRecord, ExpectedCell
 from bench.report.statistics.correctness import Grid, TestPredictions
 from bench.report.statistics.points import Point
 from bench.results.record import Record, Status
@@ -32,7 +32,7 @@ class ReadPredictions:
             self.library.is_new = False
 
 
-def read_predictions(found: Mapping[ExpectedCell, Found], cache: Path | None = None) -> ReadPredictions:
+def read_predictions(found: Mapping[ExpectedCell, CellRecord], cache: Path | None = None) -> ReadPredictions:
     """The test answers of the `ok` cells among `found`, points and seeds in its order.
 
     `cache` is a file that is read (`ReadPredictions.keep` writes it); without it every predictions file is opened.

@@ -12,7 +12,7 @@ from bench.results.record import Record
 from bench.results.regular import check_folder
 from bench.results.store import UnreadableRecord, read
 
-Kept = tuple[Path, Record]
+PlacedRecord = tuple[Path, Record]
 """A record and the folder that it is in."""
 
 
@@ -20,7 +20,7 @@ Kept = tuple[Path, Record]
 class RecordSet:
     """One of two sets."""
 
-    kept: dict[str, Kept] = field(default_factory=dict)
+    kept: dict[str, PlacedRecord] = field(default_factory=dict)
     """The records by key."""
     unreadable: list[str] = field(default_factory=list)
     """Keys of cells whose records are there and can't be used."""

@@ -12,7 +12,7 @@ from bench.results.store import UnreadableRecord, read
 from bench.running.garbage import gc_disabled
 
 Content = TypeVar("Content")
-Found = Record | UnreadableRecord | None
+CellRecord = Record | UnreadableRecord | None
 """What is in a cell's folder: its record, one that can't be used (and why), or none."""
 
 
@@ -48,13 +48,13 @@ Seeds = Mapping[int, Measurements]
 Points = Mapping[Point, Seeds]
 
 
-def read_records(expected: Iterable[ExpectedCell]) -> dict[ExpectedCell, Found]:
+def read_records(expected: Iterable[ExpectedCell]) -> dict[ExpectedCell, CellRecord]:
     """Look into every cell's folder, once; equal entries count once and keep their order."""
     with gc_disabled():
         return {cell: _read_checked(cell) for cell in dict.fromkeys(expected)}
 
 
-def _read_checked(cell: ExpectedCell) -> Found:
+def _read_checked(cell: ExpectedCell) -> CellRecord:
     """The cell's own record; one that says `ok` without numbers, or is another cell's, can't be used."""
     try:
         record = read(cell.folder)
@@ -69,7 +69,7 @@ def _read_checked(cell: ExpectedCell) -> Found:
     return record
 
 
-def measured_points(found: Mapping[ExpectedCell, Found], data: str) -> Points:
+def measured_points(found: Mapping[ExpectedCell, CellRecord], data: str) -> Points:
     """What the `ok` cells of one data set measured, by point of the grid and seed, in the order of `found`."""
     points: dict[Point, dict[int, Measurements]] = {}
     for cell, record in found.items():

@@ -17,7 +17,7 @@ from bench.report.inputs.frame import POINT
 from bench.report.inputs.mistakes import Texts, mistakes
 from bench.report.inputs.parquet_tables import UnreadableTable
 from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
-from bench.report.inputs.records import ExpectedCell, Found
+from bench.report.inputs.records import CellRecord, ExpectedCell
 from bench.results.record import Record, Status
 from bench.wording import counted, duration
 
@@ -36,7 +36,7 @@ COLUMNS = (
 
 def details(
     cells: pd.DataFrame,
-    found: Mapping[ExpectedCell, Found],
+    found: Mapping[ExpectedCell, CellRecord],
     library: PredictionStore | None = None,
     texts: Texts | None = None,
 ) -> dict[str, dict[str, Any]]:
@@ -105,7 +105,7 @@ def _failure(seed: Any) -> dict[str, str]:
     return {"seed": str(seed.seed), "status": in_words(str(seed.status)), "reason": reason[:2000]}
 
 
-def _mistakes(cell: ExpectedCell, record: Found, library: PredictionStore, known: Texts) -> dict[str, Any]:
+def _mistakes(cell: ExpectedCell, record: CellRecord, library: PredictionStore, known: Texts) -> dict[str, Any]:
     """The surest mistakes of one record; where its files can't be read, why."""
     assert isinstance(record, Record)
     if record.predictions_file is None:

@@ -122,7 +122,7 @@ def _make_parts(
             folder=folder,
             suffix=suffix,
             found={cell: record for cell, record in found.items() if cell.data == data},
-            answers=in_order(read.grids.get(data, {}), rows),
+            predictions=in_order(read.grids.get(data, {}), rows),
             library=read.library,
             options=options,
         )

@@ -1,4 +1,4 @@
-"""What a report knows of one data set, for its sections: frames, records, answers, and what is made of them once."""
+"""What is known of one data set, for its sections: frames, records, predictions, and what is made of them once."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -47,7 +47,7 @@ class View:
     """The records themselves, for what is kept beside them."""
     options: ReportOptions = field(default_factory=lambda: ReportOptions(""))
     """What the reader asked for."""
-    answers: Grid = field(default_factory=dict)
+    predictions: Grid = field(default_factory=dict)
     """What the `ok` cells answered on their test examples, points in the order of `measured`; points whose predictions
     are gone are not in it."""
     library: PredictionStore = field(default_factory=PredictionStore)
@@ -72,7 +72,7 @@ class View:
     @cached_property
     def verdicts(self) -> Verdicts:
         """Which rows are told apart, at every point: what words, marks and tables go by."""
-        return verdicts(self.cells, self.answers, self.options.baseline)
+        return verdicts(self.cells, self.predictions, self.options.baseline)
 
     @cached_property
     def simpler_rows(self) -> list[str]:
@@ -84,7 +84,7 @@ class View:
         """What figures of curves tell apart, published rows of ours among them (`named_rows.named_rows`)."""
         published = set() if self.published is None else set(self.published.numbers["row"].dropna())
         always = [*self.simpler_rows, *(row for row in self.rows if row in published)]
-        return named_rows(self.rows, self.answers, always)
+        return named_rows(self.rows, self.predictions, always)
 
     @cached_property
     def shown_metrics(self) -> dict[str, str]:
@@ -102,31 +102,31 @@ class View:
         return metrics if len(self.summary) <= MAX_SMALL_PRINT else dict(list(metrics.items())[:1])
 
     def intervals(self, metric: str) -> pd.DataFrame | None:
-        """`interval_frame` of a metric, made once; None where answers don't give it, or the grid has too many points
-        for a bootstrap of each."""
-        is_cheap = metric == ACCURACY or len(self.answers) <= MAX_BOOTSTRAPPED
+        """`interval_frame` of a metric, made once; None where predictions don't give it, or the grid has too many
+        points for a bootstrap of each."""
+        is_cheap = metric == ACCURACY or len(self.predictions) <= MAX_BOOTSTRAPPED
         if statistic(metric) is None or not is_cheap:
             return None
         if metric not in self.known_intervals:
-            self.known_intervals[metric] = interval_frame(self.answers, metric, self.draws)
+            self.known_intervals[metric] = interval_frame(self.predictions, metric, self.draws)
         return self.known_intervals[metric]
 
     def differences_to(self, opponent: str) -> pd.DataFrame:
         """`difference_frame` of accuracy to a row, made once."""
         if opponent not in self.known_differences:
-            made = difference_frame(self.answers, opponent, ACCURACY, self.draws, self.verdicts)
+            made = difference_frame(self.predictions, opponent, ACCURACY, self.draws, self.verdicts)
             self.known_differences[opponent] = made
         return self.known_differences[opponent]
 
     @cached_property
     def fitted(self) -> FittedCurves:
         """The curves of accuracy against training size."""
-        return fitted_curves(self.answers, self.simpler_rows)
+        return fitted_curves(self.predictions, self.simpler_rows)
 
     @cached_property
     def budgets(self) -> list[Budget]:
         """What is best and what is tied with it at every label count and training size."""
-        return budgets(self.answers, training_costs(self.cells), verdicts=self.verdicts)
+        return budgets(self.predictions, training_costs(self.cells), verdicts=self.verdicts)
 
     def draw(self, name: str, figure: Figure, text: str, metric: str | None = None) -> Picture:
         """Write a figure's files."""

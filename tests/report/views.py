@@ -38,4 +38,4 @@ def view_of(grid: Grid, methods: Mapping[str, str | None], folder: Path) -> View
     cells["role"] = [role_of(methods[row], size) for row, _, _, size, _ in points]
     cells["method"] = cells["method"].astype("string")
     cells["row"] = pd.Categorical(cells["row"], list(methods), ordered=True)
-    return View("bbc", cells, pd.DataFrame(), {}, None, folder, "", answers=grid)
+    return View("bbc", cells, pd.DataFrame(), {}, None, folder, "", predictions=grid)

@@ -77,7 +77,7 @@ def _said(view: View, targets: Targets, found: list[Equivalents], all_refused: b
     """Of one label count: a target, then the best row at its ends and an untrained one in examples of simpler rows."""
     labels, curves = targets.num_labels, view.fitted.at(targets.num_labels)
     best = next((row for row in curves if row not in view.simpler_rows), targets.best)
-    untrained = [point for point in view.answers if point.num_labels == labels and not point.train_size]
+    untrained = [point for point in view.predictions if point.num_labels == labels and not point.train_size]
     said = [] if all_refused else [targets_sentence(view, targets, best)]
     for each in found:
         if each.num_labels != labels:

@@ -37,7 +37,7 @@ def section(view: View) -> Section | None:
 def _limits(view: View, points: pd.DataFrame) -> Limits:
     """Intervals of every metric at these points; of those that the page shows elsewhere, the same as there."""
     chosen = {_point(one) for one in points.itertuples()}
-    answers: Grid = {point: seeds for point, seeds in view.answers.items() if point in chosen}
+    answers: Grid = {point: seeds for point, seeds in view.predictions.items() if point in chosen}
     work = sum(len(one.test_set) * len(one.test_set.names) for seeds in answers.values() for one in seeds.values())
     metrics = measured_metrics(points)
     others = [metric for metric in metrics if metric not in view.shown_metrics or view.intervals(metric) is None]

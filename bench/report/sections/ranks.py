@@ -27,12 +27,12 @@ def section(view: View) -> Section | None:
 
     None where there are not two rows with answers.
     """
-    if len({point.row for point in view.answers}) < 2:
+    if len({point.row for point in view.predictions}) < 2:
         return None
     ranges = _ranges(view.verdicts)
     if not ranges:
         return Section("Ranks", [f"No ranks: they need at least {MIN_ROWS} rows with answers at one point."])
-    return Section("Ranks", _about_ranges(view.answers, ranges), [], [_ranges_table(ranges)])
+    return Section("Ranks", _about_ranges(view.predictions, ranges), [], [_ranges_table(ranges)])
 
 
 def overall_ranking(grids: Mapping[str, Grid], rows: Sequence[str], folder: Path, suffix: str) -> Section | None:

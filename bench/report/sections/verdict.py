@@ -20,7 +20,7 @@ MAX_NAMED = 4
 
 def section(view: View) -> Section | None:
     """The best row of each label count and budget, what can't be told from it, and what is gained over simpler rows."""
-    gone = sorted(set(view.measured) - set(view.answers))
+    gone = sorted(set(view.measured) - set(view.predictions))
     if not view.budgets:
         if warning := _warnings(view):
             return Section("The answer", warning)
@@ -84,11 +84,11 @@ def _crossings_of_tuned(view: View, budget: Budget, opponents: Sequence[str]) ->
     """The best fine-tuned row against what is simpler, at every size: the best of the largest size that one has."""
     tuned, labels = view.verdicts.tuned, budget.standing.num_labels
     sizes = (one.standing.train_size for one in reversed(view.budgets) if one.standing.num_labels == labels)
-    standings = (standing(view.answers, labels, size, tuned, view.verdicts) for size in sizes)
+    standings = (standing(view.predictions, labels, size, tuned, view.verdicts) for size in sizes)
     best = next((one for one in standings if one is not None), None)
     if best is None:
         return []
-    found = (crossing(view.answers, best.best, opponent, labels, view.verdicts) for opponent in opponents)
+    found = (crossing(view.predictions, best.best, opponent, labels, view.verdicts) for opponent in opponents)
     return [one for one in found if one.verdict != "not_compared"]
 
 
@@ -122,7 +122,7 @@ def _how(view: View) -> str:
         "seeds is pooled over rows that are alike in it, and p is corrected for all pairs there (Holm). From which "
         "size on a row beats another is tested from the largest size down, and stops at the first test that fails."
     )
-    if max(len(seeds) for seeds in view.answers.values()) == 1:
+    if max(len(seeds) for seeds in view.predictions.values()) == 1:
         text += (
             " There is one seed a row, which decides nothing: intervals and tests (McNemar) know of the test examples "
             "alone, and another seed may turn what looks decided."

@@ -23,14 +23,14 @@ MAX_SIZES = 5
 
 def equivalents(view: View, other: str, num_labels: int) -> Equivalents:
     """The points of all rows whose curves the report fits, and of untrained ones, against the row `other`."""
-    reference = Reference(view.answers, other, num_labels)
+    reference = Reference(view.predictions, other, num_labels)
     chosen = view.fitted.at(num_labels)
     points = [
         point
-        for point in view.answers
+        for point in view.predictions
         if point.num_labels == num_labels and point.row != other and (point.row in chosen or not point.train_size)
     ]
-    if is_big(view.answers):
+    if is_big(view.predictions):
         kept = set(spread(sorted({point.train_size for point in points if point.train_size}), MAX_SIZES))
         points = [point for point in points if point.train_size in kept or not point.train_size]
     return Equivalents(

@@ -51,7 +51,7 @@ def targets_at(view: View, num_labels: int) -> Targets | None:
         return None
     means = {
         (point.row, point.train_size): sample_of(seeds).mean
-        for point, seeds in view.answers.items()
+        for point, seeds in view.predictions.items()
         if point.num_labels == num_labels and point.train_size > 0
     }
     best = next(iter(curves))

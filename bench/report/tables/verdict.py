@@ -30,7 +30,7 @@ def best_rows(view: View) -> Titled:
 def _line(view: View, one: Budget) -> list[object]:
     standing = one.standing
     size = standing.train_size
-    known = (standing.best, standing.num_labels, size) in view.answers
+    known = (standing.best, standing.num_labels, size) in view.predictions
     point = point_id(view.data, standing.best, standing.num_labels, size if known else 0)
     nearest = standing.others[0] if standing.others else None
     return [
@@ -72,12 +72,12 @@ def _needed(one: Budget) -> str:
 
 def crossings_table(view: View, opponents: Sequence[str]) -> list[Titled]:
     """From which training size each row beats the baseline and the probe: a table an opponent, a line a row."""
-    counts = sorted({point.num_labels for point in view.answers})
+    counts = sorted({point.num_labels for point in view.predictions})
     found = []
     for opponent in opponents:
-        rows = [row for row in dict.fromkeys(point.row for point in view.answers) if row != opponent]
+        rows = [row for row in dict.fromkeys(point.row for point in view.predictions) if row != opponent]
         lines = [
-            [row, *(_where(crossing(view.answers, row, opponent, labels, view.verdicts)) for labels in counts)]
+            [row, *(_where(crossing(view.predictions, row, opponent, labels, view.verdicts)) for labels in counts)]
             for row in rows
         ]
         header = ["row", *(f"{labels} labels" for labels in counts)]
@@ -106,7 +106,7 @@ def differences_table(view: View, opponent: str) -> Titled:
 
 
 def _difference_line(view: View, one: Any) -> list[object]:
-    known = (one.row, one.num_labels, one.train_size) in view.answers
+    known = (one.row, one.num_labels, one.train_size) in view.predictions
     point = point_id(view.data, one.row, one.num_labels, one.train_size if known else 0)
     told = "no" if not one.is_significant else "better" if one.difference > 0 else "worse"
     told = told if one.decides else "one seed"

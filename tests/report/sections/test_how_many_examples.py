@@ -202,7 +202,7 @@ def test_a_big_grid_has_the_rows_and_sizes_that_matter(view, tmp_path, monkeypat
     monkeypatch.setattr("bench.report.statistics.fitted_curves.MAX_POINTS", 10)
     monkeypatch.setattr("bench.report.statistics.fitted_curves.FEW_ROWS", 1)
     monkeypatch.setattr("bench.report.tables.equivalents.MAX_SIZES", 2)
-    big = view_of(view.answers, METHODS, tmp_path)
+    big = view_of(view.predictions, METHODS, tmp_path)
     section = how_many_examples.section(big)
     assert section.paragraphs[-1].endswith("rows left out here: up to 1.")
     found = equivalents(big, "tfidf", 2).found

@@ -74,7 +74,7 @@ def test_two_rows_have_no_ranks_and_say_why(tmp_path):
 
 def test_a_row_that_lacks_a_place_is_not_compared_there(tmp_path):
     view = of_label_counts({"lora": STEEP, "full": FLAT, "tfidf": SLOW, "zero": FLAT}, (2, 4), tmp_path)
-    grid = {point: seeds for point, seeds in view.answers.items() if (point.row, point.num_labels) != ("full", 4)}
+    grid = {point: seeds for point, seeds in view.predictions.items() if (point.row, point.num_labels) != ("full", 4)}
     section = ranks.section(view_of(grid, METHODS, tmp_path))
     assert {line[0]: line[-1] for line in section.tables[0].table.lines}["full"] == "not compared"
 
@@ -128,7 +128,7 @@ def test_too_few_rows_or_data_sets_have_no_ranks(rows, data_sets, why, tmp_path)
 def test_one_row_has_no_ranks(tmp_path):
     view = view_of(curves({"lora": STEEP}), METHODS, tmp_path)
     assert ranks.section(view) is None
-    assert overall_ranking({"bbc": view.answers}, ["lora"], tmp_path, "_all") is None
+    assert overall_ranking({"bbc": view.predictions}, ["lora"], tmp_path, "_all") is None
 
 
 def test_several_data_sets_are_ranked_together(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ old a GPU. Every cell would fail by itself, each after its model was loaded.
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bench.cell import Cell
 from bench.config import TransformerConfig
@@ -35,21 +35,21 @@ def check_usable(gpus: Iterable[Gpu], cells: Iterable[Cell]) -> None:
         return
     options = ["--four-bit"] if any(method.quantization is not None for method in methods) else []
     for gpu in {gpu.name: gpu for gpu in gpus}.values():
-        if (reason := _tried(gpu, options)) is not None:
+        if (reason := tried(gpu.uuid, options)) is not None:
             way_out = next((way for part, way in WAYS_OUT.items() if part in reason), "`nvidia-smi` says more")
             raise UserError(f"GPU {gpu.name} can't be used: {shortened(reason, 200)}; {way_out}; or device=cpu")
 
 
-def _tried(gpu: Gpu, options: list[str]) -> str | None:
-    """What goes wrong on this GPU; None where all is well."""
+def tried(uuid: str, options: Sequence[str] = (), timeout: float = TIMEOUT_SECONDS) -> str | None:
+    """What goes wrong on the GPU of this UUID; None where all is well."""
     command = [sys.executable, "-m", "bench.running.gpu_probe", *options]
     try:
         ended = subprocess.run(
-            command, check=False, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_SECONDS,
-            env=os.environ | {"CUDA_VISIBLE_DEVICES": gpu.uuid},
+            command, check=False, capture_output=True, text=True, errors="replace", timeout=timeout,
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": uuid},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return f"no answer within {TIMEOUT_SECONDS:g} s"
+        return f"no answer within {timeout:g} s"
     if ended.returncode == 0:
         return None
     said = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]

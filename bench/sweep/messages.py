@@ -57,6 +57,8 @@ class Split:
     """Fused cells failed together: none of them has a record, and they are to be run one by one."""
 
     reason: str
+    for_memory: bool = False
+    """They did not fit: fewer at once may."""
 
 
 @dataclass(frozen=True, slots=True)

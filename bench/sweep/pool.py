@@ -14,6 +14,7 @@ from bench.results.regular import NO_WRITING
 from bench.running.observers import chosen, write_record
 from bench.settings import Settings
 from bench.sweep.handle import Handle, WorkerDied
+from bench.sweep.health import Health
 from bench.sweep.interrupt import Interrupts
 from bench.sweep.messages import Ended, Phase, Split, Step, Unwritten, Warned
 from bench.sweep.progress import Progress
@@ -83,8 +84,7 @@ class _Pool:
         self.resting: dict[Slot, Handle] = {}
         self.observer = chosen(settings, warn=progress.warn)
         """Of the records that this process writes."""
-        self.retries = Retries(settings, self.waiting.halve)
-        self.failures = 0
+        self.health, self.retries = Health(), Retries(settings)
         self.stopped: str | None = None
         self.changed: str | None = None
         """What to say of cells that were not begun because what they read was changed."""
@@ -198,7 +198,7 @@ class _Pool:
             if message.changed is not None and self.progress.drops_changed:
                 self._drop(cell, message)
         elif isinstance(message, Split):
-            self._split(worker, message.reason)
+            self._split(worker, message.reason, for_memory=message.for_memory)
         else:
             assert isinstance(message, Unwritten)
             self._give_up(worker, message.reason, everywhere=message.everywhere)
@@ -225,32 +225,53 @@ class _Pool:
             return
         self._collect(worker, status)
 
-    def _split(self, worker: Handle, why: str) -> None:
-        """Fused cells failed together: those without a record wait again, to be run one by one."""
+    def _split(self, worker: Handle, why: str, *, for_memory: bool = False) -> None:
+        """Fused cells failed together: those without a record wait again, to be run one by one.
+
+        Where memory ran out, at most half as many are fused from now on.
+        """
+        size = worker.size // 2 if for_memory else 1
         for cell in list(worker.cells):
             if (status := self.waiting.new_status(cell)) is not None:
                 self._collect(worker, status, keep=False)
                 continue
-            self.waiting.alone.add(cell.key)
+            self.waiting.bound(cell, size)
             self._free(worker, keep=False)
             self.queue.put(cell)
-            self.progress.split(worker.slot, cell, why)
+            self.progress.split(worker.slot, cell, why, size)
 
     def _collect(self, worker: Handle, status: Status, *, keep: bool = True) -> None:
         """A cell ended with a record: count it, try it again, or go on; `keep` its process if it ended well."""
         cell, halved = worker.cells[0], worker.halved
         self._free(worker, keep=keep and status is Status.OK)
+        if (reason := self.health.broken(worker.slot, cell, status)) is not None:
+            self._close(worker.slot, reason)
+            if self.stopped is None and not self.interrupts.finishing:
+                self._put_back(cell)
+                return
         goes_on = self.stopped is None and not self.interrupts.finishing
-        if goes_on and self.retries.grant(cell, status, halved=halved):
-            self.waiting.stamps[cell.key] = store.stamp(self.waiting.folder(cell))
-            self.queue.put(cell)
+        if goes_on and self.retries.again(cell, status, halved=halved):
+            if status is Status.OOM:
+                self.waiting.halve.add(cell.key)
+            self._put_back(cell)
             self.progress.again(worker.slot, cell, status)
             return
         self.progress.advance(cell, status, worker.slot)
-        if status.failed:
-            self.failures += 1
-            if self.failures == self.settings.max_failures:
-                self.stopped = f"{self.failures} cells failed (max_failures={self.settings.max_failures})"
+        self.stopped = self.retries.too_many(status) or self.stopped
+
+    def _put_back(self, cell: Cell) -> None:
+        """Let a cell that has a record wait again."""
+        self.waiting.stamps[cell.key] = store.stamp(self.waiting.folder(cell))
+        self.queue.put(cell)
+
+    def _close(self, slot: Slot, reason: str) -> None:
+        """Use a slot no more whose GPU is broken; without another one the sweep stops."""
+        self.idle.remove(slot)
+        is_last = not self.idle and not self.workers
+        if is_last:
+            self.stopped = self.stopped or f"{slot.name} can't be used any more, and there is no other: {reason}"
+        else:
+            self.progress.warn(slot.name, f"{slot.name} is used no more, its cell is run elsewhere: {reason}")
 
     def _drop(self, cell: Cell, ended: Ended) -> None:
         """What `cell` reads was changed: let no other cell wait that reads the same, for each would fail so."""

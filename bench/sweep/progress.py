@@ -136,9 +136,10 @@ class Progress(Observer):
         self._say(f"{status.value}, trying again with {how}: {cell.key}")
         self._rest(slot)
 
-    def split(self, slot: Slot, cell: Cell, why: str) -> None:
-        """Fused cells failed together, this one among them; it is tried again alone."""
-        self._say(f"fused with others, trying again alone ({why}): {cell.key}")
+    def split(self, slot: Slot, cell: Cell, why: str, size: int) -> None:
+        """Fused cells failed together, this one among them; it is tried again with others, `size` in all, or alone."""
+        how = "alone" if size == 1 else f"{size} at once"
+        self._say(f"fused with others, trying again {how} ({why}): {cell.key}")
         self._rest(slot)
 
     def lost(self, slot: Slot, cell: Cell, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Which cells of a sweep are tried again, and with what changed."""
+"""Which cells are tried again after they ended without success, and when a sweep has seen too many that did."""
 
 from collections import Counter
 
@@ -9,19 +9,25 @@ from bench.settings import Settings
 
 
 class Retries:
-    """What cells were tried again for, so that none is for ever."""
+    """What a sweep knows of failures."""
 
-    def __init__(self, settings: Settings, halve: set[str]) -> None:
-        """Keys of cells that are to run with half the batch are put into `halve`."""
-        self._settings, self._halve = settings, halve
-        self._crashes: Counter[str] = Counter()
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.crashes: Counter[str] = Counter()
+        self.failures = 0
 
-    def grant(self, cell: Cell, status: Status, *, halved: bool) -> bool:
-        """Whether a cell that ended so is tried again; `halved` says that it was with half the batch."""
-        if status is Status.OOM and not halved and in_halves(cell) is not None:
-            self._halve.add(cell.key)
-            return True
+    def again(self, cell: Cell, status: Status, *, halved: bool) -> bool:
+        """Whether a cell that ended so, `halved` or not, is tried again: in halves of its batch, or as it was."""
+        if status is Status.OOM:
+            return not halved and in_halves(cell) is not None
         if status is Status.CRASHED:
-            self._crashes[cell.key] += 1
-            return self._crashes[cell.key] <= self._settings.retry.crashed
+            self.crashes[cell.key] += 1
+            return self.crashes[cell.key] <= self.settings.retry.crashed
         return False
+
+    def too_many(self, status: Status) -> str | None:
+        """Count a cell that ended so for good; why no other is begun, where it was the last failure that may be."""
+        self.failures += status.failed
+        if status.failed and self.failures == self.settings.max_failures:
+            return f"{self.failures} cells failed (max_failures={self.settings.max_failures})"
+        return None

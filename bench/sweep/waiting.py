@@ -1,6 +1,7 @@
 """The cells of a sweep that wait for a worker: which comes next, and how it is claimed."""
 
-from collections.abc import Collection, Mapping, Sequence
+import sys
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from pathlib import Path
 
 from bench.cell import Cell
@@ -39,6 +40,8 @@ class Waiting:
         """Keys of cells that are run in halves of batches."""
         self.alone: set[str] = set()
         """Keys of cells that are not fused: they were, and something went wrong."""
+        self.fitting: dict[Hashable, int] = {}
+        """How many cells can be fused, by what they agree on, where more did not fit."""
 
     def claim(self, worker: Handle, at_work: Collection[Handle], idle: int) -> list[Cell]:
         """The best cell for `worker` that nobody runs, and those that are fused with it, claimed.
@@ -57,7 +60,7 @@ class Waiting:
             return []
         like = [other for other in self.queue.of_base(cell) if other != cell and self._may_fuse(other)]
         like = [other for other in like if can_fuse(other) == can_fuse(cell)]
-        limit = self.settings.fused.max_cells
+        limit = min(self.settings.fused.max_cells, self.fitting.get(can_fuse(cell), sys.maxsize))
         share = -(-(len(like) + 1) // workers)
         if share <= limit:  # all begin now: dealt out like cards, long and short ones to each, they end together
             dealt = like[workers - 1 :: workers]
@@ -71,6 +74,13 @@ class Waiting:
             if self._take(worker, other):
                 partners.append(other)
         return partners
+
+    def bound(self, cell: Cell, size: int) -> None:
+        """Fuse at most `size` cells like this one from now on; 1: this one runs alone."""
+        if size > 1:
+            self.fitting[can_fuse(cell)] = size
+        else:
+            self.alone.add(cell.key)
 
     def _may_fuse(self, cell: Cell) -> bool:
         is_asked = self.settings.engine == "fused" and self.together

@@ -23,6 +23,7 @@ from bench.results.regular import NO_WRITING
 from bench.results.store import LOG, check_place
 from bench.running.cores import use_threads
 from bench.running.observers import Observer, Observers, chosen
+from bench.running.out_of_memory import is_out_of_memory
 from bench.running.warm import Warm
 from bench.sweep.messages import Ended, Job, Phase, Split, Step, Unwritten, Warned
 from bench.sweep.slots import Slot
@@ -99,7 +100,7 @@ def _run(job: Job, observer: Observer, warm: Warm) -> Sequence[Ended | Split | U
         if not others:
             raise
         traceback.print_exc()
-        return [Split(f"{type(error).__name__}: {error}".splitlines()[0])]
+        return [Split(f"{type(error).__name__}: {error}".splitlines()[0], for_memory=is_out_of_memory(error))]
     finally:
         _flush()
 

@@ -29,8 +29,9 @@ from tests.sweep.test_pool_devices import GPUS
 from tests.test_cell import BASELINE, content
 
 NOTES = "notes.jsonl"
-KILLED, SPLIT, HALF_DONE, HANGING = 100, 101, 102, 103
-"""Seeds of cells with which a stack is killed, fails, is killed when one record is written, or hangs."""
+KILLED, SPLIT, HALF_DONE, HANGING, LARGE = 100, 101, 102, 103, 104
+"""Seeds of cells with which a stack is killed, fails, is killed when one record is written, hangs, or, if there are
+more than two in it, does not fit."""
 
 
 def serve_notes(connection: Connection, slot: Slot, parent: int) -> None:
@@ -59,6 +60,8 @@ def take_note(job: Job, *_: object) -> Sequence[Ended | Split | Unwritten]:
         os.kill(os.getpid(), signal.SIGKILL)
     if HANGING in seeds:
         time.sleep(60)
+    if LARGE in seeds and len(seeds) > 2:
+        return [Split("OutOfMemoryError: made up", for_memory=True)]
     if SPLIT in seeds:
         return [Split("OutOfMemoryError: made up")]
     time.sleep(0.05)
@@ -121,6 +124,13 @@ def test_long_and_short_cells_are_dealt_out(tmp_path: Path, monkeypatch: pytest.
 def test_what_fails_together_is_run_one_by_one(seed: int, tmp_path: Path) -> None:
     jobs = run([cell(0), cell(1), cell(seed), cell(3), cell(4), cell(5)], tmp_path)
     assert sorted(map(tuple, jobs), key=len) == [(0,), (1,), (seed,), (3,), (4, 5), (0, 1, seed, 3)]
+    assert not list(tmp_path.rglob(store.RECORD)), "it has cost no cell"
+
+
+def test_a_stack_that_does_not_fit_is_halved(tmp_path: Path) -> None:
+    others = [cell(seed) for seed in range(7)]
+    jobs = run([cell(LARGE), *others], tmp_path, fused=FusedConfig(max_cells=8))
+    assert sorted(map(len, jobs)) == [2, 2, 2, 2, 4, 8] or sorted(map(len, jobs)) == [2, 2, 2, 2, 4, 4, 8]
     assert not list(tmp_path.rglob(store.RECORD)), "it has cost no cell"
 
 

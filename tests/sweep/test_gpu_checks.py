@@ -31,7 +31,7 @@ def sweep(words: list[str], mirror: Path, folder: Path, *more: str) -> int:
 def test_before_the_first_cell(
     words: list[str], mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gpu_probe, "_tried", lambda gpu, options: "torch: Torch not compiled with CUDA enabled")
+    monkeypatch.setattr(gpu_probe, "tried", lambda uuid, options: "torch: Torch not compiled with CUDA enabled")
     assert sweep(words, mirror, tmp_path, "device=auto") == 2
     said = capsys.readouterr().err
     assert "error: GPU Chip can't be used: torch: Torch not compiled with CUDA enabled; this torch is built for" in said
@@ -46,7 +46,7 @@ def test_before_the_first_cell(
 def test_cells_without_a_transformer_need_no_probe(
     words: list[str], mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gpu_probe, "_tried", lambda *_: pytest.fail("a GPU was tried"))
+    monkeypatch.setattr(gpu_probe, "tried", lambda *_: pytest.fail("a GPU was tried"))
     ran: list[object] = []
     monkeypatch.setattr(pool, "run_pool", lambda cells, *_: ran.extend(cells))
     sweep(words, mirror, tmp_path, "device=auto", "hydra.sweeper.rows=[{model: tfidf_sgd}]")

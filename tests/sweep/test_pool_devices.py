@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bench.cell import Cell
+from bench.compose import to_cell
 from bench.config import DataConfig, NestedSplitConfig, TfidfSgdConfig
 from bench.data.task import Task
 from bench.errors import UserError
@@ -19,18 +20,22 @@ from bench.results import claims, store
 from bench.results.record import Status
 from bench.running.devices import Gpu
 from bench.settings import Settings
-from bench.sweep import handle, slots, worker
+from bench.sweep import handle, health, slots, worker
 from bench.sweep.messages import Ended, Job
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.slots import PoolOptions, Slot
+from bench.sweep.stopped import Stopped
+from tests.test_cell import content
 
 GPUS = [Gpu(uuid=f"GPU-{i}{i}{i}{i}", name="A100", total_memory=80 << 30) for i in range(4)]
 UUIDS = [gpu.uuid for gpu in GPUS]
 NOTE = "note.json"
 
-KILLED, QUITTING = 100, 101
-"""Seeds of the cells that kill their worker, and that end it once they have answered."""
+KILLED, QUITTING, FAILING = 100, 101, 102
+"""Seeds of the cells that kill their worker, that end it once they have answered, and that fail wherever they run."""
+BROKEN = "GPU-2222"
+"""On which every cell fails in the tests that say so."""
 
 
 def serve_notes(connection: Connection, slot: Slot, parent: int) -> None:
@@ -54,6 +59,8 @@ def take_note(job: Job, *_: object) -> list[Ended]:
         "threads": os.environ.get("OMP_NUM_THREADS"), "claimed": claim.device,
     }  # fmt: skip
     (folder / NOTE).write_text(json.dumps(note | {"started": started, "ended": time.monotonic()}))
+    if seed == FAILING or (os.environ.get("BROKEN_GPU") == os.environ["CUDA_VISIBLE_DEVICES"]):
+        return [Ended("error")]
     if seed == QUITTING:
         signal.setitimer(signal.ITIMER_REAL, 0.05)  # SIGALRM ends the process, a moment after its answer
     return [Ended("ok")]
@@ -135,6 +142,62 @@ def test_a_worker_that_dies_between_cells_costs_none(
 
     monkeypatch.setattr(handle.Handle, "receive", slow)
     assert [note["seed"] for note in run([QUITTING, 0, 1], tmp_path)] == [QUITTING, 0, 1]
+
+
+def trained(seed: int) -> Cell:
+    """A cell that needs a GPU."""
+    return to_cell(content(seed=seed))
+
+
+@pytest.fixture
+def probes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The GPUs that were tried; `BROKEN` is."""
+    asked: list[str] = []
+
+    def tried(uuid: str, timeout: float) -> str | None:
+        asked.append(uuid)
+        return "CUDA error: uncorrectable ECC error encountered" if uuid == os.environ.get("BROKEN_GPU") else None
+
+    monkeypatch.setattr(health, "tried", tried)
+    return asked
+
+
+def run_trained(seeds: list[int], folder: Path) -> tuple[Progress, list[dict[str, Any]]]:
+    cells = [trained(seed) for seed in seeds]
+    with Progress(cells) as progress:
+        stamps = {each.key: None for each in cells}
+        run_pool(cells, Settings(results_dir=str(folder), device="cuda"), progress, stamps, PoolOptions())
+    return progress, [json.loads(path.read_text()) for path in folder.rglob(NOTE)]
+
+
+def test_a_broken_gpu_is_used_no_more(
+    gpus: None, probes: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BROKEN_GPU", BROKEN)
+    progress, notes = run_trained(list(range(16)), tmp_path)
+    assert progress.done == 16
+    assert sorted(note["seed"] for note in notes) == list(range(16))
+    assert BROKEN not in {note["devices"] for note in notes}, "its cell was run again elsewhere"
+    assert probes == [BROKEN]
+    said = capsys.readouterr().out
+    assert "warning: cuda:2 is used no more, its cell is run elsewhere: CUDA error: uncorrectable ECC error" in said
+    assert said.count("ok: ") == 16
+
+
+def test_without_another_gpu_the_sweep_stops(
+    gpus: None, probes: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[2:3])
+    monkeypatch.setenv("BROKEN_GPU", BROKEN)
+    with pytest.raises(Stopped, match="cuda:0 can't be used any more, and there is no other: CUDA error"):
+        run_trained([0, 1, 2, 3], tmp_path)
+    assert len(list(tmp_path.rglob(NOTE))) == 1
+
+
+def test_cells_that_fail_by_themselves_cost_no_gpu(gpus: None, probes: list[str], tmp_path: Path) -> None:
+    progress, _ = run_trained([0, 1, 2, FAILING], tmp_path)
+    assert progress.done == 4
+    assert len(probes) == 1
 
 
 def processes(notes: list[dict[str, Any]]) -> int:

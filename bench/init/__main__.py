@@ -14,6 +14,7 @@ from bench.arguments import Parser, path
 from bench.errors import UserError
 from bench.escape.terminal import say
 from bench.init.naming import name_of, reading_options
+from bench.running.garbage import gc_disabled
 
 if TYPE_CHECKING:  # pyarrow and scikit-learn take a moment, and `--help` needs neither
     from bench.init.columns import Asked
@@ -26,7 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return _run(options)
+        with gc_disabled():  # a table is much that stays
+            return _run(options)
     except UserError as error:
         say(f"error: {error}", error=True)
         return 2
@@ -64,13 +66,18 @@ def _run(options: argparse.Namespace) -> int:
 
     paths = [conf / "data" / f"{name}.yaml", conf / "experiment" / f"{name}.yaml"]
     refuse_existing(name, paths, overwrite=options.overwrite)
+    _look_and_write(name, given, paths, options)
+    return 0 if options.no_plan else _plan(name, options)
+
+
+def _look_and_write(name: str, given: Mapping[str, str], paths: list[Path], options: argparse.Namespace) -> None:
+    """All but the plan, for which what was read is let go again."""
     seen = _overview(name, given, options)
     _say(seen)
     picture = _picture(seen, Path(options.reports, name))
     _write(name, paths, seen, options)
     say(f"wrote {' and '.join(map(str, paths))}")
     say(f"picture of the data: {picture}\n")
-    return 0 if options.no_plan else _plan(name, options)
 
 
 def _overview(name: str, given: Mapping[str, str], options: argparse.Namespace) -> "Overview":

@@ -71,7 +71,7 @@ def experiment_file(name: str, proposal: Proposal, settings: Mapping[str, object
         "  sweeper:",
         "    params:",
         f"      {_line('num_labels', proposal.num_labels, proposal.why_labels)}",
-        f"      {_line('train_size', sizes, 'training examples over all labels')}",
+        *([f"      {_line('train_size', sizes, 'training examples over all labels')}"] if sizes else []),
         f"      {_line('seed', seeds, '')}",
         "    rows:",
     ]

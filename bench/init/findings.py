@@ -61,8 +61,6 @@ def blanks(problems: Iterable[Problem], empty_lines: int) -> list[Finding]:
 
 def unlabelled_splits(counts: Mapping[str, int]) -> list[Finding]:
     """Files or splits, by name with their rows, in which no row has a label."""
-    if not counts:
-        return []
     shown = ", ".join(f"{name} ({counted(rows, 'row')})" for name, rows in counts.items())
     return [Finding("unlabelled_splits", "problem", len(counts), f"without any label, and left out (splits): {shown}")]
 
@@ -118,7 +116,7 @@ def repeats(normalized: Repeats, near: Repeats | None = None) -> list[Finding]:
     """Texts that come again: as they are, under other labels, and nearly (None: nobody looked)."""
     found = []
     if normalized.rows:
-        said = f"{counted(normalized.rows, 'row')} that repeat a text: it counts once"
+        said = f"{counted(normalized.rows, 'row')} {_do(normalized.rows, 'repeat')} a text: it counts once"
         found.append(Finding("repeats", "note", normalized.rows, said, _pairs(normalized.alike)))
     if normalized.conflicting_texts:
         texts, rows = counted(normalized.conflicting_texts, "text"), counted(normalized.conflicting_rows, "row")
@@ -128,7 +126,7 @@ def repeats(normalized: Repeats, near: Repeats | None = None) -> list[Finding]:
     more = 0 if near is None else near.rows - normalized.rows
     if more > 0 and near is not None:
         said = (
-            f"{counted(more, 'row')} that nearly repeat a text (but for digits, addresses, punctuation): "
+            f"{counted(more, 'row')} {_do(more, 'nearly repeat')} a text (but for digits, addresses, punctuation): "
             "on both sides of the split they flatter every row; split.same_text=near takes them for one"
         )
         known = {*normalized.alike, *normalized.conflicting}
@@ -192,6 +190,11 @@ def _gives_away(values: Sequence[str | None], labels: Sequence[str]) -> float | 
     told = sum(max(counts.values()) for counts in by_value.values()) / filled
     floor = max(Counter(labels).values()) / len(labels)
     return told if told >= LEAK_PURITY and told > floor + 0.1 else None
+
+
+def _do(count: int, verb: str) -> str:
+    """The verb in the form that goes with so many."""
+    return f"{verb}s" if count == 1 else verb
 
 
 def _with_counts(pairs: Sequence[tuple[int, str]]) -> str:

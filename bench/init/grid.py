@@ -13,8 +13,10 @@ SEEDS = (0, 1, 2)
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
 """Of the rows, about: what `split=natural` keeps from training."""
 MIN_PER_LABEL, MIN_SIZE, MAX_SIZES = 4, 32, 4
-MAX_CPU_TUNED = 2048
-"""Training examples of a LoRA cell that a CPU goes through in minutes."""
+MAX_CPU_TUNED, MAX_CPU_PROBED = 2048, 40_000
+"""Training examples of a LoRA cell, and of a linear probe, that a CPU goes through in minutes."""
+MAX_LOGISTIC = 100_000
+"""Likewise of logistic regression, which is fitted for each strength that is tried."""
 UNEQUAL = 3
 """Labels are unequal where the largest has so many times the rows of the smallest."""
 CONNECT_SECONDS = 2.0
@@ -43,6 +45,7 @@ class Proposal:
     num_labels: int | str
     why_labels: str
     train_sizes: tuple[int | str, ...]
+    """Of all rows; empty where each has its own, for an axis would take their place."""
     seeds: tuple[int, ...]
     rows: tuple[Row, ...]
     best_metric: str | None
@@ -72,44 +75,59 @@ def propose(counts: Sequence[int], place: Machine, *, are_some_unusable: bool = 
     """A grid for labels with `counts` usable rows each, which may be some of the labels alone."""
     there = int(sum(counts) * (1 - TEST_SHARE - VALIDATION_SHARE))
     sizes = _sizes(there, len(counts))
+    rows = _rows(sizes, there, place)
     is_unequal = max(counts) >= UNEQUAL * min(counts)
     why = f"each label counts alike: the largest has {max(counts) / min(counts):.0f} times the rows of the smallest"
     return Proposal(
         num_labels=len(counts) if are_some_unusable else "all",
         why_labels="the others have too few texts" if are_some_unusable else "",
-        train_sizes=(*sizes, "all"),
+        train_sizes=() if any("train_size" in row.values for row in rows) else (*sizes, "all"),
         seeds=SEEDS,
-        rows=tuple(_rows(sizes, there, place)),
+        rows=tuple(rows),
         best_metric="macro_f1" if is_unequal else None,
         why_metric=why if is_unequal else "",
     )
 
 
 def _sizes(there: int, labels: int) -> list[int]:
-    """Powers of two, four times apart, below what there is for training."""
+    """Powers of two, at least four times apart, from few examples to half of what there is for training."""
     size = 2 ** max((MIN_PER_LABEL * labels - 1).bit_length(), MIN_SIZE.bit_length() - 1)
     sizes = []
     while size <= there // 2:
         sizes.append(size)
         size *= 4
-    return sizes[-(MAX_SIZES - 1) :]
+    most = MAX_SIZES - 1
+    return sizes if len(sizes) <= most else [sizes[round(at * (len(sizes) - 1) / (most - 1))] for at in range(most)]
 
 
 def _rows(sizes: Sequence[int], there: int, place: Machine) -> list[Row]:
-    rows = [
-        Row({"model": "majority"}, "the floor: always the most frequent label"),
-        Row({"model": "tfidf_sgd"}, "the baseline that everything has to beat"),
-        Row({"model": "tfidf_logistic"}, "the same words, with the strength of regularization chosen on validation"),
-        Row({"model": "minilm", "method": "linear_probe"}, "a small encoder as it is, a classifier on its features"),
+    """The rows; where some stop before the others, each with its sizes."""
+    patience = None if place.gpus else MAX_CPU_PROBED
+    rows: list[tuple[dict[str, str], str, int | None]] = [
+        ({"model": "majority"}, "the floor: always the most frequent label", None),
+        ({"model": "tfidf_sgd"}, "the baseline that everything has to beat", None),
+        ({"model": "tfidf_logistic"}, "the same words, with regularization chosen on validation", MAX_LOGISTIC),
+        ({"model": "minilm", "method": "linear_probe"}, "a small encoder as it is, a classifier on top", patience),
+        ({"model": "minilm", "method": "lora"}, "the same, fine-tuned", None if place.gpus else MAX_CPU_TUNED),
     ]
-    tuned = {"model": "minilm", "method": "lora"}
-    if not place.gpus and there > MAX_CPU_TUNED:
-        fitting = [str(size) for size in sizes if size <= MAX_CPU_TUNED]
-        tuned["train_size"] = ",".join([*fitting, str(MAX_CPU_TUNED)] if str(MAX_CPU_TUNED) not in fitting else fitting)
-        rows.append(Row(tuned, "the same, fine-tuned; with more examples it would take a CPU hours"))
-    else:
-        rows.append(Row(tuned, "the same, fine-tuned"))
     if place.gpus and place.hub != "none":
-        rows.append(Row({"model": "bert_base", "method": "lora"}, "the classic encoder"))
-        rows.append(Row({"model": "qwen2_5_1_5b", "method": "qlora"}, "a language model of 1.5 billion parameters"))
-    return rows
+        rows.append(({"model": "bert_base", "method": "lora"}, "the classic encoder", None))
+        rows.append(({"model": "qwen2_5_1_5b", "method": "qlora"}, "a language model of 1.5 billion parameters", None))
+    limits = [limit for _, _, limit in rows if limit is not None and limit < there]
+    if not sizes or not limits:
+        return [Row(values, why) for values, why, _ in rows]
+    return [
+        Row(values | {"train_size": _up_to(limit, sizes, there)}, _why(why, limit, there))
+        for values, why, limit in rows
+    ]
+
+
+def _up_to(limit: int | None, sizes: Sequence[int], there: int) -> str:
+    """The sizes that a row is trained with; one at least."""
+    if limit is None or limit >= there:
+        return ",".join(map(str, (*sizes, "all")))
+    return ",".join(map(str, [size for size in sizes if size <= limit] or sizes[:1]))
+
+
+def _why(why: str, limit: int | None, there: int) -> str:
+    return why if limit is None or limit >= there else f"{why}; with more examples it would take hours here"

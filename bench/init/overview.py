@@ -10,6 +10,7 @@ import numpy as np
 from bench.config import DataConfig
 from bench.config.split import SameText
 from bench.data.problems import said, shown
+from bench.data.readers.part import Part
 from bench.data.sametext import compared, conflicting
 from bench.data.set_names import set_of
 from bench.data.sides import refuse_one_side
@@ -66,35 +67,46 @@ class Overview:
 def look(source: Source, asked: Asked) -> Overview:
     """Look at `source`, whose columns are `asked` where they are given. Raises UserError."""
     columns = choose(source, asked)
-    data = columns.described(source.data)
-    unlabelled = {part.split: len(part.table) for part in source.parts if not is_labelled(part, columns.label.column)}
-    if 0 < len(unlabelled) < len(source.parts):
-        source = replace(source, parts=tuple(part for part in source.parts if part.split not in unlabelled))
-        data = replace(data, splits=tuple(part.split for part in source.parts))
+    source, data, found = _labelled_parts(source, columns)
     parts = list(source.parts)
-    raw = survey_of(parts, data, how=())
-    if others := [problem for problem in raw.problems if problem.kind not in BLANK]:
-        raise UserError(said(others))
-    refuse_one_side(raw.splits, data)
-    found = findings.unlabelled_splits(unlabelled if data.splits else {})
-    found += findings.blanks(raw.problems, raw.cleaned.empty_lines) + findings.spellings(raw)
+    found += _to_clean(parts, data)
     data = replace(data, **_options(found))
-    seen = survey_of(parts, data, how=()) if _options(found) else raw
+    seen = survey_of(parts, data, how=())
     too_few = _unusable(seen)
     _refuse_one_label(seen, too_few, columns)
     found += findings.joined_labels(seen) + findings.rare_labels(seen.labels, too_few, is_marked=_is_marked(seen))
     if 0 < len(too_few) <= MAX_EXCLUDED:
         data = replace(data, exclude_labels=tuple(sorted(too_few)))
+        del seen  # two at a time are much memory
         seen = survey_of(parts, data, how=())
     again = [repeats(seen.texts, seen.labels, how, seen.where) for how in _compared(len(seen.texts))]
     found += findings.repeats(*again)
     some = _spread(len(seen.texts), MAX_LOOKED_AT)
     found += findings.personal_data(seen, some) + findings.names_in_texts(seen, some)
     found += findings.columns_that_tell([seen.labels[row] for row in some], _others(source, columns, seen, some))
-    unique = _once(seen)
-    first = first_numbers(seen.texts, seen.labels, unique)
+    first = first_numbers(seen.texts, seen.labels, _once(seen))
     unusable = frozenset(too_few).difference(data.exclude_labels)
     return Overview(source, data, columns, seen, tuple(found), first, unusable)
+
+
+def _labelled_parts(source: Source, columns: Columns) -> tuple[Source, DataConfig, list[Finding]]:
+    """The source without the parts in which no row has a label, how it is described, and what is to be said of them."""
+    data = columns.described(source.data)
+    unlabelled = {part.split: len(part.table) for part in source.parts if not is_labelled(part, columns.label.column)}
+    if not 0 < len(unlabelled) < len(source.parts):
+        return source, data, []
+    source = replace(source, parts=tuple(part for part in source.parts if part.split not in unlabelled))
+    data = replace(data, splits=tuple(part.split for part in source.parts))
+    return source, data, findings.unlabelled_splits(unlabelled)
+
+
+def _to_clean(parts: list[Part], data: DataConfig) -> list[Finding]:
+    """What cleaning deals with. Raises UserError for what it does not."""
+    raw = survey_of(parts, data, how=())
+    if others := [problem for problem in raw.problems if problem.kind not in BLANK]:
+        raise UserError(said(others))
+    refuse_one_side(raw.splits, data)
+    return findings.blanks(raw.problems, raw.cleaned.empty_lines) + findings.spellings(raw)
 
 
 def _options(found: Sequence[Finding]) -> dict[str, Any]:

@@ -5,13 +5,13 @@ closed, and a quote that swallows rows, so that a text would hold other rows and
 """
 
 import csv
-import io
 import re
 import sys
+from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from bench.data.readers.files import Malformed
 
@@ -22,6 +22,7 @@ NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", 
 """Words for delimiters that shells make hard to type."""
 MAX_NAMED = 5
 """Rows that one message names."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[ \t]*(\r\n|\r|\n)')
 """What Excel reads, and some programs write, above the column names."""
 
@@ -46,9 +47,9 @@ class Table:
 
     columns: list[str]
     rows: list[list[str]]
-    lines: list[int]
+    lines: Sequence[int]
     """Where each row begins, as an editor counts."""
-    numbers: list[int]
+    numbers: Sequence[int]
     """Which row of a spreadsheet each is: blank lines are rows there, and a row of several lines is one."""
     notes: tuple[str, ...] = ()
     """What somebody should know who thinks the file was read otherwise."""
@@ -58,8 +59,9 @@ class Table:
     """That its columns are separated by."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
+    """Made a million times: a tuple, which is quick."""
+
     fields: list[str]
     first: int
     last: int
@@ -106,7 +108,7 @@ def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | N
     _refuse_ragged(rows, columns, delimiter, prefix)
     if over := [row for row in rows if row.last > row.first]:
         if layout.quoting != "standard" and len(columns) > 1:
-            raw = _Raw([[""]] * skipped + _cut(content, delimiter), columns, rows, delimiter)
+            raw = _Raw([""] * skipped + list(_lines(content)), columns, rows, delimiter)
             raw.refuse_swallowed(over, _way_out(content, prefix), wanted[:1], label, prefix)
         lines = sum(row.last - row.first + 1 for row in rows)
         verb = "row goes" if len(over) == 1 else "rows go"
@@ -114,13 +116,18 @@ def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | N
             f"{lines:,} lines gave {len(rows):,} rows: quoted cells of {len(over):,} {verb} over several lines "
             f"({prefix}quoting=none reads quotes as they are)"
         )
-    places = [row.first for row in rows], [row.number for row in rows]
+    # as plain numbers: of a million objects between the rows, each would hold on to memory that the rows free
+    places = array("q", (row.first for row in rows)), array("q", (row.number for row in rows))
     return Table(columns, [row.fields for row in rows], *places, tuple(notes), empty_lines, delimiter)
 
 
-def _cut(content: str, delimiter: str) -> list[list[str]]:
-    """Every line, cut at the delimiters whatever is quoted."""
-    return [line.rstrip("\r\n").split(delimiter) for line in io.StringIO(content, newline="")]
+def _lines(content: str) -> Iterator[str]:
+    """The lines with their ends, one after the other: a copy of all of them may not fit beside a big file."""
+    start = 0
+    for found in _LINE_END.finditer(content):
+        yield content[start : (start := found.end())]
+    if start < len(content):
+        yield content[start:]
 
 
 def _reader(content: str, delimiter: str, quoting: Quoting) -> Any:
@@ -129,7 +136,7 @@ def _reader(content: str, delimiter: str, quoting: Quoting) -> Any:
         options |= {"quoting": csv.QUOTE_NONE}
     elif quoting == "backslash":
         options |= {"escapechar": "\\"}
-    return csv.reader(io.StringIO(content, newline=""), **options)
+    return csv.reader(_lines(content), **options)
 
 
 def _found(content: str, layout: Layout, wanted: Sequence[str]) -> str:
@@ -157,7 +164,8 @@ def _rows(content: str, delimiter: str, quoting: Quoting, skipped: int, prefix: 
     rows, line, number = [], skipped, 0
     try:
         for number, fields in enumerate(reader, start=1):
-            first, line = line + 1, reader.line_num + skipped
+            first, last = line + 1, reader.line_num + skipped
+            line = first if last == first else last  # one object for both, where that can be
             if fields:
                 rows.append(_Row(fields, first, line, number))
     except csv.Error as error:
@@ -198,8 +206,7 @@ def _refuse_ragged(rows: Sequence[_Row], columns: Sequence[str], delimiter: str,
 class _Raw:
     """A file's lines beside the rows that were read from them."""
 
-    lines: list[list[str]]
-    """Each line, cut at the delimiters whatever is quoted."""
+    lines: list[str]
     columns: Sequence[str]
     rows: Sequence[_Row]
     delimiter: str
@@ -210,7 +217,7 @@ class _Raw:
         """Raise Malformed where a row `over` several lines is made of lines that each look like a row of their own."""
         looks_like_row = self._test(text, label)
         for row in over:
-            inside = [line for line in self.lines[row.first - 1 : row.last] if line != [""]]
+            inside = [line for line in map(self._cut, self.lines[row.first - 1 : row.last]) if line != [""]]
             ends = (inside[0], inside[-1])
             alike = sum(map(looks_like_row, inside))
             if all(len(line) == len(self.columns) for line in ends) and 2 * alike > len(inside):
@@ -219,11 +226,15 @@ class _Raw:
                     f"looks like rows of its own; {way_out} ({prefix}quoting=standard takes it for one text)"
                 )
 
+    def _cut(self, line: str) -> list[str]:
+        """A line, cut at the delimiters whatever is quoted."""
+        return line.rstrip("\r\n").split(self.delimiter)
+
     def _test(self, text: Sequence[str], label: str | None) -> Callable[[list[str]], bool]:
         """A function that says of a line, cut at the delimiters, whether it looks like a whole row."""
         short, least = [row.fields for row in self.rows if row.first == row.last], 1
         if len(short) < 2:  # next to all is swallowed
-            short, least = [line for line in self.lines[1:] if len(line) == len(self.columns)], 2
+            short, least = [line for line in map(self._cut, self.lines[1:]) if len(line) == len(self.columns)], 2
         place = self.columns.index(label) if label in self.columns else self._repeating(short, text)
         counts = Counter(_bare(fields[place]) for fields in short) if place is not None else Counter()
         known = {cell for cell, count in counts.items() if cell and count >= least}  # an empty cell is no label

@@ -1,7 +1,7 @@
 """Labelled texts in a table file: CSV, TSV, JSON, Parquet, or Orange's `.tab`."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -87,7 +87,8 @@ def _read_delimited(
     label = data.label_column if wanted else None
     table = delimited.parse(read_text(path, data), layout, wanted=wanted, label=label)
     refuse_repeated(table.columns, data)
-    place = _places(path, table.lines, "line", table.numbers)
+    numbers = table.numbers  # and no more of the table is kept, for it is large
+    place = _places(path, table.lines, "line", numbers)
     found = {}
     for name in wanted_columns(data, table.columns):
         at = table.columns.index(name)
@@ -97,7 +98,7 @@ def _read_delimited(
         pa.table(found),
         tuple(table.columns),
         place=place,
-        row=lambda row: f"row {table.numbers[row]}",
+        row=lambda row: f"row {numbers[row]}",
         notes=table.notes,
         empty_lines=table.empty_lines,
         delimiter=table.delimiter,
@@ -107,7 +108,8 @@ def _read_delimited(
 def _read_json(path: Path, split: str, data: DataConfig) -> Part:
     """One JSON object a line, or an array of them. (Arrow's own reader would take some texts for dates.)"""
     found = json_rows.parse(read_text(path, data))
-    place = _places(path, found.places, found.unit)
+    places, unit = found.places, found.unit
+    place = _places(path, places, unit)
     columns, notes = {}, []
     single = data.text_columns if len(data.text_columns) == 1 else ()
     found.refuse_repeated(wanted_columns(data, found.columns))
@@ -127,7 +129,7 @@ def _read_json(path: Path, split: str, data: DataConfig) -> Part:
         pa.table(columns),
         tuple(found.columns),
         place=place,
-        row=lambda row: f"{found.unit} {found.places[row]}",
+        row=lambda row: f"{unit} {places[row]}",
         notes=tuple(notes),
         empty_lines=found.empty_lines,
     )
@@ -145,7 +147,7 @@ def _read_parquet(path: Path, split: str, data: DataConfig) -> Part:
     return Part(split, table, tuple(schema.names), names, row=lambda row: f"row {row} (from 0)")
 
 
-def _places(path: Path, lines: list[int], unit: str, numbers: list[int] | None = None) -> Callable[[int], str]:
+def _places(path: Path, lines: Sequence[int], unit: str, numbers: Sequence[int] | None = None) -> Callable[[int], str]:
     """A function from a row's number (from 0) to where it stands."""
 
     def place(row: int) -> str:

@@ -72,8 +72,10 @@ def test_old_records_have_what_follows_from_their_confusion_matrix(version: int)
 def test_new_records_have_what_they_say() -> None:
     measured = parse((GOLDEN / "version-6.json").read_text(encoding="utf-8")).measurements
     assert measured is not None
-    assert metrics_of(measured.test) == {f"test_{name}": measured.test.metric(name) for name in METRICS}
-    assert None not in metrics_of(measured.test).values()
+    held = {name: value for name in METRICS if (value := measured.test.metric(name)) is not None}
+    assert len(held) >= 9, "those that there were when it was made; later ones are not in it"
+    found = metrics_of(measured.test)
+    assert {name: found[f"test_{name}"] for name in held} == held
 
 
 @pytest.mark.parametrize("name", OF_LABELS)

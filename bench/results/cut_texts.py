@@ -37,7 +37,8 @@ class CutShares:
         """What is cut, and the way out."""
         parts = [("training", self.train), ("test", self.test)]
         told = [f"{percent(share)} of the {name} texts" for name, share in parts if share is not None]
-        lost = "" if self.median_lost is None else f", and half of these lose {percent(self.median_lost)} or more"
+        half = "" if self.median_lost is None else f"{percent(self.median_lost)} of their tokens or more"
+        lost = half and f", and half of these lose {half}"
         other = ", and training.truncation=head_tail keeps both ends of a text"
         return (
             f"{' and '.join(told)} are longer than {self.option}={self.max_length}{lost}; "

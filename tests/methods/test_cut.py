@@ -118,8 +118,8 @@ def test_a_row_is_warned_of_once_by_its_worst_cell_with_the_way_out() -> None:
     told = warnings_by_row([("m lora", shares()), ("m lora", shares(train=None, test=0.3)), ("m full", shares())])
     assert told[0] == (
         "m lora: 20 % of the training texts and 30 % of the test texts are longer than training.max_length=64, "
-        "and half of these lose 40 % or more; a greater training.max_length reads more, where the model has positions "
-        "for it, and training.truncation=head_tail keeps both ends of a text"
+        "and half of these lose 40 % of their tokens or more; a greater training.max_length reads more, where the "
+        "model has positions for it, and training.truncation=head_tail keeps both ends of a text"
     )
     assert "truncation" not in shares(keeps_ends=True).warning()
     assert [text.partition(":")[0] for text in told] == ["m lora", "m full"]
@@ -144,7 +144,7 @@ def test_the_command_and_a_sweep_warn_in_one_line(mirror: Path, tmp_path: Path, 
     words += ["split=nested", "train_size=16", "training.max_length=8", "training.num_train_epochs=1", "device=cpu"]
     words += [f"mirror_dir={mirror}", *(f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache"))]
     assert cli.call(*words) == 0
-    warning = "of the test texts are longer than training.max_length=8, and half of these lose 50 % or more; a greater"
+    warning = "are longer than training.max_length=8, and half of these lose 50 % of their tokens or more; a greater"
     assert capfd.readouterr().out.count(warning) == 1
     assert cli.call("-m", *words) == 0
     told = capfd.readouterr().out

@@ -117,9 +117,8 @@ def _reasons(seen: Overview) -> dict[str, str]:
 
 
 def _training(proposal: Proposal) -> list[str]:
-    if proposal.best_metric is None:
-        return []
-    return ["training:", f"  {_line('best_metric', proposal.best_metric, proposal.why_metric)}"]
+    lines = [f"  {_line(option, value, why)}" for option, (value, why) in proposal.training.items()]
+    return ["training:", *lines] if lines else []
 
 
 def _line(option: str, value: object, reason: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,9 +48,8 @@ class Proposal:
     """Of all rows; empty where each has its own, for an axis would take their place."""
     seeds: tuple[int, ...]
     rows: tuple[Row, ...]
-    best_metric: str | None
-    """What the weights that are kept, and C, are chosen by; None: accuracy."""
-    why_metric: str
+    training: Mapping[str, tuple[str, str]]
+    """Options of `training` that are not at their defaults, each with the reason."""
 
 
 def machine(mirror_dir: str | None) -> Machine:
@@ -76,17 +75,27 @@ def propose(counts: Sequence[int], place: Machine, *, are_some_unusable: bool = 
     there = int(sum(counts) * (1 - TEST_SHARE - VALIDATION_SHARE))
     sizes = _sizes(there, len(counts))
     rows = _rows(sizes, there, place)
-    is_unequal = max(counts) >= UNEQUAL * min(counts)
-    why = f"each label counts alike: the largest has {max(counts) / min(counts):.0f} times the rows of the smallest"
     return Proposal(
         num_labels=len(counts) if are_some_unusable else "all",
         why_labels="the others have too few texts" if are_some_unusable else "",
         train_sizes=() if any("train_size" in row.values for row in rows) else (*sizes, "all"),
         seeds=SEEDS,
         rows=tuple(rows),
-        best_metric="macro_f1" if is_unequal else None,
-        why_metric=why if is_unequal else "",
+        training=_training(max(counts) / min(counts)),
     )
+
+
+def _training(ratio: float) -> dict[str, tuple[str, str]]:
+    """How rows are trained where the largest label has so many times the rows of the smallest."""
+    if ratio < UNEQUAL:
+        return {}
+    return {
+        "class_weight": (
+            "balanced",
+            f"the largest label has {ratio:.0f} times the rows of the smallest; none: as they are",
+        ),
+        "best_metric": ("macro_f1", "weights and C are chosen so that each label counts alike"),
+    }
 
 
 def _sizes(there: int, labels: int) -> list[int]:

@@ -42,10 +42,13 @@ def test_a_gpu_trains_on_all_of_it_and_tries_larger_models(here: Path) -> None:
     assert {"bert_base", "qwen2_5_1_5b"} <= set(found)
 
 
-@pytest.mark.parametrize(("counts", "metric"), [([30, 10], "macro_f1"), ([29, 10], None)])
-def test_unequal_labels_are_chosen_by_macro_f1(counts: list[int], metric: str | None) -> None:
+@pytest.mark.parametrize(
+    ("counts", "training"),
+    [([30, 10], {"class_weight": "balanced", "best_metric": "macro_f1"}), ([29, 10], None)],
+)
+def test_unequal_labels_are_weighted_and_chosen_by_macro_f1(counts: list[int], training: dict[str, str] | None) -> None:
     content = yaml.safe_load(experiment_file("mine", propose(counts, CPU), {}))
-    assert content.get("training", {}).get("best_metric") == metric
+    assert content.get("training") == training
 
 
 def test_without_the_hub_its_models_are_left_out() -> None:

@@ -65,16 +65,18 @@ def test_values_that_yaml_or_hydra_would_read_otherwise(here: Path) -> None:
     assert config["data"]["merge_labels"] == {"No": "no", "${x} late": "${x}\nlate"}
 
 
-def test_unequal_labels_are_chosen_by_macro_f1(here: Path) -> None:
+def test_unequal_labels_are_weighted_and_chosen_by_macro_f1(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     some = rows()
     few = [pair for pair in some if pair[1] != "billing"] + [pair for pair in some if pair[1] == "billing"][:20]
     write_csv(here / "t.csv", ["text", "label"], [list(pair) for pair in few])
     assert initialised("t.csv") == 0
     experiment = (here / "conf/experiment/t.yaml").read_text()
-    assert yaml.safe_load(experiment)["training"] == {"best_metric": "macro_f1"}
-    assert "the largest has 3 times the rows of the smallest" in experiment
+    assert yaml.safe_load(experiment)["training"] == {"class_weight": "balanced", "best_metric": "macro_f1"}
+    assert "the largest label has 3 times the rows of the smallest" in experiment
     configs = cli.composed("-m", "+experiment=t")
     assert {config["training"]["best_metric"] for config in configs} == {"macro_f1"}
+    assert cli.call("-m", "+experiment=t", "cache_dir=cache", "command=plan") == 0
+    assert "0 infeasible" in capsys.readouterr().out
 
 
 def test_labels_that_look_wrong_are_named_by_their_rows_whatever_was_left_out_before(

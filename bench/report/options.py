@@ -1,8 +1,14 @@
 """The options of a report: one object that is made of the settings once, and handed to all that need one of them."""
 
 from dataclasses import dataclass, fields
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from bench.bounds import Amount, Fraction
+from bench.metrics.deciding import AUTO, deciding_name
+
+DecidingMetric = Annotated[str, BeforeValidator(deciding_name)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +22,9 @@ class ReportSettings:
     baseline: str | None = None
     """The classical row that all others are compared with; null: `tfidf_sgd` where the grid has it, else the first by
     name, `majority` last."""
+    metric: DecidingMetric = AUTO
+    """The metric of the table by which rows are compared: the answer, its tests, intervals, ranks and heatmaps. `auto`:
+    accuracy, and macro F1 where test labels are unequal and `split=natural` leaves them so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,17 @@ from bench.report.figures.named_rows import named_rows
 from bench.report.figures.style import save
 from bench.report.inputs.prediction_store import PredictionStore
 from bench.report.inputs.published import Published
-from bench.report.inputs.records import CellRecord, ExpectedCell, Points
+from bench.report.inputs.records import CellRecord, ExpectedCell, Points, split_of
 from bench.report.options import ReportOptions
 from bench.report.statistics.baseline import simpler_rows, verdicts
 from bench.report.statistics.bootstrap import Draws, statistic
 from bench.report.statistics.correctness import Grid
+from bench.report.statistics.deciding import Deciding, by_metric, deciding
 from bench.report.statistics.decision import Budget, budgets, training_costs
 from bench.report.statistics.fitted_curves import FittedCurves, fitted_curves
 from bench.report.statistics.interval_frames import ACCURACY, difference_frame, interval_frame
 from bench.report.statistics.significance import Verdicts
+from bench.results.record import Record
 
 MAX_BOOTSTRAPPED = 200
 """Points of a grid; each takes about 5 ms."""
@@ -70,9 +72,20 @@ class View:
         return self.verdicts.baseline
 
     @cached_property
+    def deciding(self) -> Deciding:
+        """The metric that rows are compared by, and why."""
+        records = [record for record in self.found.values() if isinstance(record, Record)]
+        return deciding(self.options.metric, self.predictions, map(split_of, records))
+
+    @cached_property
+    def compared(self) -> Grid:
+        """`predictions` by that metric."""
+        return by_metric(self.predictions, self.deciding.metric)
+
+    @cached_property
     def verdicts(self) -> Verdicts:
         """Which rows are told apart, at every point: what words, marks and tables go by."""
-        return verdicts(self.cells, self.predictions, self.options.baseline)
+        return verdicts(self.cells, self.compared, self.options.baseline)
 
     @cached_property
     def simpler_rows(self) -> list[str]:
@@ -88,12 +101,15 @@ class View:
 
     @cached_property
     def shown_metrics(self) -> dict[str, str]:
-        """Those of `SHOWN` that the records have something of its own for; the first two always."""
+        """The metric that decides, then those of `SHOWN` that the records have something of its own for; the first two
+        always."""
         means = {metric: self.summary[f"{metric}_mean"] for metric in SHOWN}
         hidden = {metric for metric in list(SHOWN)[2:] if means[metric].isna().all()}
+        first = self.deciding
         if ((means["test_weighted_f1"] - means["test_macro_f1"]).abs().fillna(0) <= SAME).all():
             hidden.add("test_weighted_f1")
-        return {metric: short for metric, short in SHOWN.items() if metric not in hidden}
+        others = {metric: short for metric, short in SHOWN.items() if metric not in hidden}
+        return {first.column: first.metric.name} | others
 
     @property
     def drawn_metrics(self) -> dict[str, str]:
@@ -104,17 +120,18 @@ class View:
     def intervals(self, metric: str) -> pd.DataFrame | None:
         """`interval_frame` of a metric, made once; None where predictions don't give it, or the grid has too many
         points for a bootstrap of each."""
-        is_cheap = metric == ACCURACY or len(self.predictions) <= MAX_BOOTSTRAPPED
+        is_cheap = metric in (ACCURACY, self.deciding.column) or len(self.predictions) <= MAX_BOOTSTRAPPED
         if statistic(metric) is None or not is_cheap:
             return None
         if metric not in self.known_intervals:
-            self.known_intervals[metric] = interval_frame(self.predictions, metric, self.draws)
+            grid = self.compared if metric == self.deciding.column else self.predictions
+            self.known_intervals[metric] = interval_frame(grid, metric, self.draws)
         return self.known_intervals[metric]
 
     def differences_to(self, opponent: str) -> pd.DataFrame:
-        """`difference_frame` of accuracy to a row, made once."""
+        """`difference_frame` of the metric that decides to a row, made once."""
         if opponent not in self.known_differences:
-            made = difference_frame(self.predictions, opponent, ACCURACY, self.draws, self.verdicts)
+            made = difference_frame(self.compared, opponent, self.deciding.column, self.draws, self.verdicts)
             self.known_differences[opponent] = made
         return self.known_differences[opponent]
 
@@ -126,7 +143,7 @@ class View:
     @cached_property
     def budgets(self) -> list[Budget]:
         """What is best and what is tied with it at every label count and training size."""
-        return budgets(self.predictions, training_costs(self.cells), verdicts=self.verdicts)
+        return budgets(self.compared, training_costs(self.cells), verdicts=self.verdicts)
 
     def draw(self, name: str, figure: Figure, text: str, metric: str | None = None) -> Picture:
         """Write a figure's files."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bench.metrics.table import METRICS
 from bench.report.content.wording import (
     UNTRAINED,
     difference_text,
@@ -69,16 +70,16 @@ def budget_points(one: Budget, absent: Mapping[str, str] | None = None) -> list[
 
 def _best_text(standing: Standing) -> str:
     """The best row; rows with fewer seeds whose mean is higher are named with it."""
-    seeds, examples = standing.accuracy.num_seeds, standing.accuracy.num_examples
+    seeds, examples = standing.score.num_seeds, standing.score.num_examples
     behind = f"{counted(seeds, 'seed')}, {counted(examples, 'test example')}"
-    accuracy = f"{interval_text(standing.accuracy)} ({behind})"
+    score, label = f"{interval_text(standing.score)} ({behind})", METRICS[standing.metric].label
     if not standing.higher:
-        return f"{standing.best} has the highest accuracy, {accuracy}"
+        return f"{standing.best} has the highest {label}, {score}"
     few = ", ".join(
-        f"{one.row} has {number_text(one.accuracy.estimate)} ({counted(one.accuracy.num_seeds, 'seed')})"
+        f"{one.row} has {number_text(one.score.estimate)} ({counted(one.score.num_seeds, 'seed')})"
         for one in standing.higher
     )
-    return f"Of the rows with all seeds, {standing.best} is in front with {accuracy}; on fewer seeds, {few}"
+    return f"Of the rows with all seeds, {standing.best} is in front with {score}; on fewer seeds, {few}"
 
 
 def _others_text(standing: Standing) -> str:

@@ -81,6 +81,14 @@ def measured_points(found: Mapping[ExpectedCell, CellRecord], data: str) -> Poin
     return points
 
 
+def split_of(record: Record) -> str | None:
+    """The name of the split that drew the cell's examples; None where its record does not say."""
+    task = record.configuration.identity.get("task")
+    split = task.get("split") if isinstance(task, Mapping) else None
+    name = split.get("name") if isinstance(split, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
 def in_order(points: Mapping[Point, Content], rows: Sequence[str]) -> dict[Point, Content]:
     """`points` by row in the order of `rows`, then by label count and size."""
     return dict(sorted(points.items(), key=lambda item: (rows.index(item[0].row), item[0][1:])))

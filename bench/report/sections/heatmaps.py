@@ -14,11 +14,11 @@ def section(view: View) -> Section:
     base, pictures = view.baseline, []
     for metric, short in view.drawn_metrics.items():
         text = f"Heatmap of {metric_words(metric)} {what}"
-        marks = marks_of([one.standing for one in view.budgets]) if metric == "test_accuracy" else {}
+        marks = marks_of([one.standing for one in view.budgets]) if metric == view.deciding.column else {}
         pictures.append(view.draw(f"heatmap_{short}", heatmap(view.cells, metric, marks), text, metric))
         if base is None:
             continue
-        apart = significant_marks(view.differences_to(base)) if metric == "test_accuracy" else {}
+        apart = significant_marks(view.differences_to(base)) if metric == view.deciding.column else {}
         if (figure := differences(view.cells, metric, base, apart)) is not None:
             text = f"Heatmap of differences in {metric_words(metric)} to {base}, {what}"
             pictures.append(view.draw(f"difference_{short}", figure, text, metric))

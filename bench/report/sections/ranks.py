@@ -101,7 +101,7 @@ def _about_ranges(grid: Grid, ranges: Ranges) -> list[str]:
         "verdicts of the answer."
     )
     if any(len(rows_at(grid, *place)) > MAX_RANGED for place in ranges):
-        text += f" Only the {MAX_RANGED} rows with the highest accuracy there are compared in pairs."
+        text += f" Only the {MAX_RANGED} rows that are best there are compared in pairs."
     return [text]
 
 

@@ -28,7 +28,7 @@ def section(view: View) -> Section | None:
             return None
         return Section("The answer", ["The predictions of all finished cells are gone, so nothing can be compared."])
     opponents = view.simpler_rows
-    paragraphs, lists = [*_warnings(view), *_lead(view.budgets), _how(view)], []
+    paragraphs, lists = [*_warnings(view), _by(view), *_lead(view.budgets), _how(view)], []
     for one in at_largest_budget(view.budgets):
         place = one.standing.num_labels, one.standing.train_size
         absent = absent_rows(view.summary, *place)
@@ -84,11 +84,11 @@ def _crossings_of_tuned(view: View, budget: Budget, opponents: Sequence[str]) ->
     """The best fine-tuned row against what is simpler, at every size: the best of the largest size that one has."""
     tuned, labels = view.verdicts.tuned, budget.standing.num_labels
     sizes = (one.standing.train_size for one in reversed(view.budgets) if one.standing.num_labels == labels)
-    standings = (standing(view.predictions, labels, size, tuned, view.verdicts) for size in sizes)
+    standings = (standing(view.compared, labels, size, tuned, view.verdicts) for size in sizes)
     best = next((one for one in standings if one is not None), None)
     if best is None:
         return []
-    found = (crossing(view.predictions, best.best, opponent, labels, view.verdicts) for opponent in opponents)
+    found = (crossing(view.compared, best.best, opponent, labels, view.verdicts) for opponent in opponents)
     return [one for one in found if one.verdict != "not_compared"]
 
 
@@ -103,6 +103,11 @@ def _warnings(view: View) -> list[str]:
         f"Warning: the rows did not have the same examples at {where}. Nothing is compared there: what "
         "differs may be the examples' doing.",
     ]
+
+
+def _by(view: View) -> str:
+    """The metric that decides, and why it does."""
+    return f"Rows are compared by {view.deciding.metric.label}, {view.deciding.reason}."
 
 
 def _how(view: View) -> str:

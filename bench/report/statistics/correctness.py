@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.metrics.labelled import NO_LABEL, LabelledPredictions
+from bench.metrics.table import ACCURACY
 from bench.report.statistics.intervals import Sample, Values
 from bench.report.statistics.points import Point
 
@@ -49,6 +50,10 @@ class TestPredictions:
     """What was answered where it is none of the labels, by place; nothing where nothing was."""
     probable: LabelledPredictions | None = None
     """The same with probabilities, where somebody has read them."""
+    metric: str = ACCURACY
+    """The metric that they are compared by."""
+    influence: Values | None = None
+    """Each example's part in that metric (`deciding.influence_values`); None for accuracy."""
 
     @property
     def labelled(self) -> LabelledPredictions:
@@ -61,6 +66,11 @@ class TestPredictions:
     def correct(self) -> Values:
         """1 where the answer is right, 0 elsewhere."""
         return (self.predicted == self.test_set.labels).astype(np.float64)
+
+    @property
+    def values(self) -> Values:
+        """A value for each test example, whose mean is the metric that they are compared by."""
+        return self.correct if self.influence is None else self.influence
 
     def label(self, place: int) -> str:
         """The true label of the example at `place`."""
@@ -89,9 +99,10 @@ def is_crossed(seeds: BySeed) -> bool:
 
 
 def sample_of(seeds: BySeed) -> Sample:
-    """Correctness of one point, seeds in rising order."""
+    """Correctness of one point (or its part in another metric), seeds in rising order."""
     chosen = [seeds[seed] for seed in sorted(seeds)]
-    return Sample(tuple(answers.correct for answers in chosen), is_crossed(seeds))
+    counted = all(answers.influence is None for answers in chosen)
+    return Sample(tuple(answers.values for answers in chosen), is_crossed(seeds), counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +134,9 @@ class Paired:
 
     @property
     def sample(self) -> Sample:
-        """Differences of correctness, a minus b, per seed and test example."""
-        values = tuple(self.a[seed].correct - self.b[seed].correct for seed in self.seeds)
-        return Sample(values, is_crossed(self.a))
+        """Differences of correctness (or of parts in another metric), a minus b, per seed and test example."""
+        values = tuple(self.a[seed].values - self.b[seed].values for seed in self.seeds)
+        return Sample(values, is_crossed(self.a), all(self.a[seed].influence is None for seed in self.seeds))
 
 
 def pair(a: BySeed, b: BySeed, *, a_untrained: bool = False, b_untrained: bool = False) -> Paired | None:
@@ -160,6 +171,11 @@ def rows_at(grid: Grid, num_labels: int, train_size: int) -> dict[str, BySeed]:
         for point, seeds in grid.items()
         if point.num_labels == num_labels and point.train_size in (train_size, 0) and seeds
     }
+
+
+def metric_of_answers(rows: Mapping[str, BySeed]) -> str:
+    """The metric that rows of answers are compared by."""
+    return next((answers.metric for seeds in rows.values() for answers in seeds.values()), ACCURACY)
 
 
 def untrained_rows(grid: Grid) -> frozenset[str]:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from bench.report.statistics.bootstrap import Draws, Statistic, example_interval, metric_difference, metric_interval
-from bench.report.statistics.correctness import BySeed, Grid, places, sample_of
+from bench.report.statistics.correctness import BySeed, Grid, metric_of_answers, places, sample_of
 from bench.report.statistics.intervals import Interval, difference_interval, mean_interval
-from bench.report.statistics.metrics import metric_of
+from bench.report.statistics.metrics import TEST, metric_of
 from bench.report.statistics.paired import Comparison
 from bench.report.statistics.significance import Verdicts
 
@@ -71,7 +71,7 @@ def interval_frame(grid: Grid, metric: str, draws: Draws) -> pd.DataFrame:
 
 
 def _interval(seeds: BySeed, metric: str, draws: Draws) -> Interval | None:
-    if metric == ACCURACY:
+    if metric in (ACCURACY, f"{TEST}{metric_of_answers({'': seeds})}"):
         return mean_interval(sample_of(seeds))
     chosen = _statistic(metric)
     if not chosen.knows(seeds):
@@ -91,21 +91,23 @@ def difference_frame(
 ) -> pd.DataFrame:
     """Every row minus `opponent` on common seeds and test examples: columns `DIFFERENCE_COLUMNS`.
 
-    p-values, effect sizes and whether the two are told apart are those of accuracy, by `verdicts` (default: of `grid`,
-    with `opponent` as its baseline); for other metrics they are null, and the interval is by the bootstrap.
+    p-values, effect sizes and whether the two are told apart are those of accuracy, or of the other metric that answers
+    are compared by (`deciding`), by `verdicts` (default: of `grid`, with `opponent` as its baseline); for other metrics
+    they are null, and the interval is by the bootstrap.
     `seeds_left_out` is a text, empty for none.
     """
     verdicts = verdicts or Verdicts(grid, baseline=opponent)
     lines = []
     for labels, size, one in _against(verdicts, opponent):
-        row, pair, is_accuracy = one.a, one.paired, metric == ACCURACY
+        row, pair = one.a, one.paired
+        is_tested = metric == f"{TEST}{metric_of_answers({row: pair.a})}"
         found = (
             difference_interval(pair.sample)
-            if is_accuracy
+            if is_tested
             else metric_difference(pair.a, pair.b, _statistic(metric), draws)
         )
         tested: tuple[object, ...] = (None,) * 9
-        if is_accuracy:
+        if is_tested:
             corrected = (one.adjusted_p, one.planned, one.choices, one.chosen_p)
             tested = (one.p, *corrected, pair.decides, one.test, one.is_significant, one.cohens_h)
         numbers = (found.estimate, found.low, found.high, found.method, *tested, found.num_seeds, found.num_examples)

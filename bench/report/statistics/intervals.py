@@ -16,8 +16,10 @@ from statsmodels.stats.proportion import proportion_confint
 from bench.report.statistics.variance import MeanSquares, Values, error_of, mean_squares
 
 LEVEL = 0.95
-Method = Literal["variance_components", "seed_means", "wilson", "adjusted_wald", "bootstrap", "examples_bootstrap"]
-ONE_SEED: tuple[Method, ...] = ("wilson", "adjusted_wald", "examples_bootstrap")
+Method = Literal[
+    "variance_components", "seed_means", "wilson", "adjusted_wald", "bootstrap", "examples_bootstrap", "examples_t"
+]  # fmt: skip
+ONE_SEED: tuple[Method, ...] = ("wilson", "adjusted_wald", "examples_bootstrap", "examples_t")
 """Methods that know nothing of other seeds."""
 
 
@@ -31,8 +33,8 @@ class Interval:
     level: float
     method: Method
     """`variance_components`: seeds x the same test examples. `seed_means`: each seed had test examples of its own.
-    `wilson`, `adjusted_wald`, `examples_bootstrap`: the test set alone, for there is one seed, or all seeds gave the
-    same. `bootstrap`: seeds x examples, for metrics that are not means."""
+    `wilson`, `adjusted_wald`, `examples_bootstrap`, `examples_t`: the test set alone, for there is one seed,
+    or all seeds gave the same. `bootstrap`: seeds x examples, for metrics that are not means."""
     num_seeds: int
     num_examples: int
     """Of each seed's test set; the smallest where they differ."""
@@ -55,6 +57,8 @@ class Sample:
     """A vector over test examples for each seed."""
     crossed: bool
     """Whether a position is the same test example in every seed."""
+    counted: bool = True
+    """Whether values are right or wrong (or differences of such), and not parts in a metric that is no mean."""
 
     @property
     def matrix(self) -> Values:
@@ -109,6 +113,12 @@ def standard_error(sample: Sample) -> StandardError:
     return _of_redrawn(sample)
 
 
+def of_examples(sample: Sample) -> StandardError:
+    """Of the mean of one seed over new test examples."""
+    (values,) = sample.values
+    return StandardError(float(values.std(ddof=1) / np.sqrt(len(values))), len(values) - 1, "examples_t")
+
+
 def _of_redrawn(sample: Sample) -> StandardError:
     """Where each seed has a test set of its own, seeds' means are independent and hold both kinds of noise.
 
@@ -129,6 +139,9 @@ def mean_interval(sample: Sample, level: float = LEVEL) -> Interval:
 
     `sample` holds right (1) and wrong (0). Limits are those of `score_limits`. One seed: Wilson's interval.
     """
+    if len(sample.values) == 1 and not sample.counted and 0 < sample.mean < 1:
+        error = of_examples(sample)
+        return _interval(sample, *score_limits(sample.mean, error, level), level, error.method)
     if len(sample.values) == 1 or sample.is_constant:
         return _interval(sample, *wilson_limits(sample.mean, len(sample.values[0]), level), level, "wilson")
     return _interval(sample, *score_limits(sample.mean, sample.error, level), level, sample.error.method)
@@ -158,9 +171,10 @@ def difference_interval(sample: Sample, level: float = LEVEL) -> Interval:
 
     One seed: the adjusted Wald interval of Bonett and Price (2012), which adds one discordant example to each side.
     """
-    if len(sample.values) == 1 or sample.is_constant:
+    one_seed = len(sample.values) == 1
+    if (one_seed and sample.counted) or sample.is_constant:
         return _adjusted_wald(sample, level)
-    error = sample.error
+    error = of_examples(sample) if one_seed else sample.error
     half = error.half_width(level)
     return _interval(sample, max(-1.0, sample.mean - half), min(1.0, sample.mean + half), level, error.method)
 

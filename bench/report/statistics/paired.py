@@ -9,7 +9,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_effectsize
 
 from bench.report.statistics.correctness import BySeed, Grid, Paired, pair, untrained_rows
-from bench.report.statistics.intervals import LEVEL, Interval, Sample, difference_interval
+from bench.report.statistics.intervals import LEVEL, Interval, Sample, difference_interval, of_examples
 from bench.report.statistics.variance import Values
 
 ALPHA = 1 - LEVEL
@@ -22,20 +22,21 @@ class Comparison:
     a: str
     b: str
     difference: Interval
-    """Of accuracy, a minus b."""
+    """Of accuracy, or the metric that the answers are compared by, a minus b."""
     p: float
     """Two-sided, for no difference, of this comparison alone."""
     adjusted_p: float
     """With the seeds' mean square pooled over the rows of the point, and corrected for all pairs there (Holm,
     `verdicts.Verdicts`); `p` where it was the only one."""
     test: str
-    """`paired_t` (over seeds and examples) or `mcnemar` (exact; one seed, so other seeds may differ)."""
+    """`paired_t` (over seeds and examples; at one seed of a metric that is no share, over examples) or `mcnemar`
+    (exact; one seed, so other seeds may differ)."""
     cohens_h: float
     """Effect size: the difference of the two accuracies after the arcsine transformation; 0.2 is called small, 0.5
     medium, 0.8 large (Cohen, 1988)."""
     accuracy_a: float
     accuracy_b: float
-    """On what was compared, which may be less than the row has."""
+    """Or the other metric, on what was compared, which may be less than the row has."""
     paired: Paired
     """What was compared, and the seeds that were left out."""
     planned: bool = False
@@ -101,7 +102,7 @@ def compare(a: str, b: str, found: Paired, level: float = LEVEL) -> Comparison:
     The t-test's standard error and degrees of freedom are those of the interval, so that both agree.
     """
     accuracy_a, accuracy_b = (
-        float(np.mean([answers.accuracy for answers in side.values()])) for side in (found.a, found.b)
+        float(np.mean([answers.values.mean() for answers in side.values()])) for side in (found.a, found.b)
     )
     sample = found.sample
     p, test = p_value(sample)
@@ -121,9 +122,10 @@ def compare(a: str, b: str, found: Paired, level: float = LEVEL) -> Comparison:
 
 def p_value(sample: Sample) -> tuple[float, str]:
     """The two-sided p of a paired difference's sample, and by which test."""
-    if len(sample.values) == 1 or sample.is_constant:
+    one_seed = len(sample.values) == 1
+    if (one_seed and sample.counted) or sample.is_constant:
         return _mcnemar(sample), "mcnemar"
-    error = sample.error
+    error = of_examples(sample) if one_seed else sample.error
     return float(2 * special.stdtr(error.df, -abs(sample.mean) / error.value)), "paired_t"
 
 

@@ -96,7 +96,7 @@ def crossed_rows(rows: Mapping[str, BySeed]) -> list[Crossed]:
 
 
 def _matrix(seeds: BySeed) -> Values:
-    return np.stack([seeds[seed].correct for seed in sorted(seeds)])
+    return np.stack([seeds[seed].values for seed in sorted(seeds)])
 
 
 def like_rows(found: Crossed, pooled: Sequence[bool]) -> list[list[int]]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.report.statistics.correctness import BySeed, Grid, rows_at, sample_of, untrained_rows
+from bench.metrics.table import ACCURACY
+from bench.report.statistics.correctness import BySeed, Grid, metric_of_answers, rows_at, sample_of, untrained_rows
 from bench.report.statistics.intervals import Interval, mean_interval
 from bench.report.statistics.paired import ALPHA, Comparison
 from bench.report.statistics.selection import in_front, with_all_seeds
@@ -15,7 +16,7 @@ class Contender:
     """A row at one point, held against the best one there."""
 
     row: str
-    accuracy: Interval
+    score: Interval
     """Over all seeds that the row has."""
     against_best: Comparison
     """a is the best row, b is this one; on common seeds."""
@@ -46,14 +47,16 @@ class Standing:
     num_labels: int
     train_size: int
     best: str
-    accuracy: Interval
-    """The best row's."""
+    score: Interval
+    """The best row's accuracy, or the other metric that rows are compared by."""
     others: tuple[Contender, ...]
     """By the difference to the best, smallest first."""
     fewer_seeds: Mapping[str, int]
     """Rows with fewer seeds than the best, and how many they have: compared on these alone."""
     not_compared: tuple[str, ...]
     """Rows without a seed or test examples in common with the best."""
+    metric: str = ACCURACY
+    """The metric that rows are compared by."""
 
     @property
     def tied(self) -> tuple[Contender, ...]:
@@ -70,7 +73,7 @@ class Standing:
     @property
     def higher(self) -> tuple[Contender, ...]:
         """Rows with fewer seeds than the best whose mean over these is higher."""
-        return tuple(one for one in self.others if one.accuracy.estimate > self.accuracy.estimate)
+        return tuple(one for one in self.others if one.score.estimate > self.score.estimate)
 
 
 def standing(
@@ -100,10 +103,11 @@ def standing(
         num_labels=num_labels,
         train_size=train_size,
         best=best,
-        accuracy=mean_interval(sample_of(found[best])),
+        score=mean_interval(sample_of(found[best])),
         others=tuple(sorted(others, key=lambda contender: contender.against_best.difference.estimate)),
         fewer_seeds={row: len(seeds) for row, seeds in found.items() if row not in full},
         not_compared=tuple(row for row, one in made.items() if one is None),
+        metric=metric_of_answers(found),
     )
 
 

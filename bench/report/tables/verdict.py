@@ -22,7 +22,13 @@ BEST_ROWS = "Best rows"
 
 def best_rows(view: View) -> Titled:
     """One line a budget."""
-    header = ["labels", "training examples", "best row", "accuracy [95 %]", "not significantly different"]
+    header = [
+        "labels",
+        "training examples",
+        "best row",
+        f"{view.deciding.metric.label} [95 %]",
+        "not significantly different",
+    ]
     header += ["next", "cheapest within one point", "seeds to decide"]
     return Titled(BEST_ROWS, table(header, [_line(view, one) for one in view.budgets]), name="best_rows")
 
@@ -37,7 +43,7 @@ def _line(view: View, one: Budget) -> list[object]:
         standing.num_labels,
         f"{size:,}" if size else UNTRAINED,
         standing.best,
-        Entry(interval_text(standing.accuracy), point=point),
+        Entry(interval_text(standing.score), point=point),
         _tied(standing),
         "" if nearest is None else behind_text(nearest),
         _cheapest(one),
@@ -99,7 +105,14 @@ def _where(one: Crossing) -> str:
 def differences_table(view: View, opponent: str) -> Titled:
     """Every row less `opponent` at every point that both have, with its interval, test and effect size."""
     frame = view.differences_to(opponent)
-    header = ["row", "labels", "training examples", "difference in accuracy [95 %]", "told apart", "p"]
+    header = [
+        "row",
+        "labels",
+        "training examples",
+        f"difference in {view.deciding.metric.label} [95 %]",
+        "told apart",
+        "p",
+    ]
     header += ["p, corrected for all pairs of the budget", "test", "effect size (Cohen's h)", "seeds", "left out"]
     lines = [_difference_line(view, line) for line in frame.itertuples(index=False)]
     return Titled(f"Differences to {opponent}", table(header, lines), name=f"differences_to_{opponent}")

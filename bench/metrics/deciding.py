@@ -1,0 +1,29 @@
+"""The metrics that a report's answer can go by. Imports nothing heavy."""
+
+from bench.metrics.metric import Metric
+from bench.metrics.table import METRICS
+
+AUTO = "auto"
+"""Accuracy or macro F1, by the data (`bench.report.statistics.deciding`)."""
+
+
+def deciding_name(name: object) -> str:
+    """`AUTO`, or the name of a metric that an answer can go by.
+
+    Raises ValueError, with the reason and the names that there are, for any other one.
+    """
+    able = [metric.name for metric in METRICS.values() if why_not(metric) is None]
+    if name == AUTO or name in able:
+        return str(name)
+    metric = METRICS.get(name) if isinstance(name, str) else None
+    reason = "it is no metric" if metric is None else why_not(metric)
+    raise ValueError(f"{reason}; there are {', '.join((AUTO, *able))}")
+
+
+def why_not(metric: Metric) -> str | None:
+    """Why an answer cannot go by a metric; None where it can."""
+    if metric.needs_probabilities:
+        return "it needs probabilities, which not every row has"
+    if (metric.low, metric.high) != (0, 1) or not metric.higher_is_better:
+        return "rows are compared by scores from 0 to 1"
+    return None

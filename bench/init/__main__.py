@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bench.arguments import Parser, path
 from bench.errors import UserError
 from bench.escape.terminal import say
-from bench.init.naming import name_of, reading_options
+from bench.init.naming import name_of, reading_options, refuse_existing, refuse_missing
 from bench.running.garbage import gc_disabled
 
 if TYPE_CHECKING:  # pyarrow and scikit-learn take a moment, and `--help` needs neither
@@ -62,9 +62,8 @@ def _run(options: argparse.Namespace) -> int:
     name = name_of(options.name, options.where)
     given = reading_options(options.reading)
     conf = Path(options.conf)
-    from bench.init.files import refuse_existing
-
     paths = [conf / "data" / f"{name}.yaml", conf / "experiment" / f"{name}.yaml"]
+    refuse_missing(options.where)
     refuse_existing(name, paths, overwrite=options.overwrite)
     _look_and_write(name, given, paths, options)
     return 0 if options.no_plan else _plan(name, options)

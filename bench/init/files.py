@@ -1,6 +1,6 @@
 """The YAML files of a data set and an experiment, every line with its reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from bench.config import DataConfig
 from bench.errors import UserError, said
 from bench.escape.characters import shortened, visible_line
 from bench.init.grid import Proposal
-from bench.init.naming import WRITTEN, is_taken
+from bench.init.naming import WRITTEN
 from bench.init.overview import Overview
 
 MAX_NAMED = 12
@@ -79,15 +79,6 @@ def experiment_file(name: str, proposal: Proposal, settings: Mapping[str, object
         values = ", ".join(f"{option}: {_quoted(value)}" for option, value in row.values.items())
         lines.append(f"      - {{{values}}}  # {row.why}")
     return "\n".join(lines) + "\n"
-
-
-def refuse_existing(name: str, paths: Sequence[Path], *, overwrite: bool) -> None:
-    """Raise UserError where one of the files is there already, or where the program has one of its own by that name."""
-    if is_taken(name):
-        raise UserError(f"{name!r} is the name of a data set that comes with the program: --name gives another")
-    there = [str(path) for path in paths if path.exists()]
-    if there and not overwrite:
-        raise UserError(f"{' and '.join(there)}: there already; --overwrite writes it anew, --name gives another name")
 
 
 def write_files(files: Mapping[Path, str]) -> None:

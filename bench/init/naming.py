@@ -1,5 +1,6 @@
-"""What a data set and its experiment are called, and the words `data.OPTION=VALUE`. Imports nothing heavy."""
+"""What `bench init` is told by names: of a source, of what is written, of options. Imports nothing heavy."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -10,6 +11,8 @@ from bench.escape.characters import shortened
 NAME = re.compile(r"[\w-][\w.-]*", re.ASCII)
 NO_NAMES = re.compile(r"[\d_.+-]*|[\d_.]+e[\d_]+|null|true|false|yes|no|on|off|y|n|nan|inf|infinity", re.IGNORECASE)
 """What Hydra or YAML take for a number, for nothing or for yes and no."""
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+FILE_ENDING = re.compile(r"\.[A-Za-z]\w*$")
 MAX_NAME = 80
 WRITTEN = "Written by `bench init`"
 """Stands at the beginning of its files."""
@@ -59,3 +62,27 @@ def reading_options(words: Sequence[str]) -> dict[str, str]:
             "other options are lines of the files that are written"
         )
     return found
+
+
+def refuse_existing(name: str, paths: Sequence[Path], *, overwrite: bool) -> None:
+    """Raise UserError where one of the files is there already, or where the program has one of its own by that name."""
+    if is_taken(name):
+        raise UserError(f"{name!r} is the name of a data set that comes with the program: --name gives another")
+    there = [str(path) for path in paths if path.exists()]
+    if there and not overwrite:
+        raise UserError(f"{' and '.join(there)}: there already; --overwrite writes it anew, --name gives another name")
+
+
+def is_hub_id(where: str) -> bool:
+    """Whether this is a data set of the hub, for want of such a file."""
+    is_there = os.path.exists(os.path.expanduser(where))
+    return not is_there and HUB_ID.fullmatch(where) is not None and FILE_ENDING.search(where) is None
+
+
+def refuse_missing(where: str) -> None:
+    """Raise UserError where there is nothing to look at: said before anything heavy is imported."""
+    try:
+        if not is_hub_id(where):
+            Path(where).expanduser().stat()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UserError(f"{where} cannot be read: {getattr(error, 'strerror', None) or error}") from error

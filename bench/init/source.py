@@ -24,6 +24,7 @@ from bench.data.readers.files import (
 from bench.data.readers.part import Part
 from bench.errors import UserError, said
 from bench.escape.characters import shortened
+from bench.init.naming import is_hub_id
 from bench.options.validation import validated
 
 MIN_WORDS = 5
@@ -61,7 +62,10 @@ def read_source(where: str, given: Mapping[str, str], cache: Path, mirror_dir: s
     except OSError as error:
         raise UserError(f"{where} cannot be read: {error.strerror or said(error)}") from error
     data = replace(validated(_DATA, {"name": "mine", **content}, ("data",)), text_column=())
-    parts, _, _ = read_parts(data, cache, mirror_dir)
+    try:
+        parts, _, _ = read_parts(data, cache, mirror_dir)
+    except UserError as error:
+        raise UserError(f"{error}{'; nor is there such a file or folder' if is_hub_id(where) else ''}") from error
     for part in parts:
         _refuse_unnamed(part, data)
     if not sum(len(part.table) for part in parts):
@@ -76,11 +80,10 @@ def read_source(where: str, given: Mapping[str, str], cache: Path, mirror_dir: s
 def _options(where: str, *, detect: bool) -> dict[str, Any]:
     """Options of the data's YAML by which `where` is read. Raises Malformed and OSError."""
     path = local_path(where)
-    if not path.exists() and where.count("/") == 1 and not path.suffix:
+    if is_hub_id(where):
         return {"source": "hub", "id": where}
     if not path.is_dir():
         if kind_of(path) not in ENDINGS:
-            path.stat()  # that it is not there is the better reason
             raise Malformed(f"must end in one of {', '.join(ENDINGS)} (or .csv.gz and so on)")
         return {"source": "file", "path": str(path)} | (_encoding([path]) if detect else {})
     if tables := [file for file in sorted(path.iterdir()) if file.is_file() and kind_of(file) in ENDINGS]:

@@ -1,11 +1,14 @@
 """What can't be looked at is refused in one line that says the way out, before anything is written."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.init.conftest import initialised, rows, write_csv
+from tests.support.cli import environment
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -107,7 +110,10 @@ def test_folders_that_cannot_be_written_to(here: Path, tickets: int, capsys: pyt
         (("tickets.csv", "data.encoding=nonsense"), "data.encoding=nonsense: unknown encoding"),
         (("tickets.csv", "data.quoting=odd"), "data.quoting=odd"),
         (("tickets.csv", "data.name=x", "train_size=3"), "data.name=x, train_size=3: data.encoding=..."),
-        (("some/where",), "data set some/where"),
+        (("some/where-1.5",), "; nor is there such a file or folder"),
+        (("some/where.csv",), "some/where.csv cannot be read: No such file or directory"),
+        (("~nobody/t.csv",), "~nobody/t.csv cannot be read"),
+        (("a\0b.csv",), "cannot be read: embedded null"),
     ],
 )
 def test_sources_that_are_none(
@@ -116,6 +122,17 @@ def test_sources_that_are_none(
     (here / "folder").mkdir()
     (here / "t.xlsx").touch()
     assert said in refused(capsys, *words)
+
+
+def test_what_is_not_there_is_said_before_anything_heavy_is_imported(here: Path) -> None:
+    program = (
+        "import sys\nfrom bench.init.__main__ import main\ncode = main(['nothing.csv'])\n"
+        "sys.exit(str(set(sys.modules) & {'pyarrow', 'numpy', 'sklearn', 'pandas', 'torch'}) if code == 2 else 'no')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=here, env=environment(here), check=False, capture_output=True, text=True
+    )
+    assert ended.stderr.splitlines() == ["error: nothing.csv cannot be read: No such file or directory", "set()"]
 
 
 def test_how_a_file_is_read_can_be_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

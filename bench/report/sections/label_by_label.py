@@ -16,6 +16,9 @@ from bench.report.figures.cost import MAX_LABEL_COUNTS
 from bench.report.figures.label_f1 import MAX_LABELS, MAX_ROWS, confused_pairs, f1_heatmap
 from bench.report.figures.named_rows import best_rows
 from bench.report.inputs.records import Points
+from bench.report.sections.metrics import with_probabilities
+from bench.report.tables.recall_at_precision import MAX_LABELS as MAX_COLUMNS
+from bench.report.tables.recall_at_precision import recall_table
 from bench.report.view import View
 
 
@@ -31,11 +34,23 @@ def section(view: View) -> Section | None:
     found = []
     if (pairs := confused_pairs(points)).lines:
         found.append(Titled("Labels that are confused most", pairs, name="confused_labels"))
+    found += _recalls(view, points)
     small = small_points(points)
     for count in sorted({point.num_labels for point in small}):
         some = {point: seeds for point, seeds in small.items() if point.num_labels == count}
         found.append(Titled(f"Classification report, {count} labels", report_table(some)))
     return Section("Label by label", [AT_LARGEST], pictures, found)
+
+
+def _recalls(view: View, points: Points) -> list[Titled]:
+    """Of the best rows of each label count: what part of each label is found at a chosen precision."""
+    tables = []
+    for count in sorted({point.num_labels for point in points}):
+        some = {point: seeds for point, seeds in points.items() if point.num_labels == count}
+        best = {point: view.predictions[point] for point in _best_of(some, view.baseline) if point in view.predictions}
+        if count <= MAX_COLUMNS and best:
+            tables.append(recall_table(with_probabilities(view, best), count))
+    return [one for one in tables if one is not None]
 
 
 def _of_labels(view: View, points: Points, count: int) -> list[Picture]:

@@ -47,7 +47,7 @@ def _limits(view: View, points: pd.DataFrame) -> Limits:
     others = [metric for metric in metrics if metric not in view.shown_metrics or view.intervals(metric) is None]
     frames = [view.intervals(metric) for metric in metrics if metric not in others]
     if work <= MAX_WORK and others:
-        draws, probable = Draws(FEW_DRAWS), _with_probabilities(view, answers)
+        draws, probable = Draws(FEW_DRAWS), with_probabilities(view, answers)
         frames += [interval_frame(probable if _needs_probabilities(m) else answers, m, draws) for m in others]
     return {
         (_point(one), str(one.metric)): (float(one.low), float(one.high))  # type: ignore[arg-type]
@@ -66,7 +66,7 @@ def _needs_probabilities(column: str) -> bool:
     return metric is not None and metric.needs_probabilities
 
 
-def _with_probabilities(view: View, answers: Grid) -> Grid:
+def with_probabilities(view: View, answers: Grid) -> Grid:
     """The same answers with their probabilities, where their files have them."""
     read: dict[Point, dict[int, TestPredictions]] = {}
     for cell, record in view.found.items():

@@ -16,7 +16,7 @@ from bench.metrics.deciding import AUTO
 from bench.metrics.labelled import LabelledPredictions, Values
 from bench.metrics.metric import Metric
 from bench.metrics.table import ACCURACY, METRICS
-from bench.report.statistics.correctness import Grid
+from bench.report.statistics.correctness import Grid, TestSet
 from bench.report.statistics.metrics import TEST
 
 FOR_UNEQUAL = "macro_f1"
@@ -66,10 +66,21 @@ def _most_unequal(answers: Grid) -> list[tuple[str, int]] | None:
     sets = {each.test_set.digest: each.test_set for seeds in answers.values() for each in seeds.values()}
     found = []
     for test_set in sets.values():
-        counts = Counter(test_set.names[code] for code in test_set.labels).most_common()
-        if len(counts) > 1 and counts[0][1] >= UNEQUAL * counts[-1][1]:
+        if is_unequal(test_set):
+            counts = _counts(test_set)
             found.append([counts[0], counts[-1]])
     return max(found, key=lambda ends: ends[0][1] / ends[1][1], default=None)
+
+
+def is_unequal(test_set: TestSet) -> bool:
+    """Whether the most frequent label of a test set has `UNEQUAL` times the examples of the rarest, or more."""
+    counts = _counts(test_set)
+    return len(counts) > 1 and counts[0][1] >= UNEQUAL * counts[-1][1]
+
+
+def _counts(test_set: TestSet) -> list[tuple[str, int]]:
+    """Examples by label, the most frequent first."""
+    return Counter(test_set.names[code] for code in test_set.labels).most_common()
 
 
 def by_metric(grid: Grid, metric: Metric) -> Grid:

@@ -16,7 +16,7 @@ from bench.report.figures.cost import MAX_LABEL_COUNTS
 from bench.report.figures.label_f1 import MAX_LABELS, MAX_ROWS, confused_pairs, f1_heatmap
 from bench.report.figures.named_rows import best_rows
 from bench.report.inputs.records import Points
-from bench.report.sections.metrics import with_probabilities
+from bench.report.sections.metrics import is_small, with_probabilities
 from bench.report.tables.recall_at_precision import MAX_LABELS as MAX_COLUMNS
 from bench.report.tables.recall_at_precision import recall_table
 from bench.report.view import View
@@ -48,7 +48,7 @@ def _recalls(view: View, points: Points) -> list[Titled]:
     for count in sorted({point.num_labels for point in points}):
         some = {point: seeds for point, seeds in points.items() if point.num_labels == count}
         best = {point: view.predictions[point] for point in _best_of(some, view.baseline) if point in view.predictions}
-        if count <= MAX_COLUMNS and best:
+        if count <= MAX_COLUMNS and best and is_small(best):
             tables.append(recall_table(with_probabilities(view, best), count))
     return [one for one in tables if one is not None]
 

@@ -24,7 +24,7 @@ OF_DEVIATIONS = "After ± is the deviation over seeds, which says nothing of the
 FEW_DRAWS = 200
 """Of the bootstrap, for metrics that nothing else on the page shows."""
 MAX_WORK = 500_000
-"""Test examples times labels, of all seeds together, that such metrics get intervals of: some seconds."""
+"""Test examples times labels, of all seeds together, whose probabilities are read: some seconds."""
 
 
 def section(view: View) -> Section | None:
@@ -42,11 +42,10 @@ def _limits(view: View, points: pd.DataFrame) -> Limits:
     """Intervals of every metric at these points; of those that the page shows elsewhere, the same as there."""
     chosen = {_point(one) for one in points.itertuples()}
     answers: Grid = {point: seeds for point, seeds in view.predictions.items() if point in chosen}
-    work = sum(len(one.test_set) * len(one.test_set.names) for seeds in answers.values() for one in seeds.values())
     metrics = measured_metrics(points)
     others = [metric for metric in metrics if metric not in view.shown_metrics or view.intervals(metric) is None]
     frames = [view.intervals(metric) for metric in metrics if metric not in others]
-    if work <= MAX_WORK and others:
+    if others and is_small(answers):
         draws, probable = Draws(FEW_DRAWS), with_probabilities(view, answers)
         frames += [interval_frame(probable if _needs_probabilities(m) else answers, m, draws) for m in others]
     return {
@@ -55,6 +54,12 @@ def _limits(view: View, points: pd.DataFrame) -> Limits:
         if frame is not None
         for one in frame.itertuples()
     }
+
+
+def is_small(answers: Grid) -> bool:
+    """Whether there are few enough answers for their probabilities to be read."""
+    work = sum(len(one.test_set) * len(one.test_set.names) for seeds in answers.values() for one in seeds.values())
+    return work <= MAX_WORK
 
 
 def _point(line: Any) -> Point:

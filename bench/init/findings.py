@@ -65,6 +65,12 @@ def unlabelled_splits(counts: Mapping[str, int]) -> list[Finding]:
     return [Finding("unlabelled_splits", "problem", len(counts), f"without any label, and left out (splits): {shown}")]
 
 
+def several_labels(rows: int) -> list[Finding]:
+    """Rows whose list of labels has none, or more than one."""
+    said = f"{counted(rows, 'row')} with several labels, or with none: left out (multi_label)"
+    return [Finding("not_single", "problem", rows, said)] if rows else []
+
+
 def spellings(seen: Survey) -> list[Finding]:
     """Labels that differ by case, blanks or signs that nobody sees, and labels that look like several in one."""
     counts, found = seen.label_counts, []

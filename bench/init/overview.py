@@ -106,7 +106,8 @@ def _to_clean(parts: list[Part], data: DataConfig) -> list[Finding]:
     if others := [problem for problem in raw.problems if problem.kind not in BLANK]:
         raise UserError(said(others))
     refuse_one_side(raw.splits, data)
-    return findings.blanks(raw.problems, raw.cleaned.empty_lines) + findings.spellings(raw)
+    several = findings.several_labels(raw.cleaned.not_single)
+    return several + findings.blanks(raw.problems, raw.cleaned.empty_lines) + findings.spellings(raw)
 
 
 def _options(found: Sequence[Finding]) -> dict[str, Any]:

@@ -129,7 +129,9 @@ def test_a_data_set_with_lists_of_labels_keeps_the_rows_with_one(
     labels = [[label] if number % 10 else [label, "more"] for number, (_, label) in enumerate(rows())]
     pd.DataFrame({"text": [text for text, _ in rows()], "labels": labels}).to_parquet("export.parquet")
     assert initialised("export.parquet") == 0
-    assert "180 rows, 162 of them with a text and a label." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "180 rows, 162 of them with a text and a label." in said
+    assert "! 18 rows with several labels, or with none: left out (multi_label)" in said
     assert "multi_label: single_only" in (here / "conf/data/export.yaml").read_text()
     assert cli.call("data=export", "num_labels=all", *QUICK) == 0
 

@@ -130,7 +130,8 @@ def _part(split: str, dataset: Any, data: DataConfig) -> Part:
     wanted = wanted_columns(data, list(columns))
     table = dataset.select_columns(wanted).with_format("arrow")[:]
     found = {name: class_names(dataset.features.get(name)) for name in wanted}
-    return Part(split, table, columns, {name: names for name, names in found.items() if names})
+    known = {name: names for name, names in found.items() if names}
+    return Part(split, table, columns, known, row=lambda row: f"row {row} (from 0)")
 
 
 def _revision(data: DataConfig, dataset: Any) -> str | None:

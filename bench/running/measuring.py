@@ -193,9 +193,9 @@ def _fit(drawn: Sequence[Drawn], context: Context, observer: Observer, engine: E
     fitting = [within_positions(of.planned, context.cache, context.mirror_dir) for of in drawn]
     splits = [of.splits for of in drawn]
     if engine == "fused":
-        from bench.methods.fused.fitting import most_at_once  # torch, which fitting them has imported
+        from bench.methods.fused.capacity import max_stack_size  # torch, which fitting them has imported
 
-        if (most := most_at_once(fitting, splits, context)) < len(drawn):
+        if (most := max_stack_size(fitting, splits, context)) < len(drawn):
             raise TooMany(most)
     fitted = fit(fitting, splits, context, [partial(observer.on_step, of.cell) for of in drawn])
     return Stack(drawn, fitting, fitted, time.perf_counter() - clock)

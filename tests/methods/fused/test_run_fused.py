@@ -14,7 +14,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from bench.cell import Cell
 from bench.compose import to_cell
-from bench.methods.fused import fitting, loop
+from bench.methods.fused import capacity, loop
 from bench.models.estimate import OVERHEAD
 from bench.models.tensors import Estimate
 from bench.results import store
@@ -151,11 +151,11 @@ def test_memory_bounds_a_stack(
     """By the weights once and the rest of each cell; cells that do not fit go into the next stack."""
     sizes = Estimate(weights=10**9, trained=2 * 10**8, activations=3 * 10**8)
     asked = []
-    monkeypatch.setattr(fitting, "estimate", lambda *_, tokens: asked.append(tokens) or sizes)
-    monkeypatch.setattr(fitting, "available_memory", lambda: int(OVERHEAD) + 10**9 + fit * 5 * 10**8 + 7)
-    real = fitting.most_at_once
+    monkeypatch.setattr(capacity, "estimate", lambda *_, tokens: asked.append(tokens) or sizes)
+    monkeypatch.setattr(capacity, "available_memory", lambda: int(OVERHEAD) + 10**9 + fit * 5 * 10**8 + 7)
+    real = capacity.max_stack_size
     as_on_gpu = lambda cells, splits, context: real(cells, splits, replace(context, device="cuda"))  # noqa: E731
-    monkeypatch.setattr(fitting, "most_at_once", as_on_gpu)
+    monkeypatch.setattr(capacity, "max_stack_size", as_on_gpu)
     cells = [make_cell(data, "llama", {**TASKS[0], "seed": seed}, min_steps=1, num_train_epochs=1) for seed in range(3)]
     records = run(cells, settings(mirror, tmp_path / "fused"))
     assert [record.measurements.fused.cells for record in records] == [[1, 1, 1], [1, 1, 1], [2, 2, 1], [3, 3, 3]][fit]
@@ -176,6 +176,6 @@ def test_what_ends_all_of_them_leaves_no_record(
     warm = Warm()
     job = Job(tuple(cells), settings(mirror, tmp_path / "fused"))
     (answer,) = worker._run(job, NOBODY, warm)
-    assert answer == Split("OutOfMemoryError: made to run out of memory")
+    assert answer == Split("OutOfMemoryError: made to run out of memory", for_memory=True)
     assert not list(store.scan(tmp_path / "fused"))
     assert warm.base.held is None

@@ -14,8 +14,8 @@ from bench.models.estimate import OVERHEAD, estimate
 from bench.models.truncation import TRUNCATIONS
 
 
-def most_at_once(cells: Sequence[Cell], splits: Sequence[Splits], context: Context) -> int:
-    """So many of `cells`, at least one, fit a GPU by arithmetic (`bench.models.estimate`); on a CPU, all.
+def max_stack_size(cells: Sequence[Cell], splits: Sequence[Splits], context: Context) -> int:
+    """The number of `cells` (at least 1) that fit a GPU by `bench.models.estimate`; on a CPU, all of them.
 
     Each has its own adapters, optimizer states and activations; the frozen weights are there once. All, too, where
     the model's sizes are not known.

@@ -5,6 +5,15 @@ import re
 MASK = "***"
 _NAMES = "token|password|passwd|pwd|passphrase|secrets?|credentials?|apikey|auth"
 _NAMED = re.compile(rf"(?:^|[._\-/@])(?:{_NAMES}|key)$", re.IGNORECASE)
+_LAST_WORDS = re.compile(r"(?:^|[.\-/@+~?&;_])(?:(?P<kind>[a-z0-9]+)[_\-])?(?P<noun>key|token)$", re.IGNORECASE)
+_KEYS_OF_ACCESS = frozenset({
+    "access", "account", "admin", "api", "auth", "client", "deploy", "encryption", "license", "master", "private",
+    "secret", "service", "session", "shared", "sign", "signing", "ssh", "storage", "subscription",
+})  # fmt: skip
+"""Words before `key` that make it a secret. There are keys of other kinds: of random numbers, of a table, of a sort."""
+_SPECIAL_TOKENS = frozenset({"bos", "cls", "eos", "image", "mask", "pad", "sep", "special", "unk"})
+"""Words before `token` that make it one of a tokenizer's."""
+_LIKE_A_SECRET = re.compile(r"(?=\D*\d)(?=[^a-zA-Z]*[a-zA-Z])[\w\-+/=]{16,}", re.ASCII)
 # userinfo of an address (RFC 3986, 3.2.1): up to the last @ before the path
 _USERINFO = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.\-]*://)(?P<user>[^\s/?#@:'\"]*)(?P<rest>:[^\s/?#'\"]*)?@")
 # likewise, where it was taken for a path and its slashes became one
@@ -29,7 +38,7 @@ def masked(text: str) -> str:
     if ":/" in text:
         text = _USERINFO_OF_PATH.sub(_user, text)
     if "=" in text:
-        text = _OPTION.sub(rf"\g<name>{MASK}", _QUERY.sub(rf"\g<name>{MASK}", text))
+        text = _OPTION.sub(_value, _QUERY.sub(rf"\g<name>{MASK}", text))
     text = _HEADER.sub(rf"\g<name>{MASK}", text)
     return _TOKEN.sub(lambda found: f"{found['kind'] or found['other']}{MASK}", text)
 
@@ -37,9 +46,25 @@ def masked(text: str) -> str:
 def masked_override(word: str) -> str:
     """An override of the command line with its secrets masked: the whole value where its name sounds secret."""
     name, sign, value = word.partition("=")
-    if sign and value and _NAMED.search(name.lstrip("+~")):
+    if sign and value and _NAMED.search(name.lstrip("+~")) and _is_secret(name, value):
         return f"{name}={MASK}"
     return masked(word)
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """Whether an option whose name ends like a secret's has one, by the word before `key` or `token`."""
+    words = _LAST_WORDS.search(name)
+    kind = words["kind"] if words is not None else None
+    if words is None or kind is None:
+        return True
+    if words["noun"].lower() == "token":
+        return kind.lower() not in _SPECIAL_TOKENS
+    return kind.lower() in _KEYS_OF_ACCESS or _LIKE_A_SECRET.fullmatch(value.strip("'\"")) is not None
+
+
+def _value(found: re.Match[str]) -> str:
+    is_secret = _is_secret(found["name"].removesuffix("="), found["value"])
+    return f"{found['name']}{MASK}" if is_secret else found.group()
 
 
 def _user(found: re.Match[str]) -> str:

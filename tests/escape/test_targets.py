@@ -151,6 +151,10 @@ def test_the_terminal_gets_neither_commands_nor_markup(capsys):
         ("hf_hub_download_with_everything()", "hf_hub_download_with_everything()"),
         ("data.text_column=key model.max_tokens=5", "data.text_column=key model.max_tokens=5"),
         ("http://host:80/a@b", "http://host:80/a@b"),
+        ("method.options.projection_prng_key=5 x", "method.options.projection_prng_key=5 x"),
+        ("data.sort_key=name, pad_token=None", "data.sort_key=name, pad_token=None"),
+        ("x.wandb_api_key=5 and x.secret-key='a b'", "x.wandb_api_key=*** and x.secret-key=***"),
+        ("x.wandb_key=0a1b2c3d4e5f60718293", "x.wandb_key=***"),
     ],
 )
 def test_secrets_are_masked(text, written):
@@ -161,5 +165,9 @@ def test_an_option_that_sounds_secret_is_masked_whole():
     assert masked_override("+x.api_key='a b'") == "+x.api_key=***"
     assert masked_override("++key=1") == "++key=***"
     assert masked_override("x.PASSWORD=[1,2]") == "x.PASSWORD=***"
+    assert masked_override("+x.access_key=1") == "+x.access_key=***"
+    assert masked_override("+x.openai_key=sk0123456789abcdefgh") == "+x.openai_key=***"
     assert masked_override("model.name=x") == "model.name=x"
+    assert masked_override("method.options.projection_prng_key=5") == "method.options.projection_prng_key=5"
+    assert masked_override("+x.sort_key=name") == "+x.sort_key=name"
     assert masked_override("data.label_column=secret") == "data.label_column=secret"

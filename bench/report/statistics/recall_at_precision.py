@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import precision_recall_curve
 
 from bench.metrics.labelled import LabelledPredictions
 
@@ -17,6 +16,9 @@ def recall_at_precision(predictions: LabelledPredictions, label: int, precision:
     is_label: NDArray[np.bool_] = np.asarray(predictions.labels) == label
     if not is_label.any():
         return float("nan")
-    precisions, recalls, _ = precision_recall_curve(is_label, predictions.probabilities[:, label])
-    # the last point is no threshold: nothing is called so there
-    return float(recalls[:-1][precisions[:-1] >= precision].max(initial=0.0))
+    sure = predictions.probabilities[:, label]
+    order = np.argsort(-sure, kind="stable")
+    found = np.cumsum(is_label[order])
+    is_threshold = np.append(np.diff(sure[order]) != 0, True)  # examples of one probability go together
+    is_precise = found >= precision * np.arange(1, len(sure) + 1)
+    return float(found[is_threshold & is_precise].max(initial=0) / is_label.sum())

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import precision_recall_curve
 
 from bench.metrics.labelled import LabelledPredictions
 from bench.report.options import ReportOptions
@@ -28,6 +29,16 @@ def scored(sure: list[float], labels: list[int]) -> LabelledPredictions:
 )
 def test_of_all_thresholds_the_best(sure: list[float], labels: list[int], expected: float) -> None:
     assert recall_at_precision(scored(sure, labels), 1, 0.9) == pytest.approx(expected)
+
+
+def test_as_by_scikit_learns_curve() -> None:
+    random = np.random.default_rng(0)
+    labels = (random.random(300) < 0.3).astype(int)
+    sure = np.round(np.clip(0.3 * labels + random.random(300) * 0.7, 0, 1), 2)  # with ties
+    precisions, recalls, _ = precision_recall_curve(labels, sure)
+    for precision in (0.5, 0.7, 0.9):
+        expected = recalls[:-1][precisions[:-1] >= precision].max(initial=0)
+        assert recall_at_precision(scored(list(sure), list(labels)), 1, precision) == pytest.approx(expected)
 
 
 def test_a_label_without_examples_has_none() -> None:

@@ -6,6 +6,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+workers_on_gpu = 1
+"""Processes of this sweep that share the GPU of this one, itself included; a worker says it when it begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gpu:

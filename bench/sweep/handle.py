@@ -19,6 +19,8 @@ from bench.sweep.worker import serve
 
 PATIENCE_SECONDS = 10.0
 """For an idle process to end by itself."""
+KILL_SECONDS = 30.0
+"""For a killed process to be gone: the driver gives its memory back first."""
 
 
 class WorkerDied(Exception):
@@ -35,6 +37,8 @@ class Handle:
         self.size = 0
         """Cells of its job when it was sent."""
         self.halved = False
+        self.stuck = False
+        """Whether it was killed, and is still there."""
         self.failed = False
         """Whether a cell of it did not end well: the process may be in a bad state."""
         self.started = now()
@@ -91,10 +95,17 @@ class Handle:
     def stop(self) -> None:
         """End the process, at once where it is at work: it can hold nothing that anyone needs."""
         self.connection.close()
+        if self.stuck:
+            return
         if not self.cells:
             self.process.join(PATIENCE_SECONDS)
-        self.process.kill()  # nothing where it has ended
-        self.process.join()
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process, if it has not ended. One that hangs in a driver can't be: it is `stuck`, and left alone."""
+        self.process.kill()
+        self.process.join(KILL_SECONDS)
+        self.stuck = self.process.is_alive()
 
 
 def _describe_exit(code: int | None) -> str:

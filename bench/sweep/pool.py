@@ -207,8 +207,7 @@ class _Pool:
         """Leave a record in the place of a worker that can't, and end what is left of it."""
         from bench.running.recording import failed
 
-        worker.process.kill()
-        worker.process.join()
+        worker.kill()
         if worker.is_fused:
             self._split(worker, why)
             return
@@ -244,7 +243,7 @@ class _Pool:
         """A cell ended with a record: count it, try it again, or go on; `keep` its process if it ended well."""
         cell, halved = worker.cells[0], worker.halved
         self._free(worker, keep=keep and status is Status.OK)
-        if (reason := self.health.broken(worker.slot, cell, status)) is not None:
+        if not worker.stuck and (reason := self.health.broken(worker.slot, cell, status)) is not None:
             self._close(worker.slot, reason)
             if self.stopped is None and not self.interrupts.finishing:
                 self._put_back(cell)
@@ -265,13 +264,13 @@ class _Pool:
         self.queue.put(cell)
 
     def _close(self, slot: Slot, reason: str) -> None:
-        """Use a slot no more whose GPU is broken; without another one the sweep stops."""
+        """Use a slot no more whose GPU, or driver, is broken; without another one the sweep stops."""
         self.idle.remove(slot)
         is_last = not self.idle and not self.workers
         if is_last:
             self.stopped = self.stopped or f"{slot.name} can't be used any more, and there is no other: {reason}"
         else:
-            self.progress.warn(slot.name, f"{slot.name} is used no more, its cell is run elsewhere: {reason}")
+            self.progress.warn(slot.name, f"{slot.name} is used no more: {reason}")
 
     def _drop(self, cell: Cell, ended: Ended) -> None:
         """What `cell` reads was changed: let no other cell wait that reads the same, for each would fail so."""
@@ -307,6 +306,8 @@ class _Pool:
         self.resting.pop(worker.slot, None)
         if worker.slot not in self.idle:
             self.idle.append(worker.slot)
+        if worker.stuck:
+            self._close(worker.slot, "a process that was ended there does not go")
 
     def _give_up(self, worker: Handle, reason: str, *, everywhere: bool) -> None:
         """Cells are left without records; where none can be written, what runs may finish, and nothing is started."""

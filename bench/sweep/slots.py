@@ -80,6 +80,8 @@ class Slot:
     """UUID of the one GPU that the worker may see; None on the CPU."""
     threads: int | None = None
     """CPU threads for its computations, its share of the cores; None for the libraries' own choice."""
+    sharing: int = 1
+    """Workers on its GPU."""
 
 
 def slots(options: PoolOptions, settings: Settings) -> list[Slot]:
@@ -101,7 +103,12 @@ def slots(options: PoolOptions, settings: Settings) -> list[Slot]:
     workers = len(chosen) * options.per_device
     threads = max(1, cores() // workers) if workers > 1 else None
     return [
-        Slot(name=f"cuda:{number}" + (f".{share}" if options.per_device > 1 else ""), gpu=gpu.uuid, threads=threads)
+        Slot(
+            name=f"cuda:{number}" + (f".{share}" if options.per_device > 1 else ""),
+            gpu=gpu.uuid,
+            threads=threads,
+            sharing=options.per_device,
+        )
         for share in range(options.per_device)
         for number, gpu in chosen
     ]

@@ -21,6 +21,7 @@ from bench.escape.streams import mask_output
 from bench.results.record import Record
 from bench.results.regular import NO_WRITING
 from bench.results.store import LOG, check_place
+from bench.running import devices
 from bench.running.cores import use_threads
 from bench.running.observers import Observer, Observers, chosen
 from bench.running.out_of_memory import is_out_of_memory
@@ -47,6 +48,7 @@ def serve(connection: Connection, slot: Slot, parent: int) -> None:
     _end_with(parent)
     if slot.gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = slot.gpu  # before anything imports torch
+        devices.workers_on_gpu = slot.sharing
     use_threads(slot.threads)  # likewise
     mask_output()  # a log is a file that is shown around
     warm = Warm(lasting=True)

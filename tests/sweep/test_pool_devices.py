@@ -32,8 +32,9 @@ GPUS = [Gpu(uuid=f"GPU-{i}{i}{i}{i}", name="A100", total_memory=80 << 30) for i 
 UUIDS = [gpu.uuid for gpu in GPUS]
 NOTE = "note.json"
 
-KILLED, QUITTING, FAILING = 100, 101, 102
-"""Seeds of the cells that kill their worker, that end it once they have answered, and that fail wherever they run."""
+KILLED, QUITTING, FAILING, HANGING = 100, 101, 102, 103
+"""Seeds of the cells that kill their worker, that end it once they have answered, that fail wherever they run, and that
+never end."""
 BROKEN = "GPU-2222"
 """On which every cell fails in the tests that say so."""
 
@@ -61,6 +62,8 @@ def take_note(job: Job, *_: object) -> list[Ended]:
     (folder / NOTE).write_text(json.dumps(note | {"started": started, "ended": time.monotonic()}))
     if seed == FAILING or (os.environ.get("BROKEN_GPU") == os.environ["CUDA_VISIBLE_DEVICES"]):
         return [Ended("error")]
+    if seed == HANGING:
+        time.sleep(600)
     if seed == QUITTING:
         signal.setitimer(signal.ITIMER_REAL, 0.05)  # SIGALRM ends the process, a moment after its answer
     return [Ended("ok")]
@@ -180,7 +183,7 @@ def test_a_broken_gpu_is_used_no_more(
     assert BROKEN not in {note["devices"] for note in notes}, "its cell was run again elsewhere"
     assert probes == [BROKEN]
     said = capsys.readouterr().out
-    assert "warning: cuda:2 is used no more, its cell is run elsewhere: CUDA error: uncorrectable ECC error" in said
+    assert "warning: cuda:2 is used no more: CUDA error: uncorrectable ECC error" in said
     assert said.count("ok: ") == 16
 
 
@@ -192,6 +195,46 @@ def test_without_another_gpu_the_sweep_stops(
     with pytest.raises(Stopped, match="cuda:0 can't be used any more, and there is no other: CUDA error"):
         run_trained([0, 1, 2, 3], tmp_path)
     assert len(list(tmp_path.rglob(NOTE))) == 1
+
+
+def test_a_process_that_cannot_be_ended_is_not_waited_for(
+    gpus: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A process that hangs in the driver of a lost GPU outlives SIGKILL."""
+    left: list[Any] = []
+
+    def spare(process: Any) -> None:
+        left.append(process)
+
+    monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[:2])
+    monkeypatch.setattr(handle, "KILL_SECONDS", 0.1)
+    monkeypatch.setattr(handle.BaseProcess, "kill", spare)
+    cells = [cell(seed) for seed in (HANGING, 0, 1, 2, 3)]
+    settings = Settings(results_dir=str(tmp_path), device="cuda", timeout_minutes=0.05)
+    with Progress(cells) as progress:
+        run_pool(cells, settings, progress, {each.key: None for each in cells}, PoolOptions())
+    monkeypatch.undo()
+    for process in left:
+        process.kill()
+    assert progress.done == 5
+    assert "is used no more: a process that was ended there does not go" in capsys.readouterr().out
+    assert store.status(cell(HANGING).folder(tmp_path)) is Status.TIMEOUT
+
+
+def test_a_gpu_is_shared_by_its_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from bench.methods.fused import capacity
+    from bench.running import devices
+
+    monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[:1])
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (70 << 30, 80 << 30))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda: 1 << 30)
+    assert capacity.available_memory() == 71 << 30
+    both = slots.slots(PoolOptions(per_device=2), Settings(device="cuda"))
+    assert [slot.sharing for slot in both] == [2, 2]
+    monkeypatch.setattr(devices, "workers_on_gpu", both[0].sharing)
+    assert capacity.available_memory() == 40 << 30
 
 
 def test_cells_that_fail_by_themselves_cost_no_gpu(gpus: None, probes: list[str], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from bench.methods.fitted import Context
 from bench.methods.loading import ModelFiles, tokenizer_of
 from bench.models.estimate import OVERHEAD, estimate
 from bench.models.truncation import TRUNCATIONS
+from bench.running import devices
 
 
 def max_stack_size(cells: Sequence[Cell], splits: Sequence[Splits], context: Context) -> int:
@@ -37,9 +38,12 @@ def max_stack_size(cells: Sequence[Cell], splits: Sequence[Splits], context: Con
 
 
 def available_memory() -> int:
-    """Bytes of the GPU that are free or this process's already."""
-    free, _ = torch.cuda.mem_get_info()
-    return int(free) + int(torch.cuda.memory_reserved())
+    """Bytes of the GPU that are free or this process's already; no more than its share, where workers share the GPU.
+
+    All of them may look before one of them has begun.
+    """
+    free, total = torch.cuda.mem_get_info()
+    return min(int(free) + int(torch.cuda.memory_reserved()), int(total) // devices.workers_on_gpu)
 
 
 def _longest(cell: Cell, splits: Splits, context: Context) -> int:

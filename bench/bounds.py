@@ -46,6 +46,8 @@ Workers = Annotated[int, Field(gt=0, le=1000), _NUMBER]
 """Of processes or cells at once on one machine."""
 
 Fraction = Annotated[float, Field(gt=0, lt=1, **_FINITE), _NUMBER]
+Precise = Annotated[float, Field(ge=0.5, le=0.999, **_FINITE), _NUMBER]
+"""The part of what is called so that is to be right: below one half most of it would be wrong."""
 Dropout = Annotated[float, Field(ge=0, lt=1, **_FINITE), _NUMBER]
 PositiveFloat = Annotated[float, Field(gt=0, le=FLOAT32, **_FINITE), _NUMBER]
 NonNegativeFloat = Annotated[float, Field(ge=0, le=FLOAT32, **_FINITE), _NUMBER]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from bench.bounds import Amount, Fraction
+from bench.bounds import Amount, Fraction, Precise
 from bench.metrics.deciding import AUTO, deciding_name
 
 DecidingMetric = Annotated[str, BeforeValidator(deciding_name)]
@@ -25,6 +25,8 @@ class ReportSettings:
     metric: DecidingMetric = AUTO
     """The metric of the table by which rows are compared: the answer, its tests, intervals, ranks and heatmaps. `auto`:
     accuracy, and macro F1 where test labels are unequal and `split=natural` leaves them so."""
+    at_precision: Precise = 0.9
+    """The report says what part of each label is found where at least this part of what is called so is right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,10 @@ FILLED_IN = {"content", "test_revision", "defaults", "sha256", "max_length_asked
 LEFT_OUT = {
     ("method/lora", "quant_type"),
     ("method/lora", "double_quant"),
-    *((f"method/{name}", "class_weight") for name in ("linear_probe", "setfit")),
+    *((f"method/{name}", option) for name in ("linear_probe", "setfit") for option in ("class_weight", "truncation")),
     *((f"model/tfidf_{name}", "class_weight") for name in ("sgd", "logistic", "linear_svm", "naive_bayes")),
 }
-"""Options that are without effect in this file's method, or that `training.class_weight` fills in."""
+"""Options that are without effect in this file's method, or that an option of `training` fills in."""
 
 
 @dataclass(frozen=True)

@@ -134,9 +134,9 @@ def wrapped_lines(text: str, width: float, size: float, weight: str = "normal") 
     return "\n".join(wrapped(line, width, size, weight) for line in text.split("\n"))
 
 
-def percent(number: int) -> str:
-    """ "95 %" that is never broken at the end of a line."""
-    return f"{number}\u00a0%"
+def percent(number: float) -> str:
+    """ "95 %" or "99.9 %" that is never broken at the end of a line."""
+    return f"{number:g}\u00a0%"
 
 
 def block_height(text: str, size: float) -> float:

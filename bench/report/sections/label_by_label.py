@@ -49,7 +49,7 @@ def _recalls(view: View, points: Points) -> list[Titled]:
         some = {point: seeds for point, seeds in points.items() if point.num_labels == count}
         best = {point: view.predictions[point] for point in _best_of(some, view.baseline) if point in view.predictions}
         if count <= MAX_COLUMNS and best and is_small(best):
-            tables.append(recall_table(with_probabilities(view, best), count))
+            tables.append(recall_table(with_probabilities(view, best), count, view.options.at_precision))
     return [one for one in tables if one is not None]
 
 

@@ -12,13 +12,12 @@ from bench.report.statistics.correctness import BySeed, Grid, TestPredictions
 from bench.report.statistics.deciding import is_unequal
 from bench.report.statistics.recall_at_precision import recall_at_precision
 
-PRECISION = 0.9
 MAX_LABELS = 8
 """Columns of the table."""
 
 
-def recall_table(probable: Grid, num_labels: int) -> Titled | None:
-    """A line a row of `probable` (answers with probabilities), a column a label: recall at `PRECISION`, over seeds.
+def recall_table(probable: Grid, num_labels: int, precision: float) -> Titled | None:
+    """A line a row of `probable` (answers with probabilities), a column a label: recall at `precision`, over seeds.
 
     None where there are many labels, or more than two that are about equally frequent: accuracy says enough there.
     """
@@ -28,19 +27,19 @@ def recall_table(probable: Grid, num_labels: int) -> Titled | None:
         return None
     names = first.test_set.names
     lines = [
-        [point.row, f"{point.train_size:,}" if point.train_size else UNTRAINED, *_entries(seeds, names)]
+        [point.row, f"{point.train_size:,}" if point.train_size else UNTRAINED, *_entries(seeds, names, precision)]
         for point, seeds in some.items()
     ]
-    title = f"Recall where {percent(round(100 * PRECISION))} of what is called so is right, {num_labels} labels"
+    title = f"Recall where {percent(100 * precision)} of what is called so is right, {num_labels} labels"
     return Titled(title, table(["row", "training examples", *names], lines), name=f"recall_at_precision_{num_labels}")
 
 
-def _entries(seeds: BySeed, names: tuple[str, ...]) -> list[str]:
-    return [_entry(seeds, label) for label in range(len(names))]
+def _entries(seeds: BySeed, names: tuple[str, ...], precision: float) -> list[str]:
+    return [_entry(seeds, label, precision) for label in range(len(names))]
 
 
-def _entry(seeds: Mapping[int, TestPredictions], label: int) -> str:
+def _entry(seeds: Mapping[int, TestPredictions], label: int, precision: float) -> str:
     """The mean over the seeds whose test set has the label."""
-    found = [recall_at_precision(answers.labelled, label, PRECISION) for answers in seeds.values()]
+    found = [recall_at_precision(answers.labelled, label, precision) for answers in seeds.values()]
     known = [recall for recall in found if not np.isnan(recall)]
     return number_text(float(np.mean(known))) if known else ""

@@ -8,6 +8,9 @@ from bench.config import TransformerConfig
 from bench.errors import UserError, refuse
 from bench.models.families import FAMILIES, Family
 
+MAX_LAYERS = 256
+"""More blocks than any model has that there is: a folder may hold any."""
+
 
 def check_targets(cells: Iterable[Cell]) -> None:
     """Raise UserError, with all problems, where methods ask of a model what its family has not."""
@@ -43,6 +46,12 @@ def modules(family: Family) -> tuple[str, ...]:
     """The paths of all modules that adapters can be put on; those of a block stand once, with its number as 0."""
     blocks = [f"{family.blocks}.0.{layer}" for layer in family.layers]
     return (*blocks, *family.others)
+
+
+def every_module(family: Family, layers: int | None) -> list[str]:
+    """The paths of all modules that adapters can be put on, of a model with so many `layers`; None: with any number."""
+    blocks = range(MAX_LAYERS if layers is None else layers)
+    return [f"{family.blocks}.{block}.{layer}" for block in blocks for layer in family.layers] + list(family.others)
 
 
 def matches(target: str, names: Iterable[str]) -> bool:

@@ -1,5 +1,6 @@
 """`method=peft`: what it is composed to, and what is refused in one line before anything heavy is imported."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from bench.config import PeftConfig
 from bench.config.method.peft_checks import check, fitting_types
 from bench.config.method.peft_rules import OURS
 from bench.config.method.peft_types import adapter_type, sources
+from bench.errors import UserError
 from bench.methods.fused.groups import can_fuse
+from bench.models.targets import check_targets
 from tests.support.cli import REPOSITORY, call, composed
 
 PRESETS = sorted(
@@ -46,6 +49,23 @@ REFUSED = {
     "method=ia3 method.options.task_type=SEQ_CLS": "the program fills it in",
     "method=adalora method.options.total_step=3": "the program fills it in",
     "method=ia3 method.options.target_modules=[foo]": "method.options.target_modules=foo: model minilm has no such",
+    "method=ia3 method.options.target_modules=.*foo": "target_modules=.*foo: model minilm has no such module",
+    "method=dora method.options.rank_pattern={querry:4}": "rank_pattern=querry: model minilm has no such module "
+    "with adapters; they are on query, value",
+    "method=dora method.options.alpha_pattern={query:4,key:8}": "method.options.alpha_pattern=key: model minilm has no",
+    "method=dora method.options.rank_pattern={layer.6.attention.self.query:4}": "rank_pattern=layer.6.attention.self.",
+    "method=dora method.options.layers_to_transform=[0] "
+    "method.options.rank_pattern={layer.1.attention.self.query:4}": "rank_pattern=layer.1.attention.self.query: model",
+    "method=dora method.options.rank_pattern={query:0}": "method.options.rank_pattern={query: 0}: it is a whole number",
+    "method=dora method.options.alpha_pattern={query:x}": "method.options.alpha_pattern={query: x}: a number from",
+    "method=dora method.options.rank_pattern=null": "method.options.rank_pattern=null: leave it out for peft's default",
+    "method=adalora method.options.rank_pattern={query:4}": "AdaLoRA chooses the ranks of modules itself",
+    "method=fourierft method.options.n_frequency_pattern={foo:4}": "method.options.n_frequency_pattern=foo: model",
+    "method=peft method.peft_type=delora method.options.lambda_pattern={foo:4}": "method.options.lambda_pattern=foo: ",
+    "method=dora method.options.exclude_modules=[foo]": "method.options.exclude_modules=foo: model minilm has no such",
+    "method=dora method.options.exclude_modules=[query,value]": "no module of model minilm is left for adapters",
+    "method=dora method.options.layers_pattern=layer": "has no effect without method.options.layers_to_transform",
+    "method=dora method.options.layers_pattern=foo method.options.layers_to_transform=[0]": "is left for adapters",
     "method=hra method.load_in_4bit=true": "peft's HRA has no layers for weights in 4 bits; ADALORA, ",
     "method=pissa method.load_in_4bit=true": "takes the weights of the base apart",
     "method=dora method.options.init_lora_weights=eva": "needs a pass over the data",
@@ -103,6 +123,32 @@ def test_lora_of_peft_is_another_row_than_lora() -> None:
     cell = cell_of("method=peft", "method.peft_type=LORA")
     assert cell.row == "minilm-peft_lora"
     assert cell_of("method=peft", "method.peft_type=IA3", "method.called=wide").row == "minilm-wide"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"rank_pattern": {"query": 4}},
+        {"rank_pattern": {r"layer\.[0-2]\..*": 4, "bert.encoder.layer.5.attention.self.value": 2}},
+        {"target_modules": r".*\.(key|dense)", "alpha_pattern": {"output.dense": 0.5}},
+        {"exclude_modules": ["layer.0.attention.self.query"]},
+        {"layers_pattern": "layer", "layers_to_transform": [0]},
+    ],
+)
+def test_patterns_that_fit_a_module_are_taken(options: dict[str, object]) -> None:
+    cell = cell_of("model=minilm", "method=dora")
+    check("LORA", options, in_4bit=False)
+    check_targets([replace(cell, method=replace(cell.method, options=cell.method.options | options))])
+
+
+def test_a_pattern_that_is_no_regular_expression_is_refused() -> None:
+    for options in ({"rank_pattern": {"(query": 4}}, {"target_modules": "(query"}, {"exclude_modules": "(query"}):
+        with pytest.raises(UserError, match=r"=\(query: this is no regular expression \(.*unterminated"):
+            check("LORA", options, in_4bit=False)
+
+
+def test_a_pattern_that_is_empty_makes_no_other_cell() -> None:
+    assert cell_of("method=dora", "method.options.rank_pattern={}").key == cell_of("method=dora").key
 
 
 def test_numbers_that_peft_takes_are_taken() -> None:

@@ -37,7 +37,7 @@ def test_options_of_peft_at_their_default_are_named_as_it() -> None:
     assert names(*grid) == [("bert", "dora r=4"), ("bert", "dora r=8")]
     patterns = [content(method=dora | {"options": more}) for more in ({"rank_pattern": {"query": 4}}, {"r": 4})]
     assert names(*patterns) == [
-        ("bert", "dora rank_pattern={'query': 4} r=8"), ("bert", "dora rank_pattern=None r=4"),
+        ("bert", "dora rank_pattern={'query': 4} r=8"), ("bert", "dora rank_pattern={} r=4"),
     ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from bench.config.common import FORBID, IF_SET, NEVER
-from bench.config.method import peft_checks
+from bench.config.method import peft_checks, peft_patterns
 from bench.config.method.base import Chosen, FourBit, FrozenBase
 from bench.config.method.gradient import AdapterMethod
 from bench.config.method.lora import LoraConfig, adapter_parameters
@@ -150,7 +150,7 @@ class PeftConfig(AdapterMethod):
 
     def problems(self, model: "TransformerConfig") -> list[str]:
         """What the model's family has not: target modules, layers of a kind that the type goes on."""
-        from bench.models.targets import absent_targets
+        from bench.models.targets import absent_targets, every_module
 
         family = FAMILIES[model.family]
         if self.peft_type in CACHED and not family.takes_keys:
@@ -166,10 +166,12 @@ class PeftConfig(AdapterMethod):
         known = model.num_layers if model.path is None else None  # a folder may hold a model of another size
         absent = [] if known is None else peft_checks.check_layers(self.options, known, model.name)
         targets = self.options.get("target_modules")
-        if not isinstance(targets, list):  # a pattern
+        if isinstance(targets, list):
+            option = "method.options.target_modules"
+            absent += absent_targets(tuple(targets), model, option=option, norms=self.is_of_norms)
+        if absent or targets is None or self.is_of_norms or model.trust_remote_code:
             return absent
-        option = "method.options.target_modules"
-        return absent + absent_targets(tuple(targets), model, option=option, norms=self.is_of_norms)
+        return peft_patterns.absent_patterns(self.peft_type, self.options, every_module(family, known), model.name)
 
     @property
     def is_of_norms(self) -> bool:

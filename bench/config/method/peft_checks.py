@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bench.bounds import MAX_NUMBER
+from bench.config.method.peft_patterns import pattern_problems
 from bench.config.method.peft_rules import FOUR_BIT, INITS_IN_4BIT, INITS_REFUSED, NEED_DATA, OURS, UNFIT
 from bench.config.method.peft_types import adapter_type, sources
 from bench.errors import UserError, refuse
@@ -58,6 +59,7 @@ def check(name: str, given: Mapping[str, Any], *, in_4bit: bool) -> None:
                 problems.append(f"{option}={value}: {', or '.join(reasons)}")
             else:
                 problems += _out_of_range(key, value, kind.options[key].default)
+    problems += pattern_problems(name, given)
     problems += _options_of_some(name, given, in_4bit=in_4bit)
     if in_4bit and name not in (fitting := fitting_types(in_4bit=True)):
         problems.append(

@@ -125,8 +125,14 @@ def _options(kind: ast.ClassDef, enums: Mapping[str, Any]) -> Iterator[tuple[str
             settings = {word.arg: word.value for word in value.keywords}
             if "init" in settings:
                 continue  # it can't be given
-            value = settings.get("default")
+            value = settings.get("default", _empty(settings.get("default_factory")))
         yield line.target.id, Option(_kind(line.annotation, enums), _plain_value(value))
+
+
+def _empty(factory: ast.expr | None) -> ast.expr | None:
+    """What `dict` or `list` makes; None for every other default that is made."""
+    made = {"dict": ast.Dict([], []), "list": ast.List([])}
+    return made.get(factory.id) if isinstance(factory, ast.Name) else None
 
 
 def _plain_value(value: ast.expr | None) -> Any:

@@ -10,7 +10,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from bench.errors import UserError
-from bench.escape.streams import mask_output
+from bench.escape.streams import discard_output, mask_output
 from bench.escape.terminal import say, say_exception
 from bench.options.conf_files import guarded
 from bench.options.open import with_plus
@@ -42,7 +42,7 @@ def main() -> int:
     except BrokenPipeError:
         if not COMPOSING.now:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `--help | head` has seen enough
+        discard_output()
     except Exception as error:
         if not COMPOSING.now:
             raise

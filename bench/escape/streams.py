@@ -1,5 +1,6 @@
 """Standard output and error of a process, which are kept in files, and shown around."""
 
+import os
 import sys
 from collections.abc import Iterable
 from typing import Any, TextIO, cast
@@ -25,6 +26,13 @@ class Masking:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
+
+
+def discard_output() -> None:
+    """What this process prints from now on goes nowhere: whoever read it (`| head`) has seen enough."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def mask_output() -> None:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from bench.escape.characters import visible, visible_line
 from bench.escape.secrets import masked
+from bench.escape.streams import discard_output
 
 WIDTH = 120
 """Of tables that go into a file or a pipe."""
@@ -21,12 +22,19 @@ def said(text: object) -> str:
 
 
 def say(text: object, *, error: bool = False) -> None:
-    """Print a line to standard output, or to standard error."""
+    """Print a line to standard output, or to standard error.
+
+    Where nobody reads standard output any more, the program goes on without it: what it writes is wanted all the same.
+    """
     stream: TextIO = sys.stderr if error else sys.stdout
     try:
         print(said(text), file=stream, flush=True)
     except UnicodeEncodeError:  # a terminal that is not UTF-8
         print(said(text).encode("ascii", "backslashreplace").decode(), file=stream, flush=True)
+    except BrokenPipeError:
+        if error:
+            raise
+        discard_output()
 
 
 def say_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -43,6 +51,11 @@ class Plain(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         """Every string, in tables too, comes by here."""
         return super().render_str(said(text), **options)
+
+    def on_broken_pipe(self) -> None:
+        """As `say`: rich would end the program."""
+        self.quiet = True
+        discard_output()
 
 
 def line(text: object) -> Text:

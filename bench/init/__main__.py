@@ -41,7 +41,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m bench.init", description=(__doc__ or "").partition(": ")[2].partition("\n\n")[0])
     parser.add_argument("where", metavar="FILE|FOLDER|HUB-ID", help="a table, a folder, or a data set of the hub")
     parser.add_argument(
-        "reading", nargs="*", metavar="data.OPTION=VALUE", help="how it is read: data.encoding, data.delimiter, ..."
+        "reading",
+        nargs="*",
+        default=[],  # else argparse says that it is required
+        metavar="data.OPTION=VALUE",
+        help="how it is read: data.encoding, data.delimiter, ...",
     )
     parser.add_argument("--text", metavar="COLUMN", help="the column of texts, or subject,body (default: guessed)")
     parser.add_argument("--label", metavar="COLUMN", help="the column of labels (default: guessed)")

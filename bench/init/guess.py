@@ -106,9 +106,9 @@ def guess_text(profiles: Sequence[Profile]) -> Guess:
     # a name counts only where its texts are not much shorter than those of another column
     chosen = next((each for each in called if 4 * each.characters >= longest[0].characters), longest[0])
     is_spaced = chosen.characters < 12 * chosen.words  # Chinese and its like put no blanks between words
-    size = f"{chosen.words:.0f} words" if is_spaced else f"{chosen.characters:.0f} characters"
+    size = f"{chosen.words:,.0f} words" if is_spaced else f"{chosen.characters:,.0f} characters"
     others = [each.name for each in longest if each is not chosen and each.words >= 3]
-    return Guess(chosen.name, f"{size} in the mean", tuple(others[:3]))
+    return Guess(chosen.name, f"{size} on average", tuple(others[:3]))
 
 
 def guess_label(profiles: Sequence[Profile], texts: Sequence[str]) -> Guess:

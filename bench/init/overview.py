@@ -20,15 +20,13 @@ from bench.init import findings
 from bench.init.columns import Asked, Columns, choose, is_labelled, values_of
 from bench.init.findings import MAX_EXCLUDED, MIN_ROWS, Finding
 from bench.init.first_numbers import FirstNumbers, first_numbers
+from bench.init.lengths import Lengths, lengths_of
 from bench.init.source import Source
 
-QUANTILES = (0.5, 0.95, 1.0)
 MAX_COMPARED = 50_000
 """Texts that are compared run by run: 200,000 take 20 seconds."""
 MAX_LOOKED_AT = 100_000
 """Texts that are searched for names and addresses."""
-CHARACTERS_PER_TOKEN = 4
-"""Of English text, about."""
 BLANK = ("no_text", "no_label")
 """Problems of rows that cleaning deals with."""
 
@@ -54,14 +52,9 @@ class Overview:
         return Counter(dict(self.seen.label_counts.most_common()))
 
     @property
-    def words(self) -> dict[float, int]:
-        """Words of a text at `QUANTILES`."""
-        return _quantiles([len(text.split()) for text in self.seen.texts])
-
-    @property
-    def tokens(self) -> dict[float, int]:
-        """Tokens of a text, about, likewise."""
-        return _quantiles([2 + len(text) // CHARACTERS_PER_TOKEN for text in self.seen.texts])
+    def lengths(self) -> Lengths:
+        """How long the texts are."""
+        return lengths_of(self.seen.texts)
 
 
 def look(source: Source, asked: Asked) -> Overview:
@@ -173,8 +166,3 @@ def _others(source: Source, columns: Columns, seen: Survey, rows: Sequence[int])
     part, place = (np.asarray(seen.table[name].to_numpy())[list(rows)] for name in ("part", "row"))
     by_part = {int(number): place[part == number].tolist() for number in np.unique(part)}
     return {name: values_of(source.parts, name, by_part) for name in names}
-
-
-def _quantiles(values: Sequence[int]) -> dict[float, int]:
-    ordered = sorted(values)
-    return {part: ordered[min(len(ordered) - 1, int(part * len(ordered)))] for part in QUANTILES}

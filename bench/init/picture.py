@@ -3,13 +3,21 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from bench.errors import UserError, said
 from bench.escape.characters import shortened, visible_line
+from bench.init.lengths import Lengths
 from bench.init.overview import Overview
 
 MAX_LABELS = 30
+MAX_BINS = 30
+FAR = 8
+"""Times the median."""
+GROWTH = 3
+"""A bin of a log scale is a third as wide as all before it."""
 BAR, INK = "#2f6f9f", "#333333"
 
 
@@ -28,12 +36,7 @@ def draw(seen: Overview, folder: Path) -> Path:
     labels.margins(x=0.12)
     more = f" (the {len(counts)} most frequent of {len(seen.counts)})" if len(seen.counts) > len(counts) else ""
     labels.set_title(f"Rows of each label{more}", loc="left", fontsize=10)
-    words = np.asarray([max(1, len(text.split())) for text in seen.seen.texts])
-    bins = np.unique(np.round(np.geomspace(1, max(2, words.max()), 30)))
-    lengths.hist(words, bins=bins, color=BAR)
-    lengths.set_xscale("log")
-    lengths.set_xlabel("words of a text (log scale)")
-    lengths.set_title("Lengths of the texts", loc="left", fontsize=10)
+    _draw_lengths(lengths, seen.lengths)
     for axes in (labels, lengths):
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(colors=INK, labelsize=8)
@@ -44,3 +47,34 @@ def draw(seen: Overview, folder: Path) -> Path:
     except OSError as error:
         raise UserError(f"{path} cannot be written: {said(error)}") from error
     return path
+
+
+def _draw_lengths(axes: Axes, lengths: Lengths) -> None:
+    """How many texts are so long; on a log scale where the longest are far from most."""
+    units = np.asarray(lengths.units).clip(min=1)
+    is_wide = units.max() > FAR * np.median(units)
+    edges = _log_edges(int(units.max())) if is_wide else _even_edges(int(units.min()), int(units.max()))
+    axes.hist(units, bins=edges, color=BAR)
+    if is_wide:
+        axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel(f"{lengths.unit} of a text{' (log scale)' if is_wide else ''}", fontsize=8)
+    axes.set_ylabel("texts", fontsize=8)
+    axes.set_title("Lengths of the texts", loc="left", fontsize=10)
+
+
+def _even_edges(least: int, most: int) -> list[float]:
+    """Bins of the same number of whole lengths each, `MAX_BINS` at most."""
+    width = -(-(most - least + 1) // MAX_BINS)
+    count = -(-(most - least + 1) // width)
+    return [least - 0.5 + width * number for number in range(count + 1)]
+
+
+def _log_edges(most: int) -> list[float]:
+    """Bins of whole lengths, none narrower than the one before."""
+    edges, end = [0.5], 0
+    while end < most:
+        end += max(1, end // GROWTH)
+        edges.append(end + 0.5)
+    return edges

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bench.escape.characters import shortened, visible_line
 from bench.init.findings import Finding
 from bench.init.first_numbers import FirstNumbers
+from bench.init.lengths import quantiles
 from bench.init.overview import MAX_COMPARED, MAX_LOOKED_AT, Overview
 from bench.wording import counted
 
@@ -34,11 +35,12 @@ def summary(seen: Overview) -> list[str]:
         lines.append(f"  {shortened(visible_line(label), 30):<30} {count:>8,}  {bar}")
     if len(seen.counts) > MAX_LABELS:
         lines.append(f"  and {len(seen.counts) - MAX_LABELS:,} more")
-    words, tokens = seen.words, seen.tokens
+    lengths = seen.lengths
+    units, tokens = quantiles(lengths.units), quantiles(lengths.tokens)
     lines += [
         "",
-        f"lengths: half of the texts have at most {words[0.5]:,} words, 95 % at most {words[0.95]:,}, the longest "
-        f"{words[1.0]:,} (about {tokens[0.5]:,}, {tokens[0.95]:,} and {tokens[1.0]:,} tokens)",
+        f"lengths: half of the texts have at most {units[0.5]:,} {lengths.unit}, 95 % at most {units[0.95]:,}, the "
+        f"longest {units[1.0]:,} (about {tokens[0.5]:,}, {tokens[0.95]:,} and {tokens[1.0]:,} tokens)",
     ]
     return lines
 

@@ -1,6 +1,6 @@
 """Reading what `bench init` is pointed at, all columns of it, as the project reads data, before any is named."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from bench.data.readers.files import (
     Malformed,
     content_of,
     decoded,
+    ending_text,
     kind_of,
     likely_encoding,
     local_path,
@@ -84,7 +85,7 @@ def _options(where: str, *, detect: bool) -> dict[str, Any]:
         return {"source": "hub", "id": where}
     if not path.is_dir():
         if kind_of(path) not in ENDINGS:
-            raise Malformed(f"must end in one of {', '.join(ENDINGS)} (or .csv.gz and so on)")
+            raise Malformed(ending_text(path, ENDINGS))
         return {"source": "file", "path": str(path)} | (_encoding([path]) if detect else {})
     if tables := [file for file in sorted(path.iterdir()) if file.is_file() and kind_of(file) in ENDINGS]:
         return {"source": "hub", "path": str(path)} | (_encoding(tables) if detect else {})
@@ -139,16 +140,20 @@ def _named(delimiter: str | None) -> str | None:
     return next((name for name, sign in NAMES.items() if sign == delimiter), delimiter)
 
 
+def _count_text(parts: Sequence[Part]) -> str:
+    return "; rows are counted from 0" if all(part.counts_from_0 for part in parts) else ""
+
+
 def _described(data: DataConfig, parts: list[Part], delimiter: str | None) -> str:
     splits = ", ".join(part.split for part in parts if part.split)
     if data.reads_class_folder:
         return "One folder of text files for each label"
     if data.source == "hub":
         what = f"data set {data.id} of the hub" if data.id else "a folder of tables"
-        return f"{what[0].upper()}{what[1:]} ({splits})"
+        return f"{what[0].upper()}{what[1:]} ({splits}){_count_text(parts)}"
     kind = kind_of(Path(data.path or ""))
     if kind == ".parquet":
-        return "Parquet"
+        return f"Parquet{_count_text(parts)}"
     if kind in JSON_FILES:
         unit = parts[0].where(0).rpartition(", ")[2].split(" ")[0]
         return f"{'JSON lines' if unit == 'line' else 'A JSON array'}, {data.encoding}"

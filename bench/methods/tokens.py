@@ -60,6 +60,11 @@ def has_words(text: str) -> bool:
     return held > 0 and 2 * held >= written
 
 
+def unseparated(text: str) -> int:
+    """How many characters of `text` are of scripts that put no blanks between words."""
+    return 0 if text.isascii() else len(text) - len(_UNSEPARATED.sub("", text))
+
+
 def character_ngrams(text: str, longest: int) -> list[str]:
     """All runs of 1 to `longest` characters of `text` in lower case, none across a blank.
 

@@ -4,7 +4,6 @@ What can be known to be wrong is said before anything heavy is imported. Exit co
 """
 
 import argparse
-import os
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -17,6 +16,7 @@ from bench.arguments import Parser, path, width
 from bench.data.readers.delimited import QUOTING
 from bench.errors import UserError
 from bench.escape.characters import visible_line
+from bench.escape.streams import discard_output
 from bench.escape.terminal import Plain, say
 from bench.models import files, safely
 from bench.models.kept import KeptModel
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         say(f"error: {error}", error=True)
         return 2
     except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
     except KeyboardInterrupt:
         print("interrupted: nothing was written", file=sys.stderr)
         return 130

@@ -73,7 +73,7 @@ def cleaned_text(counts: Counts) -> str:
     ]
     parts = [f"of {_counted(counts.rows, 'row')} {' and '.join(left_out)} left out"] if left_out else []
     if counts.relabelled:
-        parts.append(f"{_counted(counts.relabelled, 'label')} spelled as others")
+        parts.append(f"the labels of {_counted(counts.relabelled, 'row')} spelled as others")
     if counts.empty_lines:
         parts.append(f"{_counted(counts.empty_lines, 'empty line')} skipped")
     return ", ".join(parts)

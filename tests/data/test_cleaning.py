@@ -61,7 +61,7 @@ def test_what_is_asked_for_is_done_and_counted(read, caplog):
     assert pool.labels == ("repair", "money", "money", "money")
     assert pool.ids == ("file:0", "file:3", "file:4", "file:6")
     assert pool.cleaned == Cleaned(rows=7, empty_lines=2, unlabelled=1, textless=2, relabelled=2)
-    said = "of 7 rows 1 without a label and 2 without a text left out, 2 labels spelled as others"
+    said = "of 7 rows 1 without a label and 2 without a text left out, the labels of 2 rows spelled as others"
     assert f"data mine: {said}" in caplog.text
     assert cleaned_text(pool.cleaned) == f"{said}, 2 empty lines skipped"
     assert pool.where(3) == "t.csv, line 11 (row 10 of a spreadsheet)"
@@ -139,7 +139,8 @@ def test_counts_are_in_the_record_in_the_line_and_on_the_page(tmp_path, capfd):
     words = ("data=file", f"data.path={tmp_path / 't.csv'}", *columns, *(f"data.{word}" for word in cleaning))
     places = [f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache")]
     assert cli.call(*words, "model=tfidf_sgd", "train_size=16", "device=cpu", *places) == 0
-    said = "of 83 rows 1 without a label and 1 without a text left out, 1 label spelled as others, 1 empty line skipped"
+    said = "of 83 rows 1 without a label and 1 without a text left out, the labels of 1 row spelled as others, "
+    said += "1 empty line skipped"
     assert said in " ".join(capfd.readouterr().out.split())
     (record,) = (json.loads(path.read_text()) for path in tmp_path.glob("results/**/record.json"))
     assert record["measurements"]["examples"]["cleaned"] == {

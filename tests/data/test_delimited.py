@@ -169,7 +169,7 @@ def test_columns_of_other_names_are_told_before_delimiters(read, header):
         read("x.csv", "\n".join((header, *rows)) + "\n")
 
 
-@pytest.mark.parametrize(("second", "verb"), [("b", "1 row goes"), ('"b\nd"', "2 rows go")])
+@pytest.mark.parametrize(("second", "verb"), [("b", "1 row go"), ('"b\nd"', "2 rows go")])
 def test_rows_of_several_lines_are_counted(read, caplog, second, verb):
     read("x.csv", f'text,label\n"a\nc",x\n{second},x\nc,y\n')
     assert f"quoted cells of {verb} over several lines" in caplog.text

@@ -47,6 +47,14 @@ def json_lines(frame: pd.DataFrame) -> str:
     return "export.jsonl"
 
 
+def nested_json(frame: pd.DataFrame) -> str:
+    lines = [
+        json.dumps({"id": n, "ticket": row, "by": {"name": "me"}}) for n, row in enumerate(frame.to_dict("records"))
+    ]
+    Path("export.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return "export.jsonl"
+
+
 def json_array(frame: pd.DataFrame) -> str:
     Path("export.json").write_text(json.dumps(frame.to_dict("records"), indent=1), encoding="utf-8")
     return "export.json"
@@ -74,7 +82,8 @@ def two_tables(frame: pd.DataFrame, folder: str = "export") -> str:
 @pytest.mark.parametrize(
     "write",
     [
-        semicolons, windows, utf_16, gzipped, tabs, json_lines, json_array, parquet, class_folders, two_tables,
+        semicolons, windows, utf_16, gzipped, tabs, json_lines, nested_json, json_array, parquet, class_folders,
+        two_tables,
     ],
 )  # fmt: skip
 def test_every_kind_is_read_as_it_was_written(write, here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,19 @@
 """`bench init FILE`: what it says of a file as people have them, and what it writes."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
+from bench.init.picture import _even_edges, _log_edges
 from tests.init.conftest import initialised, rows, write_csv
 from tests.support import cli
+from tests.support.cli import environment
 
 
 def test_what_is_seen_is_said_with_rows_as_a_spreadsheet_counts(
@@ -104,3 +111,57 @@ def test_files_that_are_there_stay(here: Path, tickets: int, capsys: pytest.Capt
     assert (here / "conf/data/tickets.yaml").read_text() == "mine"
     assert initialised("tickets.csv", "--name", "other") == 0
     assert initialised("tickets.csv", "--overwrite") == 0
+
+
+def test_files_are_written_though_nobody_reads_on(here: Path, tickets: int) -> None:
+    """As with `bench init tickets.csv | head -1`."""
+    program = "from bench.command import start; start()"
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [sys.executable, "-c", program, "init", "tickets.csv"]
+    ended = subprocess.run(
+        words, cwd=here, env=environment(here), stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == 0
+    assert (here / "conf/experiment/tickets.yaml").is_file()
+    assert (here / "reports/tickets/data.png").is_file()
+
+
+def test_rows_of_parquet_are_counted_from_0(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pd.DataFrame([*rows(), ("", "billing")], columns=["text", "label"]).to_parquet("t.parquet")
+    assert initialised("t.parquet") == 0
+    said = capsys.readouterr().out
+    assert "Parquet; rows are counted from 0." in said
+    assert f"left out (drop_empty) (row {len(rows())})" in said
+
+
+@pytest.mark.parametrize("pause", ["", "，"])
+def test_texts_without_blanks_are_counted_in_characters(
+    pause: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said_of = {"好评": "这个产品非常好我很喜欢", "差评": "太差了完全不能用要退货"}
+    digits = "零一二三四五六七八九"
+    lines: list[list[object]] = [
+        [f"{text}{pause}{digits[number // 10]}{digits[number % 10]}", label]
+        for label, text in said_of.items()
+        for number in range(40)
+    ]
+    write_csv(here / "t.csv", ["评论", "类别"], lines)
+    assert initialised("t.csv") == 0
+    said = capsys.readouterr().out
+    count = 13 + len(pause)
+    assert f"at most {count} characters, 95 % at most {count}, the longest {count} (about 15, 15 and 15 tokens)" in said
+    assert f"text: column '评论' ({count} characters on average)" in said
+
+
+def test_bins_of_lengths_hold_whole_lengths_and_never_get_narrower() -> None:
+    for edges in (_log_edges(10_300), _even_edges(2, 31), _even_edges(7, 7), _even_edges(1, 1000)):
+        widths = np.diff(edges)
+        assert all(width == int(width) >= 1 for width in widths)
+        assert sorted(widths) == list(widths)
+        assert all(edge % 1 == 0.5 for edge in edges)
+    assert (_even_edges(2, 31)[0], _even_edges(2, 31)[-1]) == (1.5, 31.5)
+    assert _log_edges(10_300)[-1] > 10_300
+    assert len(_even_edges(1, 1000)) <= 31

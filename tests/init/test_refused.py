@@ -107,6 +107,7 @@ def test_folders_that_cannot_be_written_to(here: Path, tickets: int, capsys: pyt
         (("nothing.csv",), "nothing.csv cannot be read: No such file or directory"),
         (("folder",), "holds neither tables"),
         (("t.xlsx",), "must end in one of .csv"),
+        (("t.xlsx",), "; a spreadsheet program saves a sheet as CSV (UTF-8)"),
         (("tickets.csv", "data.encoding=nonsense"), "data.encoding=nonsense: unknown encoding"),
         (("tickets.csv", "data.quoting=odd"), "data.quoting=odd"),
         (("tickets.csv", "data.name=x", "train_size=3"), "data.name=x, train_size=3: data.encoding=..."),
@@ -122,6 +123,12 @@ def test_sources_that_are_none(
     (here / "folder").mkdir()
     (here / "t.xlsx").touch()
     assert said in refused(capsys, *words)
+
+
+def test_no_source_at_all(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        initialised()
+    assert "arguments are required: FILE|FOLDER|HUB-ID (--help" in capsys.readouterr().err
 
 
 def test_what_is_not_there_is_said_before_anything_heavy_is_imported(here: Path) -> None:

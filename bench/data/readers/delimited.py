@@ -111,7 +111,7 @@ def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | N
             raw = _Raw([""] * skipped + list(_lines(content)), columns, rows, delimiter)
             raw.refuse_swallowed(over, _way_out(content, prefix), wanted[:1], label, prefix)
         lines = sum(row.last - row.first + 1 for row in rows)
-        verb = "row goes" if len(over) == 1 else "rows go"
+        verb = "row go" if len(over) == 1 else "rows go"
         notes.append(
             f"{lines:,} lines gave {len(rows):,} rows: quoted cells of {len(over):,} {verb} over several lines "
             f"({prefix}quoting=none reads quotes as they are)"

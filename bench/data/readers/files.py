@@ -4,6 +4,7 @@ import gzip
 import re
 import stat
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 LARGEST = 2**31
@@ -19,7 +20,7 @@ PACKED = {
 }
 """By their first bytes, files that people give the name of another kind."""
 
-
+SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 ALONE = 0.9
 """Of the runs of bytes beyond ASCII, so many are one byte long in the languages of Western Europe."""
 
@@ -60,6 +61,12 @@ def kind_of(path: Path) -> str:
     if suffixes[-1:] == [".gz"]:
         suffixes.pop()
     return suffixes[-1] if suffixes else ""
+
+
+def ending_text(path: Path, endings: Iterable[str]) -> str:
+    """What is said of a file that ends in none of the `endings`."""
+    advice = "; a spreadsheet program saves a sheet as CSV (UTF-8)" if kind_of(path) in SPREADSHEETS else ""
+    return f"must end in one of {', '.join(endings)} (or .csv.gz and so on){advice}"
 
 
 def content_of(path: Path) -> bytes:

@@ -131,7 +131,7 @@ def _part(split: str, dataset: Any, data: DataConfig) -> Part:
     table = dataset.select_columns(wanted).with_format("arrow")[:]
     found = {name: class_names(dataset.features.get(name)) for name in wanted}
     known = {name: names for name, names in found.items() if names}
-    return Part(split, table, columns, known, row=lambda row: f"row {row} (from 0)")
+    return Part(split, table, columns, known, row=lambda row: f"row {row}", counts_from_0=True)
 
 
 def _revision(data: DataConfig, dataset: Any) -> str | None:

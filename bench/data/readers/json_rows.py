@@ -1,15 +1,21 @@
-"""JSON lines, or an array of JSON objects, into rows, each with its place. Imports nothing heavy."""
+"""JSON lines, or an array of JSON objects, into rows, each with its place. Imports nothing heavy.
+
+Fields of objects inside a row are columns of their own, named by their path: `ticket.body`.
+"""
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from bench.data.readers.files import Malformed
 
 MAX_NAMED = 5
 """Lines that one message names."""
+MAX_INSIDE, MAX_DEPTH = 100, 4
+"""Columns in the objects of one field, and objects in one another: those with more are no tables in tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +34,63 @@ class Rows:
         problems = [
             f"{self.unit} {place}: {name!r} is there twice"
             for row, place in zip(self.rows, self.places, strict=True)
-            if isinstance(row, _Repeating)
             for name in wanted
-            if name in row.repeated
+            if _is_repeated(row, name)
         ]
         _refuse(problems)
 
     @property
     def columns(self) -> list[str]:
-        """All names of fields, as they are met."""
-        return list(dict.fromkeys(name for row in self.rows for name in row))
+        """All names of fields, as they are met; behind those of objects the paths of what is in them."""
+        inside: dict[str, dict[str, None]] = {}
+        for row in self.rows:
+            for name, value in row.items():
+                known = inside.setdefault(name, {})
+                if isinstance(value, (dict, list)) and len(known) <= MAX_INSIDE:
+                    known.update(dict.fromkeys(_paths(value, name)))
+        few = ((name, *(paths if len(paths) <= MAX_INSIDE else ())) for name, paths in inside.items())
+        return list(dict.fromkeys(chain.from_iterable(few)))
+
+    def values(self, name: str) -> list[Any]:
+        """What each row has under a name or a path; None where it has nothing. Of objects in a list, all of them."""
+        return [_at(row, name) for row in self.rows]
+
+
+def _paths(value: Any, above: str, depth: int = 1) -> Iterator[str]:
+    """Of what is in an object, or in the objects of a list, that is called `above`."""
+    for each in value if isinstance(value, list) else (value,):
+        if isinstance(each, dict):
+            for name, inner in each.items():
+                yield f"{above}.{name}"
+                if depth < MAX_DEPTH:
+                    yield from _paths(inner, f"{above}.{name}", depth + 1)
+
+
+def _at(value: Any, path: str) -> Any:
+    """What is under `path`, of which any part may have dots in its own name."""
+    if isinstance(value, list):
+        found = [_at(each, path) for each in value]
+        return [each for each in found if each is not None]
+    if not isinstance(value, dict):
+        return None
+    if path in value or "." not in path:
+        return value.get(path)
+    for end, sign in enumerate(path):
+        if sign == "." and path[:end] in value and (found := _at(value[path[:end]], path[end + 1 :])) is not None:
+            return found
+    return None
+
+
+def _is_repeated(value: Any, path: str) -> bool:
+    """Whether an object on the way has its part of `path` twice."""
+    if isinstance(value, list):
+        return any(_is_repeated(each, path) for each in value)
+    if not isinstance(value, dict):
+        return False
+    if isinstance(value, _Repeating) and any(path == name or path.startswith(f"{name}.") for name in value.repeated):
+        return True
+    ends = (end for end, sign in enumerate(path) if sign == ".")
+    return any(_is_repeated(value.get(path[:end]), path[end + 1 :]) for end in ends)
 
 
 class _Repeating(dict[str, Any]):
@@ -57,9 +110,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def parse(content: str) -> Rows:
-    """Read one object a line, or the objects of one array. Raises Malformed, naming the first few lines."""
-    if content.lstrip()[:1] == "[":
+    """Read one object a line, or the objects of one array, which may be the only one in an object around it.
+
+    Raises Malformed, naming the first few lines.
+    """
+    if content.lstrip()[:1] == "[" or _is_one_object(content):
         items, _ = _loaded(content)
+        items = _inside(items) if isinstance(items, dict) else items
         if isinstance(items, list) and items:
             return _of_array(items)
     rows, places, problems = [], [], []
@@ -78,6 +135,28 @@ def parse(content: str) -> Rows:
     _refuse(problems)
     empty = sum(not line.strip() for line in lines) - (not lines[-1])  # what ends the last line begins no other
     return Rows(rows, places, "line", empty)
+
+
+def _is_one_object(content: str) -> bool:
+    """Whether there is one object that may have rows in it: on a line alone, or on many of which the first is none."""
+    start = content.lstrip()
+    if start[:1] != "{":
+        return False
+    first, _, rest = start.partition("\n")
+    return not rest.strip() or _loaded(first)[1] is not None
+
+
+def _inside(whole: dict[str, Any]) -> list[Any] | None:
+    """The only list of objects in the fields of one. Raises Malformed where an object holds columns, no rows."""
+    lists = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    if len(lists) == 1:
+        return lists[0]
+    if whole and any(all(isinstance(value, kind) for value in whole.values()) for kind in (dict, list)):
+        raise Malformed(
+            "is one object with columns in it, and rows are read: one object a line, or an array of them (as pandas "
+            "writes with orient='records')"
+        )
+    return None
 
 
 def _of_array(items: list[Any]) -> Rows:

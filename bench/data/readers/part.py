@@ -30,6 +30,8 @@ class Part:
     """Where a row stands in its file, as an editor counts; None where only its number is known."""
     row: Callable[[int], str] | None = None
     """Which row it is, as a spreadsheet counts, without the file's name; None where that is the same as `place`."""
+    counts_from_0: bool = False
+    """Whether rows are counted so: in what has no lines, as Parquet."""
     notes: tuple[str, ...] = ()
     """What somebody should know who thinks the file was read otherwise."""
     empty_lines: int = 0
@@ -48,7 +50,7 @@ class Part:
         row = self.row
         if row is None:
             return self
-        return replace(self, place=(lambda at: f"{self.split}, {row(at)}") if with_split else row)
+        return replace(self, place=(lambda at: f"{self.split} {row(at)}") if with_split else row)
 
 
 def joined(parts: list[Part]) -> Part:

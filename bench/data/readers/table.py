@@ -10,7 +10,7 @@ import pyarrow.parquet
 from bench.config import DataConfig
 from bench.data.errors import data_error
 from bench.data.readers import delimited, json_rows
-from bench.data.readers.files import JSON_FILES, Malformed, kind_of, refuse_irregular, said_of
+from bench.data.readers.files import JSON_FILES, Malformed, ending_text, kind_of, refuse_irregular, said_of
 from bench.data.readers.part import (
     Part,
     chosen_splits,
@@ -24,6 +24,8 @@ from bench.data.readers.values import column, strings
 
 NOT_READ = "is not read, for it holds"
 """Stands in notes on columns that nobody asked for."""
+MAX_INSIDE = 10
+"""Columns inside another that a message names."""
 
 
 def read_tables(root: Path, data: DataConfig) -> list[Part]:
@@ -46,7 +48,7 @@ def read_table(path: Path, split: str, data: DataConfig, columns: tuple[str, ...
         usual = "," if kind_of(path) == ".csv" else "\t"
         reader = functools.partial(_read_delimited, delimiter=usual, columns=columns)
     if reader is None:
-        raise data_error(data, f"data.path={path.name} must end in one of {', '.join(READERS)} (or .csv.gz and so on)")
+        raise data_error(data, f"data.path={path.name} {ending_text(path, READERS)}")
     try:
         refuse_irregular(path)
         return reader(path, split, data)
@@ -110,15 +112,20 @@ def _read_json(path: Path, split: str, data: DataConfig) -> Part:
     found = json_rows.parse(read_text(path, data))
     places, unit = found.places, found.unit
     place = _places(path, places, unit)
-    columns, notes = {}, []
+    columns, notes, names = {}, [], found.columns
     single = data.text_columns if len(data.text_columns) == 1 else ()
-    found.refuse_repeated(wanted_columns(data, found.columns))
-    for name in wanted_columns(data, found.columns):
-        values = [row.get(name) for row in found.rows]
+    wanted = wanted_columns(data, names)
+    found.refuse_repeated(wanted)
+    for name in wanted:
+        values = found.values(name)
         option = next((option for option, asked in columns_asked(data) if asked == name), None)
         try:
             columns[name], note = column(values, place, mixed=name not in single)
         except Malformed as error:
+            inside = [other for other in names if other.startswith(f"{name}.")]
+            if inside and option is None:  # what is in it is read
+                continue
+            error = Malformed(f"{error}; columns in it are {', '.join(inside[:MAX_INSIDE])}") if inside else error
             if option is None:  # nobody asked for this column
                 notes.append(f"column {name} {NOT_READ} {error}")
                 continue
@@ -127,7 +134,7 @@ def _read_json(path: Path, split: str, data: DataConfig) -> Part:
     return Part(
         split,
         pa.table(columns),
-        tuple(found.columns),
+        tuple(names),
         place=place,
         row=lambda row: f"{unit} {places[row]}",
         notes=tuple(notes),
@@ -144,7 +151,7 @@ def _read_parquet(path: Path, split: str, data: DataConfig) -> Part:
         refuse_repeated(schema.names, data)
         table = file.read(columns=(wanted := wanted_columns(data, schema.names)))
     names = written_class_names(schema.metadata, wanted)
-    return Part(split, table, tuple(schema.names), names, row=lambda row: f"row {row} (from 0)")
+    return Part(split, table, tuple(schema.names), names, row=lambda row: f"row {row}", counts_from_0=True)
 
 
 def _places(path: Path, lines: Sequence[int], unit: str, numbers: Sequence[int] | None = None) -> Callable[[int], str]:

@@ -65,6 +65,18 @@ def unlabelled_splits(counts: Mapping[str, int]) -> list[Finding]:
     return [Finding("unlabelled_splits", "problem", len(counts), f"without any label, and left out (splits): {shown}")]
 
 
+def unread_tables(names: Sequence[str]) -> list[Finding]:
+    """Files of a folder that are not read, for others are called by the sets of a split, or are of another kind."""
+    if not names:
+        return []
+    more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
+    said = (
+        f"not read of this folder: {', '.join(names[:MAX_SHOWN])}{more}; where tables are called train and test only "
+        "these are read, and only those of one kind (to read another, give init that file)"
+    )
+    return [Finding("unread_tables", "warning", len(names), said)]
+
+
 def several_labels(rows: int) -> list[Finding]:
     """Rows whose list of labels has none, or more than one."""
     said = f"{counted(rows, 'row')} with several labels, or with none: left out (multi_label)"

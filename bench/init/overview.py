@@ -61,6 +61,7 @@ def look(source: Source, asked: Asked) -> Overview:
     """Look at `source`, whose columns are `asked` where they are given. Raises UserError."""
     columns = choose(source, asked)
     source, data, found = _labelled_parts(source, columns)
+    found += findings.unread_tables(source.unread)
     parts = list(source.parts)
     found += _to_clean(parts, data)
     data = replace(data, **_options(found))

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 
+from bench.data.set_names import set_of
 from bench.escape.characters import shortened, visible_line
 from bench.init.findings import Finding
 from bench.init.first_numbers import FirstNumbers
 from bench.init.lengths import quantiles
 from bench.init.overview import MAX_COMPARED, MAX_LOOKED_AT, Overview
+from bench.init.source import Source
 from bench.wording import counted
 
 MAX_LABELS, MAX_SUSPECTS = 20, 10
+USES = {"train": "training", "validation": "choosing", "test": "testing"}
 MARKS = {"problem": "!", "warning": "!", "note": "-"}
 
 
@@ -23,6 +26,7 @@ def summary(seen: Overview) -> list[str]:
     if columns.split is not None:
         split = columns.split
         lines.append(f"split: column {_column(split.column)} says which rows are for testing ({split.reason})")
+    lines += _of_tables(seen.source)
     for option, other in (("group", columns.group), ("time", columns.time)):
         if other is not None:
             is_used = f"{option}_column" not in columns.proposed
@@ -79,6 +83,20 @@ def suspects(seen: Overview, limit: int = MAX_SUSPECTS) -> list[str]:
         text = shortened(visible_line(seen.seen.texts[each.row]), 70)
         lines.append(f"  {seen.seen.where(each.row)}: {_column(each.given)}, likelier {_column(each.likely)}: {text}")
     return lines
+
+
+def _of_tables(source: Source) -> list[str]:
+    """How the tables of a folder are used."""
+    if len(source.parts) < 2:
+        return []
+    by_set: dict[str | None, list[str]] = {}
+    for part in source.parts:
+        by_set.setdefault(set_of(part.split), []).append(part.split)
+    if None in by_set or "train" not in by_set:
+        return ["split: drawn from all tables together, for they are not called train and test"]
+    used = [f"{' and '.join(map(_column, by_set[each]))} for {use}" for each, use in USES.items() if each in by_set]
+    drawn = "" if "test" in by_set else "; what is tested on is drawn from all of them"
+    return [f"split: {', '.join(used)}{drawn}"]
 
 
 def _finding(finding: Finding) -> str:

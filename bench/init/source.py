@@ -46,6 +46,8 @@ class Source:
     """Format, delimiter and encoding, for a reader."""
     has_fixed_columns: bool = False
     """Whether `text` and `label` are not columns of a table, but files and their folders."""
+    unread: tuple[str, ...] = ()
+    """Tables in the folder that are not read."""
 
     def __len__(self) -> int:
         return sum(len(part.table) for part in self.parts)
@@ -74,8 +76,21 @@ def read_source(where: str, given: Mapping[str, str], cache: Path, mirror_dir: s
     delimiter = next((part.delimiter for part in parts if part.delimiter is not None), None)
     if data.source == "file" and data.delimiter is None and delimiter != DELIMITERS.get(kind_of(Path(where))):
         data = replace(data, delimiter=_named(delimiter))
+    unread = _unread(data)
     shown = tuple(part.for_spreadsheets(with_split=len(parts) > 1) for part in parts)
-    return Source(data, shown, _described(data, parts, delimiter), has_fixed_columns=data.reads_class_folder)
+    return Source(
+        data, shown, _described(data, parts, delimiter), has_fixed_columns=data.reads_class_folder, unread=unread
+    )
+
+
+def _unread(data: DataConfig) -> tuple[str, ...]:
+    """Tables that a folder holds beside those that are read."""
+    if data.source != "hub" or data.path is None:
+        return ()
+    from bench.data.readers.hub import unread_tables
+
+    folder = Path(data.path)
+    return tuple(str(path.relative_to(folder)) for path in unread_tables(data, folder, ENDINGS))
 
 
 def _options(where: str, *, detect: bool) -> dict[str, Any]:

@@ -99,6 +99,32 @@ def test_every_kind_is_read_as_it_was_written(write, here: Path, capsys: pytest.
 
 
 @pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("train", "valid", "test"), "split: 'train' for training, 'validation' for choosing, 'test' for testing"),
+        (("train", "valid"), "'validation' for choosing; what is tested on is drawn from all of them"),
+        (("a", "b"), "A folder of tables (train)."),
+    ],
+)
+def test_how_the_tables_of_a_folder_are_used_is_said(
+    names: tuple[str, ...], said: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pd.DataFrame(rows(), columns=["text", "label"])
+    (here / "export").mkdir()
+    for number, name in enumerate(names):
+        frame[number :: len(names)].to_csv(here / "export" / f"{name}.csv", index=False)
+    frame[:9].to_json(here / "export/notes.jsonl", orient="records", lines=True)
+    assert initialised("export") == 0
+    printed = capsys.readouterr().out
+    assert said in printed
+    assert "180 rows" in printed
+    assert "! not read of this folder: notes.jsonl; where tables are called train and test only these" in printed
+    (here / "export/notes.jsonl").unlink()
+    assert initialised("export", "--overwrite") == 0
+    assert "not read" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("more", "written", "encoding"),
     [
         (" für Müller", "latin-1", "latin-1"),

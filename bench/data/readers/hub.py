@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,28 +49,41 @@ def _text_files(data: DataConfig, folder: Path) -> tuple[dict[str, list[Path]], 
     No files where it holds others. `datasets` tells which files belong to a split, and what the card (README.md) says.
     It would read them in a way of its own: NA as no label, 01 as 1. Raises UserError.
     """
-    import datasets
     from datasets.packaged_modules.csv.csv import CsvConfig
     from datasets.packaged_modules.json.json import JsonConfig
 
     if not any(kind_of(path) in TEXT_FILES for path in folder.rglob("*") if path.is_file()):
         return {}, data, None
-    with _explained(data, str(folder)), _plainly_named(folder) as place:
-        config = data.config if data.config in datasets.get_dataset_config_names(place) else None
-        asked = datasets.load_dataset_builder(place, name=config).config
+    asked, files = _asked(data, folder)
     if not isinstance(asked, CsvConfig | JsonConfig) or getattr(asked, "field", None) is not None:
         return {}, data, None
-    files = {
-        str(split): [
-            folder / Path(path).relative_to(place) if Path(path).is_relative_to(place) else Path(path) for path in paths
-        ]
-        for split, paths in asked.data_files.items()
-    }
     if isinstance(asked, JsonConfig):
         return files, data, None
     # (.tsv files come with a `sep` that their reader here knows)
     usual = "\t" if {kind_of(path) for paths in files.values() for path in paths} == {".tsv"} else ","
     return files, *as_card_says(data, asked, usual)
+
+
+def unread_tables(data: DataConfig, folder: Path, endings: Collection[str]) -> list[Path]:
+    """Tables in and below a folder that `datasets` passes over, by the names of files and folders. Raises UserError."""
+    _, files = _asked(data, folder)
+    read = {path.resolve() for paths in files.values() for path in paths}
+    tables = (path for path in sorted(folder.rglob("*")) if path.is_file() and kind_of(path) in endings)
+    return [path for path in tables if path.resolve() not in read]
+
+
+def _asked(data: DataConfig, folder: Path) -> tuple[Any, dict[str, list[Path]]]:
+    """How `datasets` would read a folder, and which files by split. Raises UserError."""
+    import datasets
+
+    with _explained(data, str(folder)), _plainly_named(folder) as place:
+        config = data.config if data.config in datasets.get_dataset_config_names(place) else None
+        asked = datasets.load_dataset_builder(place, name=config).config
+    inside = {str(split): [Path(path) for path in paths] for split, paths in asked.data_files.items()}
+    return asked, {
+        split: [folder / path.relative_to(place) if path.is_relative_to(place) else path for path in paths]
+        for split, paths in inside.items()
+    }
 
 
 def _load(data: DataConfig, source: str, folder: Path | None) -> Any:

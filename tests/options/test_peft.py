@@ -184,7 +184,7 @@ def test_rates_are_the_types_own() -> None:
         == cell_of("model=bert_base").training.learning_rate
     )
     four_bit = cell_of("method=ia3", "method.load_in_4bit=true")
-    assert (four_bit.training.precision, four_bit.training.optim) == ("bf16", "adamw_bnb_8bit")
+    assert (four_bit.training.precision, four_bit.training.optim) == ("bf16", "adamw_torch")
 
 
 def test_no_stack_of_them() -> None:

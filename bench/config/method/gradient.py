@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from bench.models.shape import Shape
     from bench.models.tensors import Estimate, Trainable
 
+OPTIMIZER = "adamw_torch"
+"""Where none is given. An 8-bit one of bitsandbytes saves 6 bytes of each trained parameter, little for adapters, and
+waits for the GPU once for each trained tensor in every step (`bitsandbytes.optim.optimizer`, `sync_gpu`): 65 times for
+Llama 3.2 1B, 169 for Qwen 2.5 1.5B."""
+
 
 class GradientMethod(Method):
     """Fine-tuning with Trainer: a head, and what of the model `trains` says."""
@@ -57,7 +62,7 @@ class GradientMethod(Method):
             learning_rate=None if tuned else rate or self.rates[0 if family.causal else 1],
             precision=training.precision or self._precision(model),
             precision_asked=training.precision is not None,
-            optim=training.optim or ("adamw_torch" if self.quantization is None else "adamw_bnb_8bit"),
+            optim=training.optim or OPTIMIZER,
         )
 
     def _precision(self, model: "TransformerConfig") -> Precision:

@@ -1,7 +1,9 @@
-"""Texts as literals of source code and of YAML."""
+"""Values as literals: of source code, of YAML, of a command line."""
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from bench.escape.characters import visible_line
 
@@ -18,3 +20,19 @@ def double_quoted(text: str) -> str:
 def yaml(text: str) -> str:
     """`text` as a scalar of YAML: plain where it looks like a hub id, else in double quotes."""
     return text if re.fullmatch(r"[A-Za-z][\w.-]*/[A-Za-z0-9][\w./-]*", text, re.ASCII) else double_quoted(text)
+
+
+def option_value(value: Any) -> str:
+    """`value` as it is given on a command line: "true", "null", "0.0001", "[query,value]", "{query:4}".
+
+    Texts stand without quotes: for reading, beside the option's name.
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{option_value(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(option_value, value))}]"
+    return str(value)

@@ -5,7 +5,7 @@ import re
 MASK = "***"
 _NAMES = "token|password|passwd|pwd|passphrase|secrets?|credentials?|apikey|auth"
 _NAMED = re.compile(rf"(?:^|[._\-/@])(?:{_NAMES}|key)$", re.IGNORECASE)
-_LAST_WORDS = re.compile(r"(?:^|[.\-/@+~?&;_])(?:(?P<kind>[a-z0-9]+)[_\-])?(?P<noun>key|token)$", re.IGNORECASE)
+_LAST_WORDS = re.compile(r"(?:^|[^a-z0-9])(?:(?P<kind>[a-z0-9]+)[_\-])?(?P<noun>key|token)$", re.IGNORECASE)
 _KEYS_OF_ACCESS = frozenset({
     "access", "account", "admin", "api", "auth", "client", "deploy", "encryption", "license", "master", "private",
     "secret", "service", "session", "shared", "sign", "signing", "ssh", "storage", "subscription",
@@ -27,6 +27,11 @@ _OPTION = re.compile(
     r"(?P<value>'[^']*'|\"[^\"]*\"|[^\s,'\"]+)",
     re.IGNORECASE,
 )
+_ENTRY = re.compile(  # of a mapping: {user: me, api_key: abc}
+    rf"(?P<name>[{{,]\s*['\"]?(?:(?:[\w.\-]*[._\-])?(?:{_NAMES})|[\w.\-]*[._\-]key)['\"]?\s*:\s*)"
+    r"(?P<value>'[^']*'|\"[^\"]*\"|[^\s,'\"{}]+)",
+    re.IGNORECASE,
+)
 _HEADER = re.compile(r"\b(?P<name>(?:bearer|basic) )[\w\-.=+/~]{8,}", re.IGNORECASE)
 _TOKEN = re.compile(r"\b(?:(?P<kind>hf_|gh[pousr]_|AKIA)[A-Za-z0-9]{16,}|(?P<other>github_pat_|glpat-|sk-)[\w\-]{20,})")
 
@@ -39,6 +44,8 @@ def masked(text: str) -> str:
         text = _USERINFO_OF_PATH.sub(_user, text)
     if "=" in text:
         text = _OPTION.sub(_value, _QUERY.sub(rf"\g<name>{MASK}", text))
+    if "{" in text:
+        text = _ENTRY.sub(_value, text)
     text = _HEADER.sub(rf"\g<name>{MASK}", text)
     return _TOKEN.sub(lambda found: f"{found['kind'] or found['other']}{MASK}", text)
 
@@ -63,7 +70,7 @@ def _is_secret(name: str, value: str) -> bool:
 
 
 def _value(found: re.Match[str]) -> str:
-    is_secret = _is_secret(found["name"].removesuffix("="), found["value"])
+    is_secret = _is_secret(re.sub(r"['\"]?\s*[:=]\s*$", "", found["name"]), found["value"])
     return f"{found['name']}{MASK}" if is_secret else found.group()
 
 

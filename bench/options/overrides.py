@@ -6,6 +6,7 @@ Only what a command line gives by itself counts: presets and experiments say wha
 from collections.abc import Iterable, Sequence
 
 from bench.errors import refuse
+from bench.escape.literals import option_value
 from bench.escape.secrets import masked_override
 from bench.options.without_effect import Point, why_without_effect
 
@@ -38,7 +39,7 @@ def check_given(words: Iterable[str], points: Sequence[Point]) -> None:
         for point in points:
             if point.written(option) is None:
                 continue  # null asks for nothing
-            value = str(point.written(option))
+            value = option_value(point.written(option))
             if reasons.get(value, "") is not None:  # the first reason stands for those that follow
                 found = why_without_effect(option, point)
                 reasons[value] = found if found is None else reasons.get(value) or found

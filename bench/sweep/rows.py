@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from bench.cell import Cell, identity
+from bench.escape.literals import option_value
 from bench.escape.secrets import MASK, masked
 from bench.models.truncation import TRUNCATIONS
 
@@ -209,4 +210,4 @@ def _told(values: Sequence[Any]) -> list[str]:
 def _text(value: Any) -> str:
     if isinstance(value, str) and re.fullmatch("[0-9a-f]{40,}", value):  # a hash or a commit
         return value[:12]
-    return f"{value:g}" if isinstance(value, float) else masked(str(value))
+    return masked(option_value(value))

@@ -12,7 +12,7 @@ import yaml
 from bench.escape import latex, markdown, sheet, shell, terminal, xml
 from bench.escape.characters import visible, visible_line
 from bench.escape.filename import LONGEST, FileNames, slug
-from bench.escape.literals import double_quoted
+from bench.escape.literals import double_quoted, option_value
 from bench.escape.secrets import masked, masked_override
 
 
@@ -119,6 +119,12 @@ def test_literals_are_the_same_in_python_json_and_yaml(text):
     assert eval(written) == json.loads(written) == yaml.safe_load(written) == text
 
 
+def test_a_value_is_written_as_it_is_given():
+    values = [None, True, 1e-4, "a b", ["query", "value"], {"query": 4, "bias": False}, (0, 2)]
+    written = ["null", "true", "0.0001", "a b", "[query,value]", "{query:4,bias:false}", "[0,2]"]
+    assert [option_value(value) for value in values] == written
+
+
 def test_xml_allows_what_is_left():
     assert xml.well_formed("a\x00\x1b\ud800b\n") == "a\ufffd\ufffd\ufffdb\n"
 
@@ -155,6 +161,9 @@ def test_the_terminal_gets_neither_commands_nor_markup(capsys):
         ("data.sort_key=name, pad_token=None", "data.sort_key=name, pad_token=None"),
         ("x.wandb_api_key=5 and x.secret-key='a b'", "x.wandb_api_key=*** and x.secret-key=***"),
         ("x.wandb_key=0a1b2c3d4e5f60718293", "x.wandb_key=***"),
+        ("x={user:me,api_key:abc,token:'a b'}", "x={user:me,api_key:***,token:***}"),
+        ('{"password": "abc", "prng_key": 5}', '{"password": ***, "prng_key": 5}'),
+        ("the password: it is wrong, token: none", "the password: it is wrong, token: none"),
     ],
 )
 def test_secrets_are_masked(text, written):

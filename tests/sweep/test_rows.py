@@ -37,8 +37,15 @@ def test_options_of_peft_at_their_default_are_named_as_it() -> None:
     assert names(*grid) == [("bert", "dora r=4"), ("bert", "dora r=8")]
     patterns = [content(method=dora | {"options": more}) for more in ({"rank_pattern": {"query": 4}}, {"r": 4})]
     assert names(*patterns) == [
-        ("bert", "dora rank_pattern={'query': 4} r=8"), ("bert", "dora rank_pattern={} r=4"),
+        ("bert", "dora rank_pattern={query:4} r=8"), ("bert", "dora rank_pattern={} r=4"),
     ]  # fmt: skip
+
+
+def test_values_are_written_as_they_are_given() -> None:
+    dora = [content(method__use_dora=whether) for whether in (True, False)]
+    assert names(*dora) == [("bert", "lora use_dora=true"), ("bert", "lora use_dora=false")]
+    lists = [content(method__target_modules=targets) for targets in (["query", "value"], ["key"])]
+    assert names(*lists) == [("bert", "lora target_modules=[query,value]"), ("bert", "lora target_modules=[key]")]
 
 
 def test_weights_of_labels_are_told_with_the_value_that_no_key_has() -> None:

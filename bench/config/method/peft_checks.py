@@ -16,6 +16,7 @@ from bench.config.method.peft_patterns import pattern_problems
 from bench.config.method.peft_rules import FOUR_BIT, INITS_IN_4BIT, INITS_REFUSED, NEED_DATA, OURS, UNFIT
 from bench.config.method.peft_types import adapter_type, sources
 from bench.errors import UserError, refuse
+from bench.escape.literals import option_value
 
 
 def known_type(given: str) -> str:
@@ -56,7 +57,7 @@ def check(name: str, given: Mapping[str, Any], *, in_4bit: bool) -> None:
                 kind.options[key].kind.validate_python(value)
             except ValidationError as error:
                 reasons = dict.fromkeys(f"{detail['msg'][0].lower()}{detail['msg'][1:]}" for detail in error.errors())
-                problems.append(f"{option}={value}: {', or '.join(reasons)}")
+                problems.append(f"{option}={option_value(value)}: {', or '.join(reasons)}")
             else:
                 problems += _out_of_range(key, value, kind.options[key].default)
     problems += pattern_problems(name, given)

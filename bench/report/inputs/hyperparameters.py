@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.escape.literals import option_value
 from bench.escape.secrets import masked
 from bench.results.measurements import Measurements
 from bench.results.record import Record, Status
@@ -121,17 +122,10 @@ def _first(name: str, *parts: Mapping[str, Any]) -> Any:
 
 
 def _listed(value: Any) -> str | None:
-    """A list as one text: "query, value"."""
+    """A list as one text: "query, value"; without secrets."""
     if value is None:
         return None
-    return ", ".join(map(_written, value)) if isinstance(value, list | tuple) else _written(value)
-
-
-def _written(value: Any) -> str:
-    """A value as it is typed: numbers as short as they are, texts without secrets."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else masked(str(value))
+    return masked(", ".join(map(option_value, value)) if isinstance(value, list | tuple) else option_value(value))
 
 
 def _rates_tried(choices: Mapping[str, Any], tune: Mapping[str, Any]) -> str | None:
@@ -141,7 +135,7 @@ def _rates_tried(choices: Mapping[str, Any], tune: Mapping[str, Any]) -> str | N
         return _listed(tune.get("learning_rate"))
     known = [each for each in tries if isinstance(each, Mapping)]
     ended = [(each.get("learning_rate"), " (diverged)" if "diverged" in each else "") for each in known]
-    return ", ".join(f"{_written(rate)}{how}" for rate, how in ended)
+    return ", ".join(f"{option_value(rate)}{how}" for rate, how in ended)
 
 
 def _others(

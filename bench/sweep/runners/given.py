@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bench.errors import refuse
+from bench.escape.literals import option_value
 from bench.escape.secrets import masked_override
 from bench.settings import Settings
 from bench.sweep.runners.base import Runner
@@ -39,4 +40,4 @@ def _written(value: Any) -> str:
     """As on a command line."""
     if isinstance(value, tuple):
         return ",".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return option_value(value)

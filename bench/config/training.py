@@ -46,8 +46,8 @@ class TrainingConfig:
     truncation: Truncation | None = field(default=None, metadata=NEVER)
     """What is kept of a longer text; null for what `truncation_side` leaves. (A cell has the side alone.)"""
     truncation_side: Side = "right"
-    """Which side of a longer text is cut off: right keeps the head, left the tail, both (of the middle) head and
-    tail."""
+    """Where `truncation` is null, the side of a longer text that is cut off: right, left, or both, which keeps both
+    ends and leaves out the middle."""
     eval_steps: Positive | None = None
     """Validate every so many optimizer steps; null for once an epoch."""
     early_stopping_patience: Positive | None = 5

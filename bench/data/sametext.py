@@ -91,14 +91,14 @@ def several_in_one(labels: Iterable[str]) -> list[str]:
 
 
 def alike_text(groups: Sequence[Sequence[str]], counts: Mapping[str, int]) -> str:
-    """In words: the groups that `look_alikes` finds, with the rows of each label."""
+    """Say which groups `look_alikes` found, with the rows of each label."""
     shown = "; ".join(_with_rows(group, counts) for group in groups[:MAX_NAMED])
     more = f"; and {len(groups) - MAX_NAMED} more groups" if len(groups) > MAX_NAMED else ""
     return f"labels look alike: {shown}{more}"
 
 
 def several_text(several: Sequence[str], counts: Mapping[str, int]) -> str:
-    """Likewise, the labels that `several_in_one` finds, with the way out."""
+    """Say which labels `several_in_one` found, with the way out."""
     return (
         f"labels look like several in one cell, and count as labels of their own: {_with_rows(several, counts)} "
         "(data.exclude_labels leaves them out, data.merge_labels={label: other} gives them another name)"

@@ -35,7 +35,7 @@ class Repeats:
     conflicting: tuple[tuple[str, ...], ...] = ()
     """Where the rows of some texts stand that have several labels; those that differ as they are written first."""
     alike: tuple[tuple[str, ...], ...] = ()
-    """Likewise, of texts under one label."""
+    """Where the rows of repeated texts with one label stand; those that differ as they are written first."""
 
     @property
     def examples(self) -> tuple[tuple[str, ...], ...]:

@@ -53,7 +53,7 @@ class Plain(Console):
         return super().render_str(said(text), **options)
 
     def on_broken_pipe(self) -> None:
-        """As `say`: rich would end the program."""
+        """Write nothing from now on, as `say` does: rich would end the program."""
         self.quiet = True
         discard_output()
 

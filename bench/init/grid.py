@@ -16,7 +16,7 @@ MIN_PER_LABEL, MIN_SIZE, MAX_SIZES = 4, 32, 4
 MAX_CPU_TUNED, MAX_CPU_PROBED = 2048, 40_000
 """Training examples of a LoRA cell, and of a linear probe, that a CPU goes through in minutes."""
 MAX_LOGISTIC = 100_000
-"""Likewise of logistic regression, which is fitted for each strength that is tried."""
+"""Training examples that a CPU fits logistic regression to in minutes, once for each strength that is tried."""
 UNEQUAL = 3
 """Labels are unequal where the largest has so many times the rows of the smallest."""
 CONNECT_SECONDS = 2.0
@@ -45,7 +45,7 @@ class Proposal:
     num_labels: int | str
     why_labels: str
     train_sizes: tuple[int | str, ...]
-    """Of all rows; empty where each has its own, for an axis would take their place."""
+    """The sizes that all rows share; empty where each row has its own, for an axis would take their place."""
     seeds: tuple[int, ...]
     rows: tuple[Row, ...]
     training: Mapping[str, tuple[str, str]]

@@ -9,12 +9,12 @@ QUANTILES = (0.5, 0.95, 1.0)
 SAMPLE = 1000
 """Texts, spread over all, by which words or characters are chosen."""
 CHARACTERS_PER_TOKEN = 4
-"""Of text with blanks between words, about; of other scripts a character is a token."""
+"""An estimate for text with blanks between words; in other scripts a character is a token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """Of all texts, in their order."""
+    """The lengths of all texts, in their order."""
 
     unit: str
     """`words` or `characters`."""

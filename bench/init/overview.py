@@ -40,7 +40,7 @@ class Overview:
     """How it is to be read: columns and cleaning."""
     columns: Columns
     seen: Survey
-    """Of what is left once `data` has cleaned it."""
+    """What the rows are like once `data` has cleaned them."""
     findings: tuple[Finding, ...]
     first: FirstNumbers | None
     unusable: frozenset[str] = frozenset()
@@ -112,7 +112,7 @@ def _options(found: Sequence[Finding]) -> dict[str, Any]:
 
 
 def _compared(texts: int) -> tuple[SameText, ...]:
-    """By what so many texts are compared."""
+    """The ways in which so many texts can be compared in reasonable time."""
     return ("normalized", "near") if texts <= MAX_COMPARED else ("normalized",)
 
 

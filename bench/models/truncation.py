@@ -5,7 +5,7 @@ from typing import Literal
 Truncation = Literal["head", "tail", "head_tail"]
 """The first tokens, the last ones, or the first and the last ones."""
 Side = Literal["right", "left", "both"]
-"""The side of a text that gives way; both: the ends give way to nothing, and the middle is left out."""
+"""The side of a text that is cut off; `both` keeps both ends and leaves out the middle."""
 
 SIDES: dict[Truncation, Side] = {"head": "right", "tail": "left", "head_tail": "both"}
 TRUNCATIONS: dict[Side, Truncation] = {side: truncation for truncation, side in SIDES.items()}

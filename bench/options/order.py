@@ -6,7 +6,7 @@ WITH_VALUE = {
     "--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn", "--package", "-p", "--cfg", "-c",
     "--experimental-rerun",
 }  # fmt: skip
-"""Those that the next word belongs to."""
+"""Options of Hydra whose value is the next word."""
 INFO = {"all", "config", "defaults", "defaults-tree", "plugins", "searchpath"}
 """What may stand behind `--info`, which needs nothing."""
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from hydra.core.override_parser.types import ChoiceSweep, Override
 
 GROUPS = ("model", "method", "data", "split", "training")
-"""Of `conf/`, each of which makes a part of a cell."""
+"""The groups of `conf/` that make a part of a cell each."""
 _CHOICE = re.compile(rf"({'|'.join(GROUPS)})=(.*)", re.DOTALL)
 _OPTION = re.compile(rf"({'|'.join(GROUPS)})\.[^=]+=.+", re.DOTALL)
 _SEVERAL = re.compile(r"[,(*]")

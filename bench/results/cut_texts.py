@@ -9,7 +9,7 @@ from bench.results.measurements import Cut
 from bench.results.record import Record
 
 MIN_SHARE = 0.05
-"""Of the training or of the test texts: where fewer are cut, no warning is worth its line."""
+"""The share of training or test texts that have to be cut for a warning to be worth its line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class CutShares:
     keeps_ends: bool
     """Whether both ends of a text that is cut are kept."""
     median_lost: Share | None
-    """Of the tokens of a text that is cut; None where none is."""
+    """The median share of its tokens that a cut text loses; None where no text is cut."""
 
     @property
     def is_told(self) -> bool:

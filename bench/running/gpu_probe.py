@@ -25,7 +25,7 @@ WAYS_OUT = {
     "no kernel image": "this torch has no code for so old (or so new) a GPU: install another (https://pytorch.org)",
     "bitsandbytes": "4-bit weights need bitsandbytes for this CUDA: `python -m bitsandbytes` says what is missing",
 }
-"""By a part of what went wrong."""
+"""What to do about an error, by a part of its message."""
 
 
 def check_usable(gpus: Iterable[Gpu], cells: Iterable[Cell]) -> None:

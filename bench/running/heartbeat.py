@@ -38,7 +38,7 @@ class Phase:
         self.step = f" step {step}/{max_steps}{shown}, about {left} left"
 
     def text(self) -> str:
-        """In a line."""
+        """Phase, step, loss and time left, in one line."""
         return f"{self.what}{self.step} ({time.monotonic() - self.begun:.0f} s)"
 
 

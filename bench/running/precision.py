@@ -49,7 +49,7 @@ def _without_bf16(cell: Cell) -> Precision:
 
 
 def _gpu_has_bf16() -> bool:
-    """Of the first visible GPU, on which a cell runs; one whose capability is not known is taken for a newer one."""
+    """Whether the first visible GPU, on which a cell runs, has bf16; an unknown capability is taken for a newer one."""
     capabilities = [gpu.capability for gpu in visible_gpus()[:1] if gpu.capability is not None]
     return all(capability >= BF16_CAPABILITY for capability in capabilities)
 

@@ -18,9 +18,9 @@ from bench.sweep.slots import Slot
 from bench.sweep.worker import serve
 
 PATIENCE_SECONDS = 10.0
-"""For an idle process to end by itself."""
+"""How long an idle process may take to end by itself."""
 KILL_SECONDS = 30.0
-"""For a killed process to be gone: the driver gives its memory back first."""
+"""How long a killed process may take to be gone: the driver gives its memory back first."""
 
 
 class WorkerDied(Exception):

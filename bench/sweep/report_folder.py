@@ -21,11 +21,11 @@ from bench.rights import shared_lock
 
 OWNER = ".grid.json"
 LOCK = ".names.lock"
-"""In `reports_dir`: held for a moment while a sweep takes a folder."""
+"""The file in `reports_dir` that is locked for a moment while a sweep takes a folder."""
 LEFT_SECONDS = 86_400
-"""After which a folder that was taken, and has no report, was left by a sweep that was killed."""
+"""The age at which a folder that was taken, and has no report, counts as left by a sweep that was killed."""
 CELLS_TABLE = "results.csv"
-"""By which a report without `OWNER` is known, of an earlier version."""
+"""The file by which an earlier version's report, which has no `OWNER`, is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def report_folder(reports_dir: str, name: str, grid: Grid) -> ReportFolder:
 
 
 def take(reports_dir: str, name: str, grid: Grid) -> ReportFolder:
-    """As `report_folder`, and from now on the folder is this grid's, for other sweeps too. Raises OSError."""
+    """Like `report_folder`, and the folder is this grid's from now on, for other sweeps too. Raises OSError."""
     Path(reports_dir).mkdir(parents=True, exist_ok=True)
     with shared_lock(Path(reports_dir, LOCK)):
         found = report_folder(reports_dir, name, grid)

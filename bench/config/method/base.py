@@ -32,7 +32,7 @@ class Chosen:
     class_weight: ClassWeight = EQUAL
     """`training.class_weight`: a method with an option of this name takes it over when it is resolved."""
     truncation: Truncation = "head"
-    """`training.truncation`, likewise."""
+    """`training.truncation`: a method with an option of this name takes it over when it is resolved."""
 
 
 @dataclass(frozen=True, slots=True)

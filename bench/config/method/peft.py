@@ -145,7 +145,7 @@ class PeftConfig(AdapterMethod):
         return dict.fromkeys(("quant_type", "double_quant"), reason)
 
     def default_of(self, option: str) -> Any:
-        """peft's."""
+        """Give peft's default of one of `options`; None where it is unknown."""
         return self.defaults.get(option)
 
     def problems(self, model: "TransformerConfig") -> list[str]:

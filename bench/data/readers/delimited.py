@@ -56,7 +56,7 @@ class Table:
     empty_lines: int = 0
     """They are no rows."""
     delimiter: str = ","
-    """That its columns are separated by."""
+    """What separates its columns."""
 
 
 class _Row(NamedTuple):

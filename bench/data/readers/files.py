@@ -22,7 +22,7 @@ PACKED = {
 
 SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 ALONE = 0.9
-"""Of the runs of bytes beyond ASCII, so many are one byte long in the languages of Western Europe."""
+"""The share of runs of bytes beyond ASCII that are one byte long, at least, in languages of Western Europe."""
 
 
 class Malformed(ValueError):

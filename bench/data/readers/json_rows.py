@@ -57,7 +57,7 @@ class Rows:
 
 
 def _paths(value: Any, above: str, depth: int = 1) -> Iterator[str]:
-    """Of what is in an object, or in the objects of a list, that is called `above`."""
+    """The paths of what is in an object, or in the objects of a list, that is called `above`."""
     for each in value if isinstance(value, list) else (value,):
         if isinstance(each, dict):
             for name, inner in each.items():

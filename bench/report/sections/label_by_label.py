@@ -43,7 +43,7 @@ def section(view: View) -> Section | None:
 
 
 def _recalls(view: View, points: Points) -> list[Titled]:
-    """Of the best rows of each label count: what part of each label is found at a chosen precision."""
+    """Tables of the part of each label that the best rows find at a chosen precision, by label count."""
     tables = []
     for count in sorted({point.num_labels for point in points}):
         some = {point: seeds for point, seeds in points.items() if point.num_labels == count}

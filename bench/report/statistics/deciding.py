@@ -39,7 +39,7 @@ class Deciding:
 
     @property
     def column(self) -> str:
-        """Of frames."""
+        """The column of frames that has it."""
         return f"{TEST}{self.metric.name}"
 
 

@@ -114,7 +114,7 @@ def standard_error(sample: Sample) -> StandardError:
 
 
 def of_examples(sample: Sample) -> StandardError:
-    """Of the mean of one seed over new test examples."""
+    """The standard error of one seed's mean over new test examples."""
     (values,) = sample.values
     return StandardError(float(values.std(ddof=1) / np.sqrt(len(values))), len(values) - 1, "examples_t")
 

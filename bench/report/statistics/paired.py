@@ -22,7 +22,7 @@ class Comparison:
     a: str
     b: str
     difference: Interval
-    """Of accuracy, or the metric that the answers are compared by, a minus b."""
+    """The difference of accuracy, or of the metric that rows are compared by, a minus b."""
     p: float
     """Two-sided, for no difference, of this comparison alone."""
     adjusted_p: float
@@ -36,7 +36,7 @@ class Comparison:
     medium, 0.8 large (Cohen, 1988)."""
     accuracy_a: float
     accuracy_b: float
-    """Or the other metric, on what was compared, which may be less than the row has."""
+    """Accuracy, or the metric that rows are compared by, on what was compared, which may be less than the row has."""
     paired: Paired
     """What was compared, and the seeds that were left out."""
     planned: bool = False

@@ -28,7 +28,7 @@ def section(view: View) -> Section | None:
             return None
         return Section("The answer", ["The predictions of all finished cells are gone, so nothing can be compared."])
     opponents = view.simpler_rows
-    paragraphs, lists = [*_warnings(view), _by(view), *_lead(view.budgets), _how(view)], []
+    paragraphs, lists = [*_warnings(view), _by(view), *_lead(view.budgets)], []
     for one in at_largest_budget(view.budgets):
         place = one.standing.num_labels, one.standing.train_size
         absent = absent_rows(view.summary, *place)
@@ -37,6 +37,7 @@ def section(view: View) -> Section | None:
         if absent and (whole := _largest_whole(view, one)) is not None:
             where = f"{place_text(*place[:1], whole.standing.train_size)}, the most that all rows have"
             lists.append((where, budget_points(whole)))
+    lists.append(("How differences are told", _how(view)))  # below the answers, for these are what a reader came for
     if gone:
         rows = ", ".join(dict.fromkeys(point.row for point in gone))
         paragraphs.append(f"Predictions are gone at {counted(len(gone), 'point')} ({rows}): they are in no comparison.")
@@ -110,29 +111,28 @@ def _by(view: View) -> str:
     return f"Rows are compared by {view.deciding.metric.label}, {view.deciding.reason}."
 
 
-def _how(view: View) -> str:
+def _how(view: View) -> list[str]:
     """What a difference has to be to count."""
-    text = (
-        "How differences are told: rows are compared on the same test examples and seeds; brackets are 95 % intervals. "
-    )
     planned = view.simpler_rows
+    said = ["Rows are compared on the same test examples and seeds; brackets are 95 % intervals."]
     if planned:
-        text += (
+        said.append(
             f"Comparisons with {' and '.join(planned)} are planned: a paired test of the two rows alone decides "
             "(p < 0.05). That the best row is above them is corrected for the rows that it was chosen from, for the "
-            "choice was by the same answers. "
+            "choice was by the same answers."
         )
-    text += (
+    said += [
         f"{'Other pairs' if planned else 'Pairs'} of a budget are looked at all together: the variance between "
-        "seeds is pooled over rows that are alike in it, and p is corrected for all pairs there (Holm). From which "
-        "size on a row beats another is tested from the largest size down, and stops at the first test that fails."
-    )
+        "seeds is pooled over rows that are alike in it, and p is corrected for all pairs there (Holm).",
+        "From which size on a row beats another is tested from the largest size down, and stops at the first test that "
+        "fails.",
+    ]
     if max(len(seeds) for seeds in view.predictions.values()) == 1:
-        text += (
-            " There is one seed a row, which decides nothing: intervals and tests (McNemar) know of the test examples "
+        said.append(
+            "There is one seed a row, which decides nothing: intervals and tests (McNemar) know of the test examples "
             "alone, and another seed may turn what looks decided."
         )
-    return text
+    return said
 
 
 def _lead(budgets: Sequence[Budget]) -> list[str]:

@@ -106,7 +106,8 @@ def metric_interval(seeds: BySeed, statistic: Statistic, draws: Draws, level: fl
     if np.isnan(estimate):
         return Interval(estimate, estimate, estimate, level, "bootstrap", len(seeds), size)
     if estimate in (metric.low, metric.high) and np.isfinite(metric.high - metric.low):  # draws are then all the same
-        limits = _within(metric, estimate, lambda share, _: wilson_limits(share, size, level))
+        worth = min(answers.test_set.worth(metric.name) for answers in seeds.values())
+        limits = _within(metric, estimate, lambda share, _: wilson_limits(share, worth, level))
         return Interval(estimate, *limits, level, "wilson", len(seeds), size)
     if len(seeds) == 1:
         return _of_one_seed(estimate, drawn_values(seeds, statistic, draws), size, level)

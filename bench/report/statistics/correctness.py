@@ -17,6 +17,8 @@ from bench.report.statistics.intervals import Sample, Values
 from bench.report.statistics.points import Point
 
 Codes = NDArray[np.int16]
+OVER_LABELS = frozenset({"macro_f1", "balanced_accuracy"})
+"""Metrics in which each label counts alike, however many examples it has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,18 @@ class TestSet:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def worth(self, metric: str) -> float:
+        """How many examples a share of right ones would have that is as uncertain here as `metric`.
+
+        A mean over labels is as uncertain as its rarest ones: K labels with n examples each time are worth
+        K² / (1/n + 1/n + ...).
+        """
+        if metric not in OVER_LABELS:
+            return float(len(self))
+        counts = np.bincount(self.labels)
+        counts = counts[counts > 0]
+        return float(len(counts) ** 2 / (1 / counts).sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +116,8 @@ def sample_of(seeds: BySeed) -> Sample:
     """Correctness of one point (or its part in another metric), seeds in rising order."""
     chosen = [seeds[seed] for seed in sorted(seeds)]
     counted = all(answers.influence is None for answers in chosen)
-    return Sample(tuple(answers.values for answers in chosen), is_crossed(seeds), counted)
+    worth = min(answers.test_set.worth(answers.metric) for answers in chosen)
+    return Sample(tuple(answers.values for answers in chosen), is_crossed(seeds), counted, worth)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ class Sample:
     """Whether a position is the same test example in every seed."""
     counted: bool = True
     """Whether values are right or wrong (or differences of such), and not parts in a metric that is no mean."""
+    worth: float | None = None
+    """How many examples of a share it is as uncertain as, where all values are the same; None: as many as there are."""
 
     @property
     def matrix(self) -> Values:
@@ -143,11 +145,12 @@ def mean_interval(sample: Sample, level: float = LEVEL) -> Interval:
         error = of_examples(sample)
         return _interval(sample, *score_limits(sample.mean, error, level), level, error.method)
     if len(sample.values) == 1 or sample.is_constant:
-        return _interval(sample, *wilson_limits(sample.mean, len(sample.values[0]), level), level, "wilson")
+        count = len(sample.values[0]) if sample.worth is None else sample.worth
+        return _interval(sample, *wilson_limits(sample.mean, count, level), level, "wilson")
     return _interval(sample, *score_limits(sample.mean, sample.error, level), level, sample.error.method)
 
 
-def wilson_limits(share: float, count: int, level: float) -> tuple[float, float]:
+def wilson_limits(share: float, count: float, level: float) -> tuple[float, float]:
     """Wilson's, of a share of `count` examples."""
     low, high = proportion_confint(share * count, count, alpha=1 - level, method="wilson")
     return max(0.0, float(low)), min(1.0, float(high))

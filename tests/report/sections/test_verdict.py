@@ -42,6 +42,11 @@ def test_a_clear_answer_is_said(tmp_path, monkeypatch):
     )
     assert "- minilm lora beats tfidf_sgd at every size from 32 on, by +0.35" in text
     assert "- minilm lora beats minilm linear_probe at every size from 32 on, by +0.15" in text
+    assert (
+        text.index("- minilm lora has the highest")
+        < text.index("### How differences are told")
+        < text.index("### Best")
+    )
     line = next(line for line in text.splitlines() if line.startswith("| minilm lora | 32 (the smallest)"))
     assert line
     assert "| minilm lora | 2 | 512 | +0.35" in text

@@ -13,9 +13,10 @@ from bench.metrics.table import METRICS
 from bench.report.inputs.prediction_store import test_set_digest as digest_of
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
+from bench.report.statistics.bootstrap import Draws, Statistic, metric_interval
 from bench.report.statistics.correctness import Grid, TestPredictions, TestSet, sample_of
 from bench.report.statistics.deciding import by_metric, deciding, influence_values
-from bench.report.statistics.intervals import difference_interval, mean_interval
+from bench.report.statistics.intervals import difference_interval, mean_interval, wilson_limits
 from bench.report.statistics.paired import p_value
 from bench.report.statistics.points import Point
 from bench.report.statistics.significance import Verdicts
@@ -89,6 +90,24 @@ def test_intervals_of_macro_f1_cover_it_and_its_differences(seeds: int) -> None:
         covered[2] += mean_interval(sample_of(next(iter(answers.values())))).holds(expected[0])
     assert min(covered[:2]) / ROUNDS > 0.9
     assert covered[2] / ROUNDS < 0.5
+
+
+@pytest.mark.parametrize(("spam", "seeds"), [(4, 1), (4, 3), (12, 3)])
+def test_few_rare_examples_that_are_all_right_leave_room(spam: int, seeds: int) -> None:
+    """As much as what would be seen in one of twenty test sets: a recall whose chance of no miss is 5 %."""
+    ham, metric = 36, METRICS["macro_f1"]
+    test_set = a_set(np.asarray([0] * ham + [1] * spam), "t")
+    by_seed = {seed: TestPredictions(test_set, test_set.labels) for seed in range(seeds)}
+    (grid,) = by_metric({Point("row", 2, 32): by_seed}, metric).values()
+    recall = 0.05 ** (1 / spam)
+    often = np.asarray([[ham, spam * recall, spam * (1 - recall)]])
+    possible = metric.drawn(LabelledPredictions(np.asarray([0, 1, 1]), np.asarray([0, 1, 0]), 2), often)[0]
+    drawn_interval = metric_interval(by_seed, Statistic(metric), Draws())
+    for interval in (mean_interval(sample_of(grid)), drawn_interval):
+        assert interval.low < possible < interval.high == 1
+        assert interval.low > possible - 0.1
+    accuracy = mean_interval(sample_of(by_seed))
+    assert accuracy.low == pytest.approx(wilson_limits(1, ham + spam, 0.95)[0])
 
 
 def test_a_difference_that_is_none_is_seldom_seen() -> None:

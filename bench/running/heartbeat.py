@@ -42,12 +42,31 @@ class Phase:
         return f"{self.what}{self.step} ({time.monotonic() - self.begun:.0f} s)"
 
 
-class Heartbeat(Observer):
+class PhaseObserver(Observer):
+    """Knows what phase the one cell of this process is in, and how far it is; `_begun` is called with each phase."""
+
+    def __init__(self, first: str) -> None:
+        self._now = Phase(first)
+
+    def on_phase(self, cell: Cell, what: str) -> None:
+        """Something else begins."""
+        self._now = Phase(what)
+        self._begun()
+
+    def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
+        """`step` of `max_steps` optimizer steps are done."""
+        self._now.done(step, max_steps, loss)
+
+    def _begun(self) -> None:
+        """Show the new phase."""
+
+
+class Heartbeat(PhaseObserver):
     """While it is the context: what goes on is said by a thread of its own, whatever holds up the others."""
 
     def __init__(self, first: float | None = None) -> None:
         self.first = FIRST_SECONDS if first is None else first
-        self._now = Phase("")
+        super().__init__("")
         self._changed, self._over = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -62,14 +81,8 @@ class Heartbeat(Observer):
         self._changed.set()
         self._thread.join()
 
-    def on_phase(self, cell: Cell, what: str) -> None:
-        """Something else begins."""
-        self._now = Phase(what)
+    def _begun(self) -> None:
         self._changed.set()
-
-    def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
-        """`step` of `max_steps` optimizer steps are done."""
-        self._now.done(step, max_steps, loss)
 
     def _run(self) -> None:
         wait = self.first
@@ -82,14 +95,14 @@ class Heartbeat(Observer):
                 wait = min(2 * wait, MAX_SECONDS)
 
 
-class LiveLine(Observer):
+class LiveLine(PhaseObserver):
     """While it is the context: what goes on stands on the terminal's last line, below whatever else is printed."""
 
     def __init__(self) -> None:
         from rich.live import Live
         from rich.spinner import Spinner
 
-        self._now = Phase("preparing")
+        super().__init__("preparing")
         self._spinner = Spinner("dots")
         self._live = Live(
             get_renderable=self._line,
@@ -112,14 +125,8 @@ class LiveLine(Observer):
     ) -> None:
         self._live.stop()
 
-    def on_phase(self, cell: Cell, what: str) -> None:
-        """Something else begins."""
-        self._now = Phase(what)
+    def _begun(self) -> None:
         self._live.refresh()
-
-    def on_step(self, cell: Cell, step: int, max_steps: int, loss: float | None) -> None:
-        """`step` of `max_steps` optimizer steps are done."""
-        self._now.done(step, max_steps, loss)
 
 
 def progress_of_a_cell() -> Heartbeat | LiveLine:

@@ -195,8 +195,10 @@ class _Pool:
         elif isinstance(message, Ended):
             cell = worker.cells[0]
             self._collect(worker, Status(message.status))
-            if message.changed is not None and self.progress.drops_changed:
-                self._drop(cell, message)
+            changed = message.changed if self.progress.drops_changed else None
+            # each that reads the same would fail as this one did
+            if changed is not None and (dropped := self.waiting.drop_readers(cell, changed)):
+                self.changed = f"{message.reason} ({dropped} cells that read it were not begun)"
         elif isinstance(message, Split):
             self._split(worker, message.reason, for_memory=message.for_memory)
         else:
@@ -246,22 +248,17 @@ class _Pool:
         if not worker.stuck and (reason := self.health.broken(worker.slot, cell, status)) is not None:
             self._close(worker.slot, reason)
             if self.stopped is None and not self.interrupts.finishing:
-                self._put_back(cell)
+                self.waiting.put_back(cell)
                 return
         goes_on = self.stopped is None and not self.interrupts.finishing
         if goes_on and self.retries.again(cell, status, halved=halved):
             if status is Status.OOM:
                 self.waiting.halve.add(cell.key)
-            self._put_back(cell)
+            self.waiting.put_back(cell)
             self.progress.again(worker.slot, cell, status)
             return
         self.progress.advance(cell, status, worker.slot)
         self.stopped = self.retries.too_many(status) or self.stopped
-
-    def _put_back(self, cell: Cell) -> None:
-        """Let a cell that has a record wait again."""
-        self.waiting.stamps[cell.key] = store.stamp(self.waiting.folder(cell))
-        self.queue.put(cell)
 
     def _close(self, slot: Slot, reason: str) -> None:
         """Use a slot no more whose GPU, or driver, is broken; without another one the sweep stops."""
@@ -271,18 +268,6 @@ class _Pool:
             self.stopped = self.stopped or f"{slot.name} can't be used any more, and there is no other: {reason}"
         else:
             self.progress.warn(slot.name, f"{slot.name} is used no more: {reason}")
-
-    def _drop(self, cell: Cell, ended: Ended) -> None:
-        """What `cell` reads was changed: let no other cell wait that reads the same, for each would fail so."""
-
-        def read(by: Cell) -> object:
-            return by.task.data if ended.changed == "data" else by.model
-
-        dropped = [other for other in self.queue if read(other) == read(cell)]
-        for other in dropped:
-            self.queue.remove(other)
-        if dropped:
-            self.changed = f"{ended.reason} ({len(dropped)} cells that read it were not begun)"
 
     def _free(self, worker: Handle, *, keep: bool) -> None:
         """A cell of the worker ended, the first of those that have not. With the last one its slot is free again.

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from bench.cell import Cell
 from bench.methods.fused.groups import can_fuse
@@ -118,6 +119,22 @@ class Waiting:
     def new_status(self, cell: Cell) -> Status | None:
         """How the cell ended by a record that is newer than its turn; None where there is none."""
         return store.status_since(self.folder(cell), self.stamps[cell.key])
+
+    def put_back(self, cell: Cell) -> None:
+        """Let a cell that has a record wait again."""
+        self.stamps[cell.key] = store.stamp(self.folder(cell))
+        self.queue.put(cell)
+
+    def drop_readers(self, cell: Cell, what: Literal["data", "model"]) -> int:
+        """Let no cell wait that reads the same data or model as `cell`; the number of those that did."""
+
+        def read(by: Cell) -> object:
+            return by.task.data if what == "data" else by.model
+
+        dropped = [other for other in self.queue if read(other) == read(cell)]
+        for other in dropped:
+            self.queue.remove(other)
+        return len(dropped)
 
     def release(self, cell: Cell) -> None:
         """Give up the claim on `cell`."""

@@ -25,10 +25,12 @@ from bench.data.naming import with_name
 from bench.data.read import pinned
 from bench.data.task import Task
 from bench.errors import UserError, refuse
+from bench.models.windows import windows_at_most
 from bench.options.defaults import with_defaults
 from bench.options.renamed import renamed_in_file
 from bench.options.sides import check_sides
 from bench.options.validation import validated
+from bench.options.windows import check_windows
 from bench.settings import Settings
 from bench.sources.cache import cache_folder
 from bench.sources.content import content_of
@@ -90,13 +92,22 @@ def to_cell(content: dict[str, Any]) -> Cell:
         if model.source == "wheel" and model.path is not None:
             raise UserError(f"model.path={model.path} does not go with model.source=wheel")
         model = replace(model, content=content_of(model, mirror_dir, memo))
-    chosen = Chosen(model, data, config.split, config.training.class_weight, config.training.truncation or "head")
+    chosen = Chosen(
+        model,
+        data,
+        config.split,
+        config.training.class_weight,
+        config.training.truncation or "head",
+        config.training.windows,
+        windows_at_most(config.training.windows, config.training.max_windows),
+    )
     if isinstance(model, ModelAlone):
         task = task if model.learns else task.for_testing()
         return Cell(task=task, model=model.resolve(chosen), method=None, training=None)
     if (needed := config.method.needs(model)) is not None:
         raise UserError(f"{config.method.choice} needs {needed}; {model.name} is of family {model.family}")
     method = config.method.resolve(chosen)
+    check_windows(config.training, method, model)
     if not isinstance(method, GradientMethod):
         task = task if method.learns else task.for_testing()
         return Cell(task=task, model=model, method=method, training=None)

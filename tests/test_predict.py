@@ -49,6 +49,8 @@ CELLS = {
     "tail": ("bert", {"name": "lora"}, "fp32"),
     "head_tail": ("bert", {"name": "full"}, "fp32"),
     "head_tail_prompt": ("llama", {"name": "peft", "peft_type": "PROMPT_TUNING"}, "fp32"),
+    "windows": ("bert", {"name": "lora"}, "fp32"),
+    "few_windows": ("distilbert", {"name": "full"}, "fp32"),
 }
 """By name: family, method, precision. The last one keeps frozen weights in bf16 and trained ones in fp32.
 
@@ -60,6 +62,8 @@ TRAINING: dict[str, dict[str, Any]] = {
     "tail": {"max_length": 6, "truncation": "tail"},
     "head_tail": {"max_length": 6, "truncation": "head_tail"},
     "head_tail_prompt": {"max_length": 6, "truncation": "head_tail"},
+    "windows": {"max_length": 5, "windows": "mean", "per_device_eval_batch_size": 5},
+    "few_windows": {"max_length": 4, "windows": "mean", "max_windows": 2},
 }
 """What some of them train with besides; six words are more than there is room for."""
 

@@ -10,6 +10,7 @@ from bench.config.metric import SelectableMetric
 from bench.config.names import Text
 from bench.metrics.table import ACCURACY
 from bench.models.truncation import SIDES, Side, Truncation
+from bench.models.windows import WHOLE, Windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,10 @@ class TrainingConfig:
     truncation_side: Side = "right"
     """Where `truncation` is null, the side of a longer text that is cut off: right, left, or both, which keeps both
     ends and leaves out the middle."""
+    windows: Windows = field(default=WHOLE, metadata=IF_SET)
+    """Whether encoders read a longer text in windows of `max_length` tokens, in place of cutting it."""
+    max_windows: Width | None = field(default=None, metadata=IF_SET)
+    """Of a text; the rest of it is cut. Null for 8. (A cell has the number itself, or null where there are none.)"""
     eval_steps: Positive | None = None
     """Validate every so many optimizer steps; null for once an epoch."""
     early_stopping_patience: Positive | None = 5

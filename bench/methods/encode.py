@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +11,29 @@ from transformers import PreTrainedTokenizerBase
 from bench.data.split import Examples
 from bench.errors import UserError
 from bench.methods.truncation import cut_ids, truncation_of
+from bench.methods.windows import WINDOWS, in_windows
 from bench.models.truncation import Truncation
+from bench.models.windows import tokens_held
 from bench.running.warm import Tokens
 
 Example = dict[str, list[int] | int]
-"""`input_ids`, `attention_mask` and the label index as `labels`."""
+"""`input_ids`, `attention_mask` and the label index as `labels`; of a text in windows, the ids are those of all of
+them, and `windows` says how many each has."""
 Encoded = list[Example]
 
 
 def num_tokens(example: Example) -> int:
-    """Of one encoded example."""
+    """Of one encoded example, in all of its windows."""
     ids = example["input_ids"]
     assert isinstance(ids, list)
     return len(ids)
+
+
+def num_windows(example: Example) -> int:
+    """Of one encoded example."""
+    windows = example.get(WINDOWS, (1,))
+    assert not isinstance(windows, int)
+    return len(windows)
 
 
 def encode(
@@ -31,24 +42,36 @@ def encode(
     max_length: int,
     tokens: Tokens | None = None,
     truncation: Truncation | None = None,
+    *,
+    max_windows: int | None = None,
 ) -> Encoded:
     """Tokenize without padding; longer texts are cut to `max_length` tokens. Texts in `tokens` are known already.
 
-    With `truncation=None` they are cut as `tokenizer` does by itself.
+    With `truncation=None` they are cut as `tokenizer` does by itself. With `max_windows` they are cut to what so many
+    windows of `max_length` tokens hold.
 
     Raises UserError where a text gives no token: a model has nothing to read then.
     """
 
     kept = truncation or truncation_of(tokenizer)
+    held = tokens_held(max_length, max_windows, tokenizer.num_special_tokens_to_add())
     rows = (tokens or Tokens()).of(
-        ("cut", kept, max_length), examples.texts, lambda texts: cut_ids(tokenizer, texts, max_length, kept)
+        ("cut", kept, held), examples.texts, lambda texts: cut_ids(tokenizer, texts, held, kept)
     )
     if empty := [example for example, ids in zip(examples.ids, rows, strict=True) if not ids]:
         raise UserError(f"{len(empty)} texts give no token, the first one is example {empty[0]!r}")
-    return [
+    lengths: list[list[int]] = []
+    if max_windows is not None:
+        of_texts = in_windows(tokenizer, examples.texts, rows, max_length)
+        rows = [list(chain.from_iterable(windows)) for windows in of_texts]
+        lengths = [[len(ids) for ids in windows] for windows in of_texts]
+    encoded: Encoded = [
         {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": label}
         for ids, label in zip(rows, examples.labels, strict=True)
     ]
+    for example, of_example in zip(encoded, lengths, strict=False):  # none without windows
+        example[WINDOWS] = of_example
+    return encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +84,18 @@ class Encoder:
     """Those of texts that an earlier cell of the process had."""
     truncation: Truncation = "head"
     """What is kept of longer texts."""
+    max_windows: int | None = None
+    """Windows of a text; None where texts are not read in windows."""
+
+    @property
+    def held(self) -> int:
+        """The tokens that are read of a text at most, those that the tokenizer adds counted once."""
+        return tokens_held(self.max_length, self.max_windows, self.tokenizer.num_special_tokens_to_add())
 
     def __call__(self, examples: Examples) -> Encoded:
         """As `encode`."""
-        return encode(self.tokenizer, examples, self.max_length, self.tokens, self.truncation)
+        cut = self.max_length, self.tokens, self.truncation
+        return encode(self.tokenizer, examples, *cut, max_windows=self.max_windows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
     assert cell.training is not None
     config, clock = cell.training, time.perf_counter()
     tokenizer = tokenizer_of(found, context, config.side)
-    encode = Encoder(tokenizer, config.max_length, context.warm.tokens, TRUNCATIONS[config.side])
+    encode = Encoder(tokenizer, config.max_length, context.warm.tokens, TRUNCATIONS[config.side], config.max_windows)
     model, revision = build(cell, found, splits.labels, tokenizer.pad_token_id, context)
     summary = Summary(
         parameters=size.count_parameters(model), frozen_weights=size.frozen_bytes(model), model_revision=revision
@@ -125,7 +125,7 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
     for callback in (*step_callbacks(model), training.StepCallback(context.on_step)):
         trained.trainer.add_callback(callback)
     encoded = trained.trainer.train_dataset
-    summary.lengths = token_lengths(tokenizer, splits.train.texts, encoded, config.max_length, context.warm.tokens)
+    summary.lengths = token_lengths(tokenizer, splits.train.texts, encoded, encode.held, context.warm.tokens)
     summary.cut = cut_by(encode, splits)
     return FineTuned(summary, trained, describe(cell, splits.labels, revision), split)
 

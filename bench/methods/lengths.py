@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from bench.data.split import Examples, Splits
 from bench.methods.cut import count_tokens, measure_cut
-from bench.methods.encode import Encoded, Encoder, num_tokens
+from bench.methods.encode import Encoded, Encoder, num_tokens, num_windows
 from bench.results.measurements import Cut, Lengths
 from bench.running.warm import Tokens
 
@@ -53,7 +53,9 @@ def whole_lengths(
     tokens: Tokens | None = None,
 ) -> NDArray[np.int64]:
     """Tokens of each text before cutting, as in `token_lengths`: shape (texts)."""
-    lengths = np.array([num_tokens(example) for example in encoded], dtype=np.int64)
+    added = tokenizer.num_special_tokens_to_add()  # to each window
+    read = [num_tokens(example) - added * (num_windows(example) - 1) for example in encoded]
+    lengths = np.array(read, dtype=np.int64)
     if full := np.flatnonzero(lengths >= max_length).tolist():
         lengths[full] = count_tokens(tokenizer, [texts[i] for i in full], tokens)
     return lengths
@@ -63,9 +65,9 @@ def cut_by(encode: Encoder, splits: Splits) -> Cut:
     """What `encode` cuts off training and test texts."""
 
     def whole(examples: Examples) -> NDArray[np.int64]:
-        return whole_lengths(encode.tokenizer, examples.texts, encode(examples), encode.max_length, encode.tokens)
+        return whole_lengths(encode.tokenizer, examples.texts, encode(examples), encode.held, encode.tokens)
 
-    return measure_cut(splits, encode.max_length, whole, added=encode.tokenizer.num_special_tokens_to_add())
+    return measure_cut(splits, encode.held, whole, added=encode.tokenizer.num_special_tokens_to_add())
 
 
 def bin_edges(p99: float, longest: int, max_length: int) -> list[int]:

@@ -16,12 +16,13 @@ from bench.cell import Cell
 from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples, Splits
 from bench.methods.class_weight import training_set
-from bench.methods.encode import Encoder, encode
+from bench.methods.encode import Encoded, Encoder
 from bench.methods.fitted import Context, Probabilities, Summary
 from bench.methods.lengths import cut_by
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.methods.regression import choose_regression
 from bench.methods.trunk import Trunk, trunk_of
+from bench.methods.windows import windows_of
 from bench.models import files, load, size
 from bench.models.base import BaseModel
 from bench.running.warm import Tokens
@@ -77,7 +78,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
         frozen_weights=size.frozen_bytes(base),
         model_revision=files.revision(model, found.location, load.commit_of(base)),
         choices={"C": strength},
-        cut=cut_by(Encoder(tokenizer, method.max_length, tokens, method.truncation), splits),
+        cut=cut_by(Encoder(tokenizer, method.max_length, tokens, method.truncation, method.max_windows), splits),
     )
     return Probe(summary, trunk, tokenizer, method, regression, tokens)
 
@@ -106,10 +107,19 @@ def features(
     method: LinearProbeConfig,
     tokens: Tokens | None = None,
 ) -> NDArray[np.float64]:
-    """The last hidden states, pooled over each text's tokens: shape (examples, hidden size)."""
-    encoded = encode(tokenizer, examples, method.max_length, tokens, method.truncation)
-    trunk.ensure(encoded)
-    return torch.cat([trunk.get(example) for example in encoded]).numpy().astype(np.float64)
+    """The last hidden states, pooled over each text's tokens: shape (examples, hidden size).
+
+    Of a text in windows they are the mean over its windows, each counting the same, as their probabilities do where a
+    model is trained by gradients.
+    """
+    encoded = Encoder(tokenizer, method.max_length, tokens or Tokens(), method.truncation, method.max_windows)(examples)
+    if method.max_windows is None:
+        trunk.ensure(encoded)
+        return torch.cat([trunk.get(example) for example in encoded]).numpy().astype(np.float64)
+    windows: list[Encoded] = [[{"input_ids": ids} for ids in windows_of(example)] for example in encoded]
+    trunk.ensure([window for of_text in windows for window in of_text])
+    means = [torch.cat([trunk.get(window) for window in of_text]).double().mean(dim=0) for of_text in windows]
+    return torch.stack(means).numpy()
 
 
 def pool(hidden: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:

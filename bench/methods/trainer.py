@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import SequentialSampler
 from transformers import Trainer
+from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from bench.config.class_weight import ClassWeight
@@ -16,6 +17,7 @@ from bench.methods.class_weight import label_weights
 from bench.methods.eight_bit import forget_embeddings
 from bench.methods.encode import num_tokens
 from bench.methods.equal_labels import EqualLabels
+from bench.methods.windows import WINDOW_OF, scores_of_texts
 
 
 class OrderedTrainer(Trainer):
@@ -68,11 +70,28 @@ class OrderedTrainer(Trainer):
         chosen = model.training and not self.args.activation_checkpointing
         compute: Callable[..., Any] = super().compute_loss
         with attention(ids.device, dtype, ids.shape[1]) if chosen else nullcontext():
+            if WINDOW_OF in inputs:
+                loss, outputs = self._over_windows(model, inputs)
+                return (loss, outputs) if return_outputs else loss
             if self.label_weights is None or not model.training:
                 return compute(model, inputs, return_outputs=return_outputs, **options)
             _, outputs = compute(model, inputs, return_outputs=True, **options)
             loss = weighted_loss(outputs.logits, inputs["labels"], self.label_weights)
             return (loss, outputs) if return_outputs else loss
+
+    def _over_windows(self, model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, Any]:
+        """The loss of a batch of texts in windows, and the logarithms of their mean probabilities as its logits."""
+
+        def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            logits: torch.Tensor = model(input_ids=ids, attention_mask=mask).logits
+            return logits
+
+        labels = inputs["labels"]
+        scores = scores_of_texts(forward, inputs, None if model.training else self.args.per_device_eval_batch_size)
+        is_weighted = self.label_weights is not None and model.training
+        weights = self.label_weights if is_weighted else None
+        loss = F.cross_entropy(scores, labels) if weights is None else weighted_loss(scores, labels, weights)
+        return loss, SequenceClassifierOutput(loss=loss, logits=scores)
 
 
 def weighted_loss(logits: torch.Tensor, labels: torch.Tensor, weights: list[float]) -> torch.Tensor:

@@ -25,6 +25,7 @@ from bench.methods.last_block import Collator
 from bench.methods.one_device import check_one_device
 from bench.methods.trainer import OrderedTrainer
 from bench.methods.trunk import Trunk
+from bench.methods.windows import WindowCollator
 from bench.results.measurements import HistoryPoint, Training
 from bench.running.steps import planned_steps, steps_per_epoch
 
@@ -142,7 +143,9 @@ def make_trainer(
     """
     check_one_device(arguments)
     train, held_out = encode(splits.train), sort_by_length(encode(splits.validation))
-    collator = DataCollatorWithPadding(encode.tokenizer)
+    collator: Any = DataCollatorWithPadding(encode.tokenizer)
+    if encode.max_windows is not None:
+        collator = WindowCollator(collator)
     if trunk is not None:
         trunk.ensure([*train, *held_out.examples])
     trainer = OrderedTrainer(

@@ -39,10 +39,13 @@ class KeptModel:
     method: GradientConfig
     precision: Precision
     max_length: Width
-    """Tokens; longer texts are cut."""
+    """Tokens; longer texts are cut, or read in windows."""
     truncation_side: Side
     batch_size: Width
     """Of the cell's own evaluations."""
+    max_windows: Width | None = None
+    """Windows of `max_length` tokens in which a longer text is read, its probabilities being the mean of theirs; None
+    where it is cut."""
     text_columns: tuple[str, ...] = ()
     """Columns of the data that a text was made of, in their order. None where an earlier version kept the model."""
     text_template: str | None = None
@@ -113,6 +116,7 @@ def describe(cell: Cell, labels: tuple[str, ...], revision: str | None) -> KeptM
         max_length=training.max_length,
         truncation_side=training.side,
         batch_size=training.per_device_eval_batch_size,
+        max_windows=training.max_windows,
         text_columns=cell.task.data.text_columns,
         text_template=cell.task.data.text_template,
     )

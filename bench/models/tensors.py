@@ -100,7 +100,9 @@ def trained(
         step = part.layers * inputs + kept
     else:
         step = part.layers * kept
-    validation = block_activations(shape, family, training.per_device_eval_batch_size * tokens, precision)
+    # windows of a text are evaluated in batches of their own
+    evaluated = training.per_device_eval_batch_size * min(tokens, training.max_length)
+    validation = block_activations(shape, family, evaluated, precision)
     in_8_bits = training.optim == "adamw_bnb_8bit"
     roots = 0 if in_8_bits else BYTES["fp32"] * parameters
     return Estimate(

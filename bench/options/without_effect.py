@@ -15,11 +15,12 @@ from bench.config.method.base import has_option, names_of
 from bench.config.model.tfidf import TfidfModel
 from bench.data.readers.files import DELIMITERS
 from bench.methods.fused.groups import can_fuse
+from bench.models.windows import WHOLE
 from bench.running.steps import planned_steps
 
 RATED = tuple(name for method in METHODS if method.reads_model_rate for name in names_of(method))
 """Methods that learn at `model.learning_rate`."""
-FOR_EVERY_ROW = ("class_weight", "truncation")
+FOR_EVERY_ROW = ("class_weight", "truncation", "windows", "max_windows")
 """Options of training that methods it does not train take over."""
 FILLED_IN = ("content", "test_revision", "defaults", "precision_asked", "max_length_asked")
 """Fields that the program fills in, whatever is given."""
@@ -73,8 +74,8 @@ def _training(name: str, point: Point) -> str | None:
     if name == "class_weight":
         is_used = training is not None or has_option(cell.approach, name)
         return None if is_used else f"{point.row} does not learn from weighted labels"
-    if name == "truncation" and has_option(cell.approach, name):
-        return None
+    if name in ("truncation", "windows", "max_windows") and has_option(cell.approach, name):
+        return _without_windows(name, point)
     if training is None:
         own = " (it has options of its own, method.*)" if cell.approach.role == "fine-tuning" else ""
         return f"{point.row} is not trained by training.*{own}"
@@ -88,7 +89,12 @@ def _training(name: str, point: Point) -> str | None:
     steps = planned_steps(training, cell.task.train_size)
     if name in ("eval_steps", "early_stopping_patience", "best_metric") and (training.eval_steps or 0) > steps:
         return f"{steps} steps are trained, and training.eval_steps={training.eval_steps} validates after none of them"
-    return None
+    return _without_windows(name, point)
+
+
+def _without_windows(name: str, point: Point) -> str | None:
+    is_whole = point.written("training.windows") in (None, WHOLE)
+    return "training.windows=none reads no text in windows" if name == "max_windows" and is_whole else None
 
 
 def _tune(name: str, point: Point) -> str | None:

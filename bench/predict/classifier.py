@@ -18,6 +18,7 @@ from bench.errors import UserError
 from bench.methods import adapters
 from bench.methods.encode import Encoded, encode, sort_by_length
 from bench.methods.fitted import Probabilities
+from bench.methods.windows import WindowCollator, scores_of_texts
 from bench.models import load, safely
 from bench.models.dtypes import autocast
 from bench.models.families import FAMILIES
@@ -64,15 +65,12 @@ class Classifier:
     ) -> Probabilities:
         unlabelled = Examples(ids=tuple(places), texts=tuple(texts), labels=(0,) * len(texts))
         ordered = sort_by_length(self._encode(unlabelled))
-        collate = DataCollatorWithPadding(self.tokenizer)
         logits = []
         # as in training: weights as they are stored, matrix products as the cell's precision says
         with torch.inference_mode(), autocast(self.device, self.precision):
             for start in range(0, len(texts), batch_size):
                 examples = ordered.examples[start : start + batch_size]
-                batch = collate(examples).to(self.model.device)
-                output = self.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
-                logits.append(output.logits.float().cpu().numpy())
+                logits.append(self._scores(examples, batch_size).float().cpu().numpy())
                 advance(len(examples))
         probabilities: Probabilities = softmax(np.concatenate(logits).astype(np.float64), axis=1)
         if not np.isfinite(probabilities).all():
@@ -80,8 +78,24 @@ class Classifier:
         return ordered.restore(probabilities)
 
     def _encode(self, examples: Examples) -> Encoded:
-        truncation = TRUNCATIONS[self.kept.truncation_side]
-        return encode(self.tokenizer, examples, self.kept.max_length, truncation=truncation)
+        kept = self.kept
+        truncation = TRUNCATIONS[kept.truncation_side]
+        return encode(
+            self.tokenizer, examples, kept.max_length, truncation=truncation, max_windows=kept.max_windows
+        )  # fmt: skip
+
+    def _scores(self, examples: Encoded, max_rows: int) -> torch.Tensor:
+        """Logits of a batch, shape (texts, labels); of texts in windows, the logarithms of their mean probabilities."""
+        collate, device = DataCollatorWithPadding(self.tokenizer), self.model.device
+
+        def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            logits: torch.Tensor = self.model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits
+            return logits.cpu()
+
+        if self.kept.max_windows is None:
+            batch = collate(examples)
+            return forward(batch["input_ids"], batch["attention_mask"])
+        return scores_of_texts(forward, WindowCollator(collate)(examples), max_rows)
 
 
 def load_classifier(folder: Path, kept: KeptModel, *, base: str | None, device: str) -> Classifier:

@@ -19,7 +19,9 @@ class CutShares:
     option: str
     """The one that says where."""
     max_length: Count
-    """Tokens."""
+    """Tokens that are read of a text at most."""
+    max_windows: Count | None = None
+    """The windows that hold them; None where texts are not read in windows."""
     train: Share | None
     """None where training texts are not read."""
     test: Share
@@ -39,6 +41,9 @@ class CutShares:
         told = [f"{percent(share)} of the {name} texts" for name, share in parts if share is not None]
         half = "" if self.median_lost is None else f"{percent(self.median_lost)} of their tokens or more"
         lost = half and f", and half of these lose {half}"
+        if self.max_windows is not None:
+            held = f"the {self.max_length} tokens that training.max_windows={self.max_windows} windows hold"
+            return f"{' and '.join(told)} are longer than {held}{lost}; a greater training.max_windows reads more"
         other = ", and training.truncation=head_tail keeps both ends of a text"
         return (
             f"{' and '.join(told)} are longer than {self.option}={self.max_length}{lost}; "
@@ -54,6 +59,7 @@ def shares_of(record: Record) -> CutShares | None:
     return CutShares(
         option=_option(record.configuration.identity),
         max_length=cut.max_length,
+        max_windows=_max_windows(record.configuration.identity),
         keeps_ends=_keeps_ends(record.configuration.identity),
         train=None if cut.train is None else cut.train.share_cut,
         test=cut.test.share_cut,
@@ -94,8 +100,17 @@ def _median_lost(cut: Cut) -> float | None:
 
 
 def _keeps_ends(identity: Mapping[str, Any]) -> bool:
-    parts = [part for name in ("training", "method") if isinstance(part := identity.get(name), Mapping)]
+    parts = _parts(identity)
     return any(part.get("truncation_side") == "both" or part.get("truncation") == "head_tail" for part in parts)
+
+
+def _max_windows(identity: Mapping[str, Any]) -> int | None:
+    given = (part.get("max_windows") for part in _parts(identity))
+    return next((number for number in given if isinstance(number, int)), None)
+
+
+def _parts(identity: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [part for name in ("training", "method") if isinstance(part := identity.get(name), Mapping)]
 
 
 def _option(identity: Mapping[str, Any]) -> str:

@@ -114,7 +114,7 @@ class Durations:
         if shape is None or cell.method is None:
             return BASELINE_SECONDS
         known = self.tokens.get(cell.task.data.name, TOKENS)
-        tokens = min(max_length(cell) or known, known)
+        tokens = min(max_tokens(cell) or known, known)
         forward = 2 * (shape.parameters - shape.embedding) * tokens
         work = cell.method.work(cell.task.train_size, cell.training)
         seen = work.passes * work.examples + JUDGED + (0 if work.examples else cell.task.train_size)
@@ -123,10 +123,12 @@ class Durations:
         return LOADING_SECONDS + tries * working
 
 
-def max_length(cell: Cell) -> int | None:
-    """Tokens that a text of `cell` has at most; None where no option says so."""
-    found = cell.option("max_length")
-    return None if found is None else int(found[1])
+def max_tokens(cell: Cell) -> int | None:
+    """Tokens that `cell` reads of a text at most, in all of its windows; None where no option says so."""
+    length, windows = cell.option("max_length"), cell.option("max_windows")
+    if length is None:
+        return None
+    return int(length[1]) * (1 if windows is None else windows[1] or 1)
 
 
 def _places(entry: Entry, row: str | None) -> list[tuple[str | None, ...]]:

@@ -22,8 +22,8 @@ LIMITS = {
 }
 """Options, and what holds in their place for small sets: a name that gave the one alone would promise too much."""
 
-FOLLOWS = {"best_metric": "class_weight"}
-"""Options whose default another one sets, both by the last part of their names (`bench.options.defaults`)."""
+FOLLOWS = {"best_metric": "class_weight", "max_windows": "windows"}
+"""Options whose default another one sets, both by the last part of their names."""
 
 OPTIONS = "method.options."
 """Options of another library; those at its defaults are no part of a cell's identity."""
@@ -49,8 +49,9 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
         read = {what: _file_names([alike[0] for _, alike in kinds], what) for what in ("data", "model")}
         told = {name: _told([values.get(name) for values, _ in kinds]) for name in differing}
         of_files = {CONTENT[name] for name in differing if name in CONTENT}
-        for place, (_, alike) in enumerate(kinds):
-            own = [f"{_short(name)}={told[name][place]}" for name in differing if name not in CONTENT]
+        for place, (values, alike) in enumerate(kinds):
+            said = [name for name in differing if name not in CONTENT and not _is_idle(name, values)]
+            own = [f"{_short(name)}={told[name][place]}" for name in said]
             own = [f"{text} or less" if _may_be_less(text, alike[0]) else text for text in own]
             if "data" in of_files:
                 own.append(f"data={read['data'][place]}")
@@ -180,6 +181,11 @@ def _follows(name: str, differing: Sequence[str], kinds: Sequence[tuple[Mapping[
         return False
     pairs = {(_text(options.get(leader)), _text(options.get(name))) for options, _ in kinds}
     return len(pairs) == len({of_leader for of_leader, _ in pairs})
+
+
+def _is_idle(name: str, options: Mapping[str, Any]) -> bool:
+    """Whether an option that follows another one has no value beside this one's."""
+    return _short(name) in FOLLOWS and options.get(name) is None
 
 
 def _with_limits(names: Sequence[str], options: Sequence[Mapping[str, Any]]) -> list[str]:

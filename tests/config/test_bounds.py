@@ -117,7 +117,7 @@ def refusal(name: str, value: Any, choice: str) -> str:
     *path, last = name.split(".")
     for part in path:
         target = target[part]
-    target[last] = [value] if isinstance(target[last], list) else value
+    target[last] = [value] if isinstance(target.get(last), list) else value
     with pytest.raises(UserError) as caught:
         check(content)
     return str(caught.value)

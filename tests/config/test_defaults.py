@@ -43,6 +43,8 @@ LEFT_OUT = {
     ("method/lora", "quant_type"),
     ("method/lora", "double_quant"),
     *((f"method/{name}", option) for name in ("linear_probe", "setfit") for option in ("class_weight", "truncation")),
+    *(("method/linear_probe", option) for option in ("windows", "max_windows")),
+    ("method/zero_shot", "truncation"),
     *((f"model/tfidf_{name}", "class_weight") for name in ("sgd", "logistic", "linear_svm", "naive_bayes")),
 }
 """Options that are without effect in this file's method, or that an option of `training` fills in."""

@@ -55,13 +55,13 @@ OTHER: dict[str, Any] = {
     "method.options": {"target_modules": ["query"]}, "method.defaults": {"r": 3}, "method.peft_type": "HRA",
     "method.model_dropout": 0.3, "method.num_epochs": 3, "method.max_steps": 10, "model.analyzer": "char",
     "method.num_iterations": None, "training.warmup_steps": 0.3, "training.best_metric": "macro_f1",
-    "training.truncation": "head_tail",
+    "training.truncation": "head_tail", "training.max_windows": 3, "method.max_windows": 3,
     "method.best_metric": "roc_auc", "model.best_metric": "roc_auc",
 }  # fmt: skip
 """Values where there is none that a type could tell."""
 ELSEWHERE = {
     "max_length", "truncation", "truncation_side", "early_stopping_patience", "best_metric", "evaluate_train",
-    "compile", "class_weight", "default_epochs", "default_min_steps", "default_max_length",
+    "compile", "class_weight", "windows", "max_windows", "default_epochs", "default_min_steps", "default_max_length",
 }  # fmt: skip
 """Options of training that are no matter of Trainer's arguments."""
 WHERE = {

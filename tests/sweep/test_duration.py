@@ -37,7 +37,7 @@ def entry(of: Cell, total: float, **changes) -> Entry:
     made = Entry(
         modified=0, size=0, key=of.key, status=Status.OK, model_kept=False, reason=None, model=of.model.name,
         method=method, data=of.task.data.name, cost=relative_cost(of), device="cuda", device_name="Chip", started="",
-        ended="", loading=2.0, total=total, peak_device=None, longest=None,
+        ended="", loading=2.0, total=total, peak_device=None, longest=None, cut=None,
         packages={}, precision=None, model_revision=None, data_revision=None,
     )  # fmt: skip
     return replace(made, **changes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from bench.config.class_weight import EQUAL, ClassWeight
 from bench.models.precision import Precision
 from bench.models.truncation import Truncation
+from bench.models.windows import WHOLE, Windows
 
 if TYPE_CHECKING:
     from bench.config.data import DataConfig
@@ -33,6 +34,10 @@ class Chosen:
     """`training.class_weight`: a method with an option of this name takes it over when it is resolved."""
     truncation: Truncation = "head"
     """`training.truncation`: a method with an option of this name takes it over when it is resolved."""
+    windows: Windows = WHOLE
+    """`training.windows`, which a method with an option of this name takes over, too."""
+    max_windows: int | None = None
+    """`training.max_windows`, likewise taken over; None where texts are not read in windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,10 @@ class Method:
     def default_of(self, option: str) -> Any:
         """What one of its `options`, those of another library, is where it is not given; None where that is unknown."""
         return None
+
+    def why_no_windows(self) -> str | None:
+        """Why it can't read a text in windows (`training.windows`); None where it can."""
+        return "reads one window of a text"
 
     def problems(self, model: "TransformerConfig") -> list[str]:
         """What its (resolved) options ask of `model` that it has not, as far as that is known before it is loaded."""

@@ -7,6 +7,7 @@ from bench.config.method.base import FrozenBase, Method, Work
 from bench.config.training import examples_seen
 from bench.models.families import FAMILIES, Family
 from bench.models.precision import Precision
+from bench.models.windows import windows_at_most
 
 if TYPE_CHECKING:
     from bench.config.model.transformer import TransformerConfig
@@ -58,6 +59,7 @@ class GradientMethod(Method):
             default_max_length=default.default_max_length,
             truncation=None,
             truncation_side=training.side,
+            max_windows=windows_at_most(training.windows, training.max_windows),
             # what is tuned has no value of its own
             learning_rate=None if tuned else rate or self.rates[0 if family.causal else 1],
             precision=training.precision or self._precision(model),
@@ -69,6 +71,10 @@ class GradientMethod(Method):
         if self.quantization is not None:
             return "bf16"
         return model.precision or FAMILIES[model.family].precision
+
+    def why_no_windows(self) -> str | None:
+        """All weights and adapters are trained on any number of windows."""
+        return None
 
     def base(self, training: "TrainingConfig | None") -> FrozenBase | None:
         """The model with a head to train, its own weights frozen; None where all are trained."""

@@ -29,6 +29,10 @@ class LastBlockConfig(GradientMethod):
     summary = "the last block, what is above it, and the head trained"
     rates = (1e-4, 2e-4)  # it takes more than the whole
 
+    def why_no_windows(self) -> str | None:
+        """What the frozen blocks make of a text is kept for one window."""
+        return "keeps what its frozen blocks make of one window of a text"
+
     def trainable(self, shape: Shape, precision: Precision) -> "Trainable":
         """One block."""
         from bench.models.tensors import ALL_TRAINED, BYTES, Trainable

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from bench.bounds import Regularisations, Width
 from bench.config.class_weight import EQUAL, ClassWeight
@@ -14,6 +14,12 @@ from bench.metrics.table import ACCURACY
 from bench.models.families import FAMILIES
 from bench.models.precision import Precision
 from bench.models.truncation import Truncation
+from bench.models.windows import WHOLE, Windows
+
+if TYPE_CHECKING:
+    from bench.config.training import TrainingConfig
+    from bench.models.shape import Shape
+    from bench.models.tensors import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,10 @@ class LinearProbeConfig(FrozenMethod):
     """Whether `max_length` was given: a default gives way to fewer positions (`running.positions`). Filled in."""
     truncation: Truncation = field(default="head", metadata=IF_SET)
     """`training.truncation`. Filled in."""
+    windows: Windows = field(default=WHOLE, metadata=IF_SET)
+    """`training.windows`: features are the mean of those of a text's windows, each counting the same. Filled in."""
+    max_windows: Width | None = field(default=None, metadata=IF_SET)
+    """`training.max_windows`. Filled in."""
     batch_size: Width = 64
     precision: Precision | None = None
     precision_asked: bool = field(default=False, metadata=NEVER)
@@ -55,7 +65,17 @@ class LinearProbeConfig(FrozenMethod):
             pooling=pooling,
             class_weight=chosen.class_weight,
             truncation=chosen.truncation,
+            windows=chosen.windows,
+            max_windows=chosen.max_windows,
         )
+
+    def why_no_windows(self) -> str | None:
+        """Features can be averaged."""
+        return None
+
+    def memory(self, shape: "Shape", family: str, training: "TrainingConfig | None", tokens: int) -> "Estimate":
+        """A batch has `batch_size` windows at once, whatever the texts are."""
+        return FrozenMethod.memory(self, shape, family, training, min(tokens, self.max_length))
 
     def idle_options(self) -> Mapping[str, str]:
         """With a single C there is nothing to choose."""

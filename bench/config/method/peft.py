@@ -127,6 +127,12 @@ class PeftConfig(AdapterMethod):
             )
         return AdapterMethod.resolve_training(self, training, model, tuned=tuned)
 
+    def why_no_windows(self) -> str | None:
+        """A prompt is learnt for whole texts, and AdaLoRA's loss is not that of the examples alone."""
+        if self.own_tokens:
+            return "learns what goes before a text, once"
+        return "adds a loss of its own to that of a window" if self.peft_type == "ADALORA" else None
+
     def adapter(self, family: Family) -> tuple[str, dict[str, Any]]:
         """peft's configuration of the type; with the defaults that it was resolved with, of those that peft has."""
         kind = adapter_type(self.peft_type)

@@ -11,13 +11,13 @@ def can_fuse(cell: Cell) -> Hashable | None:
     """What cells must agree on to be fused: data, frozen model and method; None where `cell` can't be.
 
     Labels, training sizes, seeds, learning rates, schedules, batches and early stopping are each cell's own. Cells
-    that try learning rates, DoRA, recomputed activations and compiled models stay single;
+    that try learning rates, DoRA, recomputed activations, compiled models and texts in windows stay single;
     so do cells in fp16, on any device where a GPU here has no bf16, for each has a scale of its own for its losses.
     """
     method, training = cell.method, cell.training
     if method is None or training is None or not method.is_stackable or cell.tune is not None:
         return None
-    if training.gradient_checkpointing or training.compile:
+    if training.gradient_checkpointing or training.compile or training.max_windows is not None:
         return None
     if precision_of(as_computed(cell, "cuda")) == "fp16":
         return None

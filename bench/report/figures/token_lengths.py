@@ -110,7 +110,7 @@ def _draw_cut(axes: Axes, lengths: Lengths, *, inside: bool) -> None:
     facts = f"median {lengths.p50:,.0f}, 95 % up to {lengths.p95:,.0f}, 99 % up to {lengths.p99:,.0f}, "
     facts += f"longest {lengths.max:,}"
     beyond = "" if inside else ", beyond the axis"
-    cut = f"max_length {lengths.max_length:,}{beyond}: {share_text(lengths.share_cut, lengths.num_cut)} cut"
+    cut = f"limit {lengths.max_length:,}{beyond}: {share_text(lengths.share_cut, lengths.num_cut)} cut"
     place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "center"}
     place |= {"va": "bottom", "fontsize": style.SMALL}
     axes.annotate(facts, (0.5, 1), (0, 20), color=style.MUTED, **place)

@@ -71,13 +71,13 @@ def test_bars_are_shares_and_the_cut_is_a_line(draw):
     assert [list(line.get_xdata()) for line in axes.lines] == [[25, 25]]
     assert [label.get_text() for label in axes.get_xticklabels()][-1] == "≥30"
     shown = [text.get_text() for text in axes.texts]
-    assert shown == ["median 9, 95 % up to 50, 99 % up to 80, longest 89", "max_length 25: 10.0 % cut"]
+    assert shown == ["median 9, 95 % up to 50, 99 % up to 80, longest 89", "limit 25: 10.0 % cut"]
 
 
 def test_a_cut_beyond_the_axis_is_said(draw):
     axes = draw(max_length=512, num_cut=0, share_cut=0.0)
     assert not axes.lines
-    assert axes.texts[-1].get_text() == "max_length 512, beyond the axis: none cut"
+    assert axes.texts[-1].get_text() == "limit 512, beyond the axis: none cut"
 
 
 def test_without_a_tail_nothing_is_hatched(draw):

@@ -1,0 +1,101 @@
+"""Texts in windows: consecutive parts that each fit the model, with probabilities that are the mean of theirs.
+
+Long texts are cut into segments for BERT by Pappagari et al. 2019 (Hierarchical Transformers for Long Document
+Classification), who learn a second model on what it gives for them; here the mean stands in its place, and learns
+nothing. The loss is that of the mean, so that a text counts once in training, whatever its length.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase
+
+from bench.errors import UserError
+
+WINDOWS, WINDOW_OF = "windows", "window_of"
+"""The entry of an example with the tokens of each of its windows, and that of a batch with each row's text."""
+Forward = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""From input ids and attention mask, shape (rows, tokens), to logits, shape (rows, labels)."""
+
+
+def in_windows(
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], rows: Sequence[list[int]], max_length: int
+) -> list[list[list[int]]]:
+    """The windows of each text, of at most `max_length` tokens with those that the tokenizer adds to each.
+
+    `rows` are the ids of the texts, with added ones at both ends. Raises UserError where a window has no room.
+    """
+    if (added := tokenizer.num_special_tokens_to_add()) >= max_length:
+        raise UserError(f"max_length={max_length}: {added} tokens of a window are the tokenizer's own; give more")
+    too_long = [text for text, ids in zip(texts, rows, strict=True) if len(ids) > max_length]
+    before, after = _added_ends(tokenizer, too_long[0]) if too_long else (0, 0)
+    return [[ids] if len(ids) <= max_length else _split(ids, max_length, before, after) for ids in rows]
+
+
+def _added_ends(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[int, int]:
+    """How many tokens the tokenizer adds before and after a text; `text` has tokens of its own."""
+    added = tokenizer([text], return_special_tokens_mask=True, verbose=False)["special_tokens_mask"][0]
+    return added.index(0), added[::-1].index(0)
+
+
+def _split(ids: list[int], max_length: int, before: int, after: int) -> list[list[int]]:
+    end = len(ids) - after
+    room = max_length - before - after
+    return [
+        ids[:before] + ids[start : min(start + room, end)] + ids[end:] for start in range(before, end, room)
+    ]  # fmt: skip
+
+
+def windows_of(example: dict[str, Any]) -> list[list[int]]:
+    """The token ids of each window of an example; one that is read whole is one window."""
+    ids: list[int] = example["input_ids"]
+    parts, start = [], 0
+    for length in example.get(WINDOWS, (len(ids),)):
+        parts.append(ids[start : start + length])
+        start += length
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCollator:
+    """Makes a batch of examples: a row a window, and which text each row is of."""
+
+    collate: DataCollatorWithPadding
+
+    def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """`labels` of the texts, shape (texts,); ids and mask, shape (windows, tokens); `window_of`, (windows,)."""
+        windows = [windows_of(example) for example in examples]
+        rows = self.collate([{"input_ids": ids, "attention_mask": [1] * len(ids)} for of in windows for ids in of])
+        counts = torch.tensor([len(of) for of in windows])
+        return {
+            "labels": torch.tensor([example["labels"] for example in examples]),
+            "input_ids": rows["input_ids"],
+            "attention_mask": rows["attention_mask"],
+            WINDOW_OF: torch.arange(len(windows)).repeat_interleave(counts),
+        }
+
+
+def scores_of_texts(forward: Forward, batch: dict[str, Any], max_rows: int | None) -> torch.Tensor:
+    """The logarithms of the mean probabilities of a `WindowCollator`'s batch, shape (texts, labels).
+
+    At most `max_rows` windows go through the model at once; None for all of them.
+    """
+    ids, mask = batch["input_ids"], batch["attention_mask"]
+    size = max_rows or len(ids)
+    logits = [forward(ids[start : start + size], mask[start : start + size]) for start in range(0, len(ids), size)]
+    return mean_over_windows(torch.cat(logits), batch[WINDOW_OF], len(batch["labels"]))
+
+
+def mean_over_windows(logits: torch.Tensor, window_of: torch.Tensor, num_texts: int) -> torch.Tensor:
+    """The logarithms of the mean probabilities over each text's windows, shape (texts, labels).
+
+    `logits` has shape (windows, labels), `window_of` says the text of each, in order; each text has one at least.
+    """
+    of_windows = logits.float().log_softmax(dim=-1)
+    counts = torch.bincount(window_of, minlength=num_texts)
+    position = torch.arange(len(window_of), device=window_of.device) - (counts.cumsum(0) - counts)[window_of]
+    spread = of_windows.new_full((num_texts, int(counts.max()), of_windows.shape[-1]), -torch.inf)
+    spread[window_of, position] = of_windows
+    return spread.logsumexp(dim=1) - counts.log().unsqueeze(1)

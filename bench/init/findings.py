@@ -27,6 +27,11 @@ LEAK_SHARE, LEAK_PURITY = 0.2, 0.95
 MAX_LABELS_TRIED = 50
 """The most frequent labels, whose names are looked for."""
 
+READ_TOKENS, LONG_SHARE = 512, 0.05
+"""`training.max_length` of most models, and the share of longer texts from which on that is said."""
+LAST_LATIN, SCRIPT_CHARACTERS = "\u024f", 200
+"""The last of the Latin letters, and of a text as many characters as are looked at."""
+
 Severity = Literal["problem", "warning", "note"]
 
 
@@ -153,6 +158,30 @@ def repeats(normalized: Repeats, near: Repeats | None = None) -> list[Finding]:
     return found
 
 
+def long_texts(tokens: Sequence[int]) -> list[Finding]:
+    """Texts of more tokens than models with a usual number of positions read; `tokens` are about those of each."""
+    long = sum(count > READ_TOKENS for count in tokens)
+    if long < LONG_SHARE * len(tokens):
+        return []
+    said = (
+        f"{counted(long, 'text')} of {len(tokens):,} {_do(long, 'have', 'has')} more than about {READ_TOKENS} tokens, "
+        "and of these encoders read no more: their beginnings, or what training.truncation=tail or head_tail says"
+    )
+    return [Finding("long_texts", "warning", long, said)]
+
+
+def scripts(seen: Survey, rows: Sequence[int]) -> list[Finding]:
+    """Texts that are not in Latin letters: small encoders know English alone."""
+    letters = [character for row in rows for character in seen.texts[row][:SCRIPT_CHARACTERS] if character.isalpha()]
+    if 2 * sum(character > LAST_LATIN for character in letters) <= len(letters):
+        return []
+    said = (
+        "most letters are not Latin, and minilm was trained on English texts: expect little of it, and add a model "
+        "that knows the language (qwen2_5_0_5b knows many)"
+    )
+    return [Finding("scripts", "warning", len(rows), said)]
+
+
 def personal_data(seen: Survey, rows: Sequence[int]) -> list[Finding]:
     """E-mail addresses and telephone numbers in `rows`: records keep test texts, and reports show them."""
     found = []
@@ -210,9 +239,9 @@ def _gives_away(values: Sequence[str | None], labels: Sequence[str]) -> float | 
     return told if told >= LEAK_PURITY and told > floor + 0.1 else None
 
 
-def _do(count: int, verb: str) -> str:
+def _do(count: int, verb: str, singular: str | None = None) -> str:
     """The verb in the form that goes with so many."""
-    return f"{verb}s" if count == 1 else verb
+    return verb if count != 1 else singular or f"{verb}s"
 
 
 def _with_counts(pairs: Sequence[tuple[int, str]]) -> str:

@@ -27,6 +27,8 @@ MAX_COMPARED = 50_000
 """Texts that are compared run by run: 200,000 take 20 seconds."""
 MAX_LOOKED_AT = 100_000
 """Texts that are searched for names and addresses."""
+MAX_SCRIPT_TEXTS = 1000
+"""Texts whose letters are looked at."""
 BLANK = ("no_text", "no_label")
 """Problems of rows that cleaning deals with."""
 
@@ -78,6 +80,8 @@ def look(source: Source, asked: Asked) -> Overview:
     some = _spread(len(seen.texts), MAX_LOOKED_AT)
     found += findings.personal_data(seen, some) + findings.names_in_texts(seen, some)
     found += findings.columns_that_tell([seen.labels[row] for row in some], _others(source, columns, seen, some))
+    found += findings.long_texts(lengths_of(seen.texts).tokens)
+    found += findings.scripts(seen, _spread(len(seen.texts), MAX_SCRIPT_TEXTS))
     first = first_numbers(seen.texts, seen.labels, _once(seen))
     unusable = frozenset(too_few).difference(data.exclude_labels)
     return Overview(source, data, columns, seen, tuple(found), first, unusable)

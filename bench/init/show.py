@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bench.data.set_names import set_of
 from bench.escape.characters import shortened, visible_line
+from bench.escape.shell import word
 from bench.init.findings import Finding
 from bench.init.first_numbers import FirstNumbers
 from bench.init.lengths import quantiles
@@ -23,6 +24,8 @@ def summary(seen: Overview) -> list[str]:
     lines = [f"{rows}, {usable:,} of them with a text and a label. {how}."]
     for option, guess in (("text", columns.text), ("label", columns.label)):
         lines.append(f"{option}: column {_column(guess.column)} ({guess.reason}){_others(guess.others, f'--{option}')}")
+        if option == "text" and guess.others and "," not in f"{guess.others[0]}{guess.column}":
+            lines[-1] += f" (--text {word(f'{guess.others[0]},{guess.column}')} joins them)"
     if columns.split is not None:
         split = columns.split
         lines.append(f"split: column {_column(split.column)} says which rows are for testing ({split.reason})")

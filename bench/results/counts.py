@@ -67,7 +67,7 @@ def cleaned_text(counts: Counts) -> str:
             (counts.unlabelled, "without a label"),
             (counts.textless, "without a text"),
             (counts.not_single, "with several labels or none"),
-            (counts.excluded, "of labels left out by name"),
+            (counts.excluded, "under excluded labels"),
         )
         if count
     ]

@@ -141,3 +141,16 @@ def test_a_column_that_cannot_be_read_is_named(here: Path, capsys: pytest.Captur
     said = capsys.readouterr().err
     assert "column text is not read, for it holds half a character" in said
     assert "t.jsonl, line 1" in said
+
+
+def test_how_two_columns_of_texts_are_joined_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines: list[list[object]] = [[f"about our {label} case", text * 2, label] for text, label in rows()]
+    write_csv(here / "t.csv", ["the subject", "body", "queue"], lines)
+    assert initialised("t.csv") == 0
+    said = capsys.readouterr().out
+    assert "--text chooses another: 'the subject' (--text 'the subject,body' joins them)" in said
+    assert initialised("t.csv", "--text", "the subject,body", "--overwrite") == 0
+    assert data_of(here)["text_column"] == ["the subject", "body"]
+    write_csv(here / "u.csv", ["the, subject", "body", "queue"], lines)
+    assert initialised("u.csv") == 0
+    assert "joins them" not in capsys.readouterr().out

@@ -97,3 +97,20 @@ def test_a_column_that_tells_the_label() -> None:
     others = {"queue": ["A"] * 20 + ["B"] * 20, "id": [str(n) for n in range(40)], "country": ["FR", "DE"] * 20}
     (found,) = findings.columns_that_tell(labels, others)
     assert "'queue' tells the label of 100%" in found.text
+
+
+def test_texts_that_encoders_cut_are_counted() -> None:
+    assert kinds(findings.long_texts([600, 513, 512, 9])) == {"long_texts": 2}
+    assert findings.long_texts([512] * 9) == findings.long_texts([600] + [9] * 99) == []
+    (found,) = findings.long_texts([600] + [9] * 9)
+    assert found.text.startswith("1 text of 10 has more than about 512 tokens")
+
+
+def test_texts_in_other_letters_than_the_small_encoder_knows() -> None:
+    some = range(3)
+    labels: list[str | None] = ["x"] * 3
+    for foreign in ("这个产品非常好", "Где мой заказ?", "अच्छा उत्पाद"):
+        (found,) = findings.scripts(seen_of([foreign, f"{foreign} 12", "ok"], labels), some)
+        assert "minilm was trained on English" in found.text
+    for latin in ("für Müller, 5 €", "Đặt hàng ở đâu", "ŁÓDŹ", "123 😀"):
+        assert findings.scripts(seen_of([latin, f"{latin} 这", "ok"], labels), some) == []

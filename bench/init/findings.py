@@ -165,7 +165,7 @@ def long_texts(tokens: Sequence[int]) -> list[Finding]:
         return []
     said = (
         f"{counted(long, 'text')} of {len(tokens):,} {_do(long, 'have', 'has')} more than about {READ_TOKENS} tokens, "
-        "and of these encoders read no more: their beginnings, or what training.truncation=tail or head_tail says"
+        "of which encoders read the beginning: training.truncation=head_tail takes both ends, training.windows=mean all"
     )
     return [Finding("long_texts", "warning", long, said)]
 

@@ -20,6 +20,7 @@ from bench.config import (
 )
 from bench.config.method.base import Chosen
 from bench.config.method.gradient import GradientMethod
+from bench.config.thresholds import check_thresholds
 from bench.data.label_count import ALL, all_labels, size_of
 from bench.data.naming import with_name
 from bench.data.read import pinned
@@ -67,7 +68,16 @@ def to_cell(content: dict[str, Any]) -> Cell:
 
     Raises UserError, with all problems in one message, where the configuration is not valid.
     """
-    content = with_defaults(content)
+    cell = _resolved(with_defaults(content))
+    if cell.training is not None:
+        check_thresholds(cell.training, "training")
+    else:
+        check_thresholds(cell.approach, "model" if cell.method is None else "method")
+    return cell
+
+
+def _resolved(content: dict[str, Any]) -> Cell:
+    """The cell, with every default resolved; `with_defaults` has been at `content`. Raises UserError."""
     every, share = content.get("num_labels") == ALL, _share(content.get("train_size"))
     config = _to_config(content)
     mirror_dir, cache = content.get("mirror_dir"), cache_folder(content.get("cache_dir"))
@@ -96,10 +106,11 @@ def to_cell(content: dict[str, Any]) -> Cell:
         model,
         data,
         config.split,
-        config.training.class_weight,
-        config.training.truncation or "head",
-        config.training.windows,
-        windows_at_most(config.training.windows, config.training.max_windows),
+        class_weight=config.training.class_weight,
+        truncation=config.training.truncation or "head",
+        windows=config.training.windows,
+        max_windows=windows_at_most(config.training.windows, config.training.max_windows),
+        thresholds=config.training.thresholds,
     )
     if isinstance(model, ModelAlone):
         task = task if model.learns else task.for_testing()

@@ -51,6 +51,7 @@ CELLS = {
     "head_tail_prompt": ("llama", {"name": "peft", "peft_type": "PROMPT_TUNING"}, "fp32"),
     "windows": ("bert", {"name": "lora"}, "fp32"),
     "few_windows": ("distilbert", {"name": "full"}, "fp32"),
+    "thresholds": ("bert", {"name": "lora"}, "fp32"),
 }
 """By name: family, method, precision. The last one keeps frozen weights in bf16 and trained ones in fp32.
 
@@ -64,6 +65,7 @@ TRAINING: dict[str, dict[str, Any]] = {
     "head_tail_prompt": {"max_length": 6, "truncation": "head_tail"},
     "windows": {"max_length": 5, "windows": "mean", "per_device_eval_batch_size": 5},
     "few_windows": {"max_length": 4, "windows": "mean", "max_windows": 2},
+    "thresholds": {"thresholds": "validation", "best_metric": "macro_f1", "learning_rate": 2e-3, "num_train_epochs": 2},
 }
 """What some of them train with besides; six words are more than there is room for."""
 
@@ -174,6 +176,35 @@ def test_the_card_s_code_gives_the_same(
     tolerance = 2e-2 if name == "mixed" else 1e-5
     assert np.abs(variables["probabilities"].numpy() - cell.probabilities).max() < tolerance
     assert variables["labels"] == cell.labels
+
+
+def test_thresholds_are_kept_with_a_model(trained: Any) -> None:
+    """And said on its card; a model without, or of an earlier version, decides for the most probable label."""
+    cell = trained("thresholds")
+    found = cell.record.measurements.choices["thresholds"]["label_weights"]
+    assert len(set(found.values())) > 1
+    folder = cell.folder / "model"
+    assert kept.read(folder).label_weights == tuple(found[label] for label in cell.labels)
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "validation examples are decided best (macro F1)" in card.replace("\n  ", " ")
+    assert all(f"`{label}` {weight:.4g}" in card for label, weight in found.items())
+    assert "| thresholds | validation |" in card
+    plain = (trained("lora").folder / "model" / "README.md").read_text(encoding="utf-8")
+    assert "multiplied by a weight" not in plain
+    assert kept.read(trained("lora").folder / "model").label_weights is None
+
+
+def test_a_description_without_thresholds_is_of_an_earlier_version(trained: Any, tmp_path: Path) -> None:
+    content = json.loads((trained("thresholds").folder / "model" / kept.FILE).read_text())
+    for weights, problem in ((None, None), ([1.0], "as many as labels"), ([1.0, 0.0, 2.0], "greater than 0")):
+        changed = {name: value for name, value in content.items() if name != "label_weights"}
+        changed |= {} if weights is None else {"label_weights": weights}
+        (tmp_path / kept.FILE).write_text(json.dumps(changed))
+        if problem is None:
+            assert kept.read(tmp_path).label_weights is None
+            continue
+        with pytest.raises(UserError, match=problem):
+            kept.read(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["lora", "full"])

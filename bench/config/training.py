@@ -8,6 +8,7 @@ from bench.config.class_weight import EQUAL, ClassWeight
 from bench.config.common import FORBID, IF_SET, NEVER, Precision
 from bench.config.metric import SelectableMetric
 from bench.config.names import Text
+from bench.config.thresholds import MOST_PROBABLE, Thresholds
 from bench.metrics.table import ACCURACY
 from bench.models.truncation import SIDES, Side, Truncation
 from bench.models.windows import WHOLE, Windows
@@ -73,6 +74,8 @@ class TrainingConfig:
     class_weight: ClassWeight = field(default=EQUAL, metadata=IF_SET)
     """How labels are weighted in training where they are unequal. This is the one option of every row that learns:
     methods and models that `training` does not train are given it (`Chosen.class_weight`)."""
+    thresholds: Thresholds = field(default=MOST_PROBABLE, metadata=IF_SET)
+    """Whether validation finds a weight for each label's probability; likewise of every row that validates."""
 
     __pydantic_config__ = FORBID
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # who only plans imports neither numpy nor scikit-learn
     from bench.metrics.labelled import LabelledPredictions, Values, Weights
+    from bench.metrics.of_counts import LabelCounts
 
     Score = Callable[[LabelledPredictions], float | None]
     ByExample = Callable[[LabelledPredictions], Values]
     ByDraw = Callable[[LabelledPredictions, Weights], Values]
+    ByCounts = Callable[[LabelCounts], Values]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,9 @@ class Metric:
     by_draw: ByDraw | None = None
     """For all others: the metric on each draw of a bootstrap over examples, from weights of the shape draws x examples,
     NaN where a draw does not define it. Its interval comes from drawn examples crossed with seeds."""
+    by_counts: ByCounts | None = None
+    """For a metric that needs predicted labels alone: that of many sets of predictions, shape (sets,), NaN where it is
+    not defined. Thresholds of labels are found by it (`bench.methods.thresholds`)."""
     selectable: bool = True
     """Whether `best_metric` may name it."""
     aliases: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ Imports nothing heavy: what computes a metric imports numpy and scikit-learn its
 import math
 from collections.abc import Iterable
 
-from bench.metrics import of_labels, of_probabilities
+from bench.metrics import of_counts, of_labels, of_probabilities
 from bench.metrics.metric import Metric
 
 ACCURACY = "accuracy"
@@ -20,8 +20,20 @@ def by_name(metrics: Iterable[Metric]) -> dict[str, Metric]:
 
 METRICS: dict[str, Metric] = by_name(
     (
-        Metric(name=ACCURACY, label="accuracy", score=of_labels.accuracy, by_example=of_labels.correct),
-        Metric(name="macro_f1", label="macro F1", score=of_labels.macro_f1, by_draw=of_labels.macro_f1s),
+        Metric(
+            name=ACCURACY,
+            label="accuracy",
+            score=of_labels.accuracy,
+            by_example=of_labels.correct,
+            by_counts=of_counts.accuracy,
+        ),
+        Metric(
+            name="macro_f1",
+            label="macro F1",
+            score=of_labels.macro_f1,
+            by_draw=of_labels.macro_f1s,
+            by_counts=of_counts.macro_f1,
+        ),
         Metric(
             name=LOSS,
             label="loss",
@@ -37,14 +49,22 @@ METRICS: dict[str, Metric] = by_name(
             label="balanced accuracy",
             score=of_labels.balanced_accuracy,
             by_draw=of_labels.balanced_accuracies,
+            by_counts=of_counts.balanced_accuracy,
         ),
-        Metric(name="weighted_f1", label="weighted F1", score=of_labels.weighted_f1, by_draw=of_labels.weighted_f1s),
+        Metric(
+            name="weighted_f1",
+            label="weighted F1",
+            score=of_labels.weighted_f1,
+            by_draw=of_labels.weighted_f1s,
+            by_counts=of_counts.weighted_f1,
+        ),
         Metric(
             name="matthews_corrcoef",
             label="Matthews correlation",
             score=of_labels.matthews_corrcoef,
             low=-1.0,
             by_draw=of_labels.matthews_corrcoefs,
+            by_counts=of_counts.matthews_corrcoef,
         ),
         Metric(
             name="roc_auc",

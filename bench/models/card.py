@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.cell import Cell
 from bench.config import DataConfig, PeftConfig, TransformerConfig
+from bench.config.thresholds import threshold_metric
 from bench.escape import shell
 from bench.escape.characters import visible_line
 from bench.escape.literals import double_quoted, yaml
@@ -53,6 +54,7 @@ def model_card(cell: Cell, record: Record, kept: KeptModel) -> str:
         rounded=kept.precision != "fp32" and isinstance(kept.method, PeftConfig) and not kept.method.own_tokens,
         one_by_one=kept.method.own_tokens > 0 and FAMILIES[kept.model.family].causal,
         example=EXAMPLE,
+        threshold_metric=threshold_metric(cell.training),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from bench.bounds import Width
+from bench.bounds import PositiveFloat, Width
 from bench.cell import Cell
 from bench.config import GradientConfig, Precision, TransformerConfig
 from bench.config.method.gradient import GradientMethod
@@ -50,6 +50,9 @@ class KeptModel:
     """Columns of the data that a text was made of, in their order. None where an earlier version kept the model."""
     text_template: str | None = None
     """How they were joined (`data.text_template`)."""
+    label_weights: tuple[PositiveFloat, ...] | None = None
+    """What each label's probability is multiplied by (`training.thresholds`), in the order of the labels; None where
+    the most probable label is decided for."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -65,6 +68,8 @@ class KeptModel:
     def __post_init__(self) -> None:
         if len(self.labels) < 2 or len(set(self.labels)) < len(self.labels):
             raise ValueError("labels must be two or more, each once")
+        if self.label_weights is not None and len(self.label_weights) != len(self.labels):
+            raise ValueError("label_weights must be as many as labels")
 
 
 _KEPT = TypeAdapter(KeptModel)

@@ -1,4 +1,4 @@
-"""Defaults that hang on other options: on whose data it is, and on how labels are weighted.
+"""Defaults that hang on other options: on whose data it is, and on what is done for rare labels.
 
 Somebody's own data are taken as they are: all labels, in natural proportions.
 
@@ -8,6 +8,7 @@ Imports nothing heavy.
 from typing import Any
 
 from bench.config.class_weight import EQUAL
+from bench.config.thresholds import MOST_PROBABLE
 from bench.data.label_count import ALL
 from bench.errors import UserError
 from bench.metrics.table import ACCURACY
@@ -18,8 +19,8 @@ OWN, OTHERS = "natural", "nested"
 ONLY = {"min_validation_per_label": OTHERS, "min_validation_size": OWN}
 """Options of `split=auto` that one of them has alone."""
 FOR_RARE_LABELS = "macro_f1"
-"""What chooses on validation where `training.class_weight` is set: accuracy would choose what passes rare labels over.
-"""
+"""What chooses on validation where `training.class_weight` or `training.thresholds` is set: accuracy would choose what
+passes rare labels over."""
 
 
 def with_defaults(given: dict[str, Any]) -> dict[str, Any]:
@@ -37,8 +38,9 @@ def with_defaults(given: dict[str, Any]) -> dict[str, Any]:
 def _best_metrics(given: dict[str, Any]) -> dict[str, Any]:
     """The groups whose `best_metric` is null, with what that stands for."""
     training = given.get("training")
-    weight = training.get("class_weight", EQUAL) if isinstance(training, dict) else EQUAL
-    metric = ACCURACY if weight == EQUAL else FOR_RARE_LABELS
+    asked = training if isinstance(training, dict) else {}
+    is_usual = asked.get("class_weight", EQUAL) == EQUAL and asked.get("thresholds", MOST_PROBABLE) == MOST_PROBABLE
+    metric = ACCURACY if is_usual else FOR_RARE_LABELS
     return {
         name: {**group, "best_metric": metric}
         for name in ("training", "method", "model")

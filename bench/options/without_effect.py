@@ -13,6 +13,7 @@ from bench.cell import Cell
 from bench.config import DEDUPLICATING, KEPT_BY, METHODS, TransformerConfig
 from bench.config.method.base import has_option, names_of
 from bench.config.model.tfidf import TfidfModel
+from bench.config.thresholds import threshold_metric
 from bench.data.readers.files import DELIMITERS
 from bench.methods.fused.groups import can_fuse
 from bench.models.windows import WHOLE
@@ -20,8 +21,13 @@ from bench.running.steps import planned_steps
 
 RATED = tuple(name for method in METHODS if method.reads_model_rate for name in names_of(method))
 """Methods that learn at `model.learning_rate`."""
-FOR_EVERY_ROW = ("class_weight", "truncation", "windows", "max_windows")
+FOR_EVERY_ROW = ("class_weight", "truncation", "windows", "max_windows", "thresholds")
 """Options of training that methods it does not train take over."""
+UNUSED = {
+    "class_weight": "does not learn from weighted labels",
+    "thresholds": "chooses nothing on validation examples",
+}
+"""Those that every method has which can use them, and what is said of others."""
 FILLED_IN = ("content", "test_revision", "defaults", "precision_asked", "max_length_asked")
 """Fields that the program fills in, whatever is given."""
 HOW = {
@@ -71,9 +77,9 @@ def why_without_effect(option: str, point: Point) -> str | None:
 
 def _training(name: str, point: Point) -> str | None:
     cell, training = point.cell, point.cell.training
-    if name == "class_weight":
+    if name in UNUSED:
         is_used = training is not None or has_option(cell.approach, name)
-        return None if is_used else f"{point.row} does not learn from weighted labels"
+        return None if is_used else f"{point.row} {UNUSED[name]}"
     if name in ("truncation", "windows", "max_windows") and has_option(cell.approach, name):
         return _without_windows(name, point)
     if training is None:
@@ -87,7 +93,8 @@ def _training(name: str, point: Point) -> str | None:
         if name == default and point.written(f"training.{given}") is not None:
             return f"training.{given} says it"
     steps = planned_steps(training, cell.task.train_size)
-    if name in ("eval_steps", "early_stopping_patience", "best_metric") and (training.eval_steps or 0) > steps:
+    of_validation = ("eval_steps", "early_stopping_patience", *(() if threshold_metric(training) else ("best_metric",)))
+    if name in of_validation and (training.eval_steps or 0) > steps:
         return f"{steps} steps are trained, and training.eval_steps={training.eval_steps} validates after none of them"
     return _without_windows(name, point)
 

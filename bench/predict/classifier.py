@@ -18,6 +18,7 @@ from bench.errors import UserError
 from bench.methods import adapters
 from bench.methods.encode import Encoded, encode, sort_by_length
 from bench.methods.fitted import Probabilities
+from bench.methods.thresholds import weighted
 from bench.methods.windows import WindowCollator, scores_of_texts
 from bench.models import load, safely
 from bench.models.dtypes import autocast
@@ -75,6 +76,8 @@ class Classifier:
         probabilities: Probabilities = softmax(np.concatenate(logits).astype(np.float64), axis=1)
         if not np.isfinite(probabilities).all():
             raise UserError("the model's output is not finite: it does not go with this machine or these versions")
+        if self.kept.label_weights is not None:
+            probabilities = weighted(probabilities, self.kept.label_weights)
         return ordered.restore(probabilities)
 
     def _encode(self, examples: Examples) -> Encoded:

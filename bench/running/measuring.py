@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import numpy as np
+
 from bench.cell import Cell
 from bench.data.read import load_pool
 from bench.data.split import Splits, draw
@@ -17,6 +19,7 @@ from bench.errors import TaskInfeasible
 from bench.methods.engines import Engine, fit_all
 from bench.methods.fitted import SETS, Context, Fitted, FittedCells, Predicted
 from bench.methods.halve import in_halves
+from bench.methods.thresholds import find_thresholds, weighted
 from bench.running.garbage import gc_disabled
 from bench.running.meter import Meter, Reading
 from bench.running.observers import Observer
@@ -65,7 +68,7 @@ class Stack:
     """What was run in the place of each."""
     fitted: FittedCells
     fit_seconds: float
-    predicted: dict[str, Sequence[Predicted | None]] = field(default_factory=dict)
+    predicted: dict[str, list[Predicted | None]] = field(default_factory=dict)
     """By set, in the order of the cells."""
     predict_seconds: dict[str, list[float]] = field(default_factory=dict)
 
@@ -77,8 +80,20 @@ class Stack:
             seconds = time.perf_counter() - clock
             scored = zip(self.drawn, predicted, strict=True)
             counts = [0 if given is None else len(getattr(of.splits, name)) for of, given in scored]
-            self.predicted[name] = predicted
+            self.predicted[name] = list(predicted)
             self.predict_seconds[name] = [seconds * count / max(sum(counts), 1) for count in counts]
+
+    def set_thresholds(self) -> None:
+        """Find each cell's weights of labels where it asks for thresholds; all that it predicts is weighted by them."""
+        for i, (of, outcome) in enumerate(zip(self.drawn, self.fitted.outcomes, strict=True)):
+            if isinstance(outcome, Exception):
+                continue
+            clock = time.perf_counter()
+            weights = find_thresholds(of.cell, of.splits, outcome, self.predicted["validation"][i])
+            for predicted in self.predicted.values():
+                if weights is not None and isinstance(given := predicted[i], np.ndarray):
+                    predicted[i] = weighted(given, weights)
+            self.predict_seconds["validation"][i] += time.perf_counter() - clock
 
     def evaluate_seconds(self, i: int) -> float:
         """For the predictions of a cell."""
@@ -114,6 +129,7 @@ def measure(
         stack = _fit(drawn, context, observer, engine)
         context.on_phase("evaluating")
         stack.predict()
+        stack.set_thresholds()
         reading = meter.read()
         for i, (of, outcome) in enumerate(zip(drawn, stack.fitted.outcomes, strict=True)):
             if isinstance(outcome, Exception):

@@ -22,8 +22,8 @@ LIMITS = {
 }
 """Options, and what holds in their place for small sets: a name that gave the one alone would promise too much."""
 
-FOLLOWS = {"best_metric": "class_weight", "max_windows": "windows"}
-"""Options whose default another one sets, both by the last part of their names."""
+FOLLOWS = {"best_metric": ("class_weight", "thresholds"), "max_windows": ("windows",)}
+"""Options whose default others set, all by the last part of their names."""
 
 OPTIONS = "method.options."
 """Options of another library; those at its defaults are no part of a cell's identity."""
@@ -175,12 +175,14 @@ def _differing(options: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _follows(name: str, differing: Sequence[str], kinds: Sequence[tuple[Mapping[str, Any], Sequence[Cell]]]) -> bool:
-    """Whether an option differs as another one that differs does: with that, a name says enough."""
-    leader = next((other for other in differing if _short(other) == FOLLOWS.get(_short(name))), None)
-    if leader is None:
+    """Whether an option differs as others that differ do: with these, a name says enough."""
+    leaders = [other for other in differing if _short(other) in FOLLOWS.get(_short(name), ())]
+    if not leaders:
         return False
-    pairs = {(_text(options.get(leader)), _text(options.get(name))) for options, _ in kinds}
-    return len(pairs) == len({of_leader for of_leader, _ in pairs})
+    pairs = {
+        (tuple(_text(options.get(leader)) for leader in leaders), _text(options.get(name))) for options, _ in kinds
+    }
+    return len(pairs) == len({of_leaders for of_leaders, _ in pairs})
 
 
 def _is_idle(name: str, options: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from tests.support.cli import REPOSITORY
 CONF = REPOSITORY / "conf"
 
 LIMIT = "null gives way to what the model has positions for; a cell has the number, and keys are made of it"
-BY_WEIGHT = "null is accuracy, and macro_f1 with training.class_weight; keys are made of the metric"
+BY_WEIGHT = "null is accuracy, and macro_f1 with training.class_weight or thresholds; keys are made of the metric"
 OLDER = "records without this option were made so, and their keys stay"
 
 DIFFERENT: dict[tuple[str, str], tuple[Any, str]] = {
@@ -42,10 +42,18 @@ FILLED_IN = {"content", "test_revision", "defaults", "sha256", "max_length_asked
 LEFT_OUT = {
     ("method/lora", "quant_type"),
     ("method/lora", "double_quant"),
-    *((f"method/{name}", option) for name in ("linear_probe", "setfit") for option in ("class_weight", "truncation")),
+    *(
+        (f"method/{name}", option)
+        for name in ("linear_probe", "setfit")
+        for option in ("class_weight", "truncation", "thresholds")
+    ),
     *(("method/linear_probe", option) for option in ("windows", "max_windows")),
     ("method/zero_shot", "truncation"),
-    *((f"model/tfidf_{name}", "class_weight") for name in ("sgd", "logistic", "linear_svm", "naive_bayes")),
+    *(
+        (f"model/tfidf_{name}", option)
+        for name in ("sgd", "logistic", "linear_svm", "naive_bayes")
+        for option in ("class_weight", "thresholds")
+    ),
 }
 """Options that are without effect in this file's method, or that an option of `training` fills in."""
 

@@ -2,7 +2,6 @@
 
 import functools
 import importlib
-import random
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -32,23 +31,11 @@ from bench.running.run import run_cell
 from bench.running.warm import Warm
 from tests.support.cli import composed
 from tests.support.scratch import CACHE
-from tests.support.tiny import BUSINESS, SPORT
+from tests.support.unequal import RARE, ROWS, words, write
 
 LABELS = (0,) * 90 + (1,) * 8 + (3,) * 2
 """Of four labels; the third has no training example."""
 CONTEXT = Context(cache=CACHE, mirror_dir=None, device="cpu")
-RARE, COMMON = "rare", "common"
-ROWS = {
-    "tfidf_sgd": ("model=tfidf_sgd",),
-    "tfidf_logistic": ("model=tfidf_logistic",),
-    "tfidf_linear_svm": ("model=tfidf_linear_svm",),
-    "linear_probe": ("model=bert_base", "method=linear_probe"),
-    "tfidf_naive_bayes": ("model=tfidf_naive_bayes",),
-    "setfit": ("model=bert_base", "method=setfit", "method.max_steps=20", "method.learning_rate=1e-3"),
-    "lora": ("model=bert_base", "method=lora"),
-    "full": ("model=bert_base", "method=full"),
-    "last_block": ("model=bert_base", "method=last_block"),
-}
 MADE_UP: tuple[ClassWeight, ...] = ("balanced", "sqrt", "oversample")
 
 
@@ -114,25 +101,7 @@ def test_a_batch_in_halves_has_the_gradient_of_the_whole() -> None:
 
 @pytest.fixture(scope="module")
 def unequal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Texts of which one in eight is rare; what tells them is how many of their words are of sport."""
-    chance = random.Random(0)
-    rows: dict[str, str] = {}
-    while len(rows) < 800:
-        label = RARE if len(rows) % 8 == 0 else COMMON
-        share = 0.65 if label == RARE else 0.35
-        words = [chance.choice(SPORT if chance.random() < share else BUSINESS) for _ in range(7)]
-        rows.setdefault(" ".join(words), label)
-    path = tmp_path_factory.mktemp("unequal") / "unequal.csv"
-    pd.DataFrame(rows.items(), columns=["text", "label"]).to_csv(path, index=False)
-    return path
-
-
-def words(path: Path, mirror: Path, row: str, *more: str) -> tuple[str, ...]:
-    return (
-        *ROWS[row], "data=file", f"data.path={path}", "split.max_test_fraction=0.5", "train_size=240", "seed=0",
-        "training.num_train_epochs=8",
-        "training.learning_rate=3e-3", f"mirror_dir={mirror}", "device=cpu", *more,
-    )  # fmt: skip
+    return write(tmp_path_factory.mktemp("unequal") / "unequal.csv")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import sklearn.metrics as theirs
 from bench.methods.fitted import Answers
 from bench.methods.metrics import beside, evaluate
 from bench.metrics.labelled import LabelledPredictions
+from bench.metrics.of_counts import LabelCounts
 from bench.metrics.table import METRICS, selectable_name
 from bench.results.scores import Evaluation
 
@@ -64,6 +65,32 @@ def test_two_labels_are_what_scikit_learn_says_of_one_of_them() -> None:
     scores = evaluate(probabilities, labels.tolist(), ["a", "b"])
     assert scores.metric("roc_auc") == pytest.approx(theirs.roc_auc_score(labels, probabilities[:, 1]))
     assert scores.metric("brier") == pytest.approx(2 * theirs.brier_score_loss(labels, probabilities[:, 1]))
+
+
+@every_metric
+@pytest.mark.parametrize("num_labels", [2, 3, 6])
+def test_counts_give_the_same(name: str, num_labels: int) -> None:
+    """Of all sets of predictions at once, one of them of one label alone, and with a label that has no example."""
+    metric = METRICS[name]
+    if metric.by_counts is None:
+        assert metric.needs_probabilities
+        return
+    assert metric.higher_is_better
+    labels, _ = example(num_labels)
+    labels[labels == 1] = 0
+    predicted = np.random.default_rng(0).integers(num_labels, size=(5, len(labels)))
+    predicted[0] = 1
+    counts = [
+        np.stack(
+            [np.bincount(row, weights=kept, minlength=num_labels) for row, kept in zip(predicted, of, strict=True)]
+        )
+        for of in ((predicted == labels).astype(float), np.ones(predicted.shape))
+    ]
+    found = metric.by_counts(LabelCounts(*counts, np.bincount(labels, minlength=num_labels).astype(float)))
+    expected = [metric.of(LabelledPredictions(labels, row, num_labels)) for row in predicted]
+    if num_labels == 2:  # all examples have one label
+        expected = [np.nan if value is None else value for value in expected]
+    np.testing.assert_allclose(found, np.asarray(expected, dtype=float))
 
 
 @every_metric

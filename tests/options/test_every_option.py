@@ -61,7 +61,8 @@ OTHER: dict[str, Any] = {
 """Values where there is none that a type could tell."""
 ELSEWHERE = {
     "max_length", "truncation", "truncation_side", "early_stopping_patience", "best_metric", "evaluate_train",
-    "compile", "class_weight", "windows", "max_windows", "default_epochs", "default_min_steps", "default_max_length",
+    "compile", "class_weight", "thresholds", "windows", "max_windows", "default_epochs", "default_min_steps",
+    "default_max_length",
 }  # fmt: skip
 """Options of training that are no matter of Trainer's arguments."""
 WHERE = {

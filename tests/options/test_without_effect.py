@@ -9,7 +9,7 @@ from bench.compose import to_cell
 from bench.config import KEPT_BY, METHODS
 from bench.config.method.base import names_of
 from bench.options.overrides import check_given, effective
-from bench.options.without_effect import Point
+from bench.options.without_effect import Point, why_without_effect
 from tests.options.test_epochs import cells
 from tests.support.cli import call, composed
 
@@ -38,6 +38,9 @@ REFUSED = {
     "model=minilm method=linear_probe method.C=[1.0] method.best_metric=brier": "method.C has one value",
     "model=tfidf_logistic model.C=[1.0] model.best_metric=brier": "model.C has one value",
     "model=majority training.class_weight=balanced": "model=majority does not learn from weighted labels",
+    "model=majority training.thresholds=validation": "model=majority chooses nothing on validation examples",
+    "model=minilm method=linear_probe +method.thresholds=validation": "training.thresholds says it, for every row",
+    'model=smollm2_135m method=zero_shot data.prompt="{text}" training.thresholds=validation': "chooses nothing on",
     "model=tfidf_sgd +model.class_weight=balanced": "training.class_weight says it, for every row",
     "model=minilm method=linear_probe +method.class_weight=sqrt": "training.class_weight says it, for every row",
     "model=minilm method=lora fused.max_cells=4": "engine=fused does",
@@ -89,12 +92,20 @@ def points(*words: str) -> list[Point]:
         ("model=minilm", "training.eval_steps=61", "train_size=16,1600"),
         ("model=majority,tfidf_sgd", "training.class_weight=none,balanced"),
         ("model=minilm", "method=linear_probe", "training.class_weight=oversample"),
+        ("model=majority,tfidf_sgd", "training.thresholds=none,validation"),
         ("model=minilm", "training.max_length=64,128", "training.precision=fp32"),
     ],
 )
 def test_what_one_row_can_use_holds(words: tuple[str, ...]) -> None:
     """And what presets and experiments say is for the rows that can use it."""
     check_given(words, points(*words))
+
+
+def test_thresholds_are_found_by_a_metric_that_no_validation_in_training_reads() -> None:
+    for how, is_used in (("none", False), ("validation", True)):
+        words = ("training.eval_steps=61", "training.best_metric=macro_f1", f"training.thresholds={how}")
+        (point,) = points("model=minilm", *words)
+        assert (why_without_effect("training.best_metric", point) is None) == is_used
 
 
 def test_each_value_counts(task: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:

@@ -63,6 +63,21 @@ def test_weights_of_labels_are_told_with_the_value_that_no_key_has() -> None:
     assert names(*both) == [("bert", "lora best_metric=brier"), ("bert", "lora best_metric=roc_auc")]
 
 
+def test_thresholds_and_weights_are_told_without_the_metric_that_goes_with_them() -> None:
+    grid = [
+        content(training__class_weight=weight, training__thresholds=how, training__best_metric=None)
+        for weight, how in (("none", "none"), ("none", "validation"), ("sqrt", "validation"))
+    ]
+    assert names(*grid) == [
+        ("bert", "lora thresholds=none class_weight=none"),
+        ("bert", "lora thresholds=validation class_weight=none"),
+        ("bert", "lora thresholds=validation class_weight=sqrt"),
+    ]
+    assert names(*(one | {"model": BASELINE} for one in grid[:2])) == [
+        ("tfidf_sgd thresholds=none", None), ("tfidf_sgd thresholds=validation", None),
+    ]  # fmt: skip
+
+
 def test_a_baseline_carries_them_in_its_own_name() -> None:
     models = (dict(BASELINE, alpha=alpha) for alpha in (1e-4, 1e-5))
     assert names(*(content(model=model) for model in models)) == [

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from bench.config.class_weight import EQUAL, ClassWeight
+from bench.config.thresholds import MOST_PROBABLE, Thresholds
 from bench.models.precision import Precision
 from bench.models.truncation import Truncation
 from bench.models.windows import WHOLE, Windows
@@ -38,6 +39,8 @@ class Chosen:
     """`training.windows`, which a method with an option of this name takes over, too."""
     max_windows: int | None = None
     """`training.max_windows`, likewise taken over; None where texts are not read in windows."""
+    thresholds: Thresholds = MOST_PROBABLE
+    """`training.thresholds`, likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen
 from bench.config.method.frozen import FrozenMethod
 from bench.config.metric import SelectableMetric
+from bench.config.thresholds import MOST_PROBABLE, Thresholds
 from bench.metrics.table import ACCURACY
 from bench.models.families import FAMILIES
 from bench.models.precision import Precision
@@ -48,6 +49,8 @@ class LinearProbeConfig(FrozenMethod):
     """Whether `precision` was given: a default gives way on a device that is slow in it. Filled in."""
     class_weight: ClassWeight = field(default=EQUAL, metadata=IF_SET)
     """`training.class_weight`, of the regression. Filled in."""
+    thresholds: Thresholds = field(default=MOST_PROBABLE, metadata=IF_SET)
+    """`training.thresholds`. Filled in."""
 
     __pydantic_config__ = FORBID
 
@@ -64,6 +67,7 @@ class LinearProbeConfig(FrozenMethod):
             FrozenMethod.resolve(self, chosen),
             pooling=pooling,
             class_weight=chosen.class_weight,
+            thresholds=chosen.thresholds,
             truncation=chosen.truncation,
             windows=chosen.windows,
             max_windows=chosen.max_windows,
@@ -78,5 +82,6 @@ class LinearProbeConfig(FrozenMethod):
         return FrozenMethod.memory(self, shape, family, training, min(tokens, self.max_length))
 
     def idle_options(self) -> Mapping[str, str]:
-        """With a single C there is nothing to choose."""
-        return {"best_metric": "method.C has one value: there is nothing to choose"} if len(self.C) == 1 else {}
+        """With a single C and no thresholds there is nothing to choose."""
+        is_idle = len(self.C) == 1 and self.thresholds == MOST_PROBABLE
+        return {"best_metric": "method.C has one value: there is nothing to choose"} if is_idle else {}

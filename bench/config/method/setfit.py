@@ -7,6 +7,7 @@ from bench.bounds import Positive, PositiveFloat, Width
 from bench.config.class_weight import EQUAL, ClassWeight
 from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen, Method, Work
+from bench.config.thresholds import MOST_PROBABLE, Thresholds
 from bench.errors import UserError
 from bench.models.families import FAMILIES
 from bench.models.truncation import Truncation
@@ -43,6 +44,8 @@ class SetfitConfig(Method):
     """`training.class_weight`, of the regression: the pairs are as many of each kind anyway. Filled in."""
     truncation: Truncation = field(default="head", metadata=IF_SET)
     """`training.truncation`. Filled in."""
+    thresholds: Thresholds = field(default=MOST_PROBABLE, metadata=IF_SET)
+    """`training.thresholds`. Filled in."""
 
     __pydantic_config__ = FORBID
 
@@ -78,6 +81,7 @@ class SetfitConfig(Method):
             num_epochs=self.epochs,
             max_steps=self.most_steps,
             class_weight=chosen.class_weight,
+            thresholds=chosen.thresholds,
             truncation=chosen.truncation,
         )
 

@@ -9,6 +9,7 @@ from bench.config.common import FORBID, IF_SET
 from bench.config.method.base import Chosen
 from bench.config.model.alone import ModelAlone
 from bench.config.names import Name
+from bench.config.thresholds import MOST_PROBABLE, Thresholds
 
 Analyzer = Literal["auto", "word", "char"]
 
@@ -26,6 +27,8 @@ class TfidfModel(ModelAlone):
     (`bench.methods.tokens`)."""
     class_weight: ClassWeight = field(default=EQUAL, metadata=IF_SET)
     """`training.class_weight`, of the classifier; texts are counted as they are. Filled in."""
+    thresholds: Thresholds = field(default=MOST_PROBABLE, metadata=IF_SET)
+    """`training.thresholds`. Filled in."""
 
     __pydantic_config__ = FORBID
 
@@ -33,7 +36,8 @@ class TfidfModel(ModelAlone):
     origin = "scikit-learn"
 
     def resolve(self, chosen: Chosen) -> Self:
-        """With the weights of labels. A published protocol has scikit-learn's words, unless others are asked for."""
+        """With what `training` says for every row. A published protocol has scikit-learn's words, unless others are
+        asked for."""
         is_published = chosen.split.name == "published"
         analyzer: Analyzer = "word" if is_published and self.analyzer == "auto" else self.analyzer
-        return replace(self, analyzer=analyzer, class_weight=chosen.class_weight)
+        return replace(self, analyzer=analyzer, class_weight=chosen.class_weight, thresholds=chosen.thresholds)

@@ -7,6 +7,7 @@ from typing import Literal
 from bench.bounds import Positive, Regularisations
 from bench.config.metric import SelectableMetric
 from bench.config.model.tfidf import TfidfModel
+from bench.config.thresholds import MOST_PROBABLE
 from bench.metrics.table import ACCURACY
 
 
@@ -25,5 +26,6 @@ class TfidfLogisticConfig(TfidfModel):
     summary = "logistic regression on TF-IDF features"
 
     def idle_options(self) -> Mapping[str, str]:
-        """With a single C there is nothing to choose."""
-        return {"best_metric": "model.C has one value: there is nothing to choose"} if len(self.C) == 1 else {}
+        """With a single C and no thresholds there is nothing to choose."""
+        is_idle = len(self.C) == 1 and self.thresholds == MOST_PROBABLE
+        return {"best_metric": "model.C has one value: there is nothing to choose"} if is_idle else {}

@@ -140,7 +140,10 @@ def _line(cell: ExpectedCell, record: CellRecord) -> dict[str, Any]:
 def _options(record: Record) -> dict[str, Any]:
     """What the cell was trained with; the options that have no column of their own are one text."""
     found = options.hyperparameters(record)
-    return found | {"other_options": options.options_text(found["other_options"] or {})}
+    return found | {
+        "other_options": options.options_text(found["other_options"] or {}),
+        "label_weights": options.weights_text(found["label_weights"] or {}),
+    }
 
 
 def majority_share(evaluation: Evaluation) -> float | None:

@@ -1,5 +1,6 @@
 """What a cell was trained with: options of its configuration, what was chosen on validation, and how it really ran."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ INTEGERS = (
 COLUMNS = (
     "learning_rate", "learning_rates_tried", "batch_size", "gradient_accumulation_steps", "halved", "epochs", "steps",
     "max_steps", "best_step", "max_length", "share_cut_train", "share_cut_test", "median_lost", "rank", "lora_alpha",
-    "lora_dropout", "target_modules", "C", "C_tried", "precision", "fused_cells", "other_options",
+    "lora_dropout", "target_modules", "C", "C_tried", "label_weights", "precision", "fused_cells", "other_options",
 )  # fmt: skip
 """The columns of `cells_frame` that are made here."""
 TYPES = {name: "float64" if name in FLOATS else "Int64" if name in INTEGERS else "string" for name in COLUMNS}
@@ -26,11 +27,14 @@ TYPES = {name: "float64" if name in FLOATS else "Int64" if name in INTEGERS else
 NAMED = {
     "training": {
         "learning_rate", "per_device_train_batch_size", "gradient_accumulation_steps", "num_train_epochs", "max_length",
-        "precision",
+        "precision", "thresholds",
     },
-    "method": {"name", "r", "alpha", "dropout", "target_modules", "C", "learning_rate", "max_length", "precision"},
+    "method": {
+        "name", "r", "alpha", "dropout", "target_modules", "C", "learning_rate", "max_length", "precision",
+        "thresholds",
+    },
     "tune": {"learning_rate"},
-    "choices": {"learning_rate", "tries", "C", "max_length", "steps"},
+    "choices": {"learning_rate", "tries", "C", "max_length", "steps", "thresholds"},
 }  # fmt: skip
 """What has a column of its own, by the part of the record that it stands in; the rest is in `other_options`."""
 FILES = {"name", "family", "source", "id", "config", "path", "revision", "content", "sha256", "wheel", "gguf"}
@@ -38,7 +42,8 @@ FILES = {"name", "family", "source", "id", "config", "path", "revision", "conten
 
 
 def hyperparameters(record: Record) -> dict[str, Any]:
-    """The hyperparameters of a cell by the names of `COLUMNS`, null where it has none; `other_options` is a mapping.
+    """The hyperparameters of a cell by the names of `COLUMNS`, null where it has none; `other_options` and
+    `label_weights` are mappings.
 
     What was chosen on validation and what gave way (`choices`, `provenance.precision`) goes before what was asked for.
     A cell that is not `ok` has what was asked for alone, and rows of predictions made elsewhere have nothing.
@@ -63,6 +68,7 @@ def hyperparameters(record: Record) -> dict[str, Any]:
         "target_modules": _listed(_first("target_modules", method)),
         "C": _first("C", choices),
         "C_tried": _listed(_first("C", method or model)),
+        "label_weights": _label_weights(choices),
         "precision": _listed(record.provenance.precision or _first("precision", training, method)),
         "other_options": dict(_others(training, method, tune, choices, {} if method else model)),
     }
@@ -138,6 +144,21 @@ def _rates_tried(choices: Mapping[str, Any], tune: Mapping[str, Any]) -> str | N
     return ", ".join(f"{option_value(rate)}{how}" for rate, how in ended)
 
 
+def _label_weights(choices: Mapping[str, Any]) -> dict[str, float] | None:
+    """What each label's probability is multiplied by (`training.thresholds`); None where there are no such weights."""
+    weights = _part(_part(choices, "thresholds"), "label_weights")
+    return {
+        masked(label): float(weight)
+        for label, weight in weights.items()
+        if isinstance(weight, int | float) and 0 < weight < math.inf
+    } or None
+
+
+def weights_text(weights: Mapping[str, float]) -> str | None:
+    """ "ham 1, spam 3.2"; None for none."""
+    return ", ".join(f"{label} {weight:.3g}" for label, weight in weights.items()) or None
+
+
 def _others(
     training: Mapping[str, Any],
     method: Mapping[str, Any],
@@ -150,7 +171,7 @@ def _others(
     Where one was chosen on validation, its configuration is what it was chosen from.
     """
     parts = {"training": training, "method": method, "tune": tune, "choices": choices, "model": model}
-    left_out = NAMED | {"model": FILES | {"C"}}
+    left_out = NAMED | {"model": FILES | {"C", "thresholds"}}
     for part, options in parts.items():
         for name, value in _flat(options):
             if name.split(".")[0] not in left_out[part] and value is not None and value != []:

@@ -1,5 +1,6 @@
 """The section on how rows were trained: their hyperparameters, as configured, as chosen, and as they really ran."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from bench.results.record import Record, Status
 OTHERS = "other options"
 MAX_VALUES = 3
 """Different texts of one entry that are all shown."""
+MAX_LABELS = 6
+"""Of which weights are shown."""
 Cells = Sequence[Mapping[str, Any]]
 """The hyperparameters of a row's `ok` cells."""
 
@@ -138,6 +141,21 @@ def _percents(cells: Cells, name: str) -> str:
     return " to ".join(texts)
 
 
+def _label_weights(cells: Cells) -> str:
+    """From the least to the greatest weight of each label; of many labels those that are farthest from 1."""
+    spans: dict[str, tuple[float, float]] = {}
+    for label, weight in (item for weights in _known(cells, "label_weights") for item in weights.items()):
+        low, high = spans.get(label, (weight, weight))
+        spans[label] = min(low, weight), max(high, weight)
+    farthest = sorted(spans, key=lambda label: max(abs(math.log(weight)) for weight in spans[label]), reverse=True)
+    texts = []
+    for label in farthest[:MAX_LABELS]:
+        low, high = (f"{weight:.3g}" for weight in spans[label])
+        texts.append(f"{label} {low}" if low == high else f"{label} {low} to {high}")
+    more = len(spans) - MAX_LABELS
+    return ", ".join([*texts, *([f"and {counted(more, 'label')} nearer to 1"] if more > 0 else [])])
+
+
 COLUMNS: dict[str, Callable[[Cells], str]] = {
     "learning rate": _tried("learning_rate", "learning_rates_tried"),
     "batch (× accumulated)": _batches,
@@ -151,6 +169,7 @@ COLUMNS: dict[str, Callable[[Cells], str]] = {
     "dropout": _numbers("lora_dropout"),
     "targets": lambda cells: _texts(_known(cells, "target_modules")),
     "C": _tried("C", "C_tried"),
+    "label weights": _label_weights,
     "precision": lambda cells: _texts(_known(cells, "precision")),
     "cells in a fused stack": _numbers("fused_cells"),
 }

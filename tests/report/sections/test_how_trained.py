@@ -67,6 +67,24 @@ def test_every_row_has_its_hyperparameters(tmp_path, cells):
     assert "results.csv" in said
 
 
+def test_weights_of_labels_are_shown(tmp_path, cells):
+    """From the least to the greatest; of many labels the most changed ones."""
+    for cell, weight in zip(cells[:4], (1, 2.5, 4, 3), strict=True):
+        measured = store.read(cell.folder).measurements
+        weights = {"a|b": weight, "ham": 1.0, "odd": "no weight"}
+        simulate.changed(cell, choices=measured.choices | {"thresholds": {"metric": "x", "label_weights": weights}})
+    many = {f"label {i}": 1 + i / 10 for i in range(10)}
+    simulate.changed(cells[-1], choices={"thresholds": {"label_weights": many}})
+    _, rows = report(tmp_path, cells)
+    assert rows["m lora"]["label weights"] == "a|b 1 to 4, ham 1"
+    assert "thresholds" not in rows["m lora"]["other options"]
+    assert rows["m linear_probe"]["label weights"] == ""
+    assert rows["tfidf_sgd"]["label weights"].startswith("label 9 1.9, label 8 1.8")
+    assert rows["tfidf_sgd"]["label weights"].endswith("label 4 1.4, and 4 labels nearer to 1")
+    frame = pd.read_csv(tmp_path / "report" / "results.csv")
+    assert frame.label_weights.dropna().tolist()[:2] == ["a|b 1, ham 1", "a|b 2.5, ham 1"]
+
+
 def test_texts_that_are_cut_are_shown_and_warned_of_once_a_row(tmp_path, cells):
     few = CutTexts(num_cut=1, share_cut=0.03, median_lost=0.1)
     many = CutTexts(num_cut=9, share_cut=0.3, median_lost=0.6)

@@ -165,7 +165,8 @@ def long_texts(tokens: Sequence[int]) -> list[Finding]:
         return []
     said = (
         f"{counted(long, 'text')} of {len(tokens):,} {_do(long, 'have', 'has')} more than about {READ_TOKENS} tokens, "
-        "of which encoders read the beginning: training.truncation=head_tail takes both ends, training.windows=mean all"
+        "of which encoders read the beginning: training.truncation=head_tail takes both ends, "
+        "training.windows=mean more of them"
     )
     return [Finding("long_texts", "warning", long, said)]
 

@@ -12,6 +12,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from bench.config.class_weight import ClassWeight
+from bench.methods.adapted import is_rationed
 from bench.methods.attention import attention
 from bench.methods.class_weight import label_weights
 from bench.methods.eight_bit import forget_embeddings
@@ -77,6 +78,8 @@ class OrderedTrainer(Trainer):
                 return compute(model, inputs, return_outputs=return_outputs, **options)
             _, outputs = compute(model, inputs, return_outputs=True, **options)
             loss = weighted_loss(outputs.logits, inputs["labels"], self.label_weights)
+            if is_rationed(model):  # peft adds to the loss what keeps the parts of an adapter orthogonal
+                loss += outputs.loss - F.cross_entropy(outputs.logits.float(), inputs["labels"])
             return (loss, outputs) if return_outputs else loss
 
     def _over_windows(self, model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, Any]:

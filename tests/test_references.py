@@ -12,7 +12,7 @@ MODULE = re.compile(r"(?<![\w/.-])bench(?:\.[a-z_]\w*)+")
 ENDING = re.compile(r"`((?:[\w-]+/)*[\w-]+\.(?:py|yaml|j2))`")
 """Of a path, in backticks: `stamp.py`, `splits/rows.py`."""
 
-INVENTED = {"conf/data/tickets.yaml", "conf/hydra/launcher/lab.yaml"}
+INVENTED = {"data/tickets.yaml", "experiment/tickets.yaml", "conf/data/tickets.yaml", "conf/hydra/launcher/lab.yaml"}
 """Files of a user's own, in examples."""
 
 

@@ -26,7 +26,7 @@ def check_compiler(device: str) -> None:
     """Raise UserError where torch has no compiler for this device's code.
 
     A CPU's code is written in C++. A GPU's is compiled by Triton, which builds the C program that starts it with the
-    machine's own compiler (`triton/runtime/build.py`).
+    machine's own compiler (module triton.runtime.build).
     """
     variable, language, compilers = LANGUAGES[device]
     found = os.environ.get(variable) or next(filter(shutil.which, compilers), None)

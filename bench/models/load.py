@@ -61,7 +61,7 @@ def _conversion_errors(error: BaseException) -> list[str]:
     """What went wrong while single weights were put in their type, or in 4 bits; empty where that was not it.
 
     transformers 5 writes it into a report, which is logged as a warning, and raises an error that says no more than to
-    look there (`utils/loading_report.py`); the report is still in the frames that the error left.
+    look there (module transformers.utils.loading_report); the report is still in the frames that the error left.
     """
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     reports = [frame.f_locals.get("loading_info") for frame in frames]

@@ -100,6 +100,8 @@ def _from(view: View, row: str, opponent: str, labels: int, text: str) -> Iterat
 
 def from_words(view: View, section: Section) -> Iterator[Said]:
     for heading, points in section.lists:
+        if heading == "How differences are told":
+            continue
         labels, size = int(heading.split()[0]), re.search(r"([\d,]+) training examples", heading)
         place = labels, 0 if size is None else number(size[1])
         for text in points:

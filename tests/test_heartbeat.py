@@ -90,7 +90,7 @@ def test_on_a_terminal_a_line_changes(
     data: tuple[str, ...], mirror: Path, tmp_path: Path, sweep: tuple[str, ...]
 ) -> None:
     code, written = on_a_terminal(
-        *sweep, *data, "model=bert_base", "method=lora", "training.num_train_epochs=150", "training.min_steps=0",
+        *sweep, *data, "model=bert_base", "method=lora", "training.num_train_epochs=500", "training.min_steps=0",
         f"mirror_dir={mirror}", folder=tmp_path,
     )  # fmt: skip
     assert code == 0, written

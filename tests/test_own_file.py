@@ -128,7 +128,7 @@ def test_what_a_file_lacks_is_told_with_what_to_do(tmp_path, capfd):
     (tmp_path / "nested.jsonl").write_text(f"{line}\n{line}\n")
     for words, way_out in (
         ([f"data.path={tmp_path / 'rows.csv'}"], "reads like a row: write a line with the columns' names above it"),
-        ([f"data.path={tmp_path / 'nested.jsonl'}", "data.text_column=data.text"], "write data.text as columns of"),
+        ([f"data.path={tmp_path / 'nested.jsonl'}", "data.text_column=data.text"], "annotations, annotations.label\n"),
     ):
         assert cli.call("model=tfidf_sgd", "data=file", *words, f"results_dir={tmp_path / 'results'}") == 2
         said = capfd.readouterr().err

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.results.regular import read_json, read_regular
+from bench.results.regular import check_folder, read_json, read_regular
 from bench.results.store import write_atomically
 from bench.rights import shared_lock
 
@@ -77,6 +77,7 @@ def report_folder(reports_dir: str, name: str, grid: Grid) -> ReportFolder:
 
 def take(reports_dir: str, name: str, grid: Grid) -> ReportFolder:
     """Like `report_folder`, and the folder is this grid's from now on, for other sweeps too. Raises OSError."""
+    check_folder(Path(reports_dir))  # which says of a file in its place what it is
     Path(reports_dir).mkdir(parents=True, exist_ok=True)
     with shared_lock(Path(reports_dir, LOCK)):
         found = report_folder(reports_dir, name, grid)

@@ -1,6 +1,7 @@
 """Which columns of a source are meant: as somebody asked, or guessed by what stands in them."""
 
 import math
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -142,8 +143,14 @@ def is_labelled(part: Part, label: str) -> bool:
 
 
 def _sample(parts: Sequence[Part], name: str) -> list[str | None]:
+    """Values of rows that are drawn at random, the same ones each time: every n-th row may be of one kind."""
     step = max(1, sum(len(part.table) for part in parts) // SAMPLE)
-    return values_of(parts, name, {number: range(0, len(part.table), step) for number, part in enumerate(parts)})
+    draw = random.Random(0)
+    rows = {
+        number: sorted(draw.sample(range(len(part.table)), -(-len(part.table) // step)))
+        for number, part in enumerate(parts)
+    }
+    return values_of(parts, name, rows)
 
 
 def _text(value: object, names: tuple[str, ...] | None) -> str | None:

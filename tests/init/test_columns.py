@@ -154,3 +154,12 @@ def test_how_two_columns_of_texts_are_joined_is_said(here: Path, capsys: pytest.
     write_csv(here / "u.csv", ["the, subject", "body", "queue"], lines)
     assert initialised("u.csv") == 0
     assert "joins them" not in capsys.readouterr().out
+
+
+def test_labels_that_take_turns_are_found_in_a_large_file(here: Path) -> None:
+    """Every second row has the same label, and of so many rows a part is looked at."""
+    words = [row[0] for row in rows()]
+    turns = [(f"{words[n % len(words)]} {n}", ("ham", "spam")[n % 2]) for n in range(4000)]
+    pd.DataFrame(turns, columns=["text", "label"]).to_csv("t.csv", index=False)
+    assert initialised("t.csv", "--no-plan") == 0
+    assert data_of(here)["label_column"] == "label"

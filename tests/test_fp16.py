@@ -1,5 +1,6 @@
 """GPUs without bf16 compute in fp16 what is bf16 by default; fp16 that is asked for holds, or is refused."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ TURING, AMPERE, UNKNOWN = (Gpu(name, name, 1 << 34, shown) for name, shown in
 
 def cell(family: str = "llama", method: str = "lora", **training: object) -> Cell:
     return to_cell(content(model__family=family, method={"name": method}, training=training))
+
+
+@pytest.fixture(autouse=True)
+def asked_anew() -> Iterator[None]:
+    """Which GPUs have bf16 is asked once a process."""
+    precision._bf16_by_gpu.cache_clear()
+    yield
+    precision._bf16_by_gpu.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -55,9 +64,19 @@ def test_cells_in_fp16_are_not_fused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precision, "visible_gpus", lambda: [AMPERE])
     assert can_fuse(cell()) is not None
     assert can_fuse(cell(precision="fp16")) is None
-    monkeypatch.setattr(precision, "visible_gpus", lambda: [TURING])
-    assert can_fuse(cell()) is None
-    assert can_fuse(cell(precision="bf16")) is not None
+    for gpus in ([TURING], [AMPERE, TURING]):  # whichever of them a cell would get
+        precision._bf16_by_gpu.cache_clear()
+        monkeypatch.setattr(precision, "visible_gpus", lambda gpus=gpus: gpus)
+        assert can_fuse(cell()) is None
+        assert can_fuse(cell(precision="bf16")) is not None
+        assert can_fuse(cell("gemma3")) is not None
+
+
+def test_gpus_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(precision, "visible_gpus", lambda: asked.append(1) or [AMPERE])
+    assert all(can_fuse(cell(learning_rate=rate)) is not None for rate in (1e-4, 2e-4, 3e-4))
+    assert len(asked) == 1
 
 
 def test_trainer_scales_its_losses() -> None:

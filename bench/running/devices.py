@@ -1,7 +1,7 @@
 """Which GPUs there are, found without importing torch or opening a device."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -59,25 +59,22 @@ def energy_counter() -> float | None:
     NVML counts from the Volta generation on. What else runs on the GPU is counted too.
     """
     gpus = visible_gpus()
-    if not gpus:
-        return None
-    with _nvml() as nvml:
-        if nvml is None:
-            return None
-        try:
-            handle = nvml.nvmlDeviceGetHandleByUUID(gpus[0].uuid)
-            return float(nvml.nvmlDeviceGetTotalEnergyConsumption(handle)) / 1000
-        except nvml.NVMLError:
-            return None  # an older GPU, or one that hides it
+    read = _reading(gpus[0], lambda nvml, handle: nvml.nvmlDeviceGetTotalEnergyConsumption(handle)) if gpus else None
+    return None if read is None else read / 1000
 
 
 def memory_in_use(gpu: Gpu) -> int | None:
     """Bytes of the GPU's memory that programs use now, whoever started them; None where that is not known."""
+    return _reading(gpu, lambda nvml, handle: nvml.nvmlDeviceGetMemoryInfo(handle).used)
+
+
+def _reading(gpu: Gpu, read: Callable[[Any, Any], Any]) -> int | None:
+    """What `read` gets of NVML and the GPU's handle; None where the GPU does not say: an older one, or a closed one."""
     with _nvml() as nvml:
         if nvml is None:
             return None
         try:
-            return int(nvml.nvmlDeviceGetMemoryInfo(nvml.nvmlDeviceGetHandleByUUID(gpu.uuid)).used)
+            return int(read(nvml, nvml.nvmlDeviceGetHandleByUUID(gpu.uuid)))
         except nvml.NVMLError:
             return None
 

@@ -6,6 +6,8 @@ whose losses are scaled, or fp32 where a family's activations are too large for 
 cell's key is the same either way, and its record says what it was computed in (`provenance.precision`).
 """
 
+import functools
+import os
 import platform
 from collections.abc import Iterable
 
@@ -15,6 +17,7 @@ from bench.models.families import FAMILIES
 from bench.running.bf16 import fast_by_flags, is_fast
 from bench.running.devices import visible_gpus
 
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 BF16_CAPABILITY = (8, 0)
 """The first compute capability with bf16 units: Ampere's."""
 
@@ -48,10 +51,26 @@ def _without_bf16(cell: Cell) -> Precision:
     return "fp32" if FAMILIES[cell.model.family].overflows_in_fp16 else "fp16"
 
 
+def may_be_fp16(cell: Cell) -> bool:
+    """Whether `cell` says fp16, or would be computed in it on one of the GPUs here, whichever it gets."""
+    if precision_of(cell) != "bf16" or is_asked(cell):
+        return precision_of(cell) == "fp16"
+    return not all(_bf16_by_gpu(os.environ.get(VISIBLE))) and _without_bf16(cell) == "fp16"
+
+
 def _gpu_has_bf16() -> bool:
-    """Whether the first visible GPU, on which a cell runs, has bf16; an unknown capability is taken for a newer one."""
-    capabilities = [gpu.capability for gpu in visible_gpus()[:1] if gpu.capability is not None]
-    return all(capability >= BF16_CAPABILITY for capability in capabilities)
+    """Whether the first visible GPU, on which a cell runs, has bf16."""
+    return all(_bf16_by_gpu(os.environ.get(VISIBLE))[:1])
+
+
+@functools.cache
+def _bf16_by_gpu(visible: str | None) -> tuple[bool, ...]:
+    """Whether each visible GPU has bf16; one of unknown capability is taken for a newer one.
+
+    Asked once for each value of the variable `VISIBLE`: a sweep wants it of every cell, and NVML is begun each time.
+    """
+    del visible  # `visible_gpus` reads it
+    return tuple(gpu.capability is None or gpu.capability >= BF16_CAPABILITY for gpu in visible_gpus())
 
 
 def kept_precision(precision: Precision, device: str) -> Precision:

@@ -245,12 +245,13 @@ class _Pool:
         """A cell ended with a record: count it, try it again, or go on; `keep` its process if it ended well."""
         cell, halved = worker.cells[0], worker.halved
         self._free(worker, keep=keep and status is Status.OK)
-        if not worker.stuck and (reason := self.health.broken(worker.slot, cell, status)) is not None:
-            self._close(worker.slot, reason)
-            if self.stopped is None and not self.interrupts.finishing:
-                self.waiting.put_back(cell)
-                return
+        broken = None if worker.stuck else self.health.broken(worker.slot, cell, status)
+        if broken is not None:
+            self._close(worker.slot, broken)
         goes_on = self.stopped is None and not self.interrupts.finishing
+        if goes_on and broken is not None:
+            self.waiting.put_back(cell)
+            return
         if goes_on and self.retries.again(cell, status, halved=halved):
             if status is Status.OOM:
                 self.waiting.halve.add(cell.key)

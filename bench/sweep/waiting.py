@@ -59,9 +59,10 @@ class Waiting:
         """Cells that wait and can be fused with `cell`, claimed: as many as its worker's share, and the settings."""
         if not self._may_fuse(cell):
             return []
+        group = can_fuse(cell)
         like = [other for other in self.queue.of_base(cell) if other != cell and self._may_fuse(other)]
-        like = [other for other in like if can_fuse(other) == can_fuse(cell)]
-        limit = min(self.settings.fused.max_cells, self.fitting.get(can_fuse(cell), sys.maxsize))
+        like = [other for other in like if can_fuse(other) == group]
+        limit = min(self.settings.fused.max_cells, self.fitting.get(group, sys.maxsize))
         share = -(-(len(like) + 1) // workers)
         if share <= limit:  # all begin now: dealt out like cards, long and short ones to each, they end together
             dealt = like[workers - 1 :: workers]

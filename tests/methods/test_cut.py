@@ -9,7 +9,6 @@ import pytest
 from transformers import AutoTokenizer
 
 from bench.cell import Cell
-from bench.compose import to_cell
 from bench.data.read import load_pool
 from bench.data.split import draw
 from bench.models import files
@@ -17,8 +16,8 @@ from bench.results.cut_texts import CutShares, percent, shares_of, warnings_by_r
 from bench.results.record import Record, Status
 from bench.running.run import run, run_cell
 from bench.settings import Settings
-from tests.conftest import MODEL_IDS
 from tests.support import cli, texts
+from tests.support.cells import on_topics
 
 METHODS: dict[str, tuple[str, dict[str, Any], int]] = {
     "lora": ("bert", {}, 8),
@@ -38,19 +37,7 @@ def cell_of(method: str, folder: Path, **training: object) -> Cell:
     table["text"] = [f"{text} {text}" if number % 3 == 0 else text for number, text in enumerate(table["text"])]
     table.to_csv(folder / "topics.csv", index=False)
     gradient = {} if "max_length" in options else {"max_length": max_length, "num_train_epochs": 1, **training}
-    return to_cell(
-        {
-            "data": {"name": "topics", "source": "file", "path": str(folder / "topics.csv")},
-            "num_labels": 2,
-            "train_size": 16,
-            "seed": 0,
-            "split": {"name": "nested"},
-            "model": {"name": f"tiny-{family}", "family": family, "source": "hub"}
-            | {"id": MODEL_IDS.get(family, f"tiny/{family}")},
-            "method": {"name": method, **options},
-            "training": gradient,
-        }
-    )
+    return on_topics(folder / "topics.csv", family, {"name": method, **options}, gradient, train_size=16)
 
 
 def settings(folder: Path, mirror: Path) -> Settings:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from bench.cell import Cell
-from bench.compose import to_cell
 from bench.config import ZeroShotConfig
 from bench.data.pool import Pool
 from bench.data.split import Examples, Splits, draw
@@ -24,9 +23,9 @@ from bench.running.run import run, run_cell
 from bench.running.warm import Warm
 from bench.settings import Settings
 from bench.sweep.rows import row_names
-from tests.conftest import MODEL_IDS
 from tests.methods.test_families import FAMILY_NAMES, make_cell
 from tests.support import cli, texts
+from tests.support.cells import on_topics
 from tests.support.tiny import WORDS
 
 ROOM = 4
@@ -52,21 +51,13 @@ def table_of(count: int = 60) -> Any:
 def cell_of(method: str, path: Path, truncation: Truncation | None, **training: Any) -> Cell:
     family, options = METHODS[method]
     kept = {} if truncation is None else {"truncation": truncation}
-    by_method = "max_length" in options
-    return to_cell(
-        {
-            "data": {"name": "topics", "source": "file", "path": str(path / "topics.csv")},
-            "num_labels": 2,
-            "train_size": 32,
-            "seed": 0,
-            "split": {"name": "nested"},
-            "model": {"name": f"tiny-{family}", "family": family, "source": "hub"}
-            | {"id": MODEL_IDS.get(family, f"tiny/{family}")},
-            "method": {"name": method, **options},
-            "training": kept
-            if by_method
-            else {"max_length": ROOM + 2, "num_train_epochs": 2, "learning_rate": 1e-2, **kept, **training},
-        }
+    training = {"max_length": ROOM + 2, "num_train_epochs": 2, "learning_rate": 1e-2, **kept, **training}
+    return on_topics(
+        path / "topics.csv",
+        family,
+        {"name": method, **options},
+        kept if "max_length" in options else training,
+        train_size=32,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 
 from bench.cell import Cell
-from bench.running.precision import as_computed, precision_of
+from bench.running.precision import may_be_fp16
 from bench.running.warm import base_of
 
 
@@ -19,7 +19,7 @@ def can_fuse(cell: Cell) -> Hashable | None:
         return None
     if training.gradient_checkpointing or training.compile or training.max_windows is not None:
         return None
-    if precision_of(as_computed(cell, "cuda")) == "fp16":
+    if may_be_fp16(cell):
         return None
     return (
         cell.task.data,

@@ -18,7 +18,7 @@ def memory_notes(cells: Sequence[Cell], settings: Settings, place: Workforce) ->
     """Lines on rows of `cells` (those to run) that need more than the GPUs have, and on GPUs that are in use."""
     if not place.gpus:
         return
-    found = survey(cells, settings)
+    found = survey(cells, settings, quietly=True)
     for name, standings in found.rows.items():
         needed = room_of_row(
             [standing.cell for standing in standings], found.records, alone=name not in found.named.several

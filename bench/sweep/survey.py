@@ -61,8 +61,11 @@ class Survey:
         return rows
 
 
-def survey(cells: Sequence[Cell], settings: Settings) -> Survey:
-    """Look at every cell's record and claim, once. Records that can't be used are said, in one line."""
+def survey(cells: Sequence[Cell], settings: Settings, *, quietly: bool = False) -> Survey:
+    """Look at every cell's record and claim, once.
+
+    Records that can't be used are said, in one line, unless `quietly`: where that was said before.
+    """
     with Index(settings.results_dir) as index:
         standings = [_standing(cell, settings, index) for cell in cells]
         known = {id(s.record): s.record for s in standings if s.record is not None}
@@ -70,7 +73,7 @@ def survey(cells: Sequence[Cell], settings: Settings) -> Survey:
         for row in dict.fromkeys(s.cell.row for s in standings if s.wanted):
             if row not in finished:
                 known |= {id(entry): entry for entry in index.row(key_part(row), MAX_LIKE)}
-    if (line := index.said_unusable()) is not None:
+    if not quietly and (line := index.said_unusable()) is not None:
         say(line, error=True)
     return Survey(standings, list(known.values()), rows_of(cells))
 

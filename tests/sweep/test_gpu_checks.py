@@ -9,7 +9,8 @@ from bench.running import gpu_probe, preflight
 from bench.running.devices import Gpu
 from bench.sweep import crowded
 from bench.sweep.runners import pool
-from tests.support.cli import call
+from tests.support.cli import call, composed
+from tests.sweep import simulated
 
 SMALL_GPUS = [Gpu(f"GPU-{number}", "Chip", 1_000_000_000) for number in range(2)]
 
@@ -40,6 +41,17 @@ def test_before_the_first_cell(
     assert "GPU 1 (Chip): other programs use 0.6 GB of its 1.0 GB" in said
     assert "GPU 0" not in said
     assert not list(tmp_path.rglob("record.json"))
+
+
+@pytest.mark.usefixtures("gpus")
+def test_what_cannot_be_read_is_said_once(
+    words: list[str], mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu_probe, "tried", lambda uuid, options: "torch: no")
+    simulated.finish(composed(*words, f"mirror_dir={mirror}"), tmp_path / "results")
+    next(path for path in tmp_path.rglob("record.json") if "lora" in path.parent.name).write_text("{")
+    assert sweep(words, mirror, tmp_path, "device=auto") == 2
+    assert capsys.readouterr().err.count("record cannot be used") == 1
 
 
 @pytest.mark.usefixtures("gpus")

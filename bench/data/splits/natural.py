@@ -12,7 +12,7 @@ from bench.data.examples import Splits
 from bench.data.pool import Pool
 from bench.data.set_names import set_of
 from bench.data.splits.parting import Rows, by_group, by_label, by_time, counts_of, is_marked, without
-from bench.data.splits.rows import allocate, gather, members_of, place_of, select_labels
+from bench.data.splits.rows import allocate, members_of, place_of, select_labels
 from bench.data.splits.rows import by_hash as ordered_by_hash
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
@@ -51,14 +51,7 @@ def draw(task: Task, pool: Pool) -> Splits:
     }
     if not is_marked(pool, "validation"):
         validating = _as_many(validating, split, task)
-    return Splits(
-        labels=tuple(labels),
-        train=gather(pool, labels, list(train.values())),
-        validation=gather(pool, labels, list(validating.values())),
-        test=gather(pool, labels, list(tested.values())),
-        duplicates_dropped=found.duplicates_dropped,
-        conflicts_dropped=found.conflicts_dropped,
-    )
+    return found.drawn(pool, labels, train=train.values(), validation=validating.values(), test=tested.values())
 
 
 def _parts(rows: Rows, pool: Pool, split: NaturalSplitConfig, task: Task) -> tuple[Rows, Rows, Rows]:

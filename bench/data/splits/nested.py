@@ -5,7 +5,7 @@ import itertools
 from bench.config import NestedSplitConfig
 from bench.data.examples import Splits
 from bench.data.pool import Pool
-from bench.data.splits.rows import FEWER, by_hash, gather, members_of, select_labels
+from bench.data.splits.rows import FEWER, by_hash, members_of, select_labels
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
@@ -44,14 +44,7 @@ def draw(task: Task, pool: Pool) -> Splits:
         test.append(ordered[:test_per_label])
         train.append(rest[: train_per_label(task)])
         validation.append(rest[len(rest) - validation_per_label(task) :][::-1])
-    return Splits(
-        labels=tuple(labels),
-        train=gather(pool, labels, train),
-        validation=gather(pool, labels, validation),
-        test=gather(pool, labels, test),
-        duplicates_dropped=found.duplicates_dropped,
-        conflicts_dropped=found.conflicts_dropped,
-    )
+    return found.drawn(pool, labels, train=train, validation=validation, test=test)
 
 
 def train_per_label(task: Task) -> int:

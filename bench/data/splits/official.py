@@ -10,7 +10,6 @@ from bench.data.splits.rows import (
     all_members,
     allocate,
     by_hash,
-    gather,
     members_of,
     refuse_scarce,
     select_labels,
@@ -45,14 +44,7 @@ def draw(task: Task, pool: Pool) -> Splits:
     if validation_size < task.num_labels:
         raise TaskInfeasible(f"split.validation_size={validation_size} is smaller than num_labels={task.num_labels}")
     train, validation = _from_rest(_without(members, tested), pool, validation_size, task)
-    return Splits(
-        labels=tuple(labels),
-        train=gather(pool, labels, list(train.values())),
-        validation=gather(pool, labels, list(validation.values())),
-        test=gather(pool, labels, list(tested.values())),
-        duplicates_dropped=found.duplicates_dropped,
-        conflicts_dropped=found.conflicts_dropped,
-    )
+    return found.drawn(pool, labels, train=train.values(), validation=validation.values(), test=tested.values())
 
 
 def _part(members: Rows, fraction: float) -> int:

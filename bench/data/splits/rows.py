@@ -14,7 +14,7 @@ from bench.config import (
     StratifiedSplitConfig,
     UndersampledSplitConfig,
 )
-from bench.data.examples import Examples
+from bench.data.examples import Examples, Splits
 from bench.data.pool import Pool
 from bench.data.problems import shown
 from bench.data.sametext import compared, conflicting
@@ -34,6 +34,25 @@ class Members:
     by_label: dict[str, list[int]]
     duplicates_dropped: int = 0
     conflicts_dropped: int = 0
+
+    def drawn(
+        self,
+        pool: Pool,
+        labels: Sequence[str],
+        *,
+        train: Iterable[Sequence[int]],
+        validation: Iterable[Sequence[int]],
+        test: Iterable[Sequence[int]],
+    ) -> Splits:
+        """The sets that were drawn of these rows, each given by its rows of every label, in the order of `labels`."""
+        return Splits(
+            labels=tuple(labels),
+            train=gather(pool, labels, list(train)),
+            validation=gather(pool, labels, list(validation)),
+            test=gather(pool, labels, list(test)),
+            duplicates_dropped=self.duplicates_dropped,
+            conflicts_dropped=self.conflicts_dropped,
+        )
 
 
 def all_members(pool: Pool) -> Members:

@@ -3,7 +3,7 @@
 from bench.config import StratifiedSplitConfig
 from bench.data.examples import Splits
 from bench.data.pool import Pool
-from bench.data.splits.rows import allocate, by_hash, gather, members_of, refuse_scarce, select_labels
+from bench.data.splits.rows import allocate, by_hash, members_of, refuse_scarce, select_labels
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
@@ -40,11 +40,4 @@ def draw(task: Task, pool: Pool) -> Splits:
         test.append(ordered[: tested[label]])
         train.append(ordered[tested[label] : tested[label] + trained[label]])
         validation.append(ordered[len(ordered) - validating[label] :][::-1])
-    return Splits(
-        labels=tuple(labels),
-        train=gather(pool, labels, train),
-        validation=gather(pool, labels, validation),
-        test=gather(pool, labels, test),
-        duplicates_dropped=found.duplicates_dropped,
-        conflicts_dropped=found.conflicts_dropped,
-    )
+    return found.drawn(pool, labels, train=train, validation=validation, test=test)

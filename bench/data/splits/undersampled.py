@@ -3,7 +3,7 @@
 from bench.config import UndersampledSplitConfig
 from bench.data.examples import Splits
 from bench.data.pool import Pool
-from bench.data.splits.rows import allocate, by_hash, gather, members_of, refuse_scarce, select_labels
+from bench.data.splits.rows import allocate, by_hash, members_of, refuse_scarce, select_labels
 from bench.data.task import Task
 from bench.errors import TaskInfeasible
 
@@ -28,14 +28,7 @@ def draw(task: Task, pool: Pool) -> Splits:
         by_hash(train_part[label], pool.ids, (task.data.name, label, "train", task.seed))[: trained[label]]
         for label in labels
     ]
-    return Splits(
-        labels=tuple(labels),
-        train=gather(pool, labels, train),
-        validation=gather(pool, labels, list(validation_part.values())),
-        test=gather(pool, labels, list(test_part.values())),
-        duplicates_dropped=found.duplicates_dropped,
-        conflicts_dropped=found.conflicts_dropped,
-    )
+    return found.drawn(pool, labels, train=train, validation=validation_part.values(), test=test_part.values())
 
 
 def _parts(

@@ -1,6 +1,7 @@
 """What goes on is said while it goes on: by a single cell on standard error, by a sweep a line a cell."""
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -13,10 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from bench.compose import to_cell
 from bench.results import store
 from bench.running.heartbeat import Heartbeat
+from bench.sweep.progress import Progress
+from bench.sweep.slots import Slot
 from tests.support import cli, texts
 from tests.test_cell import content
 
@@ -90,17 +94,35 @@ def test_on_a_terminal_a_line_changes(
     data: tuple[str, ...], mirror: Path, tmp_path: Path, sweep: tuple[str, ...]
 ) -> None:
     code, written = on_a_terminal(
-        *sweep, *data, "model=bert_base", "method=lora", "training.num_train_epochs=500", "training.min_steps=0",
+        *sweep, *data, "model=bert_base", "method=lora", "training.num_train_epochs=800", "training.min_steps=0",
+        "training.early_stopping_patience=null",  # which would end it before a second line
         f"mirror_dir={mirror}", folder=tmp_path,
     )  # fmt: skip
     assert code == 0, written
     assert "loading the model" in written
-    assert re.search(r"(training )?step \d+/\d+(, |  )loss \d\.\d{3}(, |  )about [\d.]+ m?s?(in)? left", written)
+    assert re.search(r"(training )?step \d+/\d+(, |  )loss \d\.\d{3}(, |  )about [\d.]+ m?s?(in)? left", written), (
+        written
+    )
     assert "\x1b[2K" in written or "\x1b[1A" in written, "the line is drawn over"
     if not sweep:
         end = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written.replace("\r", "")).rstrip("\n").split("\n")[-2:]
         (folder,) = store.scan(tmp_path / "results")
         assert end[0].lstrip().startswith(store.read(folder).key), "nothing stays of it"
+
+
+@pytest.mark.parametrize("width", [70, 100, 160])
+def test_the_time_left_of_a_cell_is_never_cut(width: int) -> None:
+    console = Console(width=width, height=20, force_terminal=True, color_system=None, file=io.StringIO())
+    progress = Progress([CELL], console)
+    assert progress.bars is not None
+    slot = Slot("a GPU of a long name")
+    progress.start(slot, CELL)
+    progress.on_step(CELL, 733, 800, 0.0071)
+    with console.capture() as captured:
+        console.print(progress.bars.get_renderable())
+    assert re.search(r"step 733/800  loss 0\.007  about [\d.]+ m?s left", captured.get())
+    for word in progress.brief(CELL).split():
+        assert word in captured.get(), "a long name goes on in the next line"
 
 
 def test_a_wrong_file_has_the_only_word(data: tuple[str, ...], tmp_path: Path) -> None:

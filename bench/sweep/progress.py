@@ -12,6 +12,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
 from rich.text import Text
 
 from bench.cell import Cell
@@ -25,6 +26,9 @@ from bench.sweep.interrupt import Interrupts
 from bench.sweep.rows import rows_of
 from bench.sweep.slots import Slot
 from bench.wording import counted, rough_duration
+
+WIDE = 120
+"""Columns of a terminal whose lines have room for long bars."""
 
 
 class Progress(Observer):
@@ -54,9 +58,11 @@ class Progress(Observer):
         self.bars: Bars | None = None
         if self.console.is_terminal:
             self.bars = Bars(
-                TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
-                TextColumn("{task.fields[text]}", markup=False), console=self.console,
-            )  # fmt: skip
+                TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
+                BarColumn(bar_width=24 if self.console.width >= WIDE else 8),
+                TextColumn("{task.fields[text]}", markup=False, table_column=Column(no_wrap=True)),
+                console=self.console,
+            )  # where a line is too long, a cell's name goes on in the next one; the time left is never cut
             self.all = self.bars.add_task("all cells", total=self.total, text=f"0/{self.total}")
 
     def __enter__(self) -> "Progress":

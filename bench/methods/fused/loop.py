@@ -14,6 +14,7 @@ from bench.methods.fused.member import Member, Update
 from bench.methods.fused.optimizers import optimizer_for
 from bench.methods.fused.passes import OVERHEAD, divide
 from bench.methods.fused.stack import Stack
+from bench.methods.fused.transfer import to_device
 
 FORWARD, TRAIN = 1, 3
 """Of an example through the model: a backward pass costs about twice the forward pass."""
@@ -70,8 +71,8 @@ def _backward_pass(
 ) -> None:
     parts = [(place, [example for _, example in of]) for place, of in groupby(rows, key=itemgetter(0))]
     logits = stack.logits(parts)
-    labels = torch.tensor([example["labels"] for _, example in rows], device=stack.device)
-    losses = F.cross_entropy(logits, labels, reduction="none") * torch.tensor(weights, device=stack.device)
+    labels = to_device(torch.tensor([example["labels"] for _, example in rows]), stack.device)
+    losses = F.cross_entropy(logits, labels, reduction="none") * to_device(torch.tensor(weights), stack.device)
     # each cell's losses reach its own parameters only, so the sum has the gradients of all
     losses.sum().backward()
     for (place, _), loss in zip(parts, losses.detach().split([len(part) for _, part in parts]), strict=True):

@@ -9,6 +9,7 @@ import torch
 
 from bench.methods.fused.member import Member
 from bench.methods.fused.rows import ALIGNMENT, Rows
+from bench.methods.fused.transfer import to_device
 
 IN_8_BITS = 4096
 """bitsandbytes keeps the states of smaller parameters in fp32."""
@@ -29,10 +30,11 @@ class OwnOptimizers:
 
     def __init__(self, members: Sequence[Member], rows: Rows) -> None:
         self.members, self.rows = list(members), rows
+        self.limits = GradientLimits(members, rows)
 
     def step(self) -> None:
         """As of every optimizer of a stack."""
-        clip(self.members, self.rows)
+        self.limits.clip()
         for member in self.members:
             for group in member.trainer.optimizer.param_groups:
                 group["lr"] = member.rate(member.step)
@@ -41,6 +43,7 @@ class OwnOptimizers:
     def keep(self, places: Sequence[int]) -> None:
         """As of every optimizer of a stack."""
         self.members = [self.members[place] for place in places]
+        self.limits.keep(places)
 
 
 class StackedAdamW:
@@ -52,20 +55,22 @@ class StackedAdamW:
     def __init__(self, members: Sequence[Member], rows: Rows, first: int = 0) -> None:
         self.members, self.rows, self.first = list(members), rows, first
         self.options = adam_options(members[0])
+        self.limits = GradientLimits(members, rows)
+        self.rates = rates(members, rows.values.device)
         self.decay = decay(members, rows)[:, first:]
         self.mean = torch.zeros_like(rows.values[:, first:])
         self.square = torch.zeros_like(self.mean)
 
     def step(self) -> None:
         """As of every optimizer of a stack."""
-        clip(self.members, self.rows)
+        self.limits.clip()
         self.update()
 
     def update(self) -> None:
         """The same without clipping."""
-        (beta1, beta2), epsilon, number = *self.options, self.members[0].step + 1
+        (beta1, beta2), epsilon, step = *self.options, self.members[0].step
         values, gradients = self.rows.values[:, self.first :], self.rows.gradients[:, self.first :]
-        rates = torch.tensor([[m.rate(m.step)] for m in self.members], device=values.device)
+        rates, number = self.rates[:, step : step + 1], step + 1
         self.mean.lerp_(gradients, 1 - beta1)
         self.square.mul_(beta2).addcmul_(gradients, gradients, value=1 - beta2)
         scale = self.square.sqrt().div_(math.sqrt(1 - beta2**number)).add_(epsilon)
@@ -76,6 +81,8 @@ class StackedAdamW:
         """As of every optimizer of a stack."""
         kept = list(places)
         self.members = [self.members[place] for place in kept]
+        self.limits.keep(kept)
+        self.rates = self.rates[kept]
         self.decay, self.mean, self.square = self.decay[kept], self.mean[kept], self.square[kept]
 
 
@@ -97,8 +104,7 @@ class Stacked8BitAdamW:
 
     def step(self) -> None:
         """As of every optimizer of a stack."""
-        clip(self.members, self.rows)
-        self.rest.update()
+        self.rest.step()  # which clips all columns
         (beta1, beta2), epsilon = self.options
         for i, member in enumerate(self.members):
             bnb.optimizer_update_8bit_blockwise(
@@ -146,11 +152,33 @@ def decay(members: Sequence[Member], rows: Rows) -> torch.Tensor:
     return found
 
 
-def clip(members: Sequence[Member], rows: Rows) -> None:
-    """Scale each row of the gradients down to its cell's `max_grad_norm` (as `torch.nn.utils.clip_grad_norm_`)."""
-    limits = torch.tensor([member.trainer.args.max_grad_norm for member in members], device=rows.gradients.device)
-    norms = torch.linalg.vector_norm(rows.gradients, dim=1)
-    rows.gradients.mul_((limits / (norms + 1e-6)).clamp(max=1.0).unsqueeze(1))
+def rates(members: Sequence[Member], device: torch.device) -> torch.Tensor:
+    """The learning rates of all steps, shape (cells, most steps), 0 after a cell's last one: made once, so that no
+    step waits until they are on the device."""
+    most = max(member.trainer.args.max_steps for member in members)
+    found = torch.zeros(len(members), most)
+    for row, member in enumerate(members):
+        steps = member.trainer.args.max_steps
+        found[row, :steps] = torch.tensor([member.rate(step) for step in range(steps)])
+    return to_device(found, device)
+
+
+class GradientLimits:
+    """What the norm of each cell's gradients may be."""
+
+    def __init__(self, members: Sequence[Member], rows: Rows) -> None:
+        self.rows = rows
+        limits = torch.tensor([[member.trainer.args.max_grad_norm] for member in members])
+        self.limits = to_device(limits, rows.gradients.device)
+
+    def clip(self) -> None:
+        """Scale each row of the gradients down to its limit (as `torch.nn.utils.clip_grad_norm_`)."""
+        norms = torch.linalg.vector_norm(self.rows.gradients, dim=1, keepdim=True)
+        self.rows.gradients.mul_((self.limits / (norms + 1e-6)).clamp(max=1.0))
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Those of the cells at these places only."""
+        self.limits = self.limits[list(places)]
 
 
 def optimizer_for(members: Sequence[Member], rows: Rows) -> Optimizer:

@@ -1,0 +1,91 @@
+"""Between two logs a stack's steps wait for no device: what waits on a GPU is counted, on the CPU."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from bench.data.pool import Pool
+from bench.methods.fused import loop, optimizers
+from bench.methods.fused.stack import Stack
+from tests.methods.fused.test_equality import LABELS, fit_fused, lora, make_cell
+from tests.support import texts
+
+WAITING = ("_local_scalar_dense", "nonzero", "is_nonzero", "masked_select", "_unique2")
+"""Operations whose result, or its shape, the host waits for."""
+FROM_HOST = "lift_fresh"
+"""What `torch.tensor` calls: with `device=` it would be a copy of ordinary memory, which waits."""
+
+
+class Watch(TorchDispatchMode):
+    """Counts operations that wait, by name, while it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+        self.steps = 0
+        self.is_on = False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func._overloadpacket.__name__
+        if self.is_on and name in (*WAITING, FROM_HOST):
+            self.counts[name] += 1
+        return func(*args, **kwargs or {})
+
+    @contextmanager
+    def without(self) -> Iterator[None]:
+        """Look away."""
+        before, self.is_on = self.is_on, False
+        yield
+        self.is_on = before
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """Looks at steps of which no cell logs anything; not at the forward pass, which has code for CPUs alone.
+
+    A copy that `to_device` makes does not wait, so what it is given is not counted.
+    """
+    found = Watch()
+    backward, logits, copy = loop._backward, Stack.logits, loop.to_device
+
+    def begin(stack: Any, members: Any, updates: Any) -> None:
+        found.is_on = all((member.step + 1) % member.trainer.args.logging_steps for member in members)
+        found.steps += found.is_on
+        backward(stack, members, updates)
+
+    def forward(stack: Stack, parts: Any) -> torch.Tensor:
+        with found.without():
+            return logits(stack, parts)
+
+    def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+        found.counts[FROM_HOST] -= found.is_on
+        return copy(tensor, device)
+
+    monkeypatch.setattr(loop, "_backward", begin)
+    monkeypatch.setattr(Stack, "logits", forward)
+    monkeypatch.setattr(loop, "to_device", to_device)
+    monkeypatch.setattr(optimizers, "to_device", to_device)
+    return found
+
+
+@pytest.mark.parametrize("optim", ["adamw_torch", "adamw_bnb_8bit"])
+def test_steps_wait_for_nothing(optim: str, tiny_models: dict[str, Path], watch: Watch) -> None:
+    frame = texts.topics(60, labels=LABELS)
+    pool = Pool(tuple(map(str, frame.index)), tuple(frame.text), tuple(frame.label), None)
+    options = {"num_labels": 2, "min_steps": 12, "eval_steps": 4, "optim": optim}
+    sizes = ({"train_size": 16}, {"train_size": 36, "per_device_train_batch_size": 8, "gradient_accumulation_steps": 2})
+    cells = [
+        make_cell("bert", lora("bert", r=64), tiny_models["bert"], {"seed": seed} | options | size)
+        for seed, size in enumerate(sizes)
+    ]
+    with watch:
+        fused, _ = fit_fused(cells, pool)
+    assert [member.step for member in fused.members] == [12, 12]
+    assert watch.steps == 9, "three of each four steps log nothing"
+    assert not any(watch.counts.values()), watch.counts

@@ -27,9 +27,9 @@ def cell(family: str = "llama", method: str = "lora", **training: object) -> Cel
 @pytest.fixture(autouse=True)
 def asked_anew() -> Iterator[None]:
     """Which GPUs have bf16 is asked once a process."""
-    precision._bf16_by_gpu.cache_clear()
+    precision._has_bf16.cache_clear()
     yield
-    precision._bf16_by_gpu.cache_clear()
+    precision._has_bf16.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -60,22 +60,21 @@ def test_what_a_gpu_computes_in(gpu: Gpu, made: Cell, computed: str, monkeypatch
         assert said == f"computed in {computed} in place of bf16: this GPU has no bf16"
 
 
-def test_cells_in_fp16_are_not_fused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precision, "visible_gpus", lambda: [AMPERE])
-    assert can_fuse(cell()) is not None
-    assert can_fuse(cell(precision="fp16")) is None
-    for gpus in ([TURING], [AMPERE, TURING]):  # whichever of them a cell would get
-        precision._bf16_by_gpu.cache_clear()
-        monkeypatch.setattr(precision, "visible_gpus", lambda gpus=gpus: gpus)
-        assert can_fuse(cell()) is None
-        assert can_fuse(cell(precision="bf16")) is not None
-        assert can_fuse(cell("gemma3")) is not None
+def test_cells_of_one_precision_are_fused_whatever_the_gpus_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(precision, "visible_gpus", lambda: asked.append(1) or [TURING, AMPERE])
+    fp16 = can_fuse(cell(precision="fp16"))
+    assert fp16 is not None
+    assert can_fuse(cell(precision="fp16", learning_rate=3e-4)) == fp16
+    assert fp16 not in (can_fuse(cell()), can_fuse(cell(precision="bf16")), None)
+    assert not asked, "a stack is of cells that any GPU computes alike"
 
 
 def test_gpus_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(precision, "visible_gpus", lambda: asked.append(1) or [AMPERE])
-    assert all(can_fuse(cell(learning_rate=rate)) is not None for rate in (1e-4, 2e-4, 3e-4))
+    monkeypatch.setattr(precision, "visible_gpus", lambda: asked.append(1) or [TURING])
+    made = (cell(learning_rate=rate) for rate in (1e-4, 2e-4, 3e-4))
+    assert all(precision.precision_of(precision.as_computed(each, "cuda")) == "fp16" for each in made)
     assert len(asked) == 1
 
 

@@ -51,26 +51,18 @@ def _without_bf16(cell: Cell) -> Precision:
     return "fp32" if FAMILIES[cell.model.family].overflows_in_fp16 else "fp16"
 
 
-def may_be_fp16(cell: Cell) -> bool:
-    """Whether `cell` says fp16, or would be computed in it on one of the GPUs here, whichever it gets."""
-    if precision_of(cell) != "bf16" or is_asked(cell):
-        return precision_of(cell) == "fp16"
-    return not all(_bf16_by_gpu(os.environ.get(VISIBLE))) and _without_bf16(cell) == "fp16"
-
-
 def _gpu_has_bf16() -> bool:
-    """Whether the first visible GPU, on which a cell runs, has bf16."""
-    return all(_bf16_by_gpu(os.environ.get(VISIBLE))[:1])
-
-
-@functools.cache
-def _bf16_by_gpu(visible: str | None) -> tuple[bool, ...]:
-    """Whether each visible GPU has bf16; one of unknown capability is taken for a newer one.
+    """Whether the first visible GPU, on which a cell runs, has bf16; one of unknown capability is held to be newer.
 
     Asked once for each value of the variable `VISIBLE`: a sweep wants it of every cell, and NVML is begun each time.
     """
+    return _has_bf16(os.environ.get(VISIBLE))
+
+
+@functools.cache
+def _has_bf16(visible: str | None) -> bool:
     del visible  # `visible_gpus` reads it
-    return tuple(gpu.capability is None or gpu.capability >= BF16_CAPABILITY for gpu in visible_gpus())
+    return all(gpu.capability is None or gpu.capability >= BF16_CAPABILITY for gpu in visible_gpus()[:1])
 
 
 def kept_precision(precision: Precision, device: str) -> Precision:

@@ -77,6 +77,7 @@ def fit(
         model, config = cells[0].model, cells[0].training
         assert isinstance(model, TransformerConfig)
         assert config is not None
+        assert config.precision is not None
         found = ModelFiles.find(model, context)
         pad_token_id = tokenizer_of(found, context, config.side).pad_token_id
         shell = _shell(cells[0], found, splits[0].labels, pad_token_id, context)
@@ -86,7 +87,7 @@ def fit(
             for cell, of, own in zip(cells, splits, contexts, strict=True)
         ]
         models = [member.trainer.model for member in members]
-        stack = Stack(shell, models, pad_token_id, bf16=config.precision == "bf16")
+        stack = Stack(shell, models, pad_token_id, precision=config.precision)
         loaded = time.perf_counter()
         context.on_phase("evaluating the untrained model")
         rows = _eval_rows(cells, context.device)

@@ -3,23 +3,20 @@
 from collections.abc import Hashable
 
 from bench.cell import Cell
-from bench.running.precision import may_be_fp16
 from bench.running.warm import base_of
 
 
 def can_fuse(cell: Cell) -> Hashable | None:
     """What cells must agree on to be fused: data, frozen model and method; None where `cell` can't be.
 
-    Labels, training sizes, seeds, learning rates, schedules, batches and early stopping are each cell's own. Cells
-    that try learning rates, DoRA, recomputed activations, compiled models and texts in windows stay single;
-    so do cells in fp16, on any device where a GPU here has no bf16, for each has a scale of its own for its losses.
+    Labels, training sizes, seeds, learning rates, schedules, batches and early stopping are each cell's own; in fp16
+    so are the scales of their losses. Cells that try learning rates, DoRA, recomputed activations, compiled models and
+    texts in windows stay single.
     """
     method, training = cell.method, cell.training
     if method is None or training is None or not method.is_stackable or cell.tune is not None:
         return None
     if training.gradient_checkpointing or training.compile or training.max_windows is not None:
-        return None
-    if may_be_fp16(cell):
         return None
     return (
         cell.task.data,

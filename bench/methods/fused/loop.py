@@ -13,6 +13,7 @@ from bench.methods.fused import evaluate
 from bench.methods.fused.member import Member, Update
 from bench.methods.fused.optimizers import optimizer_for
 from bench.methods.fused.passes import OVERHEAD, divide
+from bench.methods.fused.scales import LossScales, schedule_waits
 from bench.methods.fused.stack import Stack
 from bench.methods.fused.transfer import to_device
 
@@ -26,16 +27,21 @@ def train(stack: Stack, members: Sequence[Member], eval_rows: int) -> list[int]:
     Returns the work of each cell: examples through the model, those with a backward pass counted as three.
     """
     active, work = list(range(len(members))), Counter[int]()
-    optimizer = optimizer_for(members, stack.rows)
+    scales = _loss_scales(stack, members)
+    optimizer = optimizer_for(members, stack.rows, scales)
     while active:
         updates = [next(members[cell].updates) for cell in active]
-        _backward(stack, [members[cell] for cell in active], updates)
+        _backward(stack, [members[cell] for cell in active], updates, scales)
+        if scales is not None:
+            scales.unscale(stack.rows.gradients)
         optimizer.step()
         stack.rows.gradients.zero_()
+        if scales is not None:
+            scales.update()
         due = []
         for place, (cell, update) in enumerate(zip(active, updates, strict=True)):
             work[cell] += TRAIN * sum(map(len, update.batches))
-            if members[cell].stepped(update):
+            if members[cell].stepped(update, None if scales is None else scales.behind[place]):
                 due.append(place)
         if due:
             _validate(stack, {place: members[active[place]] for place in due}, eval_rows)
@@ -44,11 +50,22 @@ def train(stack: Stack, members: Sequence[Member], eval_rows: int) -> list[int]:
         if len(staying) < len(active):
             stack.keep(staying)
             optimizer.keep(staying)  # after the rows
+            if scales is not None:
+                scales.keep(staying)
             active = [active[place] for place in staying]
     return [work[cell] for cell in range(len(members))]
 
 
-def _backward(stack: Stack, members: Sequence[Member], updates: Sequence[Update]) -> None:
+def _loss_scales(stack: Stack, members: Sequence[Member]) -> LossScales | None:
+    """Those of the cells, where they are computed in fp16."""
+    if not members[0].trainer.args.fp16:
+        return None
+    return LossScales(len(members), stack.device, schedule_waits=schedule_waits(members[0].trainer.optimizer))
+
+
+def _backward(
+    stack: Stack, members: Sequence[Member], updates: Sequence[Update], scales: LossScales | None = None
+) -> None:
     """Add the gradients of one optimizer step of every cell; a cell with fewer batches has none in the last ones."""
     stack.model.train()
     for number in range(max(len(update.batches) for update in updates)):
@@ -63,18 +80,26 @@ def _backward(stack: Stack, members: Sequence[Member], updates: Sequence[Update]
         lengths = [num_tokens(example) for _, example in rows]
         for taken in divide(lengths, OVERHEAD[stack.device.type]):
             ordered = sorted(taken)  # rows of a cell next to each other again
-            _backward_pass(stack, members, [rows[i] for i in ordered], [weights[i] for i in ordered])
+            _backward_pass(stack, members, [rows[i] for i in ordered], [weights[i] for i in ordered], scales)
 
 
 def _backward_pass(
-    stack: Stack, members: Sequence[Member], rows: Sequence[tuple[int, Example]], weights: Sequence[float]
+    stack: Stack,
+    members: Sequence[Member],
+    rows: Sequence[tuple[int, Example]],
+    weights: Sequence[float],
+    scales: LossScales | None,
 ) -> None:
     parts = [(place, [example for _, example in of]) for place, of in groupby(rows, key=itemgetter(0))]
     logits = stack.logits(parts)
     labels = to_device(torch.tensor([example["labels"] for _, example in rows]), stack.device)
     losses = F.cross_entropy(logits, labels, reduction="none") * to_device(torch.tensor(weights), stack.device)
     # each cell's losses reach its own parameters only, so the sum has the gradients of all
-    losses.sum().backward()
+    scaled = losses
+    if scales is not None:
+        places = to_device(torch.tensor([place for place, _ in rows]), stack.device)
+        scaled = losses * scales.scale[places]
+    scaled.sum().backward()
     for (place, _), loss in zip(parts, losses.detach().split([len(part) for _, part in parts]), strict=True):
         members[place].losses.append(loss.sum())
 

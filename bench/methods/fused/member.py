@@ -83,11 +83,14 @@ class Member:
         """The examples of a split (`train`, `validation`, `test`), in its order."""
         return self.fitted.trained.encode(getattr(self.splits, name))
 
-    def stepped(self, update: Update) -> bool:
-        """Count an optimizer step and log it where that is due; whether a validation is due now."""
+    def stepped(self, update: Update, behind: torch.Tensor | None = None) -> bool:
+        """Count an optimizer step and log it where that is due; whether a validation is due now.
+
+        `behind`, on the device: steps by which its schedule was behind in this one, in fp16.
+        """
         trainer = self.trainer
         state, handler = trainer.state, trainer.callback_handler
-        rate = self.rate(state.global_step)
+        step = state.global_step
         trainer.control = handler.on_step_begin(trainer.args, state, trainer.control)
         state.global_step += 1
         state.epoch = update.epoch
@@ -96,6 +99,7 @@ class Member:
         if trainer.control.should_log:
             loss = torch.stack(self.losses).sum().item() / (state.global_step - self.logged)
             self.losses, self.logged = [], state.global_step
+            rate = self.rate(step if behind is None else step - int(behind))
             self._log({"loss": loss, "learning_rate": rate})
         return bool(trainer.control.should_evaluate) and self.error is None
 

@@ -19,6 +19,8 @@ from bench.methods.fused import dense, unpadded
 from bench.methods.fused.dense import unpack
 from bench.methods.fused.layers import FusedHead, FusedLinear, Plan
 from bench.methods.fused.rows import Rows
+from bench.models.dtypes import DTYPES, autocast
+from bench.models.precision import Precision
 
 ADAPTER = "default"
 """peft's name for the one adapter of a model."""
@@ -35,11 +37,11 @@ class Stack:
     """
 
     def __init__(
-        self, shell: PreTrainedModel, models: Sequence[peft.PeftModel], pad_token_id: int, *, bf16: bool
+        self, shell: PreTrainedModel, models: Sequence[peft.PeftModel], pad_token_id: int, *, precision: Precision
     ) -> None:
         self.model, self.pad_token_id = shell.requires_grad_(False), pad_token_id
         self.device = next(shell.parameters()).device
-        self.bf16 = bf16
+        self.precision = precision
         self.plan, self.tokens = Plan(), unpadded.Tokens()
         self.linears: dict[str, FusedLinear] = {}
         self.heads: dict[str, FusedHead] = {}
@@ -111,11 +113,11 @@ class Stack:
 
     def _forward(self, examples: Encoded) -> torch.Tensor:
         inputs = collate(examples, self.pad_token_id, self.device)
-        dtype, num_tokens = torch.bfloat16 if self.bf16 else torch.float32, inputs["input_ids"].shape[1]
+        dtype, num_tokens = DTYPES[self.precision], inputs["input_ids"].shape[1]
         if self.device.type == "cpu":  # where parts are unpadded; a GPU would have to wait for the mask
             self.tokens.set(inputs["attention_mask"])
         with (
-            torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16),  # as Trainer computes
+            autocast(self.device.type, self.precision),
             attention(self.device, dtype, num_tokens) if self.model.training else nullcontext(),
         ):
             logits: torch.Tensor = self.model(**inputs).logits

@@ -23,8 +23,9 @@ from bench.data.task import Task
 from bench.methods import finetune
 from bench.methods.fitted import Context
 from bench.methods.fused import dense, loop
+from bench.methods.fused.adamw import Stacked8BitAdamW, StackedAdamW
 from bench.methods.fused.fit import FusedCells, fit
-from bench.methods.fused.optimizers import OwnOptimizers, Stacked8BitAdamW, StackedAdamW
+from bench.methods.fused.optimizers import OwnOptimizers
 from bench.methods.fused.stack import Unfusable
 from bench.models.families import FAMILIES
 from tests.support import texts
@@ -79,23 +80,6 @@ def lora(family: str, **options: Any) -> LoraConfig:
     return LoraConfig(
         **{"name": "lora", "r": 4, "dropout": 0.0, "target_modules": FAMILIES[family].lora_targets} | options
     )
-
-
-@pytest.fixture
-def no_dropout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the dropout of the frozen models themselves."""
-    original = finetune._load_base
-
-    def load(*arguments: Any) -> Any:
-        base = original(*arguments)
-        finetune.set_dropout(base.model, 0.0)
-        for module in base.model.modules():
-            for name in ("dropout_p", "attention_dropout"):
-                if isinstance(getattr(module, name, None), float):
-                    setattr(module, name, 0.0)
-        return base
-
-    monkeypatch.setattr(finetune, "_load_base", load)
 
 
 @pytest.fixture

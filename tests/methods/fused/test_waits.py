@@ -11,7 +11,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bench.data.pool import Pool
-from bench.methods.fused import loop, optimizers
+from bench.methods.fused import adamw, limits, loop
 from bench.methods.fused.stack import Stack
 from tests.methods.fused.test_equality import LABELS, fit_fused, lora, make_cell
 from tests.support import texts
@@ -54,10 +54,10 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     found = Watch()
     backward, logits, copy = loop._backward, Stack.logits, loop.to_device
 
-    def begin(stack: Any, members: Any, updates: Any) -> None:
+    def begin(stack: Any, members: Any, *given: Any) -> None:
         found.is_on = all((member.step + 1) % member.trainer.args.logging_steps for member in members)
         found.steps += found.is_on
-        backward(stack, members, updates)
+        backward(stack, members, *given)
 
     def forward(stack: Stack, parts: Any) -> torch.Tensor:
         with found.without():
@@ -69,16 +69,18 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
     monkeypatch.setattr(loop, "_backward", begin)
     monkeypatch.setattr(Stack, "logits", forward)
-    monkeypatch.setattr(loop, "to_device", to_device)
-    monkeypatch.setattr(optimizers, "to_device", to_device)
+    for module in (loop, adamw, limits):
+        monkeypatch.setattr(module, "to_device", to_device)
     return found
 
 
-@pytest.mark.parametrize("optim", ["adamw_torch", "adamw_bnb_8bit"])
-def test_steps_wait_for_nothing(optim: str, tiny_models: dict[str, Path], watch: Watch) -> None:
+@pytest.mark.parametrize(
+    ("optim", "precision"), [("adamw_torch", "fp32"), ("adamw_bnb_8bit", "fp32"), ("adamw_torch", "fp16")]
+)
+def test_steps_wait_for_nothing(optim: str, precision: str, tiny_models: dict[str, Path], watch: Watch) -> None:
     frame = texts.topics(60, labels=LABELS)
     pool = Pool(tuple(map(str, frame.index)), tuple(frame.text), tuple(frame.label), None)
-    options = {"num_labels": 2, "min_steps": 12, "eval_steps": 4, "optim": optim}
+    options = {"num_labels": 2, "min_steps": 12, "eval_steps": 4, "optim": optim, "precision": precision}
     sizes = ({"train_size": 16}, {"train_size": 36, "per_device_train_batch_size": 8, "gradient_accumulation_steps": 2})
     cells = [
         make_cell("bert", lora("bert", r=64), tiny_models["bert"], {"seed": seed} | options | size)

@@ -20,8 +20,10 @@ from bench.compose import to_cell
 from bench.data.read import load_pool
 from bench.data.split import draw
 from bench.errors import UserError
+from bench.methods import masks
 from bench.models import kept
 from bench.models.card import EXAMPLE, wilson_interval
+from bench.models.families import Family
 from bench.predict import __main__ as command
 from bench.predict import output
 from bench.predict.__main__ import main
@@ -146,7 +148,27 @@ def read_table(path: Path, labels: list[str]) -> tuple[list[str], np.ndarray]:
 
 @pytest.mark.parametrize("name", CELLS)
 def test_predicts_what_the_cell_predicted(name: str, trained: Any, predict: Any, tmp_path: Path) -> None:
-    cell = trained(name)
+    check_predictions(trained(name), predict, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ia3", "prompt", "full", "mixed", "windows"])
+def test_it_does_so_with_attention_as_on_a_gpu(
+    name: str, trained: Any, predict: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell, spare, found = trained(name), masks.spare_masks, []
+
+    def spare_here(model: Any, family: Family, device: str) -> None:
+        assert device == "cpu"
+        spare(model, family, "cuda")
+        found.append(model.config.get_text_config()._attn_implementation)
+
+    monkeypatch.setattr(masks, "spare_masks", spare_here)
+    check_predictions(cell, predict, tmp_path)
+    expected = {"prompt": "sdpa", "full": masks.PADDED, "windows": masks.PADDED}
+    assert found == [expected.get(name, masks.CAUSAL)]
+
+
+def check_predictions(cell: Trained, predict: Any, tmp_path: Path) -> None:
     with (tmp_path / "in.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["id", "text"], *enumerate(cell.texts)])
     code, printed, errors = predict(cell.folder, "--file", tmp_path / "in.csv", "--out", tmp_path / "out.csv")

@@ -16,7 +16,7 @@ from bench.config import TransformerConfig
 from bench.config.method.gradient import AdapterMethod, GradientMethod
 from bench.config.method.peft import PeftConfig
 from bench.data.split import Examples, Splits
-from bench.methods import adapters, dropout, packed, training
+from bench.methods import adapters, dropout, masks, packed, training
 from bench.methods.adapted import step_callbacks
 from bench.methods.compiled import compile_model
 from bench.methods.encode import Encoder, num_tokens
@@ -139,7 +139,9 @@ def build(
     whole = _with_new_head(cell, found, labels, pad_token_id, context)
     revision = files.revision(found.model, found.location, load.commit_of(whole))
     steps = planned_steps(cell.training, cell.task.train_size)
-    model = _make_trainable(whole, cell.method, FAMILIES[found.model.family], steps)
+    family = FAMILIES[found.model.family]
+    model = _make_trainable(whole, cell.method, family, steps)
+    masks.spare_masks(model, family, context.device)
     if not cell.training.compile:  # which has dropout and packing of its own
         dropout.replace_dropout(model)
         if cell.method.trains == "adapters":

@@ -1,5 +1,6 @@
 """transformers' Trainer as cells use it: orders of its own, and labels that count as the cell says."""
 
+import functools
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -16,9 +17,31 @@ from bench.methods.adapted import is_rationed
 from bench.methods.attention import attention
 from bench.methods.class_weight import label_weights
 from bench.methods.eight_bit import forget_embeddings
-from bench.methods.encode import num_tokens
+from bench.methods.encode import Example, num_tokens
 from bench.methods.equal_labels import EqualLabels
-from bench.methods.windows import WINDOW_OF, scores_of_texts
+from bench.methods.masks import padded_by_mask
+from bench.methods.windows import ROWS_OF, scores_of_texts
+
+NUM_TOKENS = "num_tokens"
+"""The entry of a batch with the number of its examples' tokens, without padding: a number, which no GPU holds."""
+
+
+class Counted:
+    """A collator that says of a batch what a look into its mask would say, and be waited for on a GPU.
+
+    That is how many tokens its examples have and, to a model `by_masks`, whether it is padded: else it has no mask.
+    """
+
+    def __init__(self, collate: Callable[[list[Example]], Any], *, by_masks: bool) -> None:
+        self.collate, self.by_masks = collate, by_masks
+
+    def __call__(self, examples: list[Example]) -> Any:
+        """What `collate` makes of them, and NUM_TOKENS."""
+        batch, counts = self.collate(examples), list(map(num_tokens, examples))
+        batch[NUM_TOKENS] = sum(counts)
+        if self.by_masks and ROWS_OF not in batch and len(set(counts)) == 1:
+            del batch["attention_mask"]
+        return batch
 
 
 class OrderedTrainer(Trainer):
@@ -35,7 +58,8 @@ class OrderedTrainer(Trainer):
         weights = label_weights(labels, num_labels, class_weight)
         self.label_weights: list[float] | None = None if weights is None else weights.tolist()
         """What an example of each label counts in the training loss; None where all count 1."""
-        super().__init__(**options)
+        collate = Counted(options["data_collator"], by_masks=padded_by_mask(options["model"]))
+        super().__init__(**options | {"data_collator": collate})
 
     def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
         """As Trainer's, which leaves nothing of earlier models behind."""
@@ -66,12 +90,13 @@ class OrderedTrainer(Trainer):
         """As Trainer's, with the attention that trains quickest; not where parts are computed again on the way back,
         out of reach of what is chosen here: both passes have to take the same kernel. In training, labels count
         `label_weights`; the loss of a validation is as it is everywhere."""
-        ids = inputs["input_ids"]
+        count, ids = inputs.pop(NUM_TOKENS), inputs["input_ids"]
+        self.state.num_input_tokens_seen += count if model.training else 0
         dtype = torch.bfloat16 if self.args.bf16 else torch.float16 if self.args.fp16 else torch.float32
         chosen = model.training and not self.args.activation_checkpointing
         compute: Callable[..., Any] = super().compute_loss
         with attention(ids.device, dtype, ids.shape[1]) if chosen else nullcontext():
-            if WINDOW_OF in inputs:
+            if ROWS_OF in inputs:
                 loss, outputs = self._over_windows(model, inputs)
                 return (loss, outputs) if return_outputs else loss
             if self.label_weights is None or not model.training:
@@ -103,5 +128,11 @@ def weighted_loss(logits: torch.Tensor, labels: torch.Tensor, weights: list[floa
     It is divided by the examples, not by their weights as in `CrossEntropyLoss(weight=...)`: there an example counts
     more or less by what is beside it in its batch, and a batch in two halves is another step than the whole.
     """
-    of_examples = torch.tensor(weights, device=labels.device)[labels]
-    return (F.cross_entropy(logits.float(), labels, reduction="none") * of_examples).mean()
+    of_labels = _on_device(tuple(weights), labels.device)
+    return (F.cross_entropy(logits.float(), labels, reduction="none") * of_labels[labels]).mean()
+
+
+@functools.lru_cache(maxsize=1)
+def _on_device(weights: tuple[float, ...], device: torch.device) -> torch.Tensor:
+    """Copied once, for each copy of numbers to a GPU waits for all that the GPU does."""
+    return torch.tensor(weights, device=device)

@@ -211,8 +211,10 @@ def training_arguments(
         seed=seed,
         data_seed=seed,
         use_cpu=device == "cpu",
+        # a GPU takes its batches while the host goes on, which takes memory that is not swapped
         dataloader_pin_memory=device != "cpu",
-        include_num_input_tokens_seen="non_padding",
+        accelerator_config={"non_blocking": device != "cpu"},
+        include_num_input_tokens_seen="no",  # OrderedTrainer counts them
         # peft hides the names of the model's label arguments, and without them there is no validation loss
         label_names=["labels"],
         remove_unused_columns=False,

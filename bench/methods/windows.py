@@ -14,8 +14,8 @@ from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase
 
 from bench.errors import UserError
 
-WINDOWS, WINDOW_OF = "windows", "window_of"
-"""The entry of an example with the tokens of each of its windows, and that of a batch with each row's text."""
+WINDOWS, ROWS_OF, ARE_ROWS = "windows", "rows_of", "are_rows"
+"""The entry of an example with the tokens of each of its windows, and those of a batch with each text's rows."""
 Forward = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """From input ids and attention mask, shape (rows, tokens), to logits, shape (rows, labels)."""
 
@@ -60,21 +60,35 @@ def windows_of(example: dict[str, Any]) -> list[list[int]]:
 
 @dataclass(frozen=True, slots=True)
 class WindowCollator:
-    """Makes a batch of examples: a row a window, and which text each row is of."""
+    """Makes a batch of examples: a row a window, and which rows are each text's.
+
+    That is laid out here, where the counts are known: on a GPU a step would wait for them.
+    """
 
     collate: DataCollatorWithPadding
 
     def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """`labels` of the texts, shape (texts,); ids and mask, shape (windows, tokens); `window_of`, (windows,)."""
+        """`labels` of the texts, shape (texts,); ids and mask, shape (windows, tokens); `rows_of` and `are_rows`.
+
+        The last two have the shape (texts, most windows of one): rows of each text, and false where it has no more.
+        """
         windows = [windows_of(example) for example in examples]
         rows = self.collate([{"input_ids": ids, "attention_mask": [1] * len(ids)} for of in windows for ids in of])
-        counts = torch.tensor([len(of) for of in windows])
+        rows_of, are_rows = layout([len(of) for of in windows])
         return {
             "labels": torch.tensor([example["labels"] for example in examples]),
             "input_ids": rows["input_ids"],
             "attention_mask": rows["attention_mask"],
-            WINDOW_OF: torch.arange(len(windows)).repeat_interleave(counts),
+            ROWS_OF: rows_of,
+            ARE_ROWS: are_rows,
         }
+
+
+def layout(counts: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """The rows of each text, one after the other, of texts that have `counts` windows; and whether they are its own."""
+    position, of_text = torch.arange(max(counts)), torch.tensor(counts)[:, None]
+    are_rows = position < of_text
+    return (of_text.cumsum(0) - of_text + position).where(are_rows, 0), are_rows
 
 
 def scores_of_texts(forward: Forward, batch: dict[str, Any], max_rows: int | None) -> torch.Tensor:
@@ -85,17 +99,14 @@ def scores_of_texts(forward: Forward, batch: dict[str, Any], max_rows: int | Non
     ids, mask = batch["input_ids"], batch["attention_mask"]
     size = max_rows or len(ids)
     logits = [forward(ids[start : start + size], mask[start : start + size]) for start in range(0, len(ids), size)]
-    return mean_over_windows(torch.cat(logits), batch[WINDOW_OF], len(batch["labels"]))
+    return mean_over_windows(torch.cat(logits), batch[ROWS_OF], batch[ARE_ROWS])
 
 
-def mean_over_windows(logits: torch.Tensor, window_of: torch.Tensor, num_texts: int) -> torch.Tensor:
+def mean_over_windows(logits: torch.Tensor, rows_of: torch.Tensor, are_rows: torch.Tensor) -> torch.Tensor:
     """The logarithms of the mean probabilities over each text's windows, shape (texts, labels).
 
-    `logits` has shape (windows, labels), `window_of` says the text of each, in order; each text has one at least.
+    `logits` has shape (windows, labels), the others are of `layout`; each text has one window at least.
     """
     of_windows = logits.float().log_softmax(dim=-1)
-    counts = torch.bincount(window_of, minlength=num_texts)
-    position = torch.arange(len(window_of), device=window_of.device) - (counts.cumsum(0) - counts)[window_of]
-    spread = of_windows.new_full((num_texts, int(counts.max()), of_windows.shape[-1]), -torch.inf)
-    spread[window_of, position] = of_windows
-    return spread.logsumexp(dim=1) - counts.log().unsqueeze(1)
+    spread = of_windows[rows_of].where(are_rows[:, :, None], -torch.inf)
+    return spread.logsumexp(dim=1) - are_rows.sum(dim=1, keepdim=True).log()

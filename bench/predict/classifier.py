@@ -15,7 +15,7 @@ from bench.config import Precision
 from bench.config.method.gradient import AdapterMethod
 from bench.data.split import Examples
 from bench.errors import UserError
-from bench.methods import adapters
+from bench.methods import adapters, masks
 from bench.methods.encode import Encoded, encode, sort_by_length
 from bench.methods.fitted import Probabilities
 from bench.methods.thresholds import weighted
@@ -115,6 +115,7 @@ def load_classifier(folder: Path, kept: KeptModel, *, base: str | None, device: 
     else:
         model = _whole(folder, kept, device)
     _check_sizes(kept, model.config)
+    masks.spare_masks(model, FAMILIES[kept.model.family], device)
     return Classifier(kept, model.eval(), tokenizer, device)
 
 

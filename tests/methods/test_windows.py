@@ -21,7 +21,7 @@ from bench.data.split import Examples, Splits, draw
 from bench.errors import UserError
 from bench.methods.encode import encode
 from bench.methods.fitted import Context
-from bench.methods.windows import mean_over_windows, windows_of
+from bench.methods.windows import layout, mean_over_windows, windows_of
 from bench.models import load
 from bench.results.cut_texts import shares_of
 from bench.results.record import Record, Status
@@ -126,13 +126,13 @@ def test_the_mean_is_that_of_probabilities_and_each_text_counts_once() -> None:
     torch.manual_seed(0)
     logits = torch.randn(6, 3, dtype=torch.float64).mul(5).requires_grad_()
     of = torch.tensor([0, 0, 0, 1, 2, 2])
-    scores = mean_over_windows(logits, of, 3)
+    scores = mean_over_windows(logits, *layout([3, 1, 2]))
     by_hand = torch.stack([logits.softmax(-1)[of == text].mean(0) for text in range(3)])
     torch.testing.assert_close(scores.exp().double(), by_hand, rtol=1e-5, atol=1e-6)
     (ours,) = torch.autograd.grad(-scores[[0, 1, 2], [2, 0, 1]].mean(), logits)
     (theirs,) = torch.autograd.grad(-by_hand[[0, 1, 2], [2, 0, 1]].log().mean(), logits)
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
-    far = mean_over_windows(torch.tensor([[2000.0, 0.0], [2000.0, 0.0]]), torch.tensor([0, 0]), 1)
+    far = mean_over_windows(torch.tensor([[2000.0, 0.0], [2000.0, 0.0]]), *layout([2]))
     assert torch.equal(far, torch.tensor([[0.0, -2000.0]]))
 
 

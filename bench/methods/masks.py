@@ -1,0 +1,89 @@
+"""Attention on a GPU without the waits that transformers' masks cost there.
+
+Before it makes a mask, transformers looks at the values of the one that it was given, or of positions, to see whether
+it is needed at all (`_ignore_causal_mask_sdpa`, `find_packed_sequence_indices` of its `masking_utils`). So in every
+pass the host waits until the GPU has done all that it was told before. A decoder needs no mask: texts are padded on the
+right, so no token of a text looks at padding, and the head is asked at a text's last token. Without one torch also has
+its quickest kernels. An encoder's batch says by itself whether it is padded: it has a mask then, and none otherwise.
+"""
+
+from typing import Any
+
+import torch
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+from bench.models.families import Family
+
+USUAL = "sdpa"
+CAUSAL = "sdpa_causal"
+"""Of decoders: each token looks at those before it, whatever mask there is. It has no mask function, which transformers
+takes for "no mask is to be made"."""
+PADDED = "sdpa_padded"
+"""Of encoders: a batch with a mask is padded."""
+
+
+def causal_attention(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    **options: Any,
+) -> tuple[torch.Tensor, None]:
+    """transformers' attention by torch, shape (texts, heads, tokens, width) each; a mask only for a window's sake."""
+    del attention_mask  # None, for there is no mask function
+    length, size = query.shape[2], options.get("sliding_window")
+    band = None if size is None or length < size else window(length, size, query.device)
+    attended: tuple[torch.Tensor, None] = sdpa_attention_forward(module, query, key, value, band, **options)
+    return attended
+
+
+def window(length: int, size: int, device: torch.device) -> torch.Tensor:
+    """Which tokens (last axis) a token looks at: itself and the `size` - 1 before it; shape (1, 1, length, length)."""
+    position = torch.arange(length, device=device)
+    back = position[:, None] - position[None, :]
+    return ((back >= 0) & (back < size))[None, None]
+
+
+def mask_of_padded(
+    *arguments: Any,
+    attention_mask: torch.Tensor | None = None,
+    allow_is_bidirectional_skip: bool = False,
+    **options: Any,
+) -> torch.Tensor | None:
+    """transformers' mask for torch's attention, made without a look at what is in `attention_mask`."""
+    return sdpa_mask(
+        *arguments,
+        attention_mask=attention_mask,
+        allow_is_bidirectional_skip=allow_is_bidirectional_skip and attention_mask is None,
+        **options,
+    )
+
+
+AttentionInterface.register(CAUSAL, causal_attention)
+AttentionInterface.register(PADDED, sdpa_attention_forward)
+AttentionMaskInterface.register(PADDED, mask_of_padded)
+
+
+def padded_by_mask(model: Any) -> bool:
+    """Whether a batch of a classifier's is padded if, and only if, it has a mask."""
+    implementation: str | None = model.config.get_text_config()._attn_implementation
+    return implementation == PADDED
+
+
+def spare_masks(model: Any, family: Family, device: str) -> None:
+    """Let a classifier on a GPU, with adapters or without, attend as above; on a CPU nothing is waited for.
+
+    What a learnt prompt puts before the texts stands in masks, too: such a model keeps its own, as does one whose
+    attention is not torch's, or looks ahead although its family does not.
+    """
+    adapters = getattr(model, "peft_config", {}).values()
+    whole = next(module for module in model.modules() if isinstance(module, PreTrainedModel))
+    config = whole.config.get_text_config()
+    looks_ahead = bool(getattr(config, "use_bidirectional_attention", False))
+    if device == "cpu" or config._attn_implementation != USUAL or any(each.is_prompt_learning for each in adapters):
+        return
+    if not (family.causal and looks_ahead):
+        whole.set_attn_implementation(CAUSAL if family.causal else PADDED)

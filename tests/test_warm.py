@@ -1,6 +1,7 @@
 """A cell measures the same, bit for bit, whatever its process ran before; what is kept is loaded once."""
 
 import gc
+import math
 import weakref
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +17,9 @@ from bench.cell import Cell
 from bench.compose import to_cell
 from bench.data.read import load_pool
 from bench.data.split import draw
+from bench.errors import TaskInfeasible
 from bench.methods import finetune, training
+from bench.methods.fitted import Diverged
 from bench.models import load
 from bench.models.families import FAMILIES
 from bench.models.kept import MODEL
@@ -317,6 +320,32 @@ def test_a_failure_leaves_nothing_behind(
     assert warm.base.held is None
     assert measured(place.run(cell, warm)) == alone
     assert loads == {"load_classifier_base": 2, "load_tokenizer": 2}
+
+
+@pytest.mark.parametrize("error", [Diverged("the loss is nan"), TaskInfeasible("too few")])
+def test_a_cell_that_ends_itself_leaves_the_base(
+    error: Exception, place: Place, loads: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell, other = place.cell("bert", "lora", "A"), place.cell("bert", "lora", "B")
+    alone, warm = measured(place.alone(cell)), Warm()
+    loads.clear()
+    place.run(cell, warm)
+    original = training.train
+
+    def diverges(trained: Any) -> Any:
+        original(trained)
+        for weight in trained.trainer.model.parameters():
+            if weight.requires_grad:
+                weight.data.fill_(math.nan)
+        raise error
+
+    settings = Settings(results_dir=str(place.folder / "ended"), mirror_dir=str(place.mirror), device="cpu")
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "train", diverges)
+        assert run_cell(other, settings, warm=warm).status in (Status.DIVERGED, Status.SKIPPED)
+    assert warm.base.held is not None
+    assert measured(place.run(cell, warm)) == alone
+    assert loads == {"load_classifier_base": 1, "load_tokenizer": 1}
 
 
 def test_files_that_change_are_loaded_anew(place: Place, tmp_path: Path, loads: Counter[str]) -> None:

@@ -52,6 +52,12 @@ class Status(StrEnum):
         """Whether running the cell again may end better: what the data can't give, no rerun mends."""
         return self not in (Status.OK, Status.SKIPPED)
 
+    @property
+    def process_is_sound(self) -> bool:
+        """Whether the process that ran the cell can go on: losses that are not finite and data that does not suffice
+        are told by the cell itself, and leave nothing in a bad state."""
+        return self in (Status.OK, Status.DIVERGED, Status.SKIPPED)
+
 
 class Configuration(Block):
     """What the cell was: the axes by name, and everything that its key is made of."""

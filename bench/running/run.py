@@ -55,7 +55,8 @@ def run(
 
     With `halved` they run in smaller batches than they say (`bench.methods.halve`), as their records then tell. `warm`
     is what earlier cells of this process left for these, and then what they leave for the next; None: nothing. Where
-    none ended well it is empty. Raises RecordUnwritten where a record can't be written.
+    none ended in a way that leaves the process sound it is empty. Raises RecordUnwritten where a
+    record can't be written.
     """
     started, device, warm = now(), choose_device(settings), warm or Warm()
     engine = engine or ("single" if len(cells) == 1 else "fused")
@@ -80,13 +81,14 @@ def run(
         again = partial(run, settings=settings, engine=engine, halved=halved, observer=observer, warm=warm)
         return [record for part in parts for record in again(part)]
     except BaseException as error:
-        warm.clear()
+        if not isinstance(error, Exception) or not status_of(error).process_is_sound:
+            warm.clear()
         if engine != "single" or not isinstance(error, Exception):
             raise  # an interruption, or what may not befall the cells one by one: no record
         outcomes = [error]
     ended = zip(cells, outcomes, strict=True)
     records = [_keep(cell, outcome, settings, observer, started) for cell, outcome in ended]
-    if all(record.status is not Status.OK for record in records):
+    if not any(record.status.process_is_sound for record in records):
         warm.clear()
     return records
 

@@ -242,9 +242,9 @@ class _Pool:
             self.progress.split(worker.slot, cell, why, size)
 
     def _collect(self, worker: Handle, status: Status, *, keep: bool = True) -> None:
-        """A cell ended with a record: count it, try it again, or go on; `keep` its process if it ended well."""
+        """A cell ended with a record: count it, try it again, or go on; `keep` its process if it is sound."""
         cell, halved = worker.cells[0], worker.halved
-        self._free(worker, keep=keep and status is Status.OK)
+        self._free(worker, keep=keep and status.process_is_sound)
         broken = None if worker.stuck else self.health.broken(worker.slot, cell, status)
         if broken is not None:
             self._close(worker.slot, broken)

@@ -35,6 +35,8 @@ NOTE = "note.json"
 KILLED, QUITTING, FAILING, HANGING = 100, 101, 102, 103
 """Seeds of the cells that kill their worker, that end it once they have answered, that fail wherever they run, and that
 never end."""
+ENDING = {110: "diverged", 111: "skipped", 112: "oom"}
+"""Seeds of cells that end so."""
 BROKEN = "GPU-2222"
 """On which every cell fails in the tests that say so."""
 
@@ -62,6 +64,8 @@ def take_note(job: Job, *_: object) -> list[Ended]:
     (folder / NOTE).write_text(json.dumps(note | {"started": started, "ended": time.monotonic()}))
     if seed == FAILING or (os.environ.get("BROKEN_GPU") == os.environ["CUDA_VISIBLE_DEVICES"]):
         return [Ended("error")]
+    if seed in ENDING:
+        return [Ended(ENDING[seed])]
     if seed == HANGING:
         time.sleep(600)
     if seed == QUITTING:
@@ -245,6 +249,16 @@ def test_cells_that_fail_by_themselves_cost_no_gpu(gpus: None, probes: list[str]
 
 def processes(notes: list[dict[str, Any]]) -> int:
     return len({note["process"] for note in notes})
+
+
+@pytest.mark.parametrize(("seed", "count"), [(110, 1), (111, 1), (112, 2), (FAILING, 2), (KILLED, 2)])
+def test_what_costs_a_process(
+    gpus: None, seed: int, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cell whose loss is not finite, or whose data does not suffice, says so itself: the process is as good."""
+    monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[:1])
+    notes = run([0, seed, 1], tmp_path)
+    assert processes([note for note in notes if note["seed"] in (0, 1)]) == count
 
 
 def test_some_of_the_devices(gpus: None, tmp_path: Path) -> None:

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from bench.running import no_gpu
-from bench.running.devices import energy_counter, use_one_gpu, visible_gpus
+from bench.running.devices import (
+    driver_version,
+    energy_counter,
+    mig_profile,
+    power_limit,
+    use_one_gpu,
+    visible_gpus,
+)  # fmt: skip
 from bench.running.no_gpu import why_no_gpu
 from bench.running.provenance import device_name
 from bench.sweep.room import Room, fit
@@ -34,6 +41,8 @@ def four_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml.nvmlDeviceGetMigMode = not_supported
     nvml.nvmlDeviceGetCudaComputeCapability = lambda index: (7, 5) if index == 1 else (8, 0)
     nvml.nvmlDeviceGetHandleByUUID = lambda uuid: int(uuid[-1])
+    nvml.nvmlSystemGetDriverVersion = lambda: "580.95.05"
+    nvml.nvmlDeviceGetEnforcedPowerLimit = lambda index: 400_000 + index
     nvml.nvmlDeviceGetTotalEnergyConsumption = lambda index: 1_500_000 + index
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
 
@@ -138,6 +147,22 @@ def test_slices_of_a_gpu_are_gpus(setting: str | None, found: list[str], monkeyp
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     assert [gpu.uuid for gpu in visible_gpus()] == found
     assert [gpu.total_memory for gpu in visible_gpus()] == [10 if uuid[0] == "M" else 80 for uuid in found]
+
+
+@pytest.mark.usefixtures("slices")
+def test_a_slice_says_what_part_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert [mig_profile(gpu) for gpu in visible_gpus()] == [None, "1g.10gb", "1g.10gb", None, None]
+
+
+def test_driver_and_power_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    (gpu,) = visible_gpus()
+    assert (driver_version(), power_limit(gpu)) == ("580.95.05", 400.003)
+    monkeypatch.setattr(sys.modules["pynvml"], "nvmlDeviceGetEnforcedPowerLimit", not_supported)
+    assert power_limit(gpu) is None
+    monkeypatch.setattr(sys.modules["pynvml"], "nvmlInit", not_supported)
+    assert driver_version() is None
 
 
 def test_energy_is_the_first_visible_devices_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,6 +113,7 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
         summary.choices["trunk_features"] = split is not None
     if config.compile:
         compile_model(model, context.device)
+    summary.attention = model.config.get_text_config()._attn_implementation
     loaded = time.perf_counter()
     summary.load_seconds = loaded - clock
     arguments = training.training_arguments(

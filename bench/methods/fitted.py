@@ -77,6 +77,8 @@ class Summary:
     model_revision: str | None = None
     precision: str | None = None
     """What the model was computed in, where the cell does not say so."""
+    attention: str | None = None
+    """What transformers calls the model's attention, where it was trained by gradients."""
     choices: dict[str, Any] = field(default_factory=dict)
     lengths: Lengths | None = None
     cut: Cut | None = None

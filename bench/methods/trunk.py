@@ -84,6 +84,8 @@ def _kind(model: PreTrainedModel, found: ModelFiles, device: str, what: dict[str
         "transformers": transformers.__version__,
         "shapes": [shapes.STEP, shapes.FINE, shapes.TOKENS[device]],
     }
+    if cuda and torch.backends.cuda.matmul.allow_tf32:
+        content["tf32"] = True
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return f"{key_part(found.model.name)}-{digest[:16]}"
 

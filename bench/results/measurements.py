@@ -102,6 +102,8 @@ class Memory(Block):
 
     peak_device: Count | None
     """Most memory that tensors took on the GPU; null on a CPU."""
+    reserved_device: Count | None = None
+    """Most memory that torch held there for them: what is above the peak was in pieces too small to be of use."""
     peak_process: Count
     """Most resident memory of the process while the cell ran."""
     frozen_weights: Count | None

@@ -12,11 +12,11 @@ from typing import Any
 
 from pydantic import StrictInt
 
-from bench.results.block import Block, Count, Number
+from bench.results.block import Amount, Block, Count, Number
 from bench.results.measurements import Measurements
 from bench.results.regular import loads
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 
 def only_adds(content: dict[str, Any]) -> dict[str, Any]:
@@ -32,6 +32,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     5: only_adds,  # `metrics` of evaluations, `validation_score` of the history
     6: only_adds,  # `measurements.examples.cleaned`
     7: only_adds,  # `measurements.cut`
+    8: only_adds,  # `provenance.gpu` and `attention`, `measurements.memory.reserved_device`
 }
 """From version n to n + 1, on the parsed JSON."""
 
@@ -81,6 +82,21 @@ class Failure(Block):
     traceback: str | None
 
 
+class GpuSetup(Block):
+    """The GPU that a cell ran on, and how torch used it; null is what is not known."""
+
+    driver: str | None
+    cuda: str | None
+    """What torch was built for."""
+    capability: str | None
+    """CUDA's compute capability: `8.0`."""
+    power_limit_watts: Amount | None
+    mig_profile: str | None
+    """Of a slice of a GPU: `1g.10gb`."""
+    tf32: bool | None
+    """Whether products of matrices in fp32 were made of TF32: fp32 with a mantissa of 10 bits."""
+
+
 class Provenance(Block):
     """Where the record comes from."""
 
@@ -98,6 +114,11 @@ class Provenance(Block):
     device_name: str
     precision: str | None = None
     """What the model was computed in (`fp32`, `bf16`); null where there is none."""
+    attention: str | None = None
+    """What transformers calls the attention that the model was trained with; null where there is none, or the cell was
+    trained in a stack."""
+    gpu: GpuSetup | None = None
+    """Null on a CPU."""
     num_threads: Count | None
     started: str
     """ISO 8601, UTC."""

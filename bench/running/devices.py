@@ -63,6 +63,24 @@ def energy_counter() -> float | None:
     return None if read is None else read / 1000
 
 
+def driver_version() -> str | None:
+    """Of NVIDIA's driver; None without one."""
+    with _nvml() as nvml:
+        return None if nvml is None else str(nvml.nvmlSystemGetDriverVersion())
+
+
+def power_limit(gpu: Gpu) -> float | None:
+    """Watts that the GPU may take, as it is set now; None where that is not known, as of a slice."""
+    read = _reading(gpu, lambda nvml, handle: nvml.nvmlDeviceGetEnforcedPowerLimit(handle))
+    return None if read is None else read / 1000
+
+
+def mig_profile(gpu: Gpu) -> str | None:
+    """The size of a slice (`1g.10gb`), with which its name ends; None where the GPU is whole."""
+    _, is_slice, profile = gpu.name.partition(" MIG ")
+    return profile if is_slice else None
+
+
 def memory_in_use(gpu: Gpu) -> int | None:
     """Bytes of the GPU's memory that programs use now, whoever started them; None where that is not known."""
     return _reading(gpu, lambda nvml, handle: nvml.nvmlDeviceGetMemoryInfo(handle).used)

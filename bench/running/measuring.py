@@ -25,7 +25,7 @@ from bench.running.meter import Meter, Reading
 from bench.running.observers import Observer
 from bench.running.positions import length_of, within_positions
 from bench.running.positions import notice as notice_of_length
-from bench.running.precision import as_computed, notice, precision_of
+from bench.running.precision import as_computed, notice, precision_of, uses_tf32
 from bench.running.quiet import quiet_libraries
 from bench.running.recording import Run
 
@@ -68,6 +68,8 @@ class Stack:
     """What was run in the place of each."""
     fitted: FittedCells
     fit_seconds: float
+    tf32: bool | None
+    """As in `provenance.gpu`."""
     predicted: dict[str, list[Predicted | None]] = field(default_factory=dict)
     """By set, in the order of the cells."""
     predict_seconds: dict[str, list[float]] = field(default_factory=dict)
@@ -164,9 +166,11 @@ def _run(stack: Stack, i: int, fitted: Fitted, reading: Reading, *, device: str,
         evaluate_seconds=stack.evaluate_seconds(i),
         test_seconds=stack.predict_seconds["test"][i],
         total_seconds=stack.total_seconds(i),
+        tf32=stack.tf32,
         precision=fitted.summary.precision or precision_of(stack.fitting[i]),
         peak_process=reading.peak_process,
         peak_device=reading.peak_device,
+        reserved_device=reading.reserved_device,
         energy_joules=None if energy is None else energy * stack.share(i),
     )
 
@@ -205,6 +209,9 @@ def _fit(drawn: Sequence[Drawn], context: Context, observer: Observer, engine: E
     with gc_disabled():
         fit = fit_all(engine, [of.planned for of in drawn])
     context.warm.imported()
+    tf32 = uses_tf32([of.planned for of in drawn], context.device)
+    if tf32 is not None:
+        set_tf32(tf32)
     clock = time.perf_counter()
     fitting = [within_positions(of.planned, context.cache, context.mirror_dir) for of in drawn]
     splits = [of.splits for of in drawn]
@@ -214,7 +221,13 @@ def _fit(drawn: Sequence[Drawn], context: Context, observer: Observer, engine: E
         if (most := max_stack_size(fitting, splits, context)) < len(drawn):
             raise TooMany(most)
     fitted = fit(fitting, splits, context, [partial(observer.on_step, of.cell) for of in drawn])
-    return Stack(drawn, fitting, fitted, time.perf_counter() - clock)
+    return Stack(drawn, fitting, fitted, time.perf_counter() - clock, tf32)
+
+
+def set_tf32(allowed: bool) -> None:
+    """Let products of fp32 matrices on a GPU be made of TF32 in this process from now on, or not."""
+    if (torch := sys.modules.get("torch")) is not None:  # which the methods have imported, but for classical ones
+        torch.backends.cuda.matmul.allow_tf32 = allowed
 
 
 def say_length(planned: Cell, fitting: Cell, fitted: Fitted) -> None:

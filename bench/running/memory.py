@@ -45,6 +45,12 @@ def peak_device() -> int | None:
     return None if cuda is None else int(cuda.max_memory_allocated())
 
 
+def reserved_device() -> int | None:
+    """Most bytes that torch held on the GPU, for tensors or between them, since `reset_peak`; None likewise."""
+    cuda = _cuda()
+    return None if cuda is None else int(cuda.max_memory_reserved())
+
+
 def _cuda() -> Any | None:
     """`torch.cuda` where this process has begun to use a GPU.
 

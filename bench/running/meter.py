@@ -12,7 +12,8 @@ class Reading:
 
     peak_process: int
     peak_device: int | None
-    """None on a CPU."""
+    """None on a CPU, as is the next."""
+    reserved_device: int | None
     energy_joules: float | None
     """Of the GPU, with all that ran on it; None on a CPU, and where the GPU does not count it."""
 
@@ -32,5 +33,6 @@ class Meter:
         return Reading(
             peak_process=memory.peak_process(),
             peak_device=memory.peak_device() if self._on_gpu else None,
+            reserved_device=memory.reserved_device() if self._on_gpu else None,
             energy_joules=None if self._energy is None or energy is None else energy - self._energy,
         )

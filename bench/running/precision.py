@@ -2,8 +2,9 @@
 
 A default gives way where a device is slow in it. Without instructions for it, a CPU multiplies in bf16 hundreds of
 times slower than in fp32, and takes fp32; GPUs before Ampere (compute capability 8) have no bf16 units, and take fp16,
-whose losses are scaled, or fp32 where a family's activations are too large for that. What an option asks for holds. A
-cell's key is the same either way, and its record says what it was computed in (`provenance.precision`).
+whose losses are scaled, or fp32 where a family's activations are too large for that. GPUs since Ampere multiply fp32
+matrices in TF32. What an option asks for holds. A cell's key is the same either way, and its record says what it was
+computed in (`provenance.precision`, `provenance.gpu.tf32`).
 """
 
 import functools
@@ -51,8 +52,21 @@ def _without_bf16(cell: Cell) -> Precision:
     return "fp32" if FAMILIES[cell.model.family].overflows_in_fp16 else "fp16"
 
 
+def uses_tf32(cells: Iterable[Cell], device: str) -> bool | None:
+    """Whether `cells`, which are computed together, multiply fp32 matrices by a GPU's units for TF32; None on a CPU.
+
+    Those round factors to mantissas of 10 bits, which is more than bf16 has, and are several times as quick. It is so
+    where fp32 is the default; where an option says fp32, that holds.
+    """
+    if device == "cpu":
+        return None
+    return all(precision_of(cell) == "fp32" and not is_asked(cell) for cell in cells) and _gpu_has_bf16()
+
+
 def _gpu_has_bf16() -> bool:
     """Whether the first visible GPU, on which a cell runs, has bf16; one of unknown capability is held to be newer.
+
+    TF32 came with it, in Ampere.
 
     Asked once for each value of the variable `VISIBLE`: a sweep wants it of every cell, and NVML is begun each time.
     """

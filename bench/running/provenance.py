@@ -3,12 +3,13 @@
 import functools
 import platform
 import subprocess
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bench.results.record import Provenance
-from bench.running.devices import visible_gpus
+from bench.results.record import GpuSetup, Provenance
+from bench.running.devices import driver_version, mig_profile, power_limit, visible_gpus
 
 PACKAGES = (
     "accelerate", "bitsandbytes", "datasets", "finetune-bench", "hydra-core", "numpy", "pandas", "peft",
@@ -30,6 +31,8 @@ def provenance(
     model_revision: str | None = None,
     data_revision: str | None = None,
     precision: str | None = None,
+    attention: str | None = None,
+    tf32: bool | None = None,
     num_threads: int | None = None,
 ) -> Provenance:
     """The provenance of a cell that started at `started` on `device` (`cpu` or `cuda`) and ends now."""
@@ -46,9 +49,26 @@ def provenance(
         device=device,
         device_name=device_name(device),
         precision=precision,
+        attention=attention,
+        gpu=gpu_setup(tf32) if device == "cuda" else None,
         num_threads=num_threads,
         started=started,
         ended=now(),
+    )
+
+
+def gpu_setup(tf32: bool | None) -> GpuSetup:
+    """The first visible GPU, and what torch uses it by; `tf32` is what the cell said of that."""
+    gpu = next(iter(visible_gpus()), None)
+    torch = sys.modules.get("torch")  # a sweep's parent, which writes records of crashes, has none
+    capability = None if gpu is None else gpu.capability
+    return GpuSetup(
+        driver=driver_version(),
+        cuda=None if torch is None else torch.version.cuda,
+        capability=None if capability is None else ".".join(map(str, capability)),
+        power_limit_watts=None if gpu is None else power_limit(gpu),
+        mig_profile=None if gpu is None else mig_profile(gpu),
+        tf32=tf32,
     )
 
 

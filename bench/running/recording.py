@@ -40,8 +40,10 @@ class Run:
     total_seconds: float
     peak_process: int
     peak_device: int | None
+    reserved_device: int | None = None
     precision: str | None = None
-    """What was computed in: see `bench.running.precision`."""
+    """What was computed in: see `bench.running.precision`, also for the next."""
+    tf32: bool | None = None
     energy_joules: float | None = None
     fused: int | None = None
     """Cells in its stack, where it was trained in one (`engine=fused`)."""
@@ -61,6 +63,8 @@ def finished(run: Run) -> Record:
             model_revision=run.summary.model_revision,
             data_revision=run.data_revision,
             precision=run.precision,
+            attention=run.summary.attention if run.fused is None else None,
+            tf32=run.tf32,
             num_threads=_threads() if run.cell.method else None,
         ),
         predictions_file=None,
@@ -152,7 +156,10 @@ def _measurements(run: Run) -> blocks.Measurements:
         ),
         throughput=_throughput(run),
         memory=blocks.Memory(
-            peak_device=run.peak_device, peak_process=run.peak_process, frozen_weights=summary.frozen_weights
+            peak_device=run.peak_device,
+            reserved_device=run.reserved_device,
+            peak_process=run.peak_process,
+            frozen_weights=summary.frozen_weights,
         ),
         parameters=summary.parameters,
         choices=summary.choices,

@@ -33,6 +33,9 @@ def _some(value: object) -> object:
 
 _NUMBER = BeforeValidator(_no_truth)
 
+NUMBER = "a number"
+"""The tag of the variant that is one, where a word can stand in its place; no option is called so."""
+
 Positive = Annotated[int, Field(gt=0, le=MAX_NUMBER), _NUMBER]
 NonNegative = Annotated[int, Field(ge=0, le=MAX_NUMBER), _NUMBER]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1), _NUMBER]

@@ -1,20 +1,27 @@
 """The schema of where and how cells are run: nothing here may change a result, or is part of a cell's identity."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
-from bench.bounds import Few, Minutes, NonNegativeFloat, Positive, Workers
+from pydantic import Discriminator, Tag
+
+from bench.bounds import NUMBER, Few, Minutes, NonNegativeFloat, Positive, Workers
 from bench.config import FORBID
 from bench.config.names import Experiment, FilePath, FolderPath, Name
 from bench.report.options import ReportSettings
+
+MaxCells = Annotated[
+    Annotated[Workers, Tag(NUMBER)] | Annotated[Literal["auto"], Tag("auto")],
+    Discriminator(lambda value: "auto" if value == "auto" else NUMBER),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FusedConfig:
     """Cells in lockstep, stacked through one frozen model (`engine=fused`)."""
 
-    max_cells: Workers = 8
-    """In one stack, at most."""
+    max_cells: MaxCells = "auto"
+    """In one stack, at most; `auto`: as many as a GPU's memory holds, and 8 on a CPU (`bench.sweep.stacks`)."""
 
     __pydantic_config__ = FORBID
 

@@ -16,6 +16,8 @@ met within 0.1 %. A LoRA step of SmolLM2 on 16 x 64 tokens added 765 MB to a CPU
 (Where attention has dropout, as in BERT, a CPU keeps the attention matrices, which a GPU does not.)
 """
 
+from collections.abc import Sequence
+
 from bench.config import Method, TrainingConfig, TransformerConfig
 from bench.models.shape import shape_of
 from bench.models.tensors import Estimate
@@ -33,3 +35,13 @@ def estimate(
     """
     shape = shape_of(model)
     return None if shape is None else method.memory(shape, model.family, training, tokens)
+
+
+def num_fitting(sizes: Sequence[Estimate], memory: float) -> int:
+    """How many cells of these sizes fit `memory` bytes in one stack, at least 1.
+
+    The frozen weights are there once; each cell has its own adapters, optimizer states and activations.
+    """
+    once = max(size.weights for size in sizes) + OVERHEAD
+    each = max(size.trained + size.activations for size in sizes)
+    return max(1, int((memory - once) // each))

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from bench.bounds import NUMBER
 from bench.data.label_count import ALL
 from bench.errors import UserError
 from bench.escape.characters import visible_line
@@ -30,6 +31,7 @@ def _sentence(detail: Any, prefix: tuple[str, ...]) -> str:
     path = [_shown(part) for part in detail["loc"]]
     if len(path) > 1 and path[0] in ("model", "method", "split"):
         del path[1:2]
+    path = [part for part in path if part != NUMBER]
     option, value = ".".join((*prefix, *path)), detail["input"]
     given = "" if detail["type"] in ("missing", "extra_forbidden") else f"={_shown(value)}"
     problem = detail["msg"].removeprefix("Value error, ")
@@ -46,6 +48,8 @@ def _sentence(detail: Any, prefix: tuple[str, ...]) -> str:
         problem += f" ({ALL}: every label of the data set)"
     elif path == ["train_size"]:
         problem += f" ({ALL}: what there is for training, 0.25: a quarter of it)"
+    elif option == "fused.max_cells":
+        problem += " (auto: as many as memory holds)"
     return f"{option}{given}: {problem[0].lower()}{problem[1:]}"
 
 

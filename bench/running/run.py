@@ -6,7 +6,6 @@ Every end of a cell but an interruption leaves a record.
 import shutil
 import tempfile
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +49,8 @@ def run(
 
     `engine` is `single` for one cell and `fused` for several, which agree in `groups.can_fuse`. Whatever ends a cell
     alone is in its record: for a single cell that is every failure. What fails for all of a stack together (memory,
-    say, or Unfusable) is raised, and those without a record can be run one by one then. Where memory does not hold the
-    stack, its cells go in several.
+    say, or Unfusable) is raised, and those without a record can be run one by one then; before anything is begun,
+    TooMany, where memory holds no such stack.
 
     With `halved` they run in smaller batches than they say (`bench.methods.halve`), as their records then tell. `warm`
     is what earlier cells of this process left for these, and then what they leave for the next; None: nothing. Where
@@ -76,10 +75,8 @@ def run(
     outcomes: Sequence[Measured | Exception]
     try:
         outcomes = measure(cells, context, observer, started=started, engine=engine, halved=halved)
-    except TooMany as stack:
-        parts = [cells[start : start + stack.most] for start in range(0, len(cells), stack.most)]
-        again = partial(run, settings=settings, engine=engine, halved=halved, observer=observer, warm=warm)
-        return [record for part in parts for record in again(part)]
+    except TooMany:
+        raise  # nothing was begun: what is warm stays so
     except BaseException as error:
         if not isinstance(error, Exception) or not status_of(error).process_is_sound:
             warm.clear()

@@ -54,11 +54,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Fused cells failed together: none of them has a record, and they are to be run one by one."""
+    """Fused cells failed together, or can't be begun: none of them has a record. They are to be run one by one, unless
+    it is for memory."""
 
     reason: str
     for_memory: bool = False
     """They did not fit: fewer at once may."""
+    fitting: int | None = None
+    """How many fit, where they have not been begun because that is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bench.sweep.feasible import Feasibility, LocalData, feasibility, local_data
 from bench.sweep.index import Entry
 from bench.sweep.room import fit, room_of_row
 from bench.sweep.runners.base import Runner
+from bench.sweep.stacks import stack_notes
 from bench.sweep.survey import Standing, State, survey
 from bench.sweep.wording import gigabytes, table
 from bench.sweep.workforce import Workforce
@@ -69,6 +70,10 @@ def plan(cells: Sequence[Cell], settings: Settings, runner: Runner) -> int:
     _print_data(feasible, local, out)
     _print_infeasible(infeasible, feasible, wanted, out)
     _print_totals(rows, place, settings, out)
+    if settings.engine == "fused" and runner.without_effect("engine", settings) is None:
+        to_run = {name: [s.cell for s in standings if s.wanted] for name, standings in found.rows.items()}
+        for note in stack_notes(to_run, found.records, settings.fused, place):
+            out.print(line(note))
     if place.device == "cpu" and place.is_here and (said := plan_notice(todo)) is not None:
         out.print(said, markup=False)
     for note in shortened(todo, settings):

@@ -200,7 +200,7 @@ class _Pool:
             if changed is not None and (dropped := self.waiting.drop_readers(cell, changed)):
                 self.changed = f"{message.reason} ({dropped} cells that read it were not begun)"
         elif isinstance(message, Split):
-            self._split(worker, message.reason, for_memory=message.for_memory)
+            self._split(worker, message.reason, for_memory=message.for_memory, fitting=message.fitting)
         else:
             assert isinstance(message, Unwritten)
             self._give_up(worker, message.reason, everywhere=message.everywhere)
@@ -226,20 +226,27 @@ class _Pool:
             return
         self._collect(worker, status)
 
-    def _split(self, worker: Handle, why: str, *, for_memory: bool = False) -> None:
+    def _split(self, worker: Handle, why: str, *, for_memory: bool = False, fitting: int | None = None) -> None:
         """Fused cells failed together: those without a record wait again, to be run one by one.
 
-        Where memory ran out, at most half as many are fused from now on.
+        Where memory ran out, at most half as many are fused from now on; where it would have, before they began, as
+        many as the worker says that are `fitting`.
         """
-        size = worker.size // 2 if for_memory else 1
+        size = fitting or (worker.size // 2 if for_memory else 1)
         for cell in list(worker.cells):
             if (status := self.waiting.new_status(cell)) is not None:
                 self._collect(worker, status, keep=False)
                 continue
-            self.waiting.bound(cell, size)
-            self._free(worker, keep=False)
+            if for_memory:
+                self.waiting.bound(cell, worker.slot, size)
+            else:
+                self.waiting.alone.add(cell.key)
+            self._free(worker, keep=fitting is not None)
             self.queue.put(cell)
-            self.progress.split(worker.slot, cell, why, size)
+            if fitting is None:
+                self.progress.split(worker.slot, cell, why, size)
+            else:
+                self.progress.put_back(worker.slot)
 
     def _collect(self, worker: Handle, status: Status, *, keep: bool = True) -> None:
         """A cell ended with a record: count it, try it again, or go on; `keep` its process if it is sound."""

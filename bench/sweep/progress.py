@@ -148,6 +148,10 @@ class Progress(Observer):
         self._say(f"fused with others, trying again {how} ({why}): {cell.key}")
         self._rest(slot)
 
+    def put_back(self, slot: Slot) -> None:
+        """The cells that were to begin in `slot` wait again: fewer fit in one stack."""
+        self._rest(slot)
+
     def lost(self, slot: Slot, cell: Cell, why: str) -> None:
         """A cell ended, or could not begin, and its record can't be written."""
         self._say(f"no record could be written: {cell.key} ({why})")

@@ -55,10 +55,15 @@ def room_of_row(cells: Sequence[Cell], records: Iterable[Entry], *, alone: bool)
     `alone`: no other row has its model and method, so that records of these are of this row.
     """
     records, keys = list(records), {cell.key for cell in cells}
-    like, data = (cells[0].model.name, cells[0].method_label), {cell.task.data.name for cell in cells}
-    lengths = [entry.longest for entry in records if entry.data in data and entry.longest is not None]
+    like = (cells[0].model.name, cells[0].method_label)
     known = [r for r in records if (r.model, r.method) == like and (alone or r.key in keys)]
-    return room(cells, known, max(lengths, default=None))
+    return room(cells, known, longest_text(cells, records))
+
+
+def longest_text(cells: Iterable[Cell], records: Iterable[Entry]) -> int | None:
+    """Tokens of the longest text of the cells' data, as far as records tell; None where they don't."""
+    data = {cell.task.data.name for cell in cells}
+    return max((r.longest for r in records if r.data in data and r.longest is not None), default=None)
 
 
 def fit(needed: Room, place: Workforce) -> str:

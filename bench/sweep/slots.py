@@ -82,6 +82,8 @@ class Slot:
     """CPU threads for its computations, its share of the cores; None for the libraries' own choice."""
     sharing: int = 1
     """Workers on its GPU."""
+    memory: int | None = None
+    """Bytes that are its worker's share of the GPU's; None on the CPU, or where they are not known."""
 
 
 def slots(options: PoolOptions, settings: Settings) -> list[Slot]:
@@ -108,6 +110,7 @@ def slots(options: PoolOptions, settings: Settings) -> list[Slot]:
             gpu=gpu.uuid,
             threads=threads,
             sharing=options.per_device,
+            memory=None if gpu.total_memory is None else gpu.total_memory // options.per_device,
         )
         for share in range(options.per_device)
         for number, gpu in chosen

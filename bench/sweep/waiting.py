@@ -1,6 +1,5 @@
 """The cells of a sweep that wait for a worker: which comes next, and how it is claimed."""
 
-import sys
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -15,6 +14,8 @@ from bench.settings import Settings
 from bench.sweep.handle import Handle
 from bench.sweep.progress import Progress
 from bench.sweep.queue import Queue
+from bench.sweep.slots import Slot
+from bench.sweep.stacks import max_cells
 
 
 class Waiting:
@@ -42,7 +43,7 @@ class Waiting:
         self.alone: set[str] = set()
         """Keys of cells that are not fused: they were, and something went wrong."""
         self.fitting: dict[Hashable, int] = {}
-        """How many cells can be fused, by what they agree on, where more did not fit."""
+        """How many cells can be fused, by what they agree on and the memory there is, where more did not fit."""
 
     def claim(self, worker: Handle, at_work: Collection[Handle], idle: int) -> list[Cell]:
         """The best cell for `worker` that nobody runs, and those that are fused with it, claimed.
@@ -62,7 +63,7 @@ class Waiting:
         group = can_fuse(cell)
         like = [other for other in self.queue.of_base(cell) if other != cell and self._may_fuse(other)]
         like = [other for other in like if can_fuse(other) == group]
-        limit = min(self.settings.fused.max_cells, self.fitting.get(group, sys.maxsize))
+        limit = self._limit(cell, worker.slot)
         share = -(-(len(like) + 1) // workers)
         if share <= limit:  # all begin now: dealt out like cards, long and short ones to each, they end together
             dealt = like[workers - 1 :: workers]
@@ -77,12 +78,15 @@ class Waiting:
                 partners.append(other)
         return partners
 
-    def bound(self, cell: Cell, size: int) -> None:
-        """Fuse at most `size` cells like this one from now on; 1: this one runs alone."""
-        if size > 1:
-            self.fitting[can_fuse(cell)] = size
-        else:
-            self.alone.add(cell.key)
+    def bound(self, cell: Cell, slot: Slot, size: int) -> None:
+        """Fuse at most `size` cells like this one from now on where no more memory is than in `slot`; 1: none."""
+        place = can_fuse(cell), slot.memory
+        self.fitting[place] = min(size, self.fitting.get(place, size))
+
+    def _limit(self, cell: Cell, slot: Slot) -> int:
+        """How many cells like this one are fused in `slot`, at most."""
+        most = max_cells(cell, self.settings.fused, "cpu" if slot.gpu is None else "cuda", slot.memory)
+        return min(most, self.fitting.get((can_fuse(cell), slot.memory), most))
 
     def _may_fuse(self, cell: Cell) -> bool:
         is_asked = self.settings.engine == "fused" and self.together

@@ -91,6 +91,7 @@ def _run(job: Job, observer: Observer, warm: Warm) -> Sequence[Ended | Split | U
                 log.write(f"fused with {first.key}: its log is of all\n")
     except OSError as error:
         return [_unwritten(error, job)]
+    from bench.running.measuring import TooMany
     from bench.running.run import RecordUnwritten, run
 
     try:
@@ -98,6 +99,8 @@ def _run(job: Job, observer: Observer, warm: Warm) -> Sequence[Ended | Split | U
         return [_ended(record) for record in records]
     except RecordUnwritten as error:
         return [_unwritten(error, job)]
+    except TooMany as stack:  # the parent gives the others to whoever is idle
+        return [Split(str(stack), for_memory=True, fitting=stack.most)]
     except Exception as error:  # the cells are run one by one then, and what fails again is in the records
         if not others:
             raise

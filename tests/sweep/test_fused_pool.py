@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -23,15 +23,18 @@ from bench.sweep.messages import Ended, Job, Split, Unwritten
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.slots import PoolOptions, Slot
+from bench.sweep.waiting import Waiting
 from tests.support import texts
 from tests.support.cli import bench
 from tests.sweep.test_pool_devices import GPUS
 from tests.test_cell import BASELINE, content
 
 NOTES = "notes.jsonl"
-KILLED, SPLIT, HALF_DONE, HANGING, LARGE = 100, 101, 102, 103, 104
-"""Seeds of cells with which a stack is killed, fails, is killed when one record is written, hangs, or, if there are
-more than two in it, does not fit."""
+KILLED, SPLIT, HALF_DONE, HANGING = 100, 101, 102, 103
+"""Seeds of cells with which a stack is killed, fails, is killed when one record is written, or hangs."""
+LARGE, NO_PAIR, COUNTED = 1000, 2000, 3000
+"""Train sizes of cells of which no more than two fit in a stack, and no two, as is found in the middle; and of which a
+worker says that three do."""
 
 
 def serve_notes(connection: Connection, slot: Slot, parent: int) -> None:
@@ -60,8 +63,11 @@ def take_note(job: Job, *_: object) -> Sequence[Ended | Split | Unwritten]:
         os.kill(os.getpid(), signal.SIGKILL)
     if HANGING in seeds:
         time.sleep(60)
-    if LARGE in seeds and len(seeds) > 2:
+    size = job.cells[0].task.train_size
+    if (size == LARGE and len(seeds) > 2) or size == NO_PAIR:
         return [Split("OutOfMemoryError: made up", for_memory=True)]
+    if size == COUNTED and len(seeds) > 3:
+        return [Split("3 cells fit in one stack", for_memory=True, fitting=3)]
     if SPLIT in seeds:
         return [Split("OutOfMemoryError: made up")]
     time.sleep(0.05)
@@ -127,11 +133,41 @@ def test_what_fails_together_is_run_one_by_one(seed: int, tmp_path: Path) -> Non
     assert not list(tmp_path.rglob(store.RECORD)), "it has cost no cell"
 
 
-def test_a_stack_that_does_not_fit_is_halved(tmp_path: Path) -> None:
-    others = [cell(seed) for seed in range(7)]
-    jobs = run([cell(LARGE), *others], tmp_path, fused=FusedConfig(max_cells=8))
-    assert sorted(map(len, jobs)) == [2, 2, 2, 2, 4, 8] or sorted(map(len, jobs)) == [2, 2, 2, 2, 4, 4, 8]
+@pytest.mark.parametrize("max_cells", [8, "auto"])
+def test_a_stack_that_does_not_fit_is_halved(max_cells: int | Literal["auto"], tmp_path: Path) -> None:
+    """Which is known from then on of all cells like those, and not of others."""
+    cells = [cell(seed, train_size=LARGE) for seed in range(16)]
+    others = [cell(seed, method__r=3) for seed in range(20, 26)]
+    jobs = run([*cells, *others], tmp_path, fused=FusedConfig(max_cells=max_cells))
+    large = [len(job) for job in jobs if job[0] < 20]
+    assert large == [8, 4] + [2] * 8
+    assert [len(job) for job in jobs if job[0] >= 20] == [6]
     assert not list(tmp_path.rglob(store.RECORD)), "it has cost no cell"
+
+
+def test_where_no_two_fit_all_of_them_run_alone(tmp_path: Path) -> None:
+    jobs = run([cell(seed, train_size=NO_PAIR) for seed in range(8)], tmp_path)
+    assert [len(job) for job in jobs] == [4, 2] + [1] * 8, "no other two are tried"
+
+
+def test_what_a_smaller_stack_has_shown_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a larger one, which was begun before, fails after it."""
+    waiting = Waiting.__new__(Waiting)
+    waiting.fitting, waiting.settings = {}, Settings(fused=FusedConfig(max_cells=32))
+    slot, larger = Slot("cuda:0", "GPU-0000", memory=8 << 30), Slot("cuda:1", "GPU-1111", memory=80 << 30)
+    for size in (8, 2, 4):
+        waiting.bound(cell(0), slot, size)
+    assert waiting._limit(cell(1), slot) == 2
+    assert waiting._limit(cell(1), larger) == 32, "there is more memory there"
+    assert waiting._limit(cell(1, method__r=3), slot) == 32
+
+
+def test_a_worker_says_how_many_fit(tmp_path: Path) -> None:
+    """Nothing has failed: its process stays, and nobody is told."""
+    jobs = run([cell(seed, train_size=COUNTED) for seed in range(8)], tmp_path, fused=FusedConfig())
+    assert [len(job) for job in jobs] == [8, 3, 3, 2]
+    notes = [json.loads(line) for line in (tmp_path / NOTES).read_text().splitlines()]
+    assert len({note["process"] for note in notes}) == 1
 
 
 def test_a_record_that_is_written_counts(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from bench.data.split import Splits
 from bench.methods.encode import Encoder, num_tokens
 from bench.methods.fitted import Context
 from bench.methods.loading import ModelFiles, tokenizer_of
-from bench.models.estimate import OVERHEAD, estimate
+from bench.models.estimate import estimate, num_fitting
 from bench.models.truncation import TRUNCATIONS
 from bench.running import devices
 
@@ -18,8 +18,7 @@ from bench.running import devices
 def max_stack_size(cells: Sequence[Cell], splits: Sequence[Splits], context: Context) -> int:
     """The number of `cells` (at least 1) that fit a GPU by `bench.models.estimate`; on a CPU, all of them.
 
-    Each has its own adapters, optimizer states and activations; the frozen weights are there once. All, too, where
-    the model's sizes are not known.
+    All, too, where the model's sizes are not known.
     """
     if context.device != "cuda":
         return len(cells)
@@ -32,9 +31,7 @@ def max_stack_size(cells: Sequence[Cell], splits: Sequence[Splits], context: Con
     known = [size for size in sizes if size is not None]
     if len(known) < len(sizes):
         return len(cells)
-    once = max(size.weights for size in known) + OVERHEAD
-    each = max(size.trained + size.activations for size in known)
-    return max(1, min(len(cells), int((available_memory() - once) // each)))
+    return min(len(cells), num_fitting(known, available_memory()))
 
 
 def available_memory() -> int:

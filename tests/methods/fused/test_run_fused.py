@@ -25,7 +25,7 @@ from bench.running.run import MODEL, NOBODY, run, run_cell
 from bench.running.warm import Warm
 from bench.settings import Settings
 from bench.sweep import worker
-from bench.sweep.messages import Job, Split
+from bench.sweep.messages import Ended, Job, Split
 from tests.conftest import MODEL_IDS
 from tests.methods.fused.test_equality import LABELS, largest_difference
 from tests.support import texts
@@ -144,11 +144,11 @@ def test_a_failure_of_one_leaves_the_others_as_they_are(data: Path, mirror: Path
     assert largest_difference(measured(alone), measured(records[1])) < 1e-4
 
 
-@pytest.mark.parametrize("fit", [0, 1, 2, 3])
+@pytest.mark.parametrize("fit", [0, 1, 2, 3, 7])
 def test_memory_bounds_a_stack(
     fit: int, data: Path, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the weights once and the rest of each cell; cells that do not fit go into the next stack."""
+    """By the weights once and the rest of each cell. A worker says how many fit, and has begun nothing."""
     sizes = Estimate(weights=10**9, trained=2 * 10**8, activations=3 * 10**8)
     asked = []
     monkeypatch.setattr(capacity, "estimate", lambda *_, tokens: asked.append(tokens) or sizes)
@@ -157,9 +157,16 @@ def test_memory_bounds_a_stack(
     as_on_gpu = lambda cells, splits, context: real(cells, splits, replace(context, device="cuda"))  # noqa: E731
     monkeypatch.setattr(capacity, "max_stack_size", as_on_gpu)
     cells = [make_cell(data, "llama", {**TASKS[0], "seed": seed}, min_steps=1, num_train_epochs=1) for seed in range(3)]
-    records = run(cells, settings(mirror, tmp_path / "fused"))
-    assert [record.measurements.fused.cells for record in records] == [[1, 1, 1], [1, 1, 1], [2, 2, 1], [3, 3, 3]][fit]
-    assert [record.key for record in records] == [cell.key for cell in cells]
+    monkeypatch.setattr(worker, "_log_to", lambda folder: folder.mkdir(parents=True))  # the tests' own output stays
+    answers = worker._run(Job(tuple(cells), settings(mirror, tmp_path / "fused")), NOBODY, Warm())
+    if fit < 3:
+        most = max(fit, 1)
+        assert answers == [Split(f"{most} cells fit in one stack", for_memory=True, fitting=most)]
+        assert not list(store.scan(tmp_path / "fused"))
+    else:
+        assert answers == [Ended("ok")] * 3
+        records = [store.read(cell.folder(tmp_path / "fused")) for cell in cells]
+        assert [record.measurements.fused.cells for record in records] == [3, 3, 3]
     assert max(asked) < 40, "tokens of the longest text, not of the longest that there may be"
 
 

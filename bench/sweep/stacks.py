@@ -1,0 +1,82 @@
+"""How many cells go in one stack (`fused.max_cells`), as far as it is known before their texts are read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from bench.cell import Cell
+from bench.config import TransformerConfig
+from bench.methods.fused.groups import can_fuse
+from bench.models.estimate import estimate, num_fitting
+from bench.settings import FusedConfig
+from bench.sweep.duration import TOKENS, max_tokens
+from bench.sweep.index import Entry
+from bench.sweep.room import longest_text
+from bench.sweep.workforce import Workforce
+
+MOST = {"cpu": 8, "cuda": 64}
+"""With `auto`. On a CPU, cells of MiniLM took 41, 30, 27 and 27 ms a step in stacks of 1, 4, 8 and 16: more than 8 take
+memory, and gain nothing. A GPU has to be given more before it is as busy as it can be."""
+UNKNOWN = 8
+"""On a GPU, where the model's sizes are not known, and so not whether more fit."""
+
+
+def max_cells(cell: Cell, fused: FusedConfig, device: Literal["cpu", "cuda"], memory: int | None) -> int:
+    """The most cells like `cell` in one stack, at least 1.
+
+    With `auto`, on a GPU of which a worker may use `memory` bytes, as many as that would hold if texts were short:
+    a worker finds out how many it holds, which are not more but for rounding (`bench.methods.fused.capacity`). None
+    where the memory is the machine's own, or not known: a worker's word alone counts then.
+    """
+    if fused.max_cells != "auto":
+        return fused.max_cells
+    if device == "cpu":
+        return MOST["cpu"]
+    tokens = min(max_tokens(cell) or TOKENS, TOKENS)
+    fitting = fitting_cells(cell, memory, tokens)
+    return UNKNOWN if fitting is None else min(MOST["cuda"], fitting)
+
+
+def fitting_cells(cell: Cell, memory: int | None, tokens: int) -> int | None:
+    """How many cells like `cell` fit `memory` bytes by arithmetic, with texts of `tokens` tokens; at least 1.
+
+    None where the model's sizes are not known.
+    """
+    assert isinstance(cell.model, TransformerConfig)
+    assert cell.method is not None
+    size = estimate(cell.model, cell.method, cell.training, tokens=tokens)
+    if size is None:
+        return None
+    return MOST["cuda"] if memory is None else num_fitting([size], memory)
+
+
+def stack_notes(
+    rows: Mapping[str, Sequence[Cell]], records: Sequence[Entry], fused: FusedConfig, place: Workforce
+) -> Iterator[str]:
+    """What a plan says of the stacks that the cells to run, by row, go in; nothing where none can be stacked."""
+    able = {name: [cell for cell in cells if can_fuse(cell) is not None] for name, cells in rows.items()}
+    able = {name: cells for name, cells in able.items() if cells}
+    if not able:
+        return
+    if place.device == "cpu" or fused.max_cells != "auto":
+        most = MOST["cpu"] if fused.max_cells == "auto" else fused.max_cells
+        yield f"Like cells go up to {most} at once through one model (fused.max_cells={fused.max_cells})."
+        return
+    totals = [gpu.total_memory for gpu in place.gpus]
+    known = [total // place.per_device for total in totals if total is not None]
+    if not known or len(known) < len(totals):
+        yield f"Like cells go through one model at once, up to {MOST['cuda']}, as GPUs have memory."
+        return
+    sizes = (f"{name} {_most(cells, records, min(known))}" for name, cells in able.items())
+    yield f"Like cells go through one model at once, by arithmetic up to: {', '.join(sizes)}."
+
+
+def _most(cells: Sequence[Cell], records: Sequence[Entry], memory: int) -> int:
+    """How many cells of a row fit in one stack, with texts as long as they may be, or as they are known to be."""
+    kinds = {(cell.model, cell.method, cell.training): cell for cell in cells}.values()
+    longest = longest_text(cells, records)
+    found = []
+    for cell in kinds:
+        tokens = min((limit for limit in (max_tokens(cell), longest) if limit), default=TOKENS)
+        fitting = fitting_cells(cell, memory, tokens)
+        found.append(UNKNOWN if fitting is None else min(MOST["cuda"], fitting))
+    return min(found)

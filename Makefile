@@ -11,11 +11,17 @@ LOWEST := .venv-lowest
 LOWEST_TESTS := tests/config tests/test_cell.py tests/data/test_odd_columns.py tests/results/test_parse.py \
 	tests/results/test_store.py tests/report/figures tests/sweep/test_plan.py tests/methods/test_families.py \
 	tests/methods/test_linear_probe.py tests/methods/test_setfit.py tests/methods/test_tfidf_sgd.py \
-	tests/methods/test_zero_shot.py
+	tests/methods/test_zero_shot.py tests/methods/test_checkpointing.py
+
+# Where no package index can be reached: a folder that make wheelhouse made. What is in it goes into a folder of its own
+# beside the packages of PYTHON, which stay as they are.
+WHEELS ?=
+GPU_PACKAGES := .gpu-packages
+ON_GPU = $(if $(WHEELS),PYTHONPATH=$(GPU_PACKAGES) $(PYTHON),$(BIN)/python)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo mine sweep plan status report compare test test-faults test-lowest test-slurm slurm-is-here \
-	test-browser perf lint format clean
+	test-browser test-gpu perf-gpu gpu-packages wheelhouse perf lint format clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -84,6 +90,21 @@ slurm-is-here:
 	@for program in slurmctld slurmd sbatch munged; do \
 		PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null || \
 		{ echo "error: make test-slurm needs Slurm and munge (Debian: slurm-wlm, munge): no $$program here" >&2; exit 2; }; done
+
+test-gpu: gpu-packages ## what only a GPU can show, about 4 minutes; WHEELS=wheelhouse: without network or .venv
+	BENCH_GPU_TESTS_DEVICE=$(or $(BENCH_GPU_TESTS_DEVICE),cuda) $(ON_GPU) -m pytest -m gpu --confcutdir=tests/gpu \
+		tests/gpu $(ARGS)
+
+perf-gpu: gpu-packages ## tables of what a GPU gives, about 5 minutes: ARGS="--rows llama3_2_1b --stacks 32 8 1"
+	$(ON_GPU) -m tests.perf.gpu $(ARGS)
+
+gpu-packages: $(if $(WHEELS),$(GPU_PACKAGES)/.installed,setup)
+
+$(GPU_PACKAGES)/.installed: $(WHEELS)/requirements.txt
+	rm -rf $(GPU_PACKAGES)
+	$(PYTHON) -m pip install --quiet --no-index --no-deps --find-links $(WHEELS) --target $(GPU_PACKAGES) \
+		--requirement $(WHEELS)/requirements.txt
+	@touch $@
 
 perf: setup ## measure speed against the published method: PERF_ROUNDS=3, ONLY="probe last_block"
 	$(BIN)/python -m tests.perf $(if $(ONLY),--only $(ONLY))

@@ -1,0 +1,143 @@
+"""The tables that a GPU fills are the right ones: tried on a CPU with tiny models, and by numbers that are known."""
+
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch.autograd import DeviceType
+
+from bench.methods.fused.groups import can_fuse
+from tests.gpu.cells import Row
+from tests.gpu.shapes import SHAPES
+from tests.perf.gpu import counting, table
+from tests.perf.gpu.__main__ import ROWS, rows_of
+from tests.perf.gpu.card import Card
+from tests.perf.gpu.counting import LAUNCHES, Profiled, Waits, profiled
+from tests.perf.gpu.recorder import TIMED, WARM_UP, WINDOW, Recorder, Window
+from tests.perf.gpu.steps import Step, estimated, ladder_of, multiplied_weights
+from tests.perf.gpu.whole import Whole
+from tests.support.cli import REPOSITORY
+
+CARD = Card("NVIDIA H100 80GB HBM3", 80 << 30, 700e12, 2.5e12, 4e-6)
+LLAMA = Row(SHAPES["llama3_2_1b"], "lora", "bf16")
+
+
+def step(cells: int, seconds: float, *, is_stack: bool = True, on_gpu: bool = True) -> Step:
+    counted = Profiled(2333, seconds / 4)
+    window = Window(cells, seconds, counted, 3 if on_gpu else None, 5_000_000_000 if on_gpu else None)
+    return Step("llama3_2_1b lora, bf16", is_stack, window, 309.0 * cells, 973_000_000, 6_250_000_000)
+
+
+def test_a_line_of_steps() -> None:
+    lines = table.of_steps([step(1, 0.022, is_stack=False), step(8, 0.044)], CARD)
+    columns = [cell.strip() for cell in lines[0].strip("|").split("|")]
+    alone, stacked = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:])
+    assert dict(zip(columns, alone, strict=True)) == {
+        "model": "llama3_2_1b lora, bf16", "cells": "1, by Trainer", "ms a step": "22.0", "ms a cell": "22.00",
+        "x": "1.00", "samples/s": "727", "tokens/s": "14,045", "MFU": "5.5 %", "launches": "2,333", "busy": "25 %",
+        "waits": "3", "memory GB": "5.00", "of estimate": "0.80",
+    }  # fmt: skip
+    # 4 operations x 973 M weights x 8 x 309 tokens in 44 ms are 219 TFLOP/s, of 989
+    assert stacked[1:8] == ["8", "44.0", "5.50", "4.00", "2,909", "56,182", "22.1 %"]
+
+
+def test_what_a_cpu_cannot_say_is_left_out() -> None:
+    lines = table.of_steps([step(1, 0.022, is_stack=False, on_gpu=False)], CARD)
+    assert lines[-1].endswith("| 2,333 | - | - | - | - |")
+    assert table.of_whole([Whole("llama3_2_1b qlora, bf16", 8, 30.0, 7.5)])[-1].endswith("| 8 | 30.0 | 7.5 | 4.00 |")
+
+
+def test_utilization_is_of_the_data_sheet_where_it_is_known() -> None:
+    assert (CARD.peak, "data sheet" in table.of_card(CARD)) == (989e12, True)
+    other = Card("NVIDIA T4", 16 << 30, 50e12, 0.25e12, 5e-6)
+    assert (other.peak, "measured here" in table.of_card(other)) == (50e12, True)
+
+
+def test_weights_that_are_multiplied(tmp_path: Path) -> None:
+    (cell,) = ladder_of(LLAMA, tmp_path, [1])
+    assert multiplied_weights(cell) == pytest.approx(0.973e9, rel=0.001)
+    stack = ladder_of(LLAMA, tmp_path, [4])
+    # the frozen weights are there once: two bytes each
+    assert 4 * estimated(stack[:1]) - estimated(stack) == pytest.approx(3 * 2 * 1.236e9, rel=0.01)
+
+
+def test_a_ladder_of_cells_can_be_stacked_and_ends_in_steps(tmp_path: Path) -> None:
+    cells = ladder_of(LLAMA, tmp_path, [4, 2, 1])
+    assert [cell.task.train_size // 16 for cell in cells] == [3 * WINDOW, 2 * WINDOW, WINDOW, WINDOW]
+    assert len({can_fuse(cell) for cell in cells}) == 1
+    assert can_fuse(cells[0]) is not None
+
+
+def test_windows_are_timed_after_their_first_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("tests.perf.gpu.recorder.time.perf_counter", lambda: clock[0])
+    recorder = Recorder("cpu", [2, 1])
+    for number in range(2 * WINDOW):
+        is_timed = WARM_UP <= number % WINDOW < WARM_UP + TIMED
+        clock[0] += (2.0 if number < WINDOW else 1.0) if is_timed else 100.0
+        recorder.on_step(number + 1, 2 * WINDOW, None)
+    assert [(window.cells, window.seconds) for window in recorder.windows] == [(2, 2.0), (1, 1.0)]
+
+
+def test_launches_and_time_of_the_device_are_summed_once() -> None:
+    def event(key: str, count: int, microseconds: float, kind: DeviceType) -> SimpleNamespace:
+        return SimpleNamespace(
+            key=key, count=count, self_device_time_total=microseconds, device_type=kind, is_user_annotation=False
+        )
+
+    events = [
+        event("aten::mm", 10, 500.0, DeviceType.CPU),  # the time of its kernels, which is theirs
+        event("cudaLaunchKernel", 10, 0.0, DeviceType.CPU),
+        event("cuLaunchKernelEx", 3, 0.0, DeviceType.CPU),
+        event("cudaMemcpyAsync", 2, 0.0, DeviceType.CPU),
+        event("cudaStreamSynchronize", 2, 0.0, DeviceType.CPU),
+        event("ampere_bf16_gemm", 10, 500.0, DeviceType.CUDA),
+    ]
+    assert profiled(events, LAUNCHES) == Profiled(15, 500e-6)
+
+
+def test_waits_are_what_torch_warns_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    modes = []
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", modes.append)
+    waits = Waits()
+    for text in ("called a synchronizing CUDA operation", "something else", "called a synchronizing CUDA operation"):
+        warnings.warn(text, UserWarning, stacklevel=1)
+    assert waits.stop() == 2
+    assert modes == ["warn", "default"]
+
+
+def test_rows_have_the_models_that_are_asked_for() -> None:
+    assert [(row.shape.name, row.method, row.precision) for row in rows_of(None, tiny=False)] == list(ROWS)
+    assert [row.shape.name for row in rows_of(["gemma3_1b"], tiny=True)] == ["tiny_gemma3_1b"]
+
+
+def test_the_command_prints_its_tables(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.perf.gpu", "--device", "cpu", "--tiny", "--rows", "minilm", "--stacks", "2"]
+    ended = subprocess.run(command, check=False, cwd=REPOSITORY, capture_output=True, text=True, timeout=280)
+    assert ended.returncode == 0, ended.stderr
+    lines = [line for line in ended.stdout.splitlines() if line.startswith("| tiny_minilm")]
+    cells = [line.split(" | ")[:2] for line in lines]
+    assert cells == [[f"| tiny_minilm lora, {of}", many] for of in ("bf16", "fp32") for many in ("1, by Trainer", "2")]
+
+
+def test_without_a_gpu_it_says_so() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.perf.gpu"],
+        check=False,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("error: torch sees no GPU")
+
+
+def test_the_profiler_counts_operations_on_a_cpu() -> None:
+    profiler = counting.Profiler("cpu")
+    torch.ones(4) + torch.ones(4)
+    assert profiler.stop().launches >= 3

@@ -1,0 +1,104 @@
+"""What a GPU gives, as tables of Markdown: steps by Trainer and in stacks, and whole cells.
+
+    python -m tests.perf.gpu [--device cuda] [--tiny] [--rows llama3_2_1b] [--stacks 32 16 8 1]
+
+Models have the published sizes and random weights; nothing is fetched. See tests/gpu/README.md.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from tests.gpu.cells import Row, context
+from tests.gpu.folders import build
+from tests.gpu.shapes import SHAPES
+
+ROWS = (
+    ("minilm", "lora", "bf16"), ("minilm", "lora", "fp32"),
+    ("bert_base", "lora", "bf16"), ("bert_base", "lora", "fp32"),
+    ("llama3_2_1b", "lora", "bf16"), ("llama3_2_1b", "qlora", "bf16"),
+    ("gpt2_xl", "qlora", "bf16"),
+)  # fmt: skip
+MORE = (("qwen2_5_1_5b", "qlora", "bf16"), ("gemma3_1b", "qlora", "bf16"))
+"""Only where `--rows` names their models."""
+WHOLE = ("llama3_2_1b", "qlora")
+STACKS, TINY_STACKS = (32, 16, 8, 1), (4, 2, 1)
+
+
+def main() -> None:
+    """Measure, and print each table when it is there."""
+    options = _options()
+    if options.device == "cuda":
+        from bench.running.devices import use_one_gpu
+
+        use_one_gpu()  # before torch
+    import torch
+
+    from tests.perf.gpu import card, table
+
+    if options.device == "cuda" and not torch.cuda.is_available():
+        sys.exit("error: torch sees no GPU: nothing is measured (--device cpu --tiny tries the command)")
+    clock, found = time.perf_counter(), card.measure(options.device, tiny=options.tiny)
+    print(f"\n{table.of_card(found)}\n{card.versions()}\n", flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        steps, whole = _measured(rows_of(options.rows, tiny=options.tiny), options, Path(scratch))
+    for lines in (table.of_steps(steps, found), table.of_whole(whole)):
+        print("\n".join(lines), end="\n\n")
+    print(f"measured in {time.perf_counter() - clock:.0f} s")
+
+
+def _options() -> argparse.Namespace:
+    assert __doc__ is not None
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--tiny", action="store_true", help="tiny models and stacks, which a CPU can try")
+    parser.add_argument("--rows", nargs="+", choices=list(SHAPES), help="models, if not the usual ones")
+    parser.add_argument("--stacks", nargs="+", type=int, help="cells in a stack")
+    options = parser.parse_args()
+    options.stacks = options.stacks or (TINY_STACKS if options.tiny else STACKS)
+    return options
+
+
+def rows_of(names: Sequence[str] | None, *, tiny: bool) -> list[Row]:
+    """The rows of these models; None: those of the usual ones."""
+    chosen = ROWS if names is None else [row for row in (*ROWS, *MORE) if row[0] in names]
+    shapes = {name: shape.tiny() if tiny else shape for name, shape in SHAPES.items()}
+    return [Row(shapes[name], method, precision) for name, method, precision in chosen]
+
+
+def _measured(rows: Sequence[Row], options: argparse.Namespace, scratch: Path) -> tuple[list, list]:
+    """Steps of all rows, and whole cells of one of them; a model's folder is there once and while it is used."""
+    from bench.running.memory import release
+    from bench.running.out_of_memory import is_out_of_memory
+    from bench.running.warm import Warm
+    from tests.perf.gpu.steps import steps
+    from tests.perf.gpu.whole import CELLS, whole
+
+    found, cells = [], []
+    for row in rows:
+        folder = scratch / row.shape.name
+        if not folder.exists():
+            build(row.shape, folder, options.device)
+        where = context(scratch / "cache", options.device, warm=Warm())
+        print(row.name, file=sys.stderr, flush=True)
+        try:
+            found += steps(row, folder, where, options.stacks)
+            if (row.shape.name.removeprefix("tiny_"), row.method) == WHOLE:
+                cells.append(whole(row, folder, where, max(options.stacks) if options.tiny else CELLS))
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            print(f"{row.name}: does not fit on this device", flush=True)
+        where.warm.clear()
+        release()
+    return found, cells
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What was measured, as Markdown."""
+
+from collections.abc import Sequence
+
+from tests.perf.gpu.card import Card
+from tests.perf.gpu.steps import Step
+from tests.perf.gpu.whole import Whole
+
+STEP_COLUMNS = (
+    "model", "cells", "ms a step", "ms a cell", "x", "samples/s", "tokens/s", "MFU", "launches", "busy", "waits",
+    "memory GB", "of estimate",
+)  # fmt: skip
+WHOLE_COLUMNS = ("whole cells", "cells", "one by one, s", "fused, s", "x")
+NONE = "-"
+
+
+def of_card(card: Card) -> str:
+    """A line on the device."""
+    memory = "" if card.memory is None else f", {card.memory / 2**30:.0f} GiB"
+    measured = f"{card.flops / 1e12:.4g} TFLOP/s in a product in bf16, {card.bandwidth / 1e12:.3g} TB/s in a copy"
+    peak = f"MFU is of {card.peak / 1e12:.4g} TFLOP/s, {card.peak_is}."
+    return f"{card.name}{memory}: {measured}, {1e6 * card.launch_seconds:.1f} us a launch. {peak}"
+
+
+def of_steps(steps: Sequence[Step], card: Card) -> list[str]:
+    """Lines of the table of steps. `x`: the time of a cell by Trainer over that of a cell in a stack."""
+    alone = {step.row: step.window.seconds for step in steps if not step.is_stack}
+    return table(STEP_COLUMNS, [_step(step, alone[step.row], card) for step in steps])
+
+
+def _step(step: Step, alone: float, card: Card) -> tuple[str, ...]:
+    window = step.window
+    a_cell = window.seconds / window.cells
+    peak = window.peak_bytes
+    return (
+        step.row,
+        str(window.cells) if step.is_stack else "1, by Trainer",
+        f"{1e3 * window.seconds:.1f}",
+        f"{1e3 * a_cell:.2f}",
+        f"{alone / a_cell:.2f}",
+        f"{step.samples_per_second:,.0f}",
+        f"{step.tokens_per_second:,.0f}",
+        f"{100 * step.utilization(card.peak):.1f} %",
+        f"{window.profiled.launches:,}",
+        NONE if peak is None else f"{100 * step.busy:.0f} %",
+        NONE if window.waits is None else str(window.waits),
+        NONE if peak is None else f"{peak / 1e9:.2f}",
+        NONE if peak is None else f"{peak / step.estimated_bytes:.2f}",
+    )
+
+
+def of_whole(whole: Sequence[Whole]) -> list[str]:
+    """Lines of the table of whole cells."""
+    rows = [
+        (of.row, str(of.cells), f"{of.one_by_one:.1f}", f"{of.fused:.1f}", f"{of.one_by_one / of.fused:.2f}")
+        for of in whole
+    ]
+    return table(WHOLE_COLUMNS, rows)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table of Markdown."""
+    return [f"| {' | '.join(cells)} |" for cells in (columns, ["---"] * len(columns), *rows)]

@@ -15,6 +15,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 from bench.config.class_weight import ClassWeight
 from bench.methods.adapted import is_rationed
 from bench.methods.attention import attention
+from bench.methods.checkpointing import computes_again
 from bench.methods.class_weight import label_weights
 from bench.methods.eight_bit import forget_embeddings
 from bench.methods.encode import Example, num_tokens
@@ -93,7 +94,7 @@ class OrderedTrainer(Trainer):
         count, ids = inputs.pop(NUM_TOKENS), inputs["input_ids"]
         self.state.num_input_tokens_seen += count if model.training else 0
         dtype = torch.bfloat16 if self.args.bf16 else torch.float16 if self.args.fp16 else torch.float32
-        chosen = model.training and not self.args.activation_checkpointing
+        chosen = model.training and not computes_again(self.args)
         compute: Callable[..., Any] = super().compute_loss
         with attention(ids.device, dtype, ids.shape[1]) if chosen else nullcontext():
             if ROWS_OF in inputs:

@@ -19,6 +19,7 @@ from transformers import (
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
 from bench.methods import validation
+from bench.methods.checkpointing import checkpointing_arguments
 from bench.methods.encode import Encoder, sort_by_length
 from bench.methods.fitted import Diverged, OnStep, Probabilities
 from bench.methods.last_block import Collator
@@ -192,8 +193,7 @@ def training_arguments(
         per_device_train_batch_size=config.per_device_train_batch_size,
         per_device_eval_batch_size=config.per_device_eval_batch_size,
         gradient_accumulation_steps=config.gradient_accumulation_steps,
-        activation_checkpointing=config.gradient_checkpointing,
-        activation_checkpointing_kwargs={"use_reentrant": False} if config.gradient_checkpointing else None,
+        **checkpointing_arguments(enabled=config.gradient_checkpointing),
         learning_rate=config.learning_rate,
         lr_scheduler_type=config.lr_scheduler_type,
         warmup_steps=config.warmup_steps,

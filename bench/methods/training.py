@@ -24,6 +24,7 @@ from bench.methods.encode import Encoder, sort_by_length
 from bench.methods.fitted import Diverged, OnStep, Probabilities
 from bench.methods.last_block import Collator
 from bench.methods.one_device import check_one_device
+from bench.methods.snapshot import Snapshot
 from bench.methods.trainer import OrderedTrainer
 from bench.methods.trunk import Trunk
 from bench.methods.windows import WindowCollator
@@ -35,7 +36,7 @@ MAX_EVALUATIONS = 12
 
 
 class BestWeights(TrainerCallback):
-    """Keeps the trainable weights of the best validation in memory and stops when it stays the best.
+    """Keeps a copy of the trainable weights of the best validation and stops when it stays the best.
 
     `metric` is that of `bench.metrics.table` by which it is the best; of equal ones that with the lower loss.
     """
@@ -44,7 +45,7 @@ class BestWeights(TrainerCallback):
         self.metric, self.patience = metric, patience
         self.best: tuple[float, ...] | None = None
         self.best_step: int | None = None
-        self.weights: dict[str, torch.Tensor] = {}
+        self.weights = Snapshot()
         self.waited = 0
         self.stopped_early = False
 
@@ -74,7 +75,7 @@ class BestWeights(TrainerCallback):
         score = validation.merit(metrics, self.metric)
         if self.best is None or score > self.best:
             self.best, self.best_step, self.waited = score, state.global_step, 0
-            self.weights = {n: p.detach().to("cpu", copy=True) for n, p in model.named_parameters() if p.requires_grad}
+            self.weights.take(model)
             return
         self.waited += 1
         if self.patience is not None and self.waited >= self.patience and state.global_step < state.max_steps:
@@ -83,10 +84,7 @@ class BestWeights(TrainerCallback):
 
     def restore(self, model: torch.nn.Module) -> None:
         """Put the best weights back."""
-        with torch.no_grad():
-            for name, parameter in model.named_parameters():
-                if name in self.weights:
-                    parameter.copy_(self.weights[name])
+        self.weights.restore(model)
 
 
 class StepCallback(TrainerCallback):

@@ -57,22 +57,26 @@ class Waiting:
         return [] if cell is None else [cell, *self._partners(worker, cell, idle)]
 
     def _partners(self, worker: Handle, cell: Cell, workers: int) -> list[Cell]:
-        """Cells that wait and can be fused with `cell`, claimed: as many as its worker's share, and the settings."""
+        """Cells that wait and can be fused with `cell`, claimed: its worker's share, within what one stack may hold.
+
+        Where they need several stacks, all are about as large: 65 cells with at most 64 in one go in 33 and 32, for a
+        stack of one takes about as long as one of many.
+        """
         if not self._may_fuse(cell):
             return []
         group = can_fuse(cell)
         like = [other for other in self.queue.of_base(cell) if other != cell and self._may_fuse(other)]
         like = [other for other in like if can_fuse(other) == group]
         limit = self._limit(cell, worker.slot)
-        share = -(-(len(like) + 1) // workers)
-        if share <= limit:  # all begin now: dealt out like cards, long and short ones to each, they end together
+        rounds = -(-(len(like) + 1) // (limit * workers))
+        share = -(-(len(like) + 1) // (rounds * workers))
+        if rounds == 1:  # all begin now: dealt out like cards, long and short ones to each, they end together
             dealt = like[workers - 1 :: workers]
             del like[workers - 1 :: workers]
             like = dealt + like
-        most = min(limit, share) - 1
         partners: list[Cell] = []
         for other in like:
-            if len(partners) == most:
+            if len(partners) == share - 1:
                 break
             if self._take(worker, other):
                 partners.append(other)

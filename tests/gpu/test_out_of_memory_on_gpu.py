@@ -112,17 +112,21 @@ def test_a_card_that_others_have_filled_is_out_of_memory_and_no_error(
     assert run_one(cell)[0] is Status.OK
 
 
-def test_a_stack_that_does_not_fit_goes_in_two(
+def test_a_stack_that_does_not_fit_is_told_before_it_begins(
     folders: dict[str, Path], device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needs("pandas", "pyarrow")
     from bench.methods.fused import capacity
+    from bench.running.measuring import TooMany
     from bench.running.run import run
 
     data = topics.write_csv(tmp_path / "topics.csv")
     of = [topics.cell("llama", folders["llama"], seed=seed) for seed in range(8)]
     of = [replace(each, task=replace(each.task, data=replace(each.task.data, path=str(data)))) for each in of]
     monkeypatch.setattr(capacity, "max_stack_size", lambda cells, *_: min(len(cells), 4))
-    records = run(of, Settings(results_dir=str(tmp_path / "results"), device=device))
+    settings = Settings(results_dir=str(tmp_path / "results"), device=device)
+    with pytest.raises(TooMany) as told:
+        run(of, settings)
+    records = [record for start in (0, 4) for record in run(of[start : start + told.value.most], settings)]
     fused = [record.measurements.fused for record in records if record.measurements is not None]
     assert [found.cells for found in fused if found is not None] == [4] * 8

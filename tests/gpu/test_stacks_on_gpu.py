@@ -5,14 +5,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from accelerate import Accelerator
 
 from bench.cell import Cell
+from bench.methods.fused import scales
 from bench.models.families import FAMILIES
 from tests.gpu import topics
 from tests.gpu.cells import context
 from tests.gpu.stacks import fitted
 
 pytestmark = pytest.mark.gpu
+
+TOO_LARGE = 2.0**22
+"""A loss scale with which the first steps overflow, until it is low enough."""
 
 
 def cells(family: str, folder: Path, **options: Any) -> list[Cell]:
@@ -55,6 +61,26 @@ def test_in_bf16(family: str, folders: dict[str, Path], device: str, tmp_path: P
 @pytest.mark.parametrize("family", ["llama", "bert", "gpt2"])
 def test_in_4_bits(family: str, folders: dict[str, Path], device: str, tmp_path: Path) -> None:
     compare(cells(family, folders[family], method="qlora", precision="bf16"), device, tmp_path, tolerance=5e-2)
+
+
+@pytest.mark.parametrize("optim", ["adamw_torch", "adamw_torch_fused", "adamw_bnb_8bit"])
+@pytest.mark.parametrize("family", ["llama", "bert"])
+def test_in_fp16(
+    family: str, optim: str, folders: dict[str, Path], device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each cell has a loss scale of its own, and begins with one that is too large, so that steps are skipped."""
+    if device == "cpu":
+        pytest.skip("accelerate scales losses on GPUs alone")
+    original = Accelerator.__init__
+
+    def begin(self: Accelerator, *given: Any, **named: Any) -> None:
+        original(self, *given, **named)
+        if self.scaler is not None:
+            self.scaler = torch.amp.GradScaler("cuda", init_scale=TOO_LARGE)
+
+    monkeypatch.setattr(Accelerator, "__init__", begin)
+    monkeypatch.setattr(scales, "INITIAL", TOO_LARGE)
+    compare(cells(family, folders[family], precision="fp16", optim=optim), device, tmp_path, tolerance=5e-2)
 
 
 def test_with_8_bit_adamw(folders: dict[str, Path], device: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.running import no_gpu
+from bench.running import devices, no_gpu
 from bench.running.devices import (
     driver_version,
     energy_counter,
@@ -165,6 +165,24 @@ def test_driver_and_power_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert driver_version() is None
 
 
+@pytest.mark.parametrize(
+    ("torch", "before", "after"),
+    [
+        ("2.13.0+cpu", {}, {"PYTORCH_ALLOC_CONF": "expandable_segments:True"}),
+        ("2.8.0", {}, {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}),
+        ("2.13.0", {"PYTORCH_ALLOC_CONF": "backend:native"}, {"PYTORCH_ALLOC_CONF": "backend:native"}),
+        ("2.13.0", {"PYTORCH_CUDA_ALLOC_CONF": ""}, {"PYTORCH_CUDA_ALLOC_CONF": ""}),
+    ],
+)
+def test_blocks_of_memory_grow(
+    torch: str, before: dict[str, str], after: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "version", lambda name: {"torch": torch}[name])
+    monkeypatch.setattr(devices.os, "environ", dict(before))
+    devices.use_expandable_segments()
+    assert devices.os.environ == after
+
+
 def test_energy_is_the_first_visible_devices_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,1")
     assert energy_counter() == 1500.003
@@ -218,7 +236,8 @@ def test_a_record_of_a_gpu_never_names_the_processor(monkeypatch: pytest.MonkeyP
 def test_a_process_keeps_the_first_gpu_that_it_sees(
     setting: str | None, one: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", setting or "")  # so that it is put back
+    for name in ("CUDA_VISIBLE_DEVICES", "PYTORCH_ALLOC_CONF"):
+        monkeypatch.setenv(name, setting or "")  # so that they are put back
     if setting is None:
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     use_one_gpu()
@@ -245,7 +264,7 @@ sys.modules["pynvml"] = nvml
 class Torch:
     def find_spec(self, name, *_):
         if name == "torch":
-            print("SEEN", os.environ.get("CUDA_VISIBLE_DEVICES"))
+            print("SEEN", os.environ.get("CUDA_VISIBLE_DEVICES"), os.environ.get("PYTORCH_ALLOC_CONF"))
             os._exit(9)
 
 sys.meta_path.insert(0, Torch())
@@ -260,7 +279,8 @@ def test_a_single_cell_sees_one_gpu_before_torch_is_imported(
     words = ("model=bert_base", "method=lora", "data=sms_spam", "train_size=32", f"mirror_dir={mirror}")
     command = [*words, f"device={device}", f"results_dir={tmp_path}/results", f"cache_dir={tmp_path}/cache"]
     program = SINGLE + f"sys.argv = ['bench', *{command!r}]\nfrom bench.__main__ import main\nsys.exit(main())"
-    assert _seen(program, tmp_path) == f"SEEN {seen}"
+    grows = None if device == "cpu" else "expandable_segments:True"
+    assert _seen(program, tmp_path) == f"SEEN {seen} {grows}"
 
 
 def _seen(program: str, folder: Path) -> str:

@@ -4,8 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
+ALLOCATOR, RENAMED = ("PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ALLOC_CONF"), (2, 9)
+"""What torch's allocator of GPU memory reads, before that version and since."""
 workers_on_gpu = 1
 """Processes of this sweep that share the GPU of this one, itself included; a worker says it when it begins."""
 
@@ -51,6 +54,17 @@ def use_one_gpu() -> None:
     """
     if gpus := visible_gpus():
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus[0].uuid
+        use_expandable_segments()
+
+
+def use_expandable_segments() -> None:
+    """Let torch's blocks of GPU memory grow in place, unless the environment says how they are; before it is imported.
+
+    Batches of texts are of many lengths, and blocks of fixed sizes that fit none of them add up.
+    """
+    if not any(name in os.environ for name in ALLOCATOR):
+        torch = tuple(int(part) for part in version("torch").split(".")[:2])
+        os.environ[ALLOCATOR[torch >= RENAMED]] = "expandable_segments:True"
 
 
 def energy_counter() -> float | None:

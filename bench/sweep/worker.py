@@ -48,6 +48,7 @@ def serve(connection: Connection, slot: Slot, parent: int) -> None:
     _end_with(parent)
     if slot.gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = slot.gpu  # before anything imports torch
+        devices.use_expandable_segments()
         devices.workers_on_gpu = slot.sharing
     use_threads(slot.threads)  # likewise
     mask_output()  # a log is a file that is shown around

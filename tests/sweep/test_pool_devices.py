@@ -60,6 +60,7 @@ def take_note(job: Job, *_: object) -> list[Ended]:
     note = {
         "seed": seed, "devices": os.environ.get("CUDA_VISIBLE_DEVICES"), "process": os.getpid(),
         "threads": os.environ.get("OMP_NUM_THREADS"), "claimed": claim.device,
+        "allocator": os.environ.get("PYTORCH_ALLOC_CONF"),
     }  # fmt: skip
     (folder / NOTE).write_text(json.dumps(note | {"started": started, "ended": time.monotonic()}))
     if seed == FAILING or (os.environ.get("BROKEN_GPU") == os.environ["CUDA_VISIBLE_DEVICES"]):
@@ -108,6 +109,7 @@ def test_every_device_has_a_worker_of_its_own(gpus: None, tmp_path: Path) -> Non
         of_device = [note for note in notes if note["devices"] == uuid]
         assert len({note["process"] for note in of_device}) == 1
         assert all(earlier["ended"] <= later["started"] for earlier, later in pairwise(of_device))
+    assert {note["allocator"] for note in notes} == {"expandable_segments:True"}
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "what the shell said"
 
 

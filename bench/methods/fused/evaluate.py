@@ -11,7 +11,7 @@ from scipy.special import softmax
 from bench.methods import validation
 from bench.methods.encode import Encoded, Example, num_tokens
 from bench.methods.fitted import Diverged, Probabilities
-from bench.methods.fused.passes import OVERHEAD, passes
+from bench.methods.fused.passes import MAX_EVAL_TOKENS, passes
 from bench.methods.fused.stack import Stack
 
 Logits = dict[int, torch.Tensor]
@@ -24,7 +24,8 @@ def predict(stack: Stack, examples: Mapping[int, Encoded], num_labels: Mapping[i
     stack.model.eval()
     asked = [(place, i, example) for place, encoded in examples.items() for i, example in enumerate(encoded)]
     found = {place: torch.empty(len(encoded), num_labels[place]) for place, encoded in examples.items() if encoded}
-    for taken in passes([num_tokens(example) for _, _, example in asked], rows, OVERHEAD[stack.device.type]):
+    max_tokens = MAX_EVAL_TOKENS[stack.device.type]
+    for taken in passes([num_tokens(example) for _, _, example in asked], max_tokens, rows):
         members = [asked[i] for i in sorted(taken)]  # rows of a cell next to each other
         parts = [(place, list(of_cell)) for place, of_cell in groupby(members, key=itemgetter(0))]
         logits = stack.logits([(place, [example for *_, example in of_cell]) for place, of_cell in parts]).cpu()
@@ -42,7 +43,7 @@ def predict_untrained(stack: Stack, examples: Sequence[Encoded], num_labels: Seq
     texts = {_text(example): example for of_cell in examples for example in of_cell}
     places, ordered = {text: place for place, text in enumerate(texts)}, list(texts.values())
     logits = torch.empty(len(ordered), sum(num_labels))
-    for taken in passes([num_tokens(example) for example in ordered], rows, OVERHEAD[stack.device.type]):
+    for taken in passes([num_tokens(example) for example in ordered], MAX_EVAL_TOKENS[stack.device.type], rows):
         logits[taken] = stack.shared_logits([ordered[i] for i in taken]).cpu()
     return {
         cell: of_cell[[places[_text(example)] for example in examples[cell]]]

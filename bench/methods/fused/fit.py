@@ -87,7 +87,8 @@ def fit(
             for cell, of, own in zip(cells, splits, contexts, strict=True)
         ]
         models = [member.trainer.model for member in members]
-        stack = Stack(shell, models, pad_token_id, precision=config.precision)
+        family = FAMILIES[found.model.family]
+        stack = Stack(shell, models, family, pad_token_id, precision=config.precision)
         loaded = time.perf_counter()
         context.on_phase("evaluating the untrained model")
         rows = _eval_rows(cells, context.device)

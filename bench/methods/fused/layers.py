@@ -1,47 +1,19 @@
 """Layers of a stack: a frozen layer with every cell's adapters, and every cell's head, each on its own rows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from bench.methods.dropout import dropout
-
-
-@dataclass(slots=True)
-class Plan:
-    """Which rows of a batch belong to which cell: rows of one cell are next to each other."""
-
-    cells: list[int] = field(default_factory=list)
-    """Of the stack, in the order of the rows; each once."""
-    counts: list[int] = field(default_factory=list)
-    """Rows of each of `cells`."""
-    shared: bool = False
-    """All rows are every cell's: adapters that have not been trained change nothing and are left out, and heads give
-    their outputs side by side, cell after cell, in the last dimension."""
-    cell_of_row: torch.Tensor | None = None
-    """Where cells have different counts: the cell of each row, which then has adapters of its own."""
-
-    def set(self, cells: Sequence[int], counts: Sequence[int], device: torch.device) -> None:
-        """Plan a batch of `counts[i]` rows of each `cells[i]`."""
-        self.cells, self.counts, self.shared = list(cells), list(counts), False
-        self.cell_of_row = None
-        if min(counts) < max(counts):
-            repeated = [cell for cell, count in zip(cells, counts, strict=True) for _ in range(count)]
-            self.cell_of_row = torch.tensor(repeated, device=device)
-
-    def set_shared(self, num_cells: int) -> None:
-        """Plan a batch whose rows are all cells'."""
-        self.cells, self.counts, self.shared = list(range(num_cells)), [], True
-        self.cell_of_row = None
+from bench.methods.fused.by_cell import affine, low_rank
+from bench.methods.fused.layout import Pass
+from bench.methods.fused.rows import Rows
+from bench.methods.fused.transfer import to_device
 
 
 class FusedLinear(nn.Module):
     """A frozen linear layer (whole, 4-bit, or GPT-2's Conv1D) plus low-rank adapters, other ones for each cell.
 
-    y = base(x) + scaling * B_k A_k dropout(x) for rows of cell k (Hu et al. 2021). Dropout is drawn for all rows
+    y = base(x) + scaling * B_k A_k dropout(x) for x of cell k (Hu et al. 2021). Dropout is drawn for all rows
     at once: cells need no generators of their own, for every element's draw is independent anyway.
     """
 
@@ -50,56 +22,70 @@ class FusedLinear(nn.Module):
     B: nn.Parameter
     """Shape (cells, out, r)."""
 
-    def __init__(self, base: nn.Module, plan: Plan, scaling: float, dropout: float) -> None:
+    def __init__(self, base: nn.Module, current: Pass, scaling: float, dropout: float) -> None:
         super().__init__()
-        self.base, self.plan, self.scaling, self.dropout = base, plan, scaling, dropout
+        self.base, self.current, self.scaling, self.dropout = base, current, scaling, dropout
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Shape (rows, ..., in) to (rows, ..., out)."""
+        """Shape (..., in) to (..., out): all tokens of the pass, or what stands for its texts."""
         result: torch.Tensor = self.base(x)
-        plan = self.plan
-        if plan.shared:
+        if self.current.is_shared:
             return result
-        if len(x) != sum(plan.counts):
-            raise RuntimeError(f"a layer was given {len(x)} rows of a batch of {sum(plan.counts)}")
         # in bf16, products as narrow as these take a CPU longer than in fp32, which is exacter, too
         device, narrow = x.device.type, torch.is_autocast_enabled(x.device.type) and x.device.type != "cpu"
         if not narrow:
             x = x.to(self.A.dtype)
         if self.training and self.dropout:
             x = dropout(x, self.dropout)
-        down: torch.Tensor = self.A
-        up: torch.Tensor = self.B * self.scaling
-        if plan.cell_of_row is not None:
-            down, up = down.index_select(0, plan.cell_of_row), up.index_select(0, plan.cell_of_row)
-        elif len(plan.cells) < len(down):
-            down, up = down[plan.cells], up[plan.cells]
-        stacked = x.reshape(len(down), -1, x.shape[-1])
+        rows = x.reshape(-1, x.shape[-1])
         with torch.autocast(device, torch.get_autocast_dtype(device), enabled=narrow):
-            low = torch.bmm(stacked, down.transpose(1, 2))
-            change = torch.bmm(low, up.transpose(1, 2)).view(*x.shape[:-1], -1)
-        return (result + change).to(result.dtype)
+            change = low_rank(rows, self.A, self.B, self.scaling, self.current.layout.by(len(rows)))
+        return (result + change.view(result.shape)).to(result.dtype)
 
 
 class FusedHead(nn.Module):
-    """The cells' own copies of a layer above the frozen model, each on its rows."""
+    """The cells' own copies of a layer above the frozen model, each on its texts."""
 
-    def __init__(self, plan: Plan, *, first: bool, last: bool) -> None:
+    weight: nn.Parameter | None
+    """Of linear layers, shape (cells, most outputs, in): zero for outputs that a cell does not have."""
+    bias: nn.Parameter | None
+    """Shape (cells, most outputs)."""
+    missing: torch.Tensor | None
+    """Likewise, where cells differ in labels: -inf for those that one does not have, and 0."""
+
+    def __init__(self, current: Pass, *, first: bool, last: bool) -> None:
         super().__init__()
-        self.plan, self.first, self.last = plan, first, last
-        self.heads = nn.ModuleList()
+        self.current, self.first, self.last = current, first, last
+        self.heads, self.missing = nn.ModuleList(), None
+        self.register_parameter("weight", None)
+        self.register_parameter("bias", None)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Shape (rows, ..., in) to (rows, ..., out); the last layer's `out` is that of the cell with most labels.
+        """Shape (texts, ..., in) to (texts, ..., out); the last layer's `out` is that of the cell with most labels.
 
         Logits of labels that a cell does not have are -inf, which no softmax notices.
         """
-        if self.plan.shared:
+        if self.current.is_shared:
             inputs = [x] * len(self.heads) if self.first else x.chunk(len(self.heads), dim=-1)
             return torch.cat([head(part) for head, part in zip(self.heads, inputs, strict=True)], dim=-1)
-        parts = x.split(self.plan.counts)
-        outputs = [self.heads[cell](part) for cell, part in zip(self.plan.cells, parts, strict=True)]
-        if self.last:
-            most = max(output.shape[-1] for output in outputs)
-            outputs = [F.pad(output, (0, most - output.shape[-1]), value=-torch.inf) for output in outputs]
-        return torch.cat(outputs)
+        by = self.current.layout.texts_of
+        if self.weight is None:
+            parts = x.split(by.counts)
+            return torch.cat([self.heads[cell](part) for cell, part in zip(by.cells, parts, strict=True)])
+        bias = self.bias if self.missing is None else self.missing if self.bias is None else self.bias + self.missing
+        return affine(x.reshape(-1, x.shape[-1]), self.weight, bias, by).view(*x.shape[:-1], -1)
+
+    def attach(self, heads: list[nn.Module], rows: Rows, name: str) -> None:
+        """Use these `heads`, whose parameters' names in `rows` begin with `name`."""
+        self.heads = nn.ModuleList(heads)
+        self.weight = self.bias = self.missing = None
+        if not all(type(head) is nn.Linear for head in heads):
+            return
+        self.weight = rows.stacked(f"{name}.weight")
+        if heads[0].bias is not None:
+            self.bias = rows.stacked(f"{name}.bias")
+        outputs = torch.tensor([head.out_features for head in heads])
+        if self.last and len(outputs.unique()) > 1:
+            missing = torch.arange(int(outputs.max())) >= outputs[:, None]
+            nowhere = torch.zeros(missing.shape).masked_fill(missing, -torch.inf)
+            self.missing = to_device(nowhere, self.weight.device)

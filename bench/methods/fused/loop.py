@@ -12,7 +12,7 @@ from bench.methods.encode import Example, num_tokens
 from bench.methods.fused import evaluate
 from bench.methods.fused.member import Member, Update
 from bench.methods.fused.optimizers import optimizer_for
-from bench.methods.fused.passes import OVERHEAD, divide
+from bench.methods.fused.passes import MAX_TOKENS, passes
 from bench.methods.fused.scales import LossScales, schedule_waits
 from bench.methods.fused.stack import Stack
 from bench.methods.fused.transfer import to_device
@@ -78,7 +78,7 @@ def _backward(
                 share = 1 / len(update.batches) / len(batch)
                 weights += [share * weight for weight in members[place].weights(batch)]
         lengths = [num_tokens(example) for _, example in rows]
-        for taken in divide(lengths, OVERHEAD[stack.device.type]):
+        for taken in passes(lengths, MAX_TOKENS[stack.device.type]):
             ordered = sorted(taken)  # rows of a cell next to each other again
             _backward_pass(stack, members, [rows[i] for i in ordered], [weights[i] for i in ordered], scales)
 

@@ -1,17 +1,18 @@
-"""Dividing the examples of one step into forward passes by length: what is stacked is padded to the longest."""
+"""Dividing examples by length: those of like lengths together."""
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
 
-OVERHEAD = {"cpu": 100, "cuda": 8192}
-"""What a pass costs beside its tokens, in tokens. On a CPU that was tried: with packed layers, steps of MiniLM and of
-SmolLM2 are quickest at about 100 (of 16, 48, 100 and 200). A GPU is idle with so few, and rather takes them all at
-once."""
+MAX_TOKENS = {"cpu": 2048, "cuda": sys.maxsize}
+"""Of a pass in training. A CPU's caches hold no more; what fits a GPU is found before (`capacity`)."""
+MAX_EVAL_TOKENS = {"cpu": 2048, "cuda": 32768}
+"""Of a pass without gradients: from so many on, a GPU is full."""
 
 
 def divide(lengths: Sequence[int], overhead: int) -> list[list[int]]:
-    """Places of `lengths`, those of like lengths together, with the least padded tokens plus `overhead` a pass.
+    """Places of `lengths` in groups of like ones, with the least padded tokens plus `overhead` a group.
 
     Shortest first. The cheapest of all divisions of the sorted lengths, by dynamic programming from the longest on.
     """
@@ -20,7 +21,7 @@ def divide(lengths: Sequence[int], overhead: int) -> list[list[int]]:
     distinct, counts = np.unique(np.asarray(lengths), return_counts=True)
     before = np.concatenate([[0], np.cumsum(counts)])  # examples that are shorter
     cheapest = np.zeros(len(distinct) + 1, dtype=np.int64)  # of all from a length on
-    ends = np.zeros(len(distinct), dtype=np.int64)  # where the first pass ends of those from a length on
+    ends = np.zeros(len(distinct), dtype=np.int64)  # where the first group ends of those from a length on
     for start in range(len(distinct) - 1, -1, -1):
         rows = before[start + 1 :] - before[start]
         costs = overhead + rows * distinct[start:] + cheapest[start + 1 :]
@@ -35,8 +36,14 @@ def divide(lengths: Sequence[int], overhead: int) -> list[list[int]]:
     return found
 
 
-def passes(lengths: Sequence[int], most: int, overhead: int) -> list[list[int]]:
-    """Places of `lengths`, those of like lengths together, in passes of at most `most`: `divide` for many."""
-    order = sorted(range(len(lengths)), key=lengths.__getitem__)
-    parts = [order[start : start + most] for start in range(0, len(order), most)]
-    return [[part[i] for i in taken] for part in parts for taken in divide([lengths[i] for i in part], overhead)]
+def passes(lengths: Sequence[int], max_tokens: int, max_rows: int = sys.maxsize) -> list[list[int]]:
+    """Places of `lengths`, shortest first, in passes of at most so many tokens and examples; each has one at least."""
+    found: list[list[int]] = []
+    held = 0
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if not found or held + lengths[place] > max_tokens or len(found[-1]) == max_rows:
+            found.append([])
+            held = 0
+        found[-1].append(place)
+        held += lengths[place]
+    return found

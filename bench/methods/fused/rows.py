@@ -47,8 +47,11 @@ class Rows:
         return self.values[row, start:end].view(shape), self.gradients[row, start:end].view(shape)
 
     def stacked(self, name: str) -> nn.Parameter:
-        """The parameters of one name, all of one shape, as one: (cells, *shape). Its gradient is theirs."""
-        shape = self.cells[0][name].shape
+        """The parameters of one name as one: (cells, *shape of the largest). Its gradient is theirs.
+
+        They may differ in the first dimension; what smaller ones do not have is 0.
+        """
+        shape = max((cell[name].shape for cell in self.cells), key=torch.Size.numel)
         start, end = self.places[name], self.places[name] + shape.numel()
         stacked = nn.Parameter(self.values[:, start:end].unflatten(1, shape))
         stacked.grad = self.gradients[:, start:end].unflatten(1, shape)

@@ -1,9 +1,8 @@
 """Several adapted models over one frozen model, run as one: the model of a stack of cells."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from functools import partial
 
-import numpy as np
 import peft
 import torch
 from peft.tuners import lora
@@ -13,13 +12,15 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from bench.methods import packed
-from bench.methods.attention import attention
-from bench.methods.encode import Encoded, num_tokens
-from bench.methods.fused import dense, unpadded
+from bench.methods.encode import Encoded
+from bench.methods.fused import attention, dense
 from bench.methods.fused.dense import unpack
-from bench.methods.fused.layers import FusedHead, FusedLinear, Plan
+from bench.methods.fused.layers import FusedHead, FusedLinear
+from bench.methods.fused.layout import Pass, Pooling, lay_out
 from bench.methods.fused.rows import Rows
-from bench.models.dtypes import DTYPES, autocast
+from bench.methods.fused.trunk import pack_trunk
+from bench.models.dtypes import autocast
+from bench.models.families import Family
 from bench.models.precision import Precision
 
 ADAPTER = "default"
@@ -37,19 +38,32 @@ class Stack:
     """
 
     def __init__(
-        self, shell: PreTrainedModel, models: Sequence[peft.PeftModel], pad_token_id: int, *, precision: Precision
+        self,
+        shell: PreTrainedModel,
+        models: Sequence[peft.PeftModel],
+        family: Family,
+        pad_token_id: int,
+        *,
+        precision: Precision,
+        multiple: int | None = None,
     ) -> None:
-        self.model, self.pad_token_id = shell.requires_grad_(False), pad_token_id
+        """`multiple` is that of `lay_out`."""
+        self.model = shell.requires_grad_(False)
         self.device = next(shell.parameters()).device
         self.precision = precision
-        self.plan, self.tokens = Plan(), unpadded.Tokens()
+        pooling = pooling_of(shell, family)
+        self._lay_out = partial(
+            lay_out, device=self.device, pooling=pooling, pad_token_id=pad_token_id, multiple=multiple
+        )
+        self.current = Pass()
         self.linears: dict[str, FusedLinear] = {}
         self.heads: dict[str, FusedHead] = {}
         self._replace_layers(models[0].get_base_model())
         if self.device.type == "cpu":
             unpack(self.model, dense.MAX_BYTES)
             packed.pack_frozen_linears(self.model)
-            unpadded.skip_padding_in_mlp(self.model, self.tokens)
+        self.model.set_attn_implementation(attention.NAME)
+        pack_trunk(self.model, family, self.current, is_mean=pooling == "mean")
         self.fill(models)
 
     def fill(self, models: Sequence[peft.PeftModel]) -> None:
@@ -68,10 +82,10 @@ class Stack:
                 base = self.model.get_submodule(name)
                 check_layer(name, module)
                 dropout = getattr(module.lora_dropout[ADAPTER], "p", 0.0)
-                self.linears[name] = FusedLinear(base, self.plan, module.scaling[ADAPTER], dropout)
+                self.linears[name] = FusedLinear(base, self.current, module.scaling[ADAPTER], dropout)
                 self.model.set_submodule(name, self.linears[name])
         for name in heads:
-            self.heads[name] = FusedHead(self.plan, first=name == heads[0], last=name == heads[-1])
+            self.heads[name] = FusedHead(self.current, first=name == heads[0], last=name == heads[-1])
             self.model.set_submodule(name, self.heads[name])
 
     def _attach(self) -> None:
@@ -81,8 +95,9 @@ class Stack:
             linear.A = self.rows.stacked(f"{prefix}lora_A.{ADAPTER}.weight")
             linear.B = self.rows.stacked(f"{prefix}lora_B.{ADAPTER}.weight")
         for name, head in self.heads.items():
-            adapted = [model.get_base_model() for model in self.models]
-            head.heads = nn.ModuleList(model.get_submodule(name).modules_to_save[ADAPTER] for model in adapted)
+            wrapped = f"{name}.modules_to_save.{ADAPTER}"
+            heads = [model.get_base_model().get_submodule(wrapped) for model in self.models]
+            head.attach(heads, self.rows, f"base_model.model.{wrapped}")
 
     def keep(self, places: Sequence[int]) -> None:
         """Keep the models at these places only; the others have what they trained to themselves again."""
@@ -103,25 +118,26 @@ class Stack:
 
         Shape (examples, most labels), fp32; rows in the order given. See `FusedHead` for labels that a cell lacks.
         """
-        self.plan.set([place for place, _ in parts], [len(examples) for _, examples in parts], self.device)
-        return self._forward([example for _, examples in parts for example in examples])
+        self.current.layout, self.current.is_shared = self._lay_out(parts), False
+        return self._forward()
 
     def shared_logits(self, examples: Encoded) -> torch.Tensor:
         """The logits of all cells for the same examples, side by side; only while the stack is untrained."""
-        self.plan.set_shared(len(self.models))
-        return self._forward(examples)
+        self.current.layout, self.current.is_shared = self._lay_out([(0, examples)]), True
+        return self._forward()
 
-    def _forward(self, examples: Encoded) -> torch.Tensor:
-        inputs = collate(examples, self.pad_token_id, self.device)
-        dtype, num_tokens = DTYPES[self.precision], inputs["input_ids"].shape[1]
-        if self.device.type == "cpu":  # where parts are unpadded; a GPU would have to wait for the mask
-            self.tokens.set(inputs["attention_mask"])
-        with (
-            autocast(self.device.type, self.precision),
-            attention(self.device, dtype, num_tokens) if self.model.training else nullcontext(),
-        ):
-            logits: torch.Tensor = self.model(**inputs).logits
+    def _forward(self) -> torch.Tensor:
+        texts = torch.zeros(self.current.layout.num_texts, 1, dtype=torch.long, device=self.device)
+        with autocast(self.device.type, self.precision):
+            logits: torch.Tensor = self.model(input_ids=texts).logits  # of which the trunk takes no notice
         return logits.float()
+
+
+def pooling_of(model: PreTrainedModel, family: Family) -> Pooling:
+    """What the classifier reads of a text."""
+    if family.causal:
+        return "last"
+    return "mean" if getattr(model.config, "classifier_pooling", "cls") == "mean" else "first"
 
 
 def trained(model: peft.PeftModel) -> dict[str, nn.Parameter]:
@@ -134,14 +150,3 @@ def check_layer(name: str, layer: LoraLayer) -> None:
     is_plain = layer.active_adapters == [ADAPTER] and not layer.lora_variant and not layer.lora_bias[ADAPTER]
     if not isinstance(layer, lora.Linear | lora.bnb.Linear4bit) or not is_plain:
         raise Unfusable(f"{name} has adapters of the kind {type(layer).__name__}")
-
-
-def collate(examples: Encoded, pad_token_id: int, device: torch.device) -> dict[str, torch.Tensor]:
-    """`input_ids` and `attention_mask`, padded on the right to the longest."""
-    longest = max(map(num_tokens, examples))
-    ids = np.full((len(examples), longest), pad_token_id, dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for row, example in enumerate(examples):
-        length = num_tokens(example)
-        ids[row, :length], mask[row, :length] = example["input_ids"], 1
-    return {"input_ids": torch.from_numpy(ids).to(device), "attention_mask": torch.from_numpy(mask).to(device)}

@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 
+from bench.data.pool import Pool
 from bench.methods import finetune
+from tests.support import texts
+
+LABELS = ("sport", "business", "other, things", "more")
+
+
+@pytest.fixture(scope="session")
+def pool() -> Pool:
+    """Sixty texts of each of four topics."""
+    frame = texts.topics(60, labels=LABELS)
+    return Pool(ids=tuple(map(str, frame.index)), texts=tuple(frame.text), labels=tuple(frame.label), revision=None)
 
 
 @pytest.fixture

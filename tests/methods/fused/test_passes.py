@@ -1,4 +1,4 @@
-"""Dividing a step into passes by length."""
+"""Dividing texts by length."""
 
 import itertools
 import random
@@ -31,13 +31,17 @@ def test_one_pass_where_passes_are_dear() -> None:
     assert divide([3, 9, 3], 0) == [[0, 2], [1]]
 
 
-def test_many_are_divided_part_by_part() -> None:
+def test_passes_are_bounded_by_tokens_and_by_texts() -> None:
     draw = random.Random(1)
     lengths = [draw.randint(1, 40) for _ in range(100)]
-    found = passes(lengths, 16, 50)
-    assert sorted(itertools.chain(*found)) == list(range(100))
-    assert max(map(len, found)) <= 16
-    assert sorted(lengths) == [lengths[i] for of_pass in found for i in of_pass], "like lengths together"
+    for max_tokens, max_rows in ((200, 1000), (10_000, 16), (200, 16)):
+        found = passes(lengths, max_tokens, max_rows)
+        assert sorted(itertools.chain(*found)) == list(range(100))
+        assert max(map(len, found)) <= max_rows
+        assert max(sum(lengths[i] for i in each) for each in found) <= max_tokens
+        assert sorted(lengths) == [lengths[i] for of_pass in found for i in of_pass], "like lengths together"
+    assert passes([30, 5], 10) == [[1], [0]], "a text is never divided"
+    assert passes([], 10) == []
 
 
 def test_texts_of_a_thousand_different_lengths_are_divided() -> None:

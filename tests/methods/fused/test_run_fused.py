@@ -27,7 +27,8 @@ from bench.settings import Settings
 from bench.sweep import worker
 from bench.sweep.messages import Ended, Job, Split
 from tests.conftest import MODEL_IDS
-from tests.methods.fused.test_equality import LABELS, largest_difference
+from tests.methods.fused.conftest import LABELS
+from tests.methods.fused.test_equality import largest_difference
 from tests.support import texts
 
 TASKS: tuple[dict[str, Any], ...] = (

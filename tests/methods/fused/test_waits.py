@@ -1,8 +1,6 @@
 """Between two logs a stack's steps wait for no device: what waits on a GPU is counted, on the CPU."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +9,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bench.data.pool import Pool
-from bench.methods.fused import adamw, limits, loop
-from bench.methods.fused.stack import Stack
-from tests.methods.fused.test_equality import LABELS, fit_fused, lora, make_cell
-from tests.support import texts
+from bench.methods.fused import adamw, layout, limits, loop
+from tests.methods.fused.test_equality import fit_fused, lora, make_cell
 
 WAITING = ("_local_scalar_dense", "nonzero", "is_nonzero", "masked_select", "_unique2")
 """Operations whose result, or its shape, the host waits for."""
@@ -37,39 +33,27 @@ class Watch(TorchDispatchMode):
             self.counts[name] += 1
         return func(*args, **kwargs or {})
 
-    @contextmanager
-    def without(self) -> Iterator[None]:
-        """Look away."""
-        before, self.is_on = self.is_on, False
-        yield
-        self.is_on = before
-
 
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
-    """Looks at steps of which no cell logs anything; not at the forward pass, which has code for CPUs alone.
+    """Looks at steps of which no cell logs anything.
 
     A copy that `to_device` makes does not wait, so what it is given is not counted.
     """
     found = Watch()
-    backward, logits, copy = loop._backward, Stack.logits, loop.to_device
+    backward, copy = loop._backward, loop.to_device
 
     def begin(stack: Any, members: Any, *given: Any) -> None:
         found.is_on = all((member.step + 1) % member.trainer.args.logging_steps for member in members)
         found.steps += found.is_on
         backward(stack, members, *given)
 
-    def forward(stack: Stack, parts: Any) -> torch.Tensor:
-        with found.without():
-            return logits(stack, parts)
-
     def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
         found.counts[FROM_HOST] -= found.is_on
         return copy(tensor, device)
 
     monkeypatch.setattr(loop, "_backward", begin)
-    monkeypatch.setattr(Stack, "logits", forward)
-    for module in (loop, adamw, limits):
+    for module in (loop, adamw, limits, layout):
         monkeypatch.setattr(module, "to_device", to_device)
     return found
 
@@ -77,9 +61,9 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 @pytest.mark.parametrize(
     ("optim", "precision"), [("adamw_torch", "fp32"), ("adamw_bnb_8bit", "fp32"), ("adamw_torch", "fp16")]
 )
-def test_steps_wait_for_nothing(optim: str, precision: str, tiny_models: dict[str, Path], watch: Watch) -> None:
-    frame = texts.topics(60, labels=LABELS)
-    pool = Pool(tuple(map(str, frame.index)), tuple(frame.text), tuple(frame.label), None)
+def test_steps_wait_for_nothing(
+    optim: str, precision: str, tiny_models: dict[str, Path], pool: Pool, watch: Watch
+) -> None:
     options = {"num_labels": 2, "min_steps": 12, "eval_steps": 4, "optim": optim, "precision": precision}
     sizes = ({"train_size": 16}, {"train_size": 36, "per_device_train_batch_size": 8, "gradient_accumulation_steps": 2})
     cells = [

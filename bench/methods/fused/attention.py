@@ -1,0 +1,155 @@
+"""Attention over texts in one row of tokens: each sees itself alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch.nn.attention import varlen
+from transformers import AttentionInterface
+
+from bench.methods.attention import SHORT
+from bench.methods.dropout import dropout
+from bench.methods.fused.layout import Group, Layout
+
+NAME = "bench_packed"
+"""By which models are told to use it."""
+VARLEN_CAPABILITY = (8, 0)
+"""From which on torch has flash attention over texts of different lengths."""
+MAX_HEAD_DIM = 256
+"""Of that kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What differs between the attention of layers."""
+
+    causal: bool
+    window: int | None
+    """Tokens see those that are less than so many away."""
+    scaling: float | None
+    """Of what queries and keys give; None: one over the square root of their width."""
+    dropout: float
+
+
+def packed_attention(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    *,
+    packed: Layout,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    sliding_window: int | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """As transformers' attention functions: shape (1, heads, tokens, width) to (1, tokens, heads, width).
+
+    A token sees those of its text that are less than `sliding_window` away; of a causal module, those before alone.
+    """
+    assert attention_mask is None, "masks are this function's own"
+    kind = Kind(bool(module.is_causal), sliding_window, scaling, dropout)
+    whole = [part[0].transpose(0, 1) for part in (query, key, value)]  # (tokens, heads, width)
+    found = _varying(whole, packed, kind) if can_vary(whole[0], dropout) else _by_groups(whole, packed, kind)
+    return found.unsqueeze(0), None
+
+
+def _by_groups(whole: Sequence[torch.Tensor], packed: Layout, kind: Kind) -> torch.Tensor:
+    """Of query, key and value, shape (tokens, heads, width): texts of like lengths together, padded to the longest."""
+    placed = [packed.attended.put(part) for part in whole]
+    parts = []
+    for group in packed.groups:
+        end = group.start + len(group.lengths) * group.length
+        asked = [part[group.start : end].unflatten(0, (-1, group.length)).transpose(1, 2) for part in placed]
+        name = group.start, kind.causal, kind.window
+        if name not in packed.masks:
+            packed.masks[name] = mask_of(group, causal=kind.causal, window=kind.window)
+        parts.append(_attend(asked, packed.masks[name], kind).transpose(1, 2).flatten(0, 1))
+    return packed.attended.take(torch.cat(parts) if len(parts) > 1 else parts[0])
+
+
+def _attend(asked: Sequence[torch.Tensor], mask: torch.Tensor | None, kind: Kind) -> torch.Tensor:
+    """Of query, key and value, shape (texts, heads, length, width); causal layers need no mask for it."""
+    query, key, value = asked
+    is_short = query.dtype in (torch.float32, torch.bfloat16) and query.shape[2] <= SHORT
+    if query.device.type == "cpu" and query.requires_grad and is_short:
+        return _plain(asked, mask, kind)
+    return F.scaled_dot_product_attention(
+        query,
+        key,
+        value,
+        attn_mask=mask,
+        dropout_p=kind.dropout,
+        is_causal=kind.causal and mask is None,
+        scale=kind.scaling,
+        enable_gqa=query.shape[1] != key.shape[1],
+    )
+
+
+def _plain(asked: Sequence[torch.Tensor], mask: torch.Tensor | None, kind: Kind) -> torch.Tensor:
+    """As torch's, written out: its own plain one looks for rows that see nothing, and draws dropout slowly."""
+    query, key, value = asked
+    times = query.shape[1] // key.shape[1]
+    if times > 1:
+        key, value = key.repeat_interleave(times, 1), value.repeat_interleave(times, 1)
+    scores = query * (query.shape[-1] ** -0.5 if kind.scaling is None else kind.scaling) @ key.transpose(2, 3)
+    if mask is None and kind.causal:
+        mask = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf)
+    weights = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
+    return (dropout(weights, kind.dropout) if kind.dropout else weights) @ value
+
+
+def mask_of(group: Group, *, causal: bool, window: int | None) -> torch.Tensor | None:
+    """Which tokens see which, to be broadcast to (texts, heads, length, length); None where all see all before them or,
+    where nothing is causal, all of the text.
+
+
+    Texts are padded on the right, where a causal token does not look.
+    """
+    near = window if window is not None and window < group.length else None
+    if near is None and (causal or group.is_even):
+        return None
+    place = torch.arange(group.length, device=group.lengths.device)
+    distance = place[:, None] - place
+    seen = torch.ones_like(distance, dtype=torch.bool) if not causal else distance >= 0
+    if near is not None:
+        seen = seen & (distance.abs() < near)
+    if causal or group.is_even:
+        return seen[None, None]
+    is_token = (place < group.lengths[:, None])[:, None, None]
+    if near is None:
+        return is_token
+    return seen & is_token | torch.eye(group.length, dtype=torch.bool, device=place.device)  # else padding sees nothing
+
+
+def can_vary(query: torch.Tensor, dropout: float) -> bool:
+    """Whether torch's flash kernel for texts of different lengths takes this: it knows no dropout."""
+    if query.device.type != "cuda" or dropout or query.dtype not in (torch.bfloat16, torch.float16):
+        return False
+    return query.shape[-1] <= MAX_HEAD_DIM and torch.cuda.get_device_capability(query.device) >= VARLEN_CAPABILITY
+
+
+def _varying(whole: Sequence[torch.Tensor], packed: Layout, kind: Kind) -> torch.Tensor:
+    """Of query, key and value, shape (tokens, heads, width), by the kernel that takes them as they are."""
+    query, key, value = whole
+    before = -1 if kind.window is None else kind.window - 1
+    return varlen.varlen_attn(  # type: ignore[return-value]  # more is given only where it is asked for
+        query,
+        key,
+        value,
+        packed.ends,
+        packed.ends,
+        packed.longest,
+        packed.longest,
+        scale=kind.scaling,
+        window_size=(before, 0 if kind.causal else before),
+        enable_gqa=query.shape[1] != key.shape[1],
+    )
+
+
+AttentionInterface.register(NAME, packed_attention)  # without a function for masks, models make none

@@ -1,0 +1,123 @@
+"""Attention over texts in one row of tokens, by each of its ways, against each text alone."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.nn.attention import varlen
+
+from bench.methods.fused import attention
+from bench.methods.fused.attention import packed_attention
+from bench.methods.fused.layout import GROUP_OVERHEAD, Layout, lay_out
+
+LENGTHS = [7, 1, 30, 29, 7, 12]
+HEADS, WIDTH = 4, 16
+CPU = torch.device("cpu")
+
+
+def layout(multiple: int = 1) -> Layout:
+    texts = [{"input_ids": [5] * length} for length in LENGTHS]
+    return lay_out([(0, texts[:4]), (1, texts[4:])], CPU, pooling="last", pad_token_id=0, multiple=multiple)
+
+
+def sees(length: int, *, causal: bool, window: int | None) -> torch.Tensor:
+    place = torch.arange(length)
+    distance = place[:, None] - place
+    seen = distance >= 0 if causal else torch.ones_like(distance, dtype=torch.bool)
+    return seen if window is None else seen & (distance.abs() < window)
+
+
+def one_by_one(parts: list[torch.Tensor], sizes: list[int], scaling: float | None, **kind: Any) -> torch.Tensor:
+    """Of query, key and value, shape (1, heads, tokens, width): each text with a mask of its own."""
+    found = []
+    for query, key, value in zip(*(part.split(sizes, 2) for part in parts), strict=True):
+        mask = sees(query.shape[2], **kind)
+        found.append(F.scaled_dot_product_attention(query, key, value, mask, scale=scaling, enable_gqa=True))
+    return torch.cat(found, 2).transpose(1, 2)
+
+
+def fake_kernel(*given: Any, **options: Any) -> torch.Tensor:
+    """`varlen_attn` as its documentation has it."""
+    query, key, value, ends, ends_of_keys, longest, longest_key = given
+    assert ends is ends_of_keys
+    assert longest == longest_key == int(ends.diff().max())
+    assert ends.dtype == torch.int32
+    assert options["enable_gqa"] == (query.shape[1] != key.shape[1])
+    before, after = options["window_size"]
+    found = []
+    for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+        place = torch.arange(end - start)
+        distance = place[:, None] - place
+        seen = torch.ones_like(distance, dtype=torch.bool)
+        seen &= (distance <= before) if before >= 0 else seen
+        seen &= (-distance <= after) if after >= 0 else seen
+        parts = [part[start:end].transpose(0, 1)[None] for part in (query, key, value)]
+        given = F.scaled_dot_product_attention(*parts, seen, scale=options["scale"], enable_gqa=True)
+        found.append(given[0].transpose(0, 1))
+    return torch.cat(found)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("window", [None, 4, 40])
+@pytest.mark.parametrize("keys", [HEADS, 2])
+@pytest.mark.parametrize("way", ["groups", "one group", "short", "kernel"])
+def test_each_text_sees_itself_alone(
+    way: str, keys: int, window: int | None, causal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(GROUP_OVERHEAD, "cpu", 10_000 if way == "one group" else 5)
+    monkeypatch.setattr(attention, "SHORT", 10_000 if way == "short" else 0)
+    if way == "kernel":
+        monkeypatch.setattr(attention, "can_vary", lambda *_: True)
+        monkeypatch.setattr(varlen, "varlen_attn", fake_kernel)
+    packed = layout(8 if way == "kernel" else 1)
+    assert len(packed.groups) == 1 if way == "one group" else len(packed.groups) > 1
+    torch.manual_seed(0)
+    tokens = len(packed.ids)
+    given = [torch.randn(1, heads, tokens, WIDTH) for heads in (HEADS, keys, keys)]
+    ours, theirs = ([part.clone().requires_grad_() for part in given] for _ in range(2))
+    found, _ = packed_attention(
+        SimpleNamespace(is_causal=causal), *ours, None, packed=packed, scaling=0.3, sliding_window=window
+    )  # type: ignore[arg-type]
+    sizes = packed.ends.diff().tolist()
+    expected = one_by_one(theirs, sizes, 0.3, causal=causal, window=window)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+    weights = torch.randn_like(expected)
+    (found * weights).sum().backward()
+    (expected * weights).sum().backward()
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one.grad, other.grad, atol=1e-5, rtol=1e-5)
+
+
+def test_what_is_dropped_is_made_up_for() -> None:
+    """The mean over many draws is what there is without."""
+    packed = layout()
+    torch.manual_seed(0)
+    parts = [torch.randn(1, HEADS, len(packed.ids), WIDTH, requires_grad=True) for _ in range(3)]
+    module: Any = SimpleNamespace(is_causal=False)
+    whole, _ = packed_attention(module, *parts, None, packed=packed)
+    draws = [packed_attention(module, *parts, None, packed=packed, dropout=0.3)[0].detach() for _ in range(400)]
+    assert (draws[0] - whole).abs().max() > 0.1
+    torch.testing.assert_close(torch.stack(draws).mean(0), whole.detach(), atol=0.2, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "capability", "dropout", "expected"),
+    [
+        (torch.bfloat16, (8, 0), 0.0, True),
+        (torch.float16, (9, 0), 0.0, True),
+        (torch.bfloat16, (7, 5), 0.0, False),
+        (torch.float32, (9, 0), 0.0, False),
+        (torch.bfloat16, (9, 0), 0.1, False),
+    ],
+)
+def test_when_the_kernel_is_taken(
+    dtype: torch.dtype, capability: tuple[int, int], dropout: float, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    query: Any = SimpleNamespace(device=torch.device("cuda"), dtype=dtype, shape=(10, HEADS, 64))
+    assert attention.can_vary(query, dropout) is expected
+    assert not attention.can_vary(torch.zeros(10, HEADS, 64, dtype=dtype), dropout)
+    query.shape = (10, HEADS, 320)
+    assert not attention.can_vary(query, dropout)

@@ -54,14 +54,13 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Fused cells failed together, or can't be begun: none of them has a record. They are to be run one by one, unless
-    it is for memory."""
+    """Fused cells failed together, or were not begun: those without a record are to be run in smaller stacks."""
 
     reason: str
-    for_memory: bool = False
-    """They did not fit: fewer at once may."""
-    fitting: int | None = None
-    """How many fit, where they have not been begun because that is known."""
+    most: int | None = None
+    """How many cells like these may be in one, where that is known: more did not fit, or none can be fused."""
+    begun: bool = True
+    """Otherwise it was known before, nothing has failed, and the process is as sound as ever."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,7 @@ class _Pool:
             if changed is not None and (dropped := self.waiting.drop_readers(cell, changed)):
                 self.changed = f"{message.reason} ({dropped} cells that read it were not begun)"
         elif isinstance(message, Split):
-            self._split(worker, message.reason, for_memory=message.for_memory, fitting=message.fitting)
+            self._split(worker, message)
         else:
             assert isinstance(message, Unwritten)
             self._give_up(worker, message.reason, everywhere=message.everywhere)
@@ -211,7 +211,7 @@ class _Pool:
 
         worker.kill()
         if worker.is_fused:
-            self._split(worker, why)
+            self._split(worker, Split(why))
             return
         (cell,), started = worker.cells, worker.started
         if (own := self.waiting.new_status(cell)) is not None:  # it came to write its record, and not to say so
@@ -226,25 +226,19 @@ class _Pool:
             return
         self._collect(worker, status)
 
-    def _split(self, worker: Handle, why: str, *, for_memory: bool = False, fitting: int | None = None) -> None:
-        """Fused cells failed together: those without a record wait again, to be run one by one.
-
-        Where memory ran out, at most half as many are fused from now on; where it would have, before they began, as
-        many as the worker says that are `fitting`.
-        """
-        size = fitting or (worker.size // 2 if for_memory else 1)
+    def _split(self, worker: Handle, told: Split) -> None:
+        """A stack failed, or was not begun: its cells without a record wait again, to go in smaller ones."""
         for cell in list(worker.cells):
             if (status := self.waiting.new_status(cell)) is not None:
                 self._collect(worker, status, keep=False)
                 continue
-            if for_memory:
-                self.waiting.bound(cell, worker.slot, size)
-            else:
-                self.waiting.alone.add(cell.key)
-            self._free(worker, keep=fitting is not None)
+            size = told.most or self.waiting.sizes.failed(cell, worker.size)
+            if told.most is not None:
+                self.waiting.sizes.did_not_fit(cell, worker.slot, size)
+            self._free(worker, keep=not told.begun)
             self.queue.put(cell)
-            if fitting is None:
-                self.progress.split(worker.slot, cell, why, size)
+            if told.begun:
+                self.progress.split(worker.slot, cell, told.reason, size)
             else:
                 self.progress.put_back(worker.slot)
 

@@ -1,6 +1,6 @@
 """The cells of a sweep that wait for a worker: which comes next, and how it is claimed."""
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,8 +14,7 @@ from bench.settings import Settings
 from bench.sweep.handle import Handle
 from bench.sweep.progress import Progress
 from bench.sweep.queue import Queue
-from bench.sweep.slots import Slot
-from bench.sweep.stacks import max_cells
+from bench.sweep.stack_sizes import StackSizes
 
 
 class Waiting:
@@ -40,10 +39,7 @@ class Waiting:
         self.claims, self.queue = claims, Queue(cells)
         self.halve: set[str] = set()
         """Keys of cells that are run in halves of batches."""
-        self.alone: set[str] = set()
-        """Keys of cells that are not fused: they were, and something went wrong."""
-        self.fitting: dict[Hashable, int] = {}
-        """How many cells can be fused, by what they agree on and the memory there is, where more did not fit."""
+        self.sizes = StackSizes(settings.fused)
 
     def claim(self, worker: Handle, at_work: Collection[Handle], idle: int) -> list[Cell]:
         """The best cell for `worker` that nobody runs, and those that are fused with it, claimed.
@@ -64,10 +60,9 @@ class Waiting:
         """
         if not self._may_fuse(cell):
             return []
-        group = can_fuse(cell)
         like = [other for other in self.queue.of_base(cell) if other != cell and self._may_fuse(other)]
-        like = [other for other in like if can_fuse(other) == group]
-        limit = self._limit(cell, worker.slot)
+        like = [other for other in like if self.sizes.go_together(cell, other)]
+        limit = self.sizes.limit(cell, worker.slot)
         rounds = -(-(len(like) + 1) // (limit * workers))
         share = -(-(len(like) + 1) // (rounds * workers))
         if rounds == 1:  # all begin now: dealt out like cards, long and short ones to each, they end together
@@ -82,19 +77,9 @@ class Waiting:
                 partners.append(other)
         return partners
 
-    def bound(self, cell: Cell, slot: Slot, size: int) -> None:
-        """Fuse at most `size` cells like this one from now on where no more memory is than in `slot`; 1: none."""
-        place = can_fuse(cell), slot.memory
-        self.fitting[place] = min(size, self.fitting.get(place, size))
-
-    def _limit(self, cell: Cell, slot: Slot) -> int:
-        """How many cells like this one are fused in `slot`, at most."""
-        most = max_cells(cell, self.settings.fused, "cpu" if slot.gpu is None else "cuda", slot.memory)
-        return min(most, self.fitting.get((can_fuse(cell), slot.memory), most))
-
     def _may_fuse(self, cell: Cell) -> bool:
         is_asked = self.settings.engine == "fused" and self.together
-        return is_asked and cell.key not in self.alone | self.halve and can_fuse(cell) is not None
+        return is_asked and cell.key not in self.halve and can_fuse(cell) is not None
 
     def _take(self, worker: Handle, cell: Cell) -> bool:
         """Claim a cell that waits; False where somebody else runs it, or has, or where it alone can't be claimed."""

@@ -101,14 +101,23 @@ def _run(job: Job, observer: Observer, warm: Warm) -> Sequence[Ended | Split | U
     except RecordUnwritten as error:
         return [_unwritten(error, job)]
     except TooMany as stack:  # the parent gives the others to whoever is idle
-        return [Split(str(stack), for_memory=True, fitting=stack.most)]
-    except Exception as error:  # the cells are run one by one then, and what fails again is in the records
+        return [Split(str(stack), most=stack.most, begun=False)]
+    except Exception as error:  # smaller stacks are tried, cells alone in the end: what fails then is in their records
         if not others:
             raise
         traceback.print_exc()
-        return [Split(f"{type(error).__name__}: {error}".splitlines()[0], for_memory=is_out_of_memory(error))]
+        return [Split(f"{type(error).__name__}: {error}".splitlines()[0], most=_most(error, len(job.cells)))]
     finally:
         _flush()
+
+
+def _most(error: Exception, size: int) -> int | None:
+    """How many cells like those of a stack of `size`, which `error` ended, may be in one; None: that is not known."""
+    from bench.methods.fused.stack import Unfusable
+
+    if isinstance(error, Unfusable):
+        return 1
+    return max(1, size // 2) if is_out_of_memory(error) else None
 
 
 def _ended(record: Record) -> Ended:

@@ -23,7 +23,7 @@ from bench.sweep.messages import Ended, Job, Split, Unwritten
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.slots import PoolOptions, Slot
-from bench.sweep.waiting import Waiting
+from bench.sweep.stack_sizes import StackSizes
 from tests.support import texts
 from tests.support.cli import bench
 from tests.sweep.test_pool_devices import GPUS
@@ -65,9 +65,9 @@ def take_note(job: Job, *_: object) -> Sequence[Ended | Split | Unwritten]:
         time.sleep(60)
     size = job.cells[0].task.train_size
     if (size == LARGE and len(seeds) > 2) or size == NO_PAIR:
-        return [Split("OutOfMemoryError: made up", for_memory=True)]
+        return [Split("OutOfMemoryError: made up", most=max(1, len(seeds) // 2))]
     if size == COUNTED and len(seeds) > 3:
-        return [Split("3 cells fit in one stack", for_memory=True, fitting=3)]
+        return [Split("3 cells fit in one stack", most=3, begun=False)]
     if SPLIT in seeds:
         return [Split("OutOfMemoryError: made up")]
     time.sleep(0.05)
@@ -150,16 +150,15 @@ def test_where_no_two_fit_all_of_them_run_alone(tmp_path: Path) -> None:
     assert [len(job) for job in jobs] == [4, 2] + [1] * 8, "no other two are tried"
 
 
-def test_what_a_smaller_stack_has_shown_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_smaller_stack_has_shown_holds() -> None:
     """Also where a larger one, which was begun before, fails after it."""
-    waiting = Waiting.__new__(Waiting)
-    waiting.fitting, waiting.settings = {}, Settings(fused=FusedConfig(max_cells=32))
+    sizes = StackSizes(FusedConfig(max_cells=32))
     slot, larger = Slot("cuda:0", "GPU-0000", memory=8 << 30), Slot("cuda:1", "GPU-1111", memory=80 << 30)
     for size in (8, 2, 4):
-        waiting.bound(cell(0), slot, size)
-    assert waiting._limit(cell(1), slot) == 2
-    assert waiting._limit(cell(1), larger) == 32, "there is more memory there"
-    assert waiting._limit(cell(1, method__r=3), slot) == 32
+        sizes.did_not_fit(cell(0), slot, size)
+    assert sizes.limit(cell(1), slot) == 2
+    assert sizes.limit(cell(1), larger) == 32, "there is more memory there"
+    assert sizes.limit(cell(1, method__r=3), slot) == 32
 
 
 def test_a_worker_says_how_many_fit(tmp_path: Path) -> None:
@@ -168,6 +167,15 @@ def test_a_worker_says_how_many_fit(tmp_path: Path) -> None:
     assert [len(job) for job in jobs] == [8, 3, 3, 2]
     notes = [json.loads(line) for line in (tmp_path / NOTES).read_text().splitlines()]
     assert len({note["process"] for note in notes}) == 1
+
+
+@pytest.mark.parametrize("seed", [KILLED, SPLIT])
+def test_one_cell_of_a_large_stack_makes_few_run_alone(seed: int, tmp_path: Path) -> None:
+    cells = [cell(each) for each in (*range(19), seed)]
+    jobs = run(cells, tmp_path, fused=FusedConfig(max_cells=20))
+    assert len(jobs[0]) == 20
+    assert sorted(map(len, jobs)) == [1] * 6 + [6, 7, 7, 20], "20 in three, of which one fails"
+    assert not list(tmp_path.rglob(store.RECORD)), "it has cost no cell"
 
 
 def test_a_record_that_is_written_counts(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from bench.cell import Cell
 from bench.compose import to_cell
 from bench.methods.fused import capacity, loop
+from bench.methods.fused.stack import Unfusable
 from bench.models.estimate import OVERHEAD
 from bench.models.tensors import Estimate
 from bench.results import store
@@ -93,7 +94,7 @@ def test_records_are_those_of_single_cells(data: Path, mirror: Path, tmp_path: P
 
 def test_energy_is_shared_by_time(data: Path, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell of a stack has its part of what the stack used; one alone has all of it."""
-    reading = Reading(peak_process=1, peak_device=2, energy_joules=90.0)
+    reading = Reading(peak_process=1, peak_device=2, reserved_device=3, energy_joules=90.0)
     monkeypatch.setattr(measuring, "Meter", lambda device: SimpleNamespace(read=lambda: reading))
     cells = [make_cell(data, "llama", task) for task in TASKS]
     measured = [record.measurements for record in run(cells, settings(mirror, tmp_path / "fused"))]
@@ -162,7 +163,7 @@ def test_memory_bounds_a_stack(
     answers = worker._run(Job(tuple(cells), settings(mirror, tmp_path / "fused")), NOBODY, Warm())
     if fit < 3:
         most = max(fit, 1)
-        assert answers == [Split(f"{most} cells fit in one stack", for_memory=True, fitting=most)]
+        assert answers == [Split(f"{most} cells fit in one stack", most=most, begun=False)]
         assert not list(store.scan(tmp_path / "fused"))
     else:
         assert answers == [Ended("ok")] * 3
@@ -171,19 +172,25 @@ def test_memory_bounds_a_stack(
     assert max(asked) < 40, "tokens of the longest text, not of the longest that there may be"
 
 
+@pytest.mark.parametrize(
+    "failure",
+    [(torch.OutOfMemoryError("made up"), 2), (Unfusable("made up"), 1), (RuntimeError("made up"), None)],
+)
 def test_what_ends_all_of_them_leaves_no_record(
-    data: Path, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    failure: tuple[Exception, int | None], data: Path, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cells = [make_cell(data, "llama", task) for task in TASKS[:2]]
+    """The sweep is told how many cells may be in a stack from now on."""
+    error, most = failure
+    cells = [make_cell(data, "llama", {**TASKS[0], "seed": seed}) for seed in range(4)]
 
     def train(*_: Any) -> None:
-        raise torch.OutOfMemoryError("made to run out of memory")
+        raise error
 
     monkeypatch.setattr(loop, "train", train)
     monkeypatch.setattr(worker, "_log_to", lambda folder: folder.mkdir(parents=True))  # the tests' own output stays
     warm = Warm()
     job = Job(tuple(cells), settings(mirror, tmp_path / "fused"))
     (answer,) = worker._run(job, NOBODY, warm)
-    assert answer == Split("OutOfMemoryError: made to run out of memory", for_memory=True)
+    assert answer == Split(f"{type(error).__name__}: made up", most=most)
     assert not list(store.scan(tmp_path / "fused"))
     assert warm.base.held is None

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch.utils.data import SequentialSampler
+from torch.utils.data import DataLoader, SequentialSampler
 from transformers import Trainer
 from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.trainer_pt_utils import LengthGroupedSampler
@@ -15,13 +15,14 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 from bench.config.class_weight import ClassWeight
 from bench.methods.adapted import is_rationed
 from bench.methods.attention import attention
+from bench.methods.batches import Batches
 from bench.methods.checkpointing import computes_again
 from bench.methods.class_weight import label_weights
 from bench.methods.eight_bit import forget_embeddings
-from bench.methods.encode import Example, num_tokens
+from bench.methods.encode import Encoded, Example, num_tokens
 from bench.methods.equal_labels import EqualLabels
 from bench.methods.masks import padded_by_mask
-from bench.methods.windows import ROWS_OF, scores_of_texts
+from bench.methods.windows import ROWS_OF, WINDOWS, scores_of_texts
 
 NUM_TOKENS = "num_tokens"
 """The entry of a batch with the number of its examples' tokens, without padding: a number, which no GPU holds."""
@@ -68,6 +69,37 @@ class OrderedTrainer(Trainer):
         optimizer = super().create_optimizer(*arguments, **options)
         forget_embeddings(frozen_alone=True)
         return optimizer
+
+    def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
+        """As Trainer's; on a GPU in `Batches`."""
+        examples = self.eval_dataset if eval_dataset is None else eval_dataset
+        return self._in_batches(examples) or super().get_eval_dataloader(eval_dataset)
+
+    def get_test_dataloader(self, test_dataset: Any) -> Any:
+        """Likewise."""
+        return self._in_batches(test_dataset) or super().get_test_dataloader(test_dataset)
+
+    def _in_batches(self, examples: Encoded) -> Any | None:
+        """None on a CPU, which gains nothing by it, and of windows, of which so many go through a model at once."""
+        if self.args.use_cpu or any(WINDOWS in example for example in examples):
+            return None
+        batches: Any = Batches(examples, self.args.per_device_eval_batch_size)
+        pin = self.args.dataloader_pin_memory
+        return self.accelerator.prepare(DataLoader(batches, batch_size=1, collate_fn=self._of_one, pin_memory=pin))
+
+    def _of_one(self, batches: list[Encoded]) -> Any:
+        (batch,) = batches
+        return self.data_collator(batch)
+
+    def prediction_step(
+        self, model: Any, inputs: dict[str, Any], *arguments: Any, **options: Any
+    ) -> tuple[torch.Tensor | None, Any, Any]:
+        """As Trainer's; losses of batches of several sizes count so that their plain mean is that over examples."""
+        loss, logits, labels = super().prediction_step(model, inputs, *arguments, **options)
+        batches = getattr(self.callback_handler.eval_dataloader, "dataset", None)
+        if isinstance(batches, Batches) and loss is not None:
+            loss = loss * batches.weight(len(inputs["labels"]))
+        return loss, logits, labels
 
     def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
         return SequentialSampler(eval_dataset)

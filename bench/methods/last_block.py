@@ -18,6 +18,7 @@ from transformers import DataCollatorWithPadding, PreTrainedModel
 from bench.config import TrainingConfig
 from bench.methods.fitted import Context
 from bench.methods.loading import ModelFiles
+from bench.methods.resident import PLACES
 from bench.methods.trunk import Trunk, trunk_of
 from bench.models.base import BaseModel
 from bench.models.dtypes import autocast
@@ -94,8 +95,12 @@ class Collator:
         self.pad, self.trunk = pad, trunk
 
     def __call__(self, examples: list[dict[str, Any]]) -> Any:
-        """A batch: what `pad` makes of it, and HIDDEN, with zeros in the padding."""
-        batch = self.pad(examples)
+        """A batch: what `pad` makes of it, and HIDDEN, with zeros in the padding; or PLACES of what is on the GPU."""
+        batch, resident = self.pad(examples), self.trunk.resident
+        places = None if resident is None else resident.places(examples)
+        if places is not None:
+            batch[PLACES] = places
+            return batch
         batch[HIDDEN] = pad_sequence([self.trunk.get(example) for example in examples], batch_first=True)
         return batch
 
@@ -110,7 +115,7 @@ def on_features(
     config: TrainingConfig,
     num_tokens: int,
 ) -> LastBlock | None:
-    """Take the blocks below the last out of `model`, which is a copy of `base`; its batches need HIDDEN from then on.
+    """Take the blocks below the last out of `model`, which is a copy of `base`; its batches need HIDDEN, or PLACES.
 
     None, and nothing done, where the trunk gives a text something else each time (dropout), has one block only, or
     where the features of `num_tokens` tokens would take more than MAX_BYTES.
@@ -127,7 +132,12 @@ def on_features(
     split._put([replace, *(PassOn(block) for block in lower[1:])])
 
     def take(_: nn.Module, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        replace.hidden = options.pop(HIDDEN)
+        places = options.pop(PLACES, None)
+        if places is None:
+            replace.hidden = options.pop(HIDDEN)
+        else:
+            assert trunk.resident is not None
+            replace.hidden = trunk.resident.rows[places]
         return arguments, options
 
     model.register_forward_pre_hook(take, with_kwargs=True)

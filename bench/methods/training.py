@@ -146,7 +146,8 @@ def make_trainer(
     if encode.max_windows is not None:
         collator = WindowCollator(collator)
     if trunk is not None:
-        trunk.ensure([*train, *held_out.examples])
+        trunk.ensure(used := [*train, *held_out.examples])
+        trunk.hold(used)
     trainer = OrderedTrainer(
         model=model,
         args=arguments,

@@ -15,9 +15,10 @@ from bench.escape.filename import key_part
 from bench.features import shapes
 from bench.features.cache import FeatureCache, Ids
 from bench.features.store import Store
-from bench.methods.encode import Encoded
+from bench.methods.encode import Encoded, num_tokens
 from bench.methods.fitted import Context
 from bench.methods.loading import ModelFiles
+from bench.methods.resident import Resident, fits
 from bench.running import bf16
 
 Forward = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -27,7 +28,7 @@ FOLDER = "features"
 """In the cache folder."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Trunk:
     """A frozen model as a function from texts to features, which remembers."""
 
@@ -39,6 +40,8 @@ class Trunk:
     """Tokens that the model has positions for."""
     pad: int
     device: str
+    resident: Resident | None = None
+    """Features that are on the GPU already."""
 
     def ensure(self, encoded: Encoded) -> None:
         """Have the features of these texts at hand for `get`."""
@@ -47,6 +50,15 @@ class Trunk:
     def get(self, example: dict[str, Any]) -> torch.Tensor:
         """The features of a text that `ensure` saw: shape (tokens or 1, width), on the CPU."""
         return self.known.get(_ids(example))
+
+    def hold(self, encoded: Encoded) -> None:
+        """Keep the features of these texts, which `ensure` saw and which have one for each token, on the GPU.
+
+        Nothing is done on a CPU, or where they would take much of the GPU.
+        """
+        row = self.get(encoded[0])
+        if fits(sum(map(num_tokens, encoded)) * row.shape[1] * row.element_size(), self.device):
+            self.resident = Resident(encoded, self.get, self.device)
 
     def _compute(self, texts: Sequence[Ids]) -> Iterator[tuple[int, torch.Tensor]]:
         shaped = shapes.batches(texts, most=self.most, longest=self.longest, pad=self.pad, device=self.device)

@@ -1,4 +1,4 @@
-"""What single cells do otherwise on a GPU, done on a CPU: masks, batches, copies. A cell measures the same."""
+"""What single cells do otherwise on a GPU, done on a CPU: masks, batches, copies, features. They measure the same."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from bench.cell import Cell
 from bench.data.pool import Pool
 from bench.data.split import Splits, draw
-from bench.methods import finetune, masks, training
+from bench.methods import finetune, masks, training, trunk
 from bench.methods.fitted import Context
 from tests.methods.test_families import FAMILY_NAMES, make_cell
 from tests.support import texts
@@ -35,6 +35,7 @@ def both(cell: Cell, splits: Splits, folder: Path, monkeypatch: pytest.MonkeyPat
     with monkeypatch.context() as patched:
         patched.setattr(masks, "spare_masks", lambda model, family, device: spare(model, family, "cuda"))
         patched.setattr(training, "training_arguments", arguments)
+        patched.setattr(trunk, "fits", lambda *_: True)
         fitted.append(finetune.fit(cell, splits, context))
     return fitted
 

@@ -11,11 +11,13 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 from bench.cell import Cell
 from bench.data.pool import Pool
 from bench.data.split import Splits, draw
-from bench.methods import finetune, last_block
+from bench.methods import finetune, last_block, trunk
 from bench.methods.fitted import Context
+from bench.methods.resident import PLACES, fits
 from bench.models import load
 from bench.models.families import FAMILIES
 from bench.results.measurements import Training
+from bench.running import devices
 from bench.running.run import run_cell
 from bench.running.warm import Warm
 from bench.settings import Settings
@@ -67,6 +69,54 @@ def test_it_trains_as_with_the_whole_model(
         ours, theirs = short.predict(examples), whole.predict(examples)
         np.testing.assert_allclose(ours, theirs, atol=EQUAL)
         assert (ours.argmax(axis=1) == theirs.argmax(axis=1)).all()
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_features_that_stay_on_the_gpu_change_no_bit(
+    family: str, precision: str, tiny_models: dict[str, Path], pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = make_cell(family, "last_block", tiny_models[family], **options(precision))
+    splits = draw(cell.task, pool)
+    plain = fitted(cell, splits)
+    assert plain.split.trunk.resident is None
+    asked: list[int] = []
+    monkeypatch.setattr(trunk, "fits", lambda nbytes, device: asked.append(nbytes) or True)
+    held = fitted(cell, splits)
+    resident = held.split.trunk.resident
+    texts = {tuple(example["input_ids"]): example for name in ("train", "validation")
+             for example in held.trained.encode(getattr(splits, name))}  # fmt: skip
+    assert len(resident.rows) == 1 + sum(map(len, texts))
+    assert resident.rows[1:].nbytes <= asked[0]
+    seen: list[bool] = []
+    collate = last_block.Collator.__call__
+
+    def watched(self: last_block.Collator, examples: Any) -> Any:
+        batch = collate(self, examples)
+        seen.append(PLACES in batch)
+        assert (last_block.HIDDEN in batch) != seen[-1]
+        return batch
+
+    monkeypatch.setattr(last_block.Collator, "__call__", watched)
+    for examples in (splits.train, splits.validation, splits.test):
+        assert np.array_equal(held.predict(examples), plain.predict(examples))
+    assert seen[0]
+    assert False in seen, "test texts are not kept there"
+    assert held.summary.training == plain.summary.training
+
+
+@pytest.mark.parametrize(
+    ("nbytes", "free", "processes", "does"),
+    [(10**9, 60 * 10**9, 1, True), (10**9, 9 * 10**9, 1, False), (3 * 10**9, 60 * 10**9, 1, False),
+     (10**9, 16 * 10**9, 2, False)],
+)  # fmt: skip
+def test_what_stays_on_the_gpu(
+    nbytes: int, free: int, processes: int, does: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (free, 80 * 10**9))
+    monkeypatch.setattr(devices, "workers_on_gpu", processes)
+    assert fits(nbytes, "cuda") is does
+    assert not fits(nbytes, "cpu")
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

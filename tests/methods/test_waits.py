@@ -13,7 +13,7 @@ from transformers import Trainer
 from bench.cell import Cell
 from bench.data.pool import Pool
 from bench.data.split import draw
-from bench.methods import finetune, masks, training
+from bench.methods import finetune, masks, training, trunk
 from bench.methods.encode import num_tokens
 from bench.methods.fitted import Context
 from bench.methods.trainer import NUM_TOKENS
@@ -102,8 +102,9 @@ def test_tokens_are_those_that_trainer_counts(
 
 @pytest.fixture
 def as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models attend as they do on a GPU."""
+    """Models attend as they do on a GPU, and features are there."""
     spare = masks.spare_masks
+    monkeypatch.setattr(trunk, "fits", lambda *_: True)
     monkeypatch.setattr(masks, "spare_masks", lambda model, family, device: spare(model, family, "cuda"))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from bench.methods.trunk import _kind
 from bench.results.record import Status, parse
 from bench.running import measuring, memory, precision, provenance, recording
 from bench.running.devices import Gpu
+from bench.running.observers import Observer
 from bench.running.run import run_cell
 from bench.settings import Settings
 from tests.support import texts
@@ -81,9 +83,20 @@ def test_torch_is_told_for_each_cell(mirror: Path, tmp_path: Path, monkeypatch: 
     assert [run.tf32 for run in runs] == [True, False, None]
 
 
-def test_features_in_tf32_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    from types import SimpleNamespace
+def test_what_comes_after_a_cell_is_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        assert torch.backends.cuda.matmul.allow_tf32
+        raise ValueError("made up")
 
+    monkeypatch.setattr(measuring, "_measure", fails)
+    for device, after in (("cpu", True), ("cuda", False)):
+        measuring.set_tf32(True)
+        with pytest.raises(ValueError, match="made up"):
+            measuring.measure([], SimpleNamespace(device=device), Observer(), started="", engine="single")
+        assert torch.backends.cuda.matmul.allow_tf32 is after
+
+
+def test_features_in_tf32_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "A100")
     model = SimpleNamespace(config=SimpleNamespace(_attn_implementation="sdpa"))
     files = SimpleNamespace(content="sha", model=SimpleNamespace(family="bert", name="tiny"))

@@ -118,6 +118,16 @@ def measure(
     With `halved`, batches are smaller than the cells say. Raises what ended all cells together, UserError and whatever
     the libraries raise; TooMany before anything is fitted.
     """
+    try:
+        return _measure(cells, context, observer, started=started, engine=engine, halved=halved)
+    finally:
+        if context.device != "cpu":
+            set_tf32(False)  # what else this process multiplies is not the cells'
+
+
+def _measure(
+    cells: Sequence[Cell], context: Context, observer: Observer, *, started: str, engine: Engine, halved: bool
+) -> list[Measured | Exception]:
     quiet_libraries()
     if (said := notice(cells[0], context.device)) is not None:
         print(said, file=sys.stderr, flush=True)
@@ -225,7 +235,7 @@ def _fit(drawn: Sequence[Drawn], context: Context, observer: Observer, engine: E
 
 
 def set_tf32(allowed: bool) -> None:
-    """Let products of fp32 matrices on a GPU be made of TF32 in this process from now on, or not."""
+    """Let this process make products of fp32 matrices on a GPU of TF32 from now on, or not."""
     if (torch := sys.modules.get("torch")) is not None:  # which the methods have imported, but for classical ones
         torch.backends.cuda.matmul.allow_tf32 = allowed
 

@@ -16,6 +16,8 @@ from bench.sweep.workforce import Workforce
 MOST = {"cpu": 8, "cuda": 64}
 """With `auto`. On a CPU, cells of MiniLM took 41, 30, 27 and 27 ms a step in stacks of 1, 4, 8 and 16: more than 8 take
 memory, and gain nothing. A GPU has to be given more before it is as busy as it can be."""
+SHORT = 16
+"""Tokens of texts that are taken for short."""
 UNKNOWN = 8
 """On a GPU, where the model's sizes are not known, and so not whether more fit."""
 
@@ -23,15 +25,15 @@ UNKNOWN = 8
 def max_cells(cell: Cell, fused: FusedConfig, device: Literal["cpu", "cuda"], memory: int | None) -> int:
     """The most cells like `cell` in one stack, at least 1.
 
-    With `auto`, on a GPU of which a worker may use `memory` bytes, as many as that would hold if texts were short:
-    a worker finds out how many it holds, which are not more but for rounding (`bench.methods.fused.capacity`). None
-    where the memory is the machine's own, or not known: a worker's word alone counts then.
+    With `auto`, on a GPU of which a worker may use `memory` bytes, as many as that would hold if texts were short: a
+    worker counts tokens, and says if they are fewer (`bench.methods.fused.capacity`). None where the memory is the
+    machine's own, or not known: a worker's word alone counts then.
     """
     if fused.max_cells != "auto":
         return fused.max_cells
     if device == "cpu":
         return MOST["cpu"]
-    tokens = min(max_tokens(cell) or TOKENS, TOKENS)
+    tokens = min(max_tokens(cell) or SHORT, SHORT)
     fitting = fitting_cells(cell, memory, tokens)
     return UNKNOWN if fitting is None else min(MOST["cuda"], fitting)
 
@@ -67,7 +69,7 @@ def stack_notes(
         yield f"Like cells go through one model at once, up to {MOST['cuda']}, as GPUs have memory."
         return
     sizes = (f"{name} {_most(cells, records, min(known))}" for name, cells in able.items())
-    yield f"Like cells go through one model at once, by arithmetic up to: {', '.join(sizes)}."
+    yield f"Like cells go through one model at once, by arithmetic for long texts up to: {', '.join(sizes)}."
 
 
 def _most(cells: Sequence[Cell], records: Sequence[Entry], memory: int) -> int:

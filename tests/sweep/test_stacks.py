@@ -41,7 +41,7 @@ def test_as_many_as_memory_holds(
     cell = to_cell(content())
     assert stacks.max_cells(cell, AUTO, device, memory) == most
     assert stacks.max_cells(cell, FusedConfig(max_cells=12), device, memory) == 12
-    assert set(asked) <= {stacks.TOKENS}, "texts may be short: a worker sees how long they are"
+    assert set(asked) <= {stacks.SHORT}, "texts may be short: a worker counts tokens"
 
 
 def test_a_model_of_unknown_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +68,9 @@ def test_a_plan_says_it(
     assert "Like cells go through one model at once, up to 64, as GPUs have memory." in said(fused, "device=cuda")
     monkeypatch.setattr(stacks, "estimate", lambda *_, tokens: SIZE)
     monkeypatch.setattr(pool, "visible_gpus", lambda: GPUS)
-    assert "Like cells go through one model at once, by arithmetic up to: bert_base lora 21." in said(fused)
+    assert "Like cells go through one model at once, by arithmetic for long texts up to: bert_base lora 21." in said(
+        fused
+    )
     assert "up to: bert_base lora 9." in said(fused, "hydra.launcher.per_device=2")
     assert "at once" not in said("hydra.launcher.per_device=2")
 

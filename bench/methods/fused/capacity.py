@@ -1,5 +1,6 @@
 """How many cells the device's memory holds in one stack."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -8,7 +9,7 @@ from bench.cell import Cell
 from bench.config import TransformerConfig
 from bench.data.split import Splits
 from bench.methods.encode import Encoder, num_tokens
-from bench.methods.fitted import Context
+from bench.methods.fitted import Context, scored_sets
 from bench.methods.loading import ModelFiles, tokenizer_of
 from bench.models.estimate import estimate, num_fitting
 from bench.models.truncation import TRUNCATIONS
@@ -18,16 +19,17 @@ from bench.running import devices
 def max_stack_size(cells: Sequence[Cell], splits: Sequence[Splits], context: Context) -> int:
     """The number of `cells` (at least 1) that fit a GPU by `bench.models.estimate`; on a CPU, all of them.
 
-    All, too, where the model's sizes are not known.
+    A stack has no padding, so each cell is reckoned with its batch of most tokens. All, too, where the model's sizes
+    are not known.
     """
     if context.device != "cuda":
         return len(cells)
-    longest = max(_longest(cell, of, context) for cell, of in zip(cells, splits, strict=True))
+    tokens = max(_most_tokens(cell, of, context) for cell, of in zip(cells, splits, strict=True))
     sizes = []
     for cell in cells:
         assert isinstance(cell.model, TransformerConfig)
         assert cell.method is not None
-        sizes.append(estimate(cell.model, cell.method, cell.training, tokens=longest))
+        sizes.append(estimate(cell.model, cell.method, cell.training, tokens=tokens))
     known = [size for size in sizes if size is not None]
     if len(known) < len(sizes):
         return len(cells)
@@ -43,12 +45,21 @@ def available_memory() -> int:
     return min(int(free) + int(torch.cuda.memory_reserved()), int(total) // devices.workers_on_gpu)
 
 
-def _longest(cell: Cell, splits: Splits, context: Context) -> int:
-    """Tokens of the longest text."""
+def _most_tokens(cell: Cell, splits: Splits, context: Context) -> int:
+    """Tokens of a text, in the mean over the batch that has most of them: in training, or in evaluation if more."""
     assert isinstance(cell.model, TransformerConfig)
-    assert cell.training is not None
-    side = cell.training.side
-    tokenizer = tokenizer_of(ModelFiles.find(cell.model, context), context, side)
-    encode = Encoder(tokenizer, cell.training.max_length, context.warm.tokens, TRUNCATIONS[side])
-    parts = (splits.train, splits.validation, splits.test)
-    return max(num_tokens(example) for part in parts for example in encode(part))
+    config = cell.training
+    assert config is not None
+    tokenizer = tokenizer_of(ModelFiles.find(cell.model, context), context, config.side)
+    encode = Encoder(tokenizer, config.max_length, context.warm.tokens, TRUNCATIONS[config.side])
+    # oversampling may draw the longest text again and again
+    batches = {"train": 1 if config.class_weight == "oversample" else config.per_device_train_batch_size}
+    batches |= dict.fromkeys({*scored_sets(config, splits)} - {"train"}, config.per_device_eval_batch_size)
+    lengths = {name: [num_tokens(example) for example in encode(getattr(splits, name))] for name in batches}
+    return max(heaviest(lengths[name], batch) for name, batch in batches.items())
+
+
+def heaviest(lengths: Sequence[int], batch: int) -> int:
+    """The mean of the largest so many, rounded up."""
+    longest = sorted(lengths)[-batch:]
+    return math.ceil(sum(longest) / len(longest))

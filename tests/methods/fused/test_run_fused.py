@@ -14,6 +14,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from bench.cell import Cell
 from bench.compose import to_cell
+from bench.methods.fitted import Context
 from bench.methods.fused import capacity, loop
 from bench.methods.fused.stack import Unfusable
 from bench.models.estimate import OVERHEAD
@@ -169,7 +170,26 @@ def test_memory_bounds_a_stack(
         assert answers == [Ended("ok")] * 3
         records = [store.read(cell.folder(tmp_path / "fused")) for cell in cells]
         assert [record.measurements.fused.cells for record in records] == [3, 3, 3]
-    assert max(asked) < 40, "tokens of the longest text, not of the longest that there may be"
+    assert max(asked) < 40, "tokens of texts as they are, not of the longest that there may be"
+
+
+def test_a_cell_is_reckoned_with_its_batch_of_most_tokens(
+    data: Path, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For stacks have no padding. Drawing with replacement may take the longest text again and again."""
+    asked: list[int] = []
+    monkeypatch.setattr(capacity, "estimate", lambda *_, tokens: asked.append(tokens))
+    lengths = {"train": [9, 3, 3, 5, 4, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3], "validation": [2] * 30, "test": [6] * 40}
+    monkeypatch.setattr(capacity, "num_tokens", lambda length: length)
+    monkeypatch.setattr(capacity, "Encoder", lambda *_: lambda part: lengths[part])
+    names = SimpleNamespace(**{name: name for name in lengths})
+    monkeypatch.setattr(capacity, "scored_sets", lambda *_: ("validation", "test"))
+    config = {"min_steps": 1, "per_device_train_batch_size": 2, "per_device_eval_batch_size": 3}
+    context = Context(cache=tmp_path, mirror_dir=settings(mirror, tmp_path).mirror_dir, device="cuda")
+    for options, expected in (({}, 7), ({"class_weight": "oversample"}, 9), ({"per_device_train_batch_size": 4}, 6)):
+        cell = make_cell(data, "llama", TASKS[0], **config | options)
+        assert capacity.max_stack_size([cell, cell], [names, names], context) == 2
+        assert asked[-1] == expected
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import torch
 from bench.cell import Cell
 from bench.compose import to_cell
 from bench.methods.fused.groups import can_fuse
-from bench.methods.training import training_arguments
+from bench.methods.training import optimizer_of, training_arguments
 from bench.models.dtypes import autocast
 from bench.running import precision, preflight
 from bench.running.devices import Gpu
@@ -83,6 +83,23 @@ def test_trainer_scales_its_losses() -> None:
     assert training is not None
     made = training_arguments(training, 32, seed=0, device="cuda", scratch="unused")
     assert (made.fp16, made.bf16) == (True, False)
+    assert made.optim == "adamw_torch"
+
+
+@pytest.mark.parametrize(
+    ("options", "device", "found"),
+    [
+        ({}, "cuda", "adamw_torch_fused"),
+        ({}, "cpu", "adamw_torch"),
+        ({"precision": "fp32"}, "cuda", "adamw_torch_fused"),
+        ({"optim": "adamw_bnb_8bit"}, "cuda", "adamw_bnb_8bit"),
+        ({"optim": "sgd"}, "cuda", "sgd"),
+    ],
+)
+def test_adamw_is_one_kernel_on_a_gpu(options: dict[str, str], device: str, found: str) -> None:
+    training = cell(**options).training
+    assert training is not None
+    assert optimizer_of(training, device) == found
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("fp16", torch.float16), ("bf16", torch.bfloat16), ("fp32", None)])

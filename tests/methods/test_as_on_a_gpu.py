@@ -58,6 +58,7 @@ def test_a_cell_measures_the_same(
     cell = make_cell(family, method, tiny_models[family], **plain | options)
     splits = draw(cell.task, pool)
     cpu, gpu = both(cell, splits, tmp_path, monkeypatch)
+    assert [each.trained.trainer.optimizer.defaults["fused"] for each in (cpu, gpu)] == [None, True]
     np.testing.assert_allclose(gpu.predict(splits.test), cpu.predict(splits.test), atol=1e-4)
     one, other = cpu.summary.training, gpu.summary.training
     assert one is not None

@@ -13,6 +13,16 @@ LOWEST_TESTS := tests/config tests/test_cell.py tests/data/test_odd_columns.py t
 	tests/methods/test_linear_probe.py tests/methods/test_setfit.py tests/methods/test_tfidf_sgd.py \
 	tests/methods/test_zero_shot.py tests/methods/test_checkpointing.py
 
+# Of make wheelhouse: the machine that it is for. PYTHON=3.12 is that machine's, and python3 makes the venv here.
+PLATFORM ?= manylinux_2_28_x86_64
+CUDA ?= 130
+DIR ?= wheelhouse
+HAVE ?=
+PYTHON_VERSION := $(filter 3.%,$(PYTHON))
+ifneq ($(PYTHON_VERSION),)
+override PYTHON := python3
+endif
+
 # Where no package index can be reached: a folder that make wheelhouse made. What is in it goes into a folder of its own
 # beside the packages of PYTHON, which stay as they are.
 WHEELS ?=
@@ -97,6 +107,10 @@ test-gpu: gpu-packages ## what only a GPU can show, about 4 minutes; WHEELS=whee
 
 perf-gpu: gpu-packages ## tables of what a GPU gives, about 5 minutes: ARGS="--rows llama3_2_1b --stacks 32 8 1"
 	$(ON_GPU) -m tests.perf.gpu $(ARGS)
+
+wheelhouse: setup ## packages for a GPU machine without an index: PLATFORM=manylinux_2_28_x86_64 PYTHON=3.12 CUDA=130
+	$(BIN)/python -m tests.gpu.wheelhouse --platform $(PLATFORM) --cuda $(CUDA) --to $(DIR) \
+		$(if $(PYTHON_VERSION),--python $(PYTHON_VERSION)) $(if $(HAVE),--have $(HAVE))
 
 gpu-packages: $(if $(WHEELS),$(GPU_PACKAGES)/.installed,setup)
 

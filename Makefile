@@ -101,11 +101,11 @@ slurm-is-here:
 		PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null || \
 		{ echo "error: make test-slurm needs Slurm and munge (Debian: slurm-wlm, munge): no $$program here" >&2; exit 2; }; done
 
-test-gpu: gpu-packages ## what only a GPU can show, about 4 minutes; WHEELS=wheelhouse: without network or .venv
+test-gpu: gpu-packages ## what only a GPU can show, in some minutes; WHEELS=wheelhouse: without network or .venv
 	BENCH_GPU_TESTS_DEVICE=$(or $(BENCH_GPU_TESTS_DEVICE),cuda) $(ON_GPU) -m pytest -m gpu --confcutdir=tests/gpu \
 		tests/gpu $(ARGS)
 
-perf-gpu: gpu-packages ## tables of what a GPU gives, about 5 minutes: ARGS="--rows llama3_2_1b --stacks 32 8 1"
+perf-gpu: gpu-packages ## tables of what a GPU gives, in some minutes: ARGS="--rows llama3_2_1b --stacks 32 8 1"
 	$(ON_GPU) -m tests.perf.gpu $(ARGS)
 
 wheelhouse: setup ## packages for a GPU machine without an index: PLATFORM=manylinux_2_28_x86_64 PYTHON=3.12 CUDA=130

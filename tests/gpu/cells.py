@@ -27,6 +27,7 @@ class Row:
     method: str
     """`lora` or `qlora`."""
     precision: str
+    """`bf16`, `fp32`, or `tf32`: fp32 whose products are made of TF32, as by default on GPUs that have it."""
 
     @property
     def name(self) -> str:
@@ -68,7 +69,8 @@ def cells(row: Row, folder: Path, steps: Sequence[int], **training: Any) -> list
     model = model_of(row.shape, folder)
     targets = FAMILIES[row.shape.family].lora_targets
     method = LoraConfig(name=row.method, target_modules=targets)  # type: ignore[arg-type]
-    options = {"learning_rate": 1e-3, "precision": row.precision, "optim": "adamw_torch", "num_train_epochs": 1}
+    precision = "fp32" if row.precision == "tf32" else row.precision
+    options = {"learning_rate": 1e-3, "precision": precision, "optim": "adamw_torch", "num_train_epochs": 1}
     options |= {"early_stopping_patience": None, "max_length": 512} | training
     made = []
     for number, count in enumerate(steps):

@@ -50,7 +50,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(autouse=True)
 def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Give memory of the GPU back after each test."""
+    """No test works in the TF32 of one before, or with its memory of the GPU."""
+    if request.node.get_closest_marker("gpu") is None:
+        yield
+        return
+    import torch
+
+    torch.backends.cuda.matmul.allow_tf32 = False
     yield
-    if request.node.get_closest_marker("gpu") is not None:
-        release()
+    release()

@@ -14,7 +14,7 @@ from bench.methods.fused.groups import can_fuse
 from tests.gpu.cells import Row
 from tests.gpu.shapes import SHAPES
 from tests.perf.gpu import counting, table
-from tests.perf.gpu.__main__ import ROWS, rows_of
+from tests.perf.gpu.__main__ import ROWS, STACKS, rows_of
 from tests.perf.gpu.card import Card
 from tests.perf.gpu.counting import LAUNCHES, Profiled, Waits, profiled
 from tests.perf.gpu.recorder import TIMED, WARM_UP, WINDOW, Recorder, Window
@@ -24,6 +24,8 @@ from tests.support.cli import REPOSITORY
 
 CARD = Card("NVIDIA H100 80GB HBM3", 80 << 30, 700e12, 2.5e12, 4e-6)
 LLAMA = Row(SHAPES["llama3_2_1b"], "lora", "bf16")
+
+HEAD = f"| {' | '.join(table.STEP_COLUMNS)} |"
 
 
 def step(cells: int, seconds: float, *, is_stack: bool = True, on_gpu: bool = True) -> Step:
@@ -43,6 +45,26 @@ def test_a_line_of_steps() -> None:
     }  # fmt: skip
     # 4 operations x 973 M weights x 8 x 309 tokens in 44 ms are 219 TFLOP/s, of 989
     assert stacked[1:8] == ["8", "44.0", "5.50", "4.00", "2,909", "56,182", "22.1 %"]
+
+
+def test_a_line_of_a_model() -> None:
+    steps = [step(1, 0.022, is_stack=False), step(8, 0.044), step(1, 0.0195)]
+    head, _, line = table.of_rows(steps, CARD)
+    assert head.startswith("| model | by Trainer, ms | stack of 1 | stack of 8 | samples/s |")
+    assert line == ("| llama3_2_1b lora, bf16 | 22.00 | 19.50 | 5.50 | 2,909 | 56,182 | 22.1 % | 2,333 | 5.00 | 0.80 |")
+
+
+def test_what_did_not_fit_is_left_out() -> None:
+    other = Step("gpt2_xl qlora, bf16", False, step(1, 0.05).window, 309.0, 1_000_000_000, 6_250_000_000)
+    lines = table.of_rows([step(1, 0.022, is_stack=False), step(8, 0.044), other], CARD)
+    assert lines[-1].startswith("| gpt2_xl qlora, bf16 | 50.00 | - | 320 |")
+
+
+def test_the_table_of_the_readme_is_the_one_that_is_printed() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8").splitlines()
+    start = readme.index(f"| {' | '.join(table.row_columns(sorted(STACKS)))} |")
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in readme[start + 2 : start + 2 + len(ROWS)]]
+    assert rows == [Row(SHAPES[name], method, precision).name for name, method, precision in ROWS]
 
 
 def test_what_a_cpu_cannot_say_is_left_out() -> None:
@@ -83,6 +105,22 @@ def test_windows_are_timed_after_their_first_steps(monkeypatch: pytest.MonkeyPat
     assert [(window.cells, window.seconds) for window in recorder.windows] == [(2, 2.0), (1, 1.0)]
 
 
+def test_on_a_gpu_windows_have_memory_and_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    called = []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: called.append("synchronize"))
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda: called.append("reset"))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 7)
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", called.append)
+    recorder = Recorder("cuda", [1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # this torch has no CUDA to profile
+        for number in range(WINDOW):
+            recorder.on_step(number + 1, WINDOW, None)
+    (window,) = recorder.windows
+    assert (window.peak_bytes, window.waits, window.profiled.launches) == (7, 0, 0)
+    assert called == ["synchronize", "reset", "synchronize", "synchronize", "warn", "default"]
+
+
 def test_launches_and_time_of_the_device_are_summed_once() -> None:
     def event(key: str, count: int, microseconds: float, kind: DeviceType) -> SimpleNamespace:
         return SimpleNamespace(
@@ -119,9 +157,10 @@ def test_the_command_prints_its_tables(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.perf.gpu", "--device", "cpu", "--tiny", "--rows", "minilm", "--stacks", "2"]
     ended = subprocess.run(command, check=False, cwd=REPOSITORY, capture_output=True, text=True, timeout=280)
     assert ended.returncode == 0, ended.stderr
-    lines = [line for line in ended.stdout.splitlines() if line.startswith("| tiny_minilm")]
+    lines = ended.stdout.splitlines()
+    lines = [line for line in lines[lines.index(HEAD) :] if line.startswith("| tiny_minilm")]
     cells = [line.split(" | ")[:2] for line in lines]
-    assert cells == [[f"| tiny_minilm lora, {of}", many] for of in ("bf16", "fp32") for many in ("1, by Trainer", "2")]
+    assert cells == [[f"| tiny_minilm lora, {of}", many] for of in ("bf16", "tf32") for many in ("1, by Trainer", "2")]
 
 
 def test_without_a_gpu_it_says_so() -> None:

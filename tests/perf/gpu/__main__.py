@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -19,9 +20,14 @@ from tests.gpu.cells import Row, context
 from tests.gpu.folders import build
 from tests.gpu.shapes import SHAPES
 
+if TYPE_CHECKING:
+    from tests.perf.gpu.card import Card
+    from tests.perf.gpu.steps import Step
+    from tests.perf.gpu.whole import Whole
+
 ROWS = (
-    ("minilm", "lora", "bf16"), ("minilm", "lora", "fp32"),
-    ("bert_base", "lora", "bf16"), ("bert_base", "lora", "fp32"),
+    ("minilm", "lora", "bf16"), ("minilm", "lora", "tf32"),
+    ("bert_base", "lora", "bf16"), ("bert_base", "lora", "tf32"),
     ("llama3_2_1b", "lora", "bf16"), ("llama3_2_1b", "qlora", "bf16"),
     ("gpt2_xl", "qlora", "bf16"),
 )  # fmt: skip
@@ -47,8 +53,9 @@ def main() -> None:
     clock, found = time.perf_counter(), card.measure(options.device, tiny=options.tiny)
     print(f"\n{table.of_card(found)}\n{card.versions()}\n", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
-        steps, whole = _measured(rows_of(options.rows, tiny=options.tiny), options, Path(scratch))
-    for lines in (table.of_steps(steps, found), table.of_whole(whole)):
+        steps, whole = _measured(rows_of(options.rows, tiny=options.tiny), options, Path(scratch), found)
+    print()
+    for lines in (table.of_rows(steps, found), table.of_steps(steps, found), table.of_whole(whole)):
         print("\n".join(lines), end="\n\n")
     print(f"measured in {time.perf_counter() - clock:.0f} s")
 
@@ -72,12 +79,17 @@ def rows_of(names: Sequence[str] | None, *, tiny: bool) -> list[Row]:
     return [Row(shapes[name], method, precision) for name, method, precision in chosen]
 
 
-def _measured(rows: Sequence[Row], options: argparse.Namespace, scratch: Path) -> tuple[list, list]:
-    """Steps of all rows, and whole cells of one of them; a model's folder is there once and while it is used."""
+def _measured(
+    rows: Sequence[Row], options: argparse.Namespace, scratch: Path, card: "Card"
+) -> tuple[list["Step"], list["Whole"]]:
+    """Steps of all rows, told as they come, and whole cells of one; a model's folder is made once."""
+    import torch
+
     from bench.running.memory import release
     from bench.running.out_of_memory import is_out_of_memory
     from bench.running.warm import Warm
     from tests.perf.gpu.steps import steps
+    from tests.perf.gpu.table import of_steps
     from tests.perf.gpu.whole import CELLS, whole
 
     found, cells = [], []
@@ -86,9 +98,10 @@ def _measured(rows: Sequence[Row], options: argparse.Namespace, scratch: Path) -
         if not folder.exists():
             build(row.shape, folder, options.device)
         where = context(scratch / "cache", options.device, warm=Warm())
-        print(row.name, file=sys.stderr, flush=True)
+        torch.backends.cuda.matmul.allow_tf32 = row.precision == "tf32"
         try:
-            found += steps(row, folder, where, options.stacks)
+            found += (new := steps(row, folder, where, options.stacks))
+            print("\n".join(of_steps(new, card)[2:]), flush=True)
             if (row.shape.name.removeprefix("tiny_"), row.method) == WHOLE:
                 cells.append(whole(row, folder, where, max(options.stacks) if options.tiny else CELLS))
         except Exception as error:

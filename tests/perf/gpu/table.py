@@ -49,6 +49,36 @@ def _step(step: Step, alone: float, card: Card) -> tuple[str, ...]:
     )
 
 
+def of_rows(steps: Sequence[Step], card: Card) -> list[str]:
+    """Lines of the short table, one a model: what its largest stack does, and the time of a cell by stack."""
+    sizes = sorted({step.window.cells for step in steps if step.is_stack})
+    rows = dict.fromkeys(step.row for step in steps)
+    lines = [_row([step for step in steps if step.row == row], sizes, card) for row in rows]
+    return table(row_columns(sizes), lines)
+
+
+def row_columns(sizes: Sequence[int]) -> tuple[str, ...]:
+    """The head of the short table for stacks of these sizes."""
+    stacks = (f"stack of {size}" for size in sizes)
+    return ("model", "by Trainer, ms", *stacks, "samples/s", "tokens/s", "MFU", "launches", "memory GB", "of estimate")
+
+
+def _row(steps: Sequence[Step], sizes: Sequence[int], card: Card) -> tuple[str, ...]:
+    """A line of the short table."""
+    stacks = {step.window.cells: step for step in steps if step.is_stack}
+    (alone,) = (step for step in steps if not step.is_stack)
+    by_size = (_ms(stacks[size]) if size in stacks else NONE for size in sizes)
+    largest = _step(stacks[max(stacks)] if stacks else alone, alone.window.seconds, card)
+    by_column = dict(zip(STEP_COLUMNS, largest, strict=True))
+    rest = ("samples/s", "tokens/s", "MFU", "launches", "memory GB", "of estimate")
+    return (alone.row, _ms(alone), *by_size, *(by_column[name] for name in rest))
+
+
+def _ms(step: Step) -> str:
+    """A cell's part of a step."""
+    return f"{1e3 * step.window.seconds / step.window.cells:.2f}"
+
+
 def of_whole(whole: Sequence[Whole]) -> list[str]:
     """Lines of the table of whole cells."""
     rows = [

@@ -14,6 +14,7 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from bench.config.method.peft_rules import MIX_TEXTS
 from bench.models.families import Family
 
 USUAL = "sdpa"
@@ -77,13 +78,14 @@ def spare_masks(model: Any, family: Family, device: str) -> None:
     """Let a classifier on a GPU, with adapters or without, attend as above; on a CPU nothing is waited for.
 
     What a learnt prompt puts before the texts stands in masks, too: such a model keeps its own, as does one whose
-    attention is not torch's, or looks ahead although its family does not.
+    attention is not torch's, or looks ahead although its family does not, or whose adapters look at padding.
     """
     adapters = getattr(model, "peft_config", {}).values()
+    needed = any(each.is_prompt_learning or (family.causal and each.peft_type.value in MIX_TEXTS) for each in adapters)
     whole = next(module for module in model.modules() if isinstance(module, PreTrainedModel))
     config = whole.config.get_text_config()
     looks_ahead = bool(getattr(config, "use_bidirectional_attention", False))
-    if device == "cpu" or config._attn_implementation != USUAL or any(each.is_prompt_learning for each in adapters):
+    if device == "cpu" or config._attn_implementation != USUAL or needed:
         return
     if not (family.causal and looks_ahead):
         whole.set_attn_implementation(CAUSAL if family.causal else PADDED)

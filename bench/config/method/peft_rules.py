@@ -62,6 +62,9 @@ NOT_TRANSPOSED = frozenset({
 CACHED = frozenset({"CARTRIDGE", "PREFIX_TUNING"})
 """Types that put keys and values before a text; where parts are computed again on the way back, they would be lost."""
 
+MIX_TEXTS = frozenset({"LILY"})
+"""Types whose layers look at all tokens of a batch, padding as well, so that it matters what padding attends to."""
+
 VIRTUAL_TOKENS = 20
 """Of a prompt, where no number is given: as in peft's examples."""
 

@@ -59,6 +59,8 @@ class Layout:
     num_texts: int
     lengths: torch.Tensor
     """Shape (texts)."""
+    part_of_text: torch.Tensor
+    """Shape (texts): which of the cells of `texts_of` each belongs to."""
     masks: dict[tuple[int, bool, int | None], torch.Tensor | None] = field(default_factory=dict)
     """Of attention, by first place of a group and kind, as they are asked for: layers of a kind share them."""
 
@@ -128,11 +130,12 @@ def lay_out(
     host: list[Ints | Sequence[int]] = [
         ids, positions, text_of_token, chosen, starts, np.array(lengths), rows, places,
         np.cumsum(counts), *places_by(counts), np.cumsum(num_of_cell), *places_by(num_of_cell), cells,
+        np.repeat(np.arange(len(cells)), num_of_cell),
         *(sizes[of_group] for of_group, _, _ in groups),
     ]  # fmt: skip
     moved = _move(host, device)
     (ids_, positions_, text_of_token_, chosen_, starts_, lengths_, rows_, places_) = moved[:8]
-    token_ends, token_rows, token_places, text_ends, text_rows, text_places, index = moved[8:15]
+    token_ends, token_rows, token_places, text_ends, text_rows, text_places, index, part_of_text = moved[8:16]
     return Layout(
         ids=ids_,
         positions=positions_,
@@ -144,11 +147,12 @@ def lay_out(
         texts_of=ByCell(cells, tuple(num_of_cell), index, text_ends.int(), Places(text_rows, text_places)),
         groups=[
             Group(start, length, of_group, bool((sizes[members] == length).all()))
-            for (members, start, length), of_group in zip(groups, moved[15:], strict=True)
+            for (members, start, length), of_group in zip(groups, moved[16:], strict=True)
         ],
         attended=Places(rows_, places_),
         num_texts=len(texts),
         lengths=lengths_,
+        part_of_text=part_of_text,
     )
 
 

@@ -95,13 +95,13 @@ def _backward_pass(
     labels = to_device(torch.tensor([example["labels"] for _, example in rows]), stack.device)
     losses = F.cross_entropy(logits, labels, reduction="none") * to_device(torch.tensor(weights), stack.device)
     # each cell's losses reach its own parameters only, so the sum has the gradients of all
-    scaled = losses
-    if scales is not None:
-        places = to_device(torch.tensor([place for place, _ in rows]), stack.device)
-        scaled = losses * scales.scale[places]
+    layout = stack.current.layout
+    part_of_row = layout.part_of_text
+    scaled = losses if scales is None else losses * scales.scale[layout.texts_of.index][part_of_row]
     scaled.sum().backward()
-    for (place, _), loss in zip(parts, losses.detach().split([len(part) for _, part in parts]), strict=True):
-        members[place].losses.append(loss.sum())
+    of_cells = torch.zeros(len(parts), device=stack.device).index_add_(0, part_of_row, losses.detach())
+    for (place, _), loss in zip(parts, of_cells.unbind(), strict=True):
+        members[place].losses.append(loss)
 
 
 def _validate(stack: Stack, members: dict[int, Member], rows: int) -> None:

@@ -92,16 +92,18 @@ def _attend(asked: Sequence[torch.Tensor], mask: torch.Tensor | None, kind: Kind
 def _plain(asked: Sequence[torch.Tensor], mask: torch.Tensor | None, kind: Kind) -> torch.Tensor:
     """As torch's, written out: its own plain one looks for rows that see nothing, and draws dropout slowly."""
     query, key, value = asked
-    times = query.shape[1] // key.shape[1]
-    if times > 1:
-        key, value = key.repeat_interleave(times, 1), value.repeat_interleave(times, 1)
-    scores = query * (query.shape[-1] ** -0.5 if kind.scaling is None else kind.scaling) @ key.transpose(2, 3)
+    texts, heads, length, width = query.shape
+    # queries that share keys and values are rows of one product
+    shared = query.reshape(texts, key.shape[1], -1, width) * (width**-0.5 if kind.scaling is None else kind.scaling)
+    scores = (shared @ key.transpose(2, 3)).view(texts, heads, length, length)
     if mask is None and kind.causal:
-        mask = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
+        mask = torch.ones(length, length, dtype=torch.bool).tril()
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf)
     weights = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
-    return (dropout(weights, kind.dropout) if kind.dropout else weights) @ value
+    if kind.dropout:
+        weights = dropout(weights, kind.dropout)
+    return (weights.view(texts, key.shape[1], -1, length) @ value).view(texts, heads, length, width)
 
 
 def mask_of(group: Group, *, causal: bool, window: int | None) -> torch.Tensor | None:

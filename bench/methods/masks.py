@@ -7,11 +7,12 @@ right, so no token of a text looks at padding, and the head is asked at a text's
 its quickest kernels. An encoder's batch says by itself whether it is padded: it has a mask then, and none otherwise.
 """
 
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from bench.config.method.peft_rules import MIX_TEXTS
@@ -23,10 +24,15 @@ CAUSAL = "sdpa_causal"
 takes for "no mask is to be made"."""
 PADDED = "sdpa_padded"
 """Of encoders: a batch with a mask is padded."""
+FLASH_CAPABILITY = (8, 0)
+WIDE = 192
+"""Units of a head, above which the flash kernel's way back takes more shared memory than smaller GPUs have."""
+LAST_OF_DATA_CENTRES = 10
+"""Compute capability 12.0 is a GeForce's."""
 
 
 def causal_attention(
-    module: torch.nn.Module,
+    module: Any,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -37,8 +43,33 @@ def causal_attention(
     del attention_mask  # None, for there is no mask function
     length, size = query.shape[2], options.get("sliding_window")
     band = None if size is None or length < size else window(length, size, query.device)
+    shared = getattr(module, "num_key_value_groups", 1)
+    if shared > 1 and band is None and not shares_keys(query):
+        key, value = repeat_kv(key, shared), repeat_kv(value, shared)
+        module = SimpleNamespace(is_causal=getattr(module, "is_causal", True))
     attended: tuple[torch.Tensor, None] = sdpa_attention_forward(module, query, key, value, band, **options)
     return attended
+
+
+def shares_keys(query: torch.Tensor) -> bool:
+    """Whether torch attends quickly where heads share keys and values, so that these need not be repeated for each.
+
+    On a GPU its flash kernel does so, and otherwise only what keeps the attention of each pair of tokens in memory.
+    """
+    if query.device.type != "cuda":
+        return True
+    is_autocast = torch.is_autocast_enabled("cuda")
+    dtype = torch.get_autocast_dtype("cuda") if is_autocast else query.dtype
+    return has_flash(dtype, query.shape[-1], torch.cuda.get_device_capability(query.device))
+
+
+def has_flash(dtype: torch.dtype, width: int, capability: tuple[int, int]) -> bool:
+    """Whether torch's flash kernel trains in `dtype` with heads of `width` on GPUs of this compute capability.
+
+    By torch's `sdp_utils.cpp`: 16 bits, from Ampere on, and wide heads (Gemma's) on the GPUs of data centres alone.
+    """
+    is_new = dtype in (torch.float16, torch.bfloat16) and capability >= FLASH_CAPABILITY
+    return is_new and (width <= WIDE or (capability[1] == 0 and capability[0] <= LAST_OF_DATA_CENTRES))
 
 
 def window(length: int, size: int, device: torch.device) -> torch.Tensor:

@@ -1,6 +1,7 @@
 """Attention as on a GPU: no mask for decoders, no look at that of encoders; the same logits and gradients."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -159,6 +160,46 @@ def test_no_mask_is_made_for_a_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(of["attn_mask"], of["is_causal"], of["enable_gqa"], of["heads"]) for of in told] == [
         (None, True, True, 1)
     ] * 2
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen2", "gemma3"])
+def test_keys_are_repeated_where_no_quick_kernel_shares_them(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    heads: list[int] = []
+    attend = torch.nn.functional.scaled_dot_product_attention
+
+    def remember(*tensors: torch.Tensor, **options: Any) -> torch.Tensor:
+        heads.append(tensors[1].shape[1])
+        assert "enable_gqa" not in options
+        return attend(*tensors, **options)
+
+    model = classifier(family, num_key_value_heads=1)
+    monkeypatch.setattr(masks, "shares_keys", lambda query: False)
+    check_equal(model, family, BATCHES["ragged"])
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", remember)
+    model(**BATCHES["short"])
+    assert heads == [2, 2]
+
+
+BF16, FP16, FP32 = torch.bfloat16, torch.float16, torch.float32
+
+
+@pytest.mark.parametrize(
+    ("dtype", "width", "capability", "has"),
+    [
+        (BF16, 64, (9, 0), True), (FP16, 128, (8, 6), True), (FP32, 64, (9, 0), False), (FP16, 64, (7, 5), False),
+        (BF16, 256, (9, 0), True), (BF16, 256, (8, 0), True), (BF16, 256, (8, 9), False), (BF16, 256, (12, 0), False),
+    ],
+)  # fmt: skip
+def test_where_the_flash_kernel_trains(
+    dtype: torch.dtype, width: int, capability: tuple[int, int], has: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert masks.has_flash(dtype, width, capability) is has
+    query = SimpleNamespace(device=torch.device("cuda"), dtype=dtype, shape=(1, 1, 1, width))
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert masks.shares_keys(query) is has
+    monkeypatch.setattr(torch, "is_autocast_enabled", lambda device: True)
+    monkeypatch.setattr(torch, "get_autocast_dtype", lambda device: BF16)
+    assert masks.shares_keys(query) is masks.has_flash(BF16, width, capability)
 
 
 @pytest.mark.parametrize("family", ["llama", "bert"])

@@ -25,10 +25,8 @@ takes for "no mask is to be made"."""
 PADDED = "sdpa_padded"
 """Of encoders: a batch with a mask is padded."""
 FLASH_CAPABILITY = (8, 0)
-WIDE = 192
+WIDE, WIDER = 192, 224
 """Units of a head, above which the flash kernel's way back takes more shared memory than smaller GPUs have."""
-LAST_OF_DATA_CENTRES = 10
-"""Compute capability 12.0 is a GeForce's."""
 
 
 def causal_attention(
@@ -44,14 +42,14 @@ def causal_attention(
     length, size = query.shape[2], options.get("sliding_window")
     band = None if size is None or length < size else window(length, size, query.device)
     shared = getattr(module, "num_key_value_groups", 1)
-    if shared > 1 and band is None and not shares_keys(query):
+    if shared > 1 and band is None and not shares_keys(query, options.get("dropout", 0.0)):
         key, value = repeat_kv(key, shared), repeat_kv(value, shared)
         module = SimpleNamespace(is_causal=getattr(module, "is_causal", True))
     attended: tuple[torch.Tensor, None] = sdpa_attention_forward(module, query, key, value, band, **options)
     return attended
 
 
-def shares_keys(query: torch.Tensor) -> bool:
+def shares_keys(query: torch.Tensor, dropout: float = 0.0) -> bool:
     """Whether torch attends quickly where heads share keys and values, so that these need not be repeated for each.
 
     On a GPU its flash kernel does so, and otherwise only what keeps the attention of each pair of tokens in memory.
@@ -60,16 +58,18 @@ def shares_keys(query: torch.Tensor) -> bool:
         return True
     is_autocast = torch.is_autocast_enabled("cuda")
     dtype = torch.get_autocast_dtype("cuda") if is_autocast else query.dtype
-    return has_flash(dtype, query.shape[-1], torch.cuda.get_device_capability(query.device))
+    return has_flash(dtype, query.shape[-1], torch.cuda.get_device_capability(query.device), dropout)
 
 
-def has_flash(dtype: torch.dtype, width: int, capability: tuple[int, int]) -> bool:
+def has_flash(dtype: torch.dtype, width: int, capability: tuple[int, int], dropout: float = 0.0) -> bool:
     """Whether torch's flash kernel trains in `dtype` with heads of `width` on GPUs of this compute capability.
 
-    By torch's `sdp_utils.cpp`: 16 bits, from Ampere on, and wide heads (Gemma's) on the GPUs of data centres alone.
+    By torch's `sdp_utils.cpp`: 16 bits, from Ampere on, and some wide heads on the GPUs of data centres alone; wider
+    ones yet (Gemma's) elsewhere, too, but not with dropout.
     """
     is_new = dtype in (torch.float16, torch.bfloat16) and capability >= FLASH_CAPABILITY
-    return is_new and (width <= WIDE or (capability[1] == 0 and capability[0] <= LAST_OF_DATA_CENTRES))
+    is_small = (8, 6) <= capability <= (8, 9) or capability >= (12, 0)
+    return is_new and not (is_small and width > WIDE and (width <= WIDER or dropout > 0))
 
 
 def window(length: int, size: int, device: torch.device) -> torch.Tensor:

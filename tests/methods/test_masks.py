@@ -173,7 +173,7 @@ def test_keys_are_repeated_where_no_quick_kernel_shares_them(family: str, monkey
         return attend(*tensors, **options)
 
     model = classifier(family, num_key_value_heads=1)
-    monkeypatch.setattr(masks, "shares_keys", lambda query: False)
+    monkeypatch.setattr(masks, "shares_keys", lambda *_: False)
     check_equal(model, family, BATCHES["ragged"])
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", remember)
     model(**BATCHES["short"])
@@ -187,13 +187,16 @@ BF16, FP16, FP32 = torch.bfloat16, torch.float16, torch.float32
     ("dtype", "width", "capability", "has"),
     [
         (BF16, 64, (9, 0), True), (FP16, 128, (8, 6), True), (FP32, 64, (9, 0), False), (FP16, 64, (7, 5), False),
-        (BF16, 256, (9, 0), True), (BF16, 256, (8, 0), True), (BF16, 256, (8, 9), False), (BF16, 256, (12, 0), False),
+        (BF16, 256, (9, 0), True), (BF16, 256, (8, 0), True), (BF16, 256, (8, 9), True), (BF16, 224, (8, 9), False),
+        (BF16, 224, (10, 0), True), (BF16, 200, (12, 0), False),
     ],
 )  # fmt: skip
 def test_where_the_flash_kernel_trains(
     dtype: torch.dtype, width: int, capability: tuple[int, int], has: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert masks.has_flash(dtype, width, capability) is has
+    wide = (width, capability) == (256, (8, 9))
+    assert masks.has_flash(dtype, width, capability, dropout=0.1) is (has and not wide)
     query = SimpleNamespace(device=torch.device("cuda"), dtype=dtype, shape=(1, 1, 1, width))
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
     assert masks.shares_keys(query) is has

@@ -8,17 +8,17 @@ import torch
 import torch.nn.functional as F
 from torch.nn.attention import varlen
 from transformers import AttentionInterface
+from transformers.integrations.sdpa_attention import repeat_kv
 
 from bench.methods.attention import SHORT
 from bench.methods.dropout import dropout
 from bench.methods.fused.layout import Group, Layout
+from bench.methods.masks import has_flash, shares_keys
 
 NAME = "bench_packed"
 """By which models are told to use it."""
-VARLEN_CAPABILITY = (8, 0)
-"""From which on torch has flash attention over texts of different lengths."""
-MAX_HEAD_DIM = 256
-"""Of that kernel."""
+MAX_WIDTH = 256
+"""Units of a head that the kernel for texts of different lengths takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ def _attend(asked: Sequence[torch.Tensor], mask: torch.Tensor | None, kind: Kind
     is_short = query.dtype in (torch.float32, torch.bfloat16) and query.shape[2] <= SHORT
     if query.device.type == "cpu" and query.requires_grad and is_short:
         return _plain(asked, mask, kind)
+    if query.device.type != "cpu" and (mask is not None or not shares_keys(query, kind.dropout)):
+        key, value = (repeat_kv(part, query.shape[1] // part.shape[1]) for part in (key, value))
     return F.scaled_dot_product_attention(
         query,
         key,
@@ -131,9 +133,9 @@ def mask_of(group: Group, *, causal: bool, window: int | None) -> torch.Tensor |
 
 def can_vary(query: torch.Tensor, dropout: float) -> bool:
     """Whether torch's flash kernel for texts of different lengths takes this: it knows no dropout."""
-    if query.device.type != "cuda" or dropout or query.dtype not in (torch.bfloat16, torch.float16):
+    if query.device.type != "cuda" or dropout or query.shape[-1] > MAX_WIDTH:
         return False
-    return query.shape[-1] <= MAX_HEAD_DIM and torch.cuda.get_device_capability(query.device) >= VARLEN_CAPABILITY
+    return has_flash(query.dtype, query.shape[-1], torch.cuda.get_device_capability(query.device))
 
 
 def _varying(whole: Sequence[torch.Tensor], packed: Layout, kind: Kind) -> torch.Tensor:

@@ -90,6 +90,26 @@ def test_each_text_sees_itself_alone(
         torch.testing.assert_close(one.grad, other.grad, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("mask", "quick", "keys"), [(None, True, 2), (None, False, HEADS), (True, True, HEADS)])
+def test_keys_are_repeated_where_torch_has_no_quick_kernel_that_shares_them(
+    mask: bool | None, quick: bool, keys: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    original = F.scaled_dot_product_attention
+
+    def attend(query: Any, key: Any, *given: Any, **options: Any) -> torch.Tensor:
+        seen.append(key.shape[1])
+        return original(query, key, *given, **options)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", attend)
+    monkeypatch.setattr(attention, "shares_keys", lambda *_: quick)
+    asked = [torch.zeros(2, heads, 5, WIDTH, device="meta") for heads in (HEADS, 2, 2)]
+    seen_by_all = None if mask is None else torch.ones(5, 5, dtype=torch.bool, device="meta")
+    found = attention._attend(asked, seen_by_all, attention.Kind(causal=True, window=None, scaling=None, dropout=0.0))
+    assert found.shape == (2, HEADS, 5, WIDTH)
+    assert seen == [keys]
+
+
 def test_what_is_dropped_is_made_up_for() -> None:
     """The mean over many draws is what there is without."""
     packed = layout()
@@ -119,5 +139,5 @@ def test_when_the_kernel_is_taken(
     query: Any = SimpleNamespace(device=torch.device("cuda"), dtype=dtype, shape=(10, HEADS, 64))
     assert attention.can_vary(query, dropout) is expected
     assert not attention.can_vary(torch.zeros(10, HEADS, 64, dtype=dtype), dropout)
-    query.shape = (10, HEADS, 320)
+    query.shape = (10, HEADS, 320)  # wider than any head of ours
     assert not attention.can_vary(query, dropout)

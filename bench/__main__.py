@@ -25,15 +25,8 @@ CONF = Path(__file__).resolve().parent.parent / "conf"
 
 def main() -> int:
     """Parse the command line, do what it says, return the exit code."""
-    # Hydra would print every exception in its own way and end with 1; this makes it hand them on
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    COMPOSING.begin()
-    sys.argv[1:] = with_choices([with_plus(with_quotes(word)) for word in options_first(sys.argv[1:])])
     try:
-        refuse_lists(sys.argv[1:])
-        refuse_old_names(sys.argv[1:])
-        with gc_disabled(), guarded():  # Hydra makes much that stays
-            hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_one_cell)()
+        run()
     except REFUSED as error:
         return _refuse(error)
     except KeyboardInterrupt:
@@ -48,6 +41,18 @@ def main() -> int:
             raise
         return _refuse(error)  # whatever a configuration makes Hydra raise is the configuration's fault
     return 0
+
+
+def run() -> None:
+    """Do what `sys.argv` says. Raises what Hydra raises, UserError, and SystemExit when a cell or sweep has ended."""
+    # Hydra would print every exception in its own way and end with 1; this makes it hand them on
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    COMPOSING.begin()
+    sys.argv[1:] = with_choices([with_plus(with_quotes(word)) for word in options_first(sys.argv[1:])])
+    refuse_lists(sys.argv[1:])
+    refuse_old_names(sys.argv[1:])
+    with gc_disabled(), guarded():  # Hydra makes much that stays
+        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_one_cell)()
 
 
 def _one_cell(config: DictConfig) -> None:

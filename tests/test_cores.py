@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.running import cores
+from bench.running import cgroups, cores
 from tests.support.cli import REPOSITORY
 
 
 @pytest.fixture(autouse=True)
 def big(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine of 64 cores, whose `proc` and `sys` are in a folder."""
-    monkeypatch.setattr(cores, "ROOT", tmp_path)
+    monkeypatch.setattr(cgroups, "ROOT", tmp_path)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     for name in (*cores.THREADS, *cores.WAITING, "SLURM_CPUS_PER_TASK"):
         monkeypatch.delenv(name, raising=False)
@@ -106,3 +106,10 @@ def test_threads_sleep_unless_the_user_chose(module: str, given: dict[str, str],
         [sys.executable, "-c", program], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True
     )
     assert ended.stdout.split() == [expected, "False"]
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("", 2), ("3", 3), ("4,2", 4), ("no", 2), ("0", 2)])
+def test_threads_of_a_lone_cell(asked: str, expected: int, big: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(big, {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "200000 100000\n"})
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert cores.threads() == expected

@@ -10,6 +10,7 @@ import pytest
 
 from bench.running import devices, no_gpu
 from bench.running.devices import (
+    driver_cuda,
     driver_version,
     energy_counter,
     mig_profile,
@@ -42,6 +43,7 @@ def four_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml.nvmlDeviceGetCudaComputeCapability = lambda index: (7, 5) if index == 1 else (8, 0)
     nvml.nvmlDeviceGetHandleByUUID = lambda uuid: int(uuid[-1])
     nvml.nvmlSystemGetDriverVersion = lambda: "580.95.05"
+    nvml.nvmlSystemGetCudaDriverVersion_v2 = lambda: 12080
     nvml.nvmlDeviceGetEnforcedPowerLimit = lambda index: 400_000 + index
     nvml.nvmlDeviceGetTotalEnergyConsumption = lambda index: 1_500_000 + index
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
@@ -291,3 +293,7 @@ def _seen(program: str, folder: Path) -> str:
     )  # fmt: skip
     assert ended.returncode == 9, ended.stderr
     return ended.stdout.splitlines()[-1]
+
+
+def test_the_newest_cuda_of_the_driver() -> None:
+    assert driver_cuda() == (12, 8)

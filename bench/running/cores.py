@@ -4,14 +4,11 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
-ROOT = Path("/")
-"""Where `proc` and `sys` are; another folder in tests."""
+from bench.running.cgroups import folders
+
 WAITING = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "KMP_BLOCKTIME")
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-ONLY_UNIFIED = "0"
-"""The number of the hierarchy of cgroups v2."""
 
 
 def wait_passively() -> None:
@@ -36,6 +33,12 @@ def use_threads(count: int | None) -> None:
             os.environ.setdefault(name, str(count))
 
 
+def threads() -> int:
+    """Threads that a cell computes with which has this process's cores to itself."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(asked) if asked.isdigit() and int(asked) > 0 else cores()
+
+
 def cores() -> int:
     """Cores that this process may use: those it may run on, or what its cgroups or its Slurm task allow, if less."""
     found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -56,7 +59,7 @@ def quota() -> int | None:
 
 
 def _cgroup_bounds() -> Iterator[float]:
-    for folder in _cgroup_folders():
+    for folder in folders("cpu"):
         with suppress(OSError, ValueError):  # version 2: "max 100000", or "200000 100000"
             allowed, period = (folder / "cpu.max").read_text(encoding="utf-8").split()
             if allowed != "max" and int(period) > 0:
@@ -66,26 +69,3 @@ def _cgroup_bounds() -> Iterator[float]:
             period = (folder / "cpu.cfs_period_us").read_text(encoding="utf-8")
             if int(allowed) > 0 and int(period) > 0:
                 yield int(allowed) / int(period)
-
-
-def _cgroup_folders() -> Iterator[Path]:
-    """The folders of this process's cgroups and of those around them, in both versions.
-
-    In a container the path in /proc may be the host's, and the mounted root is the container's own.
-    """
-    try:
-        lines = (ROOT / "proc/self/cgroup").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        number, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if number == ONLY_UNIFIED and not controllers:
-            mounts = [ROOT / "sys/fs/cgroup", ROOT / "sys/fs/cgroup/unified"]
-        elif "cpu" in controllers.split(","):
-            mounts = [ROOT / "sys/fs/cgroup" / name for name in ("cpu", "cpu,cpuacct", controllers)]
-        else:
-            continue
-        parts = [part for part in path.split("/") if part not in ("", "..")]
-        for mount in dict.fromkeys(mounts):
-            yield from (mount.joinpath(*parts[:depth]) for depth in range(len(parts), -1, -1))

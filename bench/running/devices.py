@@ -83,6 +83,15 @@ def driver_version() -> str | None:
         return None if nvml is None else str(nvml.nvmlSystemGetDriverVersion())
 
 
+def driver_cuda() -> tuple[int, int] | None:
+    """The newest CUDA that the driver can run (13, 0); None without a driver."""
+    with _nvml() as nvml:
+        if nvml is None:
+            return None
+        number = int(nvml.nvmlSystemGetCudaDriverVersion_v2())  # 13000
+    return number // 1000, number % 1000 // 10
+
+
 def power_limit(gpu: Gpu) -> float | None:
     """Watts that the GPU may take, as it is set now; None where that is not known, as of a slice."""
     read = _reading(gpu, lambda nvml, handle: nvml.nvmlDeviceGetEnforcedPowerLimit(handle))

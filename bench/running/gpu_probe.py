@@ -1,6 +1,6 @@
 """Whether torch, as it is installed, can compute on a GPU: found out in seconds, in a process of its own.
 
-    CUDA_VISIBLE_DEVICES=GPU-... python -m bench.running.gpu_probe [--four-bit]
+    CUDA_VISIBLE_DEVICES=GPU-... python -m bench.running.gpu_probe [--four-bit] [--cpu]
 
 NVML also shows GPUs that this torch can't use: it is built for the CPU, or for a newer driver, or has no code for so
 old a GPU. Every cell would fail by itself, each after its model was loaded.
@@ -26,6 +26,8 @@ WAYS_OUT = {
     "bitsandbytes": "4-bit weights need bitsandbytes for this CUDA: `python -m bitsandbytes` says what is missing",
 }
 """What to do about an error, by a part of its message."""
+FOUR_BIT = "bitsandbytes"
+"""Errors of 4-bit products begin so."""
 
 
 def check_usable(gpus: Iterable[Gpu], cells: Iterable[Cell]) -> None:
@@ -36,12 +38,16 @@ def check_usable(gpus: Iterable[Gpu], cells: Iterable[Cell]) -> None:
     options = ["--four-bit"] if any(method.quantization is not None for method in methods) else []
     for gpu in {gpu.name: gpu for gpu in gpus}.values():
         if (reason := tried(gpu.uuid, options)) is not None:
-            way_out = next((way for part, way in WAYS_OUT.items() if part in reason), "`nvidia-smi` says more")
-            raise UserError(f"GPU {gpu.name} can't be used: {shortened(reason, 200)}; {way_out}; or device=cpu")
+            raise UserError(f"GPU {gpu.name} can't be used: {shortened(reason, 200)}; {way_out(reason)}; or device=cpu")
+
+
+def way_out(reason: str) -> str:
+    """What to do about what `tried` says."""
+    return next((way for part, way in WAYS_OUT.items() if part in reason), "`nvidia-smi` says more")
 
 
 def tried(uuid: str, options: Sequence[str] = (), timeout: float = TIMEOUT_SECONDS) -> str | None:
-    """What goes wrong on the GPU of this UUID; None where all is well."""
+    """What goes wrong on the GPU of this UUID (or, with the option `--cpu`, without one); None where all is well."""
     command = [sys.executable, "-m", "bench.running.gpu_probe", *options]
     try:
         ended = subprocess.run(
@@ -57,19 +63,21 @@ def tried(uuid: str, options: Sequence[str] = (), timeout: float = TIMEOUT_SECON
 
 
 def main(arguments: list[str]) -> int:
-    """Compute a little on the first GPU; return 0, or 1 with one line on standard error."""
-    import torch
-
+    """Compute a little on the first GPU (`--cpu`: on the CPU); return 0, or 1 with one line on standard error."""
     part = "torch"
     try:
-        found = torch.ones(64, 64, device="cuda") @ torch.ones(64, 64, device="cuda")
-        assert found.sum().item() == 64**3
-        if "--four-bit" in arguments:
-            part = "bitsandbytes"
-            from bitsandbytes import functional
+        import torch
 
-            values, state = functional.quantize_4bit(torch.ones(64, device="cuda"), quant_type="nf4")
-            assert functional.dequantize_4bit(values, state).sum().item() > 0
+        ones = torch.ones(64, 64, device="cpu" if "--cpu" in arguments else "cuda")
+        if (ones @ ones).sum().item() != 64**3:
+            raise ArithmeticError("a product of matrices is wrong")
+        if "--four-bit" in arguments:
+            part = FOUR_BIT
+            from bitsandbytes import functional, matmul_4bit
+
+            values, state = functional.quantize_4bit(ones, quant_type="nf4")  # which has 1 as it is
+            if matmul_4bit(ones, values.t(), quant_state=state).sum().item() != 64**3:
+                raise ArithmeticError("a 4-bit product is wrong")
     except Exception as error:  # whatever it is, it is what a cell would meet
         lines = str(error).strip().splitlines() or [type(error).__name__]
         print(f"{part}: {lines[0]}", file=sys.stderr)

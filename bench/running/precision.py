@@ -16,7 +16,7 @@ from bench.cell import Cell
 from bench.config import Precision, TransformerConfig
 from bench.models.families import FAMILIES
 from bench.running.bf16 import fast_by_flags, is_fast
-from bench.running.devices import visible_gpus
+from bench.running.devices import Gpu, visible_gpus
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 BF16_CAPABILITY = (8, 0)
@@ -76,7 +76,12 @@ def _gpu_has_bf16() -> bool:
 @functools.cache
 def _has_bf16(visible: str | None) -> bool:
     del visible  # `visible_gpus` reads it
-    return all(gpu.capability is None or gpu.capability >= BF16_CAPABILITY for gpu in visible_gpus()[:1])
+    return all(map(has_bf16, visible_gpus()[:1]))
+
+
+def has_bf16(gpu: Gpu) -> bool:
+    """Whether the GPU has units for bf16; one of unknown capability is held to be newer."""
+    return gpu.capability is None or gpu.capability >= BF16_CAPABILITY
 
 
 def kept_precision(precision: Precision, device: str) -> Precision:

@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def check_sources(cells: Iterable[Cell], settings: Settings) -> None:
     problems: list[str] = []
     for source in dict.fromkeys(source for cell in cells for source in (cell.task.data, cell.model)):
         try:
-            _check_source(source, settings)
+            check_source(source, settings)
         except UserError as error:
             problems.append(str(error))
     refuse(problems)
@@ -143,13 +144,30 @@ def check_folders(results_dir: str, reports_dir: str | None = None, name: str | 
     for option, folder in (("results_dir", results_dir), ("reports_dir", reports_dir)):
         if folder is None:
             continue
-        try:
+        with _writing(option, folder):
             Path(folder).mkdir(parents=True, exist_ok=True)
             _try(Path(folder))
             if option == "reports_dir" and name is not None:
                 _try_below(Path(folder), name)
-        except OSError as error:
-            raise UserError(f"{option}={folder} cannot be written: {said(error)}") from error
+
+
+def check_place(option: str, folder: str) -> Path:
+    """The folder, or the one around it that is there. Raises UserError where nothing can be written in that."""
+    place = Path(folder).expanduser().absolute()
+    with _writing(option, folder):
+        while not os.path.lexists(place):
+            place = place.parent
+        _try(place)
+    return place
+
+
+@contextmanager
+def _writing(option: str, folder: str) -> Iterator[None]:
+    """Within it, UserError for errors of the file system."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{option}={folder} cannot be written: {said(error)}") from error
 
 
 def _try(folder: Path) -> None:
@@ -177,7 +195,8 @@ def check_readable(option: str, *folders: str) -> None:
             raise UserError(f"{option}={folder} cannot be read: {error.strerror or error}") from error
 
 
-def _check_source(source: object, settings: Settings) -> None:
+def check_source(source: object, settings: Settings) -> None:
+    """Raise UserError where files of a model or a data set of the hub can't be had."""
     if isinstance(source, DataConfig) and source.source == "hub" and source.id is not None:
         location = hub.resolve("datasets", source.id, source.path, settings.mirror_dir)
         if source.path is None and location == source.id:

@@ -42,22 +42,25 @@ def resolve(kind: Literal["models", "datasets"], hub_id: str, path: str | None, 
 
 def require_cached(model_id: str) -> None:
     """Raise UserError where the hub's cache has no such model and HF_HUB_OFFLINE forbids to fetch it."""
-    if _offline() and not _is_cached(model_id):
+    if offline() and not is_cached(model_id):
         raise UserError(f"model {model_id} {_ADVICE['OfflineModeIsEnabled'].format(group='model')}")
 
 
 def require_cached_data(data_id: str) -> None:
     """Raise UserError where HF_HUB_OFFLINE forbids to fetch the data set, and no cache has anything of it."""
-    if not _offline() or "/" not in data_id:  # (names without an owner were moved to one)
-        return
+    if offline() and "/" in data_id and not data_is_cached(data_id):  # (names without an owner were moved to one)
+        raise UserError(f"data set {data_id} {_ADVICE['OfflineModeIsEnabled'].format(group='data')}")
+
+
+def data_is_cached(data_id: str) -> bool:
+    """Whether a cache has anything of the data set `OWNER/NAME`."""
     from huggingface_hub import constants
 
     home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
     prepared = Path(os.environ.get("HF_DATASETS_CACHE", home / "datasets")).expanduser()
     owner, _, name = data_id.partition("/")
     fetched = Path(constants.HF_HUB_CACHE, f"datasets--{owner}--{name}")
-    if not fetched.is_dir() and not any(prepared.glob(f"{glob.escape(owner)}___*")):
-        raise UserError(f"data set {data_id} {_ADVICE['OfflineModeIsEnabled'].format(group='data')}")
+    return fetched.is_dir() or any(prepared.glob(f"{glob.escape(owner)}___*"))
 
 
 def require_token(model_id: str) -> None:
@@ -68,11 +71,11 @@ def require_token(model_id: str) -> None:
     import huggingface_hub
 
     if huggingface_hub.get_token() is not None:
-        if not _offline():
+        if not offline():
             check_access(model_id)
         return
-    if _offline():
-        if _is_cached(model_id):
+    if offline():
+        if is_cached(model_id):
             return
         raise UserError(f"model {model_id} {_ADVICE['OfflineModeIsEnabled'].format(group='model')}")
     raise UserError(f"model {model_id} {_ADVICE['GatedRepoError'].format(group='model')}")
@@ -122,7 +125,7 @@ def fetched(model_id: str, name: str, revision: str | None) -> Path:
         raise
 
 
-def _is_cached(model_id: str) -> bool:
+def is_cached(model_id: str) -> bool:
     """Whether the hub's cache has the model. Raises UserError where it is no id at all."""
     return cached(model_id, "config.json") is not None
 
@@ -166,7 +169,7 @@ def explain(error: Exception, what: str) -> UserError | None:
             reason = " ".join(str(cause).split("\nExample")[0].split())
             return UserError(f"{what}: {reason}; correct {group}.config")
     kinds = {kind for cause in chain for kind in _kinds(cause)}
-    if "network" in kinds and _offline():
+    if "network" in kinds and offline():
         kinds.add("OfflineModeIsEnabled")
     for kind, advice in _ADVICE.items():
         if kind in kinds:
@@ -177,7 +180,8 @@ def explain(error: Exception, what: str) -> UserError | None:
     return None
 
 
-def _offline() -> bool:
+def offline() -> bool:
+    """Whether HF_HUB_OFFLINE forbids to ask the hub."""
     from huggingface_hub import constants  # a submodule: no attribute of the package before it is imported
 
     return constants.HF_HUB_OFFLINE

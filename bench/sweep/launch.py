@@ -51,14 +51,7 @@ def launch(
     `overrides` are what the points were composed from, for the report: how to run a cell again; `given` are those of
     the command line alone, Hydra's own among them. Raises UserError, before any work, where the sweep can't be run.
     """
-    check(configs[0])
-    settings = _common_settings(configs)
-    check_readable("results_dir", settings.results_dir)
-    check_readable("more_results", *settings.more_results)
-    with gc_disabled(), once():
-        points = [Point(config, to_cell(config)) for config in configs]
-        cells = list({point.cell.key: point.cell for point in points}.values())
-    check_baseline(cells, settings)
+    points, cells, settings = read(configs)
     grid = grid_of((cell.key for cell in cells), overrides)
     asked, settings = settings, _named(settings, grid)
     if settings.command == "report":
@@ -96,6 +89,19 @@ def launch(
     statuses = {None if record is None else record.status for _, record in ended}
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
     return 0 if Status.OK in statuses and statuses <= {Status.OK, Status.SKIPPED} else 1
+
+
+def read(configs: Sequence[dict[str, Any]]) -> tuple[list[Point], list[Cell], Settings]:
+    """The points, their cells (each once) and the settings. Raises UserError where one of them is not valid."""
+    check(configs[0])
+    settings = _common_settings(configs)
+    check_readable("results_dir", settings.results_dir)
+    check_readable("more_results", *settings.more_results)
+    with gc_disabled(), once():
+        points = [Point(config, to_cell(config)) for config in configs]
+        cells = list({point.cell.key: point.cell for point in points}.values())
+    check_baseline(cells, settings)
+    return points, cells, settings
 
 
 def _again(points: Sequence[Point], overrides: Sequence[Sequence[str]]) -> dict[str, list[str]]:

@@ -97,8 +97,8 @@ class SweepLauncher(Launcher):
         from bench.options.refusal import COMPOSING
         from bench.running.garbage import gc_enabled
         from bench.sweep.grid import compose_points
-        from bench.sweep.launch import launch
         from bench.sweep.runners import runner_of
+        from bench.sweep.taker import taker
 
         runner = runner_of(self.runner, self._options())
         configs = compose_points(
@@ -110,7 +110,7 @@ class SweepLauncher(Launcher):
         finished = _finished(configs)
         COMPOSING.end()
         with gc_enabled():  # `bench.__main__` has put collections off
-            sys.exit(launch(finished, runner, job_overrides, self.given))
+            sys.exit(taker()(finished, runner, job_overrides, self.given))
 
     def _options(self) -> dict[str, Any]:
         """The runner's, as they were composed. Raises MissingMandatoryValue."""

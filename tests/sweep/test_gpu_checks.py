@@ -74,3 +74,16 @@ def test_torch_itself_is_asked(kind: str) -> None:
     cell = to_cell(content(method={"name": kind}))
     with pytest.raises(UserError, match=r"^GPU Chip can't be used: torch: .*; or device=cpu$"):
         gpu_probe.check_usable(SMALL_GPUS, [cell])
+
+
+def test_a_four_bit_product_on_the_cpu() -> None:
+    assert gpu_probe.tried("", ["--cpu", "--four-bit"]) is None
+
+
+def test_a_four_bit_product_that_is_wrong(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import bitsandbytes
+    import torch
+
+    monkeypatch.setattr(bitsandbytes, "matmul_4bit", lambda inputs, *_, **__: torch.zeros_like(inputs))
+    assert gpu_probe.main(["--cpu", "--four-bit"]) == 1
+    assert capsys.readouterr().err == "bitsandbytes: a 4-bit product is wrong\n"

@@ -82,8 +82,8 @@ def cells(row: Row, folder: Path, steps: Sequence[int], **training: Any) -> list
     return made
 
 
-def splits(cell: Cell, length: int | None = None) -> Splits:
-    """The cell's examples: texts of GoEmotions' lengths, or of `length` tokens each."""
+def splits(cell: Cell, length: int | None = None, *, test: int = TEST) -> Splits:
+    """The cell's examples, `test` of them for testing: texts of GoEmotions' lengths, or of `length` tokens each."""
     assert isinstance(cell.model, TransformerConfig)
     num_labels, seed = cell.task.num_labels, cell.task.seed
     added = 2 if cell.model.family in folders.ENCODERS else 0
@@ -98,7 +98,7 @@ def splits(cell: Cell, length: int | None = None) -> Splits:
         labels=tuple(f"label {i}" for i in range(num_labels)),
         train=made(cell.task.train_size, "train", 0),
         validation=made(TEST // 2, "validation", 1),
-        test=made(TEST, "test", 2),
+        test=made(test, "test", 2),
         duplicates_dropped=0,
     )
 

@@ -5,7 +5,6 @@ A tiny form of each has the same architecture, for trying on a CPU what measures
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class Shape:
 
 
 def _shape(name: str, family: str, config: str, **sizes: Any) -> Shape:
-    return Shape(name, family, config, MappingProxyType(sizes))
+    return Shape(name, family, config, sizes)
 
 
 SHAPES = {

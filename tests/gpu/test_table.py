@@ -4,6 +4,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from threading import BrokenBarrierError
 from types import SimpleNamespace
 
 import pytest
@@ -11,15 +12,18 @@ import torch
 from torch.autograd import DeviceType
 
 from bench.methods.fused.groups import can_fuse
-from tests.gpu.cells import Row
+from tests.gpu.cells import Row, context
+from tests.gpu.folders import build
 from tests.gpu.shapes import SHAPES
 from tests.perf.gpu import counting, table
 from tests.perf.gpu.__main__ import ROWS, STACKS, rows_of
 from tests.perf.gpu.card import Card
 from tests.perf.gpu.counting import LAUNCHES, Profiled, Waits, profiled
+from tests.perf.gpu.frozen import Frozen, frozen
 from tests.perf.gpu.recorder import TIMED, WARM_UP, WINDOW, Recorder, Window
+from tests.perf.gpu.sharing import shared
 from tests.perf.gpu.steps import Step, estimated, ladder_of, multiplied_weights
-from tests.perf.gpu.whole import Whole
+from tests.perf.gpu.whole import Whole, whole
 from tests.support.cli import REPOSITORY
 
 CARD = Card("NVIDIA H100 80GB HBM3", 80 << 30, 700e12, 2.5e12, 4e-6)
@@ -70,7 +74,9 @@ def test_the_table_of_the_readme_is_the_one_that_is_printed() -> None:
 def test_what_a_cpu_cannot_say_is_left_out() -> None:
     lines = table.of_steps([step(1, 0.022, is_stack=False, on_gpu=False)], CARD)
     assert lines[-1].endswith("| 2,333 | - | - | - | - |")
-    assert table.of_whole([Whole("llama3_2_1b qlora, bf16", 8, 30.0, 7.5)])[-1].endswith("| 8 | 30.0 | 7.5 | 4.00 |")
+    (line,) = table.of_whole([Whole("llama3_2_1b qlora, bf16", 8, 30.0, None, 7.5)])[2:]
+    assert line.endswith("| 8 | 30.0 | - | 7.5 | 4.00 |")
+    assert table.of_frozen([Frozen("bert_base, tf32", 0.0123, 4321.0)])[-1] == "| bert_base, tf32 | 12.3 | 4,321 |"
 
 
 def test_utilization_is_of_the_data_sheet_where_it_is_known() -> None:
@@ -161,6 +167,22 @@ def test_the_command_prints_its_tables(tmp_path: Path) -> None:
     lines = [line for line in lines[lines.index(HEAD) :] if line.startswith("| tiny_minilm")]
     cells = [line.split(" | ")[:2] for line in lines]
     assert cells == [[f"| tiny_minilm lora, {of}", many] for of in ("bf16", "tf32") for many in ("1, by Trainer", "2")]
+
+
+def test_whole_cells_and_frozen_backbones(tmp_path: Path) -> None:
+    row = Row(SHAPES["bert_base"].tiny(), "lora", "fp32")
+    folder, where = build(row.shape, tmp_path / "model", "cpu"), context(tmp_path / "cache", "cpu")
+    made = whole(row, folder, where, 2)
+    assert (made.cells, made.two_workers) == (2, None)
+    assert min(made.one_by_one, made.fused) > 0
+    still = frozen(row, folder, where, tiny=True)
+    assert min(still.step_seconds, still.texts_per_second) > 0
+
+
+def test_a_process_that_fails_is_not_waited_for(tmp_path: Path) -> None:
+    row = Row(SHAPES["bert_base"].tiny(), "lora", "fp32")
+    with pytest.raises(BrokenBarrierError):
+        shared(row, tmp_path / "none", "cpu", 2)
 
 
 def test_without_a_gpu_it_says_so() -> None:

@@ -1,4 +1,4 @@
-"""What a GPU gives, as tables of Markdown: steps by Trainer and in stacks, and whole cells.
+"""What a GPU gives, as tables of Markdown: steps by Trainer and in stacks, whole cells, frozen backbones.
 
     python -m tests.perf.gpu [--device cuda] [--tiny] [--rows llama3_2_1b] [--stacks 32 16 8 1]
 
@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ from tests.gpu.folders import build
 from tests.gpu.shapes import SHAPES
 
 if TYPE_CHECKING:
+    from bench.methods.fitted import Context
     from tests.perf.gpu.card import Card
+    from tests.perf.gpu.frozen import Frozen
     from tests.perf.gpu.steps import Step
     from tests.perf.gpu.whole import Whole
 
@@ -33,7 +36,10 @@ ROWS = (
 )  # fmt: skip
 MORE = (("qwen2_5_1_5b", "qlora", "bf16"), ("gemma3_1b", "qlora", "bf16"))
 """Only where `--rows` names their models."""
-WHOLE = ("llama3_2_1b", "qlora")
+WHOLE = {("llama3_2_1b", "qlora", "bf16"): False, ("bert_base", "lora", "bf16"): True}
+"""Rows of which whole cells are run, and whether by two workers, too."""
+FROZEN = {("bert_base", "lora", "tf32"), ("llama3_2_1b", "lora", "bf16")}
+"""Rows whose models also stay frozen."""
 STACKS, TINY_STACKS = (32, 16, 8, 1), (4, 2, 1)
 
 
@@ -53,9 +59,10 @@ def main() -> None:
     clock, found = time.perf_counter(), card.measure(options.device, tiny=options.tiny)
     print(f"\n{table.of_card(found)}\n{card.versions()}\n", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
-        steps, whole = _measured(rows_of(options.rows, tiny=options.tiny), options, Path(scratch), found)
+        all_of = _measured(rows_of(options.rows, tiny=options.tiny), options, Path(scratch), found)
     print()
-    for lines in (table.of_rows(steps, found), table.of_steps(steps, found), table.of_whole(whole)):
+    steps = table.of_rows(all_of.steps, found), table.of_steps(all_of.steps, found)
+    for lines in (*steps, table.of_whole(all_of.whole), table.of_frozen(all_of.frozen)):
         print("\n".join(lines), end="\n\n")
     print(f"measured in {time.perf_counter() - clock:.0f} s")
 
@@ -79,20 +86,15 @@ def rows_of(names: Sequence[str] | None, *, tiny: bool) -> list[Row]:
     return [Row(shapes[name], method, precision) for name, method, precision in chosen]
 
 
-def _measured(
-    rows: Sequence[Row], options: argparse.Namespace, scratch: Path, card: "Card"
-) -> tuple[list["Step"], list["Whole"]]:
-    """Steps of all rows, told as they come, and whole cells of one; a model's folder is made once."""
+def _measured(rows: Sequence[Row], options: argparse.Namespace, scratch: Path, card: "Card") -> "Measured":
+    """Steps of all rows, told as they come, whole cells and frozen backbones of some; a model's folder is made once."""
     import torch
 
     from bench.running.memory import release
     from bench.running.out_of_memory import is_out_of_memory
     from bench.running.warm import Warm
-    from tests.perf.gpu.steps import steps
-    from tests.perf.gpu.table import of_steps
-    from tests.perf.gpu.whole import CELLS, whole
 
-    found, cells = [], []
+    found = Measured()
     for row in rows:
         folder = scratch / row.shape.name
         if not folder.exists():
@@ -100,17 +102,41 @@ def _measured(
         where = context(scratch / "cache", options.device, warm=Warm())
         torch.backends.cuda.matmul.allow_tf32 = row.precision == "tf32"
         try:
-            found += (new := steps(row, folder, where, options.stacks))
-            print("\n".join(of_steps(new, card)[2:]), flush=True)
-            if (row.shape.name.removeprefix("tiny_"), row.method) == WHOLE:
-                cells.append(whole(row, folder, where, max(options.stacks) if options.tiny else CELLS))
+            found.add(row, folder, where, options, card)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             print(f"{row.name}: does not fit on this device", flush=True)
         where.warm.clear()
         release()
-    return found, cells
+    return found
+
+
+@dataclass(slots=True)
+class Measured:
+    """All that there is so far."""
+
+    steps: "list[Step]" = field(default_factory=list)
+    whole: "list[Whole]" = field(default_factory=list)
+    frozen: "list[Frozen]" = field(default_factory=list)
+
+    def add(self, row: Row, folder: Path, where: "Context", options: argparse.Namespace, card: "Card") -> None:
+        """Measure a row, and print its steps."""
+        from tests.perf.gpu.frozen import frozen
+        from tests.perf.gpu.steps import steps
+        from tests.perf.gpu.table import of_steps
+        from tests.perf.gpu.whole import CELLS, whole
+
+        new = steps(row, folder, where, options.stacks)
+        self.steps += new
+        print("\n".join(of_steps(new, card)[2:]), flush=True)
+        name = (row.shape.name.removeprefix("tiny_"), row.method, row.precision)
+        if name in WHOLE:
+            count = 2 if options.tiny else CELLS
+            self.whole.append(whole(row, folder, where, count, share=WHOLE[name]))
+        if name in FROZEN:
+            where.warm.clear()
+            self.frozen.append(frozen(row, folder, where, tiny=options.tiny))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from bench.config import TransformerConfig
 from bench.methods.fitted import Context, FittedCells
 from bench.models.estimate import estimate
 from bench.models.shape import shape_of
+from bench.running.memory import release
 from bench.running.out_of_memory import is_out_of_memory
 from tests.gpu.cells import Row, cells, splits
 from tests.gpu.lengths import LONGEST
@@ -83,6 +84,7 @@ def ladder_of(row: Row, folder: Path, sizes: Sequence[int]) -> list[Cell]:
 
 
 def _recorded(row: Row, of: Sequence[Cell], context: Context, sizes: Sequence[int], *, is_stack: bool) -> list[Step]:
+    release()  # of what went before, which would be in the peak
     recorder = Recorder(context.device, sizes)
     found = fitted("fused" if is_stack else "single", of, [splits(cell) for cell in of], context, recorder.on_step)
     per_step = _tokens_per_step(found)

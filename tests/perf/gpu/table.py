@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tests.perf.gpu.card import Card
+from tests.perf.gpu.frozen import Frozen
 from tests.perf.gpu.steps import Step
 from tests.perf.gpu.whole import Whole
 
@@ -10,7 +11,8 @@ STEP_COLUMNS = (
     "model", "cells", "ms a step", "ms a cell", "x", "samples/s", "tokens/s", "MFU", "launches", "busy", "waits",
     "memory GB", "of estimate",
 )  # fmt: skip
-WHOLE_COLUMNS = ("whole cells", "cells", "one by one, s", "fused, s", "x")
+WHOLE_COLUMNS = ("whole cells", "cells", "one by one, s", "two workers, s", "fused, s", "x")
+FROZEN_COLUMNS = ("frozen backbone", "last block, ms a step", "probe, texts/s")
 NONE = "-"
 
 
@@ -81,11 +83,18 @@ def _ms(step: Step) -> str:
 
 def of_whole(whole: Sequence[Whole]) -> list[str]:
     """Lines of the table of whole cells."""
-    rows = [
-        (of.row, str(of.cells), f"{of.one_by_one:.1f}", f"{of.fused:.1f}", f"{of.one_by_one / of.fused:.2f}")
-        for of in whole
-    ]
-    return table(WHOLE_COLUMNS, rows)
+    return table(WHOLE_COLUMNS, [_whole(of) for of in whole])
+
+
+def _whole(of: Whole) -> tuple[str, ...]:
+    two = NONE if of.two_workers is None else f"{of.two_workers:.1f}"
+    return (of.row, str(of.cells), f"{of.one_by_one:.1f}", two, f"{of.fused:.1f}", f"{of.one_by_one / of.fused:.2f}")
+
+
+def of_frozen(frozen: Sequence[Frozen]) -> list[str]:
+    """Lines of the table of frozen backbones."""
+    rows = [(of.row, f"{1e3 * of.step_seconds:.1f}", f"{of.texts_per_second:,.0f}") for of in frozen]
+    return table(FROZEN_COLUMNS, rows)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whole cells: one after the other in a warm process, and in one stack."""
+"""Whole cells: one after the other in a warm process, in two that share the device, and in one stack."""
 
 import time
 from dataclasses import dataclass
@@ -21,17 +21,22 @@ class Whole:
     row: str
     cells: int
     one_by_one: float
+    two_workers: float | None
+    """None where that was not tried."""
     fused: float
 
 
-def whole(row: Row, folder: Path, context: Context, count: int = CELLS) -> Whole:
-    """Measure both ways; the frozen model is loaded before, by a cell that is not counted."""
-    _run(row, folder, context, 1, "single")
-    alone = _run(row, folder, context, count, "single")
-    return Whole(row.name, count, alone, _run(row, folder, context, count, "fused"))
+def whole(row: Row, folder: Path, context: Context, count: int = CELLS, *, share: bool = False) -> Whole:
+    """Measure the ways, in two processes only where they `share`; a cell that is not counted loads the model before."""
+    from tests.perf.gpu.sharing import shared  # which runs cells as this module does
+
+    run_cells(row, folder, context, 1, "single")
+    alone = run_cells(row, folder, context, count, "single")
+    two = shared(row, folder, context.device, count) if share else None
+    return Whole(row.name, count, alone, two, run_cells(row, folder, context, count, "fused"))
 
 
-def _run(row: Row, folder: Path, context: Context, count: int, engine: Engine) -> float:
+def run_cells(row: Row, folder: Path, context: Context, count: int, engine: Engine) -> float:
     """Seconds that `count` cells take."""
     made = cells(row, folder, [STEPS] * count, eval_steps=EVERY)
     examples = [splits(cell) for cell in made]
@@ -40,6 +45,6 @@ def _run(row: Row, folder: Path, context: Context, count: int, engine: Engine) -
     for part in together:
         found = fitted(engine, made[part], examples[part], context)
         for name in ("validation", "test"):
-            assert None not in found.predict(name)
+            assert all(predicted is not None for predicted in found.predict(name))
     finish(context.device)
     return time.perf_counter() - clock

@@ -20,6 +20,14 @@ def in_halves(cell: Cell) -> Cell | None:
     return None if halved is None else replace(cell, method=halved)
 
 
+def halved(cell: Cell, times: int) -> Cell | None:
+    """`cell` after so many times of `in_halves`; None where it cannot be halved so often."""
+    smaller: Cell | None = cell
+    for _ in range(times):
+        smaller = None if smaller is None else in_halves(smaller)
+    return smaller
+
+
 def _halve_training(training: TrainingConfig) -> TrainingConfig:
     batch = training.per_device_train_batch_size
     factor = next((n for n in range(2, batch + 1) if batch % n == 0), 1)

@@ -120,7 +120,7 @@ class Parameters(Block):
 
 
 class Halved(Block):
-    """The batches that a cell was run in after it ran out of memory with those of its configuration."""
+    """The batches that a cell was run in where memory does not hold those of its configuration."""
 
     train_batch_size: Count | None
     """Null where nothing is trained by gradients."""

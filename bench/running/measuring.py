@@ -18,7 +18,7 @@ from bench.data.split import Splits, draw
 from bench.errors import TaskInfeasible
 from bench.methods.engines import Engine, fit_all
 from bench.methods.fitted import SETS, Context, Fitted, FittedCells, Predicted
-from bench.methods.halve import in_halves
+from bench.methods.halve import halved
 from bench.methods.thresholds import find_thresholds, weighted
 from bench.running.garbage import gc_disabled
 from bench.running.meter import Meter, Reading
@@ -111,27 +111,27 @@ class Stack:
 
 
 def measure(
-    cells: Sequence[Cell], context: Context, observer: Observer, *, started: str, engine: Engine, halved: bool = False
+    cells: Sequence[Cell], context: Context, observer: Observer, *, started: str, engine: Engine, halvings: int = 0
 ) -> list[Measured | Exception]:
     """Draw each cell's examples, fit the models and predict with them; what each cell gave, or what ended it.
 
-    With `halved`, batches are smaller than the cells say. Raises what ended all cells together, UserError and whatever
+    Batches are halved so often (`halvings`). Raises what ended all cells together, UserError and whatever
     the libraries raise; TooMany before anything is fitted.
     """
     try:
-        return _measure(cells, context, observer, started=started, engine=engine, halved=halved)
+        return _measure(cells, context, observer, started=started, engine=engine, halvings=halvings)
     finally:
         if context.device != "cpu":
             set_tf32(False)  # what else this process multiplies is not the cells'
 
 
 def _measure(
-    cells: Sequence[Cell], context: Context, observer: Observer, *, started: str, engine: Engine, halved: bool
+    cells: Sequence[Cell], context: Context, observer: Observer, *, started: str, engine: Engine, halvings: int
 ) -> list[Measured | Exception]:
     quiet_libraries()
     if (said := notice(cells[0], context.device)) is not None:
         print(said, file=sys.stderr, flush=True)
-    planned = [_planned(cell, context.device, halved=halved) for cell in cells]
+    planned = [_planned(cell, context.device, halvings) for cell in cells]
     context.warm.begin(planned[0], context.device)
     meter = Meter(context.device)
     context.on_phase("loading data")
@@ -151,7 +151,7 @@ def _measure(
             run = _run(stack, i, outcome, reading, device=context.device, started=started)
             run = replace(
                 run,
-                halved=stack.fitting[i] if halved else None,
+                halved=stack.fitting[i] if halvings else None,
                 fused=len(drawn) if engine == "fused" else None,
             )
             outcomes[of.cell.key] = Measured(run, outcome)
@@ -185,11 +185,8 @@ def _run(stack: Stack, i: int, fitted: Fitted, reading: Reading, *, device: str,
     )
 
 
-def _planned(cell: Cell, device: str, *, halved: bool) -> Cell:
-    computed = as_computed(cell, device)
-    if not halved:
-        return computed
-    smaller = in_halves(computed)
+def _planned(cell: Cell, device: str, halvings: int) -> Cell:
+    smaller = halved(as_computed(cell, device), halvings)
     assert smaller is not None
     return smaller
 

@@ -41,7 +41,7 @@ def run(
     settings: Settings,
     *,
     engine: Engine | None = None,
-    halved: bool = False,
+    halvings: int = 0,
     observer: Observer = NOBODY,
     warm: Warm | None = None,
 ) -> list[Record]:
@@ -52,7 +52,7 @@ def run(
     say, or Unfusable) is raised, and those without a record can be run one by one then; before anything is begun,
     TooMany, where memory holds no such stack.
 
-    With `halved` they run in smaller batches than they say (`bench.methods.halve`), as their records then tell. `warm`
+    Their batches are halved so often (`bench.methods.halve`, `halvings`), as their records then tell. `warm`
     is what earlier cells of this process left for these, and then what they leave for the next; None: nothing. Where
     none ended in a way that leaves the process sound it is empty. Raises RecordUnwritten where a
     record can't be written.
@@ -74,7 +74,7 @@ def run(
     )
     outcomes: Sequence[Measured | Exception]
     try:
-        outcomes = measure(cells, context, observer, started=started, engine=engine, halved=halved)
+        outcomes = measure(cells, context, observer, started=started, engine=engine, halvings=halvings)
     except TooMany:
         raise  # nothing was begun: what is warm stays so
     except BaseException as error:

@@ -9,7 +9,7 @@ from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.errors import UserError, said
 from bench.escape.terminal import say
-from bench.methods.halve import in_halves
+from bench.methods.halve import halved
 from bench.options.overrides import check_given
 from bench.options.without_effect import Point
 from bench.results import store
@@ -90,9 +90,11 @@ def _run_claimed(cell: Cell, settings: Settings) -> Record:
     warm = Warm(lasting=True)
     with progress_of_a_cell() as shown, closing(chosen(settings, shown)) as observer:
         record = run_cell(cell, settings, observer=observer, warm=warm)
-        if record.status is Status.OOM and in_halves(cell) is not None:
+        halvings = 0
+        while record.status is Status.OOM and halved(cell, halvings + 1) is not None:
+            halvings += 1
             say("out of memory: trying again with half the batch", error=True)
-            record = run_cell(cell, settings, halved=True, observer=observer, warm=warm)
+            record = run_cell(cell, settings, halvings=halvings, observer=observer, warm=warm)
     return record
 
 

@@ -36,7 +36,8 @@ class Handle:
         """Of its job, those that have not ended."""
         self.size = 0
         """Cells of its job when it was sent."""
-        self.halved = False
+        self.halvings = 0
+        """How often the batches of its cells are halved."""
         self.stuck = False
         """Whether it was killed, and is still there."""
         self.failed = False
@@ -63,15 +64,15 @@ class Handle:
         """Whether its job is a stack of cells."""
         return self.size > 1
 
-    def send(self, cells: Sequence[Cell], settings: Settings, *, halved: bool) -> None:
+    def send(self, cells: Sequence[Cell], settings: Settings, *, halvings: int) -> None:
         """Hand it cells to run, several to be fused. Raises WorkerDied where the process ended while it was idle."""
-        self.cells, self.size, self.halved = list(cells), len(cells), halved
+        self.cells, self.size, self.halvings = list(cells), len(cells), halvings
         self.started, self.clock = now(), time.monotonic()
         self.cells_begun += len(cells)
         self.jobs_begun += 1
         self.loaded = base_of(cells[0])
         try:
-            self.connection.send(Job(tuple(cells), settings, halved))
+            self.connection.send(Job(tuple(cells), settings, halvings))
         except (BrokenPipeError, ConnectionResetError):
             raise WorkerDied("the worker ended while it was idle") from None
 

@@ -13,8 +13,8 @@ class Job:
 
     cells: tuple[Cell, ...]
     settings: Settings
-    halved: bool = False
-    """With half the batch: it ran out of memory before."""
+    halvings: int = 0
+    """How often batches are halved: larger ones do not fit."""
 
 
 @dataclass(frozen=True, slots=True)

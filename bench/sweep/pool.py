@@ -126,8 +126,11 @@ class _Pool:
             del self.resting[worker.slot]
             for each in cells:
                 self.queue.remove(each)
+            halvings = self.waiting.batches.halvings(cells[0], worker.slot)
+            if (notice := self.waiting.batches.notice(cells[0], halvings)) is not None:
+                self.progress.smaller(cells[0], notice)
             try:
-                worker.send(cells, self.settings, halved=cells[0].key in self.waiting.halve)
+                worker.send(cells, self.settings, halvings=halvings)
             except WorkerDied as death:
                 self._replace(worker, death)
                 continue
@@ -244,19 +247,19 @@ class _Pool:
 
     def _collect(self, worker: Handle, status: Status, *, keep: bool = True) -> None:
         """A cell ended with a record: count it, try it again, or go on; `keep` its process if it is sound."""
-        cell, halved = worker.cells[0], worker.halved
+        cell, halvings = worker.cells[0], worker.halvings
         self._free(worker, keep=keep and status.process_is_sound)
         broken = None if worker.stuck else self.health.broken(worker.slot, cell, status)
         if broken is not None:
             self._close(worker.slot, broken)
+        self.waiting.batches.ended(cell, worker.slot, status, halvings)
         goes_on = self.stopped is None and not self.interrupts.finishing
         if goes_on and broken is not None:
             self.waiting.put_back(cell)
             return
-        if goes_on and self.retries.again(cell, status, halved=halved):
-            if status is Status.OOM:
-                self.waiting.halve.add(cell.key)
-            self.waiting.put_back(cell)
+        if goes_on and self.retries.again(cell, status, halvings=halvings):
+            # one whose batch did not fit shows the others of its row which does
+            self.waiting.put_back(cell, first=status is Status.OOM)
             self.progress.again(worker.slot, cell, status)
             return
         self.progress.advance(cell, status, worker.slot)

@@ -142,6 +142,10 @@ class Progress(Observer):
         self._say(f"{status.value}, trying again with {how}: {cell.key}")
         self._rest(slot)
 
+    def smaller(self, cell: Cell, text: str) -> None:
+        """A cell begins with smaller batches than it says."""
+        self._say(f"{self._row(cell)}: {text}")
+
     def split(self, slot: Slot, cell: Cell, why: str, size: int) -> None:
         """Fused cells failed together, this one among them; it is tried again with others, `size` in all, or alone."""
         how = "alone" if size == 1 else f"{size} at once"

@@ -35,10 +35,12 @@ class Queue:
         for cells in self.waiting.values():
             yield from cells.values()
 
-    def put(self, cell: Cell) -> None:
-        """Let a cell wait, behind others of its base."""
+    def put(self, cell: Cell, *, first: bool = False) -> None:
+        """Let a cell wait, behind others of its base or before them (`first`)."""
         base = base_of(cell)
-        self.waiting.setdefault(base, {})[cell.key] = cell
+        others = self.waiting.get(base, {})
+        self.waiting[base] = {cell.key: cell, **others} if first else others
+        self.waiting[base][cell.key] = cell
         self.work[base] += relative_cost(cell)
 
     def of_base(self, cell: Cell) -> list[Cell]:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from bench.cell import Cell
-from bench.methods.halve import in_halves
+from bench.methods.halve import halved
 from bench.results.record import Status
 from bench.settings import Settings
 
@@ -16,10 +16,10 @@ class Retries:
         self.crashes: Counter[str] = Counter()
         self.failures = 0
 
-    def again(self, cell: Cell, status: Status, *, halved: bool) -> bool:
-        """Whether a cell that ended so, `halved` or not, is tried again: in halves of its batch, or as it was."""
+    def again(self, cell: Cell, status: Status, *, halvings: int) -> bool:
+        """Whether a cell that ended so, its batch halved so often, is tried again: in smaller ones, or as it was."""
         if status is Status.OOM:
-            return not halved and in_halves(cell) is not None
+            return halved(cell, halvings + 1) is not None
         if status is Status.CRASHED:
             self.crashes[cell.key] += 1
             return self.crashes[cell.key] <= self.settings.retry.crashed

@@ -14,6 +14,8 @@ from bench.settings import Settings
 from bench.sweep.handle import Handle
 from bench.sweep.progress import Progress
 from bench.sweep.queue import Queue
+from bench.sweep.slots import Slot
+from bench.sweep.smaller_batches import SmallerBatches
 from bench.sweep.stack_sizes import StackSizes
 
 
@@ -37,8 +39,7 @@ class Waiting:
         self.together = together
         self.settings, self.progress, self.stamps = settings, progress, dict(stamps)
         self.claims, self.queue = claims, Queue(cells)
-        self.halve: set[str] = set()
-        """Keys of cells that are run in halves of batches."""
+        self.batches = SmallerBatches(cells, settings)
         self.sizes = StackSizes(settings.fused)
 
     def claim(self, worker: Handle, at_work: Collection[Handle], idle: int) -> list[Cell]:
@@ -58,9 +59,9 @@ class Waiting:
         Where they need several stacks, all are about as large: 65 cells with at most 64 in one go in 33 and 32, for a
         stack of one takes about as long as one of many.
         """
-        if not self._may_fuse(cell):
+        if not self._may_fuse(cell, worker.slot):
             return []
-        like = [other for other in self.queue.of_base(cell) if other != cell and self._may_fuse(other)]
+        like = [other for other in self.queue.of_base(cell) if other != cell and self._may_fuse(other, worker.slot)]
         like = [other for other in like if self.sizes.go_together(cell, other)]
         limit = self.sizes.limit(cell, worker.slot)
         rounds = -(-(len(like) + 1) // (limit * workers))
@@ -77,9 +78,9 @@ class Waiting:
                 partners.append(other)
         return partners
 
-    def _may_fuse(self, cell: Cell) -> bool:
+    def _may_fuse(self, cell: Cell, slot: Slot) -> bool:
         is_asked = self.settings.engine == "fused" and self.together
-        return is_asked and cell.key not in self.halve and can_fuse(cell) is not None
+        return is_asked and can_fuse(cell) is not None and not self.batches.halvings(cell, slot)
 
     def _take(self, worker: Handle, cell: Cell) -> bool:
         """Claim a cell that waits; False where somebody else runs it, or has, or where it alone can't be claimed."""
@@ -114,10 +115,10 @@ class Waiting:
         """How the cell ended by a record that is newer than its turn; None where there is none."""
         return store.status_since(self.folder(cell), self.stamps[cell.key])
 
-    def put_back(self, cell: Cell) -> None:
-        """Let a cell that has a record wait again."""
+    def put_back(self, cell: Cell, *, first: bool = False) -> None:
+        """Let a cell that has a record wait again, before others of its base where it is the `first`."""
         self.stamps[cell.key] = store.stamp(self.folder(cell))
-        self.queue.put(cell)
+        self.queue.put(cell, first=first)
 
     def drop_readers(self, cell: Cell, what: Literal["data", "model"]) -> int:
         """Let no cell wait that reads the same data or model as `cell`; the number of those that did."""

@@ -49,7 +49,7 @@ def run_one(device: str, tmp_path: Path) -> Callable[..., tuple[Status, object, 
     needs("pandas", "pyarrow")
     from bench.running.run import run_cell
 
-    def run(cell: Cell, **options: bool) -> tuple[Status, object, int]:
+    def run(cell: Cell, **options: int) -> tuple[Status, object, int]:
         release()
         if device == "cuda":
             torch.cuda.reset_peak_memory_stats()
@@ -76,7 +76,7 @@ def limited() -> Iterator[Callable[[int], None]]:
 def test_both_ways_run(cell: Cell, run_one: Callable[..., tuple[Status, object, int]]) -> None:
     status, halved, _ = run_one(cell)
     assert (status, halved) == (Status.OK, None)
-    status, halved, _ = run_one(cell, halved=True)
+    status, halved, _ = run_one(cell, halvings=1)
     assert status is Status.OK
     assert halved.train_batch_size == 128  # type: ignore[attr-defined]
 
@@ -85,12 +85,12 @@ def test_what_does_not_fit_fits_in_halves(
     cell: Cell, gpu: str, run_one: Callable[..., tuple[Status, object, int]], limited: Callable[[int], None]
 ) -> None:
     _, _, whole = run_one(cell)
-    _, _, half = run_one(cell, halved=True)
+    _, _, half = run_one(cell, halvings=1)
     assert half < 0.8 * whole
     limited((whole + half) // 2)
     status, _, _ = run_one(cell)
     assert status is Status.OOM
-    status, halved, _ = run_one(cell, halved=True)
+    status, halved, _ = run_one(cell, halvings=1)
     assert status is Status.OK
     assert halved is not None
 

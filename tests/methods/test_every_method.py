@@ -124,7 +124,7 @@ def test_it_is_run_in_halves_where_it_can_be(method: str, grid: Grid, tmp_path: 
         return
     content = {"results_dir": str(tmp_path), "device": "cpu", "cache_dir": str(grid.folder / "cache")}
     mirror = next(word.partition("=")[2] for word in grid.words if word.startswith("mirror_dir="))
-    record = run_cell(cell, to_settings(content | {"mirror_dir": mirror}), halved=True)
+    record = run_cell(cell, to_settings(content | {"mirror_dir": mirror}), halvings=1)
     assert record.status is Status.OK, record.failure
     assert record.measurements.halved is not None
     assert record.key == grid.record(method).key

@@ -66,17 +66,17 @@ def test_a_worker_that_dies_after_its_record_loses_nothing(place: Place) -> None
     assert place.starts() == dict.fromkeys(range(3), 1)
 
 
-def test_a_cell_out_of_memory_is_tried_once_with_half_the_batch(place: Place, mirror: Path) -> None:
+def test_a_cell_out_of_memory_is_tried_with_ever_smaller_batches(place: Place, mirror: Path) -> None:
     place.plan({0: {"kind": "memory", "times": 1}, 1: {"kind": "memory"}})
     tiny = ("model=bert_base", "method=lora", f"mirror_dir={mirror}", "training.num_train_epochs=1")
-    batch = "training.per_device_train_batch_size=4"
-    ended = place.sweep(*tiny, batch, cells=3)
+    batch = ("training.per_device_train_batch_size=4", "training.per_device_eval_batch_size=4")
+    ended = place.sweep(*tiny, *batch, cells=3)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert place.statuses() == {0: "ok", 1: "oom", 2: "ok"}
     kinds = {
         seed: [line[3] for line in place.runs() if line[0] == "start" and seed_of(line[1]) == seed] for seed in range(3)
     }
-    assert kinds == {0: ["whole", "halved"], 1: ["whole", "halved"], 2: ["whole"]}
+    assert kinds == {0: ["whole", "halved"], 1: ["whole", "halved", "halved"], 2: ["whole"]}
     first, other = place.records()[0], place.records()[2]
     assert first.measurements is not None
     assert other.measurements is not None

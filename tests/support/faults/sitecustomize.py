@@ -63,11 +63,11 @@ def patch(run):
         (cell,) = cells
         plan = json.loads(plan_file.read_text())
         fault = plan.get(str(cell.task.seed), plan.get("*"))
-        note("start", cell.key, os.getpid(), "halved" if options.get("halved") else "whole", time.monotonic())
+        note("start", cell.key, os.getpid(), "halved" if options.get("halvings") else "whole", time.monotonic())
         if fault is not None and times_before(plan_file.parent, cell.task.seed) < fault.get("times", 10**9):
             befall(fault["kind"], fault.get("seconds", 0))
         result = real(cells, *arguments, **options)
-        note("end", cell.key, os.getpid(), "halved" if options.get("halved") else "whole", time.monotonic())
+        note("end", cell.key, os.getpid(), "halved" if options.get("halvings") else "whole", time.monotonic())
         return result
 
     written = run.write

@@ -36,8 +36,9 @@ with mock.patch("bench.sweep.launch.launch", plan):
         "from bench.report.inputs import frame, prediction_store, read_predictions",
         "import bench.running.run, bench.data.read, bench.data.split",  # what the parent takes to record a crash
         PLAN,
+        "import bench.doctor.checks, bench.doctor.sweep, bench.doctor.show",
     ],
-    ids=["imports", "statistics", "inputs", "crash", "planning"],
+    ids=["imports", "statistics", "inputs", "crash", "planning", "doctor"],
 )
 def test_the_parent_stays_light(work: str) -> None:
     program = f"{work}\nimport sys\nprint(sorted(set({HEAVY!r}) & set(sys.modules)))"

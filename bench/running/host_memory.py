@@ -27,7 +27,7 @@ def host_memory() -> HostMemory | None:
     except OSError:
         return None
     known = {name: int(value.split()[0]) * 1024 for name, _, value in (line.partition(":") for line in lines)}
-    found = HostMemory(known["MemTotal"], known.get("MemAvailable", known["MemFree"]), bounded=False)
+    found = HostMemory(known["MemTotal"], known["MemAvailable"], bounded=False)
     for bound, used in _bounds():
         if bound < found.total:
             found = HostMemory(bound, min(found.available, max(0, bound - used)), bounded=True)

@@ -17,7 +17,7 @@ from bench.models.targets import check_targets
 from bench.results.regular import check_folder
 from bench.running import precision
 from bench.running.devices import visible_gpus
-from bench.running.no_gpu import say_why_not, why_no_gpu
+from bench.running.no_gpu import why_no_gpu
 from bench.running.optimizers import check_installed, check_optimizers
 from bench.running.positions import check_lengths
 from bench.settings import Settings
@@ -34,7 +34,7 @@ def check_cells(cells: Collection[Cell], settings: Settings) -> None:
 
 
 def check_device(cells: Iterable[Cell], settings: Settings) -> None:
-    """Raise UserError where a GPU is asked for and none is visible; say so where one would have been taken."""
+    """Raise UserError where a GPU is asked for and none is visible, or a precision that the device has not."""
     cells = list(cells)
     if settings.device == "cuda" and not visible_gpus():
         what = f"{len(cells)} cells of {settings.title}" if len(cells) > 1 else "this cell"
@@ -44,7 +44,6 @@ def check_device(cells: Iterable[Cell], settings: Settings) -> None:
             "one; device=cpu insists on the CPU (big models may take days)"
         )
     refuse(precision.problems(cells, "cuda" if settings.device != "cpu" and visible_gpus() else "cpu"))
-    say_why_not(cells, settings)
 
 
 def check_extras(cells: Collection[Cell]) -> None:

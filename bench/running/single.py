@@ -20,6 +20,7 @@ from bench.results.record import Record, Status
 from bench.running.cores import use_threads
 from bench.running.devices import use_one_gpu
 from bench.running.heartbeat import progress_of_a_cell
+from bench.running.no_gpu import say_why_not
 from bench.running.observers import check_observers, chosen
 from bench.running.preflight import check_cells, check_device, check_extras, check_folders, check_readable, check_tasks
 from bench.settings import Settings
@@ -55,6 +56,7 @@ def _run(cell: Cell, settings: Settings) -> int:
     check_tasks([cell])
     check_extras([cell])
     check_device([cell], settings)
+    say_why_not([cell], settings)
     check_folders(settings.results_dir)
     check_cells([cell], settings)
     check_observers(settings)

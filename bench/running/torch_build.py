@@ -10,7 +10,7 @@ _LINE = re.compile(r"^(__version__|cuda|hip)\b[^=]*= *'([^']*)'", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class TorchBuild:
-    """What `torch/version.py` says."""
+    """What torch's own `version` says."""
 
     version: str
     cuda: tuple[int, int] | None

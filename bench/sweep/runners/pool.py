@@ -6,6 +6,7 @@ from bench.cell import Cell
 from bench.results.store import Stamp
 from bench.running.devices import visible_gpus
 from bench.running.gpu_probe import check_usable
+from bench.running.no_gpu import say_why_not
 from bench.running.preflight import check_device
 from bench.settings import Settings
 from bench.sweep.pool import run_pool
@@ -44,6 +45,7 @@ class Pool(Runner):
         stamps: Mapping[str, Stamp | None],
     ) -> None:
         """Run the cells in worker processes; see `Runner.run`."""
+        say_why_not(cells, settings)
         place = self.workforce(settings, len(cells))
         if place.device == "cuda":
             check_usable(place.gpus, cells)

@@ -80,9 +80,10 @@ def _accounted(task_id: str) -> Ended | None:
     return Ended(state.split()[0], code, node)  # "CANCELLED by 1000"
 
 
-def max_array_size() -> int:
+def max_array_size(patience: float = PATIENCE_SECONDS) -> int:
     """How many tasks an array may have. Raises NoAnswer."""
-    match = re.search(r"^MaxArraySize\s*=\s*(\d+)", _ask("scontrol", "show", "config"), re.MULTILINE)
+    said = _ask("scontrol", "show", "config", patience=patience)
+    match = re.search(r"^MaxArraySize\s*=\s*(\d+)", said, re.MULTILINE)
     return int(match[1]) if match else 1001  # Slurm's own default
 
 
@@ -91,9 +92,9 @@ def cancel(job_ids: Iterable[str], *, waiting_only: bool = False) -> None:
     _ask("scancel", *(["--state=PENDING"] if waiting_only else []), *job_ids)
 
 
-def _ask(*command: str) -> str:
+def _ask(*command: str, patience: float = PATIENCE_SECONDS) -> str:
     try:
-        ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=patience)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoAnswer(f"{command[0]}: {error}") from error
     if ended.returncode != 0:

@@ -61,6 +61,12 @@ VERBS = {
     "sweep": _of_sweeps("run", "run what is missing of a grid, then report", "demo train_size=32,64"),
     "plan": _of_sweeps("plan", "what a sweep would run, on how much memory, how long", "demo train_size=32,64"),
     "status": _of_sweeps("status", "how far a sweep is, and what runs where", "demo"),
+    "doctor": Verb(
+        "bench.doctor.__main__",
+        "whether a sweep could run here, and what to do where it could not",
+        "[EXPERIMENT] [OPTION=VALUE ...]",
+        "demo",
+    ),
     "report": _of_sweeps("report", "draw the report again from the records there are", "demo target_accuracy=0.9"),
     "predict": Verb(
         "bench.predict.__main__",

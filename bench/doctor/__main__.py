@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from bench.arguments import Parser
+from bench.arguments import Parser, path
 from bench.escape.terminal import say
 
 DEFAULT = "go_emotions_grid"
@@ -21,7 +21,7 @@ DEFAULT = "go_emotions_grid"
 
 def main(arguments: list[str] | None = None) -> int:
     """Print what is found; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_intermixed_args(arguments)
     experiment, words = _chosen(options.words)
     # heavier than `--help` needs
     from bench.doctor.checks import examined
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     from bench.doctor.sweep import composed
 
     lines = []
-    sweep = composed(experiment, words)
+    sweep = composed(experiment, words, options.config_dir)
     try:
         for line in examined(sweep):
             lines.append(line)
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="experiment=NAME, Hydra overrides")
+    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.config import TransformerConfig
 from bench.doctor.files import missing
-from bench.doctor.finding import Finding, note, ok, problem
+from bench.doctor.finding import Finding, note, ok, problem, problem_if
 from bench.doctor.sweep import Sweep
 from bench.errors import UserError
 from bench.running.preflight import check_place
@@ -41,7 +41,7 @@ def _room(option: str, folder: str, needed: float) -> Finding:
     try:
         place = check_place(option, folder)
     except UserError as error:
-        return problem(str(error)) if needed else note(str(error))
+        return problem_if(needed > 0, str(error), f"make room or give rights there, or set {option} to another folder")
     free, files = _free(place)
     text = f"{option}={folder}: {gigabytes(free)} free"
     if files == 0:

@@ -43,8 +43,8 @@ def bf16(sweep: Sweep) -> Iterator[Finding]:
     elif place.device == "cuda":
         for gpu in {gpu.name: gpu for gpu in place.gpus}.values():
             has = has_bf16(gpu)
-            fix = "nothing to do: cells take fp16, or fp32 where a family's activations overflow in it"
-            yield ok(f"{gpu.name} has it") if has else note(f"{gpu.name} has none", fix)
+            without = f"{gpu.name} has none: cells take fp16, or fp32 where a family's activations overflow in it"
+            yield ok(f"{gpu.name} has it") if has else note(without)
         if not place.gpus:
             yield note("no GPU to ask")
     elif (notice := plan_notice(list(sweep.todo))) is not None:

@@ -74,7 +74,7 @@ class Sweep:
         return {name: tried(uuid, ["--four-bit"]) for name, uuid in kinds.items()}
 
 
-def composed(experiment: str, words: Sequence[str] = ()) -> Sweep:
+def composed(experiment: str, words: Sequence[str] = (), config_dir: str | None = None) -> Sweep:
     """The sweep of `+experiment=...` with Hydra overrides; what is wrong with it is in `refused`."""
     from bench.__main__ import run
     from bench.options.overrides import check_given
@@ -100,7 +100,8 @@ def composed(experiment: str, words: Sequence[str] = ()) -> Sweep:
         check_effect(given, runner, settings)
         return 0
 
-    with mock.patch.object(sys, "argv", ["bench", "-m", f"+experiment={experiment}", *words]), taken_by(take):
+    own = [] if config_dir is None else [f"--config-dir={config_dir}"]
+    with mock.patch.object(sys, "argv", ["bench", "-m", *own, f"+experiment={experiment}", *words]), taken_by(take):
         try:
             run()
         except SystemExit:

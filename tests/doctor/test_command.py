@@ -77,3 +77,14 @@ def test_bad_words(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--no-such"])
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_an_experiment_of_ones_own(doctor, tmp_path: Path) -> None:
+    (tmp_path / "own/experiment").mkdir(parents=True)
+    (tmp_path / "own/experiment/mine.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - override /model: tfidf_sgd\nexperiment: mine\n"
+        "hydra: {sweeper: {params: {train_size: 8, seed: '0,1'}}}\n"
+    )
+    said = doctor("mine", "--config-dir", str(tmp_path / "own"), "num_labels=2", "seed=0,1,2")
+    assert said.of("experiment")[0] == ("ok", "mine: 3 cells, 0 done, 3 to run")
+    assert said.code == 0

@@ -84,7 +84,7 @@ def test_no_bf16(doctor, machine: types.ModuleType) -> None:
     machine.nvmlDeviceGetCudaComputeCapability = lambda _: (7, 5)
     said = doctor("demo")
     assert said.of("bf16")[0][0] == "note"
-    assert said.of("bf16")[0][1].startswith("Chip 0 has none -> ")
+    assert said.of("bf16")[0][1].startswith("Chip 0 has none: cells take fp16")
     assert said.code == 0
 
 
@@ -170,4 +170,6 @@ def test_a_folder_that_cannot_be_written(doctor, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     said = doctor("demo", f"reports_dir={tmp_path / 'file'}")
     assert said.problems == {"disk"}
-    assert said.of("disk")[1][1].startswith(f"reports_dir={tmp_path / 'file'} cannot be written: ")
+    text = said.of("disk")[1][1]
+    assert text.startswith(f"reports_dir={tmp_path / 'file'} cannot be written: ")
+    assert text.endswith(" -> make room or give rights there, or set reports_dir to another folder")

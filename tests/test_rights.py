@@ -39,7 +39,7 @@ def test_what_sweeps_keep_is_shared_as_the_umask_says(mirror: Path, tmp_path: Pa
     texts.topics(40).to_csv(tmp_path / "topics.csv", index=False)
     place = tmp_path / "place"
     ended = cli.bench(
-        "-m", "data=file", f"data.path={tmp_path / 'topics.csv'}", "model=bert_base", "method=lora,linear_probe",
+        "-m", "data=file", f"data.path={tmp_path / 'topics.csv'}", "model=bert_base", "method=lora,linear_probe,setfit",
         "train_size=16", "+training.num_train_epochs=1", "save_model=true", f"mirror_dir={mirror}", "device=cpu",
         folder=place, timeout=400,
     )  # fmt: skip
@@ -49,10 +49,12 @@ def test_what_sweeps_keep_is_shared_as_the_umask_says(mirror: Path, tmp_path: Pa
         assert name in kept
     assert any(path.parent.parent.name == "features" for path in (place / "cache").rglob("*.safetensors"))
     assert wrong(*(place / name for name in ("results", "reports", "cache"))) == {}
-    (model,) = (place / "results").rglob("model")
-    out = place / "out.csv"
-    assert predict([str(model.parent), "a goal", "--out", str(out), "--mirror-dir", str(mirror)]) == 0
-    assert wrong(out) == {}
+    models = list((place / "results").rglob("model"))
+    assert len(models) == 3
+    for model in models:
+        out = place / f"{model.parent.name}.csv"
+        assert predict([str(model.parent), "a goal", "--out", str(out), "--mirror-dir", str(mirror)]) == 0
+        assert wrong(out) == {}
 
 
 @pytest.mark.usefixtures("umask")

@@ -11,7 +11,6 @@ from bench.bounds import LabelCount, Positive, Seed
 from bench.config.common import FORBID, IF_SET, NEVER, Precision, WheelConfig
 from bench.config.data import DataConfig
 from bench.config.method import (
-    KEPT_BY,
     METHOD_NAMES,
     METHODS,
     FullConfig,
@@ -43,7 +42,6 @@ __all__ = [
     "DEDUPLICATING",
     "FORBID",
     "IF_SET",
-    "KEPT_BY",
     "METHODS",
     "METHOD_NAMES",
     "NEVER",

@@ -90,9 +90,10 @@ def _chosen(labels: Sequence[str], rows: Sequence[int]) -> list[int]:
 
 def _vectorizer(texts: Sequence[str]) -> Any:
     from bench.config import TfidfSgdConfig
-    from bench.methods.tokens import vectorizer
+    from bench.methods.tokens import kind_of, vectorizer
 
-    return vectorizer(TfidfSgdConfig(name="first", family="tfidf_sgd", analyzer="auto", sublinear_tf=True), texts)[1]
+    config = TfidfSgdConfig(name="first", family="tfidf_sgd", analyzer="auto", sublinear_tf=True)
+    return vectorizer(config, kind_of(config, texts))
 
 
 def _classifier() -> Any:

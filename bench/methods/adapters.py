@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
+from bench.config import TransformerConfig
 from bench.config.method.gradient import AdapterMethod
 from bench.config.method.peft import PeftConfig
 from bench.config.method.peft_checks import check_layers
@@ -115,6 +116,8 @@ def save(model: peft.PeftModel, folder: Path, kept: KeptModel) -> None:
 
     peft would name the folder that the base was loaded from, which is this machine's own.
     """
+    assert isinstance(kept.model, TransformerConfig)
+    assert kept.precision is not None
     if is_rationed(model):
         # all ranks are kept: those that AdaLoRA did without last may not be those that the best weights do without
         model.peft_config["default"].rank_pattern = None

@@ -122,6 +122,17 @@ class Saveable(Protocol):
         """Keep model and tokenizer in `folder`, which is there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a model was kept, for `load(kept, stored) -> Fitted` in the module of its method."""
+
+    folder: Path
+    base: str | None
+    """Where its base model is (a folder, or a hub id), if it has one that is not kept with it."""
+    device: str
+    """What it is loaded onto: `cpu` or `cuda`."""
+
+
 class Diverged(Exception):
     """Training gave a loss that is not a finite number."""
 

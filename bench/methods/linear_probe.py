@@ -1,8 +1,9 @@
 """Linear probe: logistic regression on the frozen model's pooled features."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,17 +16,24 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from bench.cell import Cell
 from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples, Splits
+from bench.methods import arrays
 from bench.methods.class_weight import training_set
 from bench.methods.encode import Encoded, Encoder
-from bench.methods.fitted import Context, Probabilities, Summary
+from bench.methods.fitted import Context, Probabilities, Stored, Summary
 from bench.methods.lengths import cut_by
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.methods.regression import choose_regression
 from bench.methods.trunk import Trunk, trunk_of
 from bench.methods.windows import windows_of
-from bench.models import files, load, size
+from bench.models import files, size
+from bench.models import load as loading
 from bench.models.base import BaseModel
+from bench.models.kept import KeptModel, describe
+from bench.running.precision import kept_precision
 from bench.running.warm import Tokens
+
+SCALER = ("mean_", "scale_")
+"""What features are scaled by."""
 
 
 @dataclass(slots=True)
@@ -33,6 +41,7 @@ class Probe:
     """A frozen trunk with a fitted regression on its features."""
 
     summary: Summary
+    kept: KeptModel
     trunk: Trunk
     tokenizer: PreTrainedTokenizerBase
     method: LinearProbeConfig
@@ -43,6 +52,12 @@ class Probe:
         """Probabilities, shape (examples, labels)."""
         return self.regression.predict_proba(features(self.trunk, self.tokenizer, examples, self.method, self.tokens))
 
+    def save(self, folder: Path) -> None:
+        """Keep what the regression learnt, and what loading takes: the frozen model is had from where it came."""
+        scaler, regression = self.regression
+        arrays.save(folder, arrays.learnt(scaler, SCALER) | arrays.learnt(regression, arrays.LINEAR))
+        self.kept.write(folder)
+
 
 def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
     """Extract features of training and validation texts, fit one regression per `C`, keep the best on validation."""
@@ -50,7 +65,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
     assert isinstance(model, TransformerConfig)
     assert isinstance(method, LinearProbeConfig)
     assert method.precision is not None
-    load.quiet()
+    loading.quiet()
     clock = time.perf_counter()
     found, tokens = ModelFiles.find(model, context), context.warm.tokens
     tokenizer = tokenizer_of(found, context)
@@ -76,16 +91,40 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
         train_seconds=fitted - loaded,
         parameters=parameters.model_copy(update={"trainable": learnt, "total": parameters.total + learnt}),
         frozen_weights=size.frozen_bytes(base),
-        model_revision=files.revision(model, found.location, load.commit_of(base)),
+        model_revision=files.revision(model, found.location, loading.commit_of(base)),
         choices={"C": strength},
         cut=cut_by(Encoder(tokenizer, method.max_length, tokens, method.truncation, method.max_windows), splits),
     )
-    return Probe(summary, trunk, tokenizer, method, regression, tokens)
+    kept = describe(cell, splits.labels, summary.model_revision)
+    return Probe(summary, kept, trunk, tokenizer, method, regression, tokens)
+
+
+def load(kept: KeptModel, stored: Stored) -> Probe:
+    """What was kept of a cell. Raises UserError where the frozen model can't be loaded, and as `arrays.load` does."""
+    model, method = kept.model, kept.method
+    assert isinstance(model, TransformerConfig)
+    assert isinstance(method, LinearProbeConfig)
+    assert method.precision is not None
+    assert stored.base is not None
+    loading.quiet()
+    method = replace(method, precision=kept_precision(method.precision, stored.device))
+    found = ModelFiles(model, stored.base, content=None)
+    context = Context(cache=stored.folder, mirror_dir=None, device=stored.device)  # nothing is cached there
+    tokenizer = loading.load_tokenizer(model, found.location)
+    tokenizer.truncation_side = "right"
+    base = _load_base(model, found.location, method, stored.device).copy()
+    regression, known = on_scaled(1.0), arrays.load(stored.folder)
+    scaler, classifier = regression
+    if known["coef_"].shape[-1] != base.config.get_text_config().hidden_size:
+        raise ValueError(f"{arrays.FILE} is not of features of {model.name}")
+    arrays.relearnt(scaler, known, SCALER, num_labels=len(kept.labels))
+    arrays.relearnt(classifier, known, arrays.LINEAR, num_labels=len(kept.labels))
+    return Probe(Summary(), kept, pooled(base, method, found, context), tokenizer, method, regression, Tokens())
 
 
 def _load_base(model: TransformerConfig, location: str, method: LinearProbeConfig, device: str) -> BaseModel:
     assert method.precision is not None
-    trunk = load.load_trunk(model, location, precision=method.precision, device=device)
+    trunk = loading.load_trunk(model, location, precision=method.precision, device=device)
     return BaseModel(trunk.requires_grad_(False))
 
 

@@ -11,7 +11,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import setfit
@@ -26,14 +27,17 @@ from transformers import PreTrainedModel, PrinterCallback, set_seed
 from bench.cell import Cell
 from bench.config import SetfitConfig, TransformerConfig
 from bench.data.split import Examples, Splits
+from bench.methods import arrays
 from bench.methods.class_weight import training_set
 from bench.methods.cut import count_tokens, measure_cut
-from bench.methods.fitted import Context, Diverged, Probabilities, Summary
+from bench.methods.fitted import Context, Diverged, Probabilities, Stored, Summary
 from bench.methods.loading import ModelFiles
 from bench.methods.one_device import check_one_device
 from bench.methods.training import StepCallback
 from bench.methods.truncation import cut_texts
-from bench.models import files, load, safely, size
+from bench.models import files, safely, size
+from bench.models import load as loading
+from bench.models.kept import KeptModel, describe
 from bench.models.truncation import Truncation
 from bench.results.measurements import Cut
 from bench.running import bf16
@@ -43,12 +47,16 @@ MAX_PAIRED = 2000
 
 PREDICTION_BATCH = 64
 
+ENCODER = "encoder"
+"""The folder of the encoder below that of a kept model."""
+
 
 @dataclass(slots=True)
 class SetFit:
     """A tuned sentence encoder with a regression on its embeddings."""
 
     summary: Summary
+    kept: KeptModel
     model: setfit.SetFitModel
     truncation: Truncation
 
@@ -61,6 +69,15 @@ class SetFit:
         # from fp32 embeddings, so rows are off 1 by what a loss computed in fp64 would notice
         probabilities: Probabilities = np.asarray(single, dtype=np.float64)
         return probabilities / probabilities.sum(axis=1, keepdims=True)
+
+    def save(self, folder: Path) -> None:
+        """Keep the encoder as sentence-transformers does, what the regression learnt, and what loading takes.
+
+        (setfit itself would write the regression as a pickle.)
+        """
+        self.model.model_body.save(str(folder / ENCODER), create_model_card=False, safe_serialization=True)
+        arrays.save(folder, arrays.learnt(self.model.model_head, arrays.LINEAR))
+        self.kept.write(folder)
 
 
 def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
@@ -92,12 +109,26 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
             update={"trainable": parameters.trainable + learnt, "total": parameters.total + learnt}
         ),
         frozen_weights=size.frozen_bytes(body),
-        model_revision=files.revision(cell.model, found.location, load.commit_of(trunk)),
+        model_revision=files.revision(cell.model, found.location, loading.commit_of(trunk)),
         precision=_precision(trunk),
         choices={"pairs": min(pairs, steps * cell.method.batch_size), "steps": steps},
         cut=_cut(body, splits),
     )
-    return SetFit(summary, model, method.truncation)
+    kept = describe(cell, splits.labels, summary.model_revision)
+    return SetFit(summary, kept, model, method.truncation)
+
+
+def load(kept: KeptModel, stored: Stored) -> SetFit:
+    """What was kept of a cell. Raises UserError where the encoder needs code of its own, and as `arrays.load` does."""
+    model, method = kept.model, kept.method
+    assert isinstance(model, TransformerConfig)
+    assert isinstance(method, SetfitConfig)
+    _quiet()
+    body = load_body(replace(model, revision=None), str(stored.folder / ENCODER), method, stored.device)
+    head = arrays.relearnt(
+        LogisticRegression(), arrays.load(stored.folder), arrays.LINEAR, num_labels=len(kept.labels)
+    )  # fmt: skip
+    return SetFit(Summary(), kept, setfit.SetFitModel(model_body=body, model_head=head), method.truncation)
 
 
 def _cut(body: SentenceTransformer, splits: Splits) -> Cut:
@@ -121,7 +152,7 @@ def load_body(model: TransformerConfig, location: str, method: SetfitConfig, dev
     """The encoder as its files describe it, or, where they say nothing of pooling, with the mean over tokens."""
     # weights may lie in the files in bf16, and are loaded as they lie there
     slow = device == "cpu" and not bf16.is_fast()
-    with load.explained(model, location):
+    with loading.explained(model, location):
         body = SentenceTransformer(
             location,
             revision=model.revision,
@@ -214,6 +245,6 @@ def _trainer_options(device: str) -> Iterator[None]:
 
 
 def _quiet() -> None:
-    load.quiet()
+    loading.quiet()
     setfit.logging.set_verbosity_error()
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)

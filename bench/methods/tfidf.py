@@ -1,17 +1,28 @@
 """Classical models on TF-IDF features: the features of a cell's texts, and a classifier on them."""
 
+import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, Self
 
+import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from bench.cell import Cell
 from bench.config.model.tfidf import TfidfModel
-from bench.data.split import Examples
+from bench.data.split import Examples, Splits
 from bench.errors import UserError
+from bench.methods import arrays
 from bench.methods.fitted import Probabilities, Summary
-from bench.methods.tokens import vectorizer
+from bench.methods.tokens import kind_of, vectorizer
+from bench.models.kept import KeptModel, describe
+from bench.results.regular import read_json
+
+TERMS = "terms.json"
+"""What is counted, and the terms in the order of the features."""
 
 
 class Classifier(Protocol):
@@ -26,12 +37,43 @@ class TfidfClassifier:
     """A fitted vectorizer and classifier."""
 
     summary: Summary
+    kept: KeptModel
+    analyzer: str
+    """What is counted: `word`, `char` or `mixed`."""
     vectorizer: TfidfVectorizer
     classifier: Classifier
+    learnt: Sequence[str]
+    """The attributes that the classifier predicts by."""
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels)."""
         return self.classifier.predict_proba(self.vectorizer.transform(examples.texts))
+
+    def save(self, folder: Path) -> None:
+        """Keep terms, their weights, what the classifier learnt, and what loading takes."""
+        places = self.vectorizer.vocabulary_
+        content = {"analyzer": self.analyzer, "terms": sorted(places, key=places.__getitem__)}
+        # in ASCII: a character n-gram may be half of a pair of surrogates
+        (folder / TERMS).write_text(json.dumps(content), encoding="ascii")
+        idf = {"idf_": np.ascontiguousarray(self.vectorizer.idf_)}
+        arrays.save(folder, idf | arrays.learnt(self.classifier, self.learnt))
+        self.kept.write(folder)
+
+
+def load_tfidf(kept: KeptModel, folder: Path, classifier: Any, learnt: Sequence[str]) -> TfidfClassifier:
+    """What `TfidfClassifier.save` kept, with `classifier`, which is not fitted.
+
+    Raises OSError, or ValueError, KeyError or SafetensorError where the files do not go together.
+    """
+    assert isinstance(kept.model, TfidfModel)
+    content, found = read_json(folder / TERMS), arrays.load(folder)
+    terms = content["terms"]
+    if any(found[name].shape[-1] != len(terms) for name in ("idf_", learnt[0])):
+        raise ValueError(f"{TERMS} and {arrays.FILE} are not of the same model")
+    features = vectorizer(kept.model, content["analyzer"], {term: place for place, term in enumerate(terms)})
+    features.idf_ = found["idf_"]
+    arrays.relearnt(classifier, found, learnt, num_labels=len(kept.labels))
+    return TfidfClassifier(Summary(), kept, content["analyzer"], features, classifier, learnt)
 
 
 @dataclass(slots=True)
@@ -40,6 +82,7 @@ class TfidfFeatures:
 
     started: float
     """When fitting began, by `time.perf_counter`."""
+    kept: KeptModel
     analyzer: str
     """What is counted: `word`, `char` or `mixed`."""
     vectorizer: TfidfVectorizer
@@ -47,23 +90,32 @@ class TfidfFeatures:
     """Shape (training examples, vocabulary)."""
 
     @classmethod
-    def fit(cls, config: TfidfModel, train: Examples) -> Self:
-        """Fit the vectorizer that `config` asks for. Raises UserError where words are asked for and there are none."""
+    def fit(cls, cell: Cell, splits: Splits) -> Self:
+        """Fit the vectorizer that the cell's model asks for on its training texts.
+
+        Raises UserError where words are asked for and there are none.
+        """
+        config, texts = cell.model, splits.train.texts
+        assert isinstance(config, TfidfModel)
         started = time.perf_counter()
-        analyzer, features = vectorizer(config, train.texts)
-        if analyzer == "word" and not any(map(features.build_analyzer(), train.texts)):
+        analyzer = kind_of(config, texts)
+        features = vectorizer(config, analyzer)
+        if analyzer == "word" and not any(map(features.build_analyzer(), texts)):
             raise UserError(
-                f"model.analyzer=word finds no word of two letters in the {len(train)} training texts: "
+                f"model.analyzer=word finds no word of two letters in the {len(texts)} training texts: "
                 "model.analyzer=char counts characters"
             )
-        return cls(started, analyzer, features, features.fit_transform(train.texts))
+        return cls(started, describe(cell, splits.labels), analyzer, features, features.fit_transform(texts))
 
     def of(self, examples: Examples) -> csr_matrix:
         """Features, shape (examples, vocabulary)."""
         return self.vectorizer.transform(examples.texts)
 
-    def classifier(self, fitted: Classifier, **choices: Any) -> TfidfClassifier:
-        """`fitted`, which learnt from the training examples just now, with what was chosen on the way."""
+    def classifier(self, fitted: Classifier, learnt: Sequence[str] = arrays.LINEAR, **choices: Any) -> TfidfClassifier:
+        """`fitted`, which learnt from the training examples just now, with what was chosen on the way.
+
+        `learnt` are the attributes that it predicts by.
+        """
         choices = {"analyzer": self.analyzer, "vocabulary_size": len(self.vectorizer.vocabulary_), **choices}
         summary = Summary(train_seconds=time.perf_counter() - self.started, choices=choices)
-        return TfidfClassifier(summary, self.vectorizer, fitted)
+        return TfidfClassifier(summary, self.kept, self.analyzer, self.vectorizer, fitted, learnt)

@@ -1,8 +1,7 @@
 """A linear support vector machine on TF-IDF features, with probabilities."""
 
-from dataclasses import dataclass
-
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.special import softmax
 from sklearn.svm import LinearSVC
@@ -10,22 +9,25 @@ from sklearn.svm import LinearSVC
 from bench.cell import Cell
 from bench.config.model.tfidf_linear_svm import TfidfLinearSvmConfig
 from bench.data.split import Splits
+from bench.methods.arrays import LINEAR
 from bench.methods.class_weight import training_set
-from bench.methods.fitted import Context, Probabilities
+from bench.methods.fitted import Context, Probabilities, Stored
 from bench.methods.temperature import Scores, temperature
-from bench.methods.tfidf import TfidfClassifier, TfidfFeatures
+from bench.methods.tfidf import TfidfClassifier, TfidfFeatures, load_tfidf
+from bench.models.kept import KeptModel
+
+LEARNT = (*LINEAR, "temperature_")
 
 
-@dataclass(frozen=True, slots=True)
-class CalibratedSvm:
-    """A fitted SVM and the temperature that its scores are divided by: what it decides stays what it is."""
+class CalibratedSvm(LinearSVC):
+    """An SVM and the temperature that its scores are divided by: what it decides stays what it is."""
 
-    svm: LinearSVC
-    temperature: float
+    temperature_: float | NDArray[np.float64]
+    """One number, found after fitting."""
 
     def predict_proba(self, features: csr_matrix) -> Probabilities:
         """Probabilities, shape (examples, labels)."""
-        probabilities: Probabilities = softmax(scores(self.svm, features) / self.temperature, axis=1)
+        probabilities: Probabilities = softmax(scores(self, features) / self.temperature_, axis=1)
         return probabilities
 
 
@@ -36,15 +38,22 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
     """
     config = cell.model
     assert isinstance(config, TfidfLinearSvmConfig)
-    features = TfidfFeatures.fit(config, splits.train)
+    features = TfidfFeatures.fit(cell, splits)
     train = training_set(features.train, splits.train.labels, config.class_weight, seed=cell.task.seed)
-    svm = LinearSVC(C=config.C, max_iter=config.max_iter, random_state=cell.task.seed, class_weight=train.class_weight)
+    svm = CalibratedSvm(
+        C=config.C, max_iter=config.max_iter, random_state=cell.task.seed, class_weight=train.class_weight
+    )
     svm.fit(train.features, train.labels)
-    found = temperature(scores(svm, features.of(splits.validation)), splits.validation.labels)
-    return features.classifier(CalibratedSvm(svm, found), temperature=found)
+    svm.temperature_ = temperature(scores(svm, features.of(splits.validation)), splits.validation.labels)
+    return features.classifier(svm, LEARNT, temperature=svm.temperature_)
 
 
 def scores(svm: LinearSVC, features: csr_matrix) -> Scores:
     """The signed distances by label, shape (examples, labels); of two labels the SVM has one, the second's."""
     distances: Scores = svm.decision_function(features)
     return distances if distances.ndim == 2 else np.stack([-distances, distances], axis=1)
+
+
+def load(kept: KeptModel, stored: Stored) -> TfidfClassifier:
+    """What was kept of a cell. Raises as `load_tfidf` does."""
+    return load_tfidf(kept, stored.folder, CalibratedSvm(), LEARNT)

@@ -5,10 +5,12 @@ from sklearn.linear_model import LogisticRegression
 from bench.cell import Cell
 from bench.config.model.tfidf_logistic import TfidfLogisticConfig
 from bench.data.split import Splits
+from bench.methods.arrays import LINEAR
 from bench.methods.class_weight import training_set
-from bench.methods.fitted import Context
+from bench.methods.fitted import Context, Stored
 from bench.methods.regression import choose_regression
-from bench.methods.tfidf import TfidfClassifier, TfidfFeatures
+from bench.methods.tfidf import TfidfClassifier, TfidfFeatures, load_tfidf
+from bench.models.kept import KeptModel
 
 
 def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
@@ -18,7 +20,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
     """
     config = cell.model
     assert isinstance(config, TfidfLogisticConfig)
-    features = TfidfFeatures.fit(config, splits.train)
+    features = TfidfFeatures.fit(cell, splits)
     train = training_set(features.train, splits.train.labels, config.class_weight, seed=cell.task.seed)
     regression, strength = choose_regression(
         lambda strength: LogisticRegression(C=strength, max_iter=config.max_iter, class_weight=train.class_weight),
@@ -28,3 +30,8 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
         best_metric=config.best_metric,
     )
     return features.classifier(regression, C=strength)
+
+
+def load(kept: KeptModel, stored: Stored) -> TfidfClassifier:
+    """What was kept of a cell. Raises as `load_tfidf` does."""
+    return load_tfidf(kept, stored.folder, LogisticRegression(), LINEAR)

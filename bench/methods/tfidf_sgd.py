@@ -5,16 +5,18 @@ from sklearn.linear_model import SGDClassifier
 from bench.cell import Cell
 from bench.config import TfidfSgdConfig
 from bench.data.split import Splits
+from bench.methods.arrays import LINEAR
 from bench.methods.class_weight import training_set
-from bench.methods.fitted import Context
-from bench.methods.tfidf import TfidfClassifier, TfidfFeatures
+from bench.methods.fitted import Context, Stored
+from bench.methods.tfidf import TfidfClassifier, TfidfFeatures, load_tfidf
+from bench.models.kept import KeptModel
 
 
 def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
     """Fit vectorizer and classifier on the training examples. Raises UserError as `TfidfFeatures.fit` does."""
     config = cell.model
     assert isinstance(config, TfidfSgdConfig)
-    features = TfidfFeatures.fit(config, splits.train)
+    features = TfidfFeatures.fit(cell, splits)
     train = training_set(features.train, splits.train.labels, config.class_weight, seed=cell.task.seed)
     classifier = SGDClassifier(
         loss="log_loss",
@@ -24,3 +26,8 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
         class_weight=train.class_weight,
     )
     return features.classifier(classifier.fit(train.features, train.labels))
+
+
+def load(kept: KeptModel, stored: Stored) -> TfidfClassifier:
+    """What was kept of a cell. Raises as `load_tfidf` does."""
+    return load_tfidf(kept, stored.folder, SGDClassifier(loss="log_loss"), LINEAR)

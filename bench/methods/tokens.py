@@ -6,7 +6,7 @@ signs in Thai, and none at all in emoji: features that no other text shares.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -32,22 +32,28 @@ _UNSEPARATED = re.compile(
 )
 
 
-def vectorizer(config: TfidfModel, training_texts: Sequence[str]) -> tuple[str, TfidfVectorizer]:
-    """The vectorizer that `config` asks for, and what it counts: `word`, `char`, or `mixed` (as each text is).
+def kind_of(config: TfidfModel, training_texts: Sequence[str]) -> str:
+    """What `config` says is counted: `word`, `char`, or `mixed` (as each text is); with `auto` the texts decide."""
+    return config.analyzer if config.analyzer != "auto" else _kind(training_texts)
 
-    With `analyzer=auto` the training texts decide.
+
+def vectorizer(config: TfidfModel, kind: str, terms: Mapping[str, int] | None = None) -> TfidfVectorizer:
+    """The vectorizer that `config` asks for, which counts `kind` (`kind_of`).
+
+    `terms` are those that it knows, with their places; None where it is still to learn them.
     """
-    kind = config.analyzer if config.analyzer != "auto" else _kind(training_texts)
-    words = TfidfVectorizer(ngram_range=(1, config.ngram_max), sublinear_tf=config.sublinear_tf)
+    words = TfidfVectorizer(
+        ngram_range=(1, config.ngram_max), sublinear_tf=config.sublinear_tf, vocabulary=terms
+    )  # fmt: skip
     if kind == "word":
-        return kind, words
+        return words
     longest = config.ngram_max + 1  # characters alone say less than words
 
     def characters(text: str) -> list[str]:
         return character_ngrams(text, longest)
 
     analyzer = characters if kind == "char" else _mixed(words.build_analyzer(), characters)
-    return kind, TfidfVectorizer(analyzer=analyzer, sublinear_tf=config.sublinear_tf)
+    return TfidfVectorizer(analyzer=analyzer, sublinear_tf=config.sublinear_tf, vocabulary=terms)
 
 
 def has_words(text: str) -> bool:

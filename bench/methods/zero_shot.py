@@ -7,7 +7,8 @@ its keys and values are then shared by all labels of more than one token.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,12 +22,15 @@ from bench.data.split import Examples, Splits
 from bench.errors import UserError
 from bench.methods.cut import count_tokens, measure_cut
 from bench.methods.encode import Encoded, sort_by_length
-from bench.methods.fitted import Context, Diverged, Probabilities, Summary
+from bench.methods.fitted import Context, Diverged, Probabilities, Stored, Summary
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
 from bench.methods.truncation import cut_texts
-from bench.models import files, load, size
+from bench.models import files, size
+from bench.models import load as loading
 from bench.models.base import BaseModel
+from bench.models.kept import KeptModel, describe
 from bench.results.measurements import Cut
+from bench.running.precision import kept_precision
 from bench.running.warm import Tokens
 
 TEXT = "{text}"
@@ -44,6 +48,7 @@ class ZeroShot:
     """A causal model that is asked which label's words come next."""
 
     summary: Summary
+    kept: KeptModel
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     method: ZeroShotConfig
@@ -60,6 +65,10 @@ class ZeroShot:
         if not np.isfinite(scores).all():
             raise Diverged("the model's log-likelihoods are not finite")
         return softmax(scores, axis=1)
+
+    def save(self, folder: Path) -> None:
+        """Keep the description, with prompt and words: nothing was learnt, and the model is had from where it came."""
+        self.kept.write(folder)
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Log-likelihood per token of each label's words after each text's prompt: shape (texts, labels)."""
@@ -85,7 +94,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> ZeroShot:
     assert isinstance(model, TransformerConfig)
     assert isinstance(method, ZeroShotConfig)
     assert method.precision is not None
-    load.quiet()
+    loading.quiet()
     clock = time.perf_counter()
     found = ModelFiles.find(model, context)
     tokenizer = tokenizer_of(found, context)
@@ -94,23 +103,43 @@ def fit(cell: Cell, splits: Splits, context: Context) -> ZeroShot:
         load_seconds=time.perf_counter() - clock,
         parameters=size.count_parameters(causal),
         frozen_weights=size.frozen_bytes(causal),
-        model_revision=files.revision(model, found.location, load.commit_of(causal)),
+        model_revision=files.revision(model, found.location, loading.commit_of(causal)),
     )
     words = [words_of(label, method) for label in splits.labels]
     labels = continuations(tokenizer, method, words)
     room_for_prompt = room(causal, max(map(len, labels)))
     summary.choices |= _cut(tokenizer, method, room_for_prompt)
     summary.cut = _cut_texts(tokenizer, splits, text_limit(tokenizer, method, room_for_prompt), context.warm.tokens)
-    fitted = ZeroShot(summary, causal, tokenizer, method, labels, tokens=context.warm.tokens)
+    kept = describe(cell, splits.labels, summary.model_revision)
+    fitted = ZeroShot(summary, kept, causal, tokenizer, method, labels, tokens=context.warm.tokens)
     if method.calibrate:
         fitted.content_free = content_free_log_probabilities(fitted)
         summary.choices |= {"content_free": dict(zip(splits.labels, np.exp(fitted.content_free).tolist(), strict=True))}
     return fitted
 
 
+def load(kept: KeptModel, stored: Stored) -> ZeroShot:
+    """What was kept of a cell. Raises UserError where the model can't be loaded."""
+    model, method = kept.model, kept.method
+    assert isinstance(model, TransformerConfig)
+    assert isinstance(method, ZeroShotConfig)
+    assert method.precision is not None
+    assert stored.base is not None
+    loading.quiet()
+    method = replace(method, precision=kept_precision(method.precision, stored.device))
+    tokenizer = loading.load_tokenizer(model, stored.base)
+    tokenizer.truncation_side = "right"
+    causal = _load_base(model, stored.base, method, stored.device).copy()
+    labels = continuations(tokenizer, method, [words_of(label, method) for label in kept.labels])
+    fitted = ZeroShot(Summary(), kept, causal, tokenizer, method, labels, tokens=Tokens())
+    if method.calibrate:
+        fitted.content_free = content_free_log_probabilities(fitted)
+    return fitted
+
+
 def _load_base(model: TransformerConfig, location: str, method: ZeroShotConfig, device: str) -> BaseModel:
     assert method.precision is not None
-    return BaseModel(load.load_causal(model, location, precision=method.precision, device=device))
+    return BaseModel(loading.load_causal(model, location, precision=method.precision, device=device))
 
 
 def words_of(label: str, method: ZeroShotConfig) -> str:

@@ -26,7 +26,6 @@ EXAMPLE = "a text to classify"
 
 def model_card(cell: Cell, record: Record, kept: KeptModel) -> str:
     """The card in Markdown, with a header that the hub reads. `record` is the cell's, and `ok`."""
-    assert isinstance(cell.model, TransformerConfig)
     assert record.measurements is not None
     # Markdown, not HTML: every text from elsewhere goes through a filter of `bench.escape`
     templates = environment(TEMPLATES, autoescape=False, keep_trailing_newline=True)
@@ -48,14 +47,40 @@ def model_card(cell: Cell, record: Record, kept: KeptModel) -> str:
         interval=wilson_interval(measured.test),
         data_source=_data_source(cell.task.data),
         hyperparameters=_hyperparameters(cell, record),
-        head=FAMILIES[kept.model.family].head,
-        quantized=kept.method.quantization is not None,
-        # peft rounds what it knows by no prefix of its own; a prompt is made for prediction, and not trained again
-        rounded=kept.precision != "fp32" and isinstance(kept.method, PeftConfig) and not kept.method.own_tokens,
-        one_by_one=kept.method.own_tokens > 0 and FAMILIES[kept.model.family].causal,
+        pretrained=isinstance(kept.model, TransformerConfig),
+        **_usage(kept),
         example=EXAMPLE,
-        threshold_metric=threshold_metric(cell.training),
+        threshold_metric=threshold_metric(cell.training or cell.approach),
     )
+
+
+LIBRARIES = {
+    "adapter": "peft",
+    "whole": "transformers",
+    "arrays": "sklearn",
+    "head": "sklearn",
+    "encoder": "sentence-transformers",
+    "prompt": "transformers",
+}
+"""What the hub calls the library that a kept model is of."""
+
+
+def _usage(kept: KeptModel) -> dict[str, Any]:
+    """What the card's part on how to use it is made of."""
+    kept_as = kept.approach.kept_as
+    assert kept_as is not None
+    usage = {"library": LIBRARIES[kept_as], "use": "transformers" if kept.approach.by_gradients else kept_as}
+    method = kept.method
+    if method is None or not isinstance(kept.model, TransformerConfig):
+        return usage
+    family = FAMILIES[kept.model.family]
+    return usage | {
+        "head": family.head,
+        "quantized": method.quantization is not None,
+        # peft rounds what it knows by no prefix of its own; a prompt is made for prediction, and not trained again
+        "rounded": kept.precision != "fp32" and isinstance(method, PeftConfig) and not method.own_tokens,
+        "one_by_one": method.own_tokens > 0 and family.causal,
+    }
 
 
 def text(value: Any) -> str:
@@ -98,15 +123,17 @@ def _data_source(data: DataConfig) -> str:
 
 
 def _hyperparameters(cell: Cell, record: Record) -> list[tuple[str, Any]]:
-    """All options of method and training that have a value, with a tuned learning rate as it was chosen."""
-    assert cell.method is not None
-    assert cell.training is not None
+    """All options of method and training that have a value, with what validation chose of them."""
     assert record.measurements is not None
-    options = {**asdict(cell.method), **asdict(cell.training)}  # type: ignore[call-overload]
-    unused = cell.method.idle_options()
-    options = {name: value for name, value in options.items() if name not in ("name", *unused)}
+    options = asdict(cell.approach)  # type: ignore[call-overload]
+    if cell.training is not None:
+        options |= asdict(cell.training)
+    unused = cell.approach.idle_options()
+    options = {name: value for name, value in options.items() if name not in ("name", "family", *unused)}
+    choices = record.measurements.choices
+    options |= {f"{name}, chosen": choices[name] for name in ("C", "temperature", "analyzer") if name in choices}
     if cell.tune is not None:
-        options["learning_rate"] = record.measurements.choices.get("learning_rate")
+        options["learning_rate"] = choices.get("learning_rate")
         options["tune.learning_rate"] = cell.tune.learning_rate
     shown = {name: ", ".join(map(str, v)) if isinstance(v, tuple) else v for name, v in options.items()}
     return [(name, value) for name, value in shown.items() if value is not None]

@@ -11,8 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from bench.bounds import PositiveFloat, Width
 from bench.cell import Cell
-from bench.config import GradientConfig, Precision, TransformerConfig
-from bench.config.method.gradient import GradientMethod
+from bench.config import Method, MethodConfig, ModelAlone, ModelConfig, Precision, TransformerConfig
 from bench.errors import UserError
 from bench.models.truncation import Side
 from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
@@ -23,26 +22,35 @@ MODEL = "model"
 FILE = "classifier.json"
 CARD = "README.md"
 """The model card, which its reader may edit."""
+AGAIN = "run the cell again with save_model=true overwrite=always"
+"""What to do about a kept model that is not whole."""
+CLASSICAL_BATCH = 1024
+"""Texts that a classical model classifies at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptModel:
-    """A fine-tuned classifier, in words that hold on every machine: no path is in it."""
+    """A classifier, in words that hold on every machine: no path is in it.
+
+    Its method says what is kept beside this (`Method.kept_as`). What comes after `batch_size` and before `text_columns`
+    is said of models that `training` trains; others have it among the options of their method.
+    """
 
     version: Literal[1] = 1
     labels: tuple[str, ...]
     """In the order of the logits."""
-    model: TransformerConfig
+    model: ModelConfig
     """The base model, with the hub's commit as its revision where one was loaded."""
-    model_sha256: str | None
+    model_sha256: str | None = None
     """Of the base's files, where they came from a folder or a wheel."""
-    method: GradientConfig
-    precision: Precision
-    max_length: Width
-    """Tokens; longer texts are cut, or read in windows."""
-    truncation_side: Side
+    method: MethodConfig | None = None
+    """None where the model is its own method."""
     batch_size: Width
     """Of the cell's own evaluations."""
+    precision: Precision | None = None
+    max_length: Width | None = None
+    """Tokens; longer texts are cut, or read in windows."""
+    truncation_side: Side | None = None
     max_windows: Width | None = None
     """Windows of `max_length` tokens in which a longer text is read, its probabilities being the mean of theirs; None
     where it is cut."""
@@ -57,9 +65,25 @@ class KeptModel:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     @property
+    def approach(self) -> Method:
+        """The method, or the model where that is one by itself."""
+        if self.method is not None:
+            return self.method
+        assert isinstance(self.model, ModelAlone)
+        return self.model
+
+    @property
     def is_adapter(self) -> bool:
-        """Whether only adapters and head are kept, and the base model has to be had from where it comes."""
-        return self.method.kept_as == "adapter"
+        """Whether only adapters and head are kept."""
+        return self.approach.kept_as == "adapter"
+
+    @property
+    def base(self) -> TransformerConfig | None:
+        """The base model, where it is not kept and has to be had from where it comes."""
+        if self.approach.kept_as not in ("adapter", "head", "prompt"):
+            return None
+        assert isinstance(self.model, TransformerConfig)
+        return self.model
 
     def write(self, folder: Path) -> None:
         """Put the file into `folder`."""
@@ -70,6 +94,12 @@ class KeptModel:
             raise ValueError("labels must be two or more, each once")
         if self.label_weights is not None and len(self.label_weights) != len(self.labels):
             raise ValueError("label_weights must be as many as labels")
+        if isinstance(self.model, TransformerConfig) == (self.method is None):
+            raise ValueError("a transformer goes with a method, and no other model does")
+        if self.approach.kept_as is None:
+            raise ValueError(f"{self.approach.choice} keeps no model")
+        if self.approach.by_gradients and None in (self.precision, self.max_length, self.truncation_side):
+            raise ValueError("precision, max_length and truncation_side are missing")
 
 
 _KEPT = TypeAdapter(KeptModel)
@@ -101,30 +131,40 @@ def check_files(folder: Path, expected: Mapping[str, str]) -> None:
         "added": [name for name in there if name not in expected],
     }
     if problems := [f"{state}: {', '.join(names)}" for state, names in states.items() if names]:
-        raise UserError(f"the saved model in {folder} is not as its cell kept it ({'; '.join(problems)})")
+        raise UserError(f"the saved model in {folder} is not as its cell kept it ({'; '.join(problems)}): {AGAIN}")
 
 
-def describe(cell: Cell, labels: tuple[str, ...], revision: str | None) -> KeptModel:
+def describe(cell: Cell, labels: tuple[str, ...], revision: str | None = None) -> KeptModel:
     """The description of the model of `cell`; `revision` is what `bench.models.files.revision` says was loaded."""
-    model, training = cell.model, cell.training
-    assert isinstance(model, TransformerConfig)
-    assert isinstance(cell.method, GradientMethod)
-    assert training is not None
-    assert training.precision is not None
+    model, method, training, data = cell.model, cell.method, cell.training, cell.task.data
     commit = revision if revision is not None and re.fullmatch("[0-9a-f]{40}", revision) else None
+    if isinstance(model, TransformerConfig):
+        model = replace(model, path=None, revision=commit or model.revision)
+    trained = {}
+    if training is not None:
+        trained = {
+            "precision": training.precision,
+            "max_length": training.max_length,
+            "truncation_side": training.side,
+            "max_windows": training.max_windows,
+        }
     return KeptModel(
         labels=labels,
-        model=replace(model, path=None, revision=commit or model.revision),
+        model=model,
         model_sha256=revision if revision is not None and re.fullmatch("[0-9a-f]{64}", revision) else None,
-        method=cell.method,  # type: ignore[arg-type]  # one of those
-        precision=training.precision,
-        max_length=training.max_length,
-        truncation_side=training.side,
-        batch_size=training.per_device_eval_batch_size,
-        max_windows=training.max_windows,
-        text_columns=cell.task.data.text_columns,
-        text_template=cell.task.data.text_template,
+        method=method,  # type: ignore[arg-type]  # one of those
+        batch_size=_batch_size(cell),
+        text_columns=data.text_columns,
+        text_template=data.text_template,
+        **trained,  # type: ignore[arg-type]  # each of its own type
     )
+
+
+def _batch_size(cell: Cell) -> int:
+    """Texts that the cell evaluates at once."""
+    if cell.training is not None:
+        return cell.training.per_device_eval_batch_size
+    return CLASSICAL_BATCH if cell.method is None else int(getattr(cell.method, "batch_size"))  # noqa: B009
 
 
 def read(folder: Path) -> KeptModel:
@@ -138,5 +178,10 @@ def read(folder: Path) -> KeptModel:
         raise UserError(f"{path} is no description of a kept model: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
+        if first["loc"] == ("version",):
+            raise UserError(
+                f"{path} has format {first['input']!r}, and this version of finetune-bench reads 1: use the version "
+                f"that kept the model, or {AGAIN}"
+            ) from error
         where = ".".join(map(str, first["loc"])) or "content"
         raise UserError(f"{path} is no description of a kept model: {where}: {first['msg']}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.cell import Cell
-from bench.config import DEDUPLICATING, KEPT_BY, METHODS, TransformerConfig
+from bench.config import DEDUPLICATING, METHODS, TransformerConfig
 from bench.config.method.base import has_option, names_of
 from bench.config.model.tfidf import TfidfModel
 from bench.config.thresholds import threshold_metric
@@ -216,7 +216,7 @@ def _split(name: str, point: Point) -> str | None:
 def _save_model(name: str, point: Point) -> str | None:
     if not point.written("save_model") or point.cell.approach.kept_as is not None:
         return None
-    return f"{point.row} keeps no model; {', '.join(KEPT_BY)} do"
+    return f"{point.row} has no model that could be kept"
 
 
 def _engine(name: str, point: Point) -> str | None:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bench.arguments import Parser, path, width
+from bench.config import TransformerConfig
 from bench.data.readers.delimited import QUOTING
 from bench.errors import UserError
 from bench.escape.characters import visible_line
 from bench.escape.streams import discard_output
 from bench.escape.terminal import Plain, say
 from bench.models import files, safely
-from bench.models.kept import KeptModel
+from bench.models.kept import AGAIN, KeptModel
 from bench.predict import output, texts
 from bench.predict.cell import find
 from bench.predict.columns import Joining
@@ -31,7 +32,10 @@ from bench.sources.cache import cache_folder
 from bench.sources.fingerprint import folder_sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.predict.classifier import Classifier
+    from bench.predict.from_method import FromMethod
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,7 +86,8 @@ def _run(options: argparse.Namespace) -> None:
     _check_options(options)
     folder, kept = find(Path(options.cell))
     # the folder may be somebody else's: what it says of itself opens no door
-    kept = replace(kept, model=replace(kept.model, trust_remote_code=options.trust_remote_code))
+    if isinstance(kept.model, TransformerConfig):
+        kept = replace(kept, model=replace(kept.model, trust_remote_code=options.trust_remote_code))
     trained = Joining(kept.text_columns, kept.text_template)
     reading = texts.Reading(options.encoding, options.delimiter, options.quoting, options.text_template, trained)
     inputs = (
@@ -94,9 +99,13 @@ def _run(options: argparse.Namespace) -> None:
     if options.out is not None:
         target = output.check_output(options.out, inputs.columns, kept.labels, force=options.force)
     device = _device(options.device)
+    if kept.approach.role == "classical":
+        if options.device == "cuda":
+            raise UserError(f"--device cuda has no effect on {kept.model.name}, which is computed on the CPU")
+        device = "cpu"
     if device == "cuda":
         use_one_gpu()  # before anything imports torch
-    base = _base(kept, options) if kept.is_adapter else None
+    base = None if kept.base is None else _base(kept, kept.base, options)
     classifier = _load(folder, kept, base, device)
     with _progress(shown=options.file is not None) as progress:
         task = progress.add_task("texts", total=len(inputs.texts))
@@ -130,9 +139,8 @@ def _device(wanted: str) -> str:
     return wanted if wanted != "auto" else "cuda" if visible_gpus() else "cpu"
 
 
-def _base(kept: KeptModel, options: argparse.Namespace) -> str:
-    """Where the adapter's base model is: a folder or a hub id. Raises UserError where there is none, or another."""
-    model = kept.model
+def _base(kept: KeptModel, model: TransformerConfig, options: argparse.Namespace) -> str:
+    """Where the base `model` is: a folder or a hub id. Raises UserError where there is none, or another."""
     if options.model_path is not None:
         if model.source != "hub" or not Path(options.model_path).is_dir():
             reason = "is not a folder" if model.source == "hub" else f"does not go with a model from a {model.source}"
@@ -140,32 +148,31 @@ def _base(kept: KeptModel, options: argparse.Namespace) -> str:
         model = replace(model, path=options.model_path)
     location = files.locate(model, cache=cache_folder(options.cache_dir), mirror_dir=options.mirror_dir)
     if model.source == "hub":
-        _check_base(kept, location, "--mirror-dir" if options.model_path is None else "--model-path")
+        _check_base(kept, model, location, "--mirror-dir" if options.model_path is None else "--model-path")
     return location
 
 
-def _check_base(kept: KeptModel, location: str, option: str) -> None:
-    """Raise UserError where a base from the hub is another than the adapter's own, or can't be had.
+def _check_base(kept: KeptModel, model: TransformerConfig, location: str, option: str) -> None:
+    """Raise UserError where a base from the hub is another than the kept model's own, or can't be had.
 
     A note says so where that cannot be known; `option` is what names the folder, where `location` is one.
     """
+    what = "the adapter" if kept.is_adapter else "the saved model"
     if not Path(location).is_dir():
-        if kept.model.gated:
+        if model.gated:
             hub.require_token(location)
         if kept.model_sha256 is not None:
-            say(
-                f"note: the adapter was trained on a folder, and {location} of the hub may hold other files", error=True
-            )
+            say(f"note: {what} was trained on a folder, and {location} of the hub may hold other files", error=True)
     elif kept.model_sha256 is None:
-        say(f"note: the adapter was trained on files of the hub, and {location} may hold others", error=True)
+        say(f"note: {what} was trained on files of the hub, and {location} may hold others", error=True)
     elif kept.model_sha256 != folder_sha256(Path(location)):
         raise UserError(
-            f"the files in {location} are not those that the adapter was trained on, and with others it would give "
+            f"the files in {location} are not those that {what} was trained on, and with others it would give "
             f"other answers; give {option} the folder that the cell was trained with"
         )
 
 
-def _load(folder: Path, kept: KeptModel, base: str | None, device: str) -> "Classifier":
+def _load(folder: Path, kept: KeptModel, base: str | None, device: str) -> "Classifier | FromMethod":
     """The model, loaded; what is heavy is imported here.
 
     Raises UserError where the files do not make up the model that they describe.
@@ -175,19 +182,29 @@ def _load(folder: Path, kept: KeptModel, base: str | None, device: str) -> "Clas
     quiet_libraries()
     use_threads(None)
     with gc_disabled():
-        from bench.models import load
-        from bench.predict.classifier import load_classifier
-
-    load.quiet()
+        load = _loader(kept)
     try:
-        return load_classifier(folder, kept, base=base, device=device)
+        return load(folder, kept, base=base, device=device)
     except UserError as error:
         raise UserError(str(error).replace(safely.INSIST, "--trust-remote-code")) from error
     except MemoryError:
         raise
     except Exception as error:  # whatever libraries raise at files that were cut off, or do not go together
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise UserError(f"the saved model in {folder} cannot be loaded: {reason}") from error
+        raise UserError(f"the saved model in {folder} cannot be loaded: {reason}; {AGAIN}") from error
+
+
+def _loader(kept: KeptModel) -> "Callable[..., Classifier | FromMethod]":
+    """What loads a model of this kind, with its libraries imported: torch only where it is needed."""
+    if kept.approach.by_gradients:
+        from bench.models import load
+        from bench.predict.classifier import load_classifier
+
+        load.quiet()
+        return load_classifier
+    from bench.predict.from_method import load_fitted
+
+    return load_fitted
 
 
 def _progress(*, shown: bool) -> Progress:

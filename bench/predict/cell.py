@@ -3,14 +3,11 @@
 import sys
 from pathlib import Path
 
-from bench.config import KEPT_BY
 from bench.errors import UserError
 from bench.models import kept, safely
-from bench.models.kept import KeptModel
+from bench.models.kept import AGAIN, KeptModel
 from bench.results import store
 from bench.results.record import Record, Status
-
-AGAIN = "run it again with save_model=true overwrite=always"
 
 
 def find(folder: Path) -> tuple[Path, KeptModel]:
@@ -35,9 +32,8 @@ def find(folder: Path) -> tuple[Path, KeptModel]:
 
 def _model(folder: Path, record: Record) -> tuple[Path, KeptModel]:
     if record.model_folder is None:
-        method = record.configuration.method or record.configuration.model
-        if method not in KEPT_BY:
-            raise UserError(f"{method} keeps no model; those of {', '.join(KEPT_BY)} can be kept")
+        if record.configuration.identity.get("model", {}).get("family") == "predictions":
+            raise UserError(f"the predictions in {folder} were made elsewhere: there is no model that could be kept")
         raise UserError(f"the cell in {folder} has no saved model: {AGAIN}")
     model = folder / kept.MODEL
     if record.model_folder != kept.MODEL or model.is_symlink():

@@ -11,7 +11,7 @@ from safetensors import safe_open
 from scipy.special import softmax
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, DataCollatorWithPadding
 
-from bench.config import Precision
+from bench.config import Precision, TransformerConfig
 from bench.config.method.gradient import AdapterMethod
 from bench.data.split import Examples
 from bench.errors import UserError
@@ -45,6 +45,7 @@ class Classifier:
     @property
     def precision(self) -> Precision:
         """What it is computed in here: a CPU that is slow in it computes in fp32."""
+        assert self.kept.precision is not None
         return kept_precision(self.kept.precision, self.device)
 
     def predict(
@@ -82,6 +83,8 @@ class Classifier:
 
     def _encode(self, examples: Examples) -> Encoded:
         kept = self.kept
+        assert kept.max_length is not None
+        assert kept.truncation_side is not None
         truncation = TRUNCATIONS[kept.truncation_side]
         return encode(
             self.tokenizer, examples, kept.max_length, truncation=truncation, max_windows=kept.max_windows
@@ -106,6 +109,8 @@ def load_classifier(folder: Path, kept: KeptModel, *, base: str | None, device: 
 
     Raises UserError where the base model's files can't be had, or the model is not as it is described.
     """
+    assert isinstance(kept.model, TransformerConfig)
+    assert kept.truncation_side is not None
     with safely.explained(kept.model.name, folder):
         tokenizer = AutoTokenizer.from_pretrained(folder, **safely.files_options(kept.model), local_files_only=True)
     tokenizer.padding_side, tokenizer.truncation_side = "right", tokenizer_side(kept.truncation_side)
@@ -124,13 +129,15 @@ def _check_sizes(kept: KeptModel, config: Any) -> None:
     if config.num_labels != len(kept.labels):
         raise UserError(f"{FILE} has {len(kept.labels)} labels, but the saved model tells {config.num_labels} apart")
     most = positions_in(config.to_dict())
-    if most is not None and kept.max_length > most:
+    if most is not None and kept.max_length is not None and kept.max_length > most:
         raise UserError(f"{FILE} has max_length {kept.max_length}, but the model has positions for {most} tokens")
 
 
 def _with_adapters(folder: Path, kept: KeptModel, tokenizer: PreTrainedTokenizerBase, base: str, device: str) -> Any:
     method = kept.method
     assert isinstance(method, AdapterMethod)
+    assert isinstance(kept.model, TransformerConfig)
+    assert kept.precision is not None
     loaded = load.load_classifier(
         kept.model,
         base,
@@ -150,6 +157,8 @@ def _whole(folder: Path, kept: KeptModel, device: str) -> PreTrainedModel:
 
     A CPU that is slow in them gets all of them in fp32.
     """
+    assert isinstance(kept.model, TransformerConfig)
+    assert kept.precision is not None
     with load.explained(kept.model, str(folder)):
         loaded = AutoModelForSequenceClassification.from_pretrained(
             folder,

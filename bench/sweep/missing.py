@@ -13,7 +13,7 @@ def is_wanted(cell: Cell, settings: Settings, index: Index | None = None) -> boo
     """Whether a cell is to be run, by how it ended before; `index` saves reading records again.
 
     `settings.overwrite`: `missing` runs cells without a readable record, `failed` also those that did not end `ok`,
-    `always` all. With `save_model`, a cell that trained a model and did not keep it is run again.
+    `always` all. With `save_model`, a cell that has a model and did not keep it is run again.
     """
     if settings.overwrite == "always":
         return True
@@ -22,7 +22,7 @@ def is_wanted(cell: Cell, settings: Settings, index: Index | None = None) -> boo
         return True
     if record.status is not Status.OK:
         return settings.overwrite == "failed"
-    return settings.save_model and cell.training is not None and not record.model_kept
+    return settings.save_model and cell.approach.kept_as is not None and not record.model_kept
 
 
 def wanted(cells: Sequence[Cell], settings: Settings) -> tuple[list[Cell], list[tuple[Cell, Entry]]]:

@@ -14,7 +14,7 @@ from bench.data.split import Examples, Splits
 from bench.methods.fitted import Context
 from bench.methods.tfidf import TfidfClassifier
 from bench.methods.tfidf_sgd import fit
-from bench.methods.tokens import character_ngrams, has_words, vectorizer
+from bench.methods.tokens import character_ngrams, has_words, kind_of, vectorizer
 from tests.support.cli import call, composed
 from tests.test_cell import BASELINE, content
 
@@ -119,7 +119,8 @@ def test_characters_of_words_where_they_are_asked_for() -> None:
 
 @pytest.mark.parametrize("texts", [[" ", "\n"], ["", "\t"], ["\u200b", "\u200b"], ["!", "?"], ["a", "b"], ["١", "٢"]])
 def test_no_text_set_has_an_empty_vocabulary(texts: list[str]) -> None:
-    _, features = vectorizer(TfidfSgdConfig(name="x", family="tfidf_sgd", analyzer="auto"), texts)
+    config = TfidfSgdConfig(name="x", family="tfidf_sgd", analyzer="auto")
+    features = vectorizer(config, kind_of(config, texts))
     assert np.isfinite(features.fit_transform(texts).toarray()).all()
     assert features.vocabulary_
 

@@ -15,6 +15,7 @@ from bench.methods import zero_shot
 from bench.methods.fitted import Context, Summary
 from bench.models import load
 from bench.models.families import FAMILIES
+from bench.models.kept import KeptModel
 from tests.support.scratch import CACHE
 
 CAUSAL = [name for name, family in FAMILIES.items() if family.causal]
@@ -33,7 +34,8 @@ def make(family: str, folder: Path, words: tuple[str, ...] = WORDS, **options: A
     tokenizer = load.load_tokenizer(config, str(folder))
     model = load.load_causal(config, str(folder), precision="fp32", device="cpu")
     labels = zero_shot.continuations(tokenizer, method, words)
-    return zero_shot.ZeroShot(Summary(), model, tokenizer, method, labels)
+    kept = KeptModel(labels=words, model=config, method=method, batch_size=method.batch_size)
+    return zero_shot.ZeroShot(Summary(), kept, model, tokenizer, method, labels)
 
 
 def naive_score(asked: zero_shot.ZeroShot, prompt: str, words: str) -> float:

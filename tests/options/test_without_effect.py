@@ -6,20 +6,17 @@ import pytest
 
 from bench.cell import Cell
 from bench.compose import to_cell
-from bench.config import KEPT_BY, METHODS
-from bench.config.method.base import names_of
 from bench.options.overrides import check_given, effective
 from bench.options.without_effect import Point, why_without_effect
 from tests.options.test_epochs import cells
 from tests.support.cli import call, composed
+from tests.support.methods import ALL
 
 TASK = ("data=file", "data.name=topics", "num_labels=2", "train_size=16", "device=cpu")
 REFUSED = {
     "model=tfidf_sgd training.max_length=64": "training.max_length=64 has no effect, for model=tfidf_sgd is",
     "model=tfidf_sgd method.r=16": "method.r=16 has no effect, for model=tfidf_sgd has no method",
     "model=tfidf_sgd tune.learning_rate=[1e-3]": "model=tfidf_sgd has no learning rate to try",
-    "model=tfidf_sgd save_model=true": "model=tfidf_sgd keeps no model; lora, qlora, full, last_block, peft do",
-    "model=minilm method=linear_probe save_model=true": "method=linear_probe keeps no model",
     "model=minilm method=linear_probe training.num_train_epochs=3": "method=linear_probe is not trained by training.*",
     "model=minilm method=setfit training.learning_rate=1e-3": "it has options of its own, method.*",
     "model=minilm method=lora +method.quant_type=fp4": "method=lora has nothing in 4 bits",
@@ -68,6 +65,15 @@ def test_refused(words: str, task: tuple[str, ...], capfd: pytest.CaptureFixture
 def test_a_single_cell_is_not_stacked(task: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
     assert call(*task, "model=minilm", "method=lora", "engine=fused") == 2
     assert "engine=fused has no effect, for it stacks the cells of a sweep (-m)" in capfd.readouterr().err
+
+
+def test_predictions_made_elsewhere_keep_no_model(
+    task: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "made.csv").write_text("id,label\n1,sport\n")
+    made = ("model=predictions", "model.name=made", f"model.path={tmp_path / 'made.csv'}")
+    assert call(*task, *made, "save_model=true") == 2
+    assert "save_model=true has no effect, for model=predictions has no model that" in capfd.readouterr().err
 
 
 def test_secrets_are_masked(task: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
@@ -124,11 +130,5 @@ def test_a_cell_of_a_mixed_grid_is_run_again_without_them() -> None:
     assert [cell.key for cell in alone] == [cell.key for cell in cells(*words)]
 
 
-def test_the_methods_that_keep_a_model() -> None:
-    from bench.methods.finetune import FineTuned
-    from bench.methods.fitted import Saveable
-
-    by_finetune = [method for method in METHODS if method.module == "bench.methods.finetune"]
-    assert {name for method in by_finetune for name in names_of(method)} == set(KEPT_BY)
-    assert hasattr(FineTuned, "save")
-    assert "kept" in Saveable.__annotations__
+def test_every_method_keeps_a_model_but_predictions_made_elsewhere() -> None:
+    assert [kind.__name__ for kind in ALL if kind.kept_as is None] == ["PredictionsConfig"]

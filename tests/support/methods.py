@@ -55,7 +55,10 @@ def _lacks_of_module(kind: type[Method]) -> list[str]:
         module = importlib.import_module(kind.module)
     except ModuleNotFoundError:
         return [f"the module {kind.module}"]
-    return [] if callable(getattr(module, "fit", None)) else [f"`fit(cell, splits, context)` in {kind.module}"]
+    wanted = {"fit": "fit(cell, splits, context)"}
+    if kind.kept_as is not None and not kind.by_gradients:
+        wanted["load"] = "load(kept, stored)"
+    return [f"`{call}` in {kind.module}" for name, call in wanted.items() if not callable(getattr(module, name, None))]
 
 
 def _wanted(kind: type[Method]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from bench.config.method.setfit import SetfitConfig
 from bench.config.method.zero_shot import ZeroShotConfig
 
 GradientConfig = LoraConfig | FullConfig | LastBlockConfig | PeftConfig
-"""Methods that train by gradients, as `training` says; their models can be kept."""
+"""Methods that train by gradients, as `training` says."""
 MethodConfig = Annotated[
     GradientConfig | LinearProbeConfig | ZeroShotConfig | SetfitConfig, Field(discriminator="name")
 ]
@@ -22,5 +22,3 @@ MethodConfig = Annotated[
 METHODS: tuple[type[Method], ...] = get_args(get_args(MethodConfig)[0])
 """All of them."""
 METHOD_NAMES: tuple[str, ...] = tuple(name for method in METHODS for name in names_of(method))
-KEPT_BY: tuple[str, ...] = tuple(name for method in METHODS if method.kept_as for name in names_of(method))
-"""Names of methods whose models can be kept (`save_model=true`)."""

@@ -23,6 +23,11 @@ Role = Literal["classical", "fine-tuning", "probe", "untrained", "elsewhere"]
 nothing is learnt; predictions that were made outside of this program."""
 
 
+KeptAs = Literal["adapter", "whole", "arrays", "head", "encoder", "prompt"]
+"""What is kept of a model: an adapter with its head; all weights; what a classical model learnt; a head on the features
+of a frozen model; a sentence encoder and its head; nothing but the description, where nothing is learnt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """What a method was chosen together with."""
@@ -92,7 +97,7 @@ class Method:
     """False: there are no training and validation examples, so all training sizes are one cell."""
     by_gradients: ClassVar[bool] = False
     """Whether `training` says how it trains (`bench.config.method.gradient`)."""
-    kept_as: ClassVar[Literal["adapter", "whole"] | None] = None
+    kept_as: ClassVar[KeptAs | None] = None
     """What `save_model=true` keeps of its model; None: nothing can be kept."""
     extra: ClassVar[str | None] = None
     """The optional package that it needs, which is called as its extra is (`pip install -e '.[setfit]'`)."""

@@ -56,6 +56,7 @@ class LinearProbeConfig(FrozenMethod):
 
     module = "bench.methods.linear_probe"
     role = "probe"
+    kept_as = "head"
     runs = "trunk"
     in_listing = True
     summary = "logistic regression on the frozen model's features"

@@ -51,6 +51,7 @@ class SetfitConfig(Method):
 
     module = "bench.methods.setfit"
     role = "fine-tuning"
+    kept_as = "encoder"
     extra = "setfit"
     summary = "contrastive tuning on pairs of texts, then logistic regression"
 

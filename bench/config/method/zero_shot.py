@@ -49,6 +49,7 @@ class ZeroShotConfig(FrozenMethod):
 
     module = "bench.methods.zero_shot"
     role = "untrained"
+    kept_as = "prompt"
     learns = False
     runs = "causal"
     in_listing = True

@@ -19,5 +19,6 @@ class MajorityConfig(ModelAlone):
 
     module = "bench.methods.majority"
     role = "classical"
+    kept_as = "arrays"
     origin = "scikit-learn"
     summary = "the labels' shares, whatever the text"

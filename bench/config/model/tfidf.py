@@ -33,6 +33,7 @@ class TfidfModel(ModelAlone):
     __pydantic_config__ = FORBID
 
     role = "classical"
+    kept_as = "arrays"
     origin = "scikit-learn"
 
     def resolve(self, chosen: Chosen) -> Self:

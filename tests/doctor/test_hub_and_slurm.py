@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import huggingface_hub
 import pytest
+from huggingface_hub import constants
 from huggingface_hub.errors import GatedRepoError
 
 from bench.doctor import __main__ as command
@@ -18,7 +19,7 @@ SECRETS = ("hf_AbCdEfGhIjKlMnOpQrStUvWx", "plain-word")
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(sweep, "why_unreachable", reach.why_unreachable)
 
 

@@ -6,6 +6,7 @@ import time
 
 import huggingface_hub
 import pytest
+from huggingface_hub import constants
 
 from bench.sources.reach import why_unreachable
 
@@ -13,7 +14,7 @@ from bench.sources.reach import why_unreachable
 @pytest.fixture(autouse=True)
 def online(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test asks the real hub: each says what looking up its address gives."""
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     huggingface_hub.close_session()  # a client, once made, stays offline
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -22,7 +23,7 @@ def online(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_offline_it_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("it was asked"))
     assert why_unreachable() == "HF_HUB_OFFLINE is set: the hub is not asked"
 
@@ -47,7 +48,7 @@ def test_a_name_that_is_looked_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> N
 def test_any_answer_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", f"http://127.0.0.1:{port}")
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{port}")
 
         def answer() -> None:
             client, _ = server.accept()

@@ -9,10 +9,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from bench import __version__
 from bench.errors import UserError
 from bench.escape.streams import discard_output, mask_output
 from bench.escape.terminal import say, say_exception
 from bench.options.conf_files import guarded
+from bench.options.folder import CONF
 from bench.options.open import with_plus
 from bench.options.order import options_first
 from bench.options.refusal import COMPOSING, REFUSED, refusal, refuse_lists, with_quotes
@@ -20,11 +22,12 @@ from bench.options.renamed import refuse_old_names
 from bench.options.swept import with_choices
 from bench.running.garbage import gc_disabled, gc_enabled, leave_at_exit
 
-CONF = Path(__file__).resolve().parent.parent / "conf"
-
 
 def main() -> int:
     """Parse the command line, do what it says, return the exit code."""
+    if "--version" in sys.argv[1:]:
+        print(f"finetune-bench {__version__}")  # Hydra would say its own
+        return 0
     try:
         run()
     except REFUSED as error:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bench import __version__
 from bench.escape.characters import shortened
 from bench.escape.terminal import say
 from bench.options.order import own_options
@@ -96,6 +97,9 @@ def main() -> int:
     if not given or given[0] in HELP:
         print(_help())
         return 0 if given else 2
+    if given[0] == "--version":
+        print(f"finetune-bench {__version__}")
+        return 0
     if (verb := VERBS.get(given[0])) is None:
         say(f"error: bench {shortened(given[0], 60)}: there are {', '.join(VERBS)} (bench --help)", error=True)
         return 2

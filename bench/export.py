@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.__main__ import CONF
 from bench.arguments import given_path
 from bench.data.examples import Splits
 from bench.errors import UserError, said
@@ -22,6 +21,7 @@ from bench.escape.secrets import masked_override
 from bench.escape.sheet import guarded
 from bench.escape.shell import command
 from bench.escape.terminal import say
+from bench.options.folder import CONF
 from bench.options.refusal import REFUSED, refusal, with_quotes
 
 COLUMNS = ("id", "text", "labels")

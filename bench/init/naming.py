@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 
 from bench.errors import UserError
 from bench.escape.characters import shortened
+from bench.options.folder import CONF
 
 NAME = re.compile(r"[\w-][\w.-]*", re.ASCII)
 NO_NAMES = re.compile(r"[\d_.+-]*|[\d_.]+e[\d_]+|null|true|false|yes|no|on|off|y|n|nan|inf|infinity", re.IGNORECASE)
@@ -16,8 +17,6 @@ FILE_ENDING = re.compile(r"\.[A-Za-z]\w*$")
 MAX_NAME = 80
 WRITTEN = "Written by `bench init`"
 """Stands at the beginning of its files."""
-PROGRAM = Path(__file__).resolve().parents[2] / "conf"
-"""Files that come with the program; in a clone those of `bench init` are among them."""
 READING = ("encoding", "delimiter", "quoting", "config", "revision", "text_part")
 """Options of the data's YAML that say how a source is read."""
 
@@ -42,7 +41,7 @@ def name_of(given: str | None, where: str) -> str:
 
 def is_taken(name: str) -> bool:
     """Whether the program itself has a data set or an experiment of this name."""
-    paths = [PROGRAM / group / f"{name}.yaml" for group in ("data", "experiment")]
+    paths = [CONF / group / f"{name}.yaml" for group in ("data", "experiment")]
     return any(path.is_file() and WRITTEN not in path.read_text(encoding="utf-8")[:200] for path in paths)
 
 

@@ -16,8 +16,8 @@ from bench.config.method.base import names_of
 from bench.errors import UserError
 from bench.models.estimate import estimate
 from bench.models.tensors import Estimate
+from bench.options.folder import CONF
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
 METHODS = tuple(name for method in ALL if method.in_listing for name in names_of(method))
 """The columns of estimates."""
 

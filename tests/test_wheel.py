@@ -1,0 +1,61 @@
+"""The built wheel, installed in an empty environment outside a checkout."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import rich
+
+from bench import __version__
+from bench.results import store
+from tests.support.cli import environment
+from tests.support.texts import topics
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bench` of an environment that has the wheel, and what it needs from the one that runs the tests."""
+    folder = tmp_path_factory.mktemp("installed")
+    source = folder / "source"
+    for name in ("bench", "hydra_plugins", "conf"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md"):
+        shutil.copy(ROOT / name, source)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    build = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source)]
+    subprocess.run([*pip, *build], check=True, timeout=120)
+    venv = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True, timeout=60)
+    (wheel,) = folder.glob("*.whl")
+    install = ["--python", str(venv / "bin/python"), "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run([*pip, *install], check=True, timeout=120)
+    (packages,) = venv.glob("lib/python*/site-packages")
+    # a folder named in a .pth file is searched, and .pth files in it, such as a checkout's, are not read
+    (packages / "dependencies.pth").write_text(f"{Path(rich.__file__).parents[1]}\n")
+    return venv / "bin/bench"
+
+
+def run(program: Path, *words: str, folder: Path) -> str:
+    kept = {name: value for name, value in environment(folder).items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [str(program), *words], cwd=folder, env=kept, check=False, capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_wheel_works_without_a_checkout(program: Path, tmp_path: Path) -> None:
+    python = program.parent / "python"
+    assert str(program.parent.parent) in run(python, "-c", "import bench; print(bench.__file__)", folder=tmp_path)
+    assert run(program, "--version", folder=tmp_path) == f"finetune-bench {__version__}\n"
+    assert "minilm" in run(program, "models", "minilm", folder=tmp_path)
+    assert "usage" in run(program, "predict", "--help", folder=tmp_path)
+    topics(30, labels=("sport", "business")).to_csv(tmp_path / "tickets.csv", index=False)
+    words = ("data=file", "data.path=tickets.csv", "data.name=tickets", "model=tfidf_sgd", "split=nested")
+    sizes = ("num_labels=2", "train_size=8", "seed=0,1", "device=cpu")
+    run(program, "sweep", *words, *sizes, folder=tmp_path)
+    assert len(list(store.scan(tmp_path / "results"))) == 2

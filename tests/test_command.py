@@ -1,5 +1,6 @@
 """`bench VERB`: the installed command, and files in a `conf/` of the user's own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -108,3 +109,15 @@ def test_each_verb_says_how_it_is_used(tmp_path: Path) -> None:
     nothing = bench(folder=tmp_path)
     assert nothing.returncode == 2
     assert nothing.stdout == shown.stdout
+
+
+@pytest.mark.parametrize("words", [["--help"], ["sweep", "--help"], ["models", "--help"]])
+def test_help_ends_quietly_where_nobody_reads_on(words: list[str], tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = [sys.executable, "-c", "from bench.command import start; start()", *words]
+    done = subprocess.run(
+        program, cwd=tmp_path, env=environment(tmp_path), stdout=writer, stderr=subprocess.PIPE, check=False, timeout=60
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -22,6 +22,7 @@ from bench.predict.__main__ import main
 from bench.results import store
 from bench.results.record import Status
 from bench.settings import Settings
+from bench.sweep.missing import is_wanted
 from tests.conftest import MODEL_IDS
 from tests.support import cli, texts
 from tests.support.methods import CLASSICAL, family_of
@@ -286,3 +287,36 @@ def test_a_classical_model_is_computed_on_the_cpu(
     assert command.main([str(keep("tfidf_sgd").folder), "goal match", "--device", "cuda"]) == 2
     assert "--device cuda has no effect on my-tfidf_sgd" in capsys.readouterr().err
     assert command.main([str(keep("tfidf_sgd").folder), "goal match"]) == 0
+
+
+@pytest.mark.parametrize("name", ["tfidf_sgd", "probe", "setfit", "zero_shot"])
+def test_fewer_texts_at_once_change_nothing(
+    name: str, keep: Any, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell, out, sizes = keep(name), tmp_path / "out.csv", []
+    load = command._load
+
+    def noting(folder: Path, description: kept.KeptModel, *places: Any) -> Any:
+        loaded = load(folder, description, *places)
+        method = getattr(loaded.fitted, "method", None)
+        sizes.append(loaded.kept.batch_size if method is None else method.batch_size)
+        return loaded
+
+    monkeypatch.setattr(command, "_load", noting)
+    words = ["--file", str(cell.file), "--out", str(out), "--mirror-dir", str(mirror), "--batch-size", "3"]
+    assert main([str(cell.folder), *words]) == 0
+    assert sizes == [3]
+    with out.open(encoding="utf-8", newline="") as file:
+        cell.check(list(csv.DictReader(file)))
+
+
+@pytest.mark.parametrize("name", ["tfidf_sgd", "zero_shot"])
+def test_a_cell_that_kept_no_model_is_run_again_for_it(name: str, keep: Any, tmp_path: Path) -> None:
+    cell = keep(name)
+    settings = Settings(results_dir=str(tmp_path), save_model=True)
+    folder = shutil.copytree(cell.folder, cell.cell.folder(tmp_path))
+    assert not is_wanted(cell.cell, settings)
+    record = json.loads((folder / store.RECORD).read_text())
+    (folder / store.RECORD).write_text(json.dumps(record | {"model_folder": None}))
+    assert is_wanted(cell.cell, settings)
+    assert not is_wanted(cell.cell, Settings(results_dir=str(tmp_path)))

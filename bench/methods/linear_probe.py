@@ -107,7 +107,7 @@ def load(kept: KeptModel, stored: Stored) -> Probe:
     assert method.precision is not None
     assert stored.base is not None
     loading.quiet()
-    method = replace(method, precision=kept_precision(method.precision, stored.device))
+    method = replace(method, precision=kept_precision(method.precision, stored.device), batch_size=kept.batch_size)
     found = ModelFiles(model, stored.base, content=None)
     context = Context(cache=stored.folder, mirror_dir=None, device=stored.device)  # nothing is cached there
     tokenizer = loading.load_tokenizer(model, found.location)

@@ -64,7 +64,7 @@ class SetFit:
         """Probabilities, shape (examples, labels)."""
         texts = shortened(self.model.model_body, examples.texts, self.truncation)
         single = self.model.predict_proba(
-            texts, batch_size=PREDICTION_BATCH, as_numpy=True, show_progress_bar=False
+            texts, batch_size=self.kept.batch_size, as_numpy=True, show_progress_bar=False
         )  # fmt: skip
         # from fp32 embeddings, so rows are off 1 by what a loss computed in fp64 would notice
         probabilities: Probabilities = np.asarray(single, dtype=np.float64)
@@ -114,7 +114,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
         choices={"pairs": min(pairs, steps * cell.method.batch_size), "steps": steps},
         cut=_cut(body, splits),
     )
-    kept = describe(cell, splits.labels, summary.model_revision)
+    kept = replace(describe(cell, splits.labels, summary.model_revision), batch_size=PREDICTION_BATCH)
     return SetFit(summary, kept, model, method.truncation)
 
 

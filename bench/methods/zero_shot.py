@@ -126,7 +126,7 @@ def load(kept: KeptModel, stored: Stored) -> ZeroShot:
     assert method.precision is not None
     assert stored.base is not None
     loading.quiet()
-    method = replace(method, precision=kept_precision(method.precision, stored.device))
+    method = replace(method, precision=kept_precision(method.precision, stored.device), batch_size=kept.batch_size)
     tokenizer = loading.load_tokenizer(model, stored.base)
     tokenizer.truncation_side = "right"
     causal = _load_base(model, stored.base, method, stored.device).copy()

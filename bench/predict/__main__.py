@@ -88,6 +88,7 @@ def _run(options: argparse.Namespace) -> None:
     # the folder may be somebody else's: what it says of itself opens no door
     if isinstance(kept.model, TransformerConfig):
         kept = replace(kept, model=replace(kept.model, trust_remote_code=options.trust_remote_code))
+    kept = replace(kept, batch_size=options.batch_size or kept.batch_size)
     trained = Joining(kept.text_columns, kept.text_template)
     reading = texts.Reading(options.encoding, options.delimiter, options.quoting, options.text_template, trained)
     inputs = (
@@ -109,8 +110,9 @@ def _run(options: argparse.Namespace) -> None:
     classifier = _load(folder, kept, base, device)
     with _progress(shown=options.file is not None) as progress:
         task = progress.add_task("texts", total=len(inputs.texts))
-        size = options.batch_size or kept.batch_size
-        rows = classifier.predict(inputs.texts, inputs.places, size, lambda count: progress.advance(task, count))
+        rows = classifier.predict(
+            inputs.texts, inputs.places, kept.batch_size, lambda count: progress.advance(task, count)
+        )
     predictions = [output.prediction(row, kept.labels) for row in rows]
     if target is None:
         output.show(inputs, predictions, kept.labels, as_json=options.json, raw=options.raw)

@@ -13,21 +13,21 @@ from bench.methods.fused.rows import ALIGNMENT, Rows
 from bench.methods.fused.scales import LossScales, taking_part
 from bench.methods.fused.transfer import to_device
 
-IN_8_BITS = 4096
-"""bitsandbytes keeps the states of smaller parameters in fp32."""
+MIN_8BIT_SIZE = 4096
+"""bitsandbytes keeps the states of smaller parameters in fp32 (the default of its `min_8bit_size`)."""
 
 
 class Factors(NamedTuple):
     """What a step of AdamW multiplies with: numbers, or (cells, 1) where cells have skipped steps."""
 
     rates: torch.Tensor
-    to_mean: float | torch.Tensor
-    """1 - beta1."""
-    to_square: float | torch.Tensor
-    """1 - beta2."""
-    of_mean: float | torch.Tensor
+    one_minus_beta1: float | torch.Tensor
+    """0 for a cell that skips the step."""
+    one_minus_beta2: float | torch.Tensor
+    """Likewise."""
+    bias_correction1: float | torch.Tensor
     """1 - beta1 ** steps: what the mean is to be divided by, for it began at 0."""
-    of_square: float | torch.Tensor
+    bias_correction2_sqrt: float | torch.Tensor
     """The square root of the same of beta2, for the root of the mean square."""
 
 
@@ -58,11 +58,11 @@ class StackedAdamW:
         _, epsilon = self.options
         values, gradients = self.rows.values[:, self.first :], self.rows.gradients[:, self.first :]
         factors = self._factors() if self.scales is None else self._factors_in_fp16(self.scales)
-        self.mean.lerp_(gradients, factors.to_mean)
-        self.square.mul_(1 - factors.to_square).addcmul_(gradients, gradients, value=1 - self.options[0][1])
-        scale = self.square.sqrt().div_(factors.of_square).add_(epsilon)
+        self.mean.lerp_(gradients, factors.one_minus_beta1)
+        self.square.mul_(1 - factors.one_minus_beta2).addcmul_(gradients, gradients, value=1 - self.options[0][1])
+        scale = self.square.sqrt().div_(factors.bias_correction2_sqrt).add_(epsilon)
         values.mul_(1 - factors.rates * self.decay)
-        values.sub_((self.mean / scale).mul_(factors.rates / factors.of_mean))
+        values.sub_((self.mean / scale).mul_(factors.rates / factors.bias_correction1))
 
     def _factors(self) -> Factors:
         (beta1, beta2), step = self.options[0], self.members[0].step
@@ -177,13 +177,13 @@ def width_in_8_bits(members: Sequence[Member], rows: Rows) -> int | None:
     (Heads over different label counts may be on both sides of the limit.)
     """
     sizes = {name: [cell[name].numel() for cell in rows.cells] for name in rows.places}
-    wide = [name for name, of_cells in sizes.items() if min(of_cells) >= IN_8_BITS]
+    wide = [name for name, of_cells in sizes.items() if min(of_cells) >= MIN_8BIT_SIZE]
     width = rows.ends[wide[-1]] if wide else 0
     is_same = all(
         group["weight_decay"] == member.trainer.args.weight_decay
         for member in members
         for group in member.trainer.optimizer.param_groups
-        if any(parameter.numel() >= IN_8_BITS for parameter in group["params"])
+        if any(parameter.numel() >= MIN_8BIT_SIZE for parameter in group["params"])
     )
-    is_mixed = any(max(of_cells) >= IN_8_BITS for name, of_cells in sizes.items() if name not in wide)
+    is_mixed = any(max(of_cells) >= MIN_8BIT_SIZE for name, of_cells in sizes.items() if name not in wide)
     return None if is_mixed or not is_same else width

@@ -53,7 +53,7 @@ def packed_attention(
     assert attention_mask is None, "masks are this function's own"
     kind = Kind(bool(module.is_causal), sliding_window, scaling, dropout)
     whole = [part[0].transpose(0, 1) for part in (query, key, value)]  # (tokens, heads, width)
-    found = _varying(whole, packed, kind) if can_vary(whole[0], dropout) else _by_groups(whole, packed, kind)
+    found = _varlen(whole, packed, kind) if takes_varlen(whole[0], dropout) else _by_groups(whole, packed, kind)
     return found.unsqueeze(0), None
 
 
@@ -112,7 +112,6 @@ def mask_of(group: Group, *, causal: bool, window: int | None) -> torch.Tensor |
     """Which tokens see which, to be broadcast to (texts, heads, length, length); None where all see all before them or,
     where nothing is causal, all of the text.
 
-
     Texts are padded on the right, where a causal token does not look.
     """
     near = window if window is not None and window < group.length else None
@@ -131,14 +130,14 @@ def mask_of(group: Group, *, causal: bool, window: int | None) -> torch.Tensor |
     return seen & is_token | torch.eye(group.length, dtype=torch.bool, device=place.device)  # else padding sees nothing
 
 
-def can_vary(query: torch.Tensor, dropout: float) -> bool:
+def takes_varlen(query: torch.Tensor, dropout: float) -> bool:
     """Whether torch's flash kernel for texts of different lengths takes this: it knows no dropout."""
     if query.device.type != "cuda" or dropout or query.shape[-1] > MAX_WIDTH:
         return False
     return has_flash(query.dtype, query.shape[-1], torch.cuda.get_device_capability(query.device))
 
 
-def _varying(whole: Sequence[torch.Tensor], packed: Layout, kind: Kind) -> torch.Tensor:
+def _varlen(whole: Sequence[torch.Tensor], packed: Layout, kind: Kind) -> torch.Tensor:
     """Of query, key and value, shape (tokens, heads, width), by the kernel that takes them as they are."""
     query, key, value = whole
     before = -1 if kind.window is None else kind.window - 1

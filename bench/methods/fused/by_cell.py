@@ -60,7 +60,7 @@ def low_rank(x: torch.Tensor, down: torch.Tensor, up: torch.Tensor, scaling: flo
     down, up = by.of(down), by.of(up)
     if can_group(x):
         return grouped_low_rank(x, down, up, by)
-    return padded(padded_by(x, by) @ down.transpose(1, 2) @ up.transpose(1, 2), by)
+    return unpad(pad(x, by) @ down.transpose(1, 2) @ up.transpose(1, 2), by)
 
 
 def affine(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, by: ByCell) -> torch.Tensor:
@@ -68,20 +68,20 @@ def affine(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, by:
 
     `weight` has the shape (cells, out, in), `bias` (cells, out).
     """
-    product = torch.bmm(padded_by(x, by), by.of(weight).transpose(1, 2))
+    product = torch.bmm(pad(x, by), by.of(weight).transpose(1, 2))
     if bias is not None:
         product = product + by.of(bias).unsqueeze(1)
-    return padded(product, by)
+    return unpad(product, by)
 
 
-def padded_by(x: torch.Tensor, by: ByCell) -> torch.Tensor:
+def pad(x: torch.Tensor, by: ByCell) -> torch.Tensor:
     """Shape (rows, ...) to (cells, most rows of one, ...)."""
     if len(set(by.counts)) > 1:
         x = by.padded.put(x)
     return x.unflatten(0, (len(by.cells), -1))
 
 
-def padded(x: torch.Tensor, by: ByCell) -> torch.Tensor:
+def unpad(x: torch.Tensor, by: ByCell) -> torch.Tensor:
     """The way back: shape (cells, most rows of one, ...) to (rows, ...)."""
     x = x.flatten(0, 1)
     return by.padded.take(x) if len(set(by.counts)) > 1 else x

@@ -1,6 +1,6 @@
 """The texts of several cells as one row of tokens, without padding: what goes through the model in one pass."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,7 +19,8 @@ Pooling = Literal["first", "last", "mean"]
 """Which of a text's tokens its classifier reads: the first one, the last one that is no padding, or the mean of all."""
 
 GROUP_OVERHEAD = {"cpu": 500, "cuda": 8192}
-"""What a product of attention over texts of like lengths costs beside its tokens, in tokens."""
+"""What attention over a group of texts costs beside its tokens, in tokens. Guesses, not measured by themselves: a CPU
+has little to start for a group; a GPU would rather compute padding than begin once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,56 +105,82 @@ def lay_out(
     """
     multiple = multiple or (1 if device.type == "cpu" else MULTIPLE)
     texts = [np.asarray(example["input_ids"], dtype=np.int64) for _, examples in parts for example in examples]
-    cells, num_of_cell = tuple(cell for cell, _ in parts), [len(examples) for _, examples in parts]
-    lengths = [len(text) for text in texts]
+    cells, num_texts = tuple(cell for cell, _ in parts), [len(examples) for _, examples in parts]
+    pieces, order, num_tokens = _filled_up(texts, num_texts, multiple, pad_token_id)
+    sizes = np.array([len(piece) for piece in pieces], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    first = starts[:-1][order < len(texts)]
+    groups, rows, places = _grouped(sizes.tolist(), starts, GROUP_OVERHEAD[device.type])
+    on_device = _move(
+        {
+            "ids": np.concatenate(pieces),
+            "positions": np.arange(starts[-1]) - np.repeat(starts[:-1], sizes),
+            "pooled": first if pooling == "first" else first + np.array([_last(text, pad_token_id) for text in texts]),
+            "text_of_token": np.repeat(np.minimum(order, len(texts)), sizes),
+            "ends": starts,
+            "rows": rows,
+            "places": places,
+            "lengths": np.array([len(text) for text in texts]),
+            "part_of_text": np.repeat(np.arange(len(cells)), num_texts),
+            "cells": cells,
+            **_by_cell_on_host("tokens", num_tokens),
+            **_by_cell_on_host("texts", num_texts),
+            **{f"group {start}": sizes[members] for members, start, _ in groups},
+        },
+        device,
+    )
+    return Layout(
+        ids=on_device["ids"],
+        positions=on_device["positions"],
+        pooled=None if pooling == "mean" else on_device["pooled"],
+        text_of_token=on_device["text_of_token"],
+        ends=on_device["ends"].int(),
+        longest=int(sizes.max()),
+        tokens_of=_by_cell("tokens", cells, num_tokens, on_device),
+        texts_of=_by_cell("texts", cells, num_texts, on_device),
+        groups=[
+            Group(start, length, on_device[f"group {start}"], bool((sizes[members] == length).all()))
+            for members, start, length in groups
+        ],
+        attended=Places(on_device["rows"], on_device["places"]),
+        num_texts=len(texts),
+        lengths=on_device["lengths"],
+        part_of_text=on_device["part_of_text"],
+    )
+
+
+def _filled_up(
+    texts: Sequence[Ints], num_texts: Sequence[int], multiple: int, pad_token_id: int
+) -> tuple[list[Ints], Ints, list[int]]:
+    """Texts of cells, the first `num_texts[0]` the first one's, each cell's with padding after them where it needs any.
+
+    Beside the pieces: which text each is (`len(texts)` for padding), and the tokens of each cell.
+    """
     pieces: list[Ints] = []
-    order: list[int] = []  # of texts, len(texts) and more for what fills up
-    counts: list[int] = []
+    order: list[int] = []
+    num_tokens: list[int] = []
     text = 0
-    for num in num_of_cell:
-        total = sum(lengths[text : text + num])
+    for num in num_texts:
+        total = sum(map(len, texts[text : text + num]))
         pieces += texts[text : text + num]
         order += range(text, text + num)
         if filled := -total % multiple:
             pieces.append(np.full(filled, pad_token_id, dtype=np.int64))
             order.append(len(texts))
-        counts.append(total + filled)
+        num_tokens.append(total + filled)
         text += num
-    sizes = np.array([len(piece) for piece in pieces], dtype=np.int64)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    ids = np.concatenate(pieces)
-    positions = np.arange(len(ids)) - np.repeat(starts[:-1], sizes)
-    text_of_token = np.repeat(np.minimum(order, len(texts)), sizes)
-    first = starts[:-1][np.array(order) < len(texts)]
-    chosen = first if pooling == "first" else first + np.array([_last(text, pad_token_id) for text in texts])
-    groups, rows, places = _grouped(sizes.tolist(), starts, GROUP_OVERHEAD[device.type])
-    host: list[Ints | Sequence[int]] = [
-        ids, positions, text_of_token, chosen, starts, np.array(lengths), rows, places,
-        np.cumsum(counts), *places_by(counts), np.cumsum(num_of_cell), *places_by(num_of_cell), cells,
-        np.repeat(np.arange(len(cells)), num_of_cell),
-        *(sizes[of_group] for of_group, _, _ in groups),
-    ]  # fmt: skip
-    moved = _move(host, device)
-    (ids_, positions_, text_of_token_, chosen_, starts_, lengths_, rows_, places_) = moved[:8]
-    token_ends, token_rows, token_places, text_ends, text_rows, text_places, index, part_of_text = moved[8:16]
-    return Layout(
-        ids=ids_,
-        positions=positions_,
-        pooled=None if pooling == "mean" else chosen_,
-        text_of_token=text_of_token_,
-        ends=starts_.int(),
-        longest=int(sizes.max()),
-        tokens_of=ByCell(cells, tuple(counts), index, token_ends.int(), Places(token_rows, token_places)),
-        texts_of=ByCell(cells, tuple(num_of_cell), index, text_ends.int(), Places(text_rows, text_places)),
-        groups=[
-            Group(start, length, of_group, bool((sizes[members] == length).all()))
-            for (members, start, length), of_group in zip(groups, moved[16:], strict=True)
-        ],
-        attended=Places(rows_, places_),
-        num_texts=len(texts),
-        lengths=lengths_,
-        part_of_text=part_of_text,
-    )
+    return pieces, np.array(order), num_tokens
+
+
+def _by_cell_on_host(name: str, counts: Sequence[int]) -> dict[str, Ints | Sequence[int]]:
+    """What `_by_cell` takes from the device, of rows that cells have so many of."""
+    rows, places = places_by(counts)
+    return {f"{name}_ends": np.cumsum(counts), f"{name}_rows": rows, f"{name}_places": places}
+
+
+def _by_cell(name: str, cells: tuple[int, ...], counts: Sequence[int], on_device: Mapping[str, torch.Tensor]) -> ByCell:
+    ends, rows, places = (on_device[f"{name}_{part}"] for part in ("ends", "rows", "places"))
+    return ByCell(cells, tuple(counts), on_device["cells"], ends.int(), Places(rows, places))
 
 
 def _last(text: Ints, pad_token_id: int) -> int:
@@ -180,8 +207,8 @@ def _grouped(sizes: Sequence[int], starts: Ints, overhead: int) -> tuple[list[tu
     return groups, np.concatenate(rows), places
 
 
-def _move(arrays: Sequence[Ints | Sequence[int]], device: torch.device) -> Sequence[torch.Tensor]:
-    """All in one copy."""
-    sizes = [len(array) for array in arrays]
-    together = torch.from_numpy(np.concatenate([np.asarray(array, dtype=np.int64) for array in arrays]))
-    return to_device(together, device).split(sizes)
+def _move(arrays: Mapping[str, Ints | Sequence[int]], device: torch.device) -> dict[str, torch.Tensor]:
+    """All in one copy, for each has a price of its own."""
+    together = torch.from_numpy(np.concatenate([np.asarray(array, dtype=np.int64) for array in arrays.values()]))
+    parts = to_device(together, device).split([len(array) for array in arrays.values()])
+    return dict(zip(arrays, parts, strict=True))

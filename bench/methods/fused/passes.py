@@ -1,4 +1,4 @@
-"""Dividing examples by length: those of like lengths together."""
+"""Dividing texts by length: into passes through the model, and in a pass into groups that attention pads together."""
 
 import sys
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 MAX_TOKENS = {"cpu": 2048, "cuda": sys.maxsize}
-"""Of a pass in training. A CPU's caches hold no more; what fits a GPU is found before (`capacity`)."""
+"""Of a pass in training. A guess at what a CPU's caches hold; what fits a GPU is found before (`capacity`)."""
 MAX_EVAL_TOKENS = {"cpu": 2048, "cuda": 32768}
-"""Of a pass without gradients: from so many on, a GPU is full."""
+"""Of a pass without gradients. A guess at what makes a GPU busy, and takes little of its memory."""
 
 
 def divide(lengths: Sequence[int], overhead: int) -> list[list[int]]:

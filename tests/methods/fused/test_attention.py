@@ -69,7 +69,7 @@ def test_each_text_sees_itself_alone(
     monkeypatch.setitem(GROUP_OVERHEAD, "cpu", 10_000 if way == "one group" else 5)
     monkeypatch.setattr(attention, "SHORT", 10_000 if way == "short" else 0)
     if way == "kernel":
-        monkeypatch.setattr(attention, "can_vary", lambda *_: True)
+        monkeypatch.setattr(attention, "takes_varlen", lambda *_: True)
         monkeypatch.setattr(varlen, "varlen_attn", fake_kernel)
     packed = layout(8 if way == "kernel" else 1)
     assert len(packed.groups) == 1 if way == "one group" else len(packed.groups) > 1
@@ -137,7 +137,7 @@ def test_when_the_kernel_is_taken(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     query: Any = SimpleNamespace(device=torch.device("cuda"), dtype=dtype, shape=(10, HEADS, 64))
-    assert attention.can_vary(query, dropout) is expected
-    assert not attention.can_vary(torch.zeros(10, HEADS, 64, dtype=dtype), dropout)
+    assert attention.takes_varlen(query, dropout) is expected
+    assert not attention.takes_varlen(torch.zeros(10, HEADS, 64, dtype=dtype), dropout)
     query.shape = (10, HEADS, 320)  # wider than any head of ours
-    assert not attention.can_vary(query, dropout)
+    assert not attention.takes_varlen(query, dropout)

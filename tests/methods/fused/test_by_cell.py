@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bench.methods.fused import by_cell
-from bench.methods.fused.by_cell import ByCell, affine, grouped_low_rank, low_rank, padded, padded_by, places_by
+from bench.methods.fused.by_cell import ByCell, affine, grouped_low_rank, low_rank, pad, places_by, unpad
 from bench.methods.fused.gather import Places
 
 CELLS, WIDTH, OUT, RANK = 4, 24, 16, 4
@@ -21,7 +21,7 @@ def divided(cells: tuple[int, ...], counts: tuple[int, ...]) -> ByCell:
 def by_padding(x: torch.Tensor, down: torch.Tensor, up: torch.Tensor, scaling: float, by: ByCell) -> torch.Tensor:
     """As on a GPU without grouped products."""
     down, up = by.of(down), by.of(up) * scaling
-    return padded(padded_by(x, by) @ down.transpose(1, 2) @ up.transpose(1, 2), by)
+    return unpad(pad(x, by) @ down.transpose(1, 2) @ up.transpose(1, 2), by)
 
 
 def by_groups(x: torch.Tensor, down: torch.Tensor, up: torch.Tensor, scaling: float, by: ByCell) -> torch.Tensor:

@@ -23,7 +23,7 @@ def on_meta(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(torch, "get_autocast_dtype", lambda *_: torch.bfloat16)
     monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())
     monkeypatch.setattr(stack, "autocast", lambda *_: nullcontext())
-    monkeypatch.setattr(attention, "can_vary", lambda *_: request.param)
+    monkeypatch.setattr(attention, "takes_varlen", lambda *_: request.param)
     monkeypatch.setattr(by_cell, "can_group", lambda *_: request.param)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UserError
-from bench.running import gpu_probe, preflight
+from bench.running import gpu_probe, no_gpu, preflight
 from bench.running.devices import Gpu
 from bench.sweep import crowded
 from bench.sweep.runners import pool
@@ -87,3 +87,15 @@ def test_a_four_bit_product_that_is_wrong(monkeypatch: pytest.MonkeyPatch, capsy
     monkeypatch.setattr(bitsandbytes, "matmul_4bit", lambda inputs, *_, **__: torch.zeros_like(inputs))
     assert gpu_probe.main(["--cpu", "--four-bit"]) == 1
     assert capsys.readouterr().err == "bitsandbytes: a 4-bit product is wrong\n"
+
+
+def test_why_cells_run_on_the_cpu_is_said_once(
+    words: list[str], mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(no_gpu, "why_no_gpu", lambda: "it is in the drawer")
+    monkeypatch.setattr(pool, "run_pool", lambda *_: None)
+    sweep(words, mirror, tmp_path, "device=auto")
+    assert capsys.readouterr().err.count("cells run on the CPU: it is in the drawer\n") == 1
+    one_cell = ["model=bert_base", "data=sms_spam", "split=nested", "observers=[no.such.module]"]
+    assert sweep(one_cell, mirror, tmp_path, "device=auto") == 2
+    assert capsys.readouterr().err.count("cells run on the CPU: it is in the drawer\n") == 1

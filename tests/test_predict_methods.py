@@ -39,7 +39,7 @@ CLASSICAL_CELLS: dict[str, dict[str, Any]] = {family_of(kind): {} for kind in CL
     },
     "columns": {
         "model": {"family": "tfidf_logistic", "ngram_max": 2},
-        "data": {"text_column": ["subject", "body"], "text_template": "{subject}: {body}"},
+        "data": {"text_column": ["subject", "body"], "text_template": "{subject} goal {body}"},
     },
 }
 """By name: what a cell has beside the usual."""
@@ -127,9 +127,8 @@ def content(name: str, root: Path) -> dict[str, Any]:
     own = CELLS[name]
     table = texts.topics(40, labels=LABELS)
     if own.get("scripts"):
-        table["text"] = [
-            text if i % 2 else f"你好 {text}" if i % 3 else f"今天天气{i}" for i, text in enumerate(table.text)
-        ]
+        chinese = [f"{chr(0x4E00 + i)}天气{chr(0x5000 + 7 * i)}" for i in range(len(table))]
+        table["text"] = [text if i % 2 else chinese[i] for i, text in enumerate(table.text)]
     words = table.text.str.split(n=1)
     table["subject"], table["body"] = words.str[0], words.str[1]
     table.to_csv(root / f"{name}.csv", index=False)
@@ -211,6 +210,11 @@ def test_thresholds_are_kept(name: str, keep: Any) -> None:
     found = cell.record.measurements.choices["thresholds"]["label_weights"]
     assert kept.read(cell.folder / kept.MODEL).label_weights == tuple(found[label] for label in cell.labels)
     assert len(set(found.values())) > 1
+
+
+def test_cells_count_what_they_are_here_for(keep: Any) -> None:
+    counted = {name: keep(name).record.measurements.choices["analyzer"] for name in ("tfidf_sgd", "char", "mixed")}
+    assert counted == {"tfidf_sgd": "word", "char": "char", "mixed": "mixed"}
 
 
 def test_a_classical_model_needs_no_torch(keep: Any) -> None:

@@ -4,17 +4,22 @@ from dataclasses import replace
 
 from bench.cell import Cell
 from bench.config import TrainingConfig
+from bench.config.method.gradient import GradientMethod
 from bench.results.measurements import Halved
 
 
 def in_halves(cell: Cell) -> Cell | None:
     """`cell` with half the examples at once on the device and twice the accumulation; None where nothing can be halved.
 
-    A batch that is no multiple of 2 is divided by its smallest factor; one of 1 stays, and only evaluation gets
-    smaller.
+    A batch that is no multiple of 2 is divided by its smallest factor. One of 1 stays: the activations of its blocks
+    are computed again on the way back, where the method gains by that, and evaluation gets smaller.
     """
     if cell.training is not None:
         smaller = _halve_training(cell.training)
+        if smaller.per_device_train_batch_size == cell.training.per_device_train_batch_size and _can_compute_again(
+            cell
+        ):
+            smaller = replace(smaller, gradient_checkpointing=True)
         return None if smaller == cell.training else replace(cell, training=smaller)
     halved = None if cell.method is None else cell.method.in_halves()
     return None if halved is None else replace(cell, method=halved)
@@ -26,6 +31,11 @@ def halved(cell: Cell, times: int) -> Cell | None:
     for _ in range(times):
         smaller = None if smaller is None else in_halves(smaller)
     return smaller
+
+
+def _can_compute_again(cell: Cell) -> bool:
+    assert cell.training is not None
+    return isinstance(cell.method, GradientMethod) and cell.method.gains_by_checkpointing and not cell.training.compile
 
 
 def _halve_training(training: TrainingConfig) -> TrainingConfig:
@@ -46,6 +56,7 @@ def batches(cell: Cell) -> Halved:
             train_batch_size=cell.training.per_device_train_batch_size,
             gradient_accumulation_steps=cell.training.gradient_accumulation_steps,
             eval_batch_size=cell.training.per_device_eval_batch_size,
+            activation_checkpointing=cell.training.gradient_checkpointing,
         )
     found = cell.option("batch_size")
     assert found is not None, f"{cell.approach.choice} can be halved, and has no option batch_size"

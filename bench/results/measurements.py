@@ -126,6 +126,8 @@ class Halved(Block):
     """Null where nothing is trained by gradients."""
     gradient_accumulation_steps: Count | None
     eval_batch_size: Count
+    activation_checkpointing: bool = False
+    """Whether activations were computed again on the way back."""
 
 
 class Fused(Block):

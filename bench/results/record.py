@@ -32,7 +32,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     5: only_adds,  # `metrics` of evaluations, `validation_score` of the history
     6: only_adds,  # `measurements.examples.cleaned`
     7: only_adds,  # `measurements.cut`
-    8: only_adds,  # `provenance.gpu` and `attention`, `measurements.memory.reserved_device`
+    8: only_adds,  # `provenance.gpu`, `attention`, `memory.reserved_device`, `halved.activation_checkpointing`
 }
 """From version n to n + 1, on the parsed JSON."""
 

@@ -3,6 +3,7 @@
 import csv
 import json
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from bench.compose import to_cell, to_settings
 from bench.config import METHODS, TransformerConfig
 from bench.config.method.base import Method, names_of
 from bench.config.method.gradient import GradientMethod
-from bench.methods.halve import in_halves
+from bench.methods.halve import halved, in_halves
 from bench.models.estimate import estimate
 from bench.predict.__main__ import main as predict
 from bench.results import store
@@ -116,17 +117,24 @@ def test_plan_and_status_name_every_row(grid: Grid, capsys: pytest.CaptureFixtur
         assert [name for name in NAMES if name not in said] == [], command
 
 
+@pytest.mark.parametrize("last", [False, True], ids=["once", "as often as it can be"])
 @pytest.mark.parametrize("method", NAMES)
-def test_it_is_run_in_halves_where_it_can_be(method: str, grid: Grid, tmp_path: Path) -> None:
+def test_it_is_run_in_halves_where_it_can_be(method: str, last: bool, grid: Grid, tmp_path: Path) -> None:
+    """In the end with a batch of 1, and activations that are computed again where that saves memory."""
     cell = grid.cells[method]
     if in_halves(cell) is None:
         assert not isinstance(cell.method, GradientMethod)
         return
+    halvings = next(n for n in count(1) if halved(cell, n + 1) is None) if last else 1
     content = {"results_dir": str(tmp_path), "device": "cpu", "cache_dir": str(grid.folder / "cache")}
     mirror = next(word.partition("=")[2] for word in grid.words if word.startswith("mirror_dir="))
-    record = run_cell(cell, to_settings(content | {"mirror_dir": mirror}), halvings=1)
+    record = run_cell(cell, to_settings(content | {"mirror_dir": mirror}), halvings=halvings)
     assert record.status is Status.OK, record.failure
-    assert record.measurements.halved is not None
+    found = record.measurements.halved
+    assert found is not None
+    if last and isinstance(cell.method, GradientMethod):
+        assert (found.train_batch_size, found.eval_batch_size) == (1, 1)
+        assert found.activation_checkpointing is cell.method.gains_by_checkpointing
     assert record.key == grid.record(method).key
 
 

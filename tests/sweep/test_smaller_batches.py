@@ -76,7 +76,7 @@ def test_a_row_begins_with_what_its_first_cell_fitted_with(tmp_path: Path, capsy
 
 def test_where_nothing_fits_the_other_cells_are_tried_once(tmp_path: Path) -> None:
     jobs = run([cell(seed, method__r=5) for seed in range(3)], tmp_path)
-    assert [batch for _, _, batch in jobs] == [16, 8, 4, 2, 1, 1, 1]
+    assert [batch for _, _, batch in jobs] == [16, 8, 4, 2, 1, 1, 1, 1], "a batch of 1, then its activations again"
 
 
 def test_a_row_of_smaller_batches_is_not_stacked(tmp_path: Path) -> None:

@@ -40,6 +40,11 @@ class GradientMethod(Method):
         """In 4 bits, products are in bf16 whatever the model's default."""
         return self.quantization is None
 
+    @property
+    def gains_by_checkpointing(self) -> bool:
+        """Whether `training.gradient_checkpointing` saves memory and changes no result; one block alone saves none."""
+        return self.trains != "last_block"
+
     def resolve_training(
         self, training: "TrainingConfig", model: "TransformerConfig", *, tuned: bool
     ) -> "TrainingConfig":

@@ -116,11 +116,16 @@ class PeftConfig(AdapterMethod):
             method = replace(method, quant_type="nf4", double_quant=True)
         return method
 
+    @property
+    def gains_by_checkpointing(self) -> bool:
+        """Not with keys and values before a text, which would be lost where a block is computed again."""
+        return self.peft_type not in CACHED
+
     def resolve_training(
         self, training: "TrainingConfig", model: "TransformerConfig", *, tuned: bool
     ) -> "TrainingConfig":
         """As of others. Raises UserError where checkpoints of activations would lose what goes before a text."""
-        if training.gradient_checkpointing and self.peft_type in CACHED:
+        if training.gradient_checkpointing and not self.gains_by_checkpointing:
             raise UserError(
                 f"training.gradient_checkpointing=true: {self.choice} puts keys and values before a text, which would "
                 "be lost where they are computed again: leave it out"

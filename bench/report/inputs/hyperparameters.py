@@ -101,7 +101,8 @@ def _as_it_ran(measured: Measurements) -> dict[str, Any]:
     if (halved := measured.halved) is not None:
         size, accumulated = halved.train_batch_size, halved.gradient_accumulation_steps
         trained = "" if size is None else f"{batch_text(size, accumulated)}, "
-        found["halved"] = f"{trained}evaluated in {halved.eval_batch_size}"
+        again = ", activations computed again" if halved.activation_checkpointing else ""
+        found["halved"] = f"{trained}evaluated in {halved.eval_batch_size}{again}"
     if measured.cut is not None:
         train, test = measured.cut.train, measured.cut.test
         known = [part.median_lost for part in (train, test) if part is not None and part.median_lost is not None]

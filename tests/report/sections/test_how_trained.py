@@ -106,21 +106,23 @@ def test_what_was_tried_and_how_it_really_ran(tmp_path, cells):
     tries = [{"learning_rate": 1e-4}, {"learning_rate": 1e-3, "diverged": "at step 3"}]
     for cell, rate in zip(cells[:4], (1e-4, 3e-4, 1e-4, 1e-4), strict=True):
         simulate.changed(cell, choices={"learning_rate": rate, "tries": tries, "max_length": 64})
-    halved = Halved(train_batch_size=8, gradient_accumulation_steps=2, eval_batch_size=32)
+    halved = Halved(
+        train_batch_size=8, gradient_accumulation_steps=2, eval_batch_size=32, activation_checkpointing=True
+    )
     simulate.changed(cells[0], halved=halved)
     for cell, count in zip(cells[1:3], (3, 8), strict=True):
         simulate.changed(cell, fused=Fused(cells=count))
     _, rows = report(tmp_path, cells)
     lora = rows["m lora"]
     assert lora["learning rate"] == "0.0001 to 0.0003, chosen from 0.0001, 0.001 (diverged)"
-    assert lora["halved to"] == "8 × 2, evaluated in 32 (1 cell of 4)"
+    assert lora["halved to"] == "8 × 2, evaluated in 32, activations computed again (1 cell of 4)"
     assert lora["cells in a fused stack"] == "3 to 8"
     assert lora["max length"] == "64"
     assert "stopped early" in lora["steps"]
     results = pd.read_csv(tmp_path / "report" / "results.csv")
     assert results["learning_rates_tried"].tolist()[:4] == ["0.0001, 0.001 (diverged)"] * 4
     assert results["fused_cells"].tolist()[1:3] == [3, 8]
-    assert results["halved"][0] == "8 × 2, evaluated in 32"
+    assert results["halved"][0] == "8 × 2, evaluated in 32, activations computed again"
 
 
 def test_options_without_a_column_are_told_where_rows_differ(tmp_path, cells):

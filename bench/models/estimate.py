@@ -18,6 +18,7 @@ met within 0.1 %. A LoRA step of SmolLM2 on 16 x 64 tokens added 765 MB to a CPU
 
 from collections.abc import Sequence
 
+from bench.cell import Cell
 from bench.config import Method, TrainingConfig, TransformerConfig
 from bench.models.shape import shape_of
 from bench.models.tensors import Estimate
@@ -35,6 +36,13 @@ def estimate(
     """
     shape = shape_of(model)
     return None if shape is None else method.memory(shape, model.family, training, tokens)
+
+
+def estimate_cell(cell: Cell, *, tokens: int) -> Estimate | None:
+    """`estimate` of a cell; None, too, for one that has no transformer or no method."""
+    if not isinstance(cell.model, TransformerConfig) or cell.method is None:
+        return None
+    return estimate(cell.model, cell.method, cell.training, tokens=tokens)
 
 
 def num_fitting(sizes: Sequence[Estimate], memory: float) -> int:

@@ -14,7 +14,7 @@ from bench.config import METHODS as ALL
 from bench.config import ModelConfig, TransformerConfig
 from bench.config.method.base import names_of
 from bench.errors import UserError
-from bench.models.estimate import estimate
+from bench.models.estimate import estimate_cell
 from bench.models.tensors import Estimate
 from bench.options.folder import CONF
 
@@ -74,7 +74,7 @@ def _listed(
             continue  # `zero_shot` with an encoder
         model = cell.model
         if isinstance(model, TransformerConfig) and cell.method is not None:
-            memory[name] = estimate(model, cell.method, cell.training, tokens=tokens)
+            memory[name] = estimate_cell(cell, tokens=tokens)
     assert model is not None
     return Listed(model, memory)
 

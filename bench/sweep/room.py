@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bench.cell import Cell
 from bench.config import TransformerConfig
-from bench.models.estimate import OVERHEAD, estimate
+from bench.models.estimate import OVERHEAD, estimate_cell
 from bench.sweep.duration import TOKENS, max_tokens
 from bench.sweep.index import Entry
 from bench.sweep.workforce import Workforce
@@ -44,7 +44,7 @@ def room(cells: Sequence[Cell], records: Iterable[Entry], longest: int | None) -
         if isinstance(cell.model, TransformerConfig) and cell.method is not None:
             limits = [tokens for tokens in (max_tokens(cell), longest) if tokens]
             tokens = min(limits, default=TOKENS)
-            sizes.append(estimate(cell.model, cell.method, cell.training, tokens=tokens))
+            sizes.append(estimate_cell(cell, tokens=tokens))
     known = [size.total for size in sizes if size is not None]
     return Room(max(known), False) if known and len(known) == len(sizes) else None
 

@@ -5,15 +5,14 @@ from dataclasses import replace
 from itertools import count
 
 from bench.cell import Cell
-from bench.config import TransformerConfig
 from bench.methods.halve import batches, halved
-from bench.models.estimate import OVERHEAD, estimate
+from bench.models.estimate import OVERHEAD, estimate_cell
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.duration import max_tokens
 from bench.sweep.room import longest_text
 from bench.sweep.slots import Slot
-from bench.sweep.stacks import SHORT
+from bench.sweep.stacks import SHORT_TEXT
 from bench.sweep.survey import survey
 
 
@@ -82,9 +81,9 @@ class SmallerBatches:
         Where no record says how long texts are they are taken for short: a cell that runs out of memory will tell.
         """
         most = max_tokens(cell)
-        if _fits(cell, most or SHORT, memory):
+        if _fits(cell, most or SHORT_TEXT, memory):
             return 0
-        known = self._longest_of(cell) or SHORT
+        known = self._longest_of(cell) or SHORT_TEXT
         tokens = known if most is None else min(known, most)
         for halvings in count():
             smaller = halved(cell, halvings)
@@ -105,7 +104,5 @@ class SmallerBatches:
 
 def _fits(cell: Cell, tokens: int, memory: int) -> bool:
     """Whether the cell fits with texts of so many tokens, as far as that is known."""
-    if not isinstance(cell.model, TransformerConfig) or cell.method is None:
-        return True
-    size = estimate(cell.model, cell.method, cell.training, tokens=tokens)
+    size = estimate_cell(cell, tokens=tokens)
     return size is None or size.total + OVERHEAD <= memory

@@ -4,21 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from bench.cell import Cell
-from bench.config import TransformerConfig
 from bench.methods.fused.groups import can_fuse
-from bench.models.estimate import estimate, num_fitting
+from bench.models.estimate import estimate_cell, num_fitting
 from bench.settings import FusedConfig
 from bench.sweep.duration import TOKENS, max_tokens
 from bench.sweep.index import Entry
 from bench.sweep.room import longest_text
 from bench.sweep.workforce import Workforce
 
-MOST = {"cpu": 8, "cuda": 64}
+MAX_CELLS = {"cpu": 8, "cuda": 64}
 """With `auto`. On a CPU, cells of MiniLM took 41, 30, 27 and 27 ms a step in stacks of 1, 4, 8 and 16: more than 8 take
 memory, and gain nothing. A GPU has to be given more before it is as busy as it can be."""
-SHORT = 16
-"""Tokens of texts that are taken for short."""
-UNKNOWN = 8
+SHORT_TEXT = 16
+"""Tokens of a text that is short."""
+CELLS_IF_UNKNOWN = 8
 """On a GPU, where the model's sizes are not known, and so not whether more fit."""
 
 
@@ -32,10 +31,10 @@ def max_cells(cell: Cell, fused: FusedConfig, device: Literal["cpu", "cuda"], me
     if fused.max_cells != "auto":
         return fused.max_cells
     if device == "cpu":
-        return MOST["cpu"]
-    tokens = min(max_tokens(cell) or SHORT, SHORT)
+        return MAX_CELLS["cpu"]
+    tokens = min(max_tokens(cell) or SHORT_TEXT, SHORT_TEXT)
     fitting = fitting_cells(cell, memory, tokens)
-    return UNKNOWN if fitting is None else min(MOST["cuda"], fitting)
+    return CELLS_IF_UNKNOWN if fitting is None else min(MAX_CELLS["cuda"], fitting)
 
 
 def fitting_cells(cell: Cell, memory: int | None, tokens: int) -> int | None:
@@ -43,12 +42,10 @@ def fitting_cells(cell: Cell, memory: int | None, tokens: int) -> int | None:
 
     None where the model's sizes are not known.
     """
-    assert isinstance(cell.model, TransformerConfig)
-    assert cell.method is not None
-    size = estimate(cell.model, cell.method, cell.training, tokens=tokens)
+    size = estimate_cell(cell, tokens=tokens)
     if size is None:
         return None
-    return MOST["cuda"] if memory is None else num_fitting([size], memory)
+    return MAX_CELLS["cuda"] if memory is None else num_fitting([size], memory)
 
 
 def stack_notes(
@@ -60,13 +57,13 @@ def stack_notes(
     if not able:
         return
     if place.device == "cpu" or fused.max_cells != "auto":
-        most = MOST["cpu"] if fused.max_cells == "auto" else fused.max_cells
+        most = MAX_CELLS["cpu"] if fused.max_cells == "auto" else fused.max_cells
         yield f"Like cells go up to {most} at once through one model (fused.max_cells={fused.max_cells})."
         return
     totals = [gpu.total_memory for gpu in place.gpus]
     known = [total // place.per_device for total in totals if total is not None]
     if not known or len(known) < len(totals):
-        yield f"Like cells go through one model at once, up to {MOST['cuda']}, as GPUs have memory."
+        yield f"Like cells go through one model at once, up to {MAX_CELLS['cuda']}, as GPUs have memory."
         return
     sizes = (f"{name} {_most(cells, records, min(known))}" for name, cells in able.items())
     yield f"Like cells go through one model at once, by arithmetic for long texts up to: {', '.join(sizes)}."
@@ -80,5 +77,5 @@ def _most(cells: Sequence[Cell], records: Sequence[Entry], memory: int) -> int:
     for cell in kinds:
         tokens = min((limit for limit in (max_tokens(cell), longest) if limit), default=TOKENS)
         fitting = fitting_cells(cell, memory, tokens)
-        found.append(UNKNOWN if fitting is None else min(MOST["cuda"], fitting))
+        found.append(CELLS_IF_UNKNOWN if fitting is None else min(MAX_CELLS["cuda"], fitting))
     return min(found)

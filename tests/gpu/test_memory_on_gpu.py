@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.config import TransformerConfig
-from bench.models.estimate import estimate
+from bench.models.estimate import estimate_cell
 from bench.running.memory import release
 from bench.running.warm import Warm
 from tests.gpu import folders as made
@@ -42,8 +41,7 @@ def test_the_peak_of_a_training_is_as_estimated(row: Row, models: Path, device: 
     if not folder.exists():
         made.build(row.shape, folder, device)
     (cell,) = cells(row, folder, [4])
-    assert isinstance(cell.model, TransformerConfig)
-    size = estimate(cell.model, cell.method, cell.training, tokens=TOKENS)
+    size = estimate_cell(cell, tokens=TOKENS)
     assert size is not None
     release()
     before = torch.cuda.memory_allocated() if device == "cuda" else 0

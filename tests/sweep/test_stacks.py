@@ -37,15 +37,15 @@ def test_as_many_as_memory_holds(
     device: Literal["cpu", "cuda"], memory: int | None, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(stacks, "estimate", lambda *_, tokens: asked.append(tokens) or SIZE)
+    monkeypatch.setattr(stacks, "estimate_cell", lambda *_, tokens: asked.append(tokens) or SIZE)
     cell = to_cell(content())
     assert stacks.max_cells(cell, AUTO, device, memory) == most
     assert stacks.max_cells(cell, FusedConfig(max_cells=12), device, memory) == 12
-    assert set(asked) <= {stacks.SHORT}, "texts may be short: a worker counts tokens"
+    assert set(asked) <= {stacks.SHORT_TEXT}, "texts may be short: a worker counts tokens"
 
 
 def test_a_model_of_unknown_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stacks, "estimate", lambda *_, tokens: None)
+    monkeypatch.setattr(stacks, "estimate_cell", lambda *_, tokens: None)
     cell = to_cell(content())
     assert stacks.max_cells(cell, AUTO, "cuda", 192 * GB) == 8
 
@@ -66,7 +66,7 @@ def test_a_plan_says_it(
     assert "Like cells go up to 8 at once through one model (fused.max_cells=auto)." in said(fused, "device=cpu")
     assert "up to 5 at once through one model (fused.max_cells=5)" in said(fused, "fused.max_cells=5")
     assert "Like cells go through one model at once, up to 64, as GPUs have memory." in said(fused, "device=cuda")
-    monkeypatch.setattr(stacks, "estimate", lambda *_, tokens: SIZE)
+    monkeypatch.setattr(stacks, "estimate_cell", lambda *_, tokens: SIZE)
     monkeypatch.setattr(pool, "visible_gpus", lambda: GPUS)
     assert "Like cells go through one model at once, by arithmetic for long texts up to: bert_base lora 21." in said(
         fused

@@ -11,7 +11,7 @@ from bench.data.split import Splits
 from bench.methods.encode import Encoder, num_tokens
 from bench.methods.fitted import Context, scored_sets
 from bench.methods.loading import ModelFiles, tokenizer_of
-from bench.models.estimate import estimate, num_fitting
+from bench.models.estimate import estimate_cell, num_fitting
 from bench.models.truncation import TRUNCATIONS
 from bench.running import devices
 
@@ -25,11 +25,7 @@ def max_stack_size(cells: Sequence[Cell], splits: Sequence[Splits], context: Con
     if context.device != "cuda":
         return len(cells)
     tokens = max(_most_tokens(cell, of, context) for cell, of in zip(cells, splits, strict=True))
-    sizes = []
-    for cell in cells:
-        assert isinstance(cell.model, TransformerConfig)
-        assert cell.method is not None
-        sizes.append(estimate(cell.model, cell.method, cell.training, tokens=tokens))
+    sizes = [estimate_cell(cell, tokens=tokens) for cell in cells]
     known = [size for size in sizes if size is not None]
     if len(known) < len(sizes):
         return len(cells)

@@ -154,7 +154,7 @@ def test_memory_bounds_a_stack(
     """By the weights once and the rest of each cell. A worker says how many fit, and has begun nothing."""
     sizes = Estimate(weights=10**9, trained=2 * 10**8, activations=3 * 10**8)
     asked = []
-    monkeypatch.setattr(capacity, "estimate", lambda *_, tokens: asked.append(tokens) or sizes)
+    monkeypatch.setattr(capacity, "estimate_cell", lambda *_, tokens: asked.append(tokens) or sizes)
     monkeypatch.setattr(capacity, "available_memory", lambda: int(OVERHEAD) + 10**9 + fit * 5 * 10**8 + 7)
     real = capacity.max_stack_size
     as_on_gpu = lambda cells, splits, context: real(cells, splits, replace(context, device="cuda"))  # noqa: E731
@@ -178,7 +178,7 @@ def test_a_cell_is_reckoned_with_its_batch_of_most_tokens(
 ) -> None:
     """For stacks have no padding. Drawing with replacement may take the longest text again and again."""
     asked: list[int] = []
-    monkeypatch.setattr(capacity, "estimate", lambda *_, tokens: asked.append(tokens))
+    monkeypatch.setattr(capacity, "estimate_cell", lambda *_, tokens: asked.append(tokens))
     lengths = {"train": [9, 3, 3, 5, 4, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3], "validation": [2] * 30, "test": [6] * 40}
     monkeypatch.setattr(capacity, "num_tokens", lambda length: length)
     monkeypatch.setattr(capacity, "Encoder", lambda *_: lambda part: lengths[part])

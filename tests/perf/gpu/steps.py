@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.cell import Cell
 from bench.config import TransformerConfig
 from bench.methods.fitted import Context, FittedCells
-from bench.models.estimate import estimate
+from bench.models.estimate import estimate_cell
 from bench.models.shape import shape_of
 from bench.running.memory import release
 from bench.running.out_of_memory import is_out_of_memory
@@ -119,9 +119,7 @@ def estimated(of: Sequence[Cell]) -> int:
     """Bytes that cells take in one stack by `bench.models.estimate`, at their longest text."""
     total = 0
     for number, cell in enumerate(of):
-        assert isinstance(cell.model, TransformerConfig)
-        assert cell.method is not None
-        size = estimate(cell.model, cell.method, cell.training, tokens=LONGEST)
+        size = estimate_cell(cell, tokens=LONGEST)
         assert size is not None
         total += size.trained + size.activations + (size.weights if number == 0 else 0)
     return total

@@ -19,8 +19,9 @@ Pooling = Literal["first", "last", "mean"]
 """Which of a text's tokens its classifier reads: the first one, the last one that is no padding, or the mean of all."""
 
 GROUP_OVERHEAD = {"cpu": 500, "cuda": 8192}
-"""What attention over a group of texts costs beside its tokens, in tokens. Guesses, not measured by themselves: a CPU
-has little to start for a group; a GPU would rather compute padding than begin once more."""
+"""What attention over a group of texts costs beside its tokens, in tokens. On a CPU a step of eight cells of
+MiniLM (batches of 4 comments, one thread) takes 0.35, 0.35 and 0.39 s in fp32 at 100, 500 and 2,000, in bf16 0.27, 0.26
+and 0.28. A GPU's is a guess: it rather computes padding than begins once more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench import __version__
 from bench.escape.characters import shortened
+from bench.escape.streams import print_help
 from bench.escape.terminal import say
 from bench.options.order import own_options
 
@@ -95,7 +96,7 @@ def main() -> int:
     """Do what the command line says; return the exit code (2: there is no such verb)."""
     given = sys.argv[1:]
     if not given or given[0] in HELP:
-        _print(_help())
+        print_help(_help())
         return 0 if given else 2
     if given[0] == "--version":
         print(f"finetune-bench {__version__}")
@@ -104,20 +105,10 @@ def main() -> int:
         say(f"error: bench {shortened(given[0], 60)}: there are {', '.join(VERBS)} (bench --help)", error=True)
         return 2
     if any(word in HELP[:2] for word in given[1:]):
-        _print(_help_of(given[0], verb))
+        print_help(_help_of(given[0], verb))
     sys.argv[:] = [f"bench {given[0]}", *verb.arguments(given[1:])]
     program: Callable[[], int] = importlib.import_module(verb.module).main
     return program()
-
-
-def _print(text: str) -> None:
-    """Print now; a reader who has seen enough (`| head`) gets no more, and no traceback."""
-    from bench.escape.streams import discard_output
-
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        discard_output()
 
 
 def _help() -> str:

@@ -20,6 +20,7 @@ from bench.errors import UserError, said
 from bench.escape.secrets import masked_override
 from bench.escape.sheet import guarded
 from bench.escape.shell import command
+from bench.escape.streams import print_help
 from bench.escape.terminal import say
 from bench.options.folder import CONF
 from bench.options.refusal import REFUSED, refusal, with_quotes
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says; return the exit code (2: bad input)."""
     words = [with_quotes(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     if {"-h", "--help"} & set(words):
-        print(__doc__)
+        print_help(__doc__ or "")
         return 0
     try:
         path, overrides = _parse(words)

@@ -111,7 +111,7 @@ def test_each_verb_says_how_it_is_used(tmp_path: Path) -> None:
     assert nothing.stdout == shown.stdout
 
 
-@pytest.mark.parametrize("words", [["--help"], ["sweep", "--help"], ["models", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], *([verb, "--help"] for verb in VERBS)])
 def test_help_ends_quietly_where_nobody_reads_on(words: list[str], tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)

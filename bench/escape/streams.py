@@ -35,6 +35,14 @@ def discard_output() -> None:
     os.close(nowhere)
 
 
+def print_help(text: str) -> None:
+    """Print now; a reader who has seen enough (`| head`) gets no more, and no traceback."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        discard_output()
+
+
 def mask_output() -> None:
     """From now on, what this process prints has its secrets masked; what native libraries print has not."""
     sys.stdout, sys.stderr = (cast(TextIO, Masking(stream)) for stream in (sys.stdout, sys.stderr))

@@ -20,6 +20,7 @@ import pandas as pd
 from bench.arguments import given_path
 from bench.errors import UserError, said
 from bench.escape.sheet import frame_csv
+from bench.escape.streams import print_help
 from bench.escape.terminal import say
 from bench.report.content.other_files import other_files
 from bench.report.content.wording import (
@@ -229,7 +230,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says; return the exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     if {"-h", "--help"} & set(words):
-        print(__doc__)
+        print_help(__doc__ or "")
         return 0
     try:
         given = dict(word.split("=", 1) for word in words if "=" in word)

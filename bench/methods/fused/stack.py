@@ -16,7 +16,8 @@ from bench.methods.encode import Encoded
 from bench.methods.fused import attention, dense
 from bench.methods.fused.dense import unpack
 from bench.methods.fused.layers import FusedHead, FusedLinear
-from bench.methods.fused.layout import Pass, Pooling, lay_out
+from bench.methods.fused.layout import Pass, Pooling
+from bench.methods.fused.packing import lay_out
 from bench.methods.fused.rows import Rows
 from bench.methods.fused.trunk import pack_trunk
 from bench.models.dtypes import autocast

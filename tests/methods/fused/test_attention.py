@@ -10,7 +10,8 @@ from torch.nn.attention import varlen
 
 from bench.methods.fused import attention
 from bench.methods.fused.attention import packed_attention
-from bench.methods.fused.layout import GROUP_OVERHEAD, Layout, lay_out
+from bench.methods.fused.layout import Layout
+from bench.methods.fused.packing import GROUP_OVERHEAD, lay_out
 
 LENGTHS = [7, 1, 30, 29, 7, 12]
 HEADS, WIDTH = 4, 16

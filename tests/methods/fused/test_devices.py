@@ -10,7 +10,7 @@ import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from bench.methods.encode import Encoded
-from bench.methods.fused import attention, by_cell, layout, stack
+from bench.methods.fused import attention, by_cell, packing, stack
 from bench.methods.fused.stack import Stack
 from bench.models.families import FAMILIES
 
@@ -18,7 +18,7 @@ from bench.models.families import FAMILIES
 @pytest.fixture(params=[False, True], ids=["padded", "kernels"])
 def on_meta(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without autocast, which `meta` has not; with the kernels for packed tokens of new GPUs, or without."""
-    monkeypatch.setitem(layout.GROUP_OVERHEAD, "meta", layout.GROUP_OVERHEAD["cuda"])
+    monkeypatch.setitem(packing.GROUP_OVERHEAD, "meta", packing.GROUP_OVERHEAD["cuda"])
     monkeypatch.setattr(torch, "is_autocast_enabled", lambda *_: False)
     monkeypatch.setattr(torch, "get_autocast_dtype", lambda *_: torch.bfloat16)
     monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())

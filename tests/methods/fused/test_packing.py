@@ -14,7 +14,7 @@ from bench.data.pool import Pool
 from bench.methods.encode import Encoded
 from bench.methods.fused import stack as stacks
 from bench.methods.fused.layers import FusedLinear
-from bench.methods.fused.layout import lay_out
+from bench.methods.fused.packing import lay_out
 from bench.methods.fused.stack import Stack, trained
 from bench.models.families import FAMILIES
 from tests.methods.fused.test_equality import CELLS, fit_fused, lora, make_cell

@@ -9,7 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bench.data.pool import Pool
-from bench.methods.fused import adamw, layout, limits, loop
+from bench.methods.fused import adamw, limits, loop, packing
 from tests.methods.fused.test_equality import fit_fused, lora, make_cell
 
 WAITING = ("_local_scalar_dense", "nonzero", "is_nonzero", "masked_select", "_unique2")
@@ -53,7 +53,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
         return copy(tensor, device)
 
     monkeypatch.setattr(loop, "_backward", begin)
-    for module in (loop, adamw, limits, layout):
+    for module in (loop, adamw, limits, packing):
         monkeypatch.setattr(module, "to_device", to_device)
     return found
 

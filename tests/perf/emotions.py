@@ -107,5 +107,5 @@ def sweep() -> list[Line]:
             medians["notebook"], medians[precision],
             target=target, profile=partial(stacking.profile, "minilm", "lora", precision),
         )
-        for precision, target in (("fp32", 2.5), ("bf16", 3.0))
+        for precision, target in (("fp32", 3), ("bf16", 4))
     ]  # fmt: skip

@@ -73,7 +73,7 @@ def fused() -> list[Line]:
         ways = {"one by one": lambda: one_by_one(cells, warm), "fused": lambda: stacked(cells, warm)}
         medians = compare(ways)
     work, against = "8 QLoRA cells of SmolLM2, fused", "one after another, warm"
-    return [times(work, against, medians["one by one"], medians["fused"], target=2, profile=profile)]
+    return [times(work, against, medians["one by one"], medians["fused"], target=2.5, profile=profile)]
 
 
 def within(cells: Sequence[Cell], use: Callable[[Callable[[], None]], T]) -> T:

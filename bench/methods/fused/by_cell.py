@@ -58,7 +58,7 @@ def low_rank(x: torch.Tensor, down: torch.Tensor, up: torch.Tensor, scaling: flo
         product: torch.Tensor = _LowRank.apply(x, down, up, by)
         return product
     down, up = by.of(down), by.of(up)
-    if can_group(x):
+    if can_group(x, by):
         return grouped_low_rank(x, down, up, by)
     return unpad(pad(x, by) @ down.transpose(1, 2) @ up.transpose(1, 2), by)
 
@@ -87,9 +87,12 @@ def unpad(x: torch.Tensor, by: ByCell) -> torch.Tensor:
     return by.padded.take(x) if len(set(by.counts)) > 1 else x
 
 
-def can_group(x: torch.Tensor) -> bool:
-    """Whether torch has one kernel for the products of `x`, as autocast computes them, with matrices by cell."""
-    if not hasattr(F, "grouped_mm") or x.device.type != "cuda":
+def can_group(x: torch.Tensor, by: ByCell) -> bool:
+    """Whether torch has one kernel for the products of `x`, as autocast computes them, with matrices by cell.
+
+    Texts are not filled up, as tokens are: where a layer is given what stands for texts, sizes may not do.
+    """
+    if not hasattr(F, "grouped_mm") or x.device.type != "cuda" or any(count % MULTIPLE for count in by.counts):
         return False
     dtype = torch.get_autocast_dtype("cuda") if torch.is_autocast_enabled("cuda") else x.dtype
     return dtype == torch.bfloat16 and torch.cuda.get_device_capability(x.device)[0] in GROUPED_CAPABILITIES

@@ -73,9 +73,11 @@ def test_only_new_gpus_group_and_only_in_bf16(monkeypatch: pytest.MonkeyPatch) -
             self.dtype = dtype
 
     monkeypatch.setattr(torch, "is_autocast_enabled", lambda _: False)
+    tokens, texts = divided((0, 1), (16, 8)), divided((0, 1), (16, 7))
     for capability, expected in (((9, 0), True), ((8, 0), False), ((10, 0), True), ((12, 0), False)):
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _, found=capability: found)
-        assert by_cell.can_group(OnGpu(torch.bfloat16)) is expected
-        assert not by_cell.can_group(OnGpu(torch.float32))
-        assert not by_cell.can_group(OnGpu(torch.float16))
-    assert not by_cell.can_group(torch.zeros(1, dtype=torch.bfloat16))
+        assert by_cell.can_group(OnGpu(torch.bfloat16), tokens) is expected
+        assert not by_cell.can_group(OnGpu(torch.bfloat16), texts), "the way back takes multiples alone"
+        assert not by_cell.can_group(OnGpu(torch.float32), tokens)
+        assert not by_cell.can_group(OnGpu(torch.float16), tokens)
+    assert not by_cell.can_group(torch.zeros(1, dtype=torch.bfloat16), tokens)

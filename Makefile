@@ -10,8 +10,8 @@ INSTALLED := $(VENV)/.installed
 LOWEST := .venv-lowest
 LOWEST_TESTS := tests/config tests/test_cell.py tests/data/test_odd_columns.py tests/results/test_parse.py \
 	tests/results/test_store.py tests/report/figures tests/sweep/test_plan.py tests/methods/test_families.py \
-	tests/methods/test_linear_probe.py tests/methods/test_setfit.py tests/methods/test_tfidf_sgd.py \
-	tests/methods/test_zero_shot.py tests/methods/test_checkpointing.py
+	tests/methods/fused/test_packing.py tests/methods/test_linear_probe.py tests/methods/test_setfit.py \
+	tests/methods/test_tfidf_sgd.py tests/methods/test_zero_shot.py tests/methods/test_checkpointing.py
 
 # Of make wheelhouse: the machine that it is for. PYTHON=3.12 is that machine's, and python3 makes the venv here.
 PLATFORM ?= manylinux_2_28_x86_64

@@ -1,12 +1,13 @@
 """Attention over texts in one row of tokens: each sees itself alone."""
 
-from collections.abc import Sequence
+import functools
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch.nn.attention import varlen
 from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import repeat_kv
 
@@ -132,16 +133,29 @@ def mask_of(group: Group, *, causal: bool, window: int | None) -> torch.Tensor |
 
 def takes_varlen(query: torch.Tensor, dropout: float) -> bool:
     """Whether torch's flash kernel for texts of different lengths takes this: it knows no dropout."""
-    if query.device.type != "cuda" or dropout or query.shape[-1] > MAX_WIDTH:
+    if query.device.type != "cuda" or dropout or query.shape[-1] > MAX_WIDTH or varlen_kernel() is None:
         return False
     return has_flash(query.dtype, query.shape[-1], torch.cuda.get_device_capability(query.device))
+
+
+@functools.cache
+def varlen_kernel() -> Callable[..., torch.Tensor] | None:
+    """torch's attention over texts of different lengths; None where there is none with windows and shared keys."""
+    try:
+        from torch.nn.attention.varlen import varlen_attn
+    except ImportError:
+        return None
+    kernel: Any = varlen_attn  # it gives more than a tensor only where it is asked to
+    return kernel if {"scale", "window_size", "enable_gqa"} <= inspect.signature(kernel).parameters.keys() else None
 
 
 def _varlen(whole: Sequence[torch.Tensor], packed: Layout, kind: Kind) -> torch.Tensor:
     """Of query, key and value, shape (tokens, heads, width), by the kernel that takes them as they are."""
     query, key, value = whole
     before = -1 if kind.window is None else kind.window - 1
-    return varlen.varlen_attn(  # type: ignore[return-value]  # more is given only where it is asked for
+    kernel = varlen_kernel()
+    assert kernel is not None
+    return kernel(
         query,
         key,
         value,

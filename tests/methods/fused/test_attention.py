@@ -1,5 +1,6 @@
 """Attention over texts in one row of tokens, by each of its ways, against each text alone."""
 
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,7 +72,7 @@ def test_each_text_sees_itself_alone(
     monkeypatch.setattr(attention, "SHORT", 10_000 if way == "short" else 0)
     if way == "kernel":
         monkeypatch.setattr(attention, "takes_varlen", lambda *_: True)
-        monkeypatch.setattr(varlen, "varlen_attn", fake_kernel)
+        monkeypatch.setattr(attention, "varlen_kernel", lambda: fake_kernel)
     packed = layout(8 if way == "kernel" else 1)
     assert len(packed.groups) == 1 if way == "one group" else len(packed.groups) > 1
     torch.manual_seed(0)
@@ -121,6 +122,21 @@ def test_what_is_dropped_is_made_up_for() -> None:
     draws = [packed_attention(module, *parts, None, packed=packed, dropout=0.3)[0].detach() for _ in range(400)]
     assert (draws[0] - whole).abs().max() > 0.1
     torch.testing.assert_close(torch.stack(draws).mean(0), whole.detach(), atol=0.2, rtol=0)
+
+
+def without_windows(query: Any, key: Any, value: Any, *, scale: Any = None) -> None:
+    """As the kernel was when it came."""
+
+
+@pytest.mark.parametrize("older", [None, SimpleNamespace(varlen_attn=without_windows)], ids=["none", "first"])
+def test_an_older_torch_has_no_such_kernel(older: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert attention.varlen_kernel() is varlen.varlen_attn
+    monkeypatch.setitem(sys.modules, "torch.nn.attention.varlen", older)
+    attention.varlen_kernel.cache_clear()
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (9, 0))
+    query: Any = SimpleNamespace(device=torch.device("cuda"), dtype=torch.bfloat16, shape=(10, HEADS, 64))
+    assert not attention.takes_varlen(query, 0.0)
+    attention.varlen_kernel.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ CODE = (
     "rights.py",
     "wording.py",
     "running/__init__.py",
+    "running/cgroups.py",
     "running/cores.py",
     "running/garbage.py",
 )

@@ -52,6 +52,7 @@ def packed_attention(
     A token sees those of its text that are less than `sliding_window` away; of a causal module, those before alone.
     """
     assert attention_mask is None, "masks are this function's own"
+    packed.is_attended = True
     kind = Kind(bool(module.is_causal), sliding_window, scaling, dropout)
     whole = [part[0].transpose(0, 1) for part in (query, key, value)]  # (tokens, heads, width)
     found = _varlen(whole, packed, kind) if takes_varlen(whole[0], dropout) else _by_groups(whole, packed, kind)

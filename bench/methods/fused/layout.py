@@ -51,6 +51,8 @@ class Layout:
     """Shape (texts)."""
     part_of_text: torch.Tensor
     """Shape (texts): which of the cells of `texts_of` each belongs to."""
+    is_attended: bool = False
+    """Whether attention went by it: by any other, texts would see each other."""
     masks: dict[tuple[int, bool, int | None], torch.Tensor | None] = field(default_factory=dict)
     """Of attention, by first place of a group and kind, as they are asked for: layers of a kind share them."""
 

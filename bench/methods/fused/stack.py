@@ -63,7 +63,7 @@ class Stack:
         if self.device.type == "cpu":
             unpack(self.model, dense.MAX_BYTES)
             packed.pack_frozen_linears(self.model)
-        self.model.set_attn_implementation(attention.NAME)
+        self.model.config._attn_implementation = attention.NAME  # `set_attn_implementation` of some versions only warns
         pack_trunk(self.model, family, self.current, is_mean=pooling == "mean")
         self.fill(models)
 
@@ -131,6 +131,8 @@ class Stack:
         texts = torch.zeros(self.current.layout.num_texts, 1, dtype=torch.long, device=self.device)
         with autocast(self.device.type, self.precision):
             logits: torch.Tensor = self.model(input_ids=texts).logits  # of which the trunk takes no notice
+        if not self.current.layout.is_attended:
+            raise Unfusable(f"{type(self.model).__name__} does not take the attention that is given to it")
         return logits.float()
 
 

@@ -15,7 +15,7 @@ from bench.methods.encode import Encoded
 from bench.methods.fused import stack as stacks
 from bench.methods.fused.layers import FusedLinear
 from bench.methods.fused.packing import lay_out
-from bench.methods.fused.stack import Stack, trained
+from bench.methods.fused.stack import Stack, Unfusable, trained
 from bench.models.families import FAMILIES
 from tests.methods.fused.test_equality import CELLS, fit_fused, lora, make_cell
 
@@ -108,3 +108,13 @@ def test_no_layer_sees_padding(filled: tuple[Stack, list[Any]]) -> None:
     assert set(seen) <= {tokens, texts, *map(len, LENGTHS)}, "a head has each cell's"
     assert seen.count(tokens) > seen.count(texts)
     assert any(isinstance(module, FusedLinear) for module in stack.model.modules())
+
+
+@pytest.mark.parametrize("as_wide", [1], indirect=True)
+@pytest.mark.parametrize("filled", ["bert"], indirect=True)
+def test_a_model_with_attention_of_its_own_is_refused(filled: tuple[Stack, list[Any]]) -> None:
+    """Else its texts would see each other, and nobody would know."""
+    stack, models = filled
+    stack.model.config._attn_implementation = "sdpa"
+    with pytest.raises(Unfusable, match="does not take the attention"):
+        stack.logits([(0, examples(0, models[0]))])

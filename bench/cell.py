@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bench.config import IF_SET, Method, ModelAlone, ModelConfig, TrainingConfig, TuneConfig
+from bench.config import IF_SET, Method, ModelConfig, TrainingConfig, TuneConfig
 from bench.config.method.base import has_option
+from bench.config.model.alone import approach
 from bench.data.task import Task
 from bench.escape.filename import key_part
 from bench.results.places import place_of
@@ -52,10 +53,7 @@ class Cell:
     @property
     def approach(self) -> Method:
         """The method, or the model where that is one by itself."""
-        if self.method is not None:
-            return self.method
-        assert isinstance(self.model, ModelAlone)
-        return self.model
+        return approach(self.model, self.method)
 
     @property
     def method_label(self) -> str | None:

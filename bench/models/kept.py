@@ -11,7 +11,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from bench.bounds import PositiveFloat, Width
 from bench.cell import Cell
-from bench.config import Method, MethodConfig, ModelAlone, ModelConfig, Precision, TransformerConfig
+from bench.config import Method, MethodConfig, ModelConfig, Precision, TransformerConfig
+from bench.config.model.alone import approach
 from bench.errors import UserError
 from bench.models.truncation import Side
 from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
@@ -67,10 +68,7 @@ class KeptModel:
     @property
     def approach(self) -> Method:
         """The method, or the model where that is one by itself."""
-        if self.method is not None:
-            return self.method
-        assert isinstance(self.model, ModelAlone)
-        return self.model
+        return approach(self.model, self.method)
 
     @property
     def is_adapter(self) -> bool:

@@ -22,3 +22,11 @@ class ModelAlone(Method):
     def choice(self) -> str:
         """What chooses it on the command line."""
         return f"model={self.label}"
+
+
+def approach(model: object, method: Method | None) -> Method:
+    """The method, or the model where that is one by itself."""
+    if method is not None:
+        return method
+    assert isinstance(model, ModelAlone)
+    return model

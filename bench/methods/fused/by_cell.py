@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from bench.methods.fused.gather import Places
 
 GROUPED_CAPABILITIES = (9, 10)
-"""Major compute capabilities on which torch's grouped product is one kernel. On others it is a loop that waits for the
-device to learn the sizes of the groups (torch 2.13, aten/src/ATen/native/cuda/GroupedBlas.cpp)."""
+"""Major compute capabilities, Hopper's and Blackwell's, on which torch's grouped product is taken to be one kernel, and
+on others a loop that waits for the device: believed, neither read nor measured."""
 MULTIPLE = 8
 """What the grouped product takes: sizes of 16 bytes, in bf16, along every matrix."""
 

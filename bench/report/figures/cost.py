@@ -18,6 +18,7 @@ from bench.report.content.wording import UNTRAINED, number_text, spread
 from bench.report.figures import style
 from bench.report.figures.layout import Texts, panel_grid
 from bench.report.figures.named_rows import named_and_others
+from bench.report.statistics.costs import pareto
 from bench.results.record import Status
 from bench.wording import duration
 
@@ -44,49 +45,6 @@ MEASURES = (
 )
 
 
-def cost_points(summary: pd.DataFrame, cells: pd.DataFrame, price: float | None) -> pd.DataFrame:
-    """One line a finished point of one data set: row, num_labels, train_size, accuracy, what it costs a seed.
-
-    Answers that were made elsewhere have no training time, and no line.
-    energy_wh is what the GPU used in watt-hours while a cell ran, null where it was not counted.
-    gpu_hours is the whole cell's wall time on its one GPU, null where it ran without; money is that times `price`.
-    """
-    known = summary["test_accuracy_mean"].notna() & summary["train_seconds_mean"].notna()
-    points = summary[(summary["n_ok"] > 0) & known]
-    done = cells[cells["device"].notna() & (cells["device"] != "cpu")]
-    on_gpu = set(done[["row", "num_labels", "train_size"]].drop_duplicates().itertuples(index=False, name=None))
-    places = zip(points["row"], points["num_labels"], points["train_size"], strict=True)
-    hours = np.where([place in on_gpu for place in places], points["total_seconds_mean"] / 3600, np.nan)
-    return pd.DataFrame(
-        {
-            **{name: points[name] for name in ("data", "row", "num_labels", "train_size")},
-            "accuracy": points["test_accuracy_mean"],
-            "train_seconds": points["train_seconds_mean"],
-            "total_seconds": points["total_seconds_mean"],
-            "gpu_hours": hours,
-            "peak_memory_gib": points["peak_memory_bytes_mean"] / 2**30,
-            "test_examples_per_second": points["test_examples_per_second_mean"],
-            "energy_wh": points["energy_joules_mean"] / 3600,
-            "money": np.nan if price is None else hours * price,
-        }
-    ).reset_index(drop=True)
-
-
-def pareto(values: Iterable[tuple[float, float]]) -> list[bool]:
-    """Of points given as cost and gain, which have none that is as cheap and as good, and better in one."""
-    known = list(values)
-    best: dict[float, float] = {}  # gain by cost
-    front, most = set(), -np.inf
-    for cost, gain in known:
-        if not (np.isnan(cost) or np.isnan(gain)):
-            best[cost] = max(gain, best.get(cost, -np.inf))
-    for cost, gain in sorted(best.items()):
-        if gain > most:
-            front.add((cost, gain))
-            most = gain
-    return [point in front for point in known]
-
-
 def shown_label_counts(points: pd.DataFrame) -> list[int]:
     """The label counts that have panels: all of few, else the smallest, the biggest and some between."""
     return spread(sorted(int(count) for count in points["num_labels"].unique()), MAX_LABEL_COUNTS)
@@ -96,8 +54,8 @@ def shown_label_counts(points: pd.DataFrame) -> list[int]:
 def accuracy_and_cost(points: pd.DataFrame, rows: list[str], data: str, named: Collection[str] | None = None) -> Figure:
     """Draw accuracy against each of `MEASURES` (log axes), a line of panels a label count.
 
-    `points` are of `cost_points`, `rows` all of the grid in order. A line joins a row's training sizes, bigger marks
-    for bigger ones; points of the Pareto front have a ring. Rows that are not `named` (default: all are) are grey dots.
+    `points` are of `costs.cost_points`, `rows` all of the grid in order. A line joins a row's training sizes, bigger
+    marks for bigger ones; the Pareto front has rings. Rows that are not `named` (default: all are) are grey dots.
     """
     labels = shown_label_counts(points)
     measures = [measure for measure in MEASURES if (points[measure.column] > 0).any()] or [MEASURES[0]]
@@ -190,7 +148,7 @@ def cost_table(points: pd.DataFrame) -> Titled:
 
 
 def cost_notes(points: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
-    """What has to be said of the costs of `cost_points`."""
+    """What has to be said of the costs of `costs.cost_points`."""
     said = ["GPU-hours are those of the whole cell, on one GPU."] if points["gpu_hours"].notna().any() else []
     done = cells[cells["status"] == Status.OK.value]
     if elsewhere := ", ".join(dict.fromkeys(done.loc[done["train_seconds"].isna(), "row"].astype(str))):

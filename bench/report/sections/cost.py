@@ -1,7 +1,8 @@
 """The section on cost: what accuracy takes in time, memory and speed."""
 
 from bench.report.content.parts import Section
-from bench.report.figures.cost import accuracy_and_cost, cost_notes, cost_points, cost_table
+from bench.report.figures.cost import accuracy_and_cost, cost_notes, cost_table
+from bench.report.statistics.costs import cost_points
 from bench.report.view import View
 
 

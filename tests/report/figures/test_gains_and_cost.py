@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from bench.report.figures.cost import accuracy_and_cost, cost_notes, cost_points, cost_table, log_ticks, pareto
+from bench.report.figures.cost import accuracy_and_cost, cost_notes, cost_table, log_ticks
 from bench.report.figures.differences import NO_BASELINE, less_baseline
 from bench.report.figures.label_counts import shared_sizes
 from bench.report.figures.training_curves import MAX_POINTS, curve_points
 from bench.report.inputs.frame import COSTS, cells_frame, summary_frame
 from bench.report.inputs.records import measured_points, read_records
 from bench.report.statistics.baseline import baseline
+from bench.report.statistics.costs import cost_points, pareto
 from bench.report.statistics.decision import budgets, training_costs
 from bench.results.measurements import Fused
 from bench.results.record import Status

@@ -5,11 +5,12 @@ import pytest
 from matplotlib.colors import same_color
 
 from bench.report.figures import style
-from bench.report.figures.cost import accuracy_and_cost, cost_points
+from bench.report.figures.cost import accuracy_and_cost
 from bench.report.figures.label_counts import label_count_curves
 from bench.report.figures.named_rows import FEW_NAMED, MAX_NAMED, named_rows
 from bench.report.figures.scaling import scaling_curves
 from bench.report.inputs.frame import cells_frame, summary_frame
+from bench.report.statistics.costs import cost_points
 from bench.report.statistics.curves import Curve
 from bench.report.statistics.fitted_curves import fitted_curves
 from tests.report import simulate

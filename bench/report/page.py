@@ -28,9 +28,10 @@ from bench.report.inputs.read_predictions import ReadPredictions, read_predictio
 from bench.report.inputs.records import CellRecord, in_order, measured_points, read_records
 from bench.report.options import ReportOptions
 from bench.report.render.details import details
-from bench.report.render.html import TEMPLATES, anchored, entry, render
+from bench.report.render.html import TEMPLATES, anchored, entry, first_card, render
 from bench.report.render.publish import drawing_room, in_place, publish
 from bench.report.render.table_files import named, write_tables
+from bench.report.sections import answers
 from bench.report.sections.ranks import ALL, overall_ranking
 from bench.report.stamp import MARKDOWN, PAGE
 from bench.report.tables import results as tables
@@ -54,6 +55,8 @@ class Part:
     sections: list[Section]
     methods: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Of the intervals that these sections show (`protocol.Methods`)."""
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    """What the first screen chooses from (`sections.answers.entries`)."""
 
 
 def write_report(expected: Sequence[ExpectedCell], folder: Path, options: ReportOptions) -> Path:
@@ -127,7 +130,7 @@ def _make_parts(
             options=options,
         )
         made = named(((section, suffix) for section in make_sections(view)), names)
-        parts.append(Part(data, suffix, made, _methods_of(view)))
+        parts.append(Part(data, suffix, made, _methods_of(view), entries_or_said(view)))
     if len(parts) > 1:
         suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
         ranks = made_or_said("Ranks", ALL, lambda: overall_ranking(read.grids, rows, folder, suffix))
@@ -146,8 +149,11 @@ def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], point
     )
     gaps = Titled("Cells that are not ok", context["gaps"], name=GAPS)
     failed = write_tables([*(titled for block in blocks for titled in block.section.tables), gaps], folder)
-    page = render({**context, "gaps": gaps, "as_entry": entry, "without_files": failed}, blocks, points, folder)
-    text = environment(str(TEMPLATES)).get_template(f"{MARKDOWN}.j2").render(context)
+    shown = {**context, "gaps": gaps, "as_entry": entry, "without_files": failed}
+    entries = [one for part in parts for one in part.entries]
+    page = render(shown, blocks, points, entries, folder)
+    markdown = {**context, "first": first_card(entries)}
+    text = environment(str(TEMPLATES)).get_template(f"{MARKDOWN}.j2").render(markdown)
     write_atomically(folder / MARKDOWN, text.encode())
     write_atomically(folder / PAGE, page.encode())
     return failed
@@ -169,6 +175,15 @@ def made_or_said(title: str, data: str, make: Callable[[], Section | None]) -> S
         say(f"error: the report's section {title!r} on {data} could not be made\n{traceback.format_exc()}", error=True)
         said = f"This section could not be made: {type(error).__name__}: {shortened(masked(str(error)))}"
         return Section(title, [said], failed=True)
+
+
+def entries_or_said(view: View) -> list[dict[str, Any]]:
+    """What the first screen chooses from; an odd record costs the first screen, not the report."""
+    try:
+        return answers.entries(view)
+    except Exception:
+        say(f"error: the report's answer on {view.data} could not be made\n{traceback.format_exc()}", error=True)
+        return []
 
 
 def name_suffixes(data_sets: Sequence[str]) -> dict[str, str]:
@@ -204,6 +219,10 @@ def _context(cells: pd.DataFrame, parts: list[Part], options: ReportOptions) -> 
     gaps, left_out = tables.gap_table(cells)
     return {
         "title": options.title,
+        "question": options.title,
+        "about": [],
+        "done_finding": "",
+        "provenance_finding": "",
         "rerun": options.rerun,
         "n_cells": len(cells),
         "n_ok": int((cells["status"] == Status.OK.value).sum()),

@@ -66,6 +66,15 @@ class View:
         """All rows of the grid, in the order that gives them their colours."""
         return list(self.cells["row"].cat.categories)
 
+    def name_of(self, row: str) -> str:
+        """What people call a row."""
+        return row
+
+    @property
+    def data_name(self) -> str:
+        """What people call the data set."""
+        return self.data
+
     @property
     def baseline(self) -> str | None:
         """The row that all others are compared with; None where the data set has no classical one."""

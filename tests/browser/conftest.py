@@ -67,8 +67,8 @@ def browser(chromium, page):
     chromium.execute_script("localStorage.clear()")
 
 
-def show(driver, page: Path, *, dark: bool, width: int = 1280) -> None:
-    """Load the page at a width, with a system in one theme."""
+def show(driver, page: Path, *, dark: bool, width: int = 1280, closed: bool = False) -> None:
+    """Load the page at a width, with a system in one theme, and open all its sections, unless they stay `closed`."""
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     feature = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -77,6 +77,8 @@ def show(driver, page: Path, *, dark: bool, width: int = 1280) -> None:
         driver.get_log(log)  # takes what is there away
     driver.get(page.as_uri())
     assert driver.execute_script("return document.documentElement.dataset.ready") == "true"
+    if not closed:
+        driver.execute_async_script("openAll().then(arguments[arguments.length - 1])")
 
 
 def requests(driver) -> list[str]:

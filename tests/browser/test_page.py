@@ -3,11 +3,13 @@
 import csv
 import io
 import itertools
+import re
 import time
 
 import pytest
 from selenium.webdriver.common.by import By
 
+from bench.report.render.html import SCRIPTS
 from tests.browser.conftest import NASTY, requests, show
 
 FIRST = "document.querySelector('.table[data-metric=test_accuracy]')"
@@ -39,7 +41,8 @@ def test_text_from_data_is_text(browser):
     assert browser.title == f"go_emotions_grid {NASTY}"
     assert browser.find_element(By.TAG_NAME, "h1").text == f"go_emotions_grid {NASTY}"
     assert browser.execute_script("return document.querySelectorAll('img').length") == 0
-    assert browser.execute_script("return document.scripts.length") == 3  # ours
+    run = "return [...document.scripts].filter(s => !s.type).length"
+    assert browser.execute_script(run) == len(SCRIPTS)
     assert browser.execute_script(
         "return [...document.querySelectorAll('svg text')].some(t => t.textContent.includes('<script>'))"
     )
@@ -207,3 +210,78 @@ def test_it_prints(chromium, page):
     assert chromium.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert chromium.get_log("browser") == []
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+CARD = "document.getElementById('card')"
+
+
+def chosen(browser) -> tuple[str, str]:
+    return tuple(browser.execute_script(f"return [{CARD}.querySelector('h2').innerText, location.hash]"))
+
+
+def pick(browser, name: str, value: str) -> None:
+    browser.execute_script(
+        "[...document.querySelectorAll('.control')].find(c => c.getAttribute('aria-label') === arguments[0])"
+        ".querySelector(`button[data-value='${arguments[1]}']`).click()",
+        name,
+        value,
+    )
+
+
+def test_the_first_screen_is_an_answer_and_little_is_there_before_anything_is_opened(chromium, page):
+    show(chromium, page, dark=False, closed=True)
+    assert chromium.execute_script(f"return {CARD}.getBoundingClientRect().bottom") < 600
+    assert chromium.execute_script("return document.querySelectorAll('*').length") < 3000
+    assert chromium.execute_script("return document.querySelectorAll('.fold[open]').length") == 0
+    facts = chromium.execute_script(f"return [...{CARD}.querySelectorAll('.facts dd')].map(d => d.innerText)")
+    assert facts[0].endswith(" %")
+    assert chosen(chromium)[0].startswith(("Use ", "Stay with ", "Not decided"))
+
+
+def test_a_choice_is_kept_in_the_address_and_read_from_it(chromium, page):
+    show(chromium, page, dark=False, closed=True)
+    words = chromium.execute_script(f"return {CARD}.innerText")
+    pick(chromium, "Texts", "go_emotions")
+    pick(chromium, "Labels", "2")
+    pick(chromium, "Labelled examples I have", "800")
+    headline, address = chosen(chromium)
+    assert "L=2&N=800" in address
+    assert chromium.execute_script(f"return {CARD}.innerText") != words
+    assert chromium.execute_script("return document.activeElement.dataset.value") == "800"
+    chromium.get("about:blank")
+    chromium.get(f"{page.as_uri()}{address}")
+    assert chosen(chromium) == (headline, address)
+    chromium.get("about:blank")
+    chromium.get(f"{page.as_uri()}#D=nothing&L=99&N=abc&C=price:1&M=x")  # what is not there gives way to what is
+    assert chromium.execute_script(f"return {CARD}.innerText") == words
+
+
+def test_the_metric_changes_the_answer_where_it_has_one(chromium, page):
+    show(chromium, page, dark=False, closed=True)
+    label = f"return {CARD}.querySelector('.facts dt').innerText"
+    assert "right" in chromium.execute_script(label)
+    click(chromium, "[data-choose=test_macro_f1]")
+    assert "macro F1" in chromium.execute_script(label)
+    assert "M=macro_f1" in chosen(chromium)[1]
+    click(chromium, "[data-choose=test_loss]")
+    assert "right" in chromium.execute_script(label)
+
+
+def test_a_link_opens_the_section_that_it_leads_into(chromium, page):
+    show(chromium, page, dark=False, closed=True)
+    assert chromium.execute_script("return document.querySelectorAll('#cost-go-emotions table').length") == 0
+    chromium.get("about:blank")
+    chromium.get(f"{page.as_uri()}#cost-go-emotions--cost-go-emotions")
+    found = "const e = document.getElementById('cost-go-emotions--cost-go-emotions'); return e && e.innerText"
+    deadline = time.monotonic() + 10
+    while (text := chromium.execute_script(found)) is None:
+        assert time.monotonic() < deadline, "the link leads nowhere"
+    assert "Cost" in text
+    assert chromium.execute_script("return document.querySelectorAll('.fold[open]').length") == 1
+
+
+def test_the_answer_is_there_without_scripts(page):
+    html = page.read_text("utf-8")
+    card = html.partition('<div id="card"')[2].partition("</section>")[0]
+    assert re.search(r"<h2>(Use|Stay with|Not decided|Only)", card)
+    assert "<noscript>" in html

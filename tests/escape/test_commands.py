@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.report.opened import opened
 from tests.support.cli import bench, call
 
 QUICK = ("data=bbc_headlines", "num_labels=2", "train_size=32", "seed=0,1", "model=tfidf_sgd")
@@ -20,7 +21,7 @@ def names(*values: str) -> str:
 def whole(folder: Path, experiment: str = "single") -> str:
     """The page of a report, all of whose tables are beside it."""
     report = folder / "reports" / experiment
-    page = (report / "index.html").read_text("utf-8")
+    page = opened(report / "index.html")
     assert (report / "index.md").is_file()
     assert "could not be made" not in page
     tables = {path.stem for path in (report / "tables").iterdir()}
@@ -107,7 +108,7 @@ def test_secrets_in_what_differs_between_rows_are_masked_and_rows_stay_apart(tmp
     files = [path for kind in ("results", "reports") for path in (tmp_path / kind).rglob("*") if path.is_file()]
     assert len(files) > 6
     assert not [path for path in files if b"SECRET" in path.read_bytes()]
-    page = (tmp_path / "reports/single/index.html").read_text()
+    page = opened(tmp_path / "reports/single/index.html")
     assert "id=https://user:***@host/x (1)" in page
     assert "id=https://user:***@host/x (2)" in page
 

@@ -7,6 +7,7 @@ from itertools import permutations, product
 from bench.report.content.parts import Section
 from bench.report.content.wording import UNTRAINED
 from bench.report.figures.heatmap_cells import APART, BEST, TIED
+from bench.report.sections.answers import entries
 from bench.report.view import View
 
 BETTER, WORSE, NEITHER = "better", "worse", "neither"
@@ -146,6 +147,27 @@ def _sizes_said(rest: str, there: Sequence[int], size: int) -> Sequence[int]:
     if found := re.match(r" at ([\d, ]+) training examples", rest):
         return [number(one) for one in found[1].split(", ")]
     return there[-1:]
+
+
+def from_answers(view: View) -> Iterator[Said]:
+    """What the cards of the first screen say, whatever is chosen: headline, reason, ties and the cheaper row."""
+    for entry in entries(view)[:1]:
+        for one in entry["answers"]:
+            words = entry["cards"][one["card"]]
+            place = one["labels"], one["size"]
+            row, base = one["row"], view.verdicts.baseline
+            where = f"card {words['headline']} {words['why']}"
+            if "significantly better than" in words["why"]:
+                assert words["headline"] == f"Use {view.name_of(row)}"
+                yield row, base, *place, {BETTER}, where
+            elif one["decision"] == "undecided" and base != row and "was not run here" not in words["why"]:
+                yield from [(row, base, *place, {NEITHER}, where)] if view.verdicts.of(row, base, *place) else []
+            ties = dict(words["notes"]).get("No significant difference", "")
+            for other in one["tied"]:
+                if other != base and f"{view.name_of(other)} (" in ties:
+                    yield row, other, *place, {NEITHER, WORSE}, where
+            if words["why"].endswith("everything else that was tried."):
+                yield from _of_best(view, (row, *place), lambda _: False, where)
 
 
 def from_ranks(view: View, section: Section | None) -> Iterator[Said]:

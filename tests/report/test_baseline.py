@@ -14,6 +14,7 @@ from bench.report.statistics.baseline import baseline, rows_with
 from bench.report.statistics.classical import usual_first
 from bench.sweep.launch import expected_cells
 from tests.report import simulate
+from tests.report.opened import opened
 from tests.support.cli import call, composed
 
 ROWS = [("minilm", "lora"), ("minilm", "linear_probe"), ("majority", None), ("tfidf_logistic", None),
@@ -60,7 +61,7 @@ def test_the_whole_report_is_against_the_row_that_is_asked_for(asked: str | None
     for other in others:
         for words in (f"beats {other}", f"differences in test accuracy to {other}", f"does what {other} does"):
             assert words not in page
-    html = (folder / "index.html").read_text()
+    html = opened(folder / "index.html")
     pinned = re.findall(r'class="pinned">\s*<th[^>]*>([^<]*)', html)
     assert pinned
     assert {name.strip() for name in pinned} == {base}

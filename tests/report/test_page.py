@@ -19,6 +19,7 @@ from bench.results.record import Status
 from bench.results.store import RECORD
 from tests.report import simulate
 from tests.report.blank import draw_blanks
+from tests.report.opened import opened
 
 ROOT = Path(__file__).parents[2]
 ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
@@ -223,7 +224,7 @@ def test_predictions_that_can_not_be_read_are_said_with_reasons(tmp_path):
     assert "The predictions of 4 cells that finished ok can't be read" in said
     assert [line.split(":")[0] for line in said.splitlines() if "parquet" in line] == [f"- {c.key}" for c in cells[:3]]
     assert "And 1 more." in said
-    provenance = page.read_text().partition('<section id="provenance">')[2]
+    provenance = opened(page).partition('id="provenance"')[2]
     assert "The predictions of 4 cells that finished ok can&#39;t be read" in provenance
 
 

@@ -12,6 +12,7 @@ import pytest
 from bench.sweep import report_folder
 from bench.sweep.report_folder import OWNER, Grid, ReportFolder, take
 from tests.report.blank import draw_blanks
+from tests.report.opened import opened
 from tests.support import texts
 from tests.support.cli import call, composed
 from tests.sweep import simulated
@@ -89,7 +90,7 @@ def test_the_command_on_the_page_has_the_name(
 ) -> None:
     more = [*options, "seed=0,1"]  # cells of seed 1 are missing
     swept([*more, "name=tickets"], tmp_path, capsys, "report")
-    text = (tmp_path / "reports" / "tickets" / "index.html").read_text()
+    text = opened(tmp_path / "reports" / "tickets" / "index.html")
     assert "name=tickets" in next(line for line in text.splitlines() if "<code>python -m bench -m" in line)
 
 

@@ -63,6 +63,8 @@ class Section:
     """Whether it could not be made, and only says so."""
     lists: list[tuple[str, list[str]]] = field(default_factory=list)
     """After the paragraphs: headings, each with its points."""
+    finding: str = ""
+    """What it found, in a sentence: all that is read of it while it is closed."""
 
 
 def point_id(data: str, row: str, num_labels: int, train_size: int) -> str:

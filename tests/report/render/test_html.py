@@ -14,13 +14,14 @@ from bench.report.content.table import table
 from bench.report.figures import style
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
-from bench.report.render.html import anchored, embedded, metrics_of, policy
+from bench.report.render.html import SCRIPTS, anchored, embedded, metrics_of, policy
 from bench.report.render.inline import inlined
 from bench.report.render.sorting import small_first, sort_value
 from bench.report.render.table_files import named, to_csv, to_latex
 from bench.results.record import Status
 from bench.wording import duration
 from tests.report import simulate
+from tests.report.opened import opened
 
 NASTY = "</script><script>alert(1)</script><!-- & ' \" \u2028"
 
@@ -102,7 +103,7 @@ def test_tables_have_names_of_their_own():
 
 def test_sections_of_the_same_title_have_anchors_of_their_own():
     blocks = anchored([("The answer", Section("a")), ("The answer", Section("a")), ("<>", Section("a"))])
-    assert [block.anchor for block in blocks] == ["the-answer", "the-answer-2", "section"]
+    assert [block.anchor for block in blocks] == ["the-answer", "the-answer-2", "part"]
 
 
 def test_the_switch_offers_what_is_there():
@@ -113,8 +114,10 @@ def test_the_switch_offers_what_is_there():
 def test_a_page_with_nasty_names_has_no_markup_of_theirs(tmp_path):
     cells = simulate.grid(tmp_path / "results", [(NASTY, "lora"), ("tfidf_sgd", None)], data=NASTY)
     simulate.run(cells, lambda cell: Status.ERROR if cell.seed else Status.OK, message=NASTY, labels=[NASTY, *"bcde"])
-    page = write_report(cells, tmp_path / "report", ReportOptions(NASTY)).read_text(encoding="utf-8")
-    assert page.count("<script") == page.count("</script>") == 3
+    page = write_report(cells, tmp_path / "report", ReportOptions(NASTY))
+    assert page.read_text("utf-8").count("<script>") == len(SCRIPTS)
+    page = opened(page)
+    assert page.count("<script") == page.count("</script>") == len(SCRIPTS) + 2  # with the points and the answers
     assert "could not be made" not in page
     assert not re.search(r"<(img|iframe|object|link|base)\b", page)
     points = json.loads(re.search(r'<script type="application/json" id="points">(.*?)</script>', page).group(1))
@@ -161,7 +164,7 @@ def test_small_numbers_come_first_where_they_are_better():
 def test_the_page_tells_its_script_what_to_sort_by(tmp_path):
     cells = simulate.grid(tmp_path / "results", [("minilm", "lora"), ("tfidf_sgd", None)], num_labels=(2,))
     simulate.run(cells)
-    text = write_report(cells, tmp_path / "report", ReportOptions("T")).read_text()
+    text = opened(write_report(cells, tmp_path / "report", ReportOptions("T")))
     found = re.findall(r'<td data-sort="([\d.]+)">([^<]*)</td>', text)
     assert len(found) >= 12
     assert all(float(value) == pytest.approx(sort_value(words)) for value, words in found)

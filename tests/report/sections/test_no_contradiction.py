@@ -19,6 +19,7 @@ from tests.report.said import (
     WORSE,
     Said,
     contradictions,
+    from_answers,
     from_dots,
     from_ranks,
     from_stars,
@@ -107,10 +108,11 @@ def test_no_pair_has_two_verdicts_at_a_point(study, variant, tmp_path, monkeypat
             *(from_dots(view, drawn["dots"], base) if base is not None else []),
             *from_tables(view, section),
             *from_words(view, section),
+            *from_answers(view),
             *from_ranks(view, ranks.section(view)),
         ]
         sources = {source.split()[0] for *_, source in said}
-        assert sources >= {"star", "best", "words", *({"dot", "differences"} if base is not None else ())}
+        assert sources >= {"star", "best", "words", "card", *({"dot", "differences"} if base is not None else ())}
         assert contradictions(iter(said)) == []
         texts = [
             *(text for _, points in section.lists for text in points),

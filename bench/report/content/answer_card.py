@@ -1,0 +1,252 @@
+"""The answer as the first screen shows it: a headline, four numbers, and what else a decider has to know."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bench.metrics.table import METRICS
+from bench.report.content.amounts import (
+    gain_range_text,
+    gain_text,
+    loss_text,
+    money_text,
+    range_text,
+    rate_text,
+    ratio_text,
+    score_text,
+    time_text,
+)
+from bench.report.content.wording import in_words
+from bench.report.statistics.answers import Answer
+from bench.report.statistics.power import Needed
+from bench.wording import counted
+
+MAX_NAMED = 3
+Kind = Literal["tied", "cheaper", "missing", "next"]
+KINDS: Mapping[Kind, str] = {
+    "tied": "No significant difference",
+    "cheaper": "Cheaper",
+    "missing": "Missing",
+    "next": "Next",
+}
+"""What stands before each note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A number of the card: large, with what it is below."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One answer in words."""
+
+    decision: str
+    headline: str
+    why: str
+    facts: tuple[Fact, ...]
+    notes: tuple[tuple[str, str], ...]
+    """Name (`KINDS`) and sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the words of a card need beside the answer."""
+
+    name: Callable[[str], str]
+    """The display name of a row."""
+    baseline: str | None
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Rows without a result at the place, and how their cells ended."""
+    currency: str | None = None
+    more_examples: str = ""
+    """What more labelled examples would bring to the recommended row, in a sentence."""
+
+
+def card(found: Answer, around: Around) -> Card:
+    """`found` in words; all numbers are those of `found`."""
+    notes = {
+        "tied": _tied(found, around),
+        "cheaper": _cheaper(found, around),
+        "missing": _missing(found, around),
+        "next": _next(found, around),
+    }
+    return Card(
+        decision=found.decision,
+        headline=_headline(found, around),
+        why=_why(found, around),
+        facts=tuple(_facts(found, around)),
+        notes=tuple((KINDS[kind], text) for kind, text in notes.items() if text),  # type: ignore[index]
+    )
+
+
+def _headline(found: Answer, around: Around) -> str:
+    row = around.name(found.row)
+    if found.decision == "use":
+        return f"Use {row}"
+    if found.decision == "stay":
+        return f"Stay with {around.name(around.baseline or found.row)}"
+    if found.decision == "only":
+        return f"Only {row} was run here" if not found.too_dear else f"Only {row} is within this limit"
+    return "Not decided yet"
+
+
+def _why(found: Answer, around: Around) -> str:
+    """One sentence on the verdict."""
+    row = around.name(found.row)
+    if found.may_change:
+        names = _listed([around.name(name) for name in found.may_change], " and ")
+        return f"{row} is in front, but {names} was in front of it with other numbers of examples and was not run here."
+    by_decision = {"use": _why_use, "stay": _why_stay, "undecided": _why_open}
+    if found.decision in by_decision:
+        return by_decision[found.decision](found, around)
+    return "There is nothing to compare it with."
+
+
+def _why_use(found: Answer, around: Around) -> str:
+    if found.over_baseline is None:
+        return "There is no simpler baseline to compare it with."
+    base = around.name(found.over_baseline.b)
+    if found.higher is not None:
+        higher = around.name(found.higher)
+        return f"It is significantly better than {base}. {higher} has a higher mean, but is not."
+    if not found.tied and not found.standing.not_compared:
+        return f"It is significantly better than {base} and everything else that was tried."
+    return f"It is significantly better than {base}."
+
+
+def _why_stay(found: Answer, around: Around) -> str:
+    if found.over_baseline is None:
+        return f"Nothing that was tried is better than {around.name(found.row)}."
+    return f"{around.name(found.row)} is in front, but surely by no more than 1 point."
+
+
+def _why_open(found: Answer, around: Around) -> str:
+    over, row = found.over_baseline, around.name(found.row)
+    if over is None:
+        return f"{row} is in front, on one seed, which decides nothing."
+    base = around.name(over.b)
+    if not over.paired.decides:
+        return f"{row} is in front of {base}, on one seed, which decides nothing."
+    return f"{row} is in front of {base}, but the difference may be chance."
+
+
+def _facts(found: Answer, around: Around) -> list[Fact]:
+    return [*_score_facts(found, around), *_cost_facts(found, around)]
+
+
+def _score_facts(found: Answer, around: Around) -> list[Fact]:
+    score, metric = found.score, METRICS[found.standing.metric]
+    what = "of test texts right" if metric.name == "accuracy" else metric.label
+    of = counted(score.num_examples, "text")
+    seeds = counted(score.num_seeds, "seed")
+    span = range_text(score.low, score.high, metric)
+    facts = [Fact(score_text(score.estimate, metric), f"{what}; 95 % interval {span} ({of}, {seeds})")]
+    over = found.over_baseline
+    if over is not None:
+        one_base = score_text(over.accuracy_b, metric)
+        span = gain_range_text(over.difference.low, over.difference.high, metric)
+        label = f"over the {one_base} of {around.name(over.b)}; 95 % interval {span}"
+        facts.append(Fact(gain_text(over.difference.estimate, metric), label))
+    return facts
+
+
+def _cost_facts(found: Answer, around: Around) -> list[Fact]:
+    cost = found.cost
+    if cost is None:
+        return []
+    facts = []
+    if cost.is_trained:
+        money = f" · {money_text(cost.price, around.currency)}" if cost.price is not None else ""
+        facts.append(Fact(time_text(cost.train_seconds) + money, "for one training" + (" on a GPU" * cost.on_gpu)))
+    if cost.texts_per_second:
+        memory = "" if cost.memory_gib is None else f"; {cost.memory_gib:.1f} GiB of memory at most in training"
+        facts.append(Fact(f"{rate_text(cost.texts_per_second)} texts/s", f"when classifying{memory}"))
+    return facts
+
+
+def _tied(found: Answer, around: Around) -> str:
+    metric = METRICS[found.standing.metric]
+    tied = [one for one in found.tied if one.row != around.baseline]
+    named = [f"{around.name(one.row)} ({score_text(one.score.estimate, metric)})" for one in tied]
+    return f"{_listed(named)}." if named else ""
+
+
+def _listed(names: list[str], last: str = ", ") -> str:
+    shown, rest = names[:MAX_NAMED], len(names) - MAX_NAMED
+    if rest > 0:
+        return f"{', '.join(shown)} and {rest} more"
+    return ", ".join(shown[:-1]) + last + shown[-1] if len(shown) > 1 else "".join(shown)
+
+
+def _cheaper(found: Answer, around: Around) -> str:
+    other, mine = found.cheaper, found.cost
+    if other is None or mine is None:
+        return ""
+    metric = METRICS[found.standing.metric]
+    score = other.contender.score
+    part = ratio_text(other.cost.train_seconds, mine.train_seconds)
+    said = f"{around.name(other.row)}: {score_text(score.estimate, metric)} at {part} of the training time"
+    if other.cost.price is not None and mine.price:
+        said += f" ({money_text(other.cost.price, around.currency)})"
+    return f"{said}; {_gives_up(found)}."
+
+
+def _gives_up(found: Answer) -> str:
+    assert found.cheaper is not None
+    one, metric = found.cheaper.contender.against_best.difference, METRICS[found.standing.metric]
+    if one.estimate <= 0:
+        return f"it gives up nothing on average, and at worst {loss_text(max(one.high, 0), metric)}"
+    span = gain_range_text(one.low, one.high, metric).replace("+", "")
+    return f"it gives up {loss_text(one.estimate, metric)} ({span})"
+
+
+def _missing(found: Answer, around: Around) -> str:
+    said = []
+    if around.absent:
+        names = [f"{around.name(row)} ({in_words(ended)})" for row, ended in around.absent.items()]
+        said.append(f"no result of {_listed(names)}")
+    if found.standing.fewer_seeds:
+        names = [f"{around.name(row)} ({counted(n, 'seed')})" for row, n in found.standing.fewer_seeds.items()]
+        said.append(f"fewer seeds of {_listed(names)}")
+    if found.standing.not_compared:
+        said.append(f"no seeds in common with {_listed([around.name(row) for row in found.standing.not_compared])}")
+    text = "; ".join(said)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _next(found: Answer, around: Around) -> str:
+    said = []
+    if found.may_change:
+        said.append(f"Run {_listed([around.name(row) for row in found.may_change], ' and ')} here.")
+    elif found.decision == "undecided":
+        said.append(_to_decide(found, around))
+    if around.more_examples:
+        said.append(around.more_examples)
+    return " ".join(filter(None, said))
+
+
+def _to_decide(found: Answer, around: Around) -> str:
+    """What would decide between the row in front and the baseline."""
+    needed, over = found.to_decide, found.over_baseline
+    if needed is None or over is None:
+        return "Run more seeds: one decides nothing."
+    metric, have = METRICS[found.standing.metric], len(over.seeds)
+    gap = loss_text(needed.difference, metric)
+    base = around.name(over.b)
+    if needed.seeds is not None and needed.seeds <= have:
+        return f"A lead of {gap} over {base} would probably have been seen with {counted(have, 'seed')}: it is smaller."
+    if needed.seeds is not None:
+        return f"To confirm a lead of {gap} over {base} takes about {needed.seeds} seeds; there are {have}."
+    return _to_decide_otherwise(needed, gap, base)
+
+
+def _to_decide_otherwise(needed: Needed, gap: str, base: str) -> str:
+    if needed.examples is not None:
+        return f"To confirm a lead of {gap} over {base} takes about {needed.examples:,} test texts, or {needed.reason}."
+    if needed.reason.startswith("not known"):
+        return f"Run more seeds: how many would decide is {needed.reason}."
+    return f"To confirm a lead of {gap} over {base} takes {needed.reason}: go by cost instead."

@@ -1,0 +1,194 @@
+"""The answers that the first screen of the page offers: one for each choice of labels, examples and ceiling."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from bench.metrics.table import METRICS
+from bench.report.content.amounts import gain_text, limit_text, money_text, range_text, score_text
+from bench.report.content.answer_card import Around, Card, card
+from bench.report.sections.verdict import absent_rows
+from bench.report.statistics.answers import Answer, answers
+from bench.report.statistics.ceilings import ANY, Ceiling, costs_of, offered
+from bench.report.statistics.correctness import rows_at, sample_of
+from bench.report.statistics.costs import cost_points
+from bench.report.statistics.curves import Curve
+from bench.report.view import MAX_BOOTSTRAPPED, View
+
+MAX_PLACES = 60
+"""Label counts x training sizes that have answers under each ceiling; in bigger grids there is none."""
+OTHER_METRICS = ("accuracy", "macro_f1")
+"""That have answers of their own beside the metric that decides."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The answers of one data set by one metric, as the page chooses among them."""
+
+    metric: str
+    """By name."""
+    label_counts: tuple[int, ...]
+    sizes: tuple[int, ...]
+    """0 where rows use no training examples."""
+    ceilings: tuple[Ceiling, ...]
+    cards: tuple[Card, ...]
+    answers: tuple[Answer, ...]
+    """Each one's card is at the same place."""
+
+    @property
+    def first(self) -> int:
+        """Which of the answers is shown first: of most labels, most examples and no ceiling."""
+        places = [(one.standing.num_labels, one.standing.train_size, one.ceiling == ANY) for one in self.answers]
+        return places.index(max(places))
+
+
+def choices(view: View) -> Choices | None:
+    """What may be chosen from by the metric that decides; None where nothing is known."""
+    places = {(point.num_labels, point.train_size) for point in view.compared}
+    costs = costs_of(cost_points(view.summary, view.cells, view.options.price_per_gpu_hour))
+    ceilings = offered(costs) if len(places) <= MAX_PLACES else [ANY]
+    found = answers(view.verdicts, costs, _not_run(view), ceilings)
+    if not found:
+        return None
+    return Choices(
+        metric=view.deciding.metric.name,
+        label_counts=tuple(sorted({one.standing.num_labels for one in found})),
+        sizes=tuple(sorted({one.standing.train_size for one in found})),
+        ceilings=tuple(ceilings),
+        cards=tuple(card(one, _around(view, one)) for one in found),
+        answers=tuple(found),
+    )
+
+
+def by_other_metrics(view: View) -> list[View]:
+    """The same records by the other metrics that a reader may ask for; none in a big grid, where that takes long."""
+    if len(view.predictions) > MAX_BOOTSTRAPPED:
+        return []
+    names = [name for name in OTHER_METRICS if name != view.deciding.metric.name]
+    return [
+        replace(view, options=replace(view.options, metric=name), known_intervals={}, known_differences={})
+        for name in names
+    ]
+
+
+def _not_run(view: View) -> dict[tuple[int, int], list[str]]:
+    """Trained rows of which no cell was run, by label count and size; one that failed can't be had."""
+    gone = view.summary[(view.summary["n_ok"] == 0) & (view.summary["not_ok"].astype(str).str.contains("missing"))]
+    found: dict[tuple[int, int], list[str]] = {}
+    for row, labels, size in zip(gone["row"].astype(str), gone["num_labels"], gone["train_size"], strict=True):
+        found.setdefault((int(labels), int(size)), []).append(row)
+    return found
+
+
+def _around(view: View, one: Answer) -> Around:
+    place = one.standing.num_labels, one.standing.train_size
+    return Around(
+        name=view.name_of,
+        baseline=view.baseline,
+        absent=absent_rows(view.summary, *place),
+        currency=getattr(view.options, "currency", None),
+        more_examples=_more_examples(view, one),
+    )
+
+
+def _more_examples(view: View, one: Answer) -> str:
+    """What the next number of examples brought to the row, or what the curve promises of twice as many."""
+    labels, size = one.standing.num_labels, one.standing.train_size
+    sizes = sorted({point.train_size for point in view.compared if (point.row, point.num_labels) == (one.row, labels)})
+    if not size or size not in sizes:
+        return ""
+    return _measured_next(view, one, sizes) if size < sizes[-1] else _promised(view, one, sizes)
+
+
+def _mean(view: View, row: str, labels: int, size: int) -> float:
+    return sample_of(rows_at(view.compared, labels, size)[row]).mean
+
+
+def _measured_next(view: View, one: Answer, sizes: list[int]) -> str:
+    labels, size = one.standing.num_labels, one.standing.train_size
+    following = next(other for other in sizes if other > size)
+    here, there = _mean(view, one.row, labels, size), _mean(view, one.row, labels, following)
+    metric = METRICS[one.standing.metric]
+    gained = gain_text(there - here, metric)
+    return f"With {following:,} examples {view.name_of(one.row)} has {score_text(there, metric)} ({gained})."
+
+
+def _promised(view: View, one: Answer, sizes: list[int]) -> str:
+    """The curves are of accuracy: by another metric, or where one is refused, what the last step brought."""
+    labels, size = one.standing.num_labels, one.standing.train_size
+    metric = METRICS[one.standing.metric]
+    curve = view.fitted.found.get((one.row, labels)) if one.standing.metric == "accuracy" else None
+    if isinstance(curve, Curve) and curve.most >= 2:
+        band = curve.band([2.0 * size])
+        span = range_text(float(band.low[0]), float(band.high[0]), metric)
+        there = score_text(float(band.estimate[0]), metric)
+        return f"Twice as many labelled examples ({2 * size:,}) should give {there} ({span})."
+    if len(sizes) < 2:
+        return ""
+    before = sizes[-2]
+    gained = gain_text(_mean(view, one.row, labels, size) - _mean(view, one.row, labels, before), metric)
+    return f"The step from {before:,} to {size:,} examples brought it {gained}."
+
+
+def entries(view: View) -> list[dict[str, Any]]:
+    """What the first screen chooses from, as plain data: an entry for each metric that has answers of its own."""
+    found = [(one, choices(one)) for one in (view, *by_other_metrics(view))]
+    return [_entry(one, its) for one, its in found if its is not None]
+
+
+def _entry(view: View, found: Choices) -> dict[str, Any]:
+    """What may be chosen by one metric, and for each choice the card, the row, and what charts colour."""
+    cards: dict[Card, int] = {}
+    lines = [
+        {
+            "labels": one.standing.num_labels,
+            "size": one.standing.train_size,
+            "ceiling": found.ceilings.index(one.ceiling),
+            "decision": one.decision,
+            "row": one.row,
+            "tied": [each.row for each in one.tied],
+            "cheaper": None if one.cheaper is None else one.cheaper.row,
+            "named": named(one, view.baseline),
+            "card": cards.setdefault(its, len(cards)),
+        }
+        for one, its in zip(found.answers, found.cards, strict=True)
+    ]
+    currency = getattr(view.options, "currency", None)
+    return {
+        "data": view.data,
+        "name": view.data_name,
+        "metric": found.metric,
+        "baseline": view.baseline,
+        "first": found.first,
+        "ceilings": [{**asdict(one), "text": ceiling_text(one, currency)} for one in found.ceilings],
+        "cards": [as_dict(its) for its in cards],
+        "answers": lines,
+    }
+
+
+def as_dict(its: Card) -> dict[str, Any]:
+    """A card as plain data."""
+    return {
+        "decision": its.decision,
+        "headline": its.headline,
+        "why": its.why,
+        "facts": [[fact.value, fact.label] for fact in its.facts],
+        "notes": [list(note) for note in its.notes],
+    }
+
+
+def named(one: Answer, baseline: str | None) -> list[str]:
+    """At most four rows that charts colour: the recommended one, the cheaper one, and what ties with it."""
+    tied = [contender.row for contender in one.tied]
+    cheaper = [] if one.cheaper is None else [one.cheaper.row]
+    return [row for row in dict.fromkeys([one.row, *cheaper, *tied]) if row != baseline][:4]
+
+
+def ceiling_text(ceiling: Ceiling, currency: str | None) -> str:
+    """What the control says: "no GPU", "up to 0.02 EUR", "up to 1 min", "any cost"."""
+    if ceiling.kind == "any":
+        return "any"
+    if ceiling.kind == "no_gpu":
+        return "no GPU"
+    assert ceiling.value is not None
+    amount = money_text(ceiling.value, currency) if ceiling.kind == "price" else limit_text(ceiling.value)
+    return f"up to {amount}"

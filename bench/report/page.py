@@ -34,6 +34,7 @@ from bench.report.render.table_files import named, write_tables
 from bench.report.sections import answers
 from bench.report.sections.ranks import ALL, overall_ranking
 from bench.report.stamp import MARKDOWN, PAGE
+from bench.report.study.study import FILE, as_json, compact, data_set, study
 from bench.report.tables import results as tables
 from bench.report.view import View
 from bench.results.record import Status
@@ -57,18 +58,26 @@ class Part:
     """Of the intervals that these sections show (`protocol.Methods`)."""
     entries: list[dict[str, Any]] = field(default_factory=list)
     """What the first screen chooses from (`sections.answers.entries`)."""
+    plain: Mapping[str, Any] | None = None
+    """The same for machines (`study.data_set`); null for what is no data set, or could not be made so."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether something of it could not be made."""
+        return any(section.failed for section in self.sections) or (self.plain is None and self.data != ALL)
 
 
 def write_report(expected: Sequence[ExpectedCell], folder: Path, options: ReportOptions) -> Path:
     """Write the report on `expected` to `folder` and return its page, `index.html`.
 
-    Beside it: the same as Markdown (`index.md`), `results.csv` (`cells_frame`), `summary.csv` (`summary_frame`), the
-    figures of `sections` as PNG and SVG, and in `tables` every table; with several data sets, each has figures of its
-    own, named after it. All files are made before the first of an earlier report is replaced, and the pages
-    are replaced last; the page shows only what this call made. A section that fails, whatever a record holds, is
-    replaced by a line that says so, and a table whose files can't be written stands in the page alone. A report
-    without such a section or table gets a stamp last (`stamp.unchanged_page`). Raises ValueError where `expected` is
-    empty or ambiguous (see `cells_frame`), and OSError where the folder can't be written: then it is as it was.
+    Beside it: the same as Markdown (`index.md`), `results.csv` (`cells_frame`), `summary.csv` (`summary_frame`),
+    `report.json` (`study.schema`), the figures of `sections` as PNG and SVG, and in `tables` every table; with several
+    data sets, each has figures of its own, named after it. All files are made before the first of an earlier report is
+    replaced, and the pages are replaced last; the page shows only what this call made. A section that fails, whatever a
+    record holds, is replaced by a line that says so, and a table whose files can't be written stands in the page alone.
+    A report without such a section or table gets a stamp last (`stamp.unchanged_page`). Raises ValueError where
+    `expected` is empty or ambiguous (see `cells_frame`), and OSError where the folder can't be written: then it is as
+    it was.
     """
     if not expected:
         raise ValueError("there is nothing to report: the grid has no cells")
@@ -84,11 +93,12 @@ def write_report(expected: Sequence[ExpectedCell], folder: Path, options: Report
             points = details(cells, found, read.library, texts)
             context = _context(cells, parts, options) | {"unreadable": tables.unreadable(read.unreadable)}
             context["unreadable_texts"] = tables.unreadable_texts(texts.unreadable.values())
+            context["study"] = _write_study(new, parts, options)
             failed = _write_pages(new, context, parts, points)
         publish(new, folder, last=(MARKDOWN, PAGE))
         written = in_place(written, new, folder)
     _kept_or_said(lambda: read.keep(cache), "what was read of predictions cannot be kept, and is read again next time")
-    if made_of is not None and not failed and not any(section.failed for part in parts for section in part.sections):
+    if made_of is not None and not failed and not any(part.has_failed for part in parts):
         _kept_or_said(lambda: stamp.remember(folder, made_of, written), "the report has no stamp, and is drawn again")
     return folder / PAGE
 
@@ -130,7 +140,7 @@ def _make_parts(
             options=options,
         )
         made = named(((section, suffix) for section in make_sections(view)), names)
-        parts.append(Part(data, suffix, made, _methods_of(view), entries_or_said(view)))
+        parts.append(Part(data, suffix, made, _methods_of(view), entries_or_said(view), _plain(view)))
     if len(parts) > 1:
         suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
         ranks = made_or_said("Ranks", ALL, lambda: overall_ranking(read.grids, rows, folder, suffix))
@@ -198,6 +208,24 @@ def name_suffixes(data_sets: Sequence[str]) -> dict[str, str]:
             suffix, number = f"_{safe}_{number}", number + 1
         suffixes[data] = suffix
     return suffixes
+
+
+def _plain(view: View) -> dict[str, Any] | None:
+    """What `report.json` says of a data set; None where an odd record does not allow it, which is printed in full."""
+    try:
+        return data_set(view)
+    except Exception:  # as a section, it costs not the whole report
+        say(f"error: {FILE} goes without {view.data}\n{traceback.format_exc()}", error=True)
+        return None
+
+
+def _write_study(folder: Path, parts: Sequence[Part], options: ReportOptions) -> dict[str, Any]:
+    """Write `report.json`; return the form that the page embeds."""
+    known = [part.plain for part in parts if part.plain is not None]
+    failed = [part.data for part in parts if part.plain is None and part.data != ALL]
+    whole = study(options, known, failed)
+    write_atomically(folder / FILE, as_json(whole))
+    return compact(whole)
 
 
 def _methods_of(view: View) -> dict[str, dict[str, int]]:

@@ -32,7 +32,10 @@ FIGURES = [
     *(f"{name}_{labels}" for name in ("label_f1", "confusion") for labels in (2, 5)),
     *("same_as_baseline", "cost", "calibration"),
 ]
-OTHERS = {".answers.parquet", ".stamp.json", "results.csv", "summary.csv", "index.md", "index.html", "tables"}
+OTHERS = {
+    *(".answers.parquet", ".stamp.json", "results.csv", "summary.csv", "report.json"),
+    *("index.md", "index.html", "tables"),
+}
 NASTY = "first | line\n\nsecond <script>alert(1)</script> `code` ![x](http://example.org/x.png)"
 
 

@@ -18,6 +18,7 @@ ORDER = (
     "figures",
     "view",
     "tables",
+    "study",
     "sections",
     "render",
     "stamp",

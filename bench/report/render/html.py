@@ -56,7 +56,8 @@ def render(
     folder: Path,
 ) -> str:
     """The page. `points` is what the detail panel shows, by `parts.point_id`, `entries` what the first screen chooses
-    from (`sections.answers.entries`); figures are read from `folder`.
+    from (`sections.answers.entries`); figures are read from `folder`. The context's `study` is what charts are drawn of
+    (`study.compact`).
 
     Everything that comes from data is escaped by the templates, and embedded JSON can't end its element. A policy
     in the page allows its own scripts alone and no request at all. Raises OSError where a figure's file is missing.
@@ -64,7 +65,7 @@ def render(
     scripts = {name: (TEMPLATES / f"{name}.js").read_text("utf-8") for name in SCRIPTS}
     templates = environment(TEMPLATES, autoescape=True, finalize=_seen, extensions=["jinja2.ext.do"])
     shared = {**context, "svg": _drawings(folder), "sort_value": sort_value, "small_first": small_first}
-    shared |= {"states": STATES, "link": _links()}
+    shared |= {"states": STATES, "link": _links(), "study": Markup(embedded(context["study"]))}
     bodies = _bodies(templates, shared, blocks) | {"points": embedded(points)}
     return templates.get_template("index.html.j2").render(
         **shared,

@@ -1,0 +1,149 @@
+"""What `report.json` is: its fields, and the JSON Schema that docs/report.schema.json holds.
+
+python -m bench.report.study.schema > docs/report.schema.json
+"""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+VERSION = 1
+"""Of the format: raised where a field goes or comes to mean something else. A new field raises nothing."""
+Share = Annotated[float, Field(ge=-1, le=1)]
+Amount = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Verdict = Literal["better", "worse", "tied", "undecided"]
+
+
+class Block(BaseModel):
+    """No field but those that are named; numbers are finite."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
+
+
+class MetricOf(Block):
+    """The metric that rows are compared by."""
+
+    name: str
+    label: str
+    lower_is_better: bool
+    unit: Literal["%", ""] = Field(description="%: the values are shares from 0 to 1, to be shown in percent")
+
+
+class Row(Block):
+    """A model and a method."""
+
+    id: str
+    name: str = Field(description="for people")
+    role: str = Field(description="fine-tuning, probe, classical, untrained or elsewhere")
+    trained: bool
+
+
+class Difference(Block):
+    """A row less the baseline, on common seeds and test examples."""
+
+    difference: Share
+    low: Share
+    high: Share
+    p: Probability = Field(description="what the verdict rests on")
+    verdict: Verdict
+
+
+class PointOf(Block):
+    """One row at one label count and training size, over its seeds."""
+
+    row: str
+    labels: Count
+    size: Count = Field(description="training examples; 0: untrained, and the same at every size")
+    state: Literal["done", "partial", "failed", "skipped", "missing"]
+    seeds: Count = Field(description="that finished")
+    seeds_expected: Count
+    examples: Count | None = Field(description="of the smallest test set")
+    mean: Share | None = Field(description="of the data set's metric, over seeds")
+    low: Share | None = Field(description="of the 95 % interval, over seeds and test examples")
+    high: Share | None
+    sd: Amount | None = Field(description="over seeds")
+    train_seconds: Amount | None = Field(description="mean of a seed, as are all costs")
+    total_seconds: Amount | None
+    price: Amount | None = Field(description="of the whole time on its GPU; null without price_per_gpu_hour or GPU")
+    memory_gib: Amount | None = Field(description="the peak: of the GPU, where it ran on one")
+    texts_per_second: Amount | None
+    energy_wh: Amount | None
+    gpu: bool | None
+    over_baseline: Difference | None = Field(description="null for untrained rows: pairs have it at every size")
+
+
+class Pair(Difference):
+    """Row a less row b at one label count and training size."""
+
+    a: str
+    b: str = Field(description="the baseline, where it is one of the two")
+    labels: Count
+    size: Count
+    p_alone: Probability = Field(description="of this pair alone, corrected for nothing")
+    p_corrected: Probability = Field(description="for all pairs of this label count and size")
+    planned: bool = Field(description="whether p_corrected does not decide")
+
+
+class PublishedNumber(Block):
+    """A number of a publication, of the data set's metric."""
+
+    text: str
+    labels: Count
+    size: Count
+    value: float
+    other_data: bool
+
+
+class Best(Block):
+    """Which row is in front at one label count and size: the highest mean among rows with the most seeds."""
+
+    labels: Count
+    size: Count
+    row: str
+
+
+class LeftOut(Block):
+    """What is in report.json and not here."""
+
+    rows: Count
+    points: Count
+    pairs: Count
+    file: str
+
+
+class DataSet(Block):
+    """Everything that was learnt of one data set."""
+
+    id: str
+    name: str
+    baseline: str | None
+    metric: MetricOf
+    label_counts: list[Count]
+    train_sizes: list[Count] = Field(description="without the 0 of untrained rows")
+    rows: list[Row]
+    points: list[PointOf]
+    best: list[Best]
+    pairs: list[Pair]
+    has_all_pairs: bool = Field(description="else: those with the best row of a label count and size, or the baseline")
+    published: list[PublishedNumber]
+    left_out: LeftOut | None = Field(default=None, description="in the page alone")
+    answers: list[dict[str, Any]] = []
+
+
+class Study(Block):
+    """A report for machines."""
+
+    model_config = ConfigDict(title="report.json")
+    schema_version: Literal[1] = Field(alias="schema")
+    title: str
+    made: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="the day")
+    currency: str | None
+    data_sets: list[DataSet]
+    failed: list[str] = Field(description="data sets that records could not be made plain data of")
+
+
+if __name__ == "__main__":
+    print(json.dumps(Study.model_json_schema(), indent=1))

@@ -117,7 +117,7 @@ def test_a_page_with_nasty_names_has_no_markup_of_theirs(tmp_path):
     page = write_report(cells, tmp_path / "report", ReportOptions(NASTY))
     assert page.read_text("utf-8").count("<script>") == len(SCRIPTS)
     page = opened(page)
-    assert page.count("<script") == page.count("</script>") == len(SCRIPTS) + 3  # with the points, the answers and the study
+    assert page.count("<script") == page.count("</script>") == len(SCRIPTS) + 3  # points, answers, study
     assert "could not be made" not in page
     assert not re.search(r"<(img|iframe|object|link|base)\b", page)
     points = json.loads(re.search(r'<script type="application/json" id="points">(.*?)</script>', page).group(1))

@@ -35,6 +35,7 @@ from bench.report.sections import answers
 from bench.report.sections.ranks import ALL, overall_ranking
 from bench.report.stamp import MARKDOWN, PAGE
 from bench.report.study.study import FILE, as_json, compact, data_set, study
+from bench.report.study.tidy import POINTS, points_frame, with_intervals
 from bench.report.tables import results as tables
 from bench.report.view import View
 from bench.results.record import Status
@@ -70,10 +71,11 @@ class Part:
 def write_report(expected: Sequence[ExpectedCell], folder: Path, options: ReportOptions) -> Path:
     """Write the report on `expected` to `folder` and return its page, `index.html`.
 
-    Beside it: the same as Markdown (`index.md`), `results.csv` (`cells_frame`), `summary.csv` (`summary_frame`),
-    `report.json` (`study.schema`), the figures of `sections` as PNG and SVG, and in `tables` every table; with several
-    data sets, each has figures of its own, named after it. All files are made before the first of an earlier report is
-    replaced, and the pages are replaced last; the page shows only what this call made. A section that fails, whatever a
+    Beside it: the same as Markdown (`index.md`), `results.csv` (`cells_frame`), `summary.csv` (`summary_frame`, with
+    intervals), `points.csv` (`study.tidy`), `report.json` (`study.schema`), the figures of `sections` as PNG and SVG,
+    and in `tables` every table; with several data sets, each has figures of its own, named after it. All files are made
+    before the first of an earlier report is replaced, and the pages are replaced last; the page shows only what this
+    call made. A section that fails, whatever a
     record holds, is replaced by a line that says so, and a table whose files can't be written stands in the page alone.
     A report without such a section or table gets a stamp last (`stamp.unchanged_page`). Raises ValueError where
     `expected` is empty or ambiguous (see `cells_frame`), and OSError where the folder can't be written: then it is as
@@ -121,9 +123,8 @@ def _make_parts(
     """The frames' files, and every data set's sections with their figures."""
     published = published_for(options.experiment or options.title, list(found))
     summary = summary_frame(cells)
-    for name, frame in (("results.csv", cells), ("summary.csv", summary)):
-        write_atomically(folder / name, frame_csv(frame))
-    rows, parts, names = row_order(found), [], FileNames()
+    write_atomically(folder / "results.csv", frame_csv(cells))
+    rows, parts, names, views = row_order(found), [], FileNames(), []
     names.take(GAPS)
     for data, suffix in name_suffixes([str(data) for data in cells["data"].cat.categories]).items():
         view = View(
@@ -139,8 +140,10 @@ def _make_parts(
             library=read.library,
             options=options,
         )
+        views.append(view)
         made = named(((section, suffix) for section in make_sections(view)), names)
         parts.append(Part(data, suffix, made, _methods_of(view), entries_or_said(view), _plain(view)))
+    _write_points(folder, summary, views)
     if len(parts) > 1:
         suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
         ranks = made_or_said("Ranks", ALL, lambda: overall_ranking(read.grids, rows, folder, suffix))
@@ -208,6 +211,15 @@ def name_suffixes(data_sets: Sequence[str]) -> dict[str, str]:
             suffix, number = f"_{safe}_{number}", number + 1
         suffixes[data] = suffix
     return suffixes
+
+
+def _write_points(folder: Path, summary: pd.DataFrame, views: Sequence[View]) -> None:
+    """`summary.csv` and `points.csv`, with the intervals that the sections have made."""
+    intervals = {view.data: view.known_intervals for view in views}
+    write_atomically(folder / "summary.csv", frame_csv(with_intervals(summary, intervals)))
+    price = views[0].options.price_per_gpu_hour
+    frames = [points_frame(view.summary, view.cells, view.known_intervals, price) for view in views]
+    write_atomically(folder / POINTS, frame_csv(pd.concat(frames, ignore_index=True)))
 
 
 def _plain(view: View) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ FIGURES = [
     *("same_as_baseline", "cost", "calibration"),
 ]
 OTHERS = {
-    *(".answers.parquet", ".stamp.json", "results.csv", "summary.csv", "report.json"),
+    *(".answers.parquet", ".stamp.json", "results.csv", "summary.csv", "points.csv", "report.json"),
     *("index.md", "index.html", "tables"),
 }
 NASTY = "first | line\n\nsecond <script>alert(1)</script> `code` ![x](http://example.org/x.png)"

@@ -30,7 +30,7 @@ GPU_PACKAGES := .gpu-packages
 ON_GPU = $(if $(WHEELS),PYTHONPATH=$(GPU_PACKAGES) $(PYTHON),$(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mine sweep plan status doctor report compare test test-faults test-lowest test-slurm slurm-is-here \
+.PHONY: help setup demo mine sweep plan status doctor best report compare test test-faults test-lowest test-slurm slurm-is-here \
 	test-browser test-gpu perf-gpu gpu-packages wheelhouse perf lint format clean
 
 help: ## list the commands
@@ -66,6 +66,9 @@ status: setup ## how far EXPERIMENT is, what runs where, the time left
 
 doctor: setup ## whether a sweep of EXPERIMENT could run here, and what to do where it could not
 	$(BIN)/python -m bench.doctor experiment=$(EXPERIMENT) $(ARGS)
+
+best: setup ## name EXPERIMENT's best row by its report's rule, train it on all rows, keep it in models/: ARGS=--no-gpu
+	$(BIN)/python -m bench.best $(EXPERIMENT) $(ARGS)
 
 report: setup ## draw EXPERIMENT's report again from the records there are
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=report $(ARGS)

@@ -70,6 +70,12 @@ VERBS = {
         "demo",
     ),
     "report": _of_sweeps("report", "draw the report again from the records there are", "demo target_accuracy=0.9"),
+    "best": Verb(
+        "bench.best.__main__",
+        "name the best row by the report's rule, train it on all rows",
+        "[EXPERIMENT] [OPTION=VALUE ...]",
+        "demo --no-gpu",
+    ),
     "predict": Verb(
         "bench.predict.__main__",
         "classify texts with a cell's kept model",

@@ -17,6 +17,7 @@ from bench.compose import to_cell
 from bench.data.read import load_pool
 from bench.data.split import draw
 from bench.models import kept
+from bench.models.card import EXAMPLE
 from bench.predict import __main__ as command
 from bench.predict.__main__ import main
 from bench.results import store
@@ -202,6 +203,27 @@ def test_what_is_kept_is_no_pickle_and_has_a_card(name: str, keep: Any) -> None:
     assert f"| test | {cell.record.measurements.test.num_examples} |" in card
     assert 'python -m bench.predict .. "' in card
     assert ("Licence of the base model: Apache-2.0" in card) == (cell.cell.method is not None)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_card_s_code_gives_the_same_without_this_program(
+    name: str, keep: Any, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = keep(name)
+    folder = shutil.copytree(cell.folder / kept.MODEL, tmp_path / "model")
+    if (id := getattr(cell.cell.model, "id", None)) is not None:  # stands in for the hub
+        (folder / id).parent.mkdir()
+        (folder / id).symlink_to(mirror / "models" / id)
+    code = (folder / kept.CARD).read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    assert "bench" not in code
+    splits = draw(cell.cell.task, load_pool(cell.cell.task.data, cache=tmp_path, mirror_dir=None))
+    monkeypatch.chdir(folder)
+    variables: dict[str, Any] = {}
+    exec(code.replace(f'["{EXAMPLE}"]', repr(list(splits.test.texts))), variables)
+    expected = np.stack([cell.expected[id] for id in splits.test.ids])
+    tolerance = 2e-3 if name == "last token" else 1e-6  # texts alone and in batches are rounded otherwise in bf16
+    assert np.abs(variables["probabilities"] - expected).max() < tolerance
+    assert variables["labels"] == list(cell.labels)
 
 
 @pytest.mark.parametrize("name", ["thresholds", "probe thresholds"])

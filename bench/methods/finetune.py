@@ -30,7 +30,7 @@ from bench.models.base import BaseModel
 from bench.models.families import FAMILIES, Family
 from bench.models.kept import KeptModel, describe
 from bench.models.truncation import TRUNCATIONS
-from bench.running.steps import planned_steps
+from bench.running.steps import planned_steps, steps_in
 
 
 @dataclass(slots=True)
@@ -80,9 +80,10 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
         fitted = prepare(cell, found, splits, context, scratch)
         assert fitted.summary.load_seconds is not None
         fitted.summary.load_seconds += finding
-        context.on_phase("evaluating the untrained model")
         trained, summary = fitted.trained, fitted.summary
-        summary.before = scores_before(lambda name: trained.predict(getattr(splits, name)), splits, cell.training)
+        if context.refit is None:
+            context.on_phase("evaluating the untrained model")
+            summary.before = scores_before(lambda name: trained.predict(getattr(splits, name)), splits, cell.training)
         context.on_phase("training")
         started = time.perf_counter()
         summary.training = training.train(trained)
@@ -117,7 +118,12 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
     loaded = time.perf_counter()
     summary.load_seconds = loaded - clock
     arguments = training.training_arguments(
-        config, len(splits.train), seed=cell.task.seed, device=context.device, scratch=scratch
+        config,
+        len(splits.train),
+        seed=cell.task.seed,
+        device=context.device,
+        scratch=scratch,
+        validates=len(splits.validation) > 0,
     )
     trunk = None if split is None else split.trunk
     trained = training.make_trainer(model, encode, splits, config, arguments=arguments, trunk=trunk)
@@ -125,6 +131,8 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
         summary.train_seconds = time.perf_counter() - loaded  # features of its texts are part of the work
     for callback in (*step_callbacks(model), training.StepCallback(context.on_step)):
         trained.trainer.add_callback(callback)
+    if context.refit is not None and context.refit.epochs is not None:
+        trained.trainer.add_callback(training.StopAfter(steps_in(config, len(splits.train), context.refit.epochs)))
     encoded = trained.trainer.train_dataset
     summary.lengths = token_lengths(tokenizer, splits.train.texts, encoded, encode.held, context.warm.tokens)
     summary.cut = cut_by(encode, splits)

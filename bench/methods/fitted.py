@@ -46,9 +46,20 @@ def ignore(*_: object) -> None:
     """Do nothing with a step or a phase: nobody watches."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refit:
+    """What validation chose in cells, for a model that is trained once more on all of their examples: none is left to
+    validate on. (What is an option of the cell itself, as its learning rate, stands there.)"""
+
+    epochs: float | None = None
+    """Passes over the examples after which training ends, before the end of its schedule; None: at the end of it."""
+    temperature: float | None = None
+    """What scores are divided by (`bench.methods.temperature`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where a cell runs. Nothing here may change a result."""
+    """Where a cell runs. Nothing here may change a result, but for `refit`, which no cell has."""
 
     cache: Path
     mirror_dir: str | None
@@ -62,6 +73,8 @@ class Context:
     """Room for trunk features below `cache`; 0: they are kept neither there nor for the next cell."""
     on_phase: OnPhase = ignore
     """Called when another part of the work begins."""
+    refit: Refit | None = None
+    """Where it is no cell that runs, and there are no validation examples."""
 
 
 @dataclass(slots=True, kw_only=True)

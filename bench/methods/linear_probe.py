@@ -74,13 +74,15 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
     loaded = time.perf_counter()
     context.on_phase("computing features")
     train = features(trunk, tokenizer, splits.train, method, tokens)
-    validation = features(trunk, tokenizer, splits.validation, method, tokens)
+    validation = None
+    if len(splits.validation):
+        validation = features(trunk, tokenizer, splits.validation, method, tokens), splits.validation.labels
     chosen = training_set(train, splits.train.labels, method.class_weight, seed=cell.task.seed)
     regression, strength = choose_regression(
         partial(on_scaled, class_weight=chosen.class_weight),
         method.C,
         (chosen.features, chosen.labels),
-        (validation, splits.validation.labels),
+        validation,
         best_metric=method.best_metric,
     )
     fitted = time.perf_counter()

@@ -15,14 +15,19 @@ def choose_regression(
     regression: Callable[[float], Regression],
     strengths: Sequence[float],
     train: Labelled,
-    validation: Labelled,
+    validation: Labelled | None,
     *,
     best_metric: str,
 ) -> tuple[Regression, float]:
     """The `regression` of a C, and its C, that is the best on validation by `best_metric`.
 
-    Of equal ones the one with the lower log loss; of those that are equal in that, too, the lowest C.
+    Of equal ones the one with the lower log loss; of those that are equal in that, too, the lowest C. With no
+    validation examples (None) there is one C, which was chosen before.
     """
+    if validation is None:
+        (chosen,) = strengths
+        fitted_one: Any = regression(chosen)
+        return fitted_one.fit(*train), chosen
     metric = METRICS[best_metric]
     fitted: list[tuple[Any, float, Any]] = []
     for strength in strengths:

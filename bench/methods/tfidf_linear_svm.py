@@ -44,7 +44,11 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
         C=config.C, max_iter=config.max_iter, random_state=cell.task.seed, class_weight=train.class_weight
     )
     svm.fit(train.features, train.labels)
-    svm.temperature_ = temperature(scores(svm, features.of(splits.validation)), splits.validation.labels)
+    if context.refit is None:
+        svm.temperature_ = temperature(scores(svm, features.of(splits.validation)), splits.validation.labels)
+    else:
+        assert context.refit.temperature is not None
+        svm.temperature_ = context.refit.temperature
     return features.classifier(svm, LEARNT, temperature=svm.temperature_)
 
 

@@ -26,7 +26,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
         lambda strength: LogisticRegression(C=strength, max_iter=config.max_iter, class_weight=train.class_weight),
         config.C,
         (train.features, train.labels),
-        (features.of(splits.validation), splits.validation.labels),
+        (features.of(splits.validation), splits.validation.labels) if len(splits.validation) else None,
         best_metric=config.best_metric,
     )
     return features.classifier(regression, C=strength)

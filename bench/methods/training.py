@@ -105,6 +105,17 @@ class StepCallback(TrainerCallback):
         self._on_step(state.global_step, state.max_steps, self._loss)
 
 
+class StopAfter(TrainerCallback):
+    """Ends training after so many optimizer steps, whatever the schedule has left."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """End it."""
+        control.should_training_stop = control.should_training_stop or state.global_step >= self.steps
+
+
 @dataclass(slots=True)
 class Trained:
     """A model with Trainer around it, which also predicts."""
@@ -136,24 +147,24 @@ def make_trainer(
     arguments: TrainingArguments,
     trunk: Trunk | None = None,
 ) -> Trained:
-    """A Trainer for `model` on the task's training and validation examples, not started yet.
+    """A Trainer for `model` on the task's training and validation examples, if it has any of these; not started yet.
 
     `arguments` are `training_arguments` of `config`. Raises UserError where it would train on several devices.
     """
     check_one_device(arguments)
-    train, held_out = encode(splits.train), sort_by_length(encode(splits.validation))
+    train, held_out = encode(splits.train), sort_by_length(encode(splits.validation)).examples
     collator: Any = DataCollatorWithPadding(encode.tokenizer)
     if encode.max_windows is not None:
         collator = WindowCollator(collator)
     if trunk is not None:
-        trunk.ensure(used := [*train, *held_out.examples])
+        trunk.ensure(used := [*train, *held_out])
         trunk.hold(used)
     trainer = OrderedTrainer(
         model=model,
         args=arguments,
         data_collator=collator if trunk is None else Collator(collator, trunk),
         train_dataset=train,
-        eval_dataset=held_out.examples,
+        eval_dataset=held_out or None,
         class_weight=config.class_weight,
         num_labels=len(splits.labels),
         compute_metrics=lambda found: validation.scores(found.predictions, found.label_ids, config.best_metric),
@@ -181,9 +192,10 @@ def finish(trained: Trained) -> Training:
 
 
 def training_arguments(
-    config: TrainingConfig, num_train: int, *, seed: int, device: str, scratch: str
+    config: TrainingConfig, num_train: int, *, seed: int, device: str, scratch: str, validates: bool = True
 ) -> TrainingArguments:
-    """`config` in Trainer's terms; nothing is saved to disk or reported anywhere."""
+    """`config` in Trainer's terms; nothing is saved to disk or reported anywhere. Where there are no validation
+    examples it does not validate."""
     max_steps = planned_steps(config, num_train)
     every = config.eval_steps or max(steps_per_epoch(config, num_train), math.ceil(max_steps / MAX_EVALUATIONS))
     return TrainingArguments(
@@ -202,7 +214,7 @@ def training_arguments(
         bf16=config.precision == "bf16",
         fp16=config.precision == "fp16",
         train_sampling_strategy="group_by_length" if config.group_by_length else "random",
-        eval_strategy="steps",
+        eval_strategy="steps" if validates else "no",
         eval_steps=every,
         logging_steps=every,
         logging_nan_inf_filter=False,

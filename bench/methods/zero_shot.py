@@ -29,15 +29,10 @@ from bench.models import files, size
 from bench.models import load as loading
 from bench.models.base import BaseModel
 from bench.models.kept import KeptModel, describe
+from bench.models.prompts import CONTENT_FREE, around_text, joint_of, words_of
 from bench.results.measurements import Cut
 from bench.running.precision import kept_precision
 from bench.running.warm import Tokens
-
-TEXT = "{text}"
-"""Stands for the text in a prompt."""
-
-CONTENT_FREE = ("N/A", "[MASK]", "")
-"""Texts that say nothing, for calibration (Zhao et al. 2021, section 5)."""
 
 Continuations = Sequence[Sequence[int]]
 """The tokens of each label's words, as they follow a prompt."""
@@ -142,32 +137,13 @@ def _load_base(model: TransformerConfig, location: str, method: ZeroShotConfig, 
     return BaseModel(loading.load_causal(model, location, precision=method.precision, device=device))
 
 
-def words_of(label: str, method: ZeroShotConfig) -> str:
-    """What a label is called after the prompt. Raises UserError where `label_words` leaves it out."""
-    if method.label_words is None:
-        return label.replace("_", " ").strip()
-    if label not in method.label_words:
-        raise UserError(
-            f"data.label_words has no words for the label {label!r}, only for {', '.join(method.label_words)}"
-        )
-    return method.label_words[label]
-
-
-def around_text(method: ZeroShotConfig) -> tuple[str, str]:
-    """What the prompt has before and after the text."""
-    assert method.prompt is not None
-    before, _, after = method.prompt.partition(TEXT)
-    # a space at the end goes to the label's words, for that is how tokens are cut
-    return before, after.rstrip(" ")
-
-
 def continuations(tokenizer: PreTrainedTokenizerBase, method: ZeroShotConfig, words: Sequence[str]) -> Continuations:
     """The tokens of each label's words, as they are in place: after the prompt and a space (or a new line).
 
     Raises UserError where words give no token or two labels the same ones: no score could tell them apart.
     """
     ending = around_text(method)[1]
-    joint = "" if ending.endswith("\n") else " "
+    joint = joint_of(ending)
     anchor = tokenizer(ending, add_special_tokens=False)["input_ids"]
     known: dict[tuple[int, ...], str] = {}
     for label in words:

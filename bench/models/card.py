@@ -1,11 +1,15 @@
 """The model card of a kept model: data, labels, method, scores, licence, and how to load it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import jinja2
+
 from bench.cell import Cell
-from bench.config import DataConfig, PeftConfig, TransformerConfig
+from bench.config import DataConfig, PeftConfig, TransformerConfig, ZeroShotConfig
+from bench.config.model.tfidf import TfidfModel
 from bench.config.thresholds import threshold_metric
 from bench.escape import shell
 from bench.escape.characters import visible_line
@@ -15,6 +19,8 @@ from bench.escape.secrets import masked
 from bench.escape.templates import environment
 from bench.models.families import FAMILIES
 from bench.models.kept import KeptModel
+from bench.models.prompts import CONTENT_FREE, around_text, joint_of, words_of
+from bench.models.scripts import UNSEPARATED
 from bench.results.record import Record
 from bench.results.scores import Evaluation
 
@@ -26,8 +32,26 @@ EXAMPLE = "a text to classify"
 
 def model_card(cell: Cell, record: Record, kept: KeptModel) -> str:
     """The card in Markdown, with a header that the hub reads. `record` is the cell's, and `ok`."""
-    assert record.measurements is not None
-    # Markdown, not HTML: every text from elsewhere goes through a filter of `bench.escape`
+    measured = record.measurements
+    assert measured is not None
+    return template("card.md.j2").render(
+        cell=cell,
+        kept=kept,
+        record=record,
+        measured=measured,
+        scores=_scores(record),
+        interval=wilson_interval(measured.test),
+        data_source=data_source(cell.task.data),
+        hyperparameters=hyperparameters(cell, measured.choices),
+        **usage(kept, measured.choices),
+        front=None,
+        folder="..",
+        threshold_metric=threshold_metric(cell.training or cell.approach),
+    )
+
+
+def template(name: str) -> jinja2.Template:
+    """A template of a card. Markdown, not HTML: every text from elsewhere goes through a filter of `bench.escape`."""
     templates = environment(TEMPLATES, autoescape=False, keep_trailing_newline=True)
     templates.filters |= {
         "text": text,
@@ -37,23 +61,11 @@ def model_card(cell: Cell, record: Record, kept: KeptModel) -> str:
         "literal": double_quoted,
         "yaml": yaml,
     }
-    measured = record.measurements
-    return templates.get_template("card.md.j2").render(
-        cell=cell,
-        kept=kept,
-        record=record,
-        measured=measured,
-        scores=_scores(record),
-        interval=wilson_interval(measured.test),
-        data_source=_data_source(cell.task.data),
-        hyperparameters=_hyperparameters(cell, record),
-        pretrained=isinstance(kept.model, TransformerConfig),
-        **_usage(kept),
-        example=EXAMPLE,
-        threshold_metric=threshold_metric(cell.training or cell.approach),
-    )
+    return templates.get_template(name)
 
 
+DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+"""What torch calls a precision."""
 LIBRARIES = {
     "adapter": "peft",
     "whole": "transformers",
@@ -65,16 +77,40 @@ LIBRARIES = {
 """What the hub calls the library that a kept model is of."""
 
 
-def _usage(kept: KeptModel) -> dict[str, Any]:
-    """What the card's part on how to use it is made of."""
+def usage(kept: KeptModel, choices: Mapping[str, Any]) -> dict[str, Any]:
+    """What the card's part on how to use it is made of; `choices` are those that fitting made."""
     kept_as = kept.approach.kept_as
     assert kept_as is not None
-    usage = {"library": LIBRARIES[kept_as], "use": "transformers" if kept.approach.by_gradients else kept_as}
+    found = {
+        "library": LIBRARIES[kept_as],
+        "use": "transformers" if kept.approach.by_gradients else kept_as,
+        "pretrained": isinstance(kept.model, TransformerConfig),
+        "example": EXAMPLE,
+    }
+    if isinstance(kept.model, TfidfModel):
+        module, call = kept.model.estimator
+        return found | {
+            "analyzer": choices["analyzer"],
+            "unseparated": ascii(UNSEPARATED),
+            "module": module,
+            "call": call,
+            "estimator": call.partition("(")[0],
+        }
     method = kept.method
     if method is None or not isinstance(kept.model, TransformerConfig):
-        return usage
-    family = FAMILIES[kept.model.family]
-    return usage | {
+        return found
+    if isinstance(method, ZeroShotConfig):
+        around = around_text(method)
+        found |= {
+            "around": around,
+            "joint": joint_of(around[1]),
+            "words": [words_of(label, method) for label in kept.labels],
+            "text_limit": choices.get("max_length", method.max_length),
+            "content_free": CONTENT_FREE,
+        }
+    family, precision = FAMILIES[kept.model.family], kept.precision or getattr(method, "precision", None)
+    return found | {
+        "dtype": DTYPES.get(precision or "fp32", "float32"),
         "head": family.head,
         "quantized": method.quantization is not None,
         # peft rounds what it knows by no prefix of its own; a prompt is made for prediction, and not trained again
@@ -112,7 +148,7 @@ def _scores(record: Record) -> list[tuple[str, Evaluation]]:
     return [(name, scores) for name, scores in rows if scores is not None]
 
 
-def _data_source(data: DataConfig) -> str:
+def data_source(data: DataConfig) -> str:
     """Where the examples came from, without a path of this machine."""
     if data.wheel is not None:
         return f"Python wheel {code(f'{data.wheel.package}=={data.wheel.version}')}"
@@ -122,15 +158,13 @@ def _data_source(data: DataConfig) -> str:
     return f"{data.source} {code(Path(data.path).name)}" if data.path else data.source
 
 
-def _hyperparameters(cell: Cell, record: Record) -> list[tuple[str, Any]]:
+def hyperparameters(cell: Cell, choices: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """All options of method and training that have a value, with what validation chose of them."""
-    assert record.measurements is not None
     options = asdict(cell.approach)  # type: ignore[call-overload]
     if cell.training is not None:
         options |= asdict(cell.training)
     unused = cell.approach.idle_options()
     options = {name: value for name, value in options.items() if name not in ("name", "family", *unused)}
-    choices = record.measurements.choices
     options |= {f"{name}, chosen": choices[name] for name in ("C", "temperature", "analyzer") if name in choices}
     if cell.tune is not None:
         options["learning_rate"] = choices.get("learning_rate")

@@ -117,8 +117,9 @@ def file_hashes(folder: Path) -> dict[str, str]:
     return hashes
 
 
-def check_files(folder: Path, expected: Mapping[str, str]) -> None:
-    """Raise UserError where the files of a kept model are not those that were kept, naming them."""
+def check_files(folder: Path, expected: Mapping[str, str], again: str = AGAIN) -> None:
+    """Raise UserError where the files of a kept model are not those that were kept, naming them, and what to do
+    (`again`)."""
     try:
         there = file_hashes(folder)
     except OSError as error:
@@ -129,7 +130,7 @@ def check_files(folder: Path, expected: Mapping[str, str]) -> None:
         "added": [name for name in there if name not in expected],
     }
     if problems := [f"{state}: {', '.join(names)}" for state, names in states.items() if names]:
-        raise UserError(f"the saved model in {folder} is not as its cell kept it ({'; '.join(problems)}): {AGAIN}")
+        raise UserError(f"the saved model in {folder} is not as it was kept ({'; '.join(problems)}): {again}")
 
 
 def describe(cell: Cell, labels: tuple[str, ...], revision: str | None = None) -> KeptModel:

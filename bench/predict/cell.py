@@ -4,20 +4,22 @@ import sys
 from pathlib import Path
 
 from bench.errors import UserError
-from bench.models import kept, safely
+from bench.models import kept, refitted, safely
 from bench.models.kept import AGAIN, KeptModel
 from bench.results import store
 from bench.results.record import Record, Status
 
 
 def find(folder: Path) -> tuple[Path, KeptModel]:
-    """The folder of the model that the cell in `folder` kept, and what loading it takes.
+    """The folder of the model that the cell in `folder` kept, or `bench best` in it, and what loading it takes.
 
     Raises UserError where the folder, its record or its model is not there, or the cell did not end `ok`.
     """
     if not folder.is_dir():
         reason = "is no folder" if folder.exists() else "is not there"
         raise UserError(f"{folder} {reason}; give a cell's folder, as `python -m bench` prints it")
+    if (folder / refitted.FILE).is_file():
+        return _refitted(folder)
     try:
         record = store.read(folder)
     except store.UnreadableRecord as error:
@@ -28,6 +30,15 @@ def find(folder: Path) -> tuple[Path, KeptModel]:
         reason = f": {record.failure.type}: {record.failure.message}" if record.failure else ""
         raise UserError(" ".join(f"the cell in {folder} is not done, its status is {record.status}{reason}".split()))
     return _model(folder, record)
+
+
+def _refitted(folder: Path) -> tuple[Path, KeptModel]:
+    """What `bench best` kept."""
+    if not (folder / kept.FILE).is_file():
+        raise UserError(f"the saved model in {folder} is not whole: {refitted.AGAIN}")
+    safely.refuse_irregular(folder)
+    refitted.check(folder, refitted.read(folder))
+    return folder, kept.read(folder)
 
 
 def _model(folder: Path, record: Record) -> tuple[Path, KeptModel]:

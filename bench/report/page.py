@@ -25,7 +25,7 @@ from bench.report.inputs.frame import ExpectedCell, cells_frame, row_order, summ
 from bench.report.inputs.mistakes import Texts
 from bench.report.inputs.published import published_for
 from bench.report.inputs.read_predictions import ReadPredictions, read_predictions
-from bench.report.inputs.records import CellRecord, in_order, measured_points, read_records
+from bench.report.inputs.records import CellRecord, read_records
 from bench.report.options import ReportOptions
 from bench.report.render.details import details
 from bench.report.render.html import TEMPLATES, anchored, entry, first_card, render
@@ -37,7 +37,7 @@ from bench.report.stamp import MARKDOWN, PAGE
 from bench.report.study.study import FILE, as_json, compact, data_set, study
 from bench.report.study.tidy import POINTS, points_frame, with_intervals
 from bench.report.tables import results as tables
-from bench.report.view import View
+from bench.report.view import View, views
 from bench.results.record import Status
 from bench.results.regular import FULL
 from bench.results.store import record_writes, write_atomically
@@ -124,26 +124,14 @@ def _make_parts(
     published = published_for(options.experiment or options.title, list(found))
     summary = summary_frame(cells)
     write_atomically(folder / "results.csv", frame_csv(cells))
-    rows, parts, names, views = row_order(found), [], FileNames(), []
+    rows, parts, names = row_order(found), [], FileNames()
     names.take(GAPS)
-    for data, suffix in name_suffixes([str(data) for data in cells["data"].cat.categories]).items():
-        view = View(
-            data=data,
-            cells=cells[cells["data"] == data],
-            summary=summary[summary["data"] == data],
-            measured=in_order(measured_points(found, data), rows),
-            published=published,
-            folder=folder,
-            suffix=suffix,
-            found={cell: record for cell, record in found.items() if cell.data == data},
-            predictions=in_order(read.grids.get(data, {}), rows),
-            library=read.library,
-            options=options,
-        )
-        views.append(view)
-        made = named(((section, suffix) for section in make_sections(view)), names)
-        parts.append(Part(data, suffix, made, _methods_of(view), entries_or_said(view), _plain(view)))
-    _write_points(folder, summary, views)
+    suffixes = name_suffixes([str(data) for data in cells["data"].cat.categories])
+    of_data = views(cells, found, read, options, summary=summary, folder=folder, suffixes=suffixes, published=published)
+    for view in of_data:
+        made = named(((section, view.suffix) for section in make_sections(view)), names)
+        parts.append(Part(view.data, view.suffix, made, _methods_of(view), entries_or_said(view), _plain(view)))
+    _write_points(folder, summary, of_data)
     if len(parts) > 1:
         suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
         ranks = made_or_said("Ranks", ALL, lambda: overall_ranking(read.grids, rows, folder, suffix))

@@ -1,5 +1,6 @@
 """What is known of one data set, for its sections: frames, records, predictions, and what is made of them once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +13,11 @@ from bench.report.content.wording import SHOWN
 from bench.report.figures.heatmap import MAX_SMALL_PRINT
 from bench.report.figures.named_rows import named_rows
 from bench.report.figures.style import save
+from bench.report.inputs.frame import row_order
 from bench.report.inputs.prediction_store import PredictionStore
 from bench.report.inputs.published import Published
-from bench.report.inputs.records import CellRecord, ExpectedCell, Points, split_of
+from bench.report.inputs.read_predictions import ReadPredictions
+from bench.report.inputs.records import CellRecord, ExpectedCell, Points, in_order, measured_points, split_of
 from bench.report.options import ReportOptions
 from bench.report.statistics.baseline import simpler_rows, verdicts
 from bench.report.statistics.bootstrap import Draws, statistic
@@ -158,3 +161,37 @@ class View:
         """Write a figure's files."""
         save(figure, self.folder, f"{name}{self.suffix}")
         return Picture(f"{name}{self.suffix}", text, metric)
+
+
+def views(
+    cells: pd.DataFrame,
+    found: Mapping[ExpectedCell, CellRecord],
+    read: ReadPredictions,
+    options: ReportOptions,
+    *,
+    summary: pd.DataFrame,
+    folder: Path,
+    suffixes: Mapping[str, str],
+    published: Published | None = None,
+) -> list[View]:
+    """The view of each data set of `cells` (`cells_frame` of `found`), whose answers were `read`.
+
+    `summary` is `summary_frame` of `cells`; `suffixes` are those of files, by data set.
+    """
+    rows = row_order(found)
+    return [
+        View(
+            data=data,
+            cells=cells[cells["data"] == data],
+            summary=summary[summary["data"] == data],
+            measured=in_order(measured_points(found, data), rows),
+            published=published,
+            folder=folder,
+            suffix=suffix,
+            found={cell: record for cell, record in found.items() if cell.data == data},
+            predictions=in_order(read.grids.get(data, {}), rows),
+            library=read.library,
+            options=options,
+        )
+        for data, suffix in suffixes.items()
+    ]

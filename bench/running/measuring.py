@@ -158,6 +158,31 @@ def _measure(
     return [outcomes[cell.key] for cell in cells]
 
 
+def fit_again(
+    cell: Cell, splits: Splits, context: Context, observer: Observer, *, halvings: int = 0
+) -> tuple[Cell, Fitted]:
+    """Fit what is no cell of a grid but trained as `cell` says (`Context.refit`): what was run, and the model.
+
+    Nothing is predicted, and there is no record. Batches are halved so often. Raises what ended it: UserError,
+    Diverged and whatever the libraries raise.
+    """
+    quiet_libraries()
+    if (said := notice(cell, context.device)) is not None:
+        print(said, file=sys.stderr, flush=True)
+    planned = _planned(cell, context.device, halvings)
+    context.warm.begin(planned, context.device)
+    try:
+        stack = _fit([Drawn(cell, planned, splits, None, 0.0)], context, observer, "single")
+    finally:
+        if context.device != "cpu":
+            set_tf32(False)
+    (outcome,) = stack.fitted.outcomes
+    if isinstance(outcome, Exception):
+        raise outcome
+    say_length(planned, stack.fitting[0], outcome)
+    return stack.fitting[0], outcome
+
+
 def _run(stack: Stack, i: int, fitted: Fitted, reading: Reading, *, device: str, started: str) -> Run:
     """What the record of a cell is made of."""
     of, (test, energy) = stack.drawn[i], (stack.predicted["test"][i], reading.energy_joules)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from bench.best.__main__ import main as best
 from bench.cell import Cell
 from bench.compose import to_cell, to_settings
 from bench.config import METHODS, TransformerConfig
 from bench.config.method.base import Method, names_of
 from bench.config.method.gradient import GradientMethod
 from bench.methods.halve import halved, in_halves
+from bench.models import refitted
 from bench.models.estimate import estimate
 from bench.predict.__main__ import main as predict
 from bench.results import store
@@ -136,6 +138,25 @@ def test_it_is_run_in_halves_where_it_can_be(method: str, last: bool, grid: Grid
         assert (found.train_batch_size, found.eval_batch_size) == (1, 1)
         assert found.activation_checkpointing is cell.method.gains_by_checkpointing
     assert record.key == grid.record(method).key
+
+
+@pytest.mark.parametrize("method", NAMES)
+def test_it_can_be_trained_on_all_rows_and_predicts(
+    method: str, grid: Grid, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = "llama3_2_1b" if method == "zero_shot" else "bert_base"
+    words = [word for word in grid.words if not word.startswith("hydra.")]
+    words += [f"model={model}", f"method={method}", f"results_dir={grid.folder / 'results'}"]
+    code = best([*words, "--out", str(tmp_path / "kept")])
+    assert code == 0, capsys.readouterr().err
+    learns, examples = grid.cells[method].approach.learns, grid.record(method).measurements.examples
+    total = examples.num_train + examples.num_validation + examples.num_test
+    assert refitted.read(tmp_path / "kept").num_rows == (total if learns else 0)
+    mirror = next(word.partition("=")[2] for word in grid.words if word.startswith("mirror_dir="))
+    capsys.readouterr()
+    assert predict([str(tmp_path / "kept"), "goal match", "--device", "cpu", "--mirror-dir", mirror, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize("method", NAMES)

@@ -1,7 +1,7 @@
 """What every classical model on TF-IDF features has: how texts are counted."""
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from bench.bounds import Width
 from bench.config.class_weight import EQUAL, ClassWeight
@@ -31,6 +31,10 @@ class TfidfModel(ModelAlone):
     """`training.thresholds`. Filled in."""
 
     __pydantic_config__ = FORBID
+
+    estimator: ClassVar[tuple[str, str]]
+    """The module of scikit-learn, and the call in it, that gives a classifier which takes what was learnt: a model card
+    shows it."""
 
     role = "classical"
     kept_as = "arrays"

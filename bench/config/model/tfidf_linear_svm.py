@@ -22,3 +22,4 @@ class TfidfLinearSvmConfig(TfidfModel):
 
     module = "bench.methods.tfidf_linear_svm"
     summary = "a linear support vector machine on TF-IDF features"
+    estimator = ("sklearn.svm", "LinearSVC()")

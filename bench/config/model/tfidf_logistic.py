@@ -24,6 +24,7 @@ class TfidfLogisticConfig(TfidfModel):
 
     module = "bench.methods.tfidf_logistic"
     summary = "logistic regression on TF-IDF features"
+    estimator = ("sklearn.linear_model", "LogisticRegression()")
 
     def idle_options(self) -> Mapping[str, str]:
         """With a single C and no thresholds there is nothing to choose."""

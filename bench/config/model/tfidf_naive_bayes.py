@@ -17,3 +17,4 @@ class TfidfNaiveBayesConfig(TfidfModel):
 
     module = "bench.methods.tfidf_naive_bayes"
     summary = "complement naive Bayes on TF-IDF features"
+    estimator = ("sklearn.naive_bayes", "ComplementNB()")

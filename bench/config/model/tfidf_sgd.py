@@ -20,3 +20,4 @@ class TfidfSgdConfig(TfidfModel):
 
     module = "bench.methods.tfidf_sgd"
     summary = "a linear classifier on TF-IDF features"
+    estimator = ("sklearn.linear_model", 'SGDClassifier(loss="log_loss")')

@@ -46,7 +46,7 @@ def choices(view: View) -> Choices | None:
     places = {(point.num_labels, point.train_size) for point in view.compared}
     costs = costs_of(cost_points(view.summary, view.cells, view.options.price_per_gpu_hour))
     ceilings = offered(costs) if len(places) <= MAX_PLACES else [ANY]
-    found = answers(view.verdicts, costs, _not_run(view), ceilings)
+    found = answers(view.verdicts, costs, not_run(view), ceilings)
     if not found:
         return None
     return Choices(
@@ -54,7 +54,7 @@ def choices(view: View) -> Choices | None:
         label_counts=tuple(sorted({one.standing.num_labels for one in found})),
         sizes=tuple(sorted({one.standing.train_size for one in found})),
         ceilings=tuple(ceilings),
-        cards=tuple(card(one, _around(view, one)) for one in found),
+        cards=tuple(card(one, around(view, one)) for one in found),
         answers=tuple(found),
     )
 
@@ -70,7 +70,7 @@ def by_other_metrics(view: View) -> list[View]:
     ]
 
 
-def _not_run(view: View) -> dict[tuple[int, int], list[str]]:
+def not_run(view: View) -> dict[tuple[int, int], list[str]]:
     """Trained rows of which no cell was run, by label count and size; one that failed can't be had."""
     gone = view.summary[(view.summary["n_ok"] == 0) & (view.summary["not_ok"].astype(str).str.contains("missing"))]
     found: dict[tuple[int, int], list[str]] = {}
@@ -79,7 +79,8 @@ def _not_run(view: View) -> dict[tuple[int, int], list[str]]:
     return found
 
 
-def _around(view: View, one: Answer) -> Around:
+def around(view: View, one: Answer) -> Around:
+    """What the card of an answer says beside it."""
     place = one.standing.num_labels, one.standing.train_size
     return Around(
         name=view.name_of,

@@ -28,7 +28,7 @@ def section(view: View) -> Section | None:
             return None
         return Section("The answer", ["The predictions of all finished cells are gone, so nothing can be compared."])
     opponents = view.simpler_rows
-    paragraphs, lists = [*_warnings(view), _by(view), *_lead(view.budgets)], []
+    paragraphs, lists = [*_warnings(view), by_text(view), *_lead(view.budgets)], []
     for one in at_largest_budget(view.budgets):
         place = one.standing.num_labels, one.standing.train_size
         absent = absent_rows(view.summary, *place)
@@ -106,7 +106,7 @@ def _warnings(view: View) -> list[str]:
     ]
 
 
-def _by(view: View) -> str:
+def by_text(view: View) -> str:
     """The metric that decides, and why it does."""
     return f"Rows are compared by {view.deciding.metric.label}, {view.deciding.reason}."
 

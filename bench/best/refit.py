@@ -1,0 +1,150 @@
+"""Training on all examples of a task, and keeping what comes of it."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from bench.best.settle import Finished, Settled
+from bench.cell import Cell
+from bench.data.read import load_pool
+from bench.data.split import Examples, Splits, draw
+from bench.errors import UserError, said
+from bench.escape.terminal import say
+from bench.methods.fitted import Context, Fitted, Saveable
+from bench.methods.halve import halved
+from bench.models import kept, refitted
+from bench.models.refitted import Refitted
+from bench.results.record import Status
+from bench.results.regular import check_folder
+from bench.rights import share_all
+from bench.running.devices import use_one_gpu
+from bench.running.heartbeat import progress_of_a_cell
+from bench.running.measuring import fit_again
+from bench.running.observers import Observer, chosen
+from bench.running.preflight import check_place
+from bench.running.run import choose_device, status_of
+from bench.running.warm import Warm
+from bench.settings import Settings
+from bench.sources.cache import cache_folder
+
+
+def all_rows(finished: Finished, settings: Settings) -> tuple[Splits, Splits]:
+    """The task of the first of the cells as it was drawn for it, and its examples all in the training set.
+
+    Of a row that learns nothing the two are one. Raises UserError where the data are not those of the record.
+    """
+    cell, record = finished[0]
+    pool = load_pool(cell.task.data, cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir)
+    drawn = draw(cell.task, pool)
+    assert record.measurements is not None
+    if drawn.sha256() != record.measurements.examples.sha256:
+        raise UserError(
+            f"the examples of {cell.task.data.name} are not those that its cells were trained on: the data have "
+            "changed, so what was measured says nothing of them; run the sweep again (overwrite=always)"
+        )
+    if cell.task.test_only:
+        return drawn, drawn
+    none = Examples(ids=(), texts=(), labels=())
+    # the test examples stay for what is counted of texts that are cut; nothing is predicted for them
+    return drawn, replace(drawn, train=_joined(drawn.train, drawn.validation, drawn.test), validation=none)
+
+
+def _joined(*parts: Examples) -> Examples:
+    return Examples(
+        ids=tuple(id for part in parts for id in part.ids),
+        texts=tuple(text for part in parts for text in part.texts),
+        labels=tuple(label for part in parts for label in part.labels),
+    )
+
+
+def fit(settled: Settled, splits: Splits, settings: Settings) -> Saveable:
+    """The model, trained on all of `splits.train`; in smaller batches where memory does not hold those of the cells.
+
+    Raises UserError, Diverged and whatever the libraries raise.
+    """
+    device = choose_device(settings)
+    if device != "cpu":
+        use_one_gpu()  # before anything imports torch
+    context = Context(
+        cache=cache_folder(settings.cache_dir),
+        mirror_dir=settings.mirror_dir,
+        device=device,
+        warm=Warm(lasting=True),
+        feature_cache_gb=settings.feature_cache_gb,
+        refit=settled.refit,
+    )
+    with progress_of_a_cell() as shown, closing(chosen(replace(settings, observers=()), shown)) as observer:
+        fitted = _fit_in_halves(settled.cell, splits, context, observer)
+    assert isinstance(fitted, Saveable)
+    if settled.label_weights is not None:
+        fitted.kept = replace(fitted.kept, label_weights=settled.label_weights)
+    return fitted
+
+
+def _fit_in_halves(cell: Cell, splits: Splits, context: Context, observer: Observer) -> Fitted:
+    halvings = 0
+    while True:
+        try:
+            return fit_again(cell, splits, context, observer, halvings=halvings)[1]
+        except Exception as error:
+            if status_of(error) is not Status.OOM or halved(cell, halvings + 1) is None:
+                raise
+        context.warm.clear()
+        halvings += 1
+        say("out of memory: trying again with half the batch", error=True)
+
+
+def kept_already(folder: Path, wanted: Refitted, *, overwrite: bool) -> bool:
+    """Whether the model that is `wanted` is in `folder`. Raises UserError where something else is in its place.
+
+    With `overwrite` another model may make way that was kept by this command, and nothing else.
+    """
+    check_place("--out", str(folder))
+    try:
+        check_folder(folder)
+        there = sorted(folder.iterdir()) if folder.exists() else []
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {said(error)}") from error
+    if not there:
+        return False
+    if not (folder / refitted.FILE).is_file():
+        raise UserError(f"{folder} is there and holds no model that `bench best` kept: give another folder, --out")
+    if overwrite:
+        return False
+    found = refitted.read(folder)
+    if found.is_as(wanted):
+        refitted.check(folder, found)
+        return True
+    raise UserError(
+        f"{folder} holds another model ({found.row} of {found.experiment}, {found.num_rows} rows): --overwrite puts "
+        "this one in its place, --out beside it"
+    )
+
+
+def keep(fitted: Saveable, folder: Path, about: Refitted, card: Callable[[Saveable], str]) -> None:
+    """Put the model, its card and `about` into `folder`, all at once. Raises UserError where it can't be written."""
+    try:
+        with _beside(folder) as new:
+            fitted.save(new)
+            (new / kept.CARD).write_text(card(fitted), encoding="utf-8")  # in place of what peft writes
+            replace(about, model_files=kept.file_hashes(new)).write(new)
+            share_all(new)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {said(error)}") from error
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """An empty folder that takes the place of `folder` at the end; where that is not reached, nothing of it is left."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+    try:
+        yield new
+        if folder.exists():
+            shutil.rmtree(folder)
+        new.rename(folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)

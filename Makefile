@@ -30,8 +30,8 @@ GPU_PACKAGES := .gpu-packages
 ON_GPU = $(if $(WHEELS),PYTHONPATH=$(GPU_PACKAGES) $(PYTHON),$(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mine sweep plan status doctor best report compare test test-faults test-lowest test-slurm slurm-is-here \
-	test-browser test-gpu perf-gpu gpu-packages wheelhouse perf lint format clean
+.PHONY: help setup demo mine sweep plan status doctor best report compare test test-faults test-lowest test-slurm \
+	slurm-is-here test-browser wheel test-install test-gpu perf-gpu gpu-packages wheelhouse perf lint format clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -107,6 +107,12 @@ slurm-is-here:
 		PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null || \
 		{ echo "error: make test-slurm needs Slurm and munge (Debian: slurm-wlm, munge): no $$program here" >&2; exit 2; }; done
 
+wheel: setup ## build the package into dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+test-install: setup ## the package as a user installs it: each Python 3.11 to 3.13 here, an empty environment, no checkout
+	$(BIN)/python -m tests.install $(ARGS)
+
 test-gpu: gpu-packages ## what only a GPU can show, in some minutes; WHEELS=wheelhouse: without network or .venv
 	BENCH_GPU_TESTS_DEVICE=$(or $(BENCH_GPU_TESTS_DEVICE),cuda) $(ON_GPU) -m pytest -m gpu --confcutdir=tests/gpu \
 		tests/gpu $(ARGS)
@@ -139,4 +145,4 @@ format: setup ## mend formatting and simple lint
 	$(BIN)/ruff check --fix .
 
 clean: ## remove .venv and caches; results and reports stay
-	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache *.egg-info build
+	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache *.egg-info build dist

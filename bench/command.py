@@ -1,5 +1,6 @@
 """`bench`: the installed command. Each verb is the same program as its `python -m` form."""
 
+import difflib
 import importlib
 import sys
 from collections.abc import Callable, Sequence
@@ -9,9 +10,12 @@ from bench import __version__
 from bench.escape.characters import shortened
 from bench.escape.streams import print_help
 from bench.escape.terminal import say
+from bench.help_screen import SHOWN, screen
 from bench.options.order import own_options
 
 HELP = ("-h", "--help", "help")
+ALL_HELP = "--help-all"
+"""Of a verb with Hydra's options: all of them, as Hydra prints them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ VERBS = {
         "A=results/before B=results/after",
     ),
     "models": Verb("bench.models.__main__", "the models, their licences and memory", "[NAME ...]", "minilm bert_base"),
+    "completion": Verb("bench.completion", "what completes the words of bench in your shell", "bash|zsh|fish", "bash"),
     "export": Verb(
         "bench.export",
         "a task's test examples as a CSV file",
@@ -108,13 +113,27 @@ def main() -> int:
         print(f"finetune-bench {__version__}")
         return 0
     if (verb := VERBS.get(given[0])) is None:
-        say(f"error: bench {shortened(given[0], 60)}: there are {', '.join(VERBS)} (bench --help)", error=True)
+        say(f"error: {_no_verb(given[0])}", error=True)
         return 2
-    if any(word in HELP[:2] for word in given[1:]):
+    words = given[1:]
+    if "--version" in words[: words.index("--") if "--" in words else None]:
+        print(f"finetune-bench {__version__}")
+        return 0
+    if any(word in HELP[:2] for word in words):
+        if given[0] in SHOWN:
+            print_help(screen(given[0], verb.usage, verb.summary, verb.example))
+            return 0
         print_help(_help_of(given[0], verb))
-    sys.argv[:] = [f"bench {given[0]}", *verb.arguments(given[1:])]
+    sys.argv[:] = [f"bench {given[0]}", *verb.arguments(["--help" if one == ALL_HELP else one for one in words])]
     program: Callable[[], int] = importlib.import_module(verb.module).main
     return program()
+
+
+def _no_verb(word: str) -> str:
+    """What is said of a first word that is no verb."""
+    close = difflib.get_close_matches(word, VERBS, n=1)
+    like = f"; did you mean {close[0]}?" if close else ""
+    return f"bench {shortened(word, 60)}: there are {', '.join(VERBS)} (bench --help){like}"
 
 
 def _help() -> str:

@@ -1,15 +1,22 @@
 """`bench VERB`: the installed command, and files in a `conf/` of the user's own."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bench import __version__
 from bench.command import VERBS, main
+from bench.options.listed import options
+from bench.settings import Settings
 from tests.support.cli import composed, environment
 from tests.support.texts import topics
+
+SCREEN = 46
+"""Lines."""
 
 
 def bench(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -84,13 +91,39 @@ def test_the_help_of_a_verb_begins_with_what_it_does(
     except SystemExit as end:
         code = int(end.code or 0)
     assert code == 0
-    first, example, *more = capsys.readouterr().out.splitlines()
-    assert first == f"bench {verb} {VERBS[verb].usage}: {VERBS[verb].summary}"
-    assert example.startswith(f"  bench {verb} ")
-    text = "\n".join(more)
-    assert len(text) > 200  # and the program's own
+    text = capsys.readouterr().out
+    lines = text.splitlines()
+    assert f"bench {verb} {VERBS[verb].usage}" in lines[0]
+    assert f"\n  bench {verb} {VERBS[verb].example}\n" in text
+    assert len(lines) <= SCREEN, "it fits on a screen"
+    assert max(map(len, lines)) <= 120
     if VERBS[verb].module == "bench.__main__":
-        assert all(part in text for part in ("--config-dir", "command=plan", "name=tickets", "train_size: 128"))
+        assert lines[0].startswith("usage: ")
+        assert re.search(r"^  train_size=128 +all: what there is", text, re.M), (
+            "options have their default and a sentence"
+        )
+        assert "--help-all" in lines[-1]
+
+
+def test_all_options_are_listed_on_request(tmp_path: Path) -> None:
+    shown = bench("sweep", "--help-all", folder=tmp_path)
+    assert shown.returncode == 0
+    assert all(part in shown.stdout for part in ("--config-dir", "command=plan", "name=tickets", "train_size: 128"))
+
+
+def test_every_option_has_a_line_and_a_sentence() -> None:
+    listed = options()
+    assert set(Settings.__dataclass_fields__) <= set(listed)
+    assert [name for name, one in listed.items() if not one.comment] == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_says_our_version(
+    verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", verb, "--version"])
+    assert main() == 0
+    assert capsys.readouterr().out == f"finetune-bench {__version__}\n"
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if VERBS[verb].module == "bench.__main__"])
@@ -105,7 +138,8 @@ def test_each_verb_says_how_it_is_used(tmp_path: Path) -> None:
     assert all(f"bench {verb}" in shown.stdout for verb in VERBS)
     unknown = bench("swep", folder=tmp_path)
     assert unknown.returncode == 2
-    assert unknown.stderr == f"error: bench swep: there are {', '.join(VERBS)} (bench --help)\n"
+    names = ", ".join(VERBS)
+    assert unknown.stderr == f"error: bench swep: there are {names} (bench --help); did you mean sweep?\n"
     nothing = bench(folder=tmp_path)
     assert nothing.returncode == 2
     assert nothing.stdout == shown.stdout

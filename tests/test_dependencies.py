@@ -9,6 +9,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
+from bench.extras import EXTRAS as BY_PACKAGE
 from tests.support.cli import REPOSITORY
 
 OURS = {"bench", "hydra_plugins", "tests"}
@@ -57,7 +58,7 @@ def declared(requirements: list[str]) -> set[str]:
 
 
 RUNTIME = declared(PROJECT["dependencies"])
-OPTIONAL = {name for extra in ("setfit", "slurm") for name in declared(EXTRAS[extra])}
+OPTIONAL = {name for extra in set(BY_PACKAGE.values()) for name in declared(EXTRAS[extra])}
 DEV = declared(EXTRAS["dev"])
 
 

@@ -55,7 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m bench.predict", description="Classify texts with the model that a cell kept.")
+    parser = Parser(
+        prog="python -m bench.predict",
+        usage="%(prog)s CELL_FOLDER [TEXT ...] [OPTION ...]",
+        description="Classify texts with the model that a cell kept.",
+    )
     kept_by = "the folder of a cell that ran with save_model=true"
     parser.add_argument("cell", type=path, metavar="CELL_FOLDER", help=kept_by)
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts; - for standard input, one a line")

@@ -15,6 +15,7 @@ from bench.cell import Cell
 from bench.config import TransformerConfig
 from bench.errors import UserError
 from bench.escape.characters import shortened
+from bench.extras import how_to_install, is_here
 from bench.running.devices import Gpu
 
 TIMEOUT_SECONDS = 300.0
@@ -73,6 +74,8 @@ def main(arguments: list[str]) -> int:
             raise ArithmeticError("a product of matrices is wrong")
         if "--four-bit" in arguments:
             part = FOUR_BIT
+            if not is_here(part):
+                raise ModuleNotFoundError(f"it is not installed: {how_to_install(part)}")
             from bitsandbytes import functional, matmul_4bit
 
             values, state = functional.quantize_4bit(ones, quant_type="nf4")  # which has 1 as it is

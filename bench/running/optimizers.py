@@ -2,10 +2,10 @@
 
 import difflib
 from collections.abc import Iterable
-from importlib.util import find_spec
 
 from bench.cell import Cell
 from bench.errors import refuse
+from bench.extras import how_to_install, is_here
 
 OPTIMIZERS: dict[str, str | None] = {
     **dict.fromkeys(("adamw_torch", "adamw_torch_fused", "adafactor", "sgd", "adagrad", "rmsprop"), None),
@@ -54,9 +54,10 @@ def check_installed(cells: Iterable[Cell]) -> None:
     """Raise UserError where a cell's optimizer needs a package that is not installed."""
     needed = {name: package for name in _names(cells) if (package := OPTIMIZERS.get(name)) is not None}
     refuse(
-        f"training.optim={name} needs a package: pip install {INSTALLED_AS.get(package, package)}"
+        f"training.optim={name} needs a package that is not installed: "
+        f"{how_to_install(INSTALLED_AS.get(package, package))}"
         for name, package in needed.items()
-        if find_spec(package) is None
+        if not is_here(package)
     )
 
 

@@ -4,13 +4,13 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 from bench.cell import Cell
 from bench.config import DataConfig, PredictionsConfig, TransformerConfig
 from bench.data import split
 from bench.errors import TaskInfeasible, UserError, refuse, said
+from bench.extras import how_to_install, is_here
 from bench.models import safely
 from bench.models.configuration import check_families
 from bench.models.targets import check_targets
@@ -47,11 +47,24 @@ def check_device(cells: Iterable[Cell], settings: Settings) -> None:
 
 
 def check_extras(cells: Collection[Cell]) -> None:
-    """Raise UserError where a cell needs an optional package that is not installed."""
-    for approach in dict.fromkeys(cell.approach for cell in cells):
-        if (extra := approach.extra) is not None and find_spec(extra) is None:
-            raise UserError(f"{approach.choice} needs the extra: pip install -e '.[{extra}]'")
+    """Raise UserError, with all problems, where a cell needs a package that is not installed."""
+    needed = dict.fromkeys(pair for cell in cells for pair in _packages(cell))
+    refuse(
+        f"{what} needs a package that is not installed: {how_to_install(package)}"
+        for what, package in needed
+        if not is_here(package)
+    )
     check_installed(cells)
+
+
+def _packages(cell: Cell) -> Iterator[tuple[str, str]]:
+    """The packages beyond those that every installation has: what needs it, and its name."""
+    if (package := cell.approach.package) is not None:
+        yield cell.approach.choice, package
+    if cell.approach.quantization is not None:
+        yield f"{cell.approach.choice} (weights in 4 bits)", "bitsandbytes"
+    if getattr(cell.model, "gguf", None) is not None:
+        yield f"model={cell.model.name} (a GGUF file)", "gguf"
 
 
 def check_sources(cells: Iterable[Cell], settings: Settings) -> None:

@@ -127,20 +127,22 @@ def test_weights_that_are_not_finite_diverge(tiny_models: dict[str, Path], pool:
 
 
 def test_a_missing_extra_is_told_at_once(tmp_path: Path, monkeypatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(preflight, "find_spec", lambda name: None)
+    monkeypatch.setattr(preflight, "is_here", lambda name: False)
     options = (f"results_dir={tmp_path}", f"cache_dir={tmp_path}", f"reports_dir={tmp_path}")
     for arguments in (("method=setfit",), ("-m", "method=setfit,linear_probe", "num_labels=2,5")):
         assert call(*arguments, "model=minilm", *options) == 2
-        assert capsys.readouterr().err == "error: method=setfit needs the extra: pip install -e '.[setfit]'\n"
+        assert capsys.readouterr().err == (
+            "error: method=setfit needs a package that is not installed: pip install 'finetune-bench[setfit]'\n"
+        )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_only_setfit_needs_the_extra(monkeypatch) -> None:
     cell = make_cell(CACHE)
-    monkeypatch.setattr(preflight, "find_spec", lambda name: None)
+    monkeypatch.setattr(preflight, "is_here", lambda name: False)
     tfidf = replace(cell, model=TfidfSgdConfig(name="tfidf_sgd", family="tfidf_sgd"), method=None)
     preflight.check_extras([replace(cell, method=LinearProbeConfig(name="linear_probe")), tfidf])
-    monkeypatch.setattr(preflight, "find_spec", lambda name: name)
+    monkeypatch.setattr(preflight, "is_here", lambda name: True)
     preflight.check_extras([cell])
 
 

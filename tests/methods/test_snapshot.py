@@ -104,3 +104,17 @@ def test_copies_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     taken.take(model)
     taken.restore(model)
     assert waited == [False] * 4
+
+
+def test_pieces_of_the_host_are_memory_that_is_not_swapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only that is filled while the host goes on; without CUDA torch has none, so the request is looked at."""
+    asked: list[dict[str, object]] = []
+    empty = torch.empty
+
+    def fake(*size: int, pin_memory: bool = False, **options: object) -> torch.Tensor:
+        asked.append({"pin_memory": pin_memory, **options})
+        return empty(*size, **options)
+
+    monkeypatch.setattr(torch, "empty", fake)
+    assert len(snapshot.pinned(100)) == 100
+    assert asked == [{"pin_memory": True, "dtype": torch.uint8}]

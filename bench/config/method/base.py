@@ -99,8 +99,8 @@ class Method:
     """Whether `training` says how it trains (`bench.config.method.gradient`)."""
     kept_as: ClassVar[KeptAs | None] = None
     """What `save_model=true` keeps of its model; None: nothing can be kept."""
-    extra: ClassVar[str | None] = None
-    """The optional package that it needs, which is called as its extra is (`pip install -e '.[setfit]'`)."""
+    package: ClassVar[str | None] = None
+    """A package that it needs beyond those that every installation has (`bench.extras`)."""
     reads_model_rate: ClassVar[bool] = False
     """Whether `model.learning_rate` is its learning rate."""
     in_listing: ClassVar[bool] = False

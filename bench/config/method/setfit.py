@@ -52,7 +52,7 @@ class SetfitConfig(Method):
     module = "bench.methods.setfit"
     role = "fine-tuning"
     kept_as = "encoder"
-    extra = "setfit"
+    package = "setfit"
     summary = "contrastive tuning on pairs of texts, then logistic regression"
 
     @property

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import bitsandbytes.functional as bnb
 import torch
 
 from bench.methods.fused.limits import GradientLimits
@@ -106,6 +105,9 @@ class Stacked8BitAdamW:
         self.options = adam_options(members[0])
         self.rest = StackedAdamW(members, rows, scales, first=width)
         device = rows.values.device
+        import bitsandbytes.functional as bnb  # which not every installation has
+
+        self.update = bnb.optimizer_update_8bit_blockwise
         self.maps = [bnb.create_dynamic_map(signed=signed).to(device) for signed in (True, False)]
         self.states = [torch.zeros(len(members), width, dtype=torch.uint8, device=device) for _ in self.maps]
         self.block_scales = [torch.zeros(len(members), width // ALIGNMENT, device=device) for _ in self.maps]
@@ -115,7 +117,7 @@ class Stacked8BitAdamW:
         self.rest.step()  # which clips all columns
         (beta1, beta2), epsilon = self.options
         for i, number, rate in taking_part(self.members, self.scales):
-            bnb.optimizer_update_8bit_blockwise(
+            self.update(
                 "adam",
                 self.rows.gradients[i, : self.width],
                 self.rows.values[i, : self.width],

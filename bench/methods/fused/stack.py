@@ -11,6 +11,7 @@ from peft.utils.other import ModulesToSaveWrapper
 from torch import nn
 from transformers import PreTrainedModel
 
+from bench.extras import is_here
 from bench.methods import packed
 from bench.methods.encode import Encoded
 from bench.methods.fused import attention, dense
@@ -148,8 +149,13 @@ def trained(model: peft.PeftModel) -> dict[str, nn.Parameter]:
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
+def _in_4_bits() -> tuple[type, ...]:
+    """peft's layer on weights in 4 bits; none where bitsandbytes is not installed."""
+    return (lora.bnb.Linear4bit,) if is_here("bitsandbytes") else ()
+
+
 def check_layer(name: str, layer: LoraLayer) -> None:
     """Raise Unfusable unless peft computes `layer` as FusedLinear does."""
     is_plain = layer.active_adapters == [ADAPTER] and not layer.lora_variant and not layer.lora_bias[ADAPTER]
-    if not isinstance(layer, lora.Linear | lora.bnb.Linear4bit) or not is_plain:
+    if not isinstance(layer, (lora.Linear, *_in_4_bits())) or not is_plain:
         raise Unfusable(f"{name} has adapters of the kind {type(layer).__name__}")

@@ -11,7 +11,6 @@ import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +21,7 @@ from bench.cell import Cell
 from bench.errors import UserError, said
 from bench.escape.filename import key_part
 from bench.escape.terminal import say
+from bench.extras import how_to_install, is_here
 from bench.results import store
 from bench.results.record import Status
 from bench.results.regular import read_regular, validated
@@ -80,8 +80,8 @@ def lock(results_dir: str | Path) -> FileLock:
 
 def check_slurm(options: SlurmOptions, settings: Settings) -> None:
     """Raise UserError where no job can be submitted from here, or not as asked."""
-    if find_spec("submitit") is None:
-        raise UserError("hydra/launcher=slurm needs the extra: pip install -e '.[slurm]'")
+    if not is_here("submitit"):
+        raise UserError(f"hydra/launcher=slurm needs a package that is not installed: {how_to_install('submitit')}")
     if missing := [command for command in COMMANDS if shutil.which(command) is None]:
         raise UserError(
             f"hydra/launcher=slurm needs Slurm's commands, and {', '.join(missing)} cannot be found: start the sweep "

@@ -1,0 +1,1 @@
+"""`make test-install`: the package as a user installs it."""

@@ -16,7 +16,6 @@ SHOWN: dict[str, Sequence[str]] = {
     "plan": (*GRID, "device", "engine", "price_per_gpu_hour", *PLACES),
     "status": (*GRID, *PLACES),
     "report": (*GRID, *REPORTING, "redraw", *PLACES, "more_results"),
-    "best": (*GRID, *REPORTING, *PLACES),
 }
 """The options that each verb's screen has, in their order."""
 NAMED_GROUPS = {

@@ -22,8 +22,9 @@ STUDY = (
     ("sweep", "--help"),
     ("init", "tickets.csv"),
     ("plan", "tickets", "model=tfidf_sgd", "seed=0,1"),
-    ("sweep", "tickets", "model=tfidf_sgd", "seed=0,1", "save_model=true"),
+    ("sweep", "tickets", "model=tfidf_sgd", "seed=0,1"),
     ("status", "tickets", "model=tfidf_sgd", "seed=0,1"),
+    ("best", "tickets", "model=tfidf_sgd", "seed=0,1"),
 )
 """What a new user does; the words behind `bench`."""
 TOPICS = {
@@ -128,9 +129,8 @@ def run(words: list[str], folder: Path) -> bool:
 
 
 def predicts(bench: str, home: Path) -> bool:
-    """Whether a kept model labels new texts as it should."""
-    cell = next(path.parent for path in sorted(home.glob("results/**/model")))
-    if not run([bench, "predict", str(cell), "--file", "tickets.csv", "--out", "labelled.csv"], home):
+    """Whether the kept winner labels texts as it should."""
+    if not run([bench, "predict", "models/tickets", "--file", "tickets.csv", "--out", "labelled.csv"], home):
         return False
     with (home / "labelled.csv").open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))

@@ -23,3 +23,9 @@ def rough_duration(seconds: float) -> str:
             digits = 1 if name == "h" or (name == "s" and seconds < 10) else 0
             return f"{seconds / unit:.{digits}f} {name}"
     return f"{seconds / 86_400:.1f} days"
+
+
+def money_text(amount: float, currency: str | None) -> str:
+    """An amount with two digits that say something: "0.061 EUR", "1.20 EUR", "12 EUR"."""
+    digits = 0 if amount >= 10 else 2 if amount >= 1 else 3 if amount >= 0.01 else 4
+    return f"{amount:,.{digits}f} {currency}" if currency else f"{amount:,.{digits}f}"

@@ -1,5 +1,7 @@
 """The options of a report: one object that is made of the settings once, and handed to all that need one of them."""
 
+import re
+import unicodedata
 from dataclasses import dataclass, fields
 from typing import Annotated
 
@@ -11,12 +13,26 @@ from bench.metrics.deciding import AUTO, deciding_name
 DecidingMetric = Annotated[str, BeforeValidator(deciding_name)]
 
 
+def currency_name(name: object) -> str:
+    """The name of a currency, as it was given. Raises ValueError for what is neither a code nor a sign."""
+    if isinstance(name, str) and (
+        re.fullmatch("[A-Z]{3}", name) or (len(name) == 1 and unicodedata.category(name) == "Sc")
+    ):
+        return name
+    raise ValueError("a currency is a code of three capital letters (EUR) or a sign (€)")
+
+
+Currency = Annotated[str, BeforeValidator(currency_name)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSettings:
     """What a user may ask of a report on the command line; `bench.settings.Settings` has these fields, too."""
 
     price_per_gpu_hour: Amount | None = None
-    """The price of one GPU for an hour, in whatever currency: what a plan and a report count money with."""
+    """The price of one GPU for an hour, in `currency`: what a plan and a report count money with."""
+    currency: Currency | None = None
+    """Of all amounts of money, as an ISO code (EUR) or a sign (€); null: amounts stand alone."""
     target_accuracy: Fraction | None = None
     """If set, the report also estimates how many training examples each row needs to reach this accuracy."""
     baseline: str | None = None

@@ -24,7 +24,7 @@ from bench.sweep.stacks import stack_notes
 from bench.sweep.survey import Standing, State, survey
 from bench.sweep.wording import gigabytes, table
 from bench.sweep.workforce import Workforce
-from bench.wording import counted, rough_duration
+from bench.wording import counted, money_text, rough_duration
 
 REASONS = 8
 """Reasons that are shown of infeasible tasks."""
@@ -184,6 +184,10 @@ def _print_infeasible(infeasible: dict[Task, str], feasible: Feasibility, wanted
         out.print(f"Not checked against the data of {data}: {reason}. Its sweep finds out.")
 
 
+def _money(amount: float, currency: str | None) -> str:
+    return money_text(amount, currency) if currency else f"{money_text(amount, None)} in money"
+
+
 def _print_totals(rows: dict[str, Row], place: Workforce, settings: Settings, out: Console) -> None:
     durations = [each for row in rows.values() for each in row.durations]
     out.print(place.described())
@@ -194,7 +198,8 @@ def _print_totals(rows: dict[str, Row], place: Workforce, settings: Settings, ou
     wall = max(seconds / place.workers, *(each.seconds for each in durations))
     if place.device == "cuda":
         hours = seconds * place.devices / place.workers / 3600
-        money = "" if settings.price_per_gpu_hour is None else f", {hours * settings.price_per_gpu_hour:,.2f} in money"
+        price = settings.price_per_gpu_hour
+        money = "" if price is None else f", {_money(hours * price, settings.currency)}"
         out.print(f"In all about {hours:,.1f} GPU-hours{money}; done in about {rough_duration(wall)}.")
     else:
         out.print(f"In all about {rough_duration(seconds)} of work; done in about {rough_duration(wall)}.")

@@ -214,13 +214,14 @@ def test_the_command_draws_once_and_anew_when_asked(tmp_path, capsys, monkeypatc
     drawn = mock.Mock(side_effect=write_report)
     monkeypatch.setattr(page, "write_report", drawn)
     said = []
-    priced, asked_for = ["price_per_gpu_hour=2"], ["target_accuracy=0.9", "at_precision=0.8"]
+    priced, asked_for = ["price_per_gpu_hour=2", "currency=EUR"], ["target_accuracy=0.9", "at_precision=0.8"]
     for more in ([], [], priced, priced, [*priced, "redraw=true"], asked_for):
         assert call(*asked, *more) == 0
         said.append(capsys.readouterr().out.strip().splitlines()[-1])
     line = f"report: {tmp_path / 'reports' / 'mine' / 'index.html'}"
     assert said == [line, f"{line} (unchanged)", line, f"{line} (unchanged)", line, line]
     assert drawn.call_count == 4
+    assert drawn.call_args_list[1].args[2].currency == "EUR"
     assert drawn.call_args.args[2].target_accuracy == 0.9
     assert drawn.call_args.args[2].at_precision == 0.8
 

@@ -149,6 +149,9 @@ def test_gpus_hours_and_money(
     hours = float(said.partition("In all about ")[2].split()[0])
     money = float(said.partition("GPU-hours, ")[2].split()[0].replace(",", ""))
     assert money == pytest.approx(1000 * hours, abs=100), "hours are rounded to a tenth"
+    assert " in money; done" in said
+    said = plan(words, tmp_path, capsys, "price_per_gpu_hour=1000", "currency=EUR", "model=bert_base")
+    assert " EUR; done in about" in said
     said = plan(words, tmp_path, capsys, "hydra.launcher.devices=[0,3]", "hydra.launcher.per_device=2")
     assert "On 2 GPUs, 2 workers on each: 2 x Chip" in said
 
@@ -157,6 +160,12 @@ def test_a_price_without_gpus(words: list[str], tmp_path: Path, capsys: pytest.C
     said = plan(words, tmp_path, capsys, "price_per_gpu_hour=2.5", "device=cpu")
     assert "price_per_gpu_hour: nothing is charged, for no GPU is used." in said
     assert "price_per_gpu_hour" not in plan(words, tmp_path, capsys, "device=cpu")
+
+
+@pytest.mark.parametrize("wrong", ["euros", "eur", "5", '"€€"'])
+def test_what_is_no_currency_is_refused(wrong: str, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*words, "command=plan", f"currency={wrong}") == 2
+    assert "a currency is a code of three capital letters (EUR) or a sign (€)" in capsys.readouterr().err
 
 
 def test_bad_input_is_refused_as_ever(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

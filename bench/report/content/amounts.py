@@ -63,9 +63,3 @@ def ratio_text(small: float, large: float) -> str:
 def rate_text(per_second: float) -> str:
     """Texts a second with two digits: "97", "1,300"."""
     return f"{per_second:,.0f}" if per_second < 100 else f"{float(f'{per_second:.2g}'):,.0f}"
-
-
-def money_text(amount: float, currency: str | None) -> str:
-    """An amount with two digits that say something: "0.061 EUR", "1.20 EUR", "12 EUR"."""
-    digits = 0 if amount >= 10 else 2 if amount >= 1 else 3 if amount >= 0.01 else 4
-    return f"{amount:,.{digits}f} {currency}" if currency else f"{amount:,.{digits}f}"

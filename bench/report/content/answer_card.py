@@ -9,7 +9,6 @@ from bench.report.content.amounts import (
     gain_range_text,
     gain_text,
     loss_text,
-    money_text,
     range_text,
     rate_text,
     ratio_text,
@@ -19,7 +18,7 @@ from bench.report.content.amounts import (
 from bench.report.content.wording import in_words
 from bench.report.statistics.answers import Answer
 from bench.report.statistics.power import Needed
-from bench.wording import counted
+from bench.wording import counted, money_text
 
 MAX_NAMED = 3
 Kind = Literal["tied", "cheaper", "missing", "next"]

@@ -1,11 +1,16 @@
 """What a section of the report is made of; Markdown and HTML are two renderings of it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from bench.report.content.table import Table
+from bench.report.content.wording import UNTRAINED
+
+Number = float | int | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,9 @@ class Entry:
     """Of the grid, by `point_id`: what the details are shown of."""
     shade: float | None = None
     """From 0 (worst) to 1 (best) of its table."""
+    numbers: Mapping[str, Number] | None = None
+    """What it says in numbers, by the ends of the names of their columns in CSV files ("mean", "low"; "" for the only
+    one, which has the column to itself). Null is what is not known; a text may be the name of a row."""
 
     def __str__(self) -> str:
         return self.text
@@ -71,6 +79,21 @@ def point_id(data: str, row: str, num_labels: int, train_size: int) -> str:
     """A short name for a point of the grid, the same wherever the page speaks of it."""
     name = "\n".join(map(str, (data, row, num_labels, train_size)))
     return f"p{hashlib.sha256(name.encode()).hexdigest()[:10]}"
+
+
+def interval_numbers(mean: float, low: float, high: float, name: str = "mean") -> dict[str, Number]:
+    """Of an entry with an interval in brackets."""
+    return {name: float(mean), "low": float(low), "high": float(high)}
+
+
+def known_number(value: Any) -> float | None:
+    """A number, or null for a gap."""
+    return None if pd.isna(value) else float(value)
+
+
+def size_entry(train_size: int) -> Entry:
+    """Training examples: "2,400", or that there are none."""
+    return Entry(f"{train_size:,}" if train_size else UNTRAINED, numbers={"": int(train_size)})
 
 
 def texts(line: Sequence[Any]) -> list[str]:

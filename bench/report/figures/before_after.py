@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from bench.report.content.parts import Entry, known_number, size_entry
 from bench.report.content.table import Table, table
 from bench.report.content.wording import deviation_text, difference_text, number_text, seeds_text
 from bench.report.figures import style
@@ -106,12 +107,12 @@ def gains_table(points: pd.DataFrame) -> Table:
         [
             str(point.row),
             point.num_labels,
-            f"{point.train_size:,}",
+            size_entry(point.train_size),  # type: ignore[arg-type]
             name,
             *_change(point, f"{name}_accuracy"),
             *_change(point, f"{name}_loss"),
             *(_change(point, f"{name}_confidence")[:2] if confidence else []),
-            seeds_text(point.n_ok, point.n_expected),  # type: ignore[arg-type]
+            _seeds(point),
         ]
         for point in points.itertuples()
         for name in sets_shown(points)
@@ -121,15 +122,25 @@ def gains_table(points: pd.DataFrame) -> Table:
     return table(header, lines)
 
 
-def _change(point: Any, column: str) -> list[str]:
+def _change(point: Any, column: str) -> list[Entry | str]:
     """Before, after and the difference; nothing where a part is unknown."""
     before, after = getattr(point, f"before_{column}_mean", np.nan), getattr(point, f"{column}_mean", np.nan)
-    return [_entry(point, f"before_{column}"), _entry(point, column), difference_text(after - before, DIGITS)]
+    return [_entry(point, f"before_{column}"), _entry(point, column), _difference(after - before)]
 
 
-def _entry(point: Any, column: str) -> str:
+def _seeds(point: Any) -> Entry:
+    numbers = {"": int(point.n_ok), "expected": int(point.n_expected)}
+    return Entry(seeds_text(point.n_ok, point.n_expected), numbers=numbers)
+
+
+def _difference(value: float) -> Entry:
+    return Entry(difference_text(value, DIGITS), numbers={"": known_number(value)})
+
+
+def _entry(point: Any, column: str) -> Entry | str:
     mean, deviation = (getattr(point, f"{column}_{part}", np.nan) for part in ("mean", "sd"))
     if pd.isna(mean):
         return ""
     spread = "" if pd.isna(deviation) else f" {deviation_text(deviation, DIGITS)}"
-    return f"{number_text(mean, DIGITS)}{spread}"
+    text = f"{number_text(mean, DIGITS)}{spread}"
+    return Entry(text, numbers={"mean": float(mean), "sd": known_number(deviation)})

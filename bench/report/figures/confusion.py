@@ -12,6 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from bench.report.content.parts import Entry
 from bench.report.content.table import Table, table
 from bench.report.content.wording import (
     UNTRAINED,
@@ -87,7 +88,8 @@ def report_table(points: Points) -> Table:
             numbers = [_mean([getattr(one, name) for one in scores]) for name in ("precision", "recall")]
             f1, support = _mean_and_deviation([one.f1 for one in scores]), span_text(one.support for one in scores)
             if not any(one.support for one in scores):  # nothing was measured
-                numbers, f1 = ["–", "–"], "–"
+                nothing = Entry("–", numbers={})
+                numbers, f1 = [nothing, nothing], nothing
             lines.append([point.row, first.label, *numbers, f1, support])
         total = span_text(test.num_examples for test in tests)
         for average in ("macro", "weighted"):
@@ -97,14 +99,15 @@ def report_table(points: Points) -> Table:
     return table(["row", "label", "precision", "recall", "F1", "test examples"], lines)
 
 
-def _mean(values: Sequence[float]) -> str:
-    return number_text(float(np.mean(values)), DIGITS)
+def _mean(values: Sequence[float]) -> Entry:
+    mean = float(np.mean(values))
+    return Entry(number_text(mean, DIGITS), numbers={"": mean})
 
 
-def _mean_and_deviation(values: Sequence[float]) -> str:
-    if len(values) < 2:
-        return _mean(values)
-    return f"{_mean(values)} {deviation_text(float(np.std(values, ddof=1)), DIGITS)}"
+def _mean_and_deviation(values: Sequence[float]) -> Entry:
+    mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
+    spread = "" if deviation is None else f" {deviation_text(deviation, DIGITS)}"
+    return Entry(f"{number_text(mean, DIGITS)}{spread}", numbers={"mean": mean, "sd": deviation})
 
 
 @style.applied

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from bench.report.content.parts import Entry, Titled, point_id
+from bench.report.content.parts import Entry, Titled, point_id, size_entry
 from bench.report.content.table import table
-from bench.report.content.wording import UNTRAINED, number_text, spread
+from bench.report.content.wording import number_text, spread
 from bench.report.figures import style
 from bench.report.figures.layout import Texts, panel_grid
 from bench.report.figures.named_rows import named_and_others
@@ -118,12 +118,17 @@ def _handles(rows: list[str], others: list[str], styles: dict[str, style.RowStyl
     return [*made, Line2D([], [], color=style.INK, label="Pareto front", **ring)]
 
 
-def cost_table(points: pd.DataFrame) -> Titled:
-    """What each point of the grid costs a seed, and whether it is on the front of accuracy against training time."""
+def cost_table(points: pd.DataFrame, currency: str | None = None) -> Titled:
+    """What each point of the grid costs a seed (money in `currency`), and whether it is on the front of accuracy
+    against training time."""
     front: dict[Any, bool] = {}
     for _, some in points.groupby("num_labels"):
         front |= dict(zip(some.index, _front(some, MEASURES[0]), strict=True))
-    columns = {"gpu_hours": "GPU-hours", "energy_wh": "energy (Wh)", "money": "price"}
+    columns = {
+        "gpu_hours": "GPU-hours",
+        "energy_wh": "energy (Wh)",
+        "money": f"price ({currency})" if currency else "price",
+    }
     shown = [name for name in columns if points[name].notna().any()]
     header = ["row", "labels", "training examples", "accuracy", "training time", "whole cell"]
     header += [*(columns[name] for name in shown), "peak memory (GiB)", "test examples per second", "Pareto front"]
@@ -131,12 +136,14 @@ def cost_table(points: pd.DataFrame) -> Titled:
         [
             point.row,
             point.num_labels,
-            f"{point.train_size:,}" if point.train_size else UNTRAINED,
+            size_entry(point.train_size),
             Entry(
-                number_text(point.accuracy), point=point_id(point.data, point.row, point.num_labels, point.train_size)
+                number_text(point.accuracy),
+                point=point_id(point.data, point.row, point.num_labels, point.train_size),
+                numbers={"": float(point.accuracy)},
             ),
-            f"{point.train_seconds:,.1f} s",
-            duration(point.total_seconds),
+            Entry(f"{point.train_seconds:,.1f} s", numbers={"seconds": float(point.train_seconds)}),
+            Entry(duration(point.total_seconds), numbers={"seconds": float(point.total_seconds)}),
             *(_number(getattr(point, name), 4) for name in shown),
             _number(point.peak_memory_gib, 2),
             _number(point.test_examples_per_second, 0),
@@ -164,5 +171,5 @@ def _typed(points: pd.DataFrame) -> Iterable[Any]:
     return points.itertuples()
 
 
-def _number(value: float, digits: int) -> str:
-    return "" if pd.isna(value) else number_text(value, digits)
+def _number(value: float, digits: int) -> Entry | str:
+    return "" if pd.isna(value) else Entry(number_text(value, digits), numbers={"": float(value)})

@@ -6,8 +6,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from bench.report.content.parts import Entry, size_entry
 from bench.report.content.table import Table, table
-from bench.report.content.wording import UNTRAINED, number_text
+from bench.report.content.wording import number_text
 from bench.report.figures import style
 from bench.report.figures.confusion import evaluations, shares
 from bench.report.figures.heatmap_cells import Shade
@@ -76,8 +77,8 @@ def confused_pairs(points: Points) -> Table:
         for place in np.argsort(-rates, axis=None, kind="stable")[:MAX_PAIRS]:
             true, predicted = np.unravel_index(place, rates.shape)
             if rates[true, predicted] >= MIN_SHARE:
-                size = f"{point.train_size:,}" if point.train_size else UNTRAINED
-                share = f"{100 * rates[true, predicted]:.1f} %"
+                size, rate = size_entry(point.train_size), float(rates[true, predicted])
+                share = Entry(f"{100 * rate:.1f} %", numbers={"": rate})
                 lines.append([point.row, point.num_labels, size, names[true], names[predicted], share])
     header = ["row", "labels", "training examples", "true label", "taken for", "share of its test examples"]
     return table(header, lines)

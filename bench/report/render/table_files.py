@@ -12,6 +12,7 @@ from bench.escape.latex import latex
 from bench.escape.sheet import guarded
 from bench.escape.terminal import say
 from bench.report.content.parts import Section, Titled, texts
+from bench.report.render.numeric import spread
 from bench.results.regular import FULL
 from bench.results.store import write_atomically
 
@@ -53,11 +54,12 @@ def write_tables(tables: Iterable[Titled], folder: Path) -> set[str]:
 
 
 def to_csv(titled: Titled) -> str:
-    """The table as it is read; what a spreadsheet would take for a formula has an apostrophe before it."""
+    """The table for machines: numbers in columns of their own (`numeric.spread`), in full precision; in texts, what a
+    spreadsheet would take for a formula has an apostrophe before it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    for line in (titled.table.header, *titled.table.lines):
-        writer.writerow([guarded(visible_line(" ".join(text.split()))) for text in texts(line)])
+    for line in spread(titled.table):
+        writer.writerow([guarded(visible_line(" ".join(x.split()))) if isinstance(x, str) else x for x in line])
     return out.getvalue()
 
 

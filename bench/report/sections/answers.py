@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bench.metrics.table import METRICS
-from bench.report.content.amounts import gain_text, limit_text, money_text, range_text, score_text
+from bench.report.content.amounts import gain_text, limit_text, range_text, score_text
 from bench.report.content.answer_card import Around, Card, card
 from bench.report.sections.verdict import absent_rows
 from bench.report.statistics.answers import Answer, answers
@@ -13,6 +13,7 @@ from bench.report.statistics.correctness import rows_at, sample_of
 from bench.report.statistics.costs import cost_points
 from bench.report.statistics.curves import Curve
 from bench.report.view import MAX_BOOTSTRAPPED, View
+from bench.wording import money_text
 
 MAX_PLACES = 60
 """Label counts x training sizes that have answers under each ceiling; in bigger grids there is none."""
@@ -86,7 +87,7 @@ def around(view: View, one: Answer) -> Around:
         name=view.name_of,
         baseline=view.baseline,
         absent=absent_rows(view.summary, *place),
-        currency=getattr(view.options, "currency", None),
+        currency=view.options.currency,
         more_examples=_more_examples(view, one),
     )
 
@@ -153,7 +154,7 @@ def _entry(view: View, found: Choices) -> dict[str, Any]:
         }
         for one, its in zip(found.answers, found.cards, strict=True)
     ]
-    currency = getattr(view.options, "currency", None)
+    currency = view.options.currency
     return {
         "data": view.data,
         "name": view.data_name,

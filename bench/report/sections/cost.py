@@ -13,4 +13,4 @@ def section(view: View) -> Section | None:
         return None
     text = f"Accuracy on {view.data} against training time, peak memory and speed of inference, a line a label count."
     picture = view.draw("cost", accuracy_and_cost(points, view.rows, view.data, view.named_rows), text)
-    return Section("Cost", cost_notes(points, view.cells), [picture], [cost_table(points)])
+    return Section("Cost", cost_notes(points, view.cells), [picture], [cost_table(points, view.options.currency)])

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
-from bench.report.content.parts import Picture, Section, Titled
+from bench.report.content.parts import Entry, Picture, Section, Titled
 from bench.report.content.table import table
 from bench.report.content.verdict_words import p_text
 from bench.report.figures.ranks import critical_difference_diagram
@@ -115,7 +116,9 @@ def _ranges_table(ranges: Ranges) -> Titled:
 
 def _table(ranks: Ranks) -> Titled:
     """Rows by average rank, then those that have none."""
-    lines = [[row, f"{rank:.2f}"] for row, rank in ranks.average.items()]
+    lines: list[list[Any]] = [
+        [row, Entry(f"{rank:.2f}", numbers={"": float(rank)})] for row, rank in ranks.average.items()
+    ]
     lines += [[row, "not ranked"] for row in ranks.left_out]
     return Titled("Average ranks", table(["row", "average rank"], lines), name="ranks")
 

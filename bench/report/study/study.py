@@ -29,7 +29,7 @@ def study(options: ReportOptions, data_sets: Sequence[Mapping[str, Any]], failed
         "schema": VERSION,
         "title": options.title,
         "made": datetime.date.today().isoformat(),
-        "currency": getattr(options, "currency", None),
+        "currency": options.currency,
         "data_sets": list(data_sets),
         "failed": list(failed),
     }

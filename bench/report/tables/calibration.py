@@ -1,13 +1,13 @@
 """The error that a perfectly calibrated model would show on the same test set, beside what models show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from bench.report.content.parts import Entry, size_entry
 from bench.report.content.table import Table, table
 from bench.report.content.wording import (
-    UNTRAINED,
     deviation_text,
 )
 from bench.report.figures.calibration import (
@@ -61,17 +61,18 @@ def calibration_table(points: ConfidencesByPoint, floors: Mapping[Point, Floor])
     lines = []
     for point, seeds in points.items():
         errors = [expected_calibration_error(one) for one in seeds.values()]
-        spread = f" {deviation_text(float(np.std(errors, ddof=1)))}" if len(errors) > 1 else ""
+        deviation = float(np.std(errors, ddof=1)) if len(errors) > 1 else None
+        spread = "" if deviation is None else f" {deviation_text(deviation)}"
         lines.append(
             [
                 point.row,
                 point.num_labels,
-                f"{point.train_size:,}" if point.train_size else UNTRAINED,
-                f"{np.mean(errors):.3f}{spread}",
-                f"{floors[point].mean:.3f}, up to {floors[point].most:.3f}",
-                f"{np.mean([one.confidence.mean() for one in seeds.values()]):.3f}",
-                f"{np.mean([one.correct.mean() for one in seeds.values()]):.3f}",
-                counted(len(seeds), "seed"),
+                size_entry(point.train_size),
+                Entry(f"{np.mean(errors):.3f}{spread}", numbers={"mean": float(np.mean(errors)), "sd": deviation}),
+                _floor_entry(floors[point]),
+                _mean_entry([one.confidence.mean() for one in seeds.values()]),
+                _mean_entry([one.correct.mean() for one in seeds.values()]),
+                Entry(counted(len(seeds), "seed"), numbers={"": len(seeds)}),
             ]
         )
     header = [
@@ -85,6 +86,15 @@ def calibration_table(points: ConfidencesByPoint, floors: Mapping[Point, Floor])
         "seeds",
     ]
     return table(header, lines)
+
+
+def _floor_entry(floor: Floor) -> Entry:
+    return Entry(f"{floor.mean:.3f}, up to {floor.most:.3f}", numbers={"mean": floor.mean, "most": floor.most})
+
+
+def _mean_entry(values: Sequence[float]) -> Entry:
+    mean = float(np.mean(values))
+    return Entry(f"{mean:.3f}", numbers={"": mean})
 
 
 def calibration_words(points: ConfidencesByPoint, floors: Mapping[Point, Floor]) -> list[str]:

@@ -69,7 +69,8 @@ def _entry(view: View, found: Equivalents, point: Point, usual: int) -> Entry | 
     if isinstance(one, NotComparable):
         return Entry("not comparable", point=place)
     few = f" ({counted(len(one.seeds), 'seed')})" if len(one.seeds) < usual else ""
-    return Entry(short_text(one) + few, point=place)
+    numbers = {"mean": one.estimate, "low": one.low, "high": one.high, "n_seeds": len(one.seeds)}
+    return Entry(short_text(one) + few, point=place, numbers=numbers)
 
 
 def _why_missing(view: View, point: Point) -> Entry | str:

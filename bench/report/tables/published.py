@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.report.content.parts import Titled
+from bench.report.content.parts import Entry, Titled, known_number
 from bench.report.content.table import table
 from bench.report.content.wording import (
     capitalised,
@@ -39,12 +39,12 @@ def _accuracy_line(line: Any, *, trials: bool) -> list[Any]:
         line.name,
         _size(line),
         _ours(line),
-        " or ".join(f"{count:,}" for count in line.tests),
+        Entry(" or ".join(f"{count:,}" for count in line.tests), numbers={"": min(line.tests, default=None)}),
         _number(line.value),
         f"{line.n_test:,}",
         _spread(line.standard_error),
         *([_spread(line.std)] if trials else []),
-        difference_text(line.difference, DIGITS),
+        Entry(difference_text(line.difference, DIGITS), numbers={"": known_number(line.difference)}),
     ]
 
 
@@ -67,29 +67,32 @@ def other_metrics_table(lines: pd.DataFrame) -> Titled:
     return Titled("Other published metrics", table(header, entries))
 
 
-def _size(line: Any) -> str:
+def _size(line: Any) -> Entry:
     size = size_text(line.train_size)
     differs = pd.notna(line.our_size) and line.our_size != line.train_size
-    return f"{size} (ours {line.our_size:,.0f})" if differs else size
+    text = f"{size} (ours {line.our_size:,.0f})" if differs else size
+    return Entry(text, numbers={"": int(line.train_size), "ours": known_number(line.our_size)})
 
 
-def _ours(line: Any) -> str:
+def _ours(line: Any) -> Entry | str:
     """Our mean, deviation and seeds; or why there is none."""
     if pd.isna(line.mean):
         return in_words(line.not_ok) if line.not_ok else "not in the grid" if not line.n_expected else "not measured"
-    return f"{_number(line.mean)}{_after(line.sd)} ({seeds_text(line.n_ok, line.n_expected)})"
+    text = f"{number_text(line.mean, DIGITS)}{_after(line.sd)} ({seeds_text(line.n_ok, line.n_expected)})"
+    seeds = {"n_seeds": int(line.n_ok), "n_seeds_expected": int(line.n_expected)}
+    return Entry(text, numbers={"mean": float(line.mean), "sd": known_number(line.sd), **seeds})
 
 
 def _after(deviation: float) -> str:
     return "" if pd.isna(deviation) else f" {deviation_text(deviation, DIGITS)}"
 
 
-def _number(value: float) -> str:
-    return number_text(value, DIGITS)
+def _number(value: float) -> Entry:
+    return Entry(number_text(value, DIGITS), numbers={"": known_number(value)})
 
 
-def _spread(deviation: float) -> str:
-    return "" if pd.isna(deviation) else deviation_text(deviation, DIGITS)
+def _spread(deviation: float) -> Entry | str:
+    return "" if pd.isna(deviation) else Entry(deviation_text(deviation, DIGITS), numbers={"": float(deviation)})
 
 
 def remarks(lines: pd.DataFrame, published: Published, data: str) -> list[str]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bench.report.content.parts import Titled
+from bench.report.content.parts import Entry, Titled, size_entry
 from bench.report.content.table import table
-from bench.report.content.wording import UNTRAINED, number_text
+from bench.report.content.wording import number_text
 from bench.report.figures.style import percent
 from bench.report.statistics.correctness import BySeed, Grid, TestPredictions
 from bench.report.statistics.deciding import is_unequal
@@ -27,19 +27,19 @@ def recall_table(probable: Grid, num_labels: int, precision: float) -> Titled | 
         return None
     names = first.test_set.names
     lines = [
-        [point.row, f"{point.train_size:,}" if point.train_size else UNTRAINED, *_entries(seeds, names, precision)]
-        for point, seeds in some.items()
+        [point.row, size_entry(point.train_size), *_entries(seeds, names, precision)] for point, seeds in some.items()
     ]
     title = f"Recall where {percent(100 * precision)} of what is called so is right, {num_labels} labels"
     return Titled(title, table(["row", "training examples", *names], lines), name=f"recall_at_precision_{num_labels}")
 
 
-def _entries(seeds: BySeed, names: tuple[str, ...], precision: float) -> list[str]:
+def _entries(seeds: BySeed, names: tuple[str, ...], precision: float) -> list[Entry | str]:
     return [_entry(seeds, label, precision) for label in range(len(names))]
 
 
-def _entry(seeds: Mapping[int, TestPredictions], label: int, precision: float) -> str:
+def _entry(seeds: Mapping[int, TestPredictions], label: int, precision: float) -> Entry | str:
     """The mean over the seeds whose test set has the label."""
     found = [recall_at_precision(answers.labelled, label, precision) for answers in seeds.values()]
     known = [recall for recall in found if not np.isnan(recall)]
-    return number_text(float(np.mean(known))) if known else ""
+    mean = float(np.mean(known)) if known else None
+    return "" if mean is None else Entry(number_text(mean), numbers={"": mean})

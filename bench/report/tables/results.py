@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.report.content.parts import Entry, Titled, point_id
+from bench.report.content.parts import Entry, Number, Titled, known_number, point_id, size_entry
 from bench.report.content.table import Table, shortened, table
 from bench.report.content.wording import (
     UNTRAINED,
@@ -88,7 +88,13 @@ def _entry(point: Any, metric: str, shade: Callable[[float], float], interval: t
         spread = f" [{number_text(interval[0], DIGITS)}, {number_text(interval[1], DIGITS)}]"
     rest = f"; {in_words(point.not_ok)}" if point.not_ok else ""
     text = f"{number_text(mean, DIGITS)}{spread} ({seeds_text(point.n_ok, point.n_expected)}{rest})"
-    return Entry(text, state, place, shade(mean))
+    return Entry(text, state, place, shade(mean), _numbers(point, mean, deviation, interval))
+
+
+def _numbers(point: Any, mean: float, deviation: float, interval: tuple[float, float] | None) -> dict[str, Number]:
+    low, high = interval or (None, None)
+    seeds = {"n_seeds": int(point.n_ok), "n_seeds_expected": int(point.n_expected)}
+    return {"mean": float(mean), "low": low, "high": high, "sd": known_number(deviation), **seeds}
 
 
 def state_of(n_ok: int, n_expected: int, not_ok: str) -> str:
@@ -110,7 +116,7 @@ def gap_table(cells: pd.DataFrame) -> tuple[Table, int]:
             gap.data,
             gap.row,
             gap.num_labels,
-            f"{gap.train_size:,}",
+            size_entry(gap.train_size),  # type: ignore[arg-type]
             gap.seed,
             _gap_state(gap),
             _reason(gap),

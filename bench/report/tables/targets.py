@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.report.content.parts import Titled
+from bench.report.content.parts import Entry, Titled
 from bench.report.content.table import table
 from bench.report.content.wording import (
     two_digits,
@@ -90,7 +90,12 @@ def _line(row: str, curve: Curve | Refusal, targets: Targets) -> list[object]:
     if isinstance(curve, Refusal):
         return [row, *["refused"] * len(targets.all), "", curve.reason]
     needed = [examples_needed(curve, target) for target in targets.all]
-    return [row, *(needed_text(one, curve) for one in needed), f"{needed[0].searched_to:,}", curve.limit]
+    return [row, *(_needed_entry(one, curve) for one in needed), f"{needed[0].searched_to:,}", curve.limit]
+
+
+def _needed_entry(found: ExamplesNeeded, curve: Curve) -> Entry:
+    """With its numbers: null beyond what was looked at (column "looked to")."""
+    return Entry(needed_text(found, curve), numbers={"": found.estimate, "low": found.low, "high": found.high})
 
 
 def needed_text(found: ExamplesNeeded, curve: Curve) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bench.report.content.parts import Entry, Titled, point_id
+from bench.report.content.parts import Entry, Number, Titled, interval_numbers, known_number, point_id, size_entry
 from bench.report.content.table import table
 from bench.report.content.verdict_words import behind_text, interval_text, p_text, signed_text
-from bench.report.content.wording import UNTRAINED, difference_text
+from bench.report.content.wording import difference_text
 from bench.report.statistics.decision import Budget, Crossing, crossing
-from bench.report.statistics.ties import Standing
+from bench.report.statistics.intervals import Interval
+from bench.report.statistics.ties import Contender, Standing
 from bench.report.view import View
 
 VERDICTS = {
@@ -41,14 +42,27 @@ def _line(view: View, one: Budget) -> list[object]:
     nearest = standing.others[0] if standing.others else None
     return [
         standing.num_labels,
-        f"{size:,}" if size else UNTRAINED,
+        size_entry(size),
         standing.best,
-        Entry(interval_text(standing.score), point=point),
+        Entry(interval_text(standing.score), point=point, numbers=_score_numbers(standing.score)),
         _tied(standing),
-        "" if nearest is None else behind_text(nearest),
+        "" if nearest is None else Entry(behind_text(nearest), numbers=_behind_numbers(nearest)),
         _cheapest(one),
         _needed(one),
     ]
+
+
+def _score_numbers(score: Interval) -> dict[str, Number]:
+    seeds = {"n_seeds": score.num_seeds, "n_test": score.num_examples}
+    return interval_numbers(score.estimate, score.low, score.high) | seeds
+
+
+def _behind_numbers(nearest: Contender) -> dict[str, Number]:
+    """How far the row is behind; negative where it is ahead."""
+    one = nearest.against_best
+    found = one.difference
+    numbers = interval_numbers(found.estimate, found.low, found.high, "behind")
+    return {"row": nearest.row, **numbers, "p": one.decisive_p, "n_seeds": len(one.seeds)}
 
 
 def _tied(standing: Standing) -> str:
@@ -66,13 +80,14 @@ def _cheapest(one: Budget) -> str:
     return one.cheapest.row if one.cheapest.is_sure else f"{one.cheapest.row} (not sure)"
 
 
-def _needed(one: Budget) -> str:
+def _needed(one: Budget) -> Entry | str:
     if one.needed is None:
         return "" if not one.standing.others else "decided" if one.standing.is_significant else ""
     if one.standing.tied[0].against_best.paired.both_untrained:
         return "more seeds change nothing"
     if one.needed.seeds is not None:
-        return f"about {one.needed.seeds} for {one.needed.difference:.3f}"
+        text = f"about {one.needed.seeds} for {one.needed.difference:.3f}"
+        return Entry(text, numbers={"": one.needed.seeds, "for_difference": float(one.needed.difference)})
     return one.needed.reason
 
 
@@ -93,13 +108,14 @@ def crossings_table(view: View, opponents: Sequence[str]) -> list[Titled]:
     return found
 
 
-def _where(one: Crossing) -> str:
+def _where(one: Crossing) -> Entry | str:
     if one.verdict in VERDICTS:
         worse = "; worse at some" if one.is_ever_worse else ""
         return VERDICTS[one.verdict] + worse
     if not one.size:
         return "better"
-    return f"{one.size:,}" if one.verdict == "from_size" else f"{one.size:,} (the smallest)"
+    text = f"{one.size:,}" if one.verdict == "from_size" else f"{one.size:,} (the smallest)"
+    return Entry(text, numbers={"": one.size})
 
 
 def differences_table(view: View, opponent: str) -> Titled:
@@ -126,16 +142,21 @@ def _difference_line(view: View, one: Any) -> list[object]:
     return [
         one.row,
         one.num_labels,
-        f"{one.train_size:,}" if one.train_size else UNTRAINED,
+        size_entry(one.train_size),
         Entry(
             signed_text(one.difference, one.low, one.high),
             point=point,
+            numbers=interval_numbers(one.difference, one.low, one.high, ""),
         ),
         told,
-        p_text(one.p) + (f"; {p_text(one.chosen_p)} as the best of {one.choices} rows" if one.choices > 1 else ""),
-        p_text(one.adjusted_p),
+        Entry(_p(one), numbers={"": float(one.p), "chosen": known_number(one.chosen_p), "choices": int(one.choices)}),
+        Entry(p_text(one.adjusted_p), numbers={"": float(one.adjusted_p)}),
         "McNemar" if one.test == "mcnemar" else "paired t",
-        difference_text(one.cohens_h, 2),
+        Entry(difference_text(one.cohens_h, 2), numbers={"": known_number(one.cohens_h)}),
         one.num_seeds,
         one.seeds_left_out,
     ]
+
+
+def _p(one: Any) -> str:
+    return p_text(one.p) + (f"; {p_text(one.chosen_p)} as the best of {one.choices} rows" if one.choices > 1 else "")

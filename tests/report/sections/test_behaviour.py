@@ -125,7 +125,7 @@ def test_the_floor_stands_in_the_table_and_in_words():
     column = found.header.index("of a perfectly calibrated model")
     assert column == found.header.index("expected calibration error") + 1
     floor = floors[Point("good", 2, 32)]
-    assert found.lines[0][column] == f"{floor.mean:.3f}, up to {floor.most:.3f}"
+    assert str(found.lines[0][column]) == f"{floor.mean:.3f}, up to {floor.most:.3f}"
     _, said = calibration_words(points, floors)
     assert said.startswith("2 labels: above that: modest (0.2")
     assert "not told from a perfectly calibrated model: good (0.0" in said
@@ -178,7 +178,7 @@ def test_labels_and_what_they_are_taken_for(tmp_path):
     first = next(iter(points.values()))
     f1 = np.mean([[one.f1 for one in measured.test.per_label] for measured in first.values()], axis=0)
     assert values[:, 0] == pytest.approx(f1)
-    lines = confused_pairs(points).lines
+    lines = [tuple(map(str, line)) for line in confused_pairs(points).lines]
     shares = [float(line[-1].split()[0]) for line in lines if line[0] == "minilm lora"]
     assert shares == sorted(shares, reverse=True)
     assert all(line[3] != line[4] for line in lines)

@@ -9,8 +9,11 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from bench.report import sections
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
+from bench.report.sections import verdict
+from tests.browser.charts import cells_with_costs
 from tests.report import simulate
 from tests.report.studies import HUB, go_emotions_grid
 
@@ -33,6 +36,16 @@ def page(tmp_path_factory) -> Path:
     simulate.run(odd, labels=[f"a{NASTY}", "b'\"&", "=cmd|' /C calc'!A0"], max_length=64)
     cells = [replace(cell, command=f"python -m bench seed={cell.seed} '{NASTY}'") for cell in [*cells, *odd]]
     return write_report(cells, root / "report", ReportOptions(f"go_emotions_grid {NASTY}", "go_emotions_grid"))
+
+
+@pytest.fixture(scope="session")
+def charts_page(tmp_path_factory) -> Path:
+    """A page without sections, which charts need not."""
+    root = tmp_path_factory.mktemp("charts")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sections, "SECTIONS", {"The answer": verdict.section})
+        options = ReportOptions("charts", "go_emotions_grid", price_per_gpu_hour=1.2)
+        return write_report(cells_with_costs(root / "results"), root / "report", options)
 
 
 def program(name: str) -> str:
@@ -64,6 +77,16 @@ def browser(chromium, page):
     """The page, freshly loaded, in the system's light theme."""
     show(chromium, page, dark=False)
     yield chromium
+    chromium.execute_script("localStorage.clear()")
+
+
+@pytest.fixture
+def charts(chromium, charts_page):
+    # the address keeps the choice, and the same one would not load again
+    chromium.get("about:blank")
+    show(chromium, charts_page, dark=False)
+    yield chromium
+    assert chromium.get_log("browser") == []
     chromium.execute_script("localStorage.clear()")
 
 

@@ -23,8 +23,10 @@ from bench.report.render.packed import packed
 from bench.report.render.sorting import small_first, sort_value
 
 TEMPLATES = Path(__file__).parent / "templates"
-SCRIPTS = ("theme", "page", "tables", "folds", "details", "answer", "last")
-"""In the order in which they run."""
+CHARTS = ("axes", "labels", "tips", "save", "pointing", "frame", "scaling", "pareto")
+SCRIPTS = ("theme", "page", "tables", "folds", "details", *(f"chart_{part}" for part in CHARTS), "answer", "last")
+"""In the order in which they run; charts hear of the choice that `answer` makes."""
+STYLES = ("page", "charts")
 NOT_OK = "not-ok"
 ALWAYS = (NOT_OK, "what-was-done", "provenance", "files")
 """Sections of every page, after those of the records; each has a template of its own. The first one only where some
@@ -74,7 +76,7 @@ def render(
         first=first_card(entries),
         answers=Markup(embedded(entries)),
         packed={name: packed(text) for name, text in bodies.items()},
-        style=Markup((TEMPLATES / "page.css").read_text("utf-8")),
+        style=Markup("".join((TEMPLATES / f"{name}.css").read_text("utf-8") for name in STYLES)),
         scripts={name: Markup(text) for name, text in scripts.items()},
         policy=policy(scripts.values()),
     )

@@ -326,7 +326,7 @@ def test_output_that_is_read_by_programs(trained: Any, predict: Any, tmp_path: P
 def test_tables_keep_their_columns(tmp_path: Path) -> None:
     path = tmp_path / "in.tsv"
     path.write_text('id\tbody\n7\t"two\nlines"\n\n8\tone\n', encoding="utf-8-sig")
-    inputs = from_file(str(path), "body")
+    inputs = from_file(str(path), "body").whole()
     assert inputs.texts == ["two\nlines", "one"]
     assert inputs.rows == [["7", "two\nlines"], ["8", "one"]]
     assert [place.rpartition(", ")[2] for place in inputs.places] == ["line 2", "line 5"]
@@ -335,7 +335,7 @@ def test_tables_keep_their_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [3, 12])
 def test_the_terminal_s_table(count: int) -> None:
     labels = [f"label-{i}" for i in range(count)]
-    inputs = from_arguments(["a [bold]text[/bold]\nof two lines " + "x" * 200, "short"])
+    inputs = from_arguments(["a [bold]text[/bold]\nof two lines " + "x" * 200, "short"]).whole()
     rows = np.random.default_rng(0).dirichlet([0.5] * count, size=2)
     made = [output.prediction(row, labels) for row in rows]
     console = Console(width=90, file=io.StringIO())

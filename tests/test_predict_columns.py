@@ -138,7 +138,7 @@ def test_columns_come_from_the_model_where_none_are_asked_for(
 ) -> None:
     (tmp_path / "in.csv").write_text("subject;body;text\nHello;all is well;as it is\n")
     reading = Reading(template=template, trained=trained)
-    assert from_file(str(tmp_path / "in.csv"), asked, reading).texts == [expected]
+    assert from_file(str(tmp_path / "in.csv"), asked, reading).whole().texts == [expected]
 
 
 def test_a_model_of_an_earlier_version_reads_text_as_before(cell: Any, tmp_path: Path) -> None:

@@ -277,6 +277,10 @@ BROKEN = {
     ),
     "cannot be loaded: .*terms.json.*; run the cell again": lambda folder: (folder / "terms.json").unlink(),
     "cannot be loaded: SafetensorError": lambda folder: (folder / "classifier.safetensors").write_bytes(b"cut"),
+    r"SafetensorError.* \(it was kept by other versions: scikit-learn 0\.1, here \d[\d.]+; peft": lambda folder: (
+        (folder / "classifier.safetensors").write_bytes(b"cut"),
+        described(versions={"scikit-learn": "0.1", "peft": "9"})(folder),
+    ),
     "are not of the same model": lambda folder: (folder / "terms.json").write_text(
         '{"analyzer": "word", "terms": ["goal"]}'
     ),

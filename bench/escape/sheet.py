@@ -23,6 +23,8 @@ def guarded(text: str) -> str:
     Full-width signs and signs after blanks or characters without width count as well. Numbers stay as they are,
     negative ones and those with an interval too.
     """
+    if text[:1].isalnum():  # most texts: they begin no formula
+        return text
     seen = _UNSEEN.sub("", text)
     begins = unicodedata.normalize("NFKC", seen[:1])[:1] in _SIGNS if seen else False
     if (begins and not _NUMBERS.fullmatch(text)) or text[:1] in _BLANKS:

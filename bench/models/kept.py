@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +27,11 @@ CARD = "README.md"
 """The model card, which its reader may edit."""
 AGAIN = "run the cell again with save_model=true overwrite=always"
 """What to do about a kept model that is not whole."""
+PACKAGES = (
+    "finetune-bench", "torch", "transformers", "tokenizers", "peft", "safetensors", "scikit-learn", "setfit",
+    "sentence-transformers",
+)  # fmt: skip
+"""Packages whose versions are said where a model cannot be loaded."""
 CLASSICAL_BATCH = 1024
 """Texts that a classical model classifies at once."""
 
@@ -62,6 +69,9 @@ class KeptModel:
     label_weights: tuple[PositiveFloat, ...] | None = None
     """What each label's probability is multiplied by (`training.thresholds`), in the order of the labels; None where
     the most probable label is decided for."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of the packages that made it; none where an earlier version kept the model."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -155,8 +165,25 @@ def describe(cell: Cell, labels: tuple[str, ...], revision: str | None = None) -
         batch_size=_batch_size(cell),
         text_columns=data.text_columns,
         text_template=data.text_template,
+        versions=installed(),
         **trained,  # type: ignore[arg-type]  # each of its own type
     )
+
+
+def installed() -> dict[str, str]:
+    """The versions of the packages that keeping and loading a model go through, as far as they are installed."""
+    found = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def other_versions(kept: KeptModel) -> str:
+    """Which packages are here in other versions than kept the model, as "peft 0.18.0, here 0.19.1"; "" for none."""
+    here = installed()
+    others = {name: kept_by for name, kept_by in kept.versions.items() if here.get(name) != kept_by}
+    return "; ".join(f"{name} {kept_by}, here {here.get(name, 'none')}" for name, kept_by in others.items())
 
 
 def _batch_size(cell: Cell) -> int:

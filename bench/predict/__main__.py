@@ -6,7 +6,7 @@ What can be known to be wrong is said before anything heavy is imported. Exit co
 import argparse
 import sys
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,11 @@ from bench.escape.characters import visible_line
 from bench.escape.streams import discard_output
 from bench.escape.terminal import Plain, say
 from bench.models import files, safely
-from bench.models.kept import AGAIN, KeptModel
+from bench.models.kept import AGAIN, KeptModel, other_versions
 from bench.predict import output, texts
 from bench.predict.cell import find
 from bench.predict.columns import Joining
+from bench.predict.inputs import ON_EMPTY, Inputs, Source
 from bench.running.cores import use_threads
 from bench.running.devices import use_one_gpu, visible_gpus
 from bench.running.garbage import gc_disabled, leave_at_exit
@@ -71,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--encoding", default="utf-8", help="of the file, as data.encoding")
     parser.add_argument("--delimiter", help="between columns of CSV, as data.delimiter (default: found)")
     parser.add_argument("--quoting", choices=QUOTING, default="auto", help="of CSV and TSV, as data.quoting")
+    empty = "texts without anything to read: refused, without a label in the output, or what the model says of them"
+    parser.add_argument("--on-empty", choices=ON_EMPTY, default="refuse", help=empty)
     parser.add_argument("--out", type=path, help="write to this .csv, .tsv or .jsonl file instead of the terminal")
     parser.add_argument("--force", action="store_true", help="write over --out where it is there already")
     parser.add_argument(
@@ -93,16 +96,10 @@ def _run(options: argparse.Namespace) -> None:
     if isinstance(kept.model, TransformerConfig):
         kept = replace(kept, model=replace(kept.model, trust_remote_code=options.trust_remote_code))
     kept = replace(kept, batch_size=options.batch_size or kept.batch_size)
-    trained = Joining(kept.text_columns, kept.text_template)
-    reading = texts.Reading(options.encoding, options.delimiter, options.quoting, options.text_template, trained)
-    inputs = (
-        texts.from_arguments(options.texts)
-        if options.file is None
-        else texts.from_file(options.file, options.text_column, reading)
-    )
+    source = _source(options, kept)
     target = None
     if options.out is not None:
-        target = output.check_output(options.out, inputs.columns, kept.labels, force=options.force)
+        target = output.check_output(options.out, source.columns, kept.labels, force=options.force)
     device = _device(options.device)
     if kept.approach.role == "classical":
         if options.device == "cuda":
@@ -112,20 +109,69 @@ def _run(options: argparse.Namespace) -> None:
         use_one_gpu()  # before anything imports torch
     base = None if kept.base is None else _base(kept, kept.base, options)
     classifier = _load(folder, kept, base, device)
-    with _progress(shown=options.file is not None) as progress:
-        task = progress.add_task("texts", total=len(inputs.texts))
-        rows = classifier.predict(
-            inputs.texts, inputs.places, kept.batch_size, lambda count: progress.advance(task, count)
-        )
-    predictions = [output.prediction(row, kept.labels) for row in rows]
     if target is None:
-        output.show(inputs, predictions, kept.labels, as_json=options.json, raw=options.raw)
+        writer = output.writer_to_terminal(kept.labels, as_json=options.json, raw=options.raw)
+        _classify(source, classifier, kept, writer, shown=options.file is not None and not sys.stdout.isatty())
         sys.stdout.flush()
         return
-    output.write_file(target, inputs, predictions, kept.labels, raw=options.raw)
-    counts = Counter(entry.label for entry in predictions)
-    said = ", ".join(f"{visible_line(name)} {count}" for name, count in counts.most_common())
-    say(f"{target}: {len(predictions)} texts: {said}")
+    with output.whole_file(target) as file:
+        writer = output.writer_of(file, kept.labels, suffix=target.suffix.lower(), raw=options.raw)
+        done = _classify(source, classifier, kept, writer, shown=True)
+    said = ", ".join(f"{visible_line(name)} {count:,}" for name, count in done.labels.most_common())
+    skipped = f"; {done.skipped:,} without a text have no label" if done.skipped else ""
+    say(f"{target}: {done.count:,} texts: {said}{skipped}")
+
+
+def _source(options: argparse.Namespace, kept: KeptModel) -> Source:
+    """What is to be classified. Raises UserError."""
+    if options.file is None:
+        return texts.from_arguments(options.texts, options.on_empty)
+    trained = Joining(kept.text_columns, kept.text_template)
+    reading = texts.Reading(
+        options.encoding, options.delimiter, options.quoting, options.text_template, trained, options.on_empty
+    )
+    return texts.from_file(options.file, options.text_column, reading)
+
+
+@dataclass(slots=True)
+class _Done:
+    """What came of it."""
+
+    labels: Counter[str] = field(default_factory=Counter)
+    count: int = 0
+    skipped: int = 0
+
+
+def _classify(
+    source: Source, classifier: "Classifier | FromMethod", kept: KeptModel, writer: output.Writer, *, shown: bool
+) -> _Done:
+    """Classify block by block, and write each. Raises UserError."""
+    done = _Done()
+    writer.begin(source.columns)
+    with _progress(shown=shown) as progress:
+        task = progress.add_task("texts", total=source.count)
+        for block in source.blocks():
+            made = _answers(block, classifier, kept, lambda count: progress.advance(task, count))
+            progress.advance(task, len(block.skipped))
+            writer.write(block, made)
+            done.count += len(block.texts)
+            done.skipped += len(block.skipped)
+            counts = Counter(made.probabilities.argmax(axis=1).tolist())
+            done.labels.update({kept.labels[place]: count for place, count in counts.items()})
+    return done
+
+
+def _answers(
+    block: Inputs, classifier: "Classifier | FromMethod", kept: KeptModel, advance: "Callable[[int], object]"
+) -> output.Answers:
+    """What the model says of a block's texts, except for those that are skipped."""
+    import numpy as np
+
+    left = [place for place in range(len(block.texts)) if place not in block.skipped]
+    if not left:
+        return output.Answers(np.empty((0, len(kept.labels))))
+    some = [block.texts[place] for place in left], [block.places[place] for place in left]
+    return output.Answers(classifier.predict(*some, kept.batch_size, advance))
 
 
 def _check_options(options: argparse.Namespace) -> None:
@@ -197,7 +243,8 @@ def _load(folder: Path, kept: KeptModel, base: str | None, device: str) -> "Clas
         raise
     except Exception as error:  # whatever libraries raise at files that were cut off, or do not go together
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise UserError(f"the saved model in {folder} cannot be loaded: {reason}; {AGAIN}") from error
+        versions = f" (it was kept by other versions: {others})" if (others := other_versions(kept)) else ""
+        raise UserError(f"the saved model in {folder} cannot be loaded: {reason}{versions}; {AGAIN}") from error
 
 
 def _loader(kept: KeptModel) -> "Callable[..., Classifier | FromMethod]":

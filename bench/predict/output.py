@@ -5,10 +5,11 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.box import SIMPLE
 from rich.table import Table
@@ -16,12 +17,23 @@ from rich.table import Table
 from bench.errors import UserError
 from bench.escape.sheet import guarded
 from bench.escape.terminal import Plain, line
-from bench.predict.texts import Inputs
+from bench.predict.inputs import Inputs
 from bench.rights import share
+
+if TYPE_CHECKING:
+    from bench.methods.fitted import Probabilities
 
 FORMATS = (".csv", ".tsv", ".jsonl")
 WIDEST = 8
 """Labels up to which each has a column of its own on the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the model says of the texts of a block that get a label."""
+
+    probabilities: "Probabilities"
+    """Shape (texts, labels)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +73,17 @@ def new_columns(labels: Sequence[str]) -> list[str]:
     return ["predicted", "confidence", *(f"probability_{label}" for label in labels)]
 
 
-def write_file(
-    path: Path, inputs: Inputs, predictions: Iterable[Prediction], labels: Sequence[str], *, raw: bool = False
-) -> None:
-    """Write the input's columns with the predictions; whole or not at all. Raises UserError where the disk refuses."""
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """A file to write to, which is at `path` once this ends well, and nowhere else. Raises UserError where the disk
+    refuses."""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise UserError(f"--out {path}: {error.strerror or error}") from error
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            if path.suffix.lower() == ".jsonl":
-                write_json(file, inputs, predictions)
-            else:
-                delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-                write_table(file, inputs, predictions, labels, delimiter, raw=raw)
+            yield file
         share(Path(temporary))
         os.replace(temporary, path)
     except BaseException:
@@ -83,45 +91,93 @@ def write_file(
         raise
 
 
-def write_table(
-    file: TextIO,
-    inputs: Inputs,
-    predictions: Iterable[Prediction],
-    labels: Sequence[str],
-    delimiter: str = ",",
-    *,
-    raw: bool = False,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Csv:
     """CSV: the input's columns, the predicted label, its probability, those of all labels.
 
     What a spreadsheet would take for a formula has an apostrophe before it, unless texts are wanted `raw`.
     """
-    safe = str if raw else guarded
-    writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(map(safe, [*inputs.columns, *new_columns(labels)]))
-    for row, made in zip(inputs.rows, predictions, strict=True):
-        numbers = (made.confidence, *made.probabilities.values())
-        writer.writerow([*map(safe, (*row, made.label)), *(f"{number:.7f}" for number in numbers)])
+
+    file: TextIO
+    labels: Sequence[str]
+    delimiter: str = ","
+    raw: bool = False
+
+    def begin(self, columns: Sequence[str]) -> None:
+        """The names of the columns."""
+        safe = str if self.raw else guarded
+        self._writer().writerow(map(safe, [*columns, *new_columns(self.labels)]))
+
+    def write(self, inputs: Inputs, made: Answers) -> None:
+        """The rows of a block; those without a label have empty cells."""
+        safe = str if self.raw else guarded
+        names, nothing = [safe(label) for label in self.labels], [""] * (2 + len(self.labels))
+        numbers = [[f"{number:.7f}" for number in row] for row in made.probabilities.tolist()]
+        answers = iter(zip(made.probabilities.argmax(axis=1).tolist(), numbers, strict=True))
+        writer = self._writer()
+        for place, row in enumerate(inputs.rows):
+            if place in inputs.skipped:
+                writer.writerow([*map(safe, row), *nothing])
+                continue
+            best, shown = next(answers)
+            writer.writerow([*map(safe, row), names[best], shown[best], *shown])
+
+    def _writer(self) -> Any:
+        return csv.writer(self.file, delimiter=self.delimiter, lineterminator="\n")
 
 
-def write_json(file: TextIO, inputs: Inputs, predictions: Iterable[Prediction]) -> None:
-    """One JSON object a line."""
-    for text, made in zip(inputs.texts, predictions, strict=True):
-        content: dict[str, Any] = {"text": text, "label": made.label, "confidence": made.confidence}
-        file.write(json.dumps(content | {"probabilities": made.probabilities}, ensure_ascii=False) + "\n")
+@dataclass(frozen=True, slots=True)
+class Json:
+    """One JSON object a line: text, label, its probability, those of all labels."""
+
+    file: TextIO
+    labels: Sequence[str]
+
+    def begin(self, columns: Sequence[str]) -> None:
+        """Nothing stands above the first object."""
+
+    def write(self, inputs: Inputs, made: Answers) -> None:
+        """The objects of a block; a text without a label has null for all that would be said of it."""
+        answers = iter(made.probabilities.tolist())
+        for place, text in enumerate(inputs.texts):
+            content: dict[str, Any] = {"text": text, "label": None, "confidence": None, "probabilities": None}
+            if place not in inputs.skipped:
+                one = prediction(next(answers), self.labels)
+                content |= {"label": one.label, "confidence": one.confidence, "probabilities": one.probabilities}
+            self.file.write(json.dumps(content, ensure_ascii=False) + "\n")
 
 
-def show(
-    inputs: Inputs, predictions: Iterable[Prediction], labels: Sequence[str], *, as_json: bool, raw: bool = False
-) -> None:
-    """Print JSON lines, on a terminal a table, else CSV."""
-    if as_json:
-        write_json(sys.stdout, inputs, predictions)
-    elif sys.stdout.isatty():
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A table for each block."""
+
+    labels: Sequence[str]
+
+    def begin(self, columns: Sequence[str]) -> None:
+        """Each table has a head of its own."""
+
+    def write(self, inputs: Inputs, made: Answers) -> None:
+        """The table of a block."""
         console = Plain()
-        console.print(table(inputs, list(predictions), labels, console.width))
-    else:
-        write_table(sys.stdout, inputs, predictions, labels, raw=raw)
+        predictions = [prediction(row, self.labels) for row in made.probabilities.tolist()]
+        console.print(table(inputs, predictions, self.labels, console.width))
+
+
+Writer = Csv | Json | Terminal
+
+
+def writer_of(file: TextIO, labels: Sequence[str], *, suffix: str, raw: bool = False) -> Writer:
+    """What writes to a file that ends so."""
+    if suffix == ".jsonl":
+        return Json(file, labels)
+    return Csv(file, labels, "\t" if suffix == ".tsv" else ",", raw)
+
+
+def writer_to_terminal(labels: Sequence[str], *, as_json: bool, raw: bool = False) -> Writer:
+    """What prints JSON lines, on a terminal tables, else CSV."""
+    if as_json:
+        return Json(sys.stdout, labels)
+    return Terminal(labels) if sys.stdout.isatty() else Csv(sys.stdout, labels, raw=raw)
 
 
 def table(inputs: Inputs, predictions: Sequence[Prediction], labels: Sequence[str], width: int) -> Table:
@@ -140,8 +196,14 @@ def table(inputs: Inputs, predictions: Sequence[Prediction], labels: Sequence[st
         made.add_column(
             line(header), justify="right" if number and apart else "left", style="dim" if number > 1 else "bold"
         )
-    for text, entry, cells in zip(inputs.texts, predictions, rows, strict=True):
-        made.add_row(*map(line, (" ".join(text.split()), *cells, *([] if apart else [_ranked(entry)]))))
+    answers = iter(zip(predictions, rows, strict=True))
+    for place, text in enumerate(inputs.texts):
+        shown = " ".join(text.split())
+        if place in inputs.skipped:
+            made.add_row(line(shown), "", "")
+            continue
+        entry, cells = next(answers)
+        made.add_row(*map(line, (shown, *cells, *([] if apart else [_ranked(entry)]))))
     return made
 
 

@@ -40,7 +40,7 @@ def read(tmp_path):
             with pytest.raises(UserError):
                 from_file(str(path), data.text_column, reading)
             raise
-        assert from_file(str(path), data.text_column, reading).texts == list(pool.texts)
+        assert from_file(str(path), data.text_column, reading).whole().texts == list(pool.texts)
         return list(zip(pool.texts, pool.labels, strict=True))
 
     return both

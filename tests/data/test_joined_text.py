@@ -107,9 +107,9 @@ def test_prediction_joins_as_training_does(texts, tmp_path):
         (CSV.partition("\n,")[0] + "\n", "t.csv"),
     ):
         trained = texts(content, name, text_column=("subject", "body"), text_template=template)
-        asked = from_file(str(tmp_path / name), "subject,body", Reading(template=template))
+        asked = from_file(str(tmp_path / name), "subject,body", Reading(template=template)).whole()
         assert tuple(asked.texts) == trained
-        assert from_file(str(tmp_path / name), "subject,body").texts[0] == "Hello\n\nall is well"
+        assert from_file(str(tmp_path / name), "subject,body").whole().texts[0] == "Hello\n\nall is well"
     with pytest.raises(UserError, match=r"has no column 'bdy'; there are subject, body"):
         from_file(str(tmp_path / "t.csv"), "subject,bdy")
     with pytest.raises(UserError, match=r"--text-template has \{subject\}, and --text-column has subject, body"):

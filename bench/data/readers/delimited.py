@@ -79,15 +79,29 @@ def delimiter_of(written: str | None, option: str) -> str | None:
     return delimiter
 
 
-def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | None, prefix: str = "data.") -> Table:
+def count_lines(content: str) -> int:
+    """How many lines end in a text."""
+    return sum(1 for _ in _LINE_END.finditer(content))
+
+
+def parse(
+    content: str,
+    layout: Layout,
+    *,
+    wanted: Sequence[str],
+    label: str | None,
+    prefix: str = "data.",
+    before: int = 0,
+) -> Table:
     """Read a file's text. `wanted` are columns that should be there, by which the delimiter is found.
 
-    Labels (of the column `label`; None: of whichever repeats itself) tell rows inside of texts from texts of several
-    lines. Raises Malformed; options are named with `prefix`.
+    Of a piece of a file, `before` says how many lines are above it. Labels (of the column `label`; None: of whichever
+    repeats itself) tell rows inside of texts from texts of several lines. Raises Malformed; options are named with
+    `prefix`.
     """
     csv.field_size_limit(sys.maxsize)  # texts may be long
-    notes, skipped, delimiter = [], 0, layout.delimiter
-    if separator := SEPARATOR_LINE.match(content):
+    notes, skipped, delimiter = [], before, layout.delimiter
+    if not before and (separator := SEPARATOR_LINE.match(content)):
         content, skipped = content[separator.end() :], 1
         delimiter = delimiter or separator[1]
     delimiter = delimiter or _found(content, layout, wanted)
@@ -108,7 +122,7 @@ def parse(content: str, layout: Layout, *, wanted: Sequence[str], label: str | N
     _refuse_ragged(rows, columns, delimiter, prefix)
     if over := [row for row in rows if row.last > row.first]:
         if layout.quoting != "standard" and len(columns) > 1:
-            raw = _Raw([""] * skipped + list(_lines(content)), columns, rows, delimiter)
+            raw = _Raw(list(_lines(content)), columns, rows, delimiter, skipped)
             raw.refuse_swallowed(over, _way_out(content, prefix), wanted[:1], label, prefix)
         lines = sum(row.last - row.first + 1 for row in rows)
         verb = "row go" if len(over) == 1 else "rows go"
@@ -210,6 +224,8 @@ class _Raw:
     columns: Sequence[str]
     rows: Sequence[_Row]
     delimiter: str
+    before: int = 0
+    """Lines of the file above these."""
 
     def refuse_swallowed(
         self, over: Sequence[_Row], way_out: str, text: Sequence[str], label: str | None, prefix: str
@@ -217,7 +233,7 @@ class _Raw:
         """Raise Malformed where a row `over` several lines is made of lines that each look like a row of their own."""
         looks_like_row = self._test(text, label)
         for row in over:
-            inside = [line for line in map(self._cut, self.lines[row.first - 1 : row.last]) if line != [""]]
+            inside = [line for line in map(self._cut, self._of(row)) if line != [""]]
             ends = (inside[0], inside[-1])
             alike = sum(map(looks_like_row, inside))
             if all(len(line) == len(self.columns) for line in ends) and 2 * alike > len(inside):
@@ -225,6 +241,9 @@ class _Raw:
                     f"line {row.first}: a quote is opened here and closed at line {row.last}, and what is between "
                     f"looks like rows of its own; {way_out} ({prefix}quoting=standard takes it for one text)"
                 )
+
+    def _of(self, row: _Row) -> list[str]:
+        return self.lines[row.first - 1 - self.before : row.last - self.before]
 
     def _cut(self, line: str) -> list[str]:
         """A line, cut at the delimiters whatever is quoted."""

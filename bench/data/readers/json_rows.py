@@ -119,9 +119,17 @@ def parse(content: str) -> Rows:
         items = _inside(items) if isinstance(items, dict) else items
         if isinstance(items, list) and items:
             return _of_array(items)
+    return parse_lines(content)
+
+
+def parse_lines(content: str, before: int = 0) -> Rows:
+    """Read one object a line; `before` are the lines of the file above.
+
+    Raises Malformed, naming the first few lines.
+    """
     rows, places, problems = [], [], []
     lines = content.split("\n")
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines, start=1 + before):
         if not line.strip():
             continue
         row, problem = _loaded(line)
@@ -135,6 +143,11 @@ def parse(content: str) -> Rows:
     _refuse(problems)
     empty = sum(not line.strip() for line in lines) - (not lines[-1])  # what ends the last line begins no other
     return Rows(rows, places, "line", empty)
+
+
+def has_a_row_a_line(start: str) -> bool:
+    """Whether a file that begins so has one object a line, and can be read in pieces."""
+    return start.lstrip()[:1] == "{" and not _is_one_object(start)
 
 
 def _is_one_object(content: str) -> bool:

@@ -1,8 +1,8 @@
-"""What accuracy costs: training time, memory, speed of inference, money."""
+"""What accuracy costs: the figure is of training time, the table of memory, speed of inference and money, too."""
 
 import math
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -23,26 +23,11 @@ from bench.results.record import Status
 from bench.wording import duration
 
 MAX_LABEL_COUNTS = 4
-PANEL = (3.5, 2.9)
+PANEL = (4.4, 3.3)
 """Inches."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One thing that costs."""
-
-    column: str
-    name: str
-    """With its unit."""
-    more_is_better: bool = False
-
-
-MEASURES = (
-    Measure("train_seconds", "training time (seconds)"),
-    Measure("peak_memory_gib", "peak memory (GiB)"),
-    Measure("test_examples_per_second", "test examples per second", more_is_better=True),
-    Measure("energy_wh", "energy of a cell (Wh)"),
-)
+TIME = "train_seconds"
+FRONT = "Pareto front"
+STEP: Any = {"color": style.MUTED, "linestyle": (0, (3, 2)), "linewidth": 1.2}
 
 
 def shown_label_counts(points: pd.DataFrame) -> list[int]:
@@ -51,50 +36,71 @@ def shown_label_counts(points: pd.DataFrame) -> list[int]:
 
 
 @style.applied
-def accuracy_and_cost(points: pd.DataFrame, rows: list[str], data: str, named: Collection[str] | None = None) -> Figure:
-    """Draw accuracy against each of `MEASURES` (log axes), a line of panels a label count.
+def accuracy_and_cost(
+    points: pd.DataFrame,
+    rows: list[str],
+    data: str,
+    named: Collection[str] | None = None,
+    baseline: str | None = None,
+) -> Figure:
+    """Draw accuracy against training time (log axes), a panel a label count; the page's own chart has the other costs.
 
     `points` are of `costs.cost_points`, `rows` all of the grid in order. A line joins a row's training sizes, bigger
-    marks for bigger ones; the Pareto front has rings. Rows that are not `named` (default: all are) are grey dots.
+    marks for bigger ones; a step line is the Pareto front. Rows that are not `named` (default: all are) are grey dots,
+    the `baseline` is black. Rows without any training time have no place.
     """
     labels = shown_label_counts(points)
-    measures = [measure for measure in MEASURES if (points[measure.column] > 0).any()] or [MEASURES[0]]
-    styles = style.row_styles(rows)
-    met, others = named_and_others(rows, points, named)
-    note = "Means over seeds. A line joins a row's training sizes, bigger marks for bigger ones. A ring: no other "
-    note += "point of the panel is both as good and as cheap. Times are of the machines that the records name."
-    around = Texts(title=f"Accuracy and what it costs, on {data}", note=f"{note} {style.others_phrase(others)}".strip())
-    figure, grid = panel_grid((len(labels), len(measures)), PANEL, _handles(met, others, styles), around)
-    for line, count in zip(grid, labels, strict=True):
-        some = points[points["num_labels"] == count]
-        for axes, measure in zip(line, measures, strict=True):
-            _draw_panel(axes, some, measure, {row: styles[row] for row in met})
-            axes.set_title(f"{count} labels")
-            axes.set_xlabel(f"{measure.name}, log scale")
-        line[0].set_ylabel("test accuracy")
+    styles = style.row_styles(rows, baseline)
+    met, others = named_and_others(rows, points[points[TIME] > 0], named)
+    note = (
+        "Means over seeds. A line joins a row's training sizes, bigger marks for bigger ones. The step line: the best "
+    )
+    note += "accuracy to be had for each time. Times are of the machines that the records name."
+    around = Texts(
+        title=f"Accuracy and the time of a training, on {data}",
+        note=f"{note} {style.others_phrase(others)}".strip(),
+        x="training time (seconds, log scale)",
+        y="test accuracy",
+    )
+    lines = ceil(len(labels) / 2)
+    figure, grid = panel_grid((lines, ceil(len(labels) / lines)), PANEL, _handles(met, others, styles), around)
+    drawn = [axes for line in grid for axes in line]
+    for unused in drawn[len(labels) :]:
+        unused.remove()
+    for axes, count in zip(drawn, labels, strict=False):
+        _draw_panel(axes, points[points["num_labels"] == count], {row: styles[row] for row in met})
+        axes.set_title(f"{count} labels")
     return figure
 
 
-def _draw_panel(axes: Axes, points: pd.DataFrame, measure: Measure, styles: dict[str, style.RowStyle]) -> None:
-    known = points[points[measure.column] > 0].sort_values("train_size")
+def _draw_panel(axes: Axes, points: pd.DataFrame, styles: dict[str, style.RowStyle]) -> None:
+    known = points[points[TIME] > 0].sort_values("train_size")
     largest = max(int(points["train_size"].max()), 2)
     is_other = ~known["row"].isin(list(styles))
-    axes.scatter(known.loc[is_other, measure.column], known.loc[is_other, "accuracy"], 9, color=style.OTHERS, zorder=1)
+    axes.scatter(known.loc[is_other, TIME], known.loc[is_other, "accuracy"], 9, color=style.OTHERS, zorder=1)
     for row, own in known[~is_other].groupby("row", observed=True, sort=True):
         look = styles[str(row)]
-        axes.plot(own[measure.column], own["accuracy"], color=look.colour, linestyle=look.line, linewidth=1, alpha=0.7)
+        axes.plot(own[TIME], own["accuracy"], color=look.colour, linestyle=look.line, linewidth=0.7 * look.width)
         areas = [16 + 34 * np.log1p(size) / np.log1p(largest) for size in own["train_size"]]
-        axes.scatter(own[measure.column], own["accuracy"], areas, color=look.colour, marker=look.marker, zorder=3)
-    front = known[_front(known, measure)]
-    axes.scatter(front[measure.column], front["accuracy"], 130, facecolors="none", edgecolors=style.INK, linewidths=0.9)
+        axes.scatter(own[TIME], own["accuracy"], areas, color=look.colour, marker=look.marker, zorder=3)
     axes.set_xscale("log")
     if len(known):
+        _draw_front(axes, known)
         ticks = log_ticks(*axes.get_xlim())
         axes.xaxis.set_major_locator(FixedLocator(ticks))
         axes.set_xticklabels([f"{tick:,g}" for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(color=style.GRID, linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def _draw_front(axes: Axes, known: pd.DataFrame) -> None:
+    """From the quickest point on: along until the next one of the front, then up to it, and to the right edge."""
+    front = known[_front(known)].sort_values(TIME)
+    right = axes.get_xlim()[1]
+    times, scores = [*front[TIME], right], [*front["accuracy"], front["accuracy"].iloc[-1]]
+    axes.step(times, scores, where="post", label=FRONT, zorder=2, **STEP)
+    axes.set_xlim(right=right)
 
 
 def log_ticks(low: float, high: float) -> list[float]:
@@ -107,15 +113,13 @@ def log_ticks(low: float, high: float) -> list[float]:
     return ticks[:: math.ceil(len(ticks) / 6)]
 
 
-def _front(points: pd.DataFrame, measure: Measure) -> list[bool]:
-    sign = -1 if measure.more_is_better else 1
-    return pareto(zip(sign * points[measure.column].astype(float), points["accuracy"].astype(float), strict=True))
+def _front(points: pd.DataFrame) -> list[bool]:
+    return pareto(zip(points[TIME].astype(float), points["accuracy"].astype(float), strict=True))
 
 
 def _handles(rows: list[str], others: list[str], styles: dict[str, style.RowStyle]) -> list[Line2D]:
     made = [style.row_handle(row, styles[row]) for row in rows] + style.others_handle(others, dots=True)
-    ring: dict[str, Any] = {"marker": "o", "markersize": 10, "markerfacecolor": "none", "linestyle": "none"}
-    return [*made, Line2D([], [], color=style.INK, label="Pareto front", **ring)]
+    return [*made, Line2D([], [], label=FRONT, **STEP)]
 
 
 def cost_table(points: pd.DataFrame, currency: str | None = None) -> Titled:
@@ -123,7 +127,7 @@ def cost_table(points: pd.DataFrame, currency: str | None = None) -> Titled:
     against training time."""
     front: dict[Any, bool] = {}
     for _, some in points.groupby("num_labels"):
-        front |= dict(zip(some.index, _front(some, MEASURES[0]), strict=True))
+        front |= dict(zip(some.index, _front(some), strict=True))
     columns = {
         "gpu_hours": "GPU-hours",
         "energy_wh": "energy (Wh)",

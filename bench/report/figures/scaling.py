@@ -51,20 +51,22 @@ def scaling_curves(
     *,
     carried: Mapping[tuple[str, int], Curve] | None = None,
     named: Collection[str] | None = None,
+    baseline: str | None = None,
 ) -> Figure:
     """Draw `metric` (a column of `cells_frame`) against training size, a panel for each label count.
 
     Markers are means over seeds with bars (`bars.with_bars`, which takes `intervals`), dots are single seeds. Hollow
     markers have fewer seeds than planned; a line is broken where no seed finished. Rows that use no training examples
-    are flat lines. Hollow diamonds are published numbers of the metric. `carried` are fitted curves by row and label
-    count: they are dashed beyond the largest size (`bands_beyond`). Rows that are not `named` (default: all are) are
-    grey lines. Each panel has axes of its own. Raises ValueError unless `cells` are of exactly one data set.
+    are ticks at the right edge. Hollow diamonds are published numbers of the metric. `carried` are fitted curves by row
+    and label count: they are dashed beyond the largest size (`bands_beyond`). Rows that are not `named` (default: all
+    are) are grey lines; the `baseline` is black and thick. Each panel has axes of its own. Raises ValueError unless
+    `cells` are of exactly one data set.
     """
     cells = of_metric(cells, metric)
     data = only_data_set(cells)
     summary = with_bars(summary_frame(cells), metric, intervals)
     curves = {place: curve for place, curve in (carried or {}).items() if named is None or place[0] in named}
-    drawing = _plan(cells, metric, _shown(published, cells, metric), bands_beyond(curves), named)
+    drawing = _plan(cells, metric, _shown(published, cells, metric), bands_beyond(curves), named, baseline=baseline)
     told = summary[summary["row"].isin(list(drawing.offsets))]
     handles = _legend_handles(told, drawing)
     labels = [int(count) for count in sorted(cells["num_labels"].unique())]
@@ -108,13 +110,15 @@ def _plan(
     published: pd.DataFrame,
     carried: Mapping[tuple[str, int], Band],
     named: Collection[str] | None,
+    *,
+    baseline: str | None,
 ) -> Drawing:
     """Styles and offsets of the named rows; panels grow with their number."""
     rows, others = named_and_others(cells["row"].cat.categories, cells, named)
     panel = (float(np.clip(3.4 + 0.08 * len(rows), 3.7, 4.8)), float(np.clip(2.7 + 0.08 * len(rows), 3.1, 4.2)))
     sizes = sorted({int(size) for size in cells["train_size"]} - {0})
     offsets = row_offsets(rows, sizes or [1], panel[0])
-    styles = style.row_styles(cells["row"].cat.categories)
+    styles = style.row_styles(cells["row"].cat.categories, baseline)
     return Drawing(metric, styles, offsets, panel, published, tags_for(published, rows, styles), carried, others)
 
 
@@ -140,7 +144,7 @@ def _small_print(cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawing) -
         note.append("Each panel has axes of its own.")
     flat = summary[summary["train_size"] == 0]
     if not flat.empty:
-        note.append(f"A flat line uses no training examples; {_flat_bands(flat)}.")
+        note.append(f"A tick at the right edge uses no training examples; {_flat_bands(flat)}.")
     note.append(style.others_phrase(drawing.others))
     if drawing.carried:
         note.append(
@@ -155,7 +159,7 @@ def _flat_bands(flat: pd.DataFrame) -> str:
     if not kinds:
         return "its uncertainty is not drawn"
     of = {TEST_SET: f"its {style.percent(95)} interval, of the test set alone", DEVIATION: "± SD over seeds' test sets"}
-    return f"the band around it is {' or '.join(of.get(kind, f'its {style.percent(95)} interval') for kind in kinds)}"
+    return f"the line through it is {' or '.join(of.get(kind, f'its {style.percent(95)} interval') for kind in kinds)}"
 
 
 def _draw_panel(axes: Axes, cells: pd.DataFrame, summary: pd.DataFrame, drawing: Drawing) -> None:

@@ -1,4 +1,4 @@
-"""What is drawn into a panel of the scaling curves: curves, seeds, flat lines, published points, chance."""
+"""What is drawn into a panel of the scaling curves: curves, seeds, edge ticks, published points, chance."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,8 +16,9 @@ from bench.report.statistics.curves import Band
 
 DASHED: Any = (0, (4, 2))
 DOTTED: Any = (0, (1, 2))
-EDGE = 0.975
-"""Where, in parts of a panel's width, a flat line has its marker."""
+EDGE, TICK = 0.975, 0.04
+"""Where, in parts of a panel's width, rows that use no training examples have their marker, and how long their tick at
+the right edge is."""
 MAX_BANDS = 5
 """Rows of a figure that have bands; more of them are one grey."""
 TAG_SIZE = style.SMALL - 1
@@ -69,7 +70,7 @@ def _letters(place: int) -> str:
 
 
 def draw_row(axes: Axes, cells: pd.DataFrame, points: pd.DataFrame, row: str, drawing: Drawing) -> None:
-    """One row of one label count: its curve, its single seeds, or a flat line where no training examples are used."""
+    """One row of one label count: its curve, its single seeds, or a tick at the edge where it uses no examples."""
     look, offset = drawing.styles[row], drawing.offsets[row]
     trained = points[points["train_size"] > 0].sort_values("train_size")
     seeds = cells[cells["train_size"] > 0]
@@ -87,7 +88,7 @@ def draw_other(axes: Axes, points: pd.DataFrame, drawing: Drawing) -> None:
     trained = points[points["train_size"] > 0].sort_values("train_size")
     axes.plot(trained["train_size"], trained[name], zorder=1.2, **style.OTHERS_LINE)
     for mean in points.loc[points["train_size"] == 0, name].dropna():
-        axes.axhline(mean, zorder=1.2, **style.OTHERS_LINE)
+        axes.plot([1 - TICK, 1], [mean] * 2, zorder=1.2, transform=axes.get_yaxis_transform(), **style.OTHERS_LINE)
 
 
 def _draw_curve(axes: Axes, points: pd.DataFrame, row: str, drawing: Drawing) -> None:
@@ -95,7 +96,7 @@ def _draw_curve(axes: Axes, points: pd.DataFrame, row: str, drawing: Drawing) ->
     look = drawing.styles[row]
     sizes = points["train_size"].to_numpy(float) * drawing.offsets[row]
     means = points[f"{drawing.metric}_mean"].to_numpy(float)
-    axes.plot(sizes, means, color=look.colour, linestyle=look.line, linewidth=1.4, zorder=3, label=row)
+    axes.plot(sizes, means, color=look.colour, linestyle=look.line, linewidth=look.width, zorder=3, label=row)
     draw_bars(axes, sizes, points, drawing.metric, look.colour)
     if len(drawing.offsets) <= MAX_BANDS:
         low, high = (points[end].where(points["bar"] != DEVIATION).to_numpy(float) for end in ("low", "high"))
@@ -111,18 +112,16 @@ def _draw_markers(axes: Axes, x: Any, y: Any, look: style.RowStyle, fill: str, *
 
 
 def _draw_flat(axes: Axes, point: Any, row: str, drawing: Drawing) -> None:
-    """A line across the panel, with its marker near the end and a pale band where other lines have bars."""
+    """A tick at the right edge, with its marker and its interval: a line across the panel would look like a curve."""
     look, mean = drawing.styles[row], getattr(point, f"{drawing.metric}_mean")
     if pd.isna(mean):
         return
     across: dict[str, Any] = {"transform": axes.get_yaxis_transform()}
-    axes.plot(
-        [0, 1], [mean, mean], color=look.colour, linestyle=look.line, linewidth=1.4, zorder=2.5, label=row, **across
-    )
+    axes.plot([1 - TICK, 1], [mean] * 2, color=look.colour, linewidth=2, zorder=2.5, label=row, **across)
     fill = look.colour if point.n_ok == point.n_expected else "white"
-    _draw_markers(axes, [1 - EDGE], [mean], look, fill, **across)
+    _draw_markers(axes, [EDGE], [mean], look, fill, **across)
     if point.bar:
-        axes.axhspan(point.low, point.high, color=look.colour, alpha=0.08, linewidth=0, zorder=0.5)
+        axes.plot([EDGE] * 2, [point.low, point.high], color=look.colour, linewidth=1, zorder=2.5, **across)
 
 
 def draw_carried(axes: Axes, num_labels: int, drawing: Drawing) -> None:

@@ -77,10 +77,10 @@ DPI = 160
 MAX_CHARACTERS = 80
 """Of a name in a figure."""
 
-# Okabe and Ito's colours for all kinds of colour vision (Color Universal Design, 2008), without the yellow,
-# which is lost on white. Seven colours and ten markers: no pair comes twice before 70 rows. Diamonds are kept for
-# published numbers.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# After Okabe and Ito's colours for all kinds of colour vision (Color Universal Design, 2008), darker: each has a
+# contrast of 3:1 at least with white and with the page's dark ground. Black is the baseline's. Seven colours and ten
+# markers: no pair comes twice before 70 rows. Diamonds are kept for published numbers.
+COLOURS = ("#0072B2", "#D55E00", "#008A64", "#B8578F", "#9A6F00", "#6F66CC", "#5F7F2A")
 MARKERS = ("o", "s", "^", "v", "P", "X", "<", ">", "p", "h")
 LINES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (1, 1.2)))
 
@@ -93,12 +93,21 @@ class RowStyle:
     marker: str
     line: Any
     """A matplotlib line style; it changes each time the colours begin again."""
+    width: float = 1.4
+    """Of lines, in points."""
 
 
-def row_styles(rows: Iterable[str]) -> dict[str, RowStyle]:
-    """A style for each row, by its place among `rows` (all rows of the grid, in `frame.row_order`)."""
+BASELINE = RowStyle("#000000", "s", (0, (4.5, 1)), 2.6)
+"""What rows are compared with: black, thick and dashed as no row is."""
+
+
+def row_styles(rows: Iterable[str], baseline: str | None = None) -> dict[str, RowStyle]:
+    """A style for each row, by its place among `rows` (all rows of the grid, in `frame.row_order`); that of the
+    `baseline` is its own."""
     return {
-        row: RowStyle(
+        row: BASELINE
+        if row == baseline
+        else RowStyle(
             colour=COLOURS[place % len(COLOURS)],
             marker=MARKERS[place % len(MARKERS)],
             line=LINES[place // len(COLOURS) % len(LINES)],
@@ -187,7 +196,12 @@ def legend_width(handles: Iterable[Artist]) -> float:
 
 def row_handle(row: str, look: RowStyle, label: str | None = None, size: float = 5) -> Line2D:
     """A row's entry in a legend, under its own name or another label; `size` of its marker in points."""
-    marks: dict[str, Any] = {"color": look.colour, "marker": look.marker, "linestyle": look.line}
+    marks: dict[str, Any] = {
+        "color": look.colour,
+        "marker": look.marker,
+        "linestyle": look.line,
+        "linewidth": look.width,
+    }
     return Line2D([], [], markersize=size, label=shown(label or row), **marks)
 
 

@@ -11,6 +11,6 @@ def section(view: View) -> Section | None:
     points = cost_points(view.summary, view.cells, view.options.price_per_gpu_hour)
     if points.empty:
         return None
-    text = f"Accuracy on {view.data} against training time, peak memory and speed of inference, a line a label count."
-    picture = view.draw("cost", accuracy_and_cost(points, view.rows, view.data, view.named_rows), text)
+    text = f"Accuracy on {view.data} against training time, a panel a label count, with the Pareto front."
+    picture = view.draw("cost", accuracy_and_cost(points, view.rows, view.data, view.named_rows, view.baseline), text)
     return Section("Cost", cost_notes(points, view.cells), [picture], [cost_table(points, view.options.currency)])

@@ -23,6 +23,7 @@ def section(view: View) -> Section:
                 view.intervals(metric),
                 carried=drawn_curves(view.fitted, view.simpler_rows) if metric == ACCURACY else None,
                 named=view.named_rows,
+                baseline=base,
             ),
             f"Curves of {metric_words(metric)} {what}",
             metric,

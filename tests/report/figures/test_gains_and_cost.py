@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bench.report.figures import style
 from bench.report.figures.cost import accuracy_and_cost, cost_notes, cost_table, log_ticks
 from bench.report.figures.differences import NO_BASELINE, less_baseline
 from bench.report.figures.label_counts import shared_sizes
@@ -91,9 +92,20 @@ def test_the_memory_of_a_fused_stack_is_not_a_cells(tmp_path):
     assert [line[column] == "" for line in made.lines] == [line[0] == "minilm lora" for line in made.lines]
     (note,) = cost_notes(points, frame)
     assert note.startswith("Cells of minilm lora were trained in one stack")
-    figure = accuracy_and_cost(points, ["minilm lora", "tfidf_sgd"], "bbc_headlines")
-    (memory,) = (axes for axes in figure.axes if "memory" in axes.get_xlabel())
-    assert len(memory.lines) == 1
+
+
+def test_costs_have_a_panel_a_label_count_with_a_front_and_a_baseline_of_its_own(tmp_path):
+    cells = framed(tmp_path, num_labels=(2, 4, 5))
+    points = cost_points(summary_frame(cells), cells, price=None)
+    figure = accuracy_and_cost(points, list(cells["row"].cat.categories), "bbc_headlines", baseline="tfidf_sgd")
+    assert [axes.get_title() for axes in figure.axes] == ["2 labels", "4 labels", "5 labels"]
+    for axes, (_, some) in zip(figure.axes, points.groupby("num_labels"), strict=True):
+        (step,) = (line for line in axes.lines if line.get_label() == "Pareto front")
+        on_it = some[pareto(zip(some["train_seconds"], some["accuracy"], strict=True))].sort_values("train_seconds")
+        assert list(step.get_xdata())[:-1] == list(on_it["train_seconds"])
+        assert list(step.get_ydata())[:-1] == list(on_it["accuracy"])
+        black = [line for line in axes.lines if line.get_color() == style.BASELINE.colour]
+        assert [len(line.get_xdata()) for line in black] == [3]
 
 
 def test_answers_made_elsewhere_have_no_speed_and_are_on_no_front(tmp_path):

@@ -285,6 +285,15 @@ def test_published_numbers_are_drawn_where_nothing_of_ours_finished(tmp_path):
     assert max(values) < high
 
 
+def test_the_baseline_is_black_thick_and_dashed_as_no_row_is(tmp_path):
+    (axes,) = scaling_curves(frame(tmp_path, num_labels=(2,)), "test_accuracy", baseline="tfidf_sgd").axes
+    base, other = curve(axes, "tfidf_sgd"), curve(axes, "minilm lora")
+    assert base.get_color() == "#000000" != other.get_color()
+    assert base.get_linewidth() > 1.5 * other.get_linewidth()
+    assert base.is_dashed()
+    assert not other.is_dashed()
+
+
 def test_other_metrics_have_no_published_points(tmp_path):
     cells = simulate.grid(tmp_path, ROWS, published_as=HUB, num_labels=(2,), train_sizes=(4, 8))
     simulate.run(cells)
@@ -293,7 +302,7 @@ def test_other_metrics_have_no_published_points(tmp_path):
     assert not any("published" in name for name in legend(figure))
 
 
-def test_rows_without_training_examples_are_flat_lines(tmp_path):
+def test_rows_without_training_examples_are_ticks_at_the_right_edge(tmp_path):
     cells = simulate.grid(tmp_path, ROWS, num_labels=(2,))
     cells += simulate.grid(tmp_path, [("smollm2", "zero_shot")], num_labels=(2,), train_sizes=(0,), seeds=(0,))
     simulate.run(cells)
@@ -303,7 +312,7 @@ def test_rows_without_training_examples_are_flat_lines(tmp_path):
     line = curve(axes, "smollm2 zero_shot")
     value = frame_.loc[frame_["row"] == "smollm2 zero_shot", "test_accuracy"].item()
     assert list(line.get_ydata()) == [value, value]
-    assert list(line.get_xdata()) == [0, 1]  # parts of the panel's width
+    assert list(line.get_xdata()) == pytest.approx([0.96, 1])  # parts of the panel's width
     assert line.get_transform() == axes.get_yaxis_transform()
     assert [label.get_text() for label in axes.get_xticklabels()] == ["32", "128", "512"]
     assert "smollm2 zero_shot (no training examples)" in legend(figure)
@@ -311,12 +320,13 @@ def test_rows_without_training_examples_are_flat_lines(tmp_path):
     assert not axes.patches
 
 
-def test_a_flat_line_over_several_test_sets_has_a_band(tmp_path):
+def test_an_untrained_row_over_several_test_sets_has_its_deviation(tmp_path):
     cells = simulate.grid(tmp_path, [("smollm2", "zero_shot")], num_labels=(2,), train_sizes=(0,), seeds=(0, 1, 2))
     simulate.run(cells)
     figure = scaling_curves(cells_frame(cells), "test_accuracy")  # a grid with no sizes at all
-    assert len(figure.axes[0].patches) == 1
-    assert "the band around it is ± SD" in " ".join(figure.texts[1].get_text().split())
+    upright = [line for line in figure.axes[0].lines if len(set(line.get_xdata())) == 1 < len(line.get_xdata())]
+    assert len(upright) == 1
+    assert "the line through it is ± SD" in " ".join(figure.texts[1].get_text().split())
     assert not figure.axes[0].get_xticklabels()
 
 

@@ -1,5 +1,9 @@
 import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
 
+from bench.report.figures import style
 from bench.report.figures.heatmap import heatmap
 from bench.report.figures.scaling import scaling_curves
 from bench.report.figures.style import SMALL, row_styles, save, text_width, wrapped
@@ -56,3 +60,14 @@ def test_wrapping_keeps_every_word_and_breaks_what_is_too_long():
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert len(lines) > 2
     assert all(text_width(line, SMALL) <= 1.0 for line in lines)
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#1b1b1e"])
+def test_colours_can_be_told_from_the_page_in_both_themes(ground):
+    def luminance(colour: str) -> float:
+        parts = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour))
+        return float(np.dot([0.2126, 0.7152, 0.0722], list(parts)))
+
+    for colour in style.COLOURS:
+        low, high = sorted((luminance(colour), luminance(ground)))
+        assert (high + 0.05) / (low + 0.05) >= 3, colour

@@ -1,5 +1,6 @@
 """What is known of one data set, for its sections: frames, records, predictions, and what is made of them once."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -69,14 +70,21 @@ class View:
         """All rows of the grid, in the order that gives them their colours."""
         return list(self.cells["row"].cat.categories)
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What people call each row; rows that would be called alike have their names behind it."""
+        given = {cell.row: cell.names[0] for cell in self.found if cell.names[0]}
+        called = Counter(given.values())
+        return {row: name if called[name] == 1 else f"{name} ({row})" for row, name in given.items()}
+
     def name_of(self, row: str) -> str:
         """What people call a row."""
-        return row
+        return self.names.get(row, row)
 
     @property
     def data_name(self) -> str:
         """What people call the data set."""
-        return self.data
+        return next((cell.names[1] for cell in self.found if cell.names[1]), self.data)
 
     @property
     def baseline(self) -> str | None:

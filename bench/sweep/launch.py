@@ -23,6 +23,7 @@ from bench.sources.fingerprint import once
 from bench.sweep.aged import said_of_kept
 from bench.sweep.baseline import check_baseline
 from bench.sweep.crowded import memory_notes
+from bench.sweep.displayed import displayed_data, displayed_row
 from bench.sweep.merged import record_folders
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
@@ -203,6 +204,7 @@ def expected_cells(
             ),
             command=rerun_command(commands[cell.key]) if cell.key in commands else None,
             role=cell.approach.role,
+            names=(displayed_row(cell, names[cell.key]), displayed_data(cell)),
         )
         for cell, folder in zip(cells, folders, strict=True)
     ]

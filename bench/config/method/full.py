@@ -1,11 +1,12 @@
 """`method=full`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from bench.bounds import Dropout
-from bench.config.common import FORBID
+from bench.config.common import FORBID, NEVER
 from bench.config.method.gradient import GradientMethod
+from bench.config.names import Text
 from bench.models.precision import Precision
 from bench.models.shape import Shape
 
@@ -18,6 +19,8 @@ class FullConfig(GradientMethod):
     """All weights are trained."""
 
     name: Literal["full"]
+    display_name: Text = field(default="", metadata=NEVER)
+    """What people call it; empty: its name."""
     model_dropout: Dropout | None = None
     """Sets every dropout of the model; null leaves them as they come."""
 

@@ -10,6 +10,7 @@ from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen
 from bench.config.method.frozen import FrozenMethod
 from bench.config.metric import SelectableMetric
+from bench.config.names import Text
 from bench.config.thresholds import MOST_PROBABLE, Thresholds
 from bench.metrics.table import ACCURACY
 from bench.models.families import FAMILIES
@@ -28,6 +29,8 @@ class LinearProbeConfig(FrozenMethod):
     """Logistic regression on the frozen model's pooled features."""
 
     name: Literal["linear_probe"]
+    display_name: Text = field(default="", metadata=NEVER)
+    """What people call it; empty: its name."""
     pooling: Literal["family", "mean", "last"] = "family"
     C: Regularisations = (0.01, 0.1, 1.0, 10.0, 100.0)
     """Inverse regularisation strengths tried; validation chooses."""

@@ -1,11 +1,11 @@
 """`method=lora` and `method=qlora`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from bench.bounds import Dropout, Width
-from bench.config.common import FORBID
+from bench.config.common import FORBID, NEVER
 from bench.config.method.base import Chosen, FourBit
 from bench.config.method.gradient import AdapterMethod
 from bench.config.names import Text
@@ -26,6 +26,8 @@ class LoraConfig(AdapterMethod):
     """Low-rank adapters on a frozen base, whole (`lora`) or 4-bit (`qlora`); passed on to peft."""
 
     name: Literal["lora", "qlora"]
+    display_name: Text = field(default="", metadata=NEVER)
+    """What people call it; empty: its name."""
     r: Width = 8
     alpha: Width = 16
     dropout: Dropout = 0.05

@@ -38,6 +38,8 @@ class PeftConfig(AdapterMethod):
     """Adapters of any type of peft on a frozen base, whole or in 4 bits."""
 
     name: Literal["peft"]
+    display_name: Text = field(default="", metadata=NEVER)
+    """What people call it; empty: its name."""
     peft_type: Text
     """peft's own name of it: IA3, VERA, BOFT, ..."""
     options: dict[Text, Any] = field(default_factory=dict, hash=False)

@@ -7,6 +7,7 @@ from bench.bounds import Positive, PositiveFloat, Width
 from bench.config.class_weight import EQUAL, ClassWeight
 from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen, Method, Work
+from bench.config.names import Text
 from bench.config.thresholds import MOST_PROBABLE, Thresholds
 from bench.errors import UserError
 from bench.models.families import FAMILIES
@@ -24,6 +25,8 @@ class SetfitConfig(Method):
     """Contrastive tuning of a sentence encoder, then logistic regression (Tunstall et al. 2022), by setfit."""
 
     name: Literal["setfit"]
+    display_name: Text = field(default="", metadata=NEVER)
+    """What people call it; empty: its name."""
     num_iterations: Positive | None = 20
     """Pairs of the same label, and as many of different ones, for each training text; null: `sampling_strategy`."""
     sampling_strategy: Literal["oversampling", "undersampling", "unique"] | None = None

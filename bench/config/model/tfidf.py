@@ -5,10 +5,10 @@ from typing import ClassVar, Literal, Self
 
 from bench.bounds import Width
 from bench.config.class_weight import EQUAL, ClassWeight
-from bench.config.common import FORBID, IF_SET
+from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen
 from bench.config.model.alone import ModelAlone
-from bench.config.names import Name
+from bench.config.names import Name, Text
 from bench.config.thresholds import MOST_PROBABLE, Thresholds
 
 Analyzer = Literal["auto", "word", "char"]
@@ -19,6 +19,8 @@ class TfidfModel(ModelAlone):
     """A classifier on `TfidfVectorizer` features; a model derives from this and adds its own options."""
 
     name: Name
+    display_name: Text = field(default="", metadata=NEVER)
+    """What people call it; empty: its name."""
     ngram_max: Width = 1
     """Of words; runs of characters are one longer."""
     sublinear_tf: bool = False

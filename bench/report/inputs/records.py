@@ -36,6 +36,8 @@ class ExpectedCell:
     """What runs the cell again, where that is known."""
     role: str = "fine-tuning"
     """What its method counts as (`bench.config.method.base.Role`): only classical rows can be the baseline."""
+    names: tuple[str, str] = ("", "")
+    """What people call its row and its data set; empty: as they are named."""
 
     @property
     def row(self) -> str:

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from bench.report.options import ReportOptions
 from bench.report.study.pairs import best_rows, pairs
 from bench.report.study.points import points
@@ -46,7 +44,7 @@ def data_set(view: View) -> dict[str, Any]:
     found, are_all = pairs(view, best)
     return {
         "id": view.data,
-        "name": view.data,
+        "name": view.data_name,
         "baseline": view.baseline,
         "metric": {
             "name": metric.name,
@@ -56,7 +54,7 @@ def data_set(view: View) -> dict[str, Any]:
         },
         "label_counts": sorted({int(count) for count in view.cells["num_labels"]}),
         "train_sizes": sorted({int(size) for size in view.cells["train_size"]} - {0}),
-        "rows": _rows(view.cells),
+        "rows": _rows(view),
         "points": points(view),
         "best": [{"labels": labels, "size": size, "row": row} for (labels, size), row in best.items()],
         "pairs": found,
@@ -66,10 +64,10 @@ def data_set(view: View) -> dict[str, Any]:
     }
 
 
-def _rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
-    found = cells.groupby("row", observed=True).agg({"role": "first", "train_size": "max"})
+def _rows(view: View) -> list[dict[str, Any]]:
+    found = view.cells.groupby("row", observed=True).agg({"role": "first", "train_size": "max"})
     return [
-        {"id": str(row), "name": str(row), "role": str(role), "trained": bool(size > 0)}
+        {"id": str(row), "name": view.name_of(str(row)), "role": str(role), "trained": bool(size > 0)}
         for row, role, size in found.itertuples(name=None)
     ]
 

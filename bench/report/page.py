@@ -4,7 +4,7 @@ import re
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from bench.escape.markdown import environment
 from bench.escape.secrets import masked
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
-from bench.report import sections, stamp
+from bench.report import stamp
+from bench.report.content.context import about, question
 from bench.report.content.parts import Section, Titled
 from bench.report.content.protocol import protocol
 from bench.report.inputs.frame import ExpectedCell, cells_frame, row_order, summary_frame
@@ -31,14 +32,15 @@ from bench.report.render.details import details
 from bench.report.render.html import TEMPLATES, anchored, entry, first_card, render
 from bench.report.render.publish import drawing_room, in_place, publish
 from bench.report.render.table_files import named, write_tables
-from bench.report.sections import answers
+from bench.report.sections import SECTIONS, answers
+from bench.report.sections.findings import finding
 from bench.report.sections.ranks import ALL, overall_ranking
 from bench.report.stamp import MARKDOWN, PAGE
 from bench.report.study.study import FILE, as_json, compact, data_set, study
 from bench.report.study.tidy import POINTS, points_frame, with_intervals
 from bench.report.tables import results as tables
 from bench.report.view import View, views
-from bench.results.record import Status
+from bench.results.record import Record, Status
 from bench.results.regular import FULL
 from bench.results.store import record_writes, write_atomically
 from bench.running.garbage import gc_relaxed
@@ -61,6 +63,8 @@ class Part:
     """What the first screen chooses from (`sections.answers.entries`)."""
     plain: Mapping[str, Any] | None = None
     """The same for machines (`study.data_set`); null for what is no data set, or could not be made so."""
+    name: str = ""
+    """What people call the data set."""
 
     @property
     def has_failed(self) -> bool:
@@ -93,7 +97,7 @@ def write_report(expected: Sequence[ExpectedCell], folder: Path, options: Report
             parts = _make_parts(cells, found, read, new, options)
             texts = Texts()
             points = details(cells, found, read.library, texts)
-            context = _context(cells, parts, options) | {"unreadable": tables.unreadable(read.unreadable)}
+            context = _context(cells, found, parts, options) | {"unreadable": tables.unreadable(read.unreadable)}
             context["unreadable_texts"] = tables.unreadable_texts(texts.unreadable.values())
             context["study"] = _write_study(new, parts, options)
             failed = _write_pages(new, context, parts, points)
@@ -130,7 +134,8 @@ def _make_parts(
     of_data = views(cells, found, read, options, summary=summary, folder=folder, suffixes=suffixes, published=published)
     for view in of_data:
         made = named(((section, view.suffix) for section in make_sections(view)), names)
-        parts.append(Part(view.data, view.suffix, made, _methods_of(view), entries_or_said(view), _plain(view)))
+        entries, plain = entries_or_said(view), _plain(view)
+        parts.append(Part(view.data, view.suffix, made, _methods_of(view), entries, plain, view.data_name))
     _write_points(folder, summary, of_data)
     if len(parts) > 1:
         suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
@@ -162,8 +167,14 @@ def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], point
 
 def make_sections(view: View) -> list[Section]:
     """All sections that the records have something for."""
-    made = (made_or_said(title, view.data, partial(make, view)) for title, make in sections.SECTIONS.items())
+    made = (made_or_said(title, view.data, partial(_made, title, make, view)) for title, make in SECTIONS.items())
     return [section for section in made if section is not None]
+
+
+def _made(title: str, make: Callable[[View], Section | None], view: View) -> Section | None:
+    """A section with its finding."""
+    section = make(view)
+    return section if section is None else replace(section, finding=section.finding or finding(title, view))
 
 
 def made_or_said(title: str, data: str, make: Callable[[], Section | None]) -> Section | None:
@@ -221,11 +232,12 @@ def _plain(view: View) -> dict[str, Any] | None:
 
 def _write_study(folder: Path, parts: Sequence[Part], options: ReportOptions) -> dict[str, Any]:
     """Write `report.json`; return the form that the page embeds."""
-    known = [part.plain for part in parts if part.plain is not None]
+    known = [{**part.plain, "answers": part.entries} for part in parts if part.plain is not None]
     failed = [part.data for part in parts if part.plain is None and part.data != ALL]
     whole = study(options, known, failed)
     write_atomically(folder / FILE, as_json(whole))
-    return compact(whole)
+    # the page has the answers beside it
+    return compact({**whole, "data_sets": [{**one, "answers": []} for one in whole["data_sets"]]})
 
 
 def _methods_of(view: View) -> dict[str, dict[str, int]]:
@@ -243,14 +255,17 @@ def _methods(parts: Sequence[Part]) -> dict[str, Counter[str]]:
     return together
 
 
-def _context(cells: pd.DataFrame, parts: list[Part], options: ReportOptions) -> dict[str, Any]:
+def _context(
+    cells: pd.DataFrame, found: Mapping[ExpectedCell, CellRecord], parts: list[Part], options: ReportOptions
+) -> dict[str, Any]:
+    started = [record.provenance.started for record in found.values() if isinstance(record, Record)]
     gaps, left_out = tables.gap_table(cells)
     return {
         "title": options.title,
-        "question": options.title,
-        "about": [],
-        "done_finding": "",
-        "provenance_finding": "",
+        "question": question([part.name or part.data for part in parts if part.data != ALL], cells),
+        "about": about(options.title, cells, started, options.price_per_gpu_hour, options.currency),
+        "done_finding": "The grid: rows, data, numbers of labels and examples, seeds.",
+        "provenance_finding": "Protocol, versions, and the command that runs it again.",
         "rerun": options.rerun,
         "n_cells": len(cells),
         "n_ok": int((cells["status"] == Status.OK.value).sum()),

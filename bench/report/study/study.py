@@ -18,7 +18,7 @@ MAX_POINTS = 600
 """That a page embeds: with more, it would be slow to load on a phone."""
 SHARES = {"mean", "low", "high", "sd", "difference", "value"}
 """What is shown with a fixed number of digits; other numbers with as many significant ones."""
-DIGITS = 4
+DIGITS = 5
 
 
 def study(options: ReportOptions, data_sets: Sequence[Mapping[str, Any]], failed: Sequence[str] = ()) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""The head of the page: the question that it answers, and what the answer rests on."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from bench.report.content.wording import in_words, span_text
+from bench.results.record import Status
+from bench.wording import counted, duration, money_text
+
+MAX_NAMES = 3
+
+
+def question(data_names: Sequence[str], cells: pd.DataFrame) -> str:
+    """The title: "Sorting BBC headlines: which model, on how many labelled examples?"."""
+    names = list(dict.fromkeys(data_names))
+    if len(names) > MAX_NAMES:
+        what = f"{len(names)} data sets"
+    else:
+        what = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "texts"
+    rows, sizes = cells["row"].nunique(), set(cells["train_size"]) - {0}
+    if rows < 2:
+        asked = "on how many labelled examples?" if len(sizes) > 1 else "how well does it go?"
+    else:
+        asked = "which model, on how many labelled examples?" if len(sizes) > 1 else "which model?"
+    return f"Sorting {what}: {asked}"
+
+
+def about(
+    title: str, cells: pd.DataFrame, started: Sequence[str], price: float | None, currency: str | None
+) -> list[str]:
+    """What was tried, and when, where and for how much: two lines."""
+    sizes = sorted({int(size) for size in cells["train_size"]} - {0})
+    parts = [
+        title,
+        counted(cells["row"].nunique(), "row") + " (a model with a method)",
+        f"{span_text(cells['num_labels'])} labels",
+        f"{span_text(sizes)} labelled examples" if sizes else "no training examples",
+        counted(cells["seed"].nunique(), "seed"),
+    ]
+    done = cells[cells["status"] == Status.OK.value]
+    if not done.empty:
+        parts.append(f"{span_text(done['num_test'])} test texts")
+    return [", ".join(parts) + ".", _runs(cells, done, started, price, currency)]
+
+
+def _runs(
+    cells: pd.DataFrame, done: pd.DataFrame, started: Sequence[str], price: float | None, currency: str | None
+) -> str:
+    """How many runs finished, when, on what, in how much time and money."""
+    said = f"{len(done):,} of {counted(len(cells), 'run')} finished"
+    counts = cells.loc[cells["status"] != Status.OK.value, "status"].value_counts()
+    if not counts.empty:
+        said += f" ({', '.join(f'{count:,} {in_words(str(status))}' for status, count in counts.items())})"
+    days = sorted({text[:10] for text in started})
+    if days:
+        said += f", {days[0]}" if len(days) == 1 else f", {days[0]} to {days[-1]}"
+    devices = sorted({str(name) for name in done["device_name"].dropna()})
+    if devices:
+        said += f", on {', '.join(devices[:MAX_NAMES])}"
+    seconds = float(done["total_seconds"].sum())
+    if seconds:
+        said += f"; {duration(seconds)} of computing in all"
+    on_gpu = done[done["device"].notna() & (done["device"] != "cpu")]
+    if price is not None and not on_gpu.empty:
+        said += f", {money_text(float(on_gpu['total_seconds'].sum()) / 3600 * price, currency)}"
+    return f"{said}."

@@ -1,5 +1,6 @@
 """What `pyproject.toml` cannot say: `conf/`, which is at the top of the repository, is `bench/conf/` in a wheel."""
 
+import re
 from pathlib import Path
 from shutil import copytree, rmtree
 
@@ -19,4 +20,15 @@ class BuildWithConf(build_py):
             copytree("conf", target)
 
 
-setup(cmdclass={"build_py": BuildWithConf})
+def described() -> str:
+    """README.md for a package index, which has none of the files that its pictures and links are."""
+    text = Path("README.md").read_text("utf-8")
+    text = re.sub(r"^!\[.*\]\(docs/.*\)\n", "", text, flags=re.M)
+    return re.sub(r"\[([^\]]+)\]\((?!https?:|#)[^)]+\)", r"\1", text)
+
+
+setup(
+    cmdclass={"build_py": BuildWithConf},
+    long_description=described(),
+    long_description_content_type="text/markdown",
+)

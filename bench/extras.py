@@ -5,6 +5,9 @@ from importlib.util import find_spec
 EXTRAS = {"bitsandbytes": "qlora", "gguf": "gguf", "setfit": "setfit", "submitit": "slurm"}
 """By the package's name in Python; extras of `pyproject.toml`."""
 
+INSTALLED_AS = {"lomo_optim": "lomo-optim", "optimi": "torch-optimi"}
+"""Packages whose name for pip is another than the one in Python."""
+
 
 def is_here(package: str) -> bool:
     """Whether a package is installed; it is not imported."""
@@ -13,5 +16,6 @@ def is_here(package: str) -> bool:
 
 def how_to_install(package: str) -> str:
     """The command that brings a package."""
-    extra = EXTRAS.get(package)
-    return f"pip install {package}" if extra is None else f"pip install 'finetune-bench[{extra}]'"
+    if (extra := EXTRAS.get(package)) is not None:
+        return f"pip install 'finetune-bench[{extra}]'"
+    return f"pip install {INSTALLED_AS.get(package, package)}"

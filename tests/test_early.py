@@ -228,7 +228,7 @@ def test_optimizers_whose_package_is_missing(
     for words in ((), ("-m", "seed=0,1")):
         assert call(*words, *task, "model=bert_base", "method=lora", f"training.optim={optim}") == 2
         err = capfd.readouterr().err
-        assert err == f"error: training.optim={optim} needs a package: pip install {package}\n"
+        assert err == f"error: training.optim={optim} needs a package that is not installed: pip install {package}\n"
 
 
 def test_all_problems_at_once_before_anything_heavy(task: tuple[str, ...], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The built wheel, installed in an empty environment outside a checkout."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,15 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # a folder named in a .pth file is searched, and .pth files in it, such as a checkout's, are not read
     (packages / "dependencies.pth").write_text(f"{Path(rich.__file__).parents[1]}\n")
     return venv / "bin/bench"
+
+
+def test_the_page_of_an_index_has_no_picture_or_link_that_leads_nowhere(program: Path) -> None:
+    (metadata,) = program.parents[1].glob("lib/python*/site-packages/finetune_bench-*.dist-info/METADATA")
+    text = metadata.read_text("utf-8")
+    assert "License-Expression: MIT" in text
+    assert "bench best tickets" in text
+    assert "Description-Content-Type: text/markdown" in text
+    assert not re.search(r"\]\((?!https?:|#)", text)
 
 
 def run(program: Path, *words: str, folder: Path) -> str:

@@ -1,11 +1,10 @@
 """The optimizers that `training.optim` may name: transformers' names, and the package that each needs."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bench.cell import Cell
 from bench.errors import refuse
-from bench.extras import how_to_install, is_here
 
 OPTIMIZERS: dict[str, str | None] = {
     **dict.fromkeys(("adamw_torch", "adamw_torch_fused", "adafactor", "sgd", "adagrad", "rmsprop"), None),
@@ -28,8 +27,6 @@ OPTIMIZERS: dict[str, str | None] = {
 }  # fmt: skip
 """Names in transformers, and what has to be installed beyond the program's own packages; `tests/test_early.py` compares
 them with those of the installed version."""
-INSTALLED_AS = {"lomo_optim": "lomo-optim", "optimi": "torch-optimi"}
-"""Packages whose name for pip is another than the one in Python."""
 UNSUITED = ("galore_", "apollo_")
 """Beginnings of names in transformers that need to be told which matrices to project, for which there is no option."""
 
@@ -50,15 +47,11 @@ def check_optimizers(cells: Iterable[Cell]) -> None:
     refuse(found for name in _names(cells) if (found := problem(name)) is not None)
 
 
-def check_installed(cells: Iterable[Cell]) -> None:
-    """Raise UserError where a cell's optimizer needs a package that is not installed."""
-    needed = {name: package for name in _names(cells) if (package := OPTIMIZERS.get(name)) is not None}
-    refuse(
-        f"training.optim={name} needs a package that is not installed: "
-        f"{how_to_install(INSTALLED_AS.get(package, package))}"
-        for name, package in needed.items()
-        if not is_here(package)
-    )
+def of_optimizer(cell: Cell) -> Iterator[tuple[str, str]]:
+    """The package that a cell's optimizer needs, if any: what needs it, and its name."""
+    name = None if cell.training is None else cell.training.optim
+    if (package := OPTIMIZERS.get(name or "")) is not None:
+        yield f"training.optim={name}", package
 
 
 def _names(cells: Iterable[Cell]) -> list[str]:

@@ -18,7 +18,7 @@ from bench.results.regular import check_folder
 from bench.running import precision
 from bench.running.devices import visible_gpus
 from bench.running.no_gpu import why_no_gpu
-from bench.running.optimizers import check_installed, check_optimizers
+from bench.running.optimizers import check_optimizers, of_optimizer
 from bench.running.positions import check_lengths
 from bench.settings import Settings
 from bench.sources import hub
@@ -48,13 +48,17 @@ def check_device(cells: Iterable[Cell], settings: Settings) -> None:
 
 def check_extras(cells: Collection[Cell]) -> None:
     """Raise UserError, with all problems, where a cell needs a package that is not installed."""
-    needed = dict.fromkeys(pair for cell in cells for pair in _packages(cell))
-    refuse(
+    refuse(missing_packages(cells))
+
+
+def missing_packages(cells: Collection[Cell]) -> list[str]:
+    """A sentence for each thing that cells ask for and a package is missing for, with what installs it."""
+    needed = dict.fromkeys(pair for cell in cells for pair in (*_packages(cell), *of_optimizer(cell)))
+    return [
         f"{what} needs a package that is not installed: {how_to_install(package)}"
         for what, package in needed
         if not is_here(package)
-    )
-    check_installed(cells)
+    ]
 
 
 def _packages(cell: Cell) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from bench.results.counts import cleaned_text, left_out_text, overlap_text, shar
 from bench.results.record import Status
 from bench.running.positions import shortened
 from bench.running.precision import plan_notice
-from bench.running.preflight import check_predictions, check_training
+from bench.running.preflight import check_predictions, check_training, missing_packages
 from bench.settings import Settings
 from bench.sweep.duration import RATE, TOKENS, Basis, Duration, Durations
 from bench.sweep.feasible import Feasibility, LocalData, feasibility, local_data
@@ -76,7 +76,7 @@ def plan(cells: Sequence[Cell], settings: Settings, runner: Runner) -> int:
             out.print(line(note))
     if place.device == "cpu" and place.is_here and (said := plan_notice(todo)) is not None:
         out.print(said, markup=False)
-    for note in shortened(todo, settings):
+    for note in (*shortened(todo, settings), *missing_packages(todo)):
         out.print(line(note))
     return 0
 

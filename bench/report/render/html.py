@@ -85,12 +85,20 @@ def render(
 def _bodies(templates: Environment, shared: Mapping[str, Any], blocks: Sequence[Block]) -> dict[str, str]:
     """What is in each section that is closed, by its anchor: those of the records, then those that every page has."""
     section = templates.get_template("section.html.j2")
-    bodies = {one.anchor: section.render(**shared, section=one.section, anchor=one.anchor) for one in blocks}
+    bodies = {
+        one.anchor: section.render(**shared, section=one.section, anchor=one.anchor, where=_where(one))
+        for one in blocks
+    }
     return bodies | {
-        anchor: templates.get_template(f"{anchor.replace('-', '_')}.html.j2").render(**shared, anchor=anchor)
+        anchor: templates.get_template(f"{anchor.replace('-', '_')}.html.j2").render(**shared, anchor=anchor, where="")
         for anchor in ALWAYS
         if anchor != NOT_OK or shared["counts"]
     }
+
+
+def _where(block: Block) -> str:
+    """What a block's title says beyond its section's: of which data set it is, where there are several."""
+    return block.title.removeprefix(block.section.title)
 
 
 def _drawings(folder: Path) -> Callable[[Picture], Markup]:

@@ -1,4 +1,4 @@
-"""What a sweep has learnt of the sizes of stacks: what did not fit, and what failed together."""
+"""What a sweep has found out about the sizes of stacks: what did not fit, and what failed together."""
 
 from collections.abc import Hashable
 
@@ -35,8 +35,8 @@ class StackSizes:
 
     def did_not_fit(self, cell: Cell, slot: Slot, most: int) -> None:
         """No more than `most` cells like this one go in a stack from now on, where no more memory is than in `slot`."""
-        place = can_fuse(cell), slot.memory
-        self._fitting[place] = min(most, self._fitting.get(place, most))
+        like_and_memory = can_fuse(cell), slot.memory
+        self._fitting[like_and_memory] = min(most, self._fitting.get(like_and_memory, most))
 
     def failed(self, cell: Cell, size: int) -> int:
         """The cell's stack, of `size` cells, failed: it is tried again in one of so many, or alone (1)."""

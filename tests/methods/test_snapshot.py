@@ -81,6 +81,15 @@ def test_in_pieces_of_pinned_memory(pieces: list[torch.Tensor]) -> None:
     assert trained <= sum(piece.nbytes for piece in pieces) < 1.5 * trained, "and not anew for each copy"
 
 
+def test_on_the_gpu_itself_if_they_fit_beside(pieces: list[torch.Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(snapshot, "fits_beside", lambda nbytes, device: asked.append(nbytes) or True)
+    model = Model()
+    check(model)
+    assert asked == [sum(weight.nbytes for weight in model.parameters() if weight.requires_grad)]
+    assert not pieces
+
+
 @pytest.mark.parametrize(
     ("nbytes", "free", "fits"),
     [(10**9, 60 * 10**9, True), (2 * 10**9, 60 * 10**9, False), (10**9, 3 * 10**9, False), (10**6, 10**7, True)],

@@ -83,10 +83,10 @@ class StackedAdamW:
             (1 - beta2**number).sqrt().float(),
         )
 
-    def keep(self, places: Sequence[int]) -> None:
+    def keep(self, indices: Sequence[int]) -> None:
         """As of every optimizer of a stack."""
-        kept = list(places)
-        self.members = [self.members[place] for place in kept]
+        kept = list(indices)
+        self.members = [self.members[index] for index in kept]
         self.limits.keep(kept)
         self.rates = self.rates[kept]
         self.decay, self.mean, self.square = self.decay[kept], self.mean[kept], self.square[kept]
@@ -136,12 +136,12 @@ class Stacked8BitAdamW:
                 weight_decay=self.members[i].trainer.args.weight_decay,
             )
 
-    def keep(self, places: Sequence[int]) -> None:
+    def keep(self, indices: Sequence[int]) -> None:
         """As of every optimizer of a stack."""
-        kept = list(places)
-        self.members = [self.members[place] for place in kept]
+        kept = list(indices)
+        self.members = [self.members[index] for index in kept]
         self.states, self.block_scales = ([each[kept] for each in of] for of in (self.states, self.block_scales))
-        self.rest.keep(places)
+        self.rest.keep(indices)
 
 
 def adam_options(member: Member) -> tuple[tuple[float, float], float]:
@@ -157,7 +157,7 @@ def decay(members: Sequence[Member], rows: Rows) -> torch.Tensor:
         names = {id(parameter): name for name, parameter in rows.cells[row].items()}
         for group in member.trainer.optimizer.param_groups:
             for parameter in group["params"]:
-                start = rows.places[names[id(parameter)]]
+                start = rows.starts[names[id(parameter)]]
                 found[row, start : start + parameter.numel()] = group["weight_decay"]
     return found
 
@@ -178,7 +178,7 @@ def width_in_8_bits(members: Sequence[Member], rows: Rows) -> int | None:
 
     (Heads over different label counts may be on both sides of the limit.)
     """
-    sizes = {name: [cell[name].numel() for cell in rows.cells] for name in rows.places}
+    sizes = {name: [cell[name].numel() for cell in rows.cells] for name in rows.starts}
     wide = [name for name, of_cells in sizes.items() if min(of_cells) >= MIN_8BIT_SIZE]
     width = rows.ends[wide[-1]] if wide else 0
     is_same = all(

@@ -23,7 +23,7 @@ MAX_WIDTH = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class AttentionOptions:
     """What differs between the attention of layers."""
 
     causal: bool
@@ -53,83 +53,90 @@ def packed_attention(
     """
     assert attention_mask is None, "masks are this function's own"
     packed.is_attended = True
-    kind = Kind(bool(module.is_causal), sliding_window, scaling, dropout)
+    options = AttentionOptions(bool(module.is_causal), sliding_window, scaling, dropout)
     whole = [part[0].transpose(0, 1) for part in (query, key, value)]  # (tokens, heads, width)
-    found = _varlen(whole, packed, kind) if takes_varlen(whole[0], dropout) else _by_groups(whole, packed, kind)
+    found = _varlen(whole, packed, options) if takes_varlen(whole[0], dropout) else _by_groups(whole, packed, options)
     return found.unsqueeze(0), None
 
 
-def _by_groups(whole: Sequence[torch.Tensor], packed: Layout, kind: Kind) -> torch.Tensor:
+def _by_groups(whole: Sequence[torch.Tensor], packed: Layout, options: AttentionOptions) -> torch.Tensor:
     """Of query, key and value, shape (tokens, heads, width): texts of like lengths together, padded to the longest."""
-    placed = [packed.attended.put(part) for part in whole]
+    padded = [packed.attended.pad(part) for part in whole]
     parts = []
     for group in packed.groups:
         end = group.start + len(group.lengths) * group.length
-        asked = [part[group.start : end].unflatten(0, (-1, group.length)).transpose(1, 2) for part in placed]
-        name = group.start, kind.causal, kind.window
+        asked = [part[group.start : end].unflatten(0, (-1, group.length)).transpose(1, 2) for part in padded]
+        name = group.start, options.causal, options.window, is_written_out(asked[0])
         if name not in packed.masks:
-            packed.masks[name] = mask_of(group, causal=kind.causal, window=kind.window)
-        parts.append(_attend(asked, packed.masks[name], kind).transpose(1, 2).flatten(0, 1))
-    return packed.attended.take(torch.cat(parts) if len(parts) > 1 else parts[0])
+            _, causal, window, is_explicit = name
+            packed.masks[name] = mask_of(group, causal=causal, window=window, is_explicit=is_explicit)
+        parts.append(_attend(asked, packed.masks[name], options).transpose(1, 2).flatten(0, 1))
+    return packed.attended.unpad(torch.cat(parts) if len(parts) > 1 else parts[0])
 
 
-def _attend(asked: Sequence[torch.Tensor], mask: torch.Tensor | None, kind: Kind) -> torch.Tensor:
-    """Of query, key and value, shape (texts, heads, length, width); causal layers need no mask for it."""
+def _attend(asked: Sequence[torch.Tensor], mask: torch.Tensor | None, options: AttentionOptions) -> torch.Tensor:
+    """Of query, key and value, shape (texts, heads, length, width); what torch computes needs no causal mask."""
     query, key, value = asked
-    is_short = query.dtype in (torch.float32, torch.bfloat16) and query.shape[2] <= SHORT
-    if query.device.type == "cpu" and query.requires_grad and is_short:
-        return _plain(asked, mask, kind)
-    if query.device.type != "cpu" and (mask is not None or not shares_keys(query, kind.dropout)):
+    if is_written_out(query):
+        return _written_out(asked, mask, options)
+    if query.device.type != "cpu" and (mask is not None or not shares_keys(query, options.dropout)):
         key, value = (repeat_kv(part, query.shape[1] // part.shape[1]) for part in (key, value))
     return F.scaled_dot_product_attention(
         query,
         key,
         value,
         attn_mask=mask,
-        dropout_p=kind.dropout,
-        is_causal=kind.causal and mask is None,
-        scale=kind.scaling,
+        dropout_p=options.dropout,
+        is_causal=options.causal and mask is None,
+        scale=options.scaling,
         enable_gqa=query.shape[1] != key.shape[1],
     )
 
 
-def _plain(asked: Sequence[torch.Tensor], mask: torch.Tensor | None, kind: Kind) -> torch.Tensor:
+def is_written_out(query: torch.Tensor) -> bool:
+    """Whether attention of `query`, shape (texts, heads, length, width), is computed here and not by torch's own."""
+    is_short = query.dtype in (torch.float32, torch.bfloat16) and query.shape[2] <= SHORT
+    return query.device.type == "cpu" and query.requires_grad and is_short
+
+
+def _written_out(asked: Sequence[torch.Tensor], mask: torch.Tensor | None, options: AttentionOptions) -> torch.Tensor:
     """As torch's, written out: its own plain one looks for rows that see nothing, and draws dropout slowly."""
     query, key, value = asked
     texts, heads, length, width = query.shape
     # queries that share keys and values are rows of one product
-    shared = query.reshape(texts, key.shape[1], -1, width) * (width**-0.5 if kind.scaling is None else kind.scaling)
+    shared = query.reshape(texts, key.shape[1], -1, width) * (
+        width**-0.5 if options.scaling is None else options.scaling
+    )
     scores = (shared @ key.transpose(2, 3)).view(texts, heads, length, length)
-    if mask is None and kind.causal:
-        mask = torch.ones(length, length, dtype=torch.bool).tril()
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf)
     weights = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
-    if kind.dropout:
-        weights = dropout(weights, kind.dropout)
+    if options.dropout:
+        weights = dropout(weights, options.dropout)
     return (weights.view(texts, key.shape[1], -1, length) @ value).view(texts, heads, length, width)
 
 
-def mask_of(group: Group, *, causal: bool, window: int | None) -> torch.Tensor | None:
-    """Which tokens see which, to be broadcast to (texts, heads, length, length); None where all see all before them or,
-    where nothing is causal, all of the text.
+def mask_of(group: Group, *, causal: bool, window: int | None, is_explicit: bool = False) -> torch.Tensor | None:
+    """Which tokens see which, to be broadcast to (texts, heads, length, length); None where all see all of the text or,
+    where it is causal and not asked for explicitly, all before them.
 
     Texts are padded on the right, where a causal token does not look.
     """
     near = window if window is not None and window < group.length else None
-    if near is None and (causal or group.is_even):
+    if near is None and (not is_explicit if causal else group.is_even):
         return None
-    place = torch.arange(group.length, device=group.lengths.device)
-    distance = place[:, None] - place
+    position = torch.arange(group.length, device=group.lengths.device)
+    distance = position[:, None] - position
     seen = torch.ones_like(distance, dtype=torch.bool) if not causal else distance >= 0
     if near is not None:
         seen = seen & (distance.abs() < near)
     if causal or group.is_even:
         return seen[None, None]
-    is_token = (place < group.lengths[:, None])[:, None, None]
+    is_token = (position < group.lengths[:, None])[:, None, None]
     if near is None:
         return is_token
-    return seen & is_token | torch.eye(group.length, dtype=torch.bool, device=place.device)  # else padding sees nothing
+    itself = torch.eye(group.length, dtype=torch.bool, device=position.device)  # else padding sees nothing
+    return seen & is_token | itself
 
 
 def takes_varlen(query: torch.Tensor, dropout: float) -> bool:
@@ -150,10 +157,10 @@ def varlen_kernel() -> Callable[..., torch.Tensor] | None:
     return kernel if {"scale", "window_size", "enable_gqa"} <= inspect.signature(kernel).parameters.keys() else None
 
 
-def _varlen(whole: Sequence[torch.Tensor], packed: Layout, kind: Kind) -> torch.Tensor:
+def _varlen(whole: Sequence[torch.Tensor], packed: Layout, options: AttentionOptions) -> torch.Tensor:
     """Of query, key and value, shape (tokens, heads, width), by the kernel that takes them as they are."""
     query, key, value = whole
-    before = -1 if kind.window is None else kind.window - 1
+    before = -1 if options.window is None else options.window - 1
     kernel = varlen_kernel()
     assert kernel is not None
     return kernel(
@@ -164,8 +171,8 @@ def _varlen(whole: Sequence[torch.Tensor], packed: Layout, kind: Kind) -> torch.
         packed.ends,
         packed.longest,
         packed.longest,
-        scale=kind.scaling,
-        window_size=(before, 0 if kind.causal else before),
+        scale=options.scaling,
+        window_size=(before, 0 if options.causal else before),
         enable_gqa=query.shape[1] != key.shape[1],
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from bench.methods.fused.gather import Places
+from bench.methods.fused.gather import PaddedIndex
 
 GROUPED_CAPABILITIES = (9, 10)
 """Major compute capabilities, Hopper's and Blackwell's, on which torch's grouped product is taken to be one kernel, and
@@ -29,8 +29,8 @@ class ByCell:
     """`cells`, on the device."""
     ends: torch.Tensor
     """Shape (cells), int32, on the device: the row after each one's last."""
-    padded: Places
-    """The rows in as many places for each cell as the largest has."""
+    padded: PaddedIndex
+    """The rows with as many padded rows for each cell as the largest has rows."""
 
     @property
     def num_rows(self) -> int:
@@ -77,14 +77,14 @@ def affine(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, by:
 def pad(x: torch.Tensor, by: ByCell) -> torch.Tensor:
     """Shape (rows, ...) to (cells, most rows of one, ...)."""
     if len(set(by.counts)) > 1:
-        x = by.padded.put(x)
+        x = by.padded.pad(x)
     return x.unflatten(0, (len(by.cells), -1))
 
 
 def unpad(x: torch.Tensor, by: ByCell) -> torch.Tensor:
     """The way back: shape (cells, most rows of one, ...) to (rows, ...)."""
     x = x.flatten(0, 1)
-    return by.padded.take(x) if len(set(by.counts)) > 1 else x
+    return by.padded.unpad(x) if len(set(by.counts)) > 1 else x
 
 
 def can_group(x: torch.Tensor, by: ByCell) -> bool:
@@ -137,13 +137,13 @@ class _LowRank(torch.autograd.Function):
         return of_x, of_down, of_up, None
 
 
-def places_by(counts: Sequence[int]) -> tuple[list[int], list[int]]:
-    """`Places.rows` and `Places.places` of rows in as many places for each count as the largest has."""
-    rows: list[int] = []
-    places: list[int] = []
+def padded_to_largest(counts: Sequence[int]) -> tuple[list[int], list[int]]:
+    """`PaddedIndex.row_of` and `.padded_of` of groups of so many rows, each padded to the largest."""
+    row_of: list[int] = []
+    padded_of: list[int] = []
     most, start = max(counts), 0
     for number, count in enumerate(counts):
-        rows += [*range(start, start + count), *[start] * (most - count)]
-        places += range(number * most, number * most + count)
+        row_of += [*range(start, start + count), *[start] * (most - count)]
+        padded_of += range(number * most, number * most + count)
         start += count
-    return rows, places
+    return row_of, padded_of

@@ -15,22 +15,22 @@ from bench.methods.fused.passes import MAX_EVAL_TOKENS, passes
 from bench.methods.fused.stack import Stack
 
 Logits = dict[int, torch.Tensor]
-"""By place in the stack: shape (examples, the cell's labels), in the order of its examples, on the CPU."""
+"""By index in the stack: shape (examples, the cell's labels), in the order of its examples, on the CPU."""
 
 
 @torch.no_grad()
 def predict(stack: Stack, examples: Mapping[int, Encoded], num_labels: Mapping[int, int], rows: int) -> Logits:
-    """The logits of each cell (by place) for its examples; in one pass, those of like lengths of all cells."""
+    """The logits of each cell (by index) for its examples; in one pass, those of like lengths of all cells."""
     stack.model.eval()
-    asked = [(place, i, example) for place, encoded in examples.items() for i, example in enumerate(encoded)]
-    found = {place: torch.empty(len(encoded), num_labels[place]) for place, encoded in examples.items() if encoded}
+    asked = [(index, i, example) for index, encoded in examples.items() for i, example in enumerate(encoded)]
+    found = {index: torch.empty(len(encoded), num_labels[index]) for index, encoded in examples.items() if encoded}
     max_tokens = MAX_EVAL_TOKENS[stack.device.type]
     for taken in passes([num_tokens(example) for _, _, example in asked], max_tokens, rows):
         members = [asked[i] for i in sorted(taken)]  # rows of a cell next to each other
-        parts = [(place, list(of_cell)) for place, of_cell in groupby(members, key=itemgetter(0))]
-        logits = stack.logits([(place, [example for *_, example in of_cell]) for place, of_cell in parts]).cpu()
-        for (place, of_cell), given in zip(parts, logits.split([len(of_cell) for _, of_cell in parts]), strict=True):
-            found[place][[i for _, i, _ in of_cell]] = given[:, : num_labels[place]]
+        parts = [(index, list(of_cell)) for index, of_cell in groupby(members, key=itemgetter(0))]
+        logits = stack.logits([(index, [example for *_, example in of_cell]) for index, of_cell in parts]).cpu()
+        for (index, of_cell), given in zip(parts, logits.split([len(of_cell) for _, of_cell in parts]), strict=True):
+            found[index][[i for _, i, _ in of_cell]] = given[:, : num_labels[index]]
     return found
 
 
@@ -41,12 +41,12 @@ def predict_untrained(stack: Stack, examples: Sequence[Encoded], num_labels: Seq
     assert stack.is_untrained()
     stack.model.eval()
     texts = {_text(example): example for of_cell in examples for example in of_cell}
-    places, ordered = {text: place for place, text in enumerate(texts)}, list(texts.values())
+    row_of, ordered = {text: row for row, text in enumerate(texts)}, list(texts.values())
     logits = torch.empty(len(ordered), sum(num_labels))
     for taken in passes([num_tokens(example) for example in ordered], MAX_EVAL_TOKENS[stack.device.type], rows):
         logits[taken] = stack.shared_logits([ordered[i] for i in taken]).cpu()
     return {
-        cell: of_cell[[places[_text(example)] for example in examples[cell]]]
+        cell: of_cell[[row_of[_text(example)] for example in examples[cell]]]
         for cell, of_cell in enumerate(logits.split(list(num_labels), dim=1))
     }
 

@@ -45,18 +45,18 @@ class FusedCells:
         None for a cell that has ended with an error, which may be that its probabilities are not finite; and for
         one that does not score this set.
         """
-        places = [i for i, member in enumerate(self.members) if member.error is None and name in member.scored]
-        if not places:
+        scored = [i for i, member in enumerate(self.members) if member.error is None and name in member.scored]
+        if not scored:
             return [None] * len(self.members)
-        self.stack.fill([self.members[i].trainer.model for i in places])
-        examples = {place: self.members[i].encode(name) for place, i in enumerate(places)}
-        num_labels = {place: len(self.members[i].splits.labels) for place, i in enumerate(places)}
+        self.stack.fill([self.members[i].trainer.model for i in scored])
+        examples = {index: self.members[i].encode(name) for index, i in enumerate(scored)}
+        num_labels = {index: len(self.members[i].splits.labels) for index, i in enumerate(scored)}
         logits = evaluate.predict(self.stack, examples, num_labels, self.eval_rows)
         self.stack.keep([])
         predicted: list[Probabilities | None] = [None] * len(self.members)
-        for place, i in enumerate(places):
+        for index, i in enumerate(scored):
             try:
-                predicted[i] = evaluate.probabilities(logits[place])
+                predicted[i] = evaluate.probabilities(logits[index])
             except Diverged as error:
                 self.members[i].error = error
         return predicted

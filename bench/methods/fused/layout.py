@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 
 from bench.methods.fused.by_cell import ByCell
-from bench.methods.fused.gather import Places
+from bench.methods.fused.gather import PaddedIndex
 
 Pooling = Literal["first", "last", "mean"]
 """Which of a text's tokens its classifier reads: the first one, the last one that is no padding, or the mean of all."""
@@ -17,7 +17,7 @@ class Group:
     """Texts of like lengths, whose attention is computed together, padded to the longest."""
 
     start: int
-    """Its first place among those of all groups."""
+    """Its first padded row among those of all groups."""
     length: int
     """Of the longest."""
     lengths: torch.Tensor
@@ -33,7 +33,7 @@ class Layout:
     ids: torch.Tensor
     """Shape (tokens)."""
     positions: torch.Tensor
-    """Shape (tokens): each token's place in its text."""
+    """Shape (tokens): each token's position in its text."""
     pooled: torch.Tensor | None
     """Shape (texts): which token stands for a text; None where that is the mean of all."""
     text_of_token: torch.Tensor
@@ -44,8 +44,8 @@ class Layout:
     tokens_of: ByCell
     texts_of: ByCell
     groups: list[Group]
-    attended: Places
-    """The tokens in the places of all groups, one after the other."""
+    attended: PaddedIndex
+    """The tokens as padded rows of all groups, one after the other."""
     num_texts: int
     lengths: torch.Tensor
     """Shape (texts)."""
@@ -53,8 +53,9 @@ class Layout:
     """Shape (texts): which of the cells of `texts_of` each belongs to."""
     is_attended: bool = False
     """Whether attention went by it: by any other, texts would see each other."""
-    masks: dict[tuple[int, bool, int | None], torch.Tensor | None] = field(default_factory=dict)
-    """Of attention, by first place of a group and kind, as they are asked for: layers of a kind share them."""
+    masks: dict[tuple[int, bool, int | None, bool], torch.Tensor | None] = field(default_factory=dict)
+    """Of attention, by first padded row of a group and `mask_of`'s options, made as they are asked for: layers share
+    them."""
 
     def pool(self, hidden: torch.Tensor) -> torch.Tensor:
         """What stands for each text: shape (tokens, width) to (texts, width)."""

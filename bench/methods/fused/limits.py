@@ -22,6 +22,6 @@ class GradientLimits:
         norms = torch.linalg.vector_norm(self.rows.gradients, dim=1, keepdim=True)
         self.rows.gradients.mul_((self.limits / (norms + 1e-6)).clamp(max=1.0))
 
-    def keep(self, places: Sequence[int]) -> None:
-        """Those of the cells at these places only."""
-        self.limits = self.limits[list(places)]
+    def keep(self, indices: Sequence[int]) -> None:
+        """Those of the cells at these indices only."""
+        self.limits = self.limits[list(indices)]

@@ -39,20 +39,20 @@ def train(stack: Stack, members: Sequence[Member], eval_rows: int) -> list[int]:
         if scales is not None:
             scales.update()
         due = []
-        for place, (cell, update) in enumerate(zip(active, updates, strict=True)):
+        for index, (cell, update) in enumerate(zip(active, updates, strict=True)):
             work[cell] += TRAIN * sum(map(len, update.batches))
-            if members[cell].stepped(update, None if scales is None else scales.behind[place]):
-                due.append(place)
+            if members[cell].stepped(update, None if scales is None else scales.behind[index]):
+                due.append(index)
         if due:
-            _validate(stack, {place: members[active[place]] for place in due}, eval_rows)
-            work.update({active[place]: FORWARD * len(members[active[place]].splits.validation) for place in due})
-        staying = [place for place, cell in enumerate(active) if not members[cell].has_ended]
+            _validate(stack, {index: members[active[index]] for index in due}, eval_rows)
+            work.update({active[index]: FORWARD * len(members[active[index]].splits.validation) for index in due})
+        staying = [index for index, cell in enumerate(active) if not members[cell].has_ended]
         if len(staying) < len(active):
             stack.keep(staying)
             optimizer.keep(staying)  # after the rows
             if scales is not None:
                 scales.keep(staying)
-            active = [active[place] for place in staying]
+            active = [active[index] for index in staying]
     return [work[cell] for cell in range(len(members))]
 
 
@@ -70,13 +70,13 @@ def _backward(
     stack.model.train()
     for number in range(max(len(update.batches) for update in updates)):
         rows, weights = [], []
-        for place, update in enumerate(updates):
+        for index, update in enumerate(updates):
             if number < len(update.batches):
                 batch = update.batches[number]
-                rows += [(place, example) for example in batch]
+                rows += [(index, example) for example in batch]
                 # the mean over the step's batches of the mean over each, in however many passes they go through
                 share = 1 / len(update.batches) / len(batch)
-                weights += [share * weight for weight in members[place].weights(batch)]
+                weights += [share * weight for weight in members[index].weights(batch)]
         lengths = [num_tokens(example) for _, example in rows]
         for taken in passes(lengths, MAX_TOKENS[stack.device.type]):
             ordered = sorted(taken)  # rows of a cell next to each other again
@@ -90,7 +90,7 @@ def _backward_pass(
     weights: Sequence[float],
     scales: LossScales | None,
 ) -> None:
-    parts = [(place, [example for _, example in of]) for place, of in groupby(rows, key=itemgetter(0))]
+    parts = [(index, [example for _, example in of]) for index, of in groupby(rows, key=itemgetter(0))]
     logits = stack.logits(parts)
     labels = to_device(torch.tensor([example["labels"] for _, example in rows]), stack.device)
     losses = F.cross_entropy(logits, labels, reduction="none") * to_device(torch.tensor(weights), stack.device)
@@ -100,14 +100,14 @@ def _backward_pass(
     scaled = losses if scales is None else losses * scales.scale[layout.texts_of.index][part_of_row]
     scaled.sum().backward()
     of_cells = torch.zeros(len(parts), device=stack.device).index_add_(0, part_of_row, losses.detach())
-    for (place, _), loss in zip(parts, of_cells.unbind(), strict=True):
-        members[place].losses.append(loss)
+    for (index, _), loss in zip(parts, of_cells.unbind(), strict=True):
+        members[index].losses.append(loss)
 
 
 def _validate(stack: Stack, members: dict[int, Member], rows: int) -> None:
-    """Validate the cells at these places of the stack, all together."""
-    examples = {place: member.encode("validation") for place, member in members.items()}
+    """Validate the cells at these indices of the stack, all together."""
+    examples = {index: member.encode("validation") for index, member in members.items()}
     logits = evaluate.predict(stack, examples, {p: len(m.splits.labels) for p, m in members.items()}, rows)
-    for place, member in members.items():
+    for index, member in members.items():
         metric = member.fitted.trained.config.best_metric
-        member.validated(evaluate.validation_scores(logits[place], examples[place], metric))
+        member.validated(evaluate.validation_scores(logits[index], examples[index], metric))

@@ -16,8 +16,8 @@ class Optimizer(Protocol):
     def step(self) -> None:
         """Clip each cell's gradients to its norm, and update its parameters with its learning rate."""
 
-    def keep(self, places: Sequence[int]) -> None:
-        """Go on with the cells at these places only; `rows` are theirs already."""
+    def keep(self, indices: Sequence[int]) -> None:
+        """Go on with the cells at these indices only; `rows` are theirs already."""
 
 
 class OwnOptimizers:
@@ -30,16 +30,16 @@ class OwnOptimizers:
     def step(self) -> None:
         """As of every optimizer of a stack."""
         self.limits.clip()
-        for place, _, rate in taking_part(self.members, self.scales):
-            optimizer = self.members[place].trainer.optimizer
+        for index, _, rate in taking_part(self.members, self.scales):
+            optimizer = self.members[index].trainer.optimizer
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.step()
 
-    def keep(self, places: Sequence[int]) -> None:
+    def keep(self, indices: Sequence[int]) -> None:
         """As of every optimizer of a stack."""
-        self.members = [self.members[place] for place in places]
-        self.limits.keep(places)
+        self.members = [self.members[index] for index in indices]
+        self.limits.keep(indices)
 
 
 def optimizer_for(members: Sequence[Member], rows: Rows, scales: LossScales | None = None) -> Optimizer:

@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 
 from bench.methods.encode import Encoded
-from bench.methods.fused.by_cell import MULTIPLE, ByCell, places_by
-from bench.methods.fused.gather import Places
+from bench.methods.fused.by_cell import MULTIPLE, ByCell, padded_to_largest
+from bench.methods.fused.gather import PaddedIndex
 from bench.methods.fused.layout import Group, Layout, Pooling
 from bench.methods.fused.passes import divide
 from bench.methods.fused.transfer import to_device
@@ -29,7 +29,7 @@ def lay_out(
     pad_token_id: int,
     multiple: int | None = None,
 ) -> Layout:
-    """Lay out texts, given as (place of a cell in the stack, its texts); no part is empty.
+    """Lay out texts, given as (index of a cell in the stack, its texts); no part is empty.
 
     Tokens of each cell are filled up to a `multiple` of so many (None: 1 on a CPU, what a GPU's grouped products take
     elsewhere); what fills up attends to itself and is part of no text.
@@ -41,7 +41,7 @@ def lay_out(
     sizes = np.array([len(piece) for piece in pieces], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(sizes)])
     first = starts[:-1][order < len(texts)]
-    groups, rows, places = _grouped(sizes.tolist(), starts, GROUP_OVERHEAD[device.type])
+    groups, row_of, padded_of = _grouped(sizes.tolist(), starts, GROUP_OVERHEAD[device.type])
     on_device = _move(
         {
             "ids": np.concatenate(pieces),
@@ -49,8 +49,8 @@ def lay_out(
             "pooled": first if pooling == "first" else first + np.array([_last(text, pad_token_id) for text in texts]),
             "text_of_token": np.repeat(np.minimum(order, len(texts)), sizes),
             "ends": starts,
-            "rows": rows,
-            "places": places,
+            "row_of": row_of,
+            "padded_of": padded_of,
             "lengths": np.array([len(text) for text in texts]),
             "part_of_text": np.repeat(np.arange(len(cells)), num_texts),
             "cells": cells,
@@ -73,7 +73,7 @@ def lay_out(
             Group(start, length, on_device[f"group {start}"], bool((sizes[members] == length).all()))
             for members, start, length in groups
         ],
-        attended=Places(on_device["rows"], on_device["places"]),
+        attended=PaddedIndex(on_device["row_of"], on_device["padded_of"]),
         num_texts=len(texts),
         lengths=on_device["lengths"],
         part_of_text=on_device["part_of_text"],
@@ -105,13 +105,13 @@ def _filled_up(
 
 def _by_cell_on_host(name: str, counts: Sequence[int]) -> dict[str, Ints | Sequence[int]]:
     """What `_by_cell` takes from the device, of rows that cells have so many of."""
-    rows, places = places_by(counts)
-    return {f"{name}_ends": np.cumsum(counts), f"{name}_rows": rows, f"{name}_places": places}
+    row_of, padded_of = padded_to_largest(counts)
+    return {f"{name}_ends": np.cumsum(counts), f"{name}_row_of": row_of, f"{name}_padded_of": padded_of}
 
 
 def _by_cell(name: str, cells: tuple[int, ...], counts: Sequence[int], on_device: Mapping[str, torch.Tensor]) -> ByCell:
-    ends, rows, places = (on_device[f"{name}_{part}"] for part in ("ends", "rows", "places"))
-    return ByCell(cells, tuple(counts), on_device["cells"], ends.int(), Places(rows, places))
+    ends, row_of, padded_of = (on_device[f"{name}_{part}"] for part in ("ends", "row_of", "padded_of"))
+    return ByCell(cells, tuple(counts), on_device["cells"], ends.int(), PaddedIndex(row_of, padded_of))
 
 
 def _last(text: Ints, pad_token_id: int) -> int:
@@ -121,21 +121,21 @@ def _last(text: Ints, pad_token_id: int) -> int:
 
 
 def _grouped(sizes: Sequence[int], starts: Ints, overhead: int) -> tuple[list[tuple[Ints, int, int]], Ints, Ints]:
-    """Texts by like lengths: each group's texts, first place and length; `Places.rows` and `.places` of all tokens."""
-    groups, rows, places = [], [], np.zeros(int(starts[-1]), dtype=np.int64)
-    place = 0
+    """Texts by like lengths: each group's texts, first padded row and length; the `PaddedIndex` of all tokens."""
+    groups, row_of, padded_of = [], [], np.zeros(int(starts[-1]), dtype=np.int64)
+    start = 0
     for members in divide(sizes, overhead):
         length = max(sizes[i] for i in members)
         within = np.arange(length)
         first, own = starts[members], np.array([sizes[i] for i in members])
         is_token = within < own[:, None]
         tokens = first[:, None] + np.where(is_token, within, 0)
-        at = place + np.arange(tokens.size).reshape(tokens.shape)
-        places[tokens[is_token]] = at[is_token]
-        rows.append(tokens.reshape(-1))
-        groups.append((np.array(members), place, length))
-        place += tokens.size
-    return groups, np.concatenate(rows), places
+        padded = start + np.arange(tokens.size).reshape(tokens.shape)
+        padded_of[tokens[is_token]] = padded[is_token]
+        row_of.append(tokens.reshape(-1))
+        groups.append((np.array(members), start, length))
+        start += tokens.size
+    return groups, np.concatenate(row_of), padded_of
 
 
 def _move(arrays: Mapping[str, Ints | Sequence[int]], device: torch.device) -> dict[str, torch.Tensor]:

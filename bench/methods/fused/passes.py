@@ -12,7 +12,7 @@ MAX_EVAL_TOKENS = {"cpu": 2048, "cuda": 32768}
 
 
 def divide(lengths: Sequence[int], overhead: int) -> list[list[int]]:
-    """Places of `lengths` in groups of like ones, with the least padded tokens plus `overhead` a group.
+    """Indices of `lengths` in groups of like ones, with the least padded tokens plus `overhead` a group.
 
     Shortest first. The cheapest of all divisions of the sorted lengths, by dynamic programming from the longest on.
     """
@@ -37,13 +37,13 @@ def divide(lengths: Sequence[int], overhead: int) -> list[list[int]]:
 
 
 def passes(lengths: Sequence[int], max_tokens: int, max_rows: int = sys.maxsize) -> list[list[int]]:
-    """Places of `lengths`, shortest first, in passes of at most so many tokens and examples; each has one at least."""
+    """Indices of `lengths`, shortest first, in passes of at most so many tokens and examples; each has one at least."""
     found: list[list[int]] = []
     held = 0
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if not found or held + lengths[place] > max_tokens or len(found[-1]) == max_rows:
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if not found or held + lengths[index] > max_tokens or len(found[-1]) == max_rows:
             found.append([])
             held = 0
-        found[-1].append(place)
-        held += lengths[place]
+        found[-1].append(index)
+        held += lengths[index]
     return found

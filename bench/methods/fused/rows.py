@@ -21,12 +21,12 @@ class Rows:
     def __init__(self, cells: Sequence[Named]) -> None:
         first = next(iter(cells[0].values()))
         self.cells = list(cells)
-        self.places: dict[str, int] = {}
+        self.starts: dict[str, int] = {}
         """Where each parameter begins in its row: big ones first."""
         self.ends: dict[str, int] = {}
         width = 0
         for name in sorted(cells[0], key=lambda name: -min(cell[name].numel() for cell in cells)):
-            self.places[name] = width
+            self.starts[name] = width
             width += -(-max(cell[name].numel() for cell in cells) // ALIGNMENT) * ALIGNMENT
             self.ends[name] = width
         self.values = torch.zeros(len(cells), width, device=first.device)
@@ -42,7 +42,7 @@ class Rows:
                 parameter.data, parameter.grad = value, gradient
 
     def _views(self, row: int, name: str, parameter: nn.Parameter) -> tuple[torch.Tensor, torch.Tensor]:
-        start, shape = self.places[name], parameter.shape
+        start, shape = self.starts[name], parameter.shape
         end = start + parameter.numel()
         return self.values[row, start:end].view(shape), self.gradients[row, start:end].view(shape)
 
@@ -52,7 +52,7 @@ class Rows:
         They may differ in the first dimension; what smaller ones do not have is 0.
         """
         shape = max((cell[name].shape for cell in self.cells), key=torch.Size.numel)
-        start, end = self.places[name], self.places[name] + shape.numel()
+        start, end = self.starts[name], self.starts[name] + shape.numel()
         stacked = nn.Parameter(self.values[:, start:end].unflatten(1, shape))
         stacked.grad = self.gradients[:, start:end].unflatten(1, shape)
         return stacked

@@ -54,9 +54,9 @@ class LossScales:
         found = torch.stack([self.finite.long(), self.skipped, self.behind], dim=1).tolist()
         return [(bool(finite), skipped, behind) for finite, skipped, behind in found]
 
-    def keep(self, places: Sequence[int]) -> None:
-        """Those of the cells at these places only."""
-        kept = list(places)
+    def keep(self, indices: Sequence[int]) -> None:
+        """Those of the cells at these indices only."""
+        kept = list(indices)
         self.scale, self.skipped, self._in_a_row = self.scale[kept], self.skipped[kept], self._in_a_row[kept]
         self.behind, self.finite = self.behind[kept], self.finite[kept]
 
@@ -70,11 +70,11 @@ def schedule_waits(optimizer: torch.optim.Optimizer) -> bool:
 
 
 def taking_part(members: Sequence[Member], scales: LossScales | None) -> Iterator[tuple[int, int, float]]:
-    """The cells that take this step: place, which of the cell's own steps it is (from 1), and learning rate.
+    """The cells that take this step: index, which of the cell's own steps it is (from 1), and learning rate.
 
     All, unless some skip it for fp16's sake; then this waits for the device.
     """
     known = [(True, 0, 0)] * len(members) if scales is None else scales.read()
-    for place, (member, (takes, skipped, behind)) in enumerate(zip(members, known, strict=True)):
+    for index, (member, (takes, skipped, behind)) in enumerate(zip(members, known, strict=True)):
         if takes:
-            yield place, member.step + 1 - skipped, member.rate(member.step - behind)
+            yield index, member.step + 1 - skipped, member.rate(member.step - behind)

@@ -101,14 +101,14 @@ class Stack:
             heads = [model.get_base_model().get_submodule(wrapped) for model in self.models]
             head.attach(heads, self.rows, f"base_model.model.{wrapped}")
 
-    def keep(self, places: Sequence[int]) -> None:
-        """Keep the models at these places only; the others have what they trained to themselves again."""
-        for place in range(len(self.models)):
-            if place not in places:
-                self.rows.release(place)
-        self.models = [self.models[place] for place in places]
-        if places:
-            self.rows.keep(places)
+    def keep(self, indices: Sequence[int]) -> None:
+        """Keep the models at these indices only; the others have what they trained to themselves again."""
+        for index in range(len(self.models)):
+            if index not in indices:
+                self.rows.release(index)
+        self.models = [self.models[index] for index in indices]
+        if indices:
+            self.rows.keep(indices)
             self._attach()
 
     def is_untrained(self) -> bool:
@@ -116,7 +116,7 @@ class Stack:
         return not any(linear.B.any() for linear in self.linears.values())
 
     def logits(self, parts: Sequence[tuple[int, Encoded]]) -> torch.Tensor:
-        """One forward pass over examples of several cells, given as (place in the stack, examples).
+        """One forward pass over examples of several cells, given as (index in the stack, examples).
 
         Shape (examples, most labels), fp32; rows in the order given. See `FusedHead` for labels that a cell lacks.
         """

@@ -92,6 +92,27 @@ def test_each_text_sees_itself_alone(
         torch.testing.assert_close(one.grad, other.grad, atol=1e-5, rtol=1e-5)
 
 
+def test_layers_share_a_causal_mask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In training on a CPU, where attention is written out: a pass makes one for each group of texts."""
+    monkeypatch.setitem(GROUP_OVERHEAD, "cpu", 5)
+    seen: list[torch.Tensor | None] = []
+    original = attention._written_out
+
+    def watched(asked: Any, mask: torch.Tensor | None, *given: Any) -> torch.Tensor:
+        seen.append(mask)
+        return original(asked, mask, *given)
+
+    monkeypatch.setattr(attention, "_written_out", watched)
+    packed = layout()
+    parts = [torch.randn(1, HEADS, len(packed.ids), WIDTH, requires_grad=True) for _ in range(3)]
+    module: Any = SimpleNamespace(is_causal=True)
+    for _ in range(2):
+        packed_attention(module, *parts, None, packed=packed)
+    first, second = seen[: len(packed.groups)], seen[len(packed.groups) :]
+    assert all(mask is not None for mask in first)
+    assert all(one is other for one, other in zip(first, second, strict=True))
+
+
 @pytest.mark.parametrize(("mask", "quick", "keys"), [(None, True, 2), (None, False, HEADS), (True, True, HEADS)])
 def test_keys_are_repeated_where_torch_has_no_quick_kernel_that_shares_them(
     mask: bool | None, quick: bool, keys: int, monkeypatch: pytest.MonkeyPatch
@@ -107,7 +128,9 @@ def test_keys_are_repeated_where_torch_has_no_quick_kernel_that_shares_them(
     monkeypatch.setattr(attention, "shares_keys", lambda *_: quick)
     asked = [torch.zeros(2, heads, 5, WIDTH, device="meta") for heads in (HEADS, 2, 2)]
     seen_by_all = None if mask is None else torch.ones(5, 5, dtype=torch.bool, device="meta")
-    found = attention._attend(asked, seen_by_all, attention.Kind(causal=True, window=None, scaling=None, dropout=0.0))
+    found = attention._attend(
+        asked, seen_by_all, attention.AttentionOptions(causal=True, window=None, scaling=None, dropout=0.0)
+    )
     assert found.shape == (2, HEADS, 5, WIDTH)
     assert seen == [keys]
 

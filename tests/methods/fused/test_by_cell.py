@@ -6,16 +6,16 @@ import pytest
 import torch
 
 from bench.methods.fused import by_cell
-from bench.methods.fused.by_cell import ByCell, affine, grouped_low_rank, low_rank, pad, places_by, unpad
-from bench.methods.fused.gather import Places
+from bench.methods.fused.by_cell import ByCell, affine, grouped_low_rank, low_rank, pad, padded_to_largest, unpad
+from bench.methods.fused.gather import PaddedIndex
 
 CELLS, WIDTH, OUT, RANK = 4, 24, 16, 4
 
 
 def divided(cells: tuple[int, ...], counts: tuple[int, ...]) -> ByCell:
-    rows, places = map(torch.tensor, places_by(counts))
+    row_of, padded_of = map(torch.tensor, padded_to_largest(counts))
     ends = torch.tensor(counts).cumsum(0).int()
-    return ByCell(cells, counts, torch.tensor(cells), ends, Places(rows, places))
+    return ByCell(cells, counts, torch.tensor(cells), ends, PaddedIndex(row_of, padded_of))
 
 
 def by_padding(x: torch.Tensor, down: torch.Tensor, up: torch.Tensor, scaling: float, by: ByCell) -> torch.Tensor:

@@ -295,56 +295,64 @@ def test_cells_without_a_base_find_the_memory_free(place: Place) -> None:
     assert warm.tokenizer.held is None
 
 
+class Interrupted:
+    """A cell, and another one of the same model whose training is done, and raises an error then."""
+
+    def __init__(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.place, self.monkeypatch, self.warm = place, monkeypatch, Warm()
+        self.cell, self.other = place.cell("bert", "lora", "A"), place.cell("bert", "lora", "B")
+
+    def run(self, error: BaseException, *, spoil: bool = False) -> Record:
+        """The other one's record, after the cell's own; with `spoil` what it trained is no number any more."""
+        place, original = self.place, training.train
+        place.run(self.cell, self.warm)
+
+        def fails(trained: Any) -> Any:
+            original(trained)
+            for weight in trained.trainer.model.parameters() if spoil else ():
+                if weight.requires_grad:
+                    weight.data.fill_(math.nan)
+            raise error
+
+        settings = Settings(results_dir=str(place.folder / "failed"), mirror_dir=str(place.mirror), device="cpu")
+        with self.monkeypatch.context() as patched:
+            patched.setattr(training, "train", fails)
+            return run_cell(self.other, settings, warm=self.warm)
+
+    def again(self) -> dict[str, Any]:
+        """What the cell measures after that."""
+        return measured(self.place.run(self.cell, self.warm))
+
+
+@pytest.fixture
+def interrupted(place: Place, loads: Counter[str], monkeypatch: pytest.MonkeyPatch) -> Interrupted:
+    made = Interrupted(place, monkeypatch)
+    place.alone(made.cell)
+    loads.clear()
+    return made
+
+
 @pytest.mark.parametrize("error", [RuntimeError("in the middle"), MemoryError(), KeyboardInterrupt()])
 def test_a_failure_leaves_nothing_behind(
-    error: BaseException, place: Place, loads: Counter[str], monkeypatch: pytest.MonkeyPatch
+    error: BaseException, interrupted: Interrupted, place: Place, loads: Counter[str]
 ) -> None:
-    cell, other = place.cell("bert", "lora", "A"), place.cell("bert", "lora", "B")
-    alone, warm = measured(place.alone(cell)), Warm()
-    loads.clear()
-    place.run(cell, warm)
-    original = training.train
-
-    def fails(trained: Any) -> Any:
-        original(trained)
-        raise error
-
-    settings = Settings(results_dir=str(place.folder / "failed"), mirror_dir=str(place.mirror), device="cpu")
-    with monkeypatch.context() as patched:
-        patched.setattr(training, "train", fails)
-        if isinstance(error, Exception):
-            assert run_cell(other, settings, warm=warm).status in (Status.ERROR, Status.OOM)
-        else:
-            with pytest.raises(KeyboardInterrupt):
-                run_cell(other, settings, warm=warm)
-    assert warm.base.held is None
-    assert measured(place.run(cell, warm)) == alone
+    if isinstance(error, Exception):
+        assert interrupted.run(error).status in (Status.ERROR, Status.OOM)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted.run(error)
+    assert interrupted.warm.base.held is None
+    assert interrupted.again() == measured(place.alone(interrupted.cell))
     assert loads == {"load_classifier_base": 2, "load_tokenizer": 2}
 
 
 @pytest.mark.parametrize("error", [Diverged("the loss is nan"), TaskInfeasible("too few")])
 def test_a_cell_that_ends_itself_leaves_the_base(
-    error: Exception, place: Place, loads: Counter[str], monkeypatch: pytest.MonkeyPatch
+    error: Exception, interrupted: Interrupted, place: Place, loads: Counter[str]
 ) -> None:
-    cell, other = place.cell("bert", "lora", "A"), place.cell("bert", "lora", "B")
-    alone, warm = measured(place.alone(cell)), Warm()
-    loads.clear()
-    place.run(cell, warm)
-    original = training.train
-
-    def diverges(trained: Any) -> Any:
-        original(trained)
-        for weight in trained.trainer.model.parameters():
-            if weight.requires_grad:
-                weight.data.fill_(math.nan)
-        raise error
-
-    settings = Settings(results_dir=str(place.folder / "ended"), mirror_dir=str(place.mirror), device="cpu")
-    with monkeypatch.context() as patched:
-        patched.setattr(training, "train", diverges)
-        assert run_cell(other, settings, warm=warm).status in (Status.DIVERGED, Status.SKIPPED)
-    assert warm.base.held is not None
-    assert measured(place.run(cell, warm)) == alone
+    assert interrupted.run(error, spoil=True).status in (Status.DIVERGED, Status.SKIPPED)
+    assert interrupted.warm.base.held is not None
+    assert interrupted.again() == measured(place.alone(interrupted.cell))
     assert loads == {"load_classifier_base": 1, "load_tokenizer": 1}
 
 

@@ -119,7 +119,7 @@ def _composed(options: argparse.Namespace) -> "tuple[list[Cell], list[ExpectedCe
     """The experiment's cells, as a sweep has them. Raises what `bench.options.refusal.REFUSED` names."""
     from bench.__main__ import run
     from bench.sweep.launch import expected_cells, read
-    from bench.sweep.taker import taken_by
+    from bench.sweep.sweep_handler import handled_by
 
     found: list[tuple[list[Cell], list[ExpectedCell], Settings]] = []
 
@@ -133,7 +133,7 @@ def _composed(options: argparse.Namespace) -> "tuple[list[Cell], list[ExpectedCe
         found.append((cells, expected_cells(cells, settings), settings))
         return 0
 
-    with mock.patch.object(sys, "argv", ["bench", "-m", *_words(options)]), taken_by(take):
+    with mock.patch.object(sys, "argv", ["bench", "-m", *_words(options)]), handled_by(take):
         try:
             run()
         except SystemExit:

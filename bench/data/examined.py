@@ -14,7 +14,7 @@ from bench.data.errors import data_error
 from bench.data.labels import names_in_place, renamed
 from bench.data.missing_columns import shortened
 from bench.data.of_part import is_empty, of_part, with_column
-from bench.data.problems import Kind, Problem, problem_of, shown
+from bench.data.problems import Problem, ProblemKind, problem_of, shown
 from bench.data.readers.part import Part
 
 
@@ -117,7 +117,7 @@ class Places:
         part, row = (np.asarray(table[name].to_numpy()) for name in ("part", "row"))
         return lambda at: self.parts[int(part[at])].where(int(row[at]))
 
-    def problem(self, kind: Kind, what: str, tables: list[pa.Table], way_out: str) -> Problem:
+    def problem(self, kind: ProblemKind, what: str, tables: list[pa.Table], way_out: str) -> Problem:
         """The problem that all rows of `tables` have, in the order of the source."""
         rows = pa.concat_tables([table.select(["part", "row"]) for table in tables]).sort_by(
             [("part", "ascending"), ("row", "ascending")]

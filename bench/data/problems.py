@@ -11,14 +11,14 @@ MAX_NAMED = 5
 LONGEST = 40
 """Characters of a value in a message."""
 
-Kind = Literal["no_label", "no_text", "no_id", "same_id", "bad_option", "bad_part", "bad_time", "no_time"]
+ProblemKind = Literal["no_label", "no_text", "no_id", "same_id", "bad_option", "bad_part", "bad_time", "no_time"]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Rows that can't be used as they are."""
 
-    kind: Kind
+    kind: ProblemKind
     what: str
     """What is wrong, by the option that it is about: `no label in data.label_column=label`."""
     count: int
@@ -38,7 +38,7 @@ class Problem:
         return _together(self.places) + (f", and in {more:,} more" if more else "")
 
 
-def problem_of(kind: Kind, what: str, rows: Sequence[int], place: Callable[[int], str], way_out: str) -> Problem:
+def problem_of(kind: ProblemKind, what: str, rows: Sequence[int], place: Callable[[int], str], way_out: str) -> Problem:
     """The problem that `rows` have; `place` says where one stands."""
     return Problem(kind, what, len(rows), tuple(place(row) for row in rows[:MAX_NAMED]), way_out)
 

@@ -80,7 +80,7 @@ def composed(experiment: str, words: Sequence[str] = (), config_dir: str | None 
     from bench.options.overrides import check_given
     from bench.sweep.launch import read
     from bench.sweep.runners.given import check_effect
-    from bench.sweep.taker import taken_by
+    from bench.sweep.sweep_handler import handled_by
 
     found = Sweep(experiment)
 
@@ -101,7 +101,7 @@ def composed(experiment: str, words: Sequence[str] = (), config_dir: str | None 
         return 0
 
     own = [] if config_dir is None else [f"--config-dir={config_dir}"]
-    with mock.patch.object(sys, "argv", ["bench", "-m", *own, f"+experiment={experiment}", *words]), taken_by(take):
+    with mock.patch.object(sys, "argv", ["bench", "-m", *own, f"+experiment={experiment}", *words]), handled_by(take):
         try:
             run()
         except SystemExit:

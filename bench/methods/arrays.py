@@ -1,6 +1,6 @@
-"""What estimators of scikit-learn learnt, kept as plain arrays: no pickle is written or read.
+"""Fitted attributes of scikit-learn's estimators, kept as plain arrays: no pickle is written or read.
 
-The estimator itself is made anew from the cell's options, and is given what the fitted one had learnt. Arrays say the
+The estimator itself is made anew from the cell's options, and is given the fitted one's attributes. Arrays say the
 same in every version of scikit-learn.
 """
 
@@ -20,12 +20,12 @@ LINEAR = ("coef_", "intercept_", "classes_")
 """What a linear classifier predicts by."""
 
 
-def learnt(estimator: Any, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+def fitted_attributes(estimator: Any, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     """The attributes `names` of a fitted estimator."""
     return {name: np.ascontiguousarray(getattr(estimator, name)) for name in names}
 
 
-def relearnt(estimator: T, arrays: Arrays, names: Sequence[str], *, num_labels: int) -> T:
+def set_fitted(estimator: T, arrays: Arrays, names: Sequence[str], *, num_labels: int) -> T:
     """`estimator`, which is not fitted, with the attributes `names` out of `arrays`.
 
     Raises KeyError where one is missing, ValueError where they tell another number of labels apart.

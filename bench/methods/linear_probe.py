@@ -1,7 +1,7 @@
 """Linear probe: logistic regression on the frozen model's pooled features."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from bench.methods.class_weight import training_set
 from bench.methods.encode import Encoded, Encoder
 from bench.methods.fitted import Context, Probabilities, Stored, Summary
 from bench.methods.lengths import cut_by
-from bench.methods.loading import ModelFiles, base_model, tokenizer_of
+from bench.methods.loading import ModelFiles, base_model, kept_frozen, tokenizer_of
 from bench.methods.regression import choose_regression
 from bench.methods.trunk import Trunk, trunk_of
 from bench.methods.windows import windows_of
@@ -29,7 +29,6 @@ from bench.models import files, size
 from bench.models import load as loading
 from bench.models.base import BaseModel
 from bench.models.kept import KeptModel, describe
-from bench.running.precision import kept_precision
 from bench.running.warm import Tokens
 
 SCALER = ("mean_", "scale_")
@@ -55,7 +54,9 @@ class Probe:
     def save(self, folder: Path) -> None:
         """Keep what the regression learnt, and what loading takes: the frozen model is had from where it came."""
         scaler, regression = self.regression
-        arrays.save(folder, arrays.learnt(scaler, SCALER) | arrays.learnt(regression, arrays.LINEAR))
+        arrays.save(
+            folder, arrays.fitted_attributes(scaler, SCALER) | arrays.fitted_attributes(regression, arrays.LINEAR)
+        )
         self.kept.write(folder)
 
 
@@ -87,11 +88,11 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
     )
     fitted = time.perf_counter()
     parameters = size.count_parameters(base)
-    learnt = len(splits.labels) * (train.shape[1] + 1)
+    trainable = len(splits.labels) * (train.shape[1] + 1)
     summary = Summary(
         load_seconds=loaded - clock,
         train_seconds=fitted - loaded,
-        parameters=parameters.model_copy(update={"trainable": learnt, "total": parameters.total + learnt}),
+        parameters=parameters.model_copy(update={"trainable": trainable, "total": parameters.total + trainable}),
         frozen_weights=size.frozen_bytes(base),
         model_revision=files.revision(model, found.location, loading.commit_of(base)),
         choices={"C": strength},
@@ -103,24 +104,15 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
 
 def load(kept: KeptModel, stored: Stored) -> Probe:
     """What was kept of a cell. Raises UserError where the frozen model can't be loaded, and as `arrays.load` does."""
-    model, method = kept.model, kept.method
-    assert isinstance(model, TransformerConfig)
-    assert isinstance(method, LinearProbeConfig)
-    assert method.precision is not None
-    assert stored.base is not None
-    loading.quiet()
-    method = replace(method, precision=kept_precision(method.precision, stored.device), batch_size=kept.batch_size)
-    found = ModelFiles(model, stored.base, content=None)
+    found, method, tokenizer = kept_frozen(kept, stored, LinearProbeConfig)
     context = Context(cache=stored.folder, mirror_dir=None, device=stored.device)  # nothing is cached there
-    tokenizer = loading.load_tokenizer(model, found.location)
-    tokenizer.truncation_side = "right"
-    base = _load_base(model, found.location, method, stored.device).copy()
+    base = _load_base(found.model, found.location, method, stored.device).copy()
     regression, known = on_scaled(1.0), arrays.load(stored.folder)
     scaler, classifier = regression
     if known["coef_"].shape[-1] != base.config.get_text_config().hidden_size:
-        raise ValueError(f"{arrays.FILE} is not of features of {model.name}")
-    arrays.relearnt(scaler, known, SCALER, num_labels=len(kept.labels))
-    arrays.relearnt(classifier, known, arrays.LINEAR, num_labels=len(kept.labels))
+        raise ValueError(f"{arrays.FILE} is not of features of {found.model.name}")
+    arrays.set_fitted(scaler, known, SCALER, num_labels=len(kept.labels))
+    arrays.set_fitted(classifier, known, arrays.LINEAR, num_labels=len(kept.labels))
     return Probe(Summary(), kept, pooled(base, method, found, context), tokenizer, method, regression, Tokens())
 
 

@@ -1,22 +1,25 @@
 """What a cell loads of its model, or finds loaded by an earlier cell of the same process (`bench.running.warm`)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from transformers import PreTrainedTokenizerBase
 
 from bench.cell import Cell
-from bench.config import TransformerConfig
-from bench.methods.fitted import Context
+from bench.config import LinearProbeConfig, TransformerConfig, ZeroShotConfig
+from bench.methods.fitted import Context, Stored
 from bench.models import files, load
 from bench.models.base import BaseModel
+from bench.models.kept import KeptModel
 from bench.models.truncation import Side, tokenizer_side
+from bench.running.precision import kept_precision
 from bench.running.warm import base_of
 from bench.sources.content import changed, check_content
 from bench.sources.fingerprint import FOLDER as HASHES
 
 T = TypeVar("T")
+Frozen = TypeVar("Frozen", LinearProbeConfig, ZeroShotConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +74,20 @@ def base_model(cell: Cell, found: ModelFiles, context: Context, loaded: Callable
         return found.loaded(loaded, context)
 
     return checked() if base is None else context.warm.base.get((base, found), checked)
+
+
+def kept_frozen(
+    kept: KeptModel, stored: Stored, method_type: type[Frozen]
+) -> tuple[ModelFiles, Frozen, PreTrainedTokenizerBase]:
+    """Of a kept cell whose method leaves its model as it was: the model's files, the options with the precision and
+    batch that predictions are made with here, and the tokenizer. Raises UserError where that can't be loaded."""
+    model, method = kept.model, kept.method
+    assert isinstance(model, TransformerConfig)
+    assert isinstance(method, method_type)
+    assert method.precision is not None
+    assert stored.base is not None
+    load.quiet()
+    tokenizer = load.load_tokenizer(model, stored.base)
+    tokenizer.truncation_side = "right"
+    method = replace(method, precision=kept_precision(method.precision, stored.device), batch_size=kept.batch_size)
+    return ModelFiles(model, stored.base, content=None), method, tokenizer

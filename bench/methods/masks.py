@@ -25,8 +25,9 @@ takes for "no mask is to be made"."""
 PADDED = "sdpa_padded"
 """Of encoders: a batch with a mask is padded."""
 FLASH_CAPABILITY = (8, 0)
-WIDE, WIDER = 192, 224
-"""Units of a head, above which the flash kernel's way back takes more shared memory than smaller GPUs have."""
+UNTRAINED_HEAD_DIMS = range(193, 225)
+"""Units of a head with which the flash kernel's way back takes more shared memory than GPUs have that are not for data
+centres; beyond them that holds with dropout alone."""
 
 
 def causal_attention(
@@ -69,7 +70,8 @@ def has_flash(dtype: torch.dtype, width: int, capability: tuple[int, int], dropo
     """
     is_new = dtype in (torch.float16, torch.bfloat16) and capability >= FLASH_CAPABILITY
     is_small = (8, 6) <= capability <= (8, 9) or capability >= (12, 0)
-    return is_new and not (is_small and width > WIDE and (width <= WIDER or dropout > 0))
+    is_untrained = width in UNTRAINED_HEAD_DIMS or (width >= UNTRAINED_HEAD_DIMS.stop and dropout > 0)
+    return is_new and not (is_small and is_untrained)
 
 
 def window(length: int, size: int, device: torch.device) -> torch.Tensor:

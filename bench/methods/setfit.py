@@ -76,7 +76,7 @@ class SetFit:
         (setfit itself would write the regression as a pickle.)
         """
         self.model.model_body.save(str(folder / ENCODER), create_model_card=False, safe_serialization=True)
-        arrays.save(folder, arrays.learnt(self.model.model_head, arrays.LINEAR))
+        arrays.save(folder, arrays.fitted_attributes(self.model.model_head, arrays.LINEAR))
         self.kept.write(folder)
 
 
@@ -101,12 +101,12 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
     train(model, splits, cell.method, context, steps=steps, seed=cell.task.seed)
     trained = time.perf_counter()
     parameters = size.count_parameters(body)
-    learnt = len(splits.labels) * (body.get_embedding_dimension() + 1)
+    trainable = len(splits.labels) * (body.get_embedding_dimension() + 1)
     summary = Summary(
         load_seconds=loaded - clock,
         train_seconds=trained - loaded,
         parameters=parameters.model_copy(
-            update={"trainable": parameters.trainable + learnt, "total": parameters.total + learnt}
+            update={"trainable": parameters.trainable + trainable, "total": parameters.total + trainable}
         ),
         frozen_weights=size.frozen_bytes(body),
         model_revision=files.revision(cell.model, found.location, loading.commit_of(trunk)),
@@ -125,7 +125,7 @@ def load(kept: KeptModel, stored: Stored) -> SetFit:
     assert isinstance(method, SetfitConfig)
     _quiet()
     body = load_body(replace(model, revision=None), str(stored.folder / ENCODER), method, stored.device)
-    head = arrays.relearnt(
+    head = arrays.set_fitted(
         LogisticRegression(), arrays.load(stored.folder), arrays.LINEAR, num_labels=len(kept.labels)
     )  # fmt: skip
     return SetFit(Summary(), kept, setfit.SetFitModel(model_body=body, model_head=head), method.truncation)
@@ -222,9 +222,9 @@ def train(
     if not all(bool(torch.isfinite(parameter).all()) for parameter in model.model_body.parameters()):
         raise Diverged("the encoder's weights are not finite after the contrastive tuning")
     model.model_body.to(context.device)
-    learnt = training_set(np.asarray(texts, dtype=object), labels, method.class_weight, seed=seed)
-    model.model_head.set_params(class_weight=learnt.class_weight)
-    trainer.train_classifier(list(learnt.features), list(learnt.labels), args=arguments)
+    chosen = training_set(np.asarray(texts, dtype=object), labels, method.class_weight, seed=seed)
+    model.model_head.set_params(class_weight=chosen.class_weight)
+    trainer.train_classifier(list(chosen.features), list(chosen.labels), args=arguments)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class TfidfClassifier:
     """What is counted: `word`, `char` or `mixed`."""
     vectorizer: TfidfVectorizer
     classifier: Classifier
-    learnt: Sequence[str]
+    attributes: Sequence[str]
     """The attributes that the classifier predicts by."""
 
     def predict(self, examples: Examples) -> Probabilities:
@@ -56,11 +56,11 @@ class TfidfClassifier:
         # in ASCII: a character n-gram may be half of a pair of surrogates
         (folder / TERMS).write_text(json.dumps(content), encoding="ascii")
         idf = {"idf_": np.ascontiguousarray(self.vectorizer.idf_)}
-        arrays.save(folder, idf | arrays.learnt(self.classifier, self.learnt))
+        arrays.save(folder, idf | arrays.fitted_attributes(self.classifier, self.attributes))
         self.kept.write(folder)
 
 
-def load_tfidf(kept: KeptModel, folder: Path, classifier: Any, learnt: Sequence[str]) -> TfidfClassifier:
+def load_tfidf(kept: KeptModel, folder: Path, classifier: Any, attributes: Sequence[str]) -> TfidfClassifier:
     """What `TfidfClassifier.save` kept, with `classifier`, which is not fitted.
 
     Raises OSError, or ValueError, KeyError or SafetensorError where the files do not go together.
@@ -68,12 +68,12 @@ def load_tfidf(kept: KeptModel, folder: Path, classifier: Any, learnt: Sequence[
     assert isinstance(kept.model, TfidfModel)
     content, found = read_json(folder / TERMS), arrays.load(folder)
     terms = content["terms"]
-    if any(found[name].shape[-1] != len(terms) for name in ("idf_", learnt[0])):
+    if any(found[name].shape[-1] != len(terms) for name in ("idf_", attributes[0])):
         raise ValueError(f"{TERMS} and {arrays.FILE} are not of the same model")
     features = vectorizer(kept.model, content["analyzer"], {term: place for place, term in enumerate(terms)})
     features.idf_ = found["idf_"]
-    arrays.relearnt(classifier, found, learnt, num_labels=len(kept.labels))
-    return TfidfClassifier(Summary(), kept, content["analyzer"], features, classifier, learnt)
+    arrays.set_fitted(classifier, found, attributes, num_labels=len(kept.labels))
+    return TfidfClassifier(Summary(), kept, content["analyzer"], features, classifier, attributes)
 
 
 @dataclass(slots=True)
@@ -111,11 +111,13 @@ class TfidfFeatures:
         """Features, shape (examples, vocabulary)."""
         return self.vectorizer.transform(examples.texts)
 
-    def classifier(self, fitted: Classifier, learnt: Sequence[str] = arrays.LINEAR, **choices: Any) -> TfidfClassifier:
+    def classifier(
+        self, fitted: Classifier, attributes: Sequence[str] = arrays.LINEAR, **choices: Any
+    ) -> TfidfClassifier:
         """`fitted`, which learnt from the training examples just now, with what was chosen on the way.
 
-        `learnt` are the attributes that it predicts by.
+        `attributes` are those that it predicts by.
         """
         choices = {"analyzer": self.analyzer, "vocabulary_size": len(self.vectorizer.vocabulary_), **choices}
         summary = Summary(train_seconds=time.perf_counter() - self.started, choices=choices)
-        return TfidfClassifier(summary, self.kept, self.analyzer, self.vectorizer, fitted, learnt)
+        return TfidfClassifier(summary, self.kept, self.analyzer, self.vectorizer, fitted, attributes)

@@ -7,7 +7,7 @@ its keys and values are then shared by all labels of more than one token.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from bench.errors import UserError
 from bench.methods.cut import count_tokens, measure_cut
 from bench.methods.encode import Encoded, sort_by_length
 from bench.methods.fitted import Context, Diverged, Probabilities, Stored, Summary
-from bench.methods.loading import ModelFiles, base_model, tokenizer_of
+from bench.methods.loading import ModelFiles, base_model, kept_frozen, tokenizer_of
 from bench.methods.truncation import cut_texts
 from bench.models import files, size
 from bench.models import load as loading
@@ -31,7 +31,6 @@ from bench.models.base import BaseModel
 from bench.models.kept import KeptModel, describe
 from bench.models.prompts import CONTENT_FREE, around_text, joint_of, words_of
 from bench.results.measurements import Cut
-from bench.running.precision import kept_precision
 from bench.running.warm import Tokens
 
 Continuations = Sequence[Sequence[int]]
@@ -115,16 +114,8 @@ def fit(cell: Cell, splits: Splits, context: Context) -> ZeroShot:
 
 def load(kept: KeptModel, stored: Stored) -> ZeroShot:
     """What was kept of a cell. Raises UserError where the model can't be loaded."""
-    model, method = kept.model, kept.method
-    assert isinstance(model, TransformerConfig)
-    assert isinstance(method, ZeroShotConfig)
-    assert method.precision is not None
-    assert stored.base is not None
-    loading.quiet()
-    method = replace(method, precision=kept_precision(method.precision, stored.device), batch_size=kept.batch_size)
-    tokenizer = loading.load_tokenizer(model, stored.base)
-    tokenizer.truncation_side = "right"
-    causal = _load_base(model, stored.base, method, stored.device).copy()
+    found, method, tokenizer = kept_frozen(kept, stored, ZeroShotConfig)
+    causal = _load_base(found.model, found.location, method, stored.device).copy()
     labels = continuations(tokenizer, method, [words_of(label, method) for label in kept.labels])
     fitted = ZeroShot(Summary(), kept, causal, tokenizer, method, labels, tokens=Tokens())
     if method.calibrate:

@@ -27,7 +27,7 @@ from bench.sweep.rows import rows_of
 from bench.sweep.slots import Slot
 from bench.wording import counted, rough_duration
 
-WIDE = 120
+WIDE_CONSOLE = 120
 """Columns of a terminal whose lines have room for long bars."""
 
 
@@ -59,7 +59,7 @@ class Progress(Observer):
         if self.console.is_terminal:
             self.bars = Bars(
                 TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
-                BarColumn(bar_width=24 if self.console.width >= WIDE else 8),
+                BarColumn(bar_width=24 if self.console.width >= WIDE_CONSOLE else 8),
                 TextColumn("{task.fields[text]}", markup=False, table_column=Column(no_wrap=True)),
                 console=self.console,
             )  # where a line is too long, a cell's name goes on in the next one; the time left is never cut

@@ -98,7 +98,7 @@ class SweepLauncher(Launcher):
         from bench.running.garbage import gc_enabled
         from bench.sweep.grid import compose_points
         from bench.sweep.runners import runner_of
-        from bench.sweep.taker import taker
+        from bench.sweep.sweep_handler import sweep_handler
 
         runner = runner_of(self.runner, self._options())
         configs = compose_points(
@@ -110,7 +110,7 @@ class SweepLauncher(Launcher):
         finished = _finished(configs)
         COMPOSING.end()
         with gc_enabled():  # `bench.__main__` has put collections off
-            sys.exit(taker()(finished, runner, job_overrides, self.given))
+            sys.exit(sweep_handler()(finished, runner, job_overrides, self.given))
 
     def _options(self) -> dict[str, Any]:
         """The runner's, as they were composed. Raises MissingMandatoryValue."""

@@ -1,5 +1,6 @@
 """The last block trained on features is the last block trained on the whole model."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ def test_features_that_stay_on_the_gpu_change_no_bit(
     family: str, precision: str, tiny_models: dict[str, Path], pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell = make_cell(family, "last_block", tiny_models[family], **options(precision))
-    splits = draw(cell.task, pool)
+    uneven = tuple(" ".join(text.split() * (1 + i % 3)) for i, text in enumerate(pool.texts))
+    splits = draw(cell.task, replace(pool, texts=uneven))
     plain = fitted(cell, splits)
     assert plain.split.trunk.resident is None
     asked: list[int] = []
@@ -95,6 +97,8 @@ def test_features_that_stay_on_the_gpu_change_no_bit(
         batch = collate(self, examples)
         seen.append(PLACES in batch)
         assert (last_block.HIDDEN in batch) != seen[-1]
+        if seen[-1]:
+            assert torch.equal(batch[PLACES] > 0, batch["attention_mask"] > 0), "padding has the row of zeros"
         return batch
 
     monkeypatch.setattr(last_block.Collator, "__call__", watched)

@@ -14,14 +14,14 @@ STEPS = (1.0, 2.0, 5.0)
 SECONDS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 18_000, 36_000, 86_400)
 """Of training time."""
 
-Kind = Literal["any", "no_gpu", "price", "seconds"]
+CeilingKind = Literal["any", "no_gpu", "price", "seconds"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
     """What a training may cost: at most `value` of money or seconds, nothing that needs a GPU, or anything."""
 
-    kind: Kind = "any"
+    kind: CeilingKind = "any"
     value: float | None = None
 
 

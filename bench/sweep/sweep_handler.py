@@ -1,4 +1,4 @@
-"""Who takes a sweep whose points are composed: `launch`, unless a program wants to look at it alone."""
+"""What handles a sweep whose points are composed: `launch`, unless a program wants to look at it alone."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from bench.sweep.runners.base import Runner
 
 
-class Taker(Protocol):
+class SweepHandler(Protocol):
     """As `bench.sweep.launch.launch`, whose docstring says what the arguments are."""
 
     def __call__(
@@ -21,22 +21,22 @@ class Taker(Protocol):
         """Return the exit code."""
 
 
-_TAKER: ContextVar[Taker | None] = ContextVar("taker", default=None)
+_HANDLER: ContextVar[SweepHandler | None] = ContextVar("sweep_handler", default=None)
 
 
 @contextmanager
-def taken_by(taker: Taker) -> Iterator[None]:
-    """Within it a sweep that is composed is given to `taker`."""
-    token = _TAKER.set(taker)
+def handled_by(handler: SweepHandler) -> Iterator[None]:
+    """Within it a sweep that is composed is given to `handler`."""
+    token = _HANDLER.set(handler)
     try:
         yield
     finally:
-        _TAKER.reset(token)
+        _HANDLER.reset(token)
 
 
-def taker() -> Taker:
-    """Who takes a sweep now."""
-    if (chosen := _TAKER.get()) is not None:
+def sweep_handler() -> SweepHandler:
+    """What handles a sweep now."""
+    if (chosen := _HANDLER.get()) is not None:
         return chosen
     from bench.sweep.launch import launch
 

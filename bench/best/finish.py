@@ -37,7 +37,10 @@ def finish(choice: Choice, why: Sequence[str], settings: Settings, folder: Path,
         return 0
     if first.approach.learns:
         chosen = "".join(f"; {name}: {said}" for name, said in settled.chosen.items())
-        parts = f"{len(drawn.train):,} + {len(drawn.validation):,} + {len(drawn.test):,}"
+        counts = [len(drawn.train), len(drawn.validation), len(drawn.test)]
+        further = len(splits.train) - sum(counts)
+        parts = " + ".join(f"{count:,}" for count in [*counts, *([further] if further else [])])
+        parts += " that no cell of this size had" * bool(further)
         say(f"training {choice.row} on all {counted(len(splits.train), 'row')} ({parts}){chosen}")
     use_threads(None)
     try:

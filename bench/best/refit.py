@@ -9,9 +9,12 @@ from pathlib import Path
 
 from bench.best.settle import Finished, Settled
 from bench.cell import Cell
+from bench.data.label_count import size_of
+from bench.data.pool import Pool
 from bench.data.read import load_pool
 from bench.data.split import Examples, Splits, draw
-from bench.errors import UserError, said
+from bench.data.task import Task
+from bench.errors import TaskInfeasible, UserError, said
 from bench.escape.terminal import say
 from bench.methods.fitted import Context, Fitted, Saveable
 from bench.methods.halve import halved
@@ -32,7 +35,9 @@ from bench.sources.cache import cache_folder
 
 
 def all_rows(finished: Finished, settings: Settings) -> tuple[Splits, Splits]:
-    """The task of the first of the cells as it was drawn for it, and its examples all in the training set.
+    """The task of the first of the cells as it was drawn for it, and all labelled rows in the training set.
+
+    They are those of the task, and those that its split would give with as many training examples as there are.
 
     Of a row that learns nothing the two are one. Raises UserError where the data are not those of the record.
     """
@@ -49,7 +54,24 @@ def all_rows(finished: Finished, settings: Settings) -> tuple[Splits, Splits]:
         return drawn, drawn
     none = Examples(ids=(), texts=(), labels=())
     # the test examples stay for what is counted of texts that are cut; nothing is predicted for them
-    return drawn, replace(drawn, train=_joined(drawn.train, drawn.validation, drawn.test), validation=none)
+    known = _joined(drawn.train, drawn.validation, drawn.test)
+    return drawn, replace(drawn, train=_joined(known, _further(cell.task, pool, known, settings)), validation=none)
+
+
+def _further(task: Task, pool: Pool, known: Examples, settings: Settings) -> Examples:
+    """Examples that the split gives where all there are are asked for, and no cell of the row had."""
+    try:
+        largest = size_of(1.0, task, cache_folder(settings.cache_dir), settings.mirror_dir)
+        found = draw(replace(task, train_size=largest), pool)
+    except (UserError, TaskInfeasible):  # a split of a given size has no more
+        return Examples(ids=(), texts=(), labels=())
+    there, every = set(known.ids), _joined(found.train, found.validation, found.test)
+    new = [place for place, id in enumerate(every.ids) if id not in there]
+    return Examples(
+        ids=tuple(every.ids[place] for place in new),
+        texts=tuple(every.texts[place] for place in new),
+        labels=tuple(every.labels[place] for place in new),
+    )
 
 
 def _joined(*parts: Examples) -> Examples:

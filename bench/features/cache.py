@@ -12,6 +12,7 @@ import torch
 
 from bench.features.segment import Key
 from bench.features.store import Store
+from bench.features.tally import TALLY
 
 MAX_BYTES = 256_000_000
 """Bytes of features that a process holds in memory, at most."""
@@ -39,6 +40,8 @@ class FeatureCache:
         self._new: dict[Key, torch.Tensor] = {}
         self._new_size = 0
         self._writable = True
+        self._made_by: dict[Key, int] = {}
+        """Which of this process's cells computed what is known."""
         self.computed = 0
         """Texts that had to be computed."""
 
@@ -48,6 +51,11 @@ class FeatureCache:
         if self._store is not None:
             self._store.refresh()
         missing = {key: ids for key, ids in wanted.items() if not self._find(key)}
+        TALLY.asked += len(wanted)
+        TALLY.computed += len(missing)
+        known = wanted.keys() - missing.keys()
+        TALLY.kept |= {key for key in known if self._made_by.get(key) != TALLY.cell}
+        self._made_by |= dict.fromkeys(missing, TALLY.cell)
         if not missing:
             return
         keys = list(missing)

@@ -23,6 +23,7 @@ from bench.data.readers.files import (
 )
 from bench.data.readers.pieces import PIECE, encoding_of, pieces
 from bench.errors import UserError
+from bench.escape.terminal import say
 from bench.predict.columns import UNKNOWN, Joining, TextColumns, candidates
 from bench.predict.inputs import Inputs, OnEmpty, Source, checked
 
@@ -61,6 +62,11 @@ def _from_standard_input(on_empty: OnEmpty) -> Source:
     first = list(islice(lines, 1))
     if not first:
         raise UserError("standard input has no text")
+    if first[0].startswith('{"') and first[0].endswith("}"):
+        say(
+            "note: standard input is read as one text a line, and this looks like JSON: give --file FILE.jsonl",
+            error=True,
+        )
 
     def blocks() -> Iterator[Inputs]:
         number, some = 0, [*first, *islice(lines, LINES - 1)]

@@ -73,7 +73,7 @@ class View:
     @cached_property
     def names(self) -> dict[str, str]:
         """What people call each row; rows that would be called alike have their names behind it."""
-        given = {cell.row: cell.names[0] for cell in self.found if cell.names[0]}
+        given = {cell.row: cell.names[0] or cell.row for cell in self.found}
         called = Counter(given.values())
         return {row: name if called[name] == 1 else f"{name} ({row})" for row, name in given.items()}
 

@@ -215,6 +215,9 @@ class Measurements(Block):
     count it. Of a fused cell it is a share of what its stack used, in proportion to `seconds.total`."""
     fused: Fused | None = None
     """Null where the cell ran alone (`engine=single`)."""
+    kept_features: Count | None = None
+    """Texts whose features of the frozen model an earlier cell had computed: `seconds` are without these, and no speed
+    on test texts is known where they are among them. Null where there are no features, and in earlier records."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

@@ -16,7 +16,7 @@ from bench.results.block import Amount, Block, Count, Number
 from bench.results.measurements import Measurements
 from bench.results.regular import loads
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 
 def only_adds(content: dict[str, Any]) -> dict[str, Any]:
@@ -33,6 +33,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     6: only_adds,  # `measurements.examples.cleaned`
     7: only_adds,  # `measurements.cut`
     8: only_adds,  # `provenance.gpu`, `attention`, `memory.reserved_device`, `halved.activation_checkpointing`
+    9: only_adds,  # `measurements.kept_features`
 }
 """From version n to n + 1, on the parsed JSON."""
 

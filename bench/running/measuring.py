@@ -16,6 +16,7 @@ from bench.cell import Cell
 from bench.data.read import load_pool
 from bench.data.split import Splits, draw
 from bench.errors import TaskInfeasible
+from bench.features.tally import TALLY
 from bench.methods.engines import Engine, fit_all
 from bench.methods.fitted import SETS, Context, Fitted, FittedCells, Predicted
 from bench.methods.halve import halved
@@ -73,13 +74,17 @@ class Stack:
     predicted: dict[str, list[Predicted | None]] = field(default_factory=dict)
     """By set, in the order of the cells."""
     predict_seconds: dict[str, list[float]] = field(default_factory=dict)
+    read_features: bool = False
+    """Whether features of test texts were there already, so that the time says nothing of what a text takes."""
 
     def predict(self) -> None:
         """Predict with all cells, a set after the other; each has its part of the time by its number of examples."""
         for name in SETS:
-            clock = time.perf_counter()
+            clock, before = time.perf_counter(), TALLY.asked - TALLY.computed
             predicted = self.fitted.predict(name)
             seconds = time.perf_counter() - clock
+            if name == "test":
+                self.read_features = TALLY.asked - TALLY.computed > before
             scored = zip(self.drawn, predicted, strict=True)
             counts = [0 if given is None else len(getattr(of.splits, name)) for of, given in scored]
             self.predicted[name] = list(predicted)
@@ -134,6 +139,7 @@ def _measure(
     planned = [_planned(cell, context.device, halvings) for cell in cells]
     context.warm.begin(planned[0], context.device)
     meter = Meter(context.device)
+    TALLY.begin()
     context.on_phase("loading data")
     outcomes: dict[str, Measured | Exception] = {}
     if drawn := _draw(cells, planned, context, outcomes):
@@ -199,7 +205,8 @@ def _run(stack: Stack, i: int, fitted: Fitted, reading: Reading, *, device: str,
         started=started,
         load_data_seconds=of.seconds,
         evaluate_seconds=stack.evaluate_seconds(i),
-        test_seconds=stack.predict_seconds["test"][i],
+        test_seconds=None if stack.read_features else stack.predict_seconds["test"][i],
+        kept_features=len(TALLY.kept) if TALLY.asked else None,
         total_seconds=stack.total_seconds(i),
         tf32=stack.tf32,
         precision=fitted.summary.precision or precision_of(stack.fitting[i]),

@@ -36,7 +36,8 @@ class Run:
     started: str
     load_data_seconds: float
     evaluate_seconds: float
-    test_seconds: float
+    test_seconds: float | None
+    """None where features of test texts were there already."""
     total_seconds: float
     peak_process: int
     peak_device: int | None
@@ -45,6 +46,8 @@ class Run:
     """What was computed in: see `bench.running.precision`, also for the next."""
     tf32: bool | None = None
     energy_joules: float | None = None
+    kept_features: int | None = None
+    """Texts whose features an earlier cell had computed; null where there are no features."""
     fused: int | None = None
     """Cells in its stack, where it was trained in one (`engine=fused`)."""
 
@@ -168,6 +171,7 @@ def _measurements(run: Run) -> blocks.Measurements:
         halved=None if run.halved is None else batches(run.halved),
         energy_joules=run.energy_joules,
         fused=None if run.fused is None else blocks.Fused(cells=run.fused),
+        kept_features=run.kept_features,
     )
 
 
@@ -202,7 +206,7 @@ def _throughput(run: Run) -> blocks.Throughput:
     return blocks.Throughput(
         train_examples_per_second=None if training is None else training.examples_seen / seconds,
         train_tokens_per_second=None if training is None else training.tokens_seen / seconds,
-        test_examples_per_second=len(run.splits.test) / run.test_seconds,
+        test_examples_per_second=None if run.test_seconds is None else len(run.splits.test) / run.test_seconds,
     )
 
 

@@ -15,7 +15,10 @@ from bench.methods.loading import ModelFiles
 from bench.methods.regression import choose_regression
 from bench.models import load
 from bench.models.families import FAMILIES
+from bench.results import store
+from tests.support.cli import call
 from tests.support.scratch import CACHE
+from tests.support.texts import topics
 
 
 def test_mean_and_last_leave_padding_out() -> None:
@@ -67,3 +70,26 @@ def test_validation_chooses_c() -> None:
     scores = {c: (choose(c)[0].predict(validation) == labels).mean() for c in (1e-9, 0.1, 1e6)}
     assert scores[strength] == max(scores.values())
     assert (chosen.predict(validation) == labels).mean() == scores[strength]
+
+
+def test_times_and_speed_of_kept_features_are_not_taken_for_the_model_s_own(tmp_path: Path, mirror: Path) -> None:
+    """A second cell on the same texts computes none of its features: what it took says nothing of a text."""
+    topics(40, labels=("sport", "business")).to_csv(tmp_path / "t.csv", index=False)
+    data = (
+        "data=file",
+        f"data.path={tmp_path / 't.csv'}",
+        "data.name=t",
+        "split=nested",
+        "num_labels=2",
+        "train_size=8",
+    )
+    words = ("-m", "model=bert_base", "method=linear_probe", f"mirror_dir={mirror}", "device=cpu", *data)
+    folders = tuple(f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache"))
+    assert call(*words, "seed=0", *folders) == 0
+    assert call(*words, "seed=0", "method.C=[1.0]", *folders) == 0
+    records = sorted(map(store.read, store.scan(tmp_path / "results")), key=lambda record: record.provenance.started)
+    first, second = (record.measurements for record in records)
+    assert first.kept_features == 0
+    assert first.throughput.test_examples_per_second > 0
+    assert second.kept_features == first.examples.num_train + first.examples.num_validation + first.examples.num_test
+    assert second.throughput.test_examples_per_second is None

@@ -160,7 +160,9 @@ def _cost_facts(found: Answer, around: Around) -> list[Fact]:
     facts = []
     if cost.is_trained:
         money = f" · {money_text(cost.price, around.currency)}" if cost.price is not None else ""
-        facts.append(Fact(time_text(cost.train_seconds) + money, "for one training" + (" on a GPU" * cost.on_gpu)))
+        what = "for one training" + " on a GPU" * cost.on_gpu
+        what += ", with the frozen model's features there already" * cost.without_features
+        facts.append(Fact(time_text(cost.train_seconds) + money, what))
     if cost.texts_per_second:
         memory = "" if cost.memory_gib is None else f"; {cost.memory_gib:.1f} GiB of memory at most in training"
         facts.append(Fact(f"{rate_text(cost.texts_per_second)} texts/s", f"when classifying{memory}"))
@@ -232,7 +234,7 @@ def _to_decide(found: Answer, around: Around) -> str:
     """What would decide between the row in front and the baseline."""
     needed, over = found.to_decide, found.over_baseline
     if needed is None or over is None:
-        return "Run more seeds: one decides nothing."
+        return "Run three seeds or more: one decides nothing."
     metric, have = METRICS[found.standing.metric], len(over.seeds)
     gap = loss_text(needed.difference, metric)
     base = around.name(over.b)
@@ -247,5 +249,5 @@ def _to_decide_otherwise(needed: Needed, gap: str, base: str) -> str:
     if needed.examples is not None:
         return f"To confirm a lead of {gap} over {base} takes about {needed.examples:,} test texts, or {needed.reason}."
     if needed.reason.startswith("not known"):
-        return f"Run more seeds: how many would decide is {needed.reason}."
+        return "Run three seeds or more: with fewer it is not known how many would decide."
     return f"To confirm a lead of {gap} over {base} takes {needed.reason}: go by cost instead."

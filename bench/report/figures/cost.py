@@ -161,6 +161,8 @@ def cost_table(points: pd.DataFrame, currency: str | None = None) -> Titled:
 def cost_notes(points: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
     """What has to be said of the costs of `costs.cost_points`."""
     said = ["GPU-hours are those of the whole cell, on one GPU."] if points["gpu_hours"].notna().any() else []
+    if without := ", ".join(dict.fromkeys(points.loc[points["without_features"], "row"].astype(str))):
+        said.append(f"Times of {without} are without the frozen model's features, which earlier cells had computed.")
     done = cells[cells["status"] == Status.OK.value]
     if elsewhere := ", ".join(dict.fromkeys(done.loc[done["train_seconds"].isna(), "row"].astype(str))):
         said.append(f"Not shown, for what answers made elsewhere cost is not known: {elsewhere}.")

@@ -47,6 +47,7 @@ INTEGERS = (
     "num_validation",
     "num_test",
     "test_texts_in_training",
+    "kept_features",
 )
 COSTS = ("train_seconds", "test_examples_per_second", "energy_joules", "peak_memory_bytes", "peak_memory_of")
 """What answers that were made elsewhere have not: reading their file says nothing of what they cost."""
@@ -164,6 +165,7 @@ def _numbers(measured: Measurements) -> dict[str, Any]:
         "train_seconds": measured.seconds.train,
         "total_seconds": measured.seconds.total,
         "energy_joules": measured.energy_joules,
+        "kept_features": measured.kept_features,
         "test_examples_per_second": measured.throughput.test_examples_per_second,
         **_peak(measured),
         "trainable_parameters": None if measured.parameters is None else measured.parameters.trainable,

@@ -59,7 +59,9 @@ def _range_of_scores(view: View) -> str:
     metric = view.deciding.metric
     means = [sample_of(seeds).mean for seeds in view.compared.values()]
     low, high = score_text(min(means), metric), score_text(max(means), metric)
-    return f"{metric.label[:1].upper()}{metric.label[1:]} from {low} to {high}, at every number of labels and examples."
+    if low == high:
+        return f"{metric.label[:1].upper()}{metric.label[1:]}: {low}."
+    return f"{metric.label[:1].upper()}{metric.label[1:]} from {low} to {high}, over all rows, labels and examples."
 
 
 def _growth(view: View) -> str:
@@ -85,7 +87,8 @@ def _costs(view: View) -> str:
     trained = seconds[view.summary.loc[seconds.index, "train_size"] > 0]
     if trained.empty:
         return ""
-    return f"A training takes from {time_text(float(trained.min()))} to {time_text(float(trained.max()))}."
+    least, most = time_text(float(trained.min())), time_text(float(trained.max()))
+    return f"A training takes {least}." if least == most else f"A training takes from {least} to {most}."
 
 
 FOUND: dict[str, Callable[[View], str]] = {

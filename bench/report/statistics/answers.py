@@ -131,10 +131,13 @@ def answer(
 
 
 def recommended(one: Standing, verdicts: Verdicts) -> str:
-    """The row in front; where it does not surely beat the baseline, and one that ties with it does, that one."""
+    """The row in front; where it does not surely beat the baseline, and one that ties with it does, that one; the
+    baseline where nothing is above it."""
     base, place = verdicts.baseline, (one.num_labels, one.train_size)
     if base is None or one.best == base or _beats(verdicts, one.best, base, place):
         return one.best
+    if (over := verdicts.of(one.best, base, *place)) is not None and over.difference.estimate <= 0:
+        return base
     surer = (each.row for each in one.tied if each.row != base and _beats(verdicts, each.row, base, place))
     return next(surer, one.best)
 

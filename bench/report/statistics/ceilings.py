@@ -42,6 +42,8 @@ class Cost:
     on_gpu: bool
     is_trained: bool
     """Whether it uses training examples."""
+    without_features: bool = False
+    """Whether its times are without the features of the frozen model, which earlier cells had computed."""
 
 
 Costs = Mapping[tuple[str, int, int], Cost]
@@ -61,6 +63,7 @@ def costs_of(points: pd.DataFrame) -> dict[tuple[str, int, int], Cost]:
             energy_wh=_known(line["energy_wh"]),
             on_gpu=_known(line["gpu_hours"]) is not None,
             is_trained=int(line["train_size"]) > 0,
+            without_features=bool(line.get("without_features", False)),
         )
     return found
 

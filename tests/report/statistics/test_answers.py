@@ -44,6 +44,11 @@ def test_the_baseline_in_front_stays():
     assert (found.decision, found.row, found.over_baseline) == ("stay", "tfidf", None)
 
 
+def test_an_exact_tie_with_the_baseline_stays_with_it():
+    found = answer(told(lora=[0.7, 0.71, 0.72], tfidf=[0.7, 0.71, 0.72]), COSTS, PLACE)
+    assert (found.decision, found.row, found.over_baseline) == ("stay", "tfidf", None)
+
+
 def test_a_gain_that_is_surely_less_than_a_point_is_not_worth_it():
     found = answer(told(lora=[0.702, 0.711, 0.719], tfidf=[0.7, 0.71, 0.72]), COSTS, PLACE)
     assert found.row == "lora"

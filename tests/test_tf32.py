@@ -12,7 +12,7 @@ from bench.compose import to_cell
 from bench.methods import training
 from bench.methods.trunk import _kind
 from bench.results.record import Status, parse
-from bench.running import measuring, memory, precision, provenance, recording
+from bench.running import measuring, memory, meter, precision, provenance, recording
 from bench.running.devices import Gpu
 from bench.running.observers import Observer
 from bench.running.run import run_cell
@@ -140,3 +140,23 @@ def test_memory_that_torch_holds_is_told_from_what_tensors_take(monkeypatch: pyt
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 5)
     monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda: 8)
     assert (memory.peak_device(), memory.reserved_device()) == (5, 8)
+
+
+@pytest.mark.parametrize(
+    ("counts", "joules"), [([1500.0, 1512.5], 12.5), ([None], None), ([1500.0, None], None)], ids=str
+)
+def test_a_meter_reads_what_was_taken_since_it_began(
+    counts: list[float | None], joules: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = iter(counts)
+    monkeypatch.setattr(meter, "energy_counter", lambda: next(counter))
+    assert meter.Meter("cpu").read().energy_joules is None, "and nothing was asked"
+    begun: list[bool] = []
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda: begun.append(True))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 5)
+    monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda: 8)
+    reading = meter.Meter("cuda").read()
+    assert (reading.peak_device, reading.reserved_device, reading.energy_joules) == (5, 8, joules)
+    assert begun == [True]
+    assert next(counter, "all read") == "all read"

@@ -19,9 +19,10 @@ from bench.sweep.interrupt import Interrupts
 from bench.sweep.messages import Ended, Phase, Split, Step, Unwritten, Warned
 from bench.sweep.progress import Progress
 from bench.sweep.retries import Retries
-from bench.sweep.slots import PoolOptions, Slot, slots
+from bench.sweep.slots import PoolOptions, Slot
 from bench.sweep.stopped import Interrupted, Stopped
 from bench.sweep.waiting import Waiting
+from bench.sweep.workers import Workers
 
 LOOK_AGAIN_SECONDS = 2.0
 """How often cells that other sweeps run are looked at, while a worker has nothing else to do."""
@@ -73,15 +74,12 @@ class _Pool:
         claims: Claims,
         interrupts: Interrupts,
     ) -> None:
-        self.options = options
         self.settings, self.progress, self.interrupts = settings, progress, interrupts
         self.waiting = Waiting(
             cells, settings, progress=progress, stamps=stamps, claims=claims, together=not options.isolate
         )
         self.queue = self.waiting.queue
-        self.idle: list[Slot] = slots(options, settings)
-        self.workers: dict[Connection, Handle] = {}
-        self.resting: dict[Slot, Handle] = {}
+        self.workers = Workers(options, settings)
         self.observer = chosen(settings, warn=progress.warn)
         """Of the records that this process writes."""
         self.health, self.retries = Health(), Retries(settings)
@@ -91,11 +89,7 @@ class _Pool:
 
     def end(self) -> None:
         """End all workers; those at work at once."""
-        workers = (*self.workers.values(), *self.resting.values())
-        for worker in workers:
-            worker.connection.close()  # all begin to end before any is waited for
-        for worker in workers:
-            worker.stop()
+        self.workers.end()
         self.observer.close()
 
     def run(self) -> None:
@@ -106,24 +100,23 @@ class _Pool:
             if self.interrupts.now:
                 return
             self._fill()
-            if not self.workers and not self.queue:
+            if not self.workers.busy and not self.queue:
                 return
             self._wait()
 
     def _fill(self) -> None:
         """Give every idle slot a cell, as long as there are cells that nobody else runs."""
-        while self.idle and self.queue:
-            worker = self._worker(self.idle[0])
+        while self.workers.idle and self.queue:
+            worker = self.workers.of(self.workers.idle[0])
             try:
-                cells = self.waiting.claim(worker, self.workers.values(), len(self.idle))
+                cells = self.waiting.claim(worker, self.workers.busy.values(), len(self.workers.idle))
             except OSError as error:
                 self.stopped = self.stopped or f"a cell cannot be claimed: {said(error)}"
                 self.queue.clear()
                 return
             if not cells:
                 return
-            self.idle.pop(0)
-            del self.resting[worker.slot]
+            self.workers.take(worker)
             for each in cells:
                 self.queue.remove(each)
             halvings = self.waiting.batches.halvings(cells[0], worker.slot)
@@ -134,41 +127,33 @@ class _Pool:
             except WorkerDied as death:
                 self._replace(worker, death)
                 continue
-            self.workers[worker.connection] = worker
+            self.workers.begin(worker)
             self.progress.start(worker.slot, cells[0], others=len(cells) - 1)
 
     def _replace(self, worker: Handle, death: WorkerDied) -> None:
         """A process died while it rested: that has cost nothing. If it was new, its cells count as tried."""
         if worker.jobs_begun == 1:
-            self.workers[worker.connection] = worker
+            self.workers.begin(worker)
             self._end(worker, Status.CRASHED, str(death))
             return
         for cell in worker.cells:
             self.waiting.release(cell)
             self.queue.put(cell)
         worker.cells.clear()
-        self._retire(worker)
-
-    def _worker(self, slot: Slot) -> Handle:
-        """The process that rests in `slot`, or a new one."""
-        worker = self.resting.get(slot)
-        if worker is not None and not worker.process.is_alive():
-            worker.stop()
-            worker = None
-        if worker is None:
-            worker = self.resting[slot] = Handle(slot)
-        return worker
+        self.workers.retire(worker)
+        self._close_stuck(worker)
 
     def _wait(self) -> None:
         """Until a worker says something, a signal comes, or it is time to look at the clock."""
-        watched: list[Connection | socket] = [*self.workers, self.interrupts.wakeup]
+        watched: list[Connection | socket] = [*self.workers.busy, self.interrupts.wakeup]
         for ready in wait(watched, timeout=self._patience()):
             if isinstance(ready, Connection):
-                self._hear(self.workers[ready])
+                self._hear(self.workers.busy[ready])
             else:
                 self.interrupts.drain()
-                self.progress.interrupted(self.interrupts, sum(len(worker.cells) for worker in self.workers.values()))
-        for worker in list(self.workers.values()):
+                running = sum(len(worker.cells) for worker in self.workers.busy.values())
+                self.progress.interrupted(self.interrupts, running)
+        for worker in list(self.workers.busy.values()):
             if worker.overdue(self.settings.timeout_minutes):
                 self._end(
                     worker, Status.TIMEOUT, f"it took longer than timeout_minutes={self.settings.timeout_minutes:g}"
@@ -176,9 +161,9 @@ class _Pool:
 
     def _patience(self) -> float | None:
         """Seconds until something has to be looked at without being told."""
-        waits = [LOOK_AGAIN_SECONDS] if self.queue and self.idle else []
+        waits = [LOOK_AGAIN_SECONDS] if self.queue and self.workers.idle else []
         if self.settings.timeout_minutes is not None:
-            ends = [worker.deadline(self.settings.timeout_minutes) for worker in self.workers.values()]
+            ends = [worker.deadline(self.settings.timeout_minutes) for worker in self.workers.busy.values()]
             waits += [max(0.0, end - time.monotonic()) + 0.01 for end in ends]
         return min(waits, default=None)
 
@@ -267,12 +252,10 @@ class _Pool:
 
     def _close(self, slot: Slot, reason: str) -> None:
         """Use a slot no more whose GPU, or driver, is broken; without another one the sweep stops."""
-        self.idle.remove(slot)
-        is_last = not self.idle and not self.workers
-        if is_last:
-            self.stopped = self.stopped or f"{slot.name} can't be used any more, and there is no other: {reason}"
-        else:
+        if self.workers.close(slot):
             self.progress.warn(slot.name, f"{slot.name} is used no more: {reason}")
+        else:
+            self.stopped = self.stopped or f"{slot.name} can't be used any more, and there is no other: {reason}"
 
     def _free(self, worker: Handle, *, keep: bool) -> None:
         """A cell of the worker ended, the first of those that have not. With the last one its slot is free again.
@@ -281,21 +264,11 @@ class _Pool:
         """
         self.waiting.release(worker.cells.pop(0))
         worker.failed = worker.failed or not keep
-        if worker.cells:
-            return
-        del self.workers[worker.connection]
-        self.idle.append(worker.slot)
-        limit = 1 if self.options.isolate else self.options.cells_per_worker
-        self.resting[worker.slot] = worker
-        if worker.failed or (limit is not None and worker.cells_begun >= limit):
-            self._retire(worker)
+        if not worker.cells:
+            self.workers.rest(worker)
+            self._close_stuck(worker)
 
-    def _retire(self, worker: Handle) -> None:
-        """End a process that has no cell."""
-        worker.stop()
-        self.resting.pop(worker.slot, None)
-        if worker.slot not in self.idle:
-            self.idle.append(worker.slot)
+    def _close_stuck(self, worker: Handle) -> None:
         if worker.stuck:
             self._close(worker.slot, "a process that was ended there does not go")
 

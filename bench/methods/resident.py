@@ -13,7 +13,9 @@ from bench.methods.encode import num_tokens
 from bench.running import devices
 
 MAX_BYTES, MAX_OF_FREE = 2e9, 0.1
-"""Of features, and of what is free of a GPU's memory, shared by the processes of this sweep there."""
+"""Of features, and of what is free of a GPU's memory, shared by the processes of this sweep there. Both are choices,
+not measured: 2 GB are half a million tokens of Llama 3.2 1B in bf16 (4 kB each), 25,000 texts of 20 tokens; nothing
+has been trained when they are put there, so nine tenths are left for what training takes."""
 
 PLACES = "trunk_places"
 """What a batch calls the rows that make its features: shape (examples, tokens), 0 for padding."""

@@ -13,8 +13,10 @@ from bench.sweep.room import longest_text
 from bench.sweep.workforce import Workforce
 
 MAX_CELLS = {"cpu": 8, "cuda": 64}
-"""With `auto`. On a CPU, cells of MiniLM took 41, 30, 27 and 27 ms a step in stacks of 1, 4, 8 and 16: more than 8 take
-memory, and gain nothing. A GPU has to be given more before it is as busy as it can be."""
+"""With `auto`. On a CPU, cells of MiniLM took 41, 30, 27 and 27 ms a step in stacks of 1, 4, 8 and 16: more than 8
+take memory, and gain nothing. A GPU has to be given more before it is as busy as it can be; its 64 is a choice, not
+measured: by arithmetic a model of a billion parameters keeps it busy with a few cells, a small encoder with dozens,
+and the larger a stack, the more cells are run again when it fails."""
 SHORT_TEXT = 16
 """Tokens of a text that is short."""
 CELLS_IF_UNKNOWN = 8

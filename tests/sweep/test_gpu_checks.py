@@ -76,6 +76,19 @@ def test_torch_itself_is_asked(kind: str) -> None:
         gpu_probe.check_usable(SMALL_GPUS, [cell])
 
 
+@pytest.mark.parametrize(("kind", "options"), [("lora", []), ("qlora", ["--four-bit"])])
+def test_four_bit_products_are_tried_for_cells_that_have_them(
+    kind: str, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench.compose import to_cell
+    from tests.test_cell import content
+
+    tried: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(gpu_probe, "tried", lambda uuid, options: tried.append((uuid, options)))
+    gpu_probe.check_usable(SMALL_GPUS, [to_cell(content(method={"name": kind}))])
+    assert tried == [("GPU-1", options)], "one GPU of a kind"
+
+
 def test_a_four_bit_product_on_the_cpu() -> None:
     assert gpu_probe.tried("", ["--cpu", "--four-bit"]) is None
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from bench.running import cgroups, cores
+from bench.running.devices import Gpu
+from bench.settings import Settings
+from bench.sweep import slots
 from tests.support.cli import REPOSITORY
 
 
@@ -113,3 +116,14 @@ def test_threads_of_a_lone_cell(asked: str, expected: int, big: Path, monkeypatc
     put(big, {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "200000 100000\n"})
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
     assert cores.threads() == expected
+
+
+@pytest.mark.parametrize(("gpus", "per_device", "threads"), [(1, 1, None), (4, 1, 16), (4, 2, 8), (8, 16, 1)])
+def test_workers_on_gpus_share_the_cores(
+    gpus: int, per_device: int, threads: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        slots, "visible_gpus", lambda: [Gpu(f"GPU-{number}", "A100", 1 << 36) for number in range(gpus)]
+    )
+    found = slots.slots(slots.PoolOptions(per_device=per_device), Settings(device="cuda"))
+    assert [slot.threads for slot in found] == [threads] * gpus * per_device

@@ -76,7 +76,10 @@ class FusedHead(nn.Module):
         return affine(x.reshape(-1, x.shape[-1]), self.weight, bias, by).view(*x.shape[:-1], -1)
 
     def attach(self, heads: list[nn.Module], rows: Rows, name: str) -> None:
-        """Use these `heads`, whose parameters' names in `rows` begin with `name`."""
+        """Use these `heads`, whose parameters' names in `rows` begin with `name`.
+
+        Linear ones are one product; those of several layers (ModernBERT's) are run cell by cell.
+        """
         self.heads = nn.ModuleList(heads)
         self.weight = self.bias = self.missing = None
         if not all(type(head) is nn.Linear for head in heads):

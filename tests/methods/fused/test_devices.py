@@ -7,6 +7,8 @@ from typing import Any
 import peft
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from bench.methods.encode import Encoded
@@ -31,11 +33,8 @@ def texts(*lengths: int) -> Encoded:
     return [{"input_ids": [5] * length, "labels": 0} for length in lengths]
 
 
-@pytest.mark.usefixtures("on_meta")
-@pytest.mark.parametrize("family", FAMILIES)
-def test_no_tensor_is_elsewhere(family: str, tiny_models: dict[str, Path]) -> None:
-    """Mixed devices raise; forward and back, for all cells and for some, and after one has left."""
-    config = AutoConfig.from_pretrained(tiny_models[family])
+def stack_of(num_cells: int, family: str, folder: Path) -> Stack:
+    config = AutoConfig.from_pretrained(folder)
     config.num_labels, config.pad_token_id = 3, 0
     for name in vars(config):
         if "drop" in name and isinstance(getattr(config, name), float):
@@ -46,11 +45,19 @@ def test_no_tensor_is_elsewhere(family: str, tiny_models: dict[str, Path]) -> No
             AutoModelForSequenceClassification.from_config(config),
             peft.LoraConfig(task_type="SEQ_CLS", modules_to_save=list(FAMILIES[family].head), **adapters),
         ).to("meta")
-        for _ in range(3)
+        for _ in range(num_cells)
     ]
     shell = AutoModelForSequenceClassification.from_config(config).to("meta")
     stacked = Stack(shell, models, FAMILIES[family], 0, precision="bf16")
     stacked.model.train()
+    return stacked
+
+
+@pytest.mark.usefixtures("on_meta")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_tensor_is_elsewhere(family: str, tiny_models: dict[str, Path]) -> None:
+    """Mixed devices raise; forward and back, for all cells and for some, and after one has left."""
+    stacked = stack_of(3, family, tiny_models[family])
     for parts in ([(0, texts(5, 9, 3)), (1, texts(4, 4)), (2, texts(30))], [(0, texts(5, 9)), (2, texts(30))]):
         logits = stacked.logits(parts)
         assert (logits.device.type, len(logits)) == ("meta", sum(len(of_cell) for _, of_cell in parts))
@@ -59,3 +66,38 @@ def test_no_tensor_is_elsewhere(family: str, tiny_models: dict[str, Path]) -> No
     logits = stacked.logits([(0, texts(7)), (1, texts(4))])
     logits.sum().backward()
     assert {linear.A.grad.device.type for linear in stacked.linears.values()} == {"meta"}  # type: ignore[union-attr]
+
+
+class Operations(TorchDispatchMode):
+    """How many there are, and the shapes of what they give."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count, self.shapes = 0, set[tuple[int, ...]]()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = func(*args, **kwargs or {})
+        self.count += 1
+        self.shapes |= {tuple(each.shape) for each in tree_leaves(given) if isinstance(each, torch.Tensor)}
+        return given
+
+
+def step_of(stacked: Stack) -> Operations:
+    """A step of batches of two texts; cells differ in how long theirs are."""
+    parts = [(cell, texts(3 + cell, 9)) for cell in range(len(stacked.models))]
+    with Operations() as operations:
+        stacked.logits(parts).logsumexp(1).sum().backward()
+    return operations
+
+
+@pytest.mark.usefixtures("on_meta")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_more_cells_are_no_more_operations(family: str, tiny_models: dict[str, Path]) -> None:
+    """Nothing of a step is done cell by cell, but for a head of several layers; no token has a copy of its adapter."""
+    few, many = (stack_of(cells, family, tiny_models[family]) for cells in (2, 5))
+    found = step_of(many)
+    more = found.count - step_of(few).count
+    assert 0 < more < 3 * 20 if family == "modernbert" else more == 0
+    tokens = len(many.current.layout.ids)
+    for linear in many.linears.values():
+        assert {(tokens, *linear.A.shape[1:]), (tokens, *linear.B.shape[1:])}.isdisjoint(found.shapes)

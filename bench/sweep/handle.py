@@ -81,7 +81,7 @@ class Handle:
         try:
             message: Answer = self.connection.recv()
         except (EOFError, ConnectionResetError):
-            self.process.join()
+            self.process.join(KILL_SECONDS)  # one may hang in a driver on its way out
             raise WorkerDied(_describe_exit(self.process.exitcode)) from None
         return message
 
@@ -110,7 +110,9 @@ class Handle:
 
 
 def _describe_exit(code: int | None) -> str:
-    if code is not None and code < 0:
+    if code is None:
+        return "the worker said no more, and did not end"
+    if code < 0:
         name = signal.Signals(-code).name
         hint = " (the kernel's out-of-memory killer uses it)" if name == "SIGKILL" else ""
         return f"the worker was ended by {name}{hint}"

@@ -39,12 +39,12 @@ class SmallerBatches:
         own = self._own.get(cell.key, 0)
         if slot.memory is None:
             return own
-        place = self._row(cell), slot.memory
-        if place in self._known:
-            return max(own, self._known[place])
-        if place not in self._estimated:
-            self._estimated[place] = self._estimate(cell, slot.memory)
-        return max(own, self._estimated[place])
+        row_and_memory = self._row(cell), slot.memory
+        if row_and_memory in self._known:
+            return max(own, self._known[row_and_memory])
+        if row_and_memory not in self._estimated:
+            self._estimated[row_and_memory] = self._estimate(cell, slot.memory)
+        return max(own, self._estimated[row_and_memory])
 
     def ended(self, cell: Cell, slot: Slot, status: Status, halvings: int) -> None:
         """Learn from a cell that ended so with its batch halved so often."""
@@ -52,8 +52,8 @@ class SmallerBatches:
         if status is Status.OOM and not is_last:
             self._own[cell.key] = halvings + 1
         elif halvings and slot.memory is not None and (is_last or status is Status.OK):
-            place = self._row(cell), slot.memory
-            self._known[place] = max(halvings, self._known.get(place, 0))
+            row_and_memory = self._row(cell), slot.memory
+            self._known[row_and_memory] = max(halvings, self._known.get(row_and_memory, 0))
 
     def notice(self, cell: Cell, halvings: int) -> str | None:
         """What to say, once a row, where `cell` begins with smaller batches without having run out of memory itself."""

@@ -63,10 +63,10 @@ def test_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CXX", raising=False)
     with pytest.raises(UserError, match=r"training\.compile=true on a CPU needs a C\+\+ compiler"):
-        compiled.check_compiler("cpu")
+        compiled.compile_model(torch.nn.Linear(1, 1), "cpu")
     monkeypatch.delenv("CC", raising=False)
     with pytest.raises(UserError, match=r"training\.compile=true on a GPU needs a C compiler \(gcc or clang, or CC\)"):
-        compiled.check_compiler("cuda")
+        compiled.compile_model(torch.nn.Linear(1, 1), "cuda")
 
 
 def test_a_compiler_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from functools import partial
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -32,9 +33,9 @@ GPUS = [Gpu(uuid=f"GPU-{i}{i}{i}{i}", name="A100", total_memory=80 << 30) for i 
 UUIDS = [gpu.uuid for gpu in GPUS]
 NOTE = "note.json"
 
-KILLED, QUITTING, FAILING, HANGING = 100, 101, 102, 103
-"""Seeds of the cells that kill their worker, that end it once they have answered, that fail wherever they run, and that
-never end."""
+KILLED, QUITTING, FAILING, HANGING, SILENT = 100, 101, 102, 103, 104
+"""Seeds of the cells that kill their worker, that end it once they have answered, that fail wherever they run, that
+never end, and whose worker closes its connection and never ends."""
 ENDING = {110: "diverged", 111: "skipped", 112: "oom"}
 """Seeds of cells that end so."""
 BROKEN = "GPU-2222"
@@ -43,11 +44,11 @@ BROKEN = "GPU-2222"
 
 def serve_notes(connection: Connection, slot: Slot, parent: int) -> None:
     """In the worker process: the real loop over jobs, with notes in the place of models."""
-    worker._run = take_note
+    worker._run = partial(take_note, connection)
     worker.serve(connection, slot, parent)
 
 
-def take_note(job: Job, *_: object) -> list[Ended]:
+def take_note(connection: Connection, job: Job, *_: object) -> list[Ended]:
     started = time.monotonic()
     (cell,) = job.cells
     seed = cell.task.seed
@@ -67,7 +68,9 @@ def take_note(job: Job, *_: object) -> list[Ended]:
         return [Ended("error")]
     if seed in ENDING:
         return [Ended(ENDING[seed])]
-    if seed == HANGING:
+    if seed == SILENT:
+        connection.close()
+    if seed in (HANGING, SILENT):
         time.sleep(600)
     if seed == QUITTING:
         signal.setitimer(signal.ITIMER_REAL, 0.05)  # SIGALRM ends the process, a moment after its answer
@@ -203,8 +206,10 @@ def test_without_another_gpu_the_sweep_stops(
     assert len(list(tmp_path.rglob(NOTE))) == 1
 
 
+@pytest.mark.usefixtures("gpus")
+@pytest.mark.parametrize(("seed", "status"), [(HANGING, Status.TIMEOUT), (SILENT, Status.CRASHED)])
 def test_a_process_that_cannot_be_ended_is_not_waited_for(
-    gpus: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    seed: int, status: Status, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A process that hangs in the driver of a lost GPU outlives SIGKILL."""
     left: list[Any] = []
@@ -215,7 +220,7 @@ def test_a_process_that_cannot_be_ended_is_not_waited_for(
     monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[:2])
     monkeypatch.setattr(handle, "KILL_SECONDS", 0.1)
     monkeypatch.setattr(handle.BaseProcess, "kill", spare)
-    cells = [cell(seed) for seed in (HANGING, 0, 1, 2, 3)]
+    cells = [cell(number) for number in (seed, 0, 1, 2, 3)]
     settings = Settings(results_dir=str(tmp_path), device="cuda", timeout_minutes=0.05)
     with Progress(cells) as progress:
         run_pool(cells, settings, progress, {each.key: None for each in cells}, PoolOptions())
@@ -224,7 +229,7 @@ def test_a_process_that_cannot_be_ended_is_not_waited_for(
         process.kill()
     assert progress.done == 5
     assert "is used no more: a process that was ended there does not go" in capsys.readouterr().out
-    assert store.status(cell(HANGING).folder(tmp_path)) is Status.TIMEOUT
+    assert store.status(cell(seed).folder(tmp_path)) is status
 
 
 def test_a_gpu_is_shared_by_its_workers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,8 +35,6 @@ SHELLS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 HOW = """bash, in ~/.bashrc:  eval "$(bench completion bash)"
 zsh, in ~/.zshrc:    eval "$(bench completion zsh)"     (after compinit)
 fish, once:          bench completion fish > ~/.config/fish/completions/bench.fish"""
-GRIDS = ("run", "sweep", "plan", "status", "report", "best", "watch", "doctor")
-"""Verbs whose words are options and, but for `run`, an experiment."""
 
 
 def main() -> int:
@@ -65,10 +63,11 @@ def candidates(line: str) -> list[str]:
         return [name for name in (*VERBS, "--help", "--version") if name.startswith(word)]
     if words[0] == "completion":
         return [name for name in SHELLS if name.startswith(word)]
-    return list(_of_grid(words, word)) if words[0] in GRIDS else []
+    verb = VERBS.get(words[0])
+    return list(_of_grid(words, word, verb.usage)) if verb is not None and "OPTION=VALUE" in verb.usage else []
 
 
-def _of_grid(words: list[str], word: str) -> Iterator[str]:
+def _of_grid(words: list[str], word: str, usage: str) -> Iterator[str]:
     name, is_value, value = word.partition("=")
     if is_value:
         *given, last = value.split(",")
@@ -76,7 +75,7 @@ def _of_grid(words: list[str], word: str) -> Iterator[str]:
         yield from (f"{head}{one}" for one in choices(name) if one.startswith(last) and one not in given)
         return
     has_experiment = any("=" not in one and not one.startswith("-") for one in words[1:])
-    if words[0] != "run" and not has_experiment:
+    if "EXPERIMENT" in usage and not has_experiment:
         yield from (one for one in choices("experiment") if one.startswith(word))
     names = [one for one in (*groups(), *options()) if one != "experiment"]
     yield from (f"{one}=" for one in dict.fromkeys(names) if one.startswith(word))

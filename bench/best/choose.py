@@ -12,9 +12,8 @@ from bench.report.inputs.records import ExpectedCell, read_records
 from bench.report.options import ReportOptions
 from bench.report.sections.answers import not_run
 from bench.report.statistics.answers import Answer, answer
-from bench.report.statistics.ceilings import ANY, Ceiling, Costs, costs_of
+from bench.report.statistics.ceilings import ANY, Ceiling
 from bench.report.statistics.correctness import places, sample_of
-from bench.report.statistics.costs import cost_points
 from bench.report.statistics.intervals import Interval, mean_interval
 from bench.report.statistics.ties import Contender
 from bench.report.view import View, views
@@ -59,15 +58,14 @@ def choose(cells: Sequence[Cell], expected: Sequence[ExpectedCell], options: Rep
     Raises UserError where no cell is finished, or none of what is `wanted`.
     """
     view = _view(expected, options)
-    costs = costs_of(cost_points(view.summary, view.cells, options.price_per_gpu_hour))
-    _check(view, costs, wanted)
+    _check(view, wanted)
     place = _place(view, wanted)
-    found = answer(view.verdicts, costs, place, wanted.ceiling, not_run(view).get(place, ()))
+    found = answer(view.verdicts, view.costs, place, wanted.ceiling, not_run(view).get(place, ()))
     if found is None:
         raise UserError(
             f"no row is left to choose from: above the limit are {', '.join(view.verdicts.rows_at(*place))}"
         )
-    row = wanted.row or named_row(found, view.baseline)
+    row = wanted.row or found.named
     behind = next((each for each in found.others if each.row == row), None)
     return Choice(
         view=view,
@@ -77,11 +75,6 @@ def choose(cells: Sequence[Cell], expected: Sequence[ExpectedCell], options: Rep
         behind=behind,
         finished=_finished(view, cells, row, place),
     )
-
-
-def named_row(found: Answer, baseline: str | None) -> str:
-    """The row that the headline of the page's card names: the baseline where it says to stay with it."""
-    return baseline if found.decision == "stay" and baseline is not None else found.row
 
 
 def _view(expected: Sequence[ExpectedCell], options: ReportOptions) -> View:
@@ -108,14 +101,14 @@ def _view(expected: Sequence[ExpectedCell], options: ReportOptions) -> View:
     return view
 
 
-def _check(view: View, costs: Costs, wanted: Wanted) -> None:
+def _check(view: View, wanted: Wanted) -> None:
     """Raise UserError where what is wanted has no effect, or is no row."""
     if wanted.row is not None and wanted.row not in view.rows:
         raise UserError(f"--row {wanted.row!r}: there are {', '.join(view.rows)}")
     if wanted.ceiling.kind == "price":
         if view.options.price_per_gpu_hour is None:
             raise UserError("--max-price needs price_per_gpu_hour=..., the price of a GPU for an hour")
-        if not any(cost.on_gpu for cost in costs.values()):
+        if not any(cost.on_gpu for cost in view.costs.values()):
             raise UserError("--max-price has no effect: none of these cells ran on a GPU, so none has a price")
 
 

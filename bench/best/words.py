@@ -1,6 +1,6 @@
 """Why a row is named, in the words of the report's page."""
 
-from bench.best.choose import Choice, named_row
+from bench.best.choose import Choice
 from bench.report.content.answer_card import card
 from bench.report.content.verdict_words import behind_text, place_text
 from bench.report.sections.answers import around
@@ -17,7 +17,7 @@ def reasons(choice: Choice) -> list[str]:
     said.append(by_text(view))
     if found.too_dear:
         said.append(f"Above the limit: {', '.join(found.too_dear)}.")
-    if choice.row != named_row(found, view.baseline):
+    if choice.row != found.named:
         behind = choice.row if choice.behind is None else behind_text(choice.behind)
         said.append(f"Asked for was {behind}.")
     elif found.decision == "undecided":

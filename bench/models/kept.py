@@ -3,9 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +16,7 @@ from bench.config.model.alone import approach
 from bench.errors import UserError
 from bench.models.truncation import Side
 from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
+from bench.running.provenance import packages
 from bench.sources.fingerprint import file_sha256
 
 MODEL = "model"
@@ -165,23 +164,14 @@ def describe(cell: Cell, labels: tuple[str, ...], revision: str | None = None) -
         batch_size=_batch_size(cell),
         text_columns=data.text_columns,
         text_template=data.text_template,
-        versions=installed(),
+        versions=packages(PACKAGES),
         **trained,  # type: ignore[arg-type]  # each of its own type
     )
 
 
-def installed() -> dict[str, str]:
-    """The versions of the packages that keeping and loading a model go through, as far as they are installed."""
-    found = {}
-    for name in PACKAGES:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
-
-
 def other_versions(kept: KeptModel) -> str:
     """Which packages are here in other versions than kept the model, as "peft 0.18.0, here 0.19.1"; "" for none."""
-    here = installed()
+    here = packages(PACKAGES)
     others = {name: kept_by for name, kept_by in kept.versions.items() if here.get(name) != kept_by}
     return "; ".join(f"{name} {kept_by}, here {here.get(name, 'none')}" for name, kept_by in others.items())
 

@@ -35,6 +35,7 @@ from bench.sources.fingerprint import folder_sha256
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bench.methods.fitted import Probabilities
     from bench.predict.classifier import Classifier
     from bench.predict.from_method import FromMethod
 
@@ -156,22 +157,22 @@ def _classify(
             writer.write(block, made)
             done.count += len(block.texts)
             done.skipped += len(block.skipped)
-            counts = Counter(made.probabilities.argmax(axis=1).tolist())
+            counts = Counter(made.argmax(axis=1).tolist())
             done.labels.update({kept.labels[place]: count for place, count in counts.items()})
     return done
 
 
 def _answers(
     block: Inputs, classifier: "Classifier | FromMethod", kept: KeptModel, advance: "Callable[[int], object]"
-) -> output.Answers:
-    """What the model says of a block's texts, except for those that are skipped."""
+) -> "Probabilities":
+    """What the model says of a block's texts, except for those that are skipped, shape (texts, labels)."""
     import numpy as np
 
     left = [place for place in range(len(block.texts)) if place not in block.skipped]
     if not left:
-        return output.Answers(np.empty((0, len(kept.labels))))
+        return np.empty((0, len(kept.labels)))
     some = [block.texts[place] for place in left], [block.places[place] for place in left]
-    return output.Answers(classifier.predict(*some, kept.batch_size, advance))
+    return classifier.predict(*some, kept.batch_size, advance)
 
 
 def _check_options(options: argparse.Namespace) -> None:

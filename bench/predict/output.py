@@ -29,14 +29,6 @@ WIDEST = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What the model says of the texts of a block that get a label."""
-
-    probabilities: "Probabilities"
-    """Shape (texts, labels)."""
-
-
-@dataclass(frozen=True, slots=True)
 class Prediction:
     """What the model says of one text."""
 
@@ -108,12 +100,12 @@ class Csv:
         safe = str if self.raw else guarded
         self._writer().writerow(map(safe, [*columns, *new_columns(self.labels)]))
 
-    def write(self, inputs: Inputs, made: Answers) -> None:
+    def write(self, inputs: Inputs, probabilities: "Probabilities") -> None:
         """The rows of a block; those without a label have empty cells."""
         safe = str if self.raw else guarded
         names, nothing = [safe(label) for label in self.labels], [""] * (2 + len(self.labels))
-        numbers = [[f"{number:.7f}" for number in row] for row in made.probabilities.tolist()]
-        answers = iter(zip(made.probabilities.argmax(axis=1).tolist(), numbers, strict=True))
+        numbers = [[f"{number:.7f}" for number in row] for row in probabilities.tolist()]
+        answers = iter(zip(probabilities.argmax(axis=1).tolist(), numbers, strict=True))
         writer = self._writer()
         for place, row in enumerate(inputs.rows):
             if place in inputs.skipped:
@@ -136,9 +128,9 @@ class Json:
     def begin(self, columns: Sequence[str]) -> None:
         """Nothing stands above the first object."""
 
-    def write(self, inputs: Inputs, made: Answers) -> None:
+    def write(self, inputs: Inputs, probabilities: "Probabilities") -> None:
         """The objects of a block; a text without a label has null for all that would be said of it."""
-        answers = iter(made.probabilities.tolist())
+        answers = iter(probabilities.tolist())
         for place, text in enumerate(inputs.texts):
             content: dict[str, Any] = {"text": text, "label": None, "confidence": None, "probabilities": None}
             if place not in inputs.skipped:
@@ -156,10 +148,10 @@ class Terminal:
     def begin(self, columns: Sequence[str]) -> None:
         """Each table has a head of its own."""
 
-    def write(self, inputs: Inputs, made: Answers) -> None:
+    def write(self, inputs: Inputs, probabilities: "Probabilities") -> None:
         """The table of a block."""
         console = Plain()
-        predictions = [prediction(row, self.labels) for row in made.probabilities.tolist()]
+        predictions = [prediction(row, self.labels) for row in probabilities.tolist()]
         console.print(table(inputs, predictions, self.labels, console.width))
 
 

@@ -103,7 +103,7 @@ def _looked_at(source: Source) -> Source:
     first, second = next(blocks, None), next(blocks, None)
     if first is not None and second is None:
         return Source(first.columns, lambda: iter([first]), len(first.texts))
-    count = sum(len(block.texts) for block in (first, second, *()) if block is not None)
+    count = sum(len(block.texts) for block in (first, second) if block is not None)
     return replace(source, count=count + sum(len(block.texts) for block in blocks))
 
 
@@ -113,25 +113,22 @@ def _source(file: Path, path: str, text_column: str | None, reading: Reading) ->
         named = ", ".join((*DELIMITERS, *JSON_FILES, ".parquet"))
         raise UserError(f"--file {path} must end in {named} or .txt (one text a line)")
     refuse_irregular(file)
+
+    def wanted(there: list[str]) -> TextColumns:
+        return TextColumns(there, path, text_column, reading.template, reading.trained)
+
     if kind == ".parquet":
         from bench.predict.objects import from_parquet
 
-        return from_parquet(file, path, lambda there: _texts(there, path, text_column, reading), reading.on_empty)
+        return from_parquet(file, path, wanted, reading.on_empty)
     encoding = encoding_of(file, reading.encoding, "--encoding")
     if kind == ".txt":
         return _from_lines(lambda: pieces(file, encoding, "lines", reading.piece), path, reading)
     if kind in JSON_FILES:
         from bench.predict.objects import from_json
 
-        def wanted(there: list[str]) -> TextColumns:
-            return _texts(there, path, text_column, reading)
-
         return from_json(lambda: pieces(file, encoding, "lines", reading.piece), path, wanted, reading.on_empty)
     return _Table(file, path, encoding, kind, text_column, reading).source()
-
-
-def _texts(there: list[str], path: str, asked: str | None, reading: Reading) -> TextColumns:
-    return TextColumns(there, path, asked, reading.template, reading.trained)
 
 
 def _from_lines(read: Callable[[], Iterator[str]], path: str, reading: Reading) -> Source:
@@ -167,10 +164,11 @@ class _Table:
         table = self._parsed(first, self._layout())
         for note in table.notes:
             print(f"{self.path}: {note}", file=sys.stderr)
-        wanted = _texts(table.columns, self.path, self.text_column, self.reading)
+        reading = self.reading
+        wanted = TextColumns(table.columns, self.path, self.text_column, reading.template, reading.trained)
         if not table.rows:
             raise UserError(f"{self.path} has no text: nothing stands below the column names")
-        return Source(table.columns, lambda: self._blocks(wanted))
+        return Source(table.columns, lambda: self._blocks(wanted, table))
 
     def _pieces(self) -> Iterator[str]:
         ends = {"none": "lines", "backslash": "backslash"}
@@ -185,13 +183,15 @@ class _Table:
         wanted = candidates(self.text_column, self.reading.trained)
         return delimited.parse(piece, layout, wanted=wanted, label=None, prefix="--", before=before)
 
-    def _blocks(self, wanted: TextColumns) -> Iterator[Inputs]:
-        layout, before = self._layout(), 0
+    def _blocks(self, wanted: TextColumns, first: delimited.Table) -> Iterator[Inputs]:
+        """`first` is the table of the first piece; those behind it have no line of names."""
+        layout = replace(self._layout(), delimiter=first.delimiter, columns=tuple(first.columns), more_header_lines=0)
+        before = 0
         for piece in self._pieces():
-            if piece.strip("\r\n") or not before:
-                table = self._parsed(piece, layout, before)
-                places = [f"{self.path}, line {line}" for line in table.lines]
-                texts = [wanted.text(dict(zip(table.columns, row, strict=True))) for row in table.rows]
-                yield checked(texts, places, table.columns, table.rows, self.reading.on_empty)
-                layout = replace(layout, delimiter=table.delimiter, columns=tuple(table.columns), more_header_lines=0)
+            if before and not piece.strip("\r\n"):
+                continue  # nothing but empty lines at the end
+            table = self._parsed(piece, layout, before) if before else first
+            places = [f"{self.path}, line {line}" for line in table.lines]
+            texts = [wanted.text(dict(zip(table.columns, row, strict=True))) for row in table.rows]
+            yield checked(texts, places, table.columns, table.rows, self.reading.on_empty)
             before += delimited.count_lines(piece)

@@ -22,6 +22,7 @@ from bench.report import stamp
 from bench.report.content.context import about, question
 from bench.report.content.parts import Section, Titled
 from bench.report.content.protocol import protocol
+from bench.report.content.wording import status_counts
 from bench.report.inputs.frame import ExpectedCell, cells_frame, row_order, summary_frame
 from bench.report.inputs.mistakes import Texts
 from bench.report.inputs.published import published_for
@@ -79,11 +80,10 @@ def write_report(expected: Sequence[ExpectedCell], folder: Path, options: Report
     intervals), `points.csv` (`study.tidy`), `report.json` (`study.schema`), the figures of `sections` as PNG and SVG,
     and in `tables` every table; with several data sets, each has figures of its own, named after it. All files are made
     before the first of an earlier report is replaced, and the pages are replaced last; the page shows only what this
-    call made. A section that fails, whatever a
-    record holds, is replaced by a line that says so, and a table whose files can't be written stands in the page alone.
-    A report without such a section or table gets a stamp last (`stamp.unchanged_page`). Raises ValueError where
-    `expected` is empty or ambiguous (see `cells_frame`), and OSError where the folder can't be written: then it is as
-    it was.
+    call made. A section that fails, whatever a record holds, is replaced by a line that says so, and a table whose
+    files can't be written stands in the page alone. A report without such a section or table gets a stamp last
+    (`stamp.unchanged_page`). Raises ValueError where `expected` is empty or ambiguous (see `cells_frame`), and OSError
+    where the folder can't be written: then it is as it was.
     """
     if not expected:
         raise ValueError("there is nothing to report: the grid has no cells")
@@ -216,8 +216,7 @@ def _write_points(folder: Path, summary: pd.DataFrame, views: Sequence[View]) ->
     """`summary.csv` and `points.csv`, with the intervals that the sections have made."""
     intervals = {view.data: view.known_intervals for view in views}
     write_atomically(folder / "summary.csv", frame_csv(with_intervals(summary, intervals)))
-    price = views[0].options.price_per_gpu_hour
-    frames = [points_frame(view.summary, view.cells, view.known_intervals, price) for view in views]
+    frames = [points_frame(view.summary, view.cells, view.known_intervals, view.cost_points) for view in views]
     write_atomically(folder / POINTS, frame_csv(pd.concat(frames, ignore_index=True)))
 
 
@@ -269,7 +268,7 @@ def _context(
         "rerun": options.rerun,
         "n_cells": len(cells),
         "n_ok": int((cells["status"] == Status.OK.value).sum()),
-        "counts": tables.status_counts(cells),
+        "counts": status_counts(cells),
         "done": tables.what_was_done(cells),
         "parts": parts,
         "gaps": gaps,

@@ -22,7 +22,9 @@ from bench.report.inputs.records import CellRecord, ExpectedCell, Points, in_ord
 from bench.report.options import ReportOptions
 from bench.report.statistics.baseline import simpler_rows, verdicts
 from bench.report.statistics.bootstrap import Draws, statistic
+from bench.report.statistics.ceilings import Costs, costs_of
 from bench.report.statistics.correctness import Grid
+from bench.report.statistics.costs import cost_points
 from bench.report.statistics.deciding import Deciding, by_metric, deciding
 from bench.report.statistics.decision import Budget, budgets, training_costs
 from bench.report.statistics.fitted_curves import FittedCurves, fitted_curves
@@ -163,7 +165,17 @@ class View:
     @cached_property
     def budgets(self) -> list[Budget]:
         """What is best and what is tied with it at every label count and training size."""
-        return budgets(self.compared, training_costs(self.cells), verdicts=self.verdicts)
+        return budgets(self.compared, training_costs(self.costs), verdicts=self.verdicts)
+
+    @cached_property
+    def cost_points(self) -> pd.DataFrame:
+        """What each finished point costs a seed (`costs.cost_points`): tables, figures and answers go by it."""
+        return cost_points(self.summary, self.cells, self.options.price_per_gpu_hour)
+
+    @cached_property
+    def costs(self) -> Costs:
+        """The same by row, label count and training size."""
+        return costs_of(self.cost_points)
 
     def draw(self, name: str, figure: Figure, text: str, metric: str | None = None) -> Picture:
         """Write a figure's files."""

@@ -133,11 +133,7 @@ def measure(
 def _measure(
     cells: Sequence[Cell], context: Context, observer: Observer, *, started: str, engine: Engine, halvings: int
 ) -> list[Measured | Exception]:
-    quiet_libraries()
-    if (said := notice(cells[0], context.device)) is not None:
-        print(said, file=sys.stderr, flush=True)
-    planned = [_planned(cell, context.device, halvings) for cell in cells]
-    context.warm.begin(planned[0], context.device)
+    planned = _begin(cells, context, halvings)
     meter = Meter(context.device)
     TALLY.begin()
     context.on_phase("loading data")
@@ -172,11 +168,7 @@ def fit_again(
     Nothing is predicted, and there is no record. Batches are halved so often. Raises what ended it: UserError,
     Diverged and whatever the libraries raise.
     """
-    quiet_libraries()
-    if (said := notice(cell, context.device)) is not None:
-        print(said, file=sys.stderr, flush=True)
-    planned = _planned(cell, context.device, halvings)
-    context.warm.begin(planned, context.device)
+    (planned,) = _begin([cell], context, halvings)
     try:
         stack = _fit([Drawn(cell, planned, splits, None, 0.0)], context, observer, "single")
     finally:
@@ -187,6 +179,16 @@ def fit_again(
         raise outcome
     say_length(planned, stack.fitting[0], outcome)
     return stack.fitting[0], outcome
+
+
+def _begin(cells: Sequence[Cell], context: Context, halvings: int) -> list[Cell]:
+    """What is run in the place of each cell, before anything of them is loaded; a slow device is said."""
+    quiet_libraries()
+    if (said := notice(cells[0], context.device)) is not None:
+        print(said, file=sys.stderr, flush=True)
+    planned = [_planned(cell, context.device, halvings) for cell in cells]
+    context.warm.begin(planned[0], context.device)
+    return planned
 
 
 def _run(stack: Stack, i: int, fitted: Fitted, reading: Reading, *, device: str, started: str) -> Run:

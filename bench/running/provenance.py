@@ -86,10 +86,10 @@ def device_name(device: str) -> str:
 
 
 @functools.cache
-def packages() -> dict[str, str]:
-    """The versions of PACKAGES, as far as they are installed."""
+def packages(names: tuple[str, ...] = PACKAGES) -> dict[str, str]:
+    """The versions of packages, as far as they are installed."""
     found = {}
-    for name in PACKAGES:
+    for name in names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -309,14 +309,3 @@ def test_a_fresh_process_every_so_many_cells(gpus: None, tmp_path: Path, monkeyp
     monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[:1])
     assert processes(run([0, 1, 2, 3, 4], tmp_path / "a", cells_per_worker=2)) == 3
     assert processes(run([0, 1, 2], tmp_path / "b", isolate=True)) == 3
-
-
-@pytest.mark.parametrize(("per_device", "count", "threads"), [(1, 2, 4), (2, 2, 2), (1, 1, None)])
-def test_workers_of_gpus_share_the_cores(
-    per_device: int, count: int, threads: int | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else each of eight workers would tokenize on all cores at once; a single one has the libraries' choice."""
-    monkeypatch.setattr(slots, "visible_gpus", lambda: GPUS[:count])
-    monkeypatch.setattr(slots, "cores", lambda: 8)
-    found = slots.slots(slots.PoolOptions(per_device=per_device), Settings(device="cuda"))
-    assert [slot.threads for slot in found] == [threads] * (count * per_device)

@@ -40,8 +40,8 @@ def _signed(difference: float, metric: Metric) -> str:
 
 
 def time_text(seconds: float) -> str:
-    """A training's time: "2 min 42 s"; "under 1 s"."""
-    return "under 1 s" if seconds < 1 else duration(seconds)
+    """A training's time: "2 min 42 s"; "less than 1 s"."""
+    return "less than 1 s" if seconds < 1 else duration(seconds)
 
 
 def limit_text(seconds: float) -> str:

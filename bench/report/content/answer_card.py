@@ -15,7 +15,7 @@ from bench.report.content.amounts import (
     score_text,
     time_text,
 )
-from bench.report.content.wording import in_words
+from bench.report.content.wording import capitalised, in_words
 from bench.report.statistics.answers import Answer
 from bench.report.statistics.power import Needed
 from bench.wording import counted, money_text
@@ -87,7 +87,7 @@ def _headline(found: Answer, around: Around) -> str:
     if found.decision == "use":
         return f"Use {row}"
     if found.decision == "stay":
-        return f"Stay with {around.name(around.baseline or found.row)}"
+        return f"Stay with {around.name(found.named)}"
     if found.decision == "only":
         return f"Only {row} was run here" if not found.too_dear else f"Only {row} is within this limit"
     return "Not decided yet"
@@ -216,7 +216,7 @@ def _missing(found: Answer, around: Around) -> str:
     if found.standing.not_compared:
         said.append(f"no seeds in common with {_listed([around.name(row) for row in found.standing.not_compared])}")
     text = "; ".join(said)
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return f"{capitalised(text)}." if text else ""
 
 
 def _next(found: Answer, around: Around) -> str:

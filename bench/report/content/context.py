@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bench.report.content.wording import in_words, span_text
+from bench.report.content.wording import span_text, status_counts
 from bench.results.record import Status
 from bench.wording import counted, duration, money_text
 
@@ -49,9 +49,8 @@ def _runs(
 ) -> str:
     """How many runs finished, when, on what, in how much time and money."""
     said = f"{len(done):,} of {counted(len(cells), 'run')} finished"
-    counts = cells.loc[cells["status"] != Status.OK.value, "status"].value_counts()
-    if not counts.empty:
-        said += f" ({', '.join(f'{count:,} {in_words(str(status))}' for status, count in counts.items())})"
+    if counts := status_counts(cells):
+        said += f" ({counts})"
     days = sorted({text[:10] for text in started})
     if days:
         said += f", {days[0]}" if len(days) == 1 else f", {days[0]} to {days[-1]}"

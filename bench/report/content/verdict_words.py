@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bench.metrics.table import METRICS
+from bench.report.content.amounts import time_text
 from bench.report.content.wording import (
     UNTRAINED,
     difference_text,
@@ -14,7 +15,7 @@ from bench.report.statistics.intervals import Interval
 from bench.report.statistics.paired import Comparison
 from bench.report.statistics.power import ONE_SEED, TWO_SEEDS, Needed
 from bench.report.statistics.ties import Contender, Standing
-from bench.wording import counted, duration
+from bench.wording import counted
 
 MAX_NAMED = 4
 TOO_FEW = {
@@ -153,15 +154,11 @@ def learning(nearest: Contender) -> str:
 def cheapest_text(found: Cheapest) -> str:
     """The row that gives up at most a point, what it saves, and whether that is sure."""
     assert found.behind is not None
-    saved = f"{_seconds(found.seconds)} of training a cell in place of {_seconds(found.seconds_of_best)}"
+    saved = f"{time_text(found.seconds)} of training a cell in place of {time_text(found.seconds_of_best)}"
     text = f"Cheapest within one point: {found.row} ({saved})"
     if found.is_sure:
         return f"{text}."
     return f"{text}; its difference may be as large as {number_text(found.behind.against_best.difference.high)}."
-
-
-def _seconds(seconds: float) -> str:
-    return duration(seconds) if seconds >= 1 else "less than 1 s"
 
 
 def planned_text(one: Comparison) -> str:

@@ -124,6 +124,12 @@ def span_text(numbers: Iterable[int]) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
+def status_counts(cells: pd.DataFrame) -> str:
+    """How many cells ended otherwise than `ok`: "3 oom, 1 not run"."""
+    counts = cells.loc[cells["status"] != Status.OK.value, "status"].value_counts()
+    return ", ".join(f"{count:,} {in_words(str(status))}" for status, count in counts.items())
+
+
 def only_data_set(cells: pd.DataFrame) -> str:
     """The one data set of `cells`. Raises ValueError where there are several, or no cells: a figure takes one."""
     names = list(dict.fromkeys(cells["data"]))

@@ -8,9 +8,8 @@ from bench.report.content.amounts import gain_text, limit_text, range_text, scor
 from bench.report.content.answer_card import Around, Card, card
 from bench.report.sections.verdict import absent_rows
 from bench.report.statistics.answers import Answer, answers
-from bench.report.statistics.ceilings import ANY, Ceiling, costs_of, offered
+from bench.report.statistics.ceilings import ANY, Ceiling, offered
 from bench.report.statistics.correctness import rows_at, sample_of
-from bench.report.statistics.costs import cost_points
 from bench.report.statistics.curves import Curve
 from bench.report.view import MAX_BOOTSTRAPPED, View
 from bench.wording import money_text
@@ -27,9 +26,6 @@ class Choices:
 
     metric: str
     """By name."""
-    label_counts: tuple[int, ...]
-    sizes: tuple[int, ...]
-    """0 where rows use no training examples."""
     ceilings: tuple[Ceiling, ...]
     cards: tuple[Card, ...]
     answers: tuple[Answer, ...]
@@ -45,15 +41,12 @@ class Choices:
 def choices(view: View) -> Choices | None:
     """What may be chosen from by the metric that decides; None where nothing is known."""
     places = {(point.num_labels, point.train_size) for point in view.compared}
-    costs = costs_of(cost_points(view.summary, view.cells, view.options.price_per_gpu_hour))
-    ceilings = offered(costs) if len(places) <= MAX_PLACES else [ANY]
-    found = answers(view.verdicts, costs, not_run(view), ceilings)
+    ceilings = offered(view.costs) if len(places) <= MAX_PLACES else [ANY]
+    found = answers(view.verdicts, view.costs, not_run(view), ceilings)
     if not found:
         return None
     return Choices(
         metric=view.deciding.metric.name,
-        label_counts=tuple(sorted({one.standing.num_labels for one in found})),
-        sizes=tuple(sorted({one.standing.train_size for one in found})),
         ceilings=tuple(ceilings),
         cards=tuple(card(one, around(view, one)) for one in found),
         answers=tuple(found),

@@ -2,13 +2,12 @@
 
 from bench.report.content.parts import Section
 from bench.report.figures.cost import accuracy_and_cost, cost_notes, cost_table
-from bench.report.statistics.costs import cost_points
 from bench.report.view import View
 
 
 def section(view: View) -> Section | None:
     """What accuracy costs."""
-    points = cost_points(view.summary, view.cells, view.options.price_per_gpu_hour)
+    points = view.cost_points
     if points.empty:
         return None
     text = f"Accuracy on {view.data} against training time, a panel a label count, with the Pareto front."

@@ -6,8 +6,8 @@ is inside.
 
 from collections.abc import Callable
 
-from bench.metrics.table import METRICS
 from bench.report.content.amounts import gain_text, score_text, time_text
+from bench.report.content.wording import capitalised
 from bench.report.statistics.correctness import places, rows_at, sample_of
 from bench.report.statistics.decision import Budget
 from bench.report.view import View
@@ -60,8 +60,8 @@ def _range_of_scores(view: View) -> str:
     means = [sample_of(seeds).mean for seeds in view.compared.values()]
     low, high = score_text(min(means), metric), score_text(max(means), metric)
     if low == high:
-        return f"{metric.label[:1].upper()}{metric.label[1:]}: {low}."
-    return f"{metric.label[:1].upper()}{metric.label[1:]} from {low} to {high}, over all rows, labels and examples."
+        return f"{capitalised(metric.label)}: {low}."
+    return f"{capitalised(metric.label)} from {low} to {high}, over all rows, labels and examples."
 
 
 def _growth(view: View) -> str:
@@ -77,7 +77,7 @@ def _growth(view: View) -> str:
     if len(own) < 2:
         return ""
     first, last = (sample_of(rows_at(view.compared, labels, size)[row]).mean for size in (own[0], own[-1]))
-    gained = gain_text(last - first, METRICS[view.deciding.metric.name])
+    gained = gain_text(last - first, view.deciding.metric)
     return f"{view.name_of(row)}: {gained} from {own[0]:,} to {own[-1]:,} examples, with {labels} labels."
 
 

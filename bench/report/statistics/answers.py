@@ -68,6 +68,11 @@ class Answer:
     """Rows with a result there that are above the ceiling."""
 
     @property
+    def named(self) -> str:
+        """The row that the decision names: the baseline where it is to stay with it."""
+        return self.over_baseline.b if self.decision == "stay" and self.over_baseline is not None else self.row
+
+    @property
     def tied(self) -> tuple[Contender, ...]:
         """The rows that `row` is not significantly better than."""
         return tuple(one for one in self.others if one.tied)

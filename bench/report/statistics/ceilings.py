@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import Literal
+from typing import Literal, TypeVar
 
 import pandas as pd
+
+T = TypeVar("T")
 
 MAX_CEILINGS = 3
 """Ceilings on cost that are offered."""
@@ -73,7 +75,7 @@ def _known(value: object) -> float | None:
     return None if isnan(number) else number
 
 
-def cost_at(costs: Costs, row: str, num_labels: int, train_size: int) -> Cost | None:
+def cost_at(costs: Mapping[tuple[str, int, int], T], row: str, num_labels: int, train_size: int) -> T | None:
     """What a row takes there; an untrained row costs the same at all sizes."""
     return costs.get((row, num_labels, train_size), costs.get((row, num_labels, 0)))
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import pandas as pd
-
+from bench.report.statistics import ceilings
 from bench.report.statistics.correctness import Grid, places
 from bench.report.statistics.paired import ALPHA, Comparison
 from bench.report.statistics.power import Needed, seeds_needed
@@ -20,15 +19,9 @@ Costs = Mapping[tuple[str, int, int], float]
 """Mean training seconds of a cell by row, label count and training size (0 for untrained rows)."""
 
 
-def training_costs(cells: pd.DataFrame) -> Costs:
-    """Mean training seconds over the `ok` seeds of one data set's `cells_frame`; points without any are left out."""
-    means = cells.groupby(["row", "num_labels", "train_size"], observed=True)["train_seconds"].mean().dropna()
-    found = means.reset_index()
-    at = zip(found["row"].astype(str), found["num_labels"], found["train_size"], strict=True)
-    return {
-        (row, int(labels), int(size)): float(seconds)
-        for (row, labels, size), seconds in zip(at, found["train_seconds"], strict=True)
-    }
+def training_costs(costs: ceilings.Costs) -> Costs:
+    """The training seconds of `ceilings.costs_of`."""
+    return {place: cost.train_seconds for place, cost in costs.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +75,13 @@ def budgets(
 
 def cheapest_within(one: Standing, costs: Costs, margin: float = POINT) -> Cheapest | None:
     """The cheapest row at most `margin` behind the best on common seeds; None where the best row's cost is unknown."""
-
-    def cost(row: str) -> float | None:
-        return costs.get((row, one.num_labels, one.train_size), costs.get((row, one.num_labels, 0)))
-
-    of_best = cost(one.best)
+    place = one.num_labels, one.train_size
+    of_best = ceilings.cost_at(costs, one.best, *place)
     if of_best is None:
         return None
     chosen = Cheapest(one.best, of_best, of_best, None, True)
     for contender in one.others:
-        seconds = cost(contender.row)
+        seconds = ceilings.cost_at(costs, contender.row, *place)
         if seconds is not None and seconds < chosen.seconds and contender.within(margin):
             chosen = Cheapest(contender.row, seconds, of_best, contender, contender.surely_within(margin))
     return chosen

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.report.statistics.costs import cost_points
+from bench.report.content.parts import known_number
 from bench.report.statistics.paired import Comparison
 from bench.report.study.pairs import numbers_of
 from bench.report.tables.results import state_of
@@ -13,15 +13,8 @@ from bench.report.view import View
 
 Place = tuple[str, int, int]
 """Row, label count and training size."""
-COSTS = {
-    "train_seconds": "train_seconds",
-    "total_seconds": "total_seconds",
-    "price": "money",
-    "memory_gib": "peak_memory_gib",
-    "texts_per_second": "test_examples_per_second",
-    "energy_wh": "energy_wh",
-}
-"""What a point costs by its name here, and the column of `cost_points`."""
+COSTS = ("train_seconds", "total_seconds", "price", "memory_gib", "texts_per_second", "energy_wh")
+"""What a point costs (`ceilings.Cost`)."""
 UNKNOWN_COSTS: dict[str, Any] = dict.fromkeys((*COSTS, "gpu"))
 
 
@@ -45,10 +38,10 @@ def points(view: View) -> list[dict[str, Any]]:
                 "seeds": int(line.n_ok),
                 "seeds_expected": int(line.n_expected),
                 "examples": examples,
-                "mean": known(getattr(line, f"{column}_mean")),
+                "mean": known_number(getattr(line, f"{column}_mean")),
                 "low": low,
                 "high": high,
-                "sd": known(getattr(line, f"{column}_sd")),
+                "sd": known_number(getattr(line, f"{column}_sd")),
                 **costs.get(place, UNKNOWN_COSTS),
                 "over_baseline": _over_baseline(view, place),
             }
@@ -56,29 +49,24 @@ def points(view: View) -> list[dict[str, Any]]:
     return made
 
 
-def known(value: Any) -> float | None:
-    """A number, or null for a gap."""
-    return None if pd.isna(value) else float(value)
-
-
 def _intervals(view: View) -> dict[Place, tuple[float | None, float | None, int]]:
     """Low, high and the number of test examples."""
     frame = view.intervals(view.deciding.column)
     lines: Any = [] if frame is None else frame.itertuples()
     return {
-        (line.row, line.num_labels, line.train_size): (known(line.low), known(line.high), int(line.num_examples))
+        (line.row, line.num_labels, line.train_size): (
+            known_number(line.low),
+            known_number(line.high),
+            int(line.num_examples),
+        )
         for line in lines
     }
 
 
 def _costs(view: View) -> dict[Place, dict[str, Any]]:
-    lines: Any = cost_points(view.summary, view.cells, view.options.price_per_gpu_hour).itertuples()
     return {
-        (str(line.row), int(line.num_labels), int(line.train_size)): {
-            **{name: known(getattr(line, column)) for name, column in COSTS.items()},
-            "gpu": bool(pd.notna(line.gpu_hours)),
-        }
-        for line in lines
+        place: {**{name: getattr(cost, name) for name in COSTS}, "gpu": cost.on_gpu}
+        for place, cost in view.costs.items()
     }
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bench.report.content.amounts import is_share
 from bench.report.options import ReportOptions
 from bench.report.study.pairs import best_rows, pairs
 from bench.report.study.points import points
@@ -50,7 +51,7 @@ def data_set(view: View) -> dict[str, Any]:
             "name": metric.name,
             "label": metric.label,
             "lower_is_better": not metric.higher_is_better,
-            "unit": "%" if (metric.low, metric.high) == (0, 1) else "",
+            "unit": "%" if is_share(metric) else "",
         },
         "label_counts": sorted({int(count) for count in view.cells["num_labels"]}),
         "train_sizes": sorted({int(size) for size in view.cells["train_size"]} - {0}),

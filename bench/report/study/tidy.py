@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from bench.report.inputs.frame import POINT
-from bench.report.statistics.costs import cost_points
 from bench.report.statistics.metrics import TEST, metric_columns
 
 POINTS = "points.csv"
@@ -23,19 +22,16 @@ Intervals = Mapping[str, pd.DataFrame]
 """Frames of `interval_frame` by metric column."""
 
 
-def points_frame(
-    summary: pd.DataFrame, cells: pd.DataFrame, intervals: Intervals, price: float | None = None
-) -> pd.DataFrame:
+def points_frame(summary: pd.DataFrame, cells: pd.DataFrame, intervals: Intervals, costs: pd.DataFrame) -> pd.DataFrame:
     """One line a point and metric of one data set's frames, columns `COLUMNS`; points without a finished seed have
     lines of accuracy alone, without numbers.
 
-    `low` and `high` are 95 % intervals, null where the report has none of the metric; `n_test` is the smallest test
-    set of the point's seeds.
+    `costs` are `costs.cost_points` of the same frames. `low` and `high` are 95 % intervals, null where the report has
+    none of the metric; `n_test` is the smallest test set of the point's seeds.
     """
     points = with_intervals(summary, {"": intervals}, data=False)
     tests = cells.groupby(POINT, observed=True)["num_test"].min().rename("n_test").reset_index()
-    costs = cost_points(summary, cells, price)[[*POINT, *COSTS]]
-    points = points.merge(tests, on=POINT, how="left").merge(costs, on=POINT, how="left")
+    points = points.merge(tests, on=POINT, how="left").merge(costs[[*POINT, *COSTS]], on=POINT, how="left")
     parts = [_of_metric(points, metric) for metric in metric_columns() if f"{metric}_mean" in points]
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 

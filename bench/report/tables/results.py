@@ -158,12 +158,6 @@ def _reason(gap: Any) -> str:
     return shortened(": ".join(str(part) for part in (gap.failure_type, gap.failure) if pd.notna(part) and part))
 
 
-def status_counts(cells: pd.DataFrame) -> str:
-    """How many cells ended otherwise than `ok`: "3 oom, 1 not run"."""
-    counts = cells.loc[cells["status"] != Status.OK.value, "status"].value_counts()
-    return ", ".join(f"{count} {in_words(str(status))}" for status, count in counts.items())
-
-
 def what_was_done(cells: pd.DataFrame) -> list[tuple[str, str]]:
     """The grid in a few lines: a name and its values, and how long it took."""
     sizes = sorted({int(size) for size in cells["train_size"]})

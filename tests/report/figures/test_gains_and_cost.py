@@ -11,6 +11,7 @@ from bench.report.figures.training_curves import MAX_POINTS, curve_points
 from bench.report.inputs.frame import COSTS, cells_frame, summary_frame
 from bench.report.inputs.records import measured_points, read_records
 from bench.report.statistics.baseline import baseline
+from bench.report.statistics.ceilings import costs_of
 from bench.report.statistics.costs import cost_points, pareto
 from bench.report.statistics.decision import budgets, training_costs
 from bench.results.measurements import Fused
@@ -123,10 +124,10 @@ def test_answers_made_elsewhere_have_no_speed_and_are_on_no_front(tmp_path):
     assert "gpt-4" not in set(points["row"])
     assert "gpt-4" not in {line[0] for line in cost_table(points).table.lines}
     assert cost_notes(points, frame) == ["Not shown, for what answers made elsewhere cost is not known: gpt-4."]
-    assert not any(row == "gpt-4" for row, _, _ in training_costs(frame))
+    assert not any(row == "gpt-4" for row, _, _ in training_costs(costs_of(points)))
     rows = {"gpt-4": [0.9, 0.91], "tfidf_sgd": [0.9, 0.905]}
     grid = grid_of({(row, 2, 0 if row == "gpt-4" else 32): exactly(shares) for row, shares in rows.items()})
-    for found in budgets(grid, training_costs(frame)):
+    for found in budgets(grid, training_costs(costs_of(points))):
         assert found.cheapest is None or found.cheapest.row != "gpt-4"
 
 

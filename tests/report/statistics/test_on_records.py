@@ -2,11 +2,13 @@
 
 import pytest
 
-from bench.report.inputs.frame import cells_frame
+from bench.report.inputs.frame import cells_frame, summary_frame
 from bench.report.inputs.read_predictions import read_predictions
 from bench.report.inputs.records import read_records
 from bench.report.statistics.bootstrap import Draws
+from bench.report.statistics.ceilings import costs_of
 from bench.report.statistics.correctness import places, rows_at
+from bench.report.statistics.costs import cost_points
 from bench.report.statistics.curves import Curve, Refusal, fit_curve, observed
 from bench.report.statistics.decision import budgets, crossing, training_costs
 from bench.report.statistics.equivalence import Equivalence, equivalence
@@ -31,7 +33,7 @@ def study(tmp_path_factory):
 
 def test_every_point_has_an_answer(study):
     cells, grid = study
-    costs = training_costs(cells)
+    costs = training_costs(costs_of(cost_points(summary_frame(cells), cells, None)))
     at = (cells["row"] == "minilm linear_probe") & (cells["num_labels"] == 2) & (cells["train_size"] == 800)
     assert at.sum() == 3
     assert costs["minilm linear_probe", 2, 800] == pytest.approx(cells.loc[at, "train_seconds"].mean())

@@ -6,7 +6,7 @@ from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers import PreTrainedTokenizerBase
+from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase
 
 from bench.data.split import Examples
 from bench.errors import UserError
@@ -96,6 +96,17 @@ class Encoder:
         """As `encode`."""
         cut = self.max_length, self.tokens, self.truncation
         return encode(self.tokenizer, examples, *cut, max_windows=self.max_windows)
+
+
+GPU_MULTIPLE = 8
+"""Tokens: rows of a batch on a GPU are filled up to a multiple of so many. Attention copies a mask whose rows are not
+aligned to 16 bytes in every layer, and matrix units take sizes of 8 at once (bf16, fp16)."""
+
+
+def padding(tokenizer: PreTrainedTokenizerBase, max_length: int, device: str) -> DataCollatorWithPadding:
+    """Fills the rows of a batch up to its longest text; on `cuda` further, but never past `max_length` tokens."""
+    aligned = device == "cuda" and max_length % GPU_MULTIPLE == 0
+    return DataCollatorWithPadding(tokenizer, pad_to_multiple_of=GPU_MULTIPLE if aligned else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 from transformers import DataCollatorWithPadding, PreTrainedModel
 
@@ -98,10 +99,12 @@ class Collator:
         """A batch: what `pad` makes of it, and HIDDEN, with zeros in the padding; or PLACES of what is on the GPU."""
         batch, resident = self.pad(examples), self.trunk.resident
         places = None if resident is None else resident.places(examples)
+        width = batch["input_ids"].shape[1]  # rows may be filled up further than to the longest text
         if places is not None:
-            batch[PLACES] = places
+            batch[PLACES] = functional.pad(places, (0, width - places.shape[1]))  # the row of zeros
             return batch
-        batch[HIDDEN] = pad_sequence([self.trunk.get(example) for example in examples], batch_first=True)
+        hidden = pad_sequence([self.trunk.get(example) for example in examples], batch_first=True)
+        batch[HIDDEN] = functional.pad(hidden, (0, 0, 0, width - hidden.shape[1]))
         return batch
 
 

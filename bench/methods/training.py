@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from scipy.special import softmax
 from transformers import (
-    DataCollatorWithPadding,
     PrinterCallback,
     TrainerCallback,
     TrainerControl,
@@ -20,7 +19,7 @@ from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
 from bench.methods import validation
 from bench.methods.checkpointing import checkpointing_arguments
-from bench.methods.encode import Encoder, sort_by_length
+from bench.methods.encode import Encoder, padding, sort_by_length
 from bench.methods.fitted import Diverged, OnStep, Probabilities
 from bench.methods.last_block import Collator
 from bench.methods.one_device import check_one_device
@@ -153,7 +152,7 @@ def make_trainer(
     """
     check_one_device(arguments)
     train, held_out = encode(splits.train), sort_by_length(encode(splits.validation)).examples
-    collator: Any = DataCollatorWithPadding(encode.tokenizer)
+    collator: Any = padding(encode.tokenizer, encode.max_length, arguments.device.type)
     if encode.max_windows is not None:
         collator = WindowCollator(collator)
     if trunk is not None:

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from safetensors import safe_open
 from scipy.special import softmax
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, DataCollatorWithPadding
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from bench.config import Precision, TransformerConfig
 from bench.config.method.gradient import AdapterMethod
 from bench.data.split import Examples
 from bench.errors import UserError
 from bench.methods import adapters, masks
-from bench.methods.encode import Encoded, encode, sort_by_length
+from bench.methods.encode import Encoded, encode, padding, sort_by_length
 from bench.methods.fitted import Probabilities
 from bench.methods.thresholds import weighted
 from bench.methods.windows import WindowCollator, scores_of_texts
@@ -92,7 +92,9 @@ class Classifier:
 
     def _scores(self, examples: Encoded, max_rows: int) -> torch.Tensor:
         """Logits of a batch, shape (texts, labels); of texts in windows, the logarithms of their mean probabilities."""
-        collate, device = DataCollatorWithPadding(self.tokenizer), self.model.device
+        assert self.kept.max_length is not None
+        device = self.model.device
+        collate = padding(self.tokenizer, self.kept.max_length, device.type)
 
         def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
             logits: torch.Tensor = self.model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits

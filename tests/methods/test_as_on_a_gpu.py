@@ -10,6 +10,7 @@ from bench.cell import Cell
 from bench.data.pool import Pool
 from bench.data.split import Splits, draw
 from bench.methods import finetune, masks, training, trunk
+from bench.methods.encode import padding
 from bench.methods.fitted import Context
 from tests.methods.test_families import FAMILY_NAMES, make_cell
 from tests.support import texts
@@ -22,8 +23,10 @@ def pool() -> Pool:
     return Pool(ids=tuple(map(str, frame.index)), texts=tuple(frame.text), labels=tuple(frame.label), revision=None)
 
 
-def both(cell: Cell, splits: Splits, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[finetune.FineTuned]:
-    """The cell, fitted as on a CPU and as on a GPU."""
+def both(
+    cell: Cell, splits: Splits, folder: Path, monkeypatch: pytest.MonkeyPatch, *, filled_up: bool
+) -> list[finetune.FineTuned]:
+    """The cell, fitted as on a CPU and as on a GPU; with rows `filled_up` as there: dropout draws for padding, too."""
     context = Context(cache=folder, mirror_dir=None, device="cpu")
     fitted = [finetune.fit(cell, splits, context)]
     spare, made = masks.spare_masks, training.training_arguments
@@ -33,6 +36,8 @@ def both(cell: Cell, splits: Splits, folder: Path, monkeypatch: pytest.MonkeyPat
         return made(*given, device="cuda", **options)
 
     with monkeypatch.context() as patched:
+        if filled_up:
+            patched.setattr(training, "padding", lambda tokenizer, length, _: padding(tokenizer, length, "cuda"))
         patched.setattr(masks, "spare_masks", lambda model, family, device: spare(model, family, "cuda"))
         patched.setattr(training, "training_arguments", arguments)
         patched.setattr(trunk, "fits", lambda *_: True)
@@ -57,7 +62,7 @@ def test_a_cell_measures_the_same(
     plain = {"num_train_epochs": 3, "eval_steps": 2, "learning_rate": 1e-3, "per_device_eval_batch_size": 8}
     cell = make_cell(family, method, tiny_models[family], **plain | options)
     splits = draw(cell.task, pool)
-    cpu, gpu = both(cell, splits, tmp_path, monkeypatch)
+    cpu, gpu = both(cell, splits, tmp_path, monkeypatch, filled_up=method == "last_block")
     assert [each.trained.trainer.optimizer.defaults["fused"] for each in (cpu, gpu)] == [None, True]
     np.testing.assert_allclose(gpu.predict(splits.test), cpu.predict(splits.test), atol=1e-4)
     one, other = cpu.summary.training, gpu.summary.training

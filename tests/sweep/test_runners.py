@@ -191,11 +191,12 @@ EFFECT = {
     "hydra.launcher.devices=0,2": "hydra.launcher.devices=0,2 has no effect, for cells run on the CPU here",
     "hydra.launcher.isolate=true hydra.launcher.cells_per_worker=2": "hydra.launcher.cells_per_worker=2 has no effect",
     "hydra.launcher.isolate=true engine=fused": "engine=fused has no effect, for hydra.launcher.isolate=true",
-    "hydra/launcher=slurm hydra.launcher.isolate=true": "hydra.launcher.cells_per_job=1 gives each array task one cell",
-    "hydra/launcher=slurm hydra.launcher.workers=2": "hydra.launcher.cells_per_job=1 gives each array task one cell",
+    "hydra/launcher=slurm hydra.launcher.isolate=true": "cells_per_job=auto gives each array task one cell",
+    "hydra/launcher=slurm hydra.launcher.workers=2": "cells_per_job=auto gives each array task one cell",
     "hydra/launcher=slurm hydra.launcher.gpus_per_task=1 hydra.launcher.workers=2 device=auto": "cells run on GPUs",
     "hydra/launcher=slurm hydra.launcher.cells_per_job=2 hydra.launcher.per_device=2": "cells run on the CPU",
-    "hydra/launcher=slurm engine=fused": "engine=fused has no effect, for hydra.launcher.cells_per_job=1",
+    "hydra/launcher=slurm engine=fused": "engine=fused has no effect, for hydra.launcher.cells_per_job=auto",
+    "hydra/launcher=slurm hydra.launcher.max_running=1 hydra.launcher.cells_per_job=1 engine=fused": "cells_per_job=1 ",
 }
 
 

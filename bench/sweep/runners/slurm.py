@@ -48,6 +48,8 @@ class Slurm(Runner):
     def without_effect(self, option: str, settings: Settings) -> str | None:
         """What is for several cells in a task, where each has one, or for the other kind of device."""
         reason = self.options.without_effect(option, on_cpu=not self.options.gpus(settings))
-        if reason is None and option in OF_SEVERAL_CELLS and self.options.cells_per_job == 1:
-            return "hydra.launcher.cells_per_job=1 gives each array task one cell"
+        each = self.options.cells_per_job
+        alone = each == 1 or (each == "auto" and self.options.max_running is None)
+        if reason is None and option in OF_SEVERAL_CELLS and alone:
+            return f"hydra.launcher.cells_per_job={each} gives each array task one cell"
         return reason

@@ -2,11 +2,11 @@
 
 import math
 from dataclasses import dataclass, field, fields
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Discriminator, Tag
 
-from bench.bounds import Amount, Few, PollSeconds, Positive, Seconds, SignalSeconds, WholeMinutes
+from bench.bounds import NUMBER, Amount, Few, PollSeconds, Positive, Seconds, SignalSeconds, WholeMinutes
 from bench.config import FORBID
 from bench.config.names import Text
 from bench.settings import Settings
@@ -22,12 +22,24 @@ def _sbatch_value(value: Any) -> Any:
 SbatchValue = Annotated[str | int | float | bool, BeforeValidator(_sbatch_value)]
 
 
+CellsPerJob = Annotated[
+    Annotated[Positive, Tag(NUMBER)] | Annotated[Literal["auto"], Tag("auto")],
+    Discriminator(lambda value: "auto" if value == "auto" else NUMBER),
+]
+
+MOST_CELLS = 8
+"""Of an array task, by `auto`: a task that is lost takes so many cells back into the queue."""
+ROUNDS = 4
+"""Array tasks one after the other in each place that `max_running` gives, by `auto`: tasks differ in length, and with
+fewer rounds a long one would leave the other places empty at the end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlurmOptions(WorkerOptions):
     """Jobs on a cluster; those of `WorkerOptions` hold in each array task, on what Slurm gave it."""
 
-    cells_per_job: Positive = 1
-    """Cells that an array task runs one after the other, warm."""
+    cells_per_job: CellsPerJob = "auto"
+    """Cells that an array task runs one after the other, warm; `auto` as in `cells_of_a_task`."""
     partition: Text | None = None
     time_minutes: WholeMinutes = 240
     """Time limit of an array task."""
@@ -53,6 +65,18 @@ class SlurmOptions(WorkerOptions):
     """Ctrl-C cancels the jobs; else they go on."""
 
     __pydantic_config__ = FORBID
+
+    def cells_of_a_task(self, cells: int) -> int:
+        """Of an array task, where so many cells are to be run.
+
+        With `auto` one, where the cluster may run all at once. Where `max_running` lets fewer run, cells wait for each
+        other anyway: then some share a task, which spares each but the first its start and the loading of its model.
+        """
+        if self.cells_per_job != "auto":
+            return self.cells_per_job
+        if self.max_running is None:
+            return 1
+        return min(MOST_CELLS, max(1, cells // (ROUNDS * self.max_running)))
 
     def gpus(self, settings: Settings) -> int:
         """GPUs that an array task asks for: none where cells run on the CPU."""

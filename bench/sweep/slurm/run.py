@@ -172,7 +172,7 @@ class Sweep:
 
     def _submit_array(self) -> None:
         """One array, as big as Slurm lets it be. Raises Refused, NoAnswer."""
-        size = self.options.cells_per_job
+        size = self.options.cells_of_a_task(len(self.waiting))
         most = queue.max_array_size() * size
         cells = self.waiting[:most]
         groups = [cells[start : start + size] for start in range(0, len(cells), size)]

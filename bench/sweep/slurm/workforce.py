@@ -15,6 +15,8 @@ class SlurmWorkforce(Workforce):
 
     options: SlurmOptions
     tasks: int
+    cells_of_task: int
+    """At most; one after the other, or shared by its workers."""
     tasks_at_once: int
     """As `max_running` says; all of them where it leaves that to the cluster."""
     workers_of_task: int
@@ -40,7 +42,7 @@ class SlurmWorkforce(Workforce):
             limit = f"hydra.launcher.max_running={slurm.max_running}"
         at_once = f"{self.tasks_at_once:,} of {counted(self.tasks, 'task')} at once ({limit})"
         gpus = counted(self.gpus_of_task, "GPU") if self.gpus_of_task else "no GPU"
-        cells = "" if slurm.cells_per_job == 1 else f" for {counted(slurm.cells_per_job, 'cell')}"
+        cells = "" if self.cells_of_task == 1 else f" for {counted(self.cells_of_task, 'cell')}"
         return f"On Slurm{where}: {at_once}, each with {gpus} and {counted(slurm.cpus_per_task, 'CPU')}{cells}."
 
     def workers_left(self, running: int) -> int:
@@ -56,9 +58,10 @@ class SlurmWorkforce(Workforce):
 def slurm_workforce(options: SlurmOptions, settings: Settings, cells: int) -> SlurmWorkforce:
     """The tasks of so many cells, and in each the local pool on what Slurm gives it."""
     gpus = options.gpus(settings)
-    count = max(1, -(-cells // options.cells_per_job))
+    of_task = options.cells_of_a_task(cells)
+    count = max(1, -(-cells // of_task))
     at_once = min(count, options.max_running or count)
-    workers = min(options.cells_per_job, gpus * options.per_device if gpus else options.workers or 1)
+    workers = min(of_task, gpus * options.per_device if gpus else options.workers or 1)
     return SlurmWorkforce(
         device="cuda" if gpus else "cpu",
         gpus=(),
@@ -66,6 +69,7 @@ def slurm_workforce(options: SlurmOptions, settings: Settings, cells: int) -> Sl
         per_device=-(-workers // gpus) if gpus else workers,
         options=options,
         tasks=count,
+        cells_of_task=of_task,
         tasks_at_once=at_once,
         workers_of_task=workers,
         gpus_of_task=gpus,

@@ -101,6 +101,23 @@ def test_cells_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert at_once(10) == (10, 10, 1)
     assert at_once(10, max_running=4) == (4, 4, 1)
     assert at_once(10, max_running=40, cells_per_job=3) == (4, 4, 1)
+    assert at_once(10, max_running=1, per_device=2) == (2, 1, 2)
     assert at_once(10, per_device=2, cells_per_job=5, gpus_per_task=1) == (4, 2, 2)
     assert at_once(10, per_device=2, gpus_per_task=2) == (10, 20, 1)
     assert at_once(0) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "cells", "of_a_task"),
+    [
+        ({}, 1000, 1),  # the cluster may run all at once
+        ({"max_running": 8}, 31, 1),
+        ({"max_running": 8}, 64, 2),
+        ({"max_running": 8}, 1000, 8),
+        ({"max_running": 8, "cells_per_job": 3}, 1000, 3),
+        ({"cells_per_job": 3}, 2, 3),
+        ({"max_running": 8}, 0, 1),
+    ],
+)
+def test_cells_of_a_task(options: dict[str, int], cells: int, of_a_task: int) -> None:
+    assert SlurmOptions(**options).cells_of_a_task(cells) == of_a_task

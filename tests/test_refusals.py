@@ -133,7 +133,8 @@ def test_an_option_that_there_is_not(told: Refuse, sweep: tuple[str, ...], word:
 
 def test_an_option_like_no_other(told: Refuse) -> None:
     text = told("method.nosuch=1")
-    assert text.startswith("error: method.nosuch: there is no such option\nthere are in method: name, r, ")
+    assert text.startswith("error: method.nosuch: there is no such option\n")
+    assert "\nthere are in method: name, display_name, r, " in text
 
 
 def test_help_that_nobody_reads_to_the_end() -> None:

@@ -142,7 +142,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 def measured(record: Record) -> dict[str, Any]:
     """All of a record that may not depend on the process; the predictions' file is named by its content."""
     assert record.measurements is not None
-    content = record.measurements.model_dump(exclude={"seconds", "throughput"})
+    content = record.measurements.model_dump(exclude={"seconds", "throughput", "kept_features"})
     assert content["memory"].pop("peak_process") > 0
     return content | {"predictions": record.predictions_file, "model_revision": record.provenance.model_revision}
 

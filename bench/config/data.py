@@ -13,7 +13,7 @@ class DataConfig:
     """Where labelled texts come from and which of them count."""
 
     name: Name
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     source: Literal["hub", "file", "wheel", "folder", "package"]
     """`folder`: a corpus in its own layout, which `reader` knows; `package`: a file that comes with the program."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from transformers import DataCollatorWithPadding
 
 from bench.data.pool import Pool
 from bench.data.split import draw
@@ -43,13 +44,13 @@ def test_it_pads_less_and_predicts_in_order(
         splits = draw(cell.task, pool)
         seen: list[Any] = []
 
-        class Watched(training.DataCollatorWithPadding):
+        class Watched(DataCollatorWithPadding):
             def __call__(self, examples: Any, into: list[Any] = seen) -> Any:
                 batch = super().__call__(examples)
                 into.append(batch)
                 return batch
 
-        monkeypatch.setattr(training, "DataCollatorWithPadding", Watched)
+        monkeypatch.setattr(training, "padding", lambda tokenizer, *_, made=Watched: made(tokenizer))
         fitted = finetune.fit(cell, splits, Context(cache=CACHE, mirror_dir=None, device="cpu"))
         batches = [batch for batch in seen if len(batch["labels"]) == 4]
         assert len(batches) == 4 * 8, "of 32 examples, in 4 epochs"

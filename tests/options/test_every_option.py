@@ -116,11 +116,12 @@ def changed(option: str, value: Any, kind: Any) -> Any:
 def options(part: Any, group: str) -> list[tuple[str, Any]]:
     """The dotted options of a group's dataclass, with their types; what is the choice of the group itself left out."""
     hints = typing.get_type_hints(type(part), include_extras=False)
+    named = {"display_name"}  # what reports call it: tests/test_display_names.py
     fixed = {"model": {"family", "source", "path"}, "data": {"source", "path"}, "method": {"name"}, "split": {"name"}}
     return [
         (f"{group}.{field.name}", hints[field.name])
         for field in dataclasses.fields(part)
-        if field.name not in fixed.get(group, set())
+        if field.name not in fixed.get(group, set()) | named
     ]
 
 

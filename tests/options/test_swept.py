@@ -33,7 +33,7 @@ def test_lists_and_several_values() -> None:
 
 def test_one_that_none_of_them_has_is_refused_with_theirs(capfd: pytest.CaptureFixture[str]) -> None:
     assert call("-m", "method=ia3,vera", "method.r=4") == 2
-    assert "there are in method: name, peft_type, options" in capfd.readouterr().err
+    assert "there are in method: name, display_name, peft_type, options" in capfd.readouterr().err
 
 
 def test_elsewhere_words_stay_as_they_are() -> None:

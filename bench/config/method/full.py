@@ -19,7 +19,7 @@ class FullConfig(GradientMethod):
     """All weights are trained."""
 
     name: Literal["full"]
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     model_dropout: Dropout | None = None
     """Sets every dropout of the model; null leaves them as they come."""

@@ -19,7 +19,7 @@ class LastBlockConfig(GradientMethod):
     """The last transformer block, what is above it in the trunk, and the head are trained."""
 
     name: Literal["last_block"]
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     model_dropout: Dropout | None = None
     """Sets every dropout of the model; null leaves them as they come."""

@@ -29,7 +29,7 @@ class LinearProbeConfig(FrozenMethod):
     """Logistic regression on the frozen model's pooled features."""
 
     name: Literal["linear_probe"]
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     pooling: Literal["family", "mean", "last"] = "family"
     C: Regularisations = (0.01, 0.1, 1.0, 10.0, 100.0)

@@ -26,7 +26,7 @@ class LoraConfig(AdapterMethod):
     """Low-rank adapters on a frozen base, whole (`lora`) or 4-bit (`qlora`); passed on to peft."""
 
     name: Literal["lora", "qlora"]
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     r: Width = 8
     alpha: Width = 16

@@ -38,7 +38,7 @@ class PeftConfig(AdapterMethod):
     """Adapters of any type of peft on a frozen base, whole or in 4 bits."""
 
     name: Literal["peft"]
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     peft_type: Text
     """peft's own name of it: IA3, VERA, BOFT, ..."""

@@ -25,7 +25,7 @@ class SetfitConfig(Method):
     """Contrastive tuning of a sentence encoder, then logistic regression (Tunstall et al. 2022), by setfit."""
 
     name: Literal["setfit"]
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     num_iterations: Positive | None = 20
     """Pairs of the same label, and as many of different ones, for each training text; null: `sampling_strategy`."""

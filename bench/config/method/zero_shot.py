@@ -25,7 +25,7 @@ class ZeroShotConfig(FrozenMethod):
     """A causal model scores each label's words after a prompt. No training examples are used."""
 
     name: Literal["zero_shot"]
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     prompt: Text | None = None
     """With `{text}` where the text goes; the label's words follow after a space (or a new line that is there).

@@ -13,7 +13,7 @@ class MajorityConfig(ModelAlone):
     """The floor: every text gets the labels' shares of the training examples as its probabilities."""
 
     name: Name
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     family: Literal["majority"]
 

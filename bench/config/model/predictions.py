@@ -16,7 +16,7 @@ class PredictionsConfig(ModelAlone):
     """Answers that were made elsewhere: a CSV file of example id and label."""
 
     name: Name
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     family: Literal["predictions"]
     path: FilePath = field(metadata=NEVER)

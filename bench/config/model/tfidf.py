@@ -19,7 +19,7 @@ class TfidfModel(ModelAlone):
     """A classifier on `TfidfVectorizer` features; a model derives from this and adds its own options."""
 
     name: Name
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     ngram_max: Width = 1
     """Of words; runs of characters are one longer."""

@@ -15,7 +15,7 @@ class TransformerConfig:
     """A pretrained transformer: where its files are, and its family (`bench.models.families`)."""
 
     name: Name
-    display_name: Text = field(default="", metadata=NEVER)
+    display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     family: Literal["llama", "qwen2", "gpt2", "gemma3", "bert", "distilbert", "modernbert"]
     source: Literal["hub", "wheel"]

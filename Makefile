@@ -73,7 +73,7 @@ best: setup ## name EXPERIMENT's best row by its report's rule, train it on all 
 report: setup ## draw EXPERIMENT's report again from the records there are
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=report $(ARGS)
 
-compare: setup ## which cells changed beyond noise between two folders of records: A=results/x B=results/y
+compare: setup ## what changed beyond noise between two folders of records, also as a page: A=results/x B=results/y
 	$(BIN)/python -m bench.report.compare "A=$(A)" "B=$(B)" $(ARGS)
 
 test: setup ## all tests, offline

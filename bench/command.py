@@ -87,8 +87,8 @@ VERBS = {
         "results/DATA/ROW/CELL 'Where is my parcel?'",
     ),
     "compare": Verb(
-        "bench.report.compare",
-        "which cells changed between two folders of records",
+        "bench.report.compare.__main__",
+        "what changed between two folders of records, also as a page",
         "A=FOLDER B=FOLDER",
         "A=results/before B=results/after",
     ),

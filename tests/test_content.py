@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.report.compare import main as compare
+from bench.report.compare.__main__ import main as compare
 from bench.results import store
 from bench.results.record import Record, Status
 from tests.support import texts
@@ -185,8 +185,11 @@ def test_compare_says_that_the_data_is_another_one(tmp_path: Path, capsys) -> No
         frame.to_csv(path, index=False)
         assert call(*ours(tmp_path / side, *words)) == 0
     capsys.readouterr()
-    assert compare([f"A={tmp_path / 'a' / 'results'}", f"B={tmp_path / 'b' / 'results'}"]) == 0
+    page = tmp_path / "page"
+    assert compare([f"A={tmp_path / 'a' / 'results'}", f"B={tmp_path / 'b' / 'results'}", f"page={page}"]) == 0
     out = capsys.readouterr().out
+    assert "by point: Nothing could be compared. 1 point: 1 not compared." in out
+    assert "task.data.revision" in (page / "tables" / "options.csv").read_text()
     assert "1 cell of A is in B with other files: the content of data topics differs" in out
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.export import main as export
-from bench.report.compare import main as compare
+from bench.report.compare.__main__ import main as compare
 from bench.results import store
 from tests.support.cli import call, composed
 from tests.sweep import simulated

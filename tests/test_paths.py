@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.predict.__main__ import main as predict
-from bench.report.compare import main as compare
+from bench.report.compare.__main__ import main as compare
 from tests.support import texts
 from tests.support.cli import call
 
@@ -75,7 +75,7 @@ def test_predict_refuses_what_can_be_no_path(
 
 
 @pytest.mark.parametrize("text", ODD, ids=["nobody", "long", "nul"])
-@pytest.mark.parametrize("option", ["A", "B", "out"])
+@pytest.mark.parametrize("option", ["A", "B", "out", "page"])
 def test_compare_refuses_what_can_be_no_path(
     option: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

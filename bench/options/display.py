@@ -22,3 +22,11 @@ def _owners(group: str) -> dict[str, str]:
     """The presets of a group by what people call them."""
     found = ((path.stem, _LINE.search(path.read_text("utf-8"))) for path in (CONF / group).glob("*.yaml"))
     return {line[1]: stem for stem, line in found if line is not None}
+
+
+def called(group: str, name: str) -> str:
+    """What people call the preset of this name, with what is added to it ("lora r=4"); the name itself where there is
+    none. For records, which know names alone."""
+    preset, *rest = name.split(" ", 1)
+    names = {stem: given for given, stem in _owners(group).items()}
+    return " ".join([names.get(preset, preset), *rest])

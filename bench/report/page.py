@@ -30,7 +30,8 @@ from bench.report.inputs.read_predictions import ReadPredictions, read_predictio
 from bench.report.inputs.records import CellRecord, read_records
 from bench.report.options import ReportOptions
 from bench.report.render.details import details
-from bench.report.render.html import TEMPLATES, anchored, entry, first_card, render
+from bench.report.render.document import TEMPLATES, anchored
+from bench.report.render.html import first_card, render
 from bench.report.render.publish import drawing_room, in_place, publish
 from bench.report.render.table_files import named, write_tables
 from bench.report.sections import SECTIONS, answers
@@ -155,7 +156,7 @@ def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], point
     )
     gaps = Titled("Cells that are not ok", context["gaps"], name=GAPS)
     failed = write_tables([*(titled for block in blocks for titled in block.section.tables), gaps], folder)
-    shown = {**context, "gaps": gaps, "as_entry": entry, "without_files": failed}
+    shown = {**context, "gaps": gaps, "without_files": failed}
     entries = [one for part in parts for one in part.entries]
     page = render(shown, blocks, points, entries, folder)
     markdown = {**context, "first": first_card(entries)}

@@ -1,6 +1,5 @@
 """What is known of one data set, for its sections: frames, records, predictions, and what is made of them once."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +17,15 @@ from bench.report.inputs.frame import row_order
 from bench.report.inputs.prediction_store import PredictionStore
 from bench.report.inputs.published import Published
 from bench.report.inputs.read_predictions import ReadPredictions
-from bench.report.inputs.records import CellRecord, ExpectedCell, Points, in_order, measured_points, split_of
+from bench.report.inputs.records import (
+    CellRecord,
+    ExpectedCell,
+    Points,
+    display_names,
+    in_order,
+    measured_points,
+    split_of,
+)
 from bench.report.options import ReportOptions
 from bench.report.statistics.baseline import simpler_rows, verdicts
 from bench.report.statistics.bootstrap import Draws, statistic
@@ -74,10 +81,8 @@ class View:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """What people call each row; rows that would be called alike have their names behind it."""
-        given = {cell.row: cell.names[0] or cell.row for cell in self.found}
-        called = Counter(given.values())
-        return {row: name if called[name] == 1 else f"{name} ({row})" for row, name in given.items()}
+        """What people call each row (`records.display_names`)."""
+        return display_names(self.found)
 
     def name_of(self, row: str) -> str:
         """What people call a row."""

@@ -10,9 +10,12 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from bench.report import sections
+from bench.report.compare.__main__ import main as compare
+from bench.report.inputs.records import ExpectedCell
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.report.sections import verdict
+from bench.results.record import Status
 from tests.browser.charts import cells_with_costs
 from tests.report import simulate
 from tests.report.studies import HUB, go_emotions_grid
@@ -46,6 +49,24 @@ def charts_page(tmp_path_factory) -> Path:
         patched.setattr(sections, "SECTIONS", {"The answer": verdict.section})
         options = ReportOptions("charts", "go_emotions_grid", price_per_gpu_hour=1.2)
         return write_report(cells_with_costs(root / "results"), root / "report", options)
+
+
+@pytest.fixture(scope="session")
+def compare_page(tmp_path_factory) -> Path:
+    """What changed in a grid with nasty names, holes and failures."""
+    root = tmp_path_factory.mktemp("compare")
+    rows = [("minilm", "lora"), (f'm"{NASTY}', "lora"), ("tfidf_sgd", None)]
+    simulate.run(simulate.grid(root / "before", rows, data=f"=odd|{NASTY}"))
+
+    def status(cell: ExpectedCell) -> Status | None:
+        failed = Status.OOM if cell.train_size == 512 else Status.OK
+        return None if cell.method is None and cell.num_labels == 5 else failed
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(simulate, "accuracy", lambda cell: 0.2 if cell.method is None else 0.9)
+        simulate.run(simulate.grid(root / "after", rows, data=f"=odd|{NASTY}"), status)
+    assert compare([f"A={root / 'before'}", f"B={root / 'after'}", f"page={root / 'page'}"]) == 0
+    return root / "page" / "index.html"
 
 
 def program(name: str) -> str:

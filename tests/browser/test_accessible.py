@@ -1,4 +1,4 @@
-"""What axe-core, the usual checker, finds wrong with the page for readers who do not see it, or not well."""
+"""What axe-core, the usual checker, finds wrong with the pages for readers who do not see it, or not well."""
 
 from pathlib import Path
 
@@ -16,8 +16,9 @@ RUN = (
 
 @pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
 @pytest.mark.parametrize(("dark", "width"), [(False, 1280), (True, 390)], ids=["light", "dark phone"])
-def test_nothing_is_wrong(chromium, page, dark, width, closed):
-    show(chromium, page, dark=dark, width=width, closed=closed)
+@pytest.mark.parametrize("which", ["page", "compare_page"])
+def test_nothing_is_wrong(chromium, request, *, which, dark, width, closed):
+    show(chromium, request.getfixturevalue(which), dark=dark, width=width, closed=closed)
     chromium.execute_script(AXE.read_text("utf-8"))
     assert chromium.execute_async_script(RUN) == []
 

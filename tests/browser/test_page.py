@@ -29,7 +29,9 @@ def click(browser, selector: str) -> None:
 
 
 @pytest.mark.parametrize(("dark", "width"), [(False, 1280), (True, 390)])
-def test_it_loads_from_disk_without_an_error_or_a_request(chromium, page, dark, width):
+@pytest.mark.parametrize("which", ["page", "compare_page"])
+def test_it_loads_from_disk_without_an_error_or_a_request(chromium, request, which, dark, width):
+    page = request.getfixturevalue(which)
     show(chromium, page, dark=dark, width=width)
     assert chromium.get_log("browser") == []
     asked = requests(chromium)

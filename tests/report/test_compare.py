@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report.compare import common_examples, compare, main
+from bench.report.compare.__main__ import main
+from bench.report.compare.cells import compare
+from bench.report.statistics.changes import common_part
 from bench.report.statistics.correctness import TestPredictions, TestSet
 from bench.report.statistics.paired import mcnemar_p
 from bench.results.record import Status
@@ -42,7 +44,7 @@ def test_a_worse_cell_and_other_statuses_are_found(before, after, tmp_path, caps
     for cell in (worse, healed):
         simulate.write(simulate.replace(cell, folder=after / cell.key))
     shutil.rmtree(after / gone.key)
-    assert main([f"A={tmp_path / 'a'}", f"B={after}", f"out={tmp_path / 'out.csv'}"]) == 0
+    assert main([f"A={tmp_path / 'a'}", f"B={after}", f"out={tmp_path / 'out.csv'}", "page=false"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == f"{healed.key}: oom -> ok"
     assert said[1].startswith(f"{worse.key}: 0.")
@@ -79,8 +81,8 @@ def test_the_interval_is_the_reports(tmp_path, monkeypatch):
 def test_examples_are_paired_by_id_and_label():
     one = TestPredictions(TestSet("1", ("a", "b", "c"), np.array([0, 1, 1]), ("x", "y")), np.array([0, 0, 1]))
     other = TestPredictions(TestSet("2", ("b", "c", "d"), np.array([2, 1, 0]), ("w", "x", "y")), np.array([2, 1, 0]))
-    right, right_too = common_examples(one, other)  # c has another label
-    assert (right.tolist(), right_too.tolist()) == ([0], [1])
+    one, other = common_part(one, other)  # c has another label
+    assert (one.test_set.ids, one.correct.tolist(), other.correct.tolist()) == (("b",), [0], [1])
 
 
 @pytest.mark.parametrize("words", [["A=x"], ["A=x", "B=y", "C=z"], ["x", "y"], ["A=", "B=y"]])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.report.compare import main
+from bench.report.compare.__main__ import main
 from bench.report.inputs.records import ExpectedCell
 from bench.results import store
 from bench.results.record import Status
@@ -26,7 +26,7 @@ def cells(tmp_path: Path) -> list[ExpectedCell]:
 
 def compared(tmp_path: Path, capsys: pytest.CaptureFixture[str], b: str = "b") -> tuple[str, str]:
     """What is said, on standard output and error."""
-    assert main([f"A={tmp_path / 'a'}", f"B={tmp_path / b}", f"out={tmp_path / 'out.csv'}"]) == 0
+    assert main([f"A={tmp_path / 'a'}", f"B={tmp_path / b}", f"out={tmp_path / 'out.csv'}", "page=false"]) == 0
     found = capsys.readouterr()
     return found.out, found.err
 
@@ -91,7 +91,7 @@ def test_a_part_of_a_results_folder_can_be_compared(
     """A data set's folder, a row's, a cell's."""
     below = Path(*cells[0].folder.relative_to(tmp_path / "a").parts[:levels])
     shutil.copytree(tmp_path / "b" / below, tmp_path / "b" / "copies" / "of" / "it" / "here")
-    assert main([f"A={tmp_path / 'a' / below}", f"B={tmp_path / 'b' / below}"]) == 0
+    assert main([f"A={tmp_path / 'a' / below}", f"B={tmp_path / 'b' / below}", "page=false"]) == 0
     found = capsys.readouterr()
     count = {1: len(cells), 2: len(cells) // 2, 3: 1}[levels]
     assert f"0 of {count} cells changed beyond noise ({count} tested" in found.out

@@ -15,6 +15,7 @@ from bench.report.figures.heatmap_cells import APART, Number, Shade
 from bench.report.figures.published import UNTRAINED
 from bench.report.inputs.frame import summary_frame
 from bench.report.statistics.metrics import lower_is_better
+from bench.report.statistics.variance import Values
 from bench.results.record import Status
 
 NO_BASELINE = "no baseline"
@@ -107,7 +108,8 @@ def _content(line: Any) -> Number | str:
     return Number(line.difference, np.nan, 1, 1, small, signed=True)
 
 
-def around_zero(values: pd.Series, *, lower_is_better: bool) -> Shade:
+def around_zero(values: pd.Series | Values, *, lower_is_better: bool) -> Shade:
     """Two colours that meet at zero, green for better; told apart by all kinds of colour vision."""
-    reach = max(float(values.abs().max()) if values.notna().any() else 0, MIN_REACH)
+    known = np.abs(np.asarray(values, dtype=np.float64))
+    reach = max(float(np.nanmax(known)) if not np.isnan(known).all() else 0, MIN_REACH)
     return Shade(matplotlib.colormaps["BrBG_r" if lower_is_better else "BrBG"], Normalize(-reach, reach))

@@ -174,15 +174,15 @@ def _others(
     parts = {"training": training, "method": method, "tune": tune, "choices": choices, "model": model}
     left_out = NAMED | {"model": FILES | {"C", "thresholds"}}
     for part, options in parts.items():
-        for name, value in _flat(options):
+        for name, value in flat(options):
             if name.split(".")[0] not in left_out[part] and value is not None and value != []:
                 yield f"{name}_tried" if part != "choices" and name in choices else name, _listed(value) or ""
 
 
-def _flat(options: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flat(options: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Nested options under dotted names."""
     for name, value in options.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value

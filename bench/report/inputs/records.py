@@ -1,5 +1,6 @@
 """The cells that a report is about, and the records that they left."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,13 @@ def measured_points(found: Mapping[ExpectedCell, CellRecord], data: str) -> Poin
         point = Point(cell.row, cell.num_labels, cell.train_size)
         points.setdefault(point, {})[cell.seed] = record.measurements
     return points
+
+
+def display_names(cells: Iterable[ExpectedCell]) -> dict[str, str]:
+    """What people call each row; rows that would be called alike have their names behind it."""
+    given = {cell.row: cell.names[0] or cell.row for cell in cells}
+    called = Counter(given.values())
+    return {row: name if called[name] == 1 else f"{name} ({row})" for row, name in given.items()}
 
 
 def split_of(record: Record) -> str | None:

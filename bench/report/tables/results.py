@@ -175,8 +175,8 @@ def what_was_done(cells: pd.DataFrame) -> list[tuple[str, str]]:
 def versions(cells: pd.DataFrame) -> list[tuple[str, str]]:
     """Where the records come from: a name and its values, several where records differ."""
     found: dict[str, set[str]] = {name: set(cells[name].dropna()) for name in ("python", *PACKAGES)}
-    found["device"] = {_device(*pair) for pair in _pairs(cells, "device", "device_name")}
-    found["git commit"] = {_commit(*pair) for pair in _pairs(cells, "git_commit", "git_dirty")}
+    found["device"] = {device_text(*pair) for pair in _pairs(cells, "device", "device_name")}
+    found["git commit"] = {commit_text(*pair) for pair in _pairs(cells, "git_commit", "git_dirty")}
     return [(name, ", ".join(sorted(values))) for name, values in found.items() if values]
 
 
@@ -186,10 +186,11 @@ def _pairs(cells: pd.DataFrame, first: str, second: str) -> Iterable[tuple[Any, 
     return set(zip(known[first], known[second], strict=True))
 
 
-def _device(device: str, name: str) -> str:
+def device_text(device: str, name: str) -> str:
+    """A device and what it is called, where that says more."""
     return device if device == name else f"{device} ({name})"
 
 
-def _commit(commit: str, dirty: Any) -> str:
+def commit_text(commit: str, dirty: Any) -> str:
     """The commit, flagged where the records were made with changes that it doesn't have."""
     return f"{commit} with uncommitted changes" if pd.notna(dirty) and dirty else commit

@@ -14,7 +14,8 @@ from bench.report.content.table import table
 from bench.report.figures import style
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
-from bench.report.render.html import SCRIPTS, anchored, embedded, metrics_of, policy
+from bench.report.render.document import anchored, embedded, policy
+from bench.report.render.html import SCRIPTS, metrics_of
 from bench.report.render.inline import inlined
 from bench.report.render.sorting import small_first, sort_value
 from bench.report.render.table_files import named, to_csv, to_latex

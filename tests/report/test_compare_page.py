@@ -107,6 +107,7 @@ def test_nothing_changed(tmp_path):
         "was answered as before."
     )
     assert "May explain it" not in said
+    assert "What differs" not in said
     assert (points(tmp_path)["what else"] == "every example answered as before").all()
 
 
@@ -166,7 +167,7 @@ def test_one_seed_is_no_verdict(tmp_path, worse):
     worse()
     written(tmp_path, "b", seeds=(0,))
     said = card(compared(tmp_path))
-    assert said.startswith("2 points differ, on one seed, which decides nothing None of 12 compared points")
+    assert said.startswith("2 points differ, on one seed, which decides nothing At 2 of 12 compared points the")
     assert "One seed MiniLM, LoRA at 5 labels" in said
     assert set(points(tmp_path).query("labels == 5 and row == 'MiniLM, LoRA'")["verdict"]) == {"differing on one seed"}
 

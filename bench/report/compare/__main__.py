@@ -28,9 +28,11 @@ from bench.escape.streams import print_help
 from bench.escape.terminal import say
 from bench.metrics.deciding import AUTO, deciding_name
 from bench.report.compare.cells import Change, compare_sets
+from bench.report.compare.points import Comparison, compare_points
 from bench.report.compare.text import text, unreadable
 from bench.report.content.other_files import other_files
-from bench.report.inputs.record_sets import RecordSet, read_set
+from bench.report.inputs.prediction_store import PredictionStore
+from bench.report.inputs.record_sets import read_set
 from bench.results.store import write_atomically
 
 REPORTS = "reports"
@@ -49,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         given, metric = _given(words)
         paths = {name: given_path(name, value) for name, value in given.items() if name != "metric"}
         ours, theirs = read_set(paths["A"], "A"), read_set(paths["B"], "B")
-        changes, only_a, only_b = compare_sets(ours, theirs)
+        library = PredictionStore()
+        changes, only_a, only_b = compare_sets(ours, theirs, library)
         if "out" in paths:
             frame = pd.DataFrame([asdict(change) for change in changes], columns=[f.name for f in fields(Change)])
             _write(paths["out"], frame_csv(frame))
@@ -57,7 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
         left_out = unreadable(ours, theirs)
         say("\n".join([text(changes, only_a, only_b), *left_out, *others]))
         if given.get("page") != NO_PAGE:
-            say(_page(paths, ours, theirs, metric, left_out))
+            found = compare_points(ours, theirs, metric, library)
+            say(_page(found, paths, left_out))
     except (UserError, OSError) as error:
         say(f"error: {said(error)}", error=True)
         return 2
@@ -86,15 +90,13 @@ def _write(target: Path, content: bytes) -> None:
         raise UserError(f"out={target}: {error.strerror or error}") from error
 
 
-def _page(paths: dict[str, Path], ours: RecordSet, theirs: RecordSet, metric: str, left_out: list[str]) -> str:
+def _page(found: Comparison, paths: dict[str, Path], left_out: list[str]) -> str:
     """Write the page; what it found and where it is, in two lines. Raises UserError where it can't be written."""
     from bench.report.compare.page import Sets, write_page  # figures take a second to import
-    from bench.report.compare.points import compare_points
     from bench.report.compare.words import finding_of_points, headline
 
     sets = Sets(paths["A"], paths["B"], tuple(left_out))
     folder = paths.get("page", Path(REPORTS, sets.folder_name))
-    found = compare_points(ours, theirs, metric)
     try:
         page = write_page(found, sets, folder)
     except OSError as error:

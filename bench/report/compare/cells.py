@@ -58,9 +58,12 @@ def compare(a: Path, b: Path) -> tuple[list[Change], list[str], list[str]]:
     return compare_sets(read_set(a, "A"), read_set(b, "B"))
 
 
-def compare_sets(ours: RecordSet, theirs: RecordSet) -> tuple[list[Change], list[str], list[str]]:
-    """The same of sets that were read; a cell whose record can't be used is in a set all the same."""
-    library, a, b = PredictionStore(), ours.kept, theirs.kept
+def compare_sets(
+    ours: RecordSet, theirs: RecordSet, library: PredictionStore | None = None
+) -> tuple[list[Change], list[str], list[str]]:
+    """The same of sets that were read; a cell whose record can't be used is in a set all the same. `library` keeps
+    what is read of predictions."""
+    library, a, b = library or PredictionStore(), ours.kept, theirs.kept
     changes = with_holm([_change(key, a[key], b[key], library) for key in a if key in b])
     only_a, only_b = ([key for key in kept if key not in other] for kept, other in ((a, theirs), (b, ours)))
     return changes, only_a, only_b

@@ -1,7 +1,8 @@
 """Two sets of records by point of the grid: which seeds and examples are paired, and what that says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from bench.metrics.deciding import AUTO
 from bench.metrics.metric import Metric
 from bench.report.inputs.frame import UNREADABLE, row_order, test_metrics
 from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
-from bench.report.inputs.record_rows import Cells, cells_of, options
+from bench.report.inputs.record_rows import Cells, cells_of
 from bench.report.inputs.record_sets import RecordSet
 from bench.report.inputs.records import CellRecord, ExpectedCell, display_names, in_order, split_of
 from bench.report.statistics.changes import (
@@ -26,8 +27,6 @@ from bench.report.statistics.deciding import Deciding, by_metric, deciding
 from bench.report.statistics.points import Point
 from bench.results.record import Record, Status
 
-DATA = "task.data."
-"""How the names of options begin that say which examples there are."""
 Seeds = dict[int, tuple[ExpectedCell, CellRecord]]
 Points = dict[Point, Seeds]
 
@@ -61,11 +60,15 @@ class Comparison:
         return [one for one in self.changes if one.comparison is not None]
 
 
-def compare_points(a: RecordSet, b: RecordSet, metric: str = AUTO) -> Comparison:
-    """Compare the records `a` and `b`, before and after, by `metric` (of `metrics.deciding`)."""
+def compare_points(
+    a: RecordSet, b: RecordSet, metric: str = AUTO, library: PredictionStore | None = None
+) -> Comparison:
+    """Compare the records `a` and `b`, before and after, by `metric` (of `metrics.deciding`); `library` has the
+    predictions that were read already."""
     before, after = cells_of(a, b)
     cells = list(dict.fromkeys([*before, *after]))
-    library, changes, decidings = PredictionStore(), list[PointChange](), dict[str, Deciding]()
+    library = library or PredictionStore()
+    changes, decidings = list[PointChange](), dict[str, Deciding]()
     for data in dict.fromkeys(cell.data for cell in cells):
         one, other = (_points(data, each) for each in (before, after))
         paired = {point: _paired(one.get(point, {}), other.get(point, {}), library) for point in {**one, **other}}
@@ -178,9 +181,10 @@ def _answers(name: str, cell: ExpectedCell, record: CellRecord, library: Predict
 
 def _same_data(one: CellRecord, other: CellRecord) -> bool:
     """Whether two cells read the same rows, so that the same ids are the same texts."""
-    known = [_of_rows(options(record).items()) for record in (one, other) if isinstance(record, Record)]
+    known = [_data_of(record) for record in (one, other) if isinstance(record, Record)]
     return known[0] == known[1]
 
 
-def _of_rows(found: Iterable[tuple[str, str]]) -> dict[str, str]:
-    return {name: value for name, value in found if name.startswith(DATA)}
+def _data_of(record: Record) -> Any:
+    task = record.configuration.identity.get("task")
+    return task.get("data") if isinstance(task, Mapping) else None

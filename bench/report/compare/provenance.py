@@ -109,11 +109,11 @@ def _text(values: Counter[str]) -> str:
 
 def changed_options(before: Cells, after: Cells, names: Mapping[str, str]) -> list[ChangedOption]:
     """The options in which cells of both sets differ; `names` are what people call rows."""
-    others = {cell_key(cell): record for cell, record in after.items()}
+    others = {cell_key(cell): (cell.key, record) for cell, record in after.items()}
     found: dict[tuple[str, str, str], list[str]] = {}
     for cell, record in before.items():
-        other = others.get(cell_key(cell))
-        if isinstance(record, Record) and isinstance(other, Record):
+        key, other = others.get(cell_key(cell), (cell.key, None))
+        if key != cell.key and isinstance(record, Record) and isinstance(other, Record):
             for name, values in other_options(record, other).items():
                 found.setdefault((name, *values), []).append(names.get(cell.row, cell.row))
     return [

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from bench.metrics.metric import Metric
 from bench.report.compare.points import Comparison
 from bench.report.compare.provenance import ChangedOption, Origin
 from bench.report.content.amounts import gain_range_text, gain_text
@@ -119,6 +120,11 @@ def _why(found: Comparison) -> str:
     compared, changed = len(found.compared), len(with_verdict(found, "better", "worse"))
     if not compared:
         return "No point has finished seeds with the same test examples in both."
+    if (unsure := len(with_verdict(found, "one_seed"))) and not changed:
+        return (
+            f"At {unsure:,} of {counted(compared, 'compared point')} the answers differ beyond the test examples' "
+            "noise, but there is one seed in common: the next one may differ as much. Three seeds or more decide."
+        )
     names = " and ".join(dict.fromkeys(each.metric.label for each in found.decidings.values()))
     part = "None of" if not changed else "All of" if changed == compared > 1 else f"{changed:,} of"
     said = f"{part} {counted(compared, 'compared point')} changed beyond noise, in {names}"
@@ -159,25 +165,28 @@ def _size(one: PointChange) -> float:
 
 
 def _facts_of_none(found: Comparison) -> list[Fact]:
-    """How far off a change is that could have been missed."""
+    """The largest difference there is, and how large a change could have been missed."""
     if not found.compared:
         return []
     largest = max(found.compared, key=_size)
     assert largest.comparison is not None
     interval, metric = largest.comparison.difference, found.metric_of(largest.data)
     span = gain_range_text(interval.low, interval.high, metric)
-    intervals = [one.comparison.difference for one in found.compared if one.comparison is not None]
-    ends = [max(-each.low, each.high) for each in intervals]
     facts = [Fact(f"0 of {len(found.compared):,}", "compared points changed beyond noise")]
     if all(one.is_identical for one in found.compared):
         return facts
     of = f"the largest difference, of {point_text(found, largest)}; 95 % interval {span}"
-    unseen = gain_text(float(np.median(ends)), metric).lstrip("+")
-    return [
-        *facts,
-        Fact(gain_text(interval.estimate, metric), of),
-        Fact(unseen, "of change could go unseen at a typical point: the far end of its 95 % interval"),
-    ]
+    return [*facts, Fact(gain_text(interval.estimate, metric), of), *_unseen(found, metric)]
+
+
+def _unseen(found: Comparison, metric: Metric) -> list[Fact]:
+    """How far off a change is that could have been missed; one seed does not know that."""
+    known = [one.comparison for one in found.compared if one.comparison is not None and one.comparison.paired.decides]
+    if not known:
+        return []
+    far = float(np.median([max(-one.difference.low, one.difference.high) for one in known]))
+    what = "of change could go unseen at a typical point: the far end of its 95 % interval"
+    return [Fact(gain_text(far, metric).lstrip("+"), what)]
 
 
 def _notes(found: Comparison, told: Sequence[Origin], options: Sequence[ChangedOption]) -> Iterable[tuple[str, str]]:
@@ -195,12 +204,14 @@ def _notes(found: Comparison, told: Sequence[Origin], options: Sequence[ChangedO
         sentence(f"{point_text(found, one)} ({one.why})" for one in with_verdict(found, "not_compared")),
     )
     yield "Only in one", only_text(found)
-    yield "May explain it", origin_text(told, options) if _is_anything(found) else ""
+    yield _explains(found, told, options)
 
 
-def _is_anything(found: Comparison) -> bool:
-    """Whether there is anything to explain."""
-    return any(not one.is_identical and one.verdict not in ("only_before", "only_after") for one in found.changes)
+def _explains(found: Comparison, told: Sequence[Origin], options: Sequence[ChangedOption]) -> tuple[str, str]:
+    """What differs between the two sides; where nothing changed, only if there is something."""
+    if {one.verdict for one in found.changes} & {"better", "worse", "one_seed", "failed_now", "ok_now"}:
+        return "May explain it", origin_text(told, options)
+    return "What differs", origin_text(told, options) if options or any(one.differs for one in told) else ""
 
 
 def with_change(found: Comparison, points: Sequence[PointChange]) -> str:

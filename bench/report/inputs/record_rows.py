@@ -74,22 +74,22 @@ def _row_names(sets: Sequence[RecordSet]) -> dict[str, str]:
     for of_sets in groups.values():
         differing = sorted({name for records in of_sets for name in _differing(records)})
         for records in of_sets:
-            given = {key: _extra(options(record), differing) for key, record in records.items()}
+            given = {key: _extra(record, differing) for key, record in records.items()}
             names |= _told_apart(records, given)
     return names
 
 
 def _differing(records: Mapping[str, Record]) -> set[str]:
     """The options in which cells differ that have the same axes."""
-    alike: dict[Any, list[dict[str, str]]] = defaultdict(list)
+    alike: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
     for record in records.values():
-        alike[_axes(record)].append(options(record))
-    return {
-        name
-        for several in alike.values()
-        for name in {name for each in several for name in each}
-        if len({each.get(name) for each in several}) > 1
-    }
+        alike[_axes(record)].append(record)
+    found: set[str] = set()
+    for several in alike.values():
+        known = [options(record) for record in several if len(several) > 1]
+        names = {name for each in known for name in each}
+        found |= {name for name in names if len({each.get(name) for each in known}) > 1}
+    return found
 
 
 def _axes(record: Record) -> tuple[Any, ...]:
@@ -97,7 +97,8 @@ def _axes(record: Record) -> tuple[Any, ...]:
     return what.data, what.num_labels, what.train_size, what.seed
 
 
-def _extra(own: Mapping[str, str], differing: Sequence[str]) -> str:
+def _extra(record: Record, differing: Sequence[str]) -> str:
+    own = options(record) if differing else {}
     return " ".join(f"{name.rpartition('.')[2]}={own[name]}" for name in differing if name in own)
 
 

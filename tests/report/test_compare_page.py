@@ -69,6 +69,7 @@ def test_a_real_change_is_said_once_everywhere(tmp_path, worse, capsys):
     said = card(page)
     assert said.startswith("MiniLM, LoRA got worse 2 of 12 compared points changed beyond noise, in accuracy")
     assert "Worse MiniLM, LoRA at 5 labels, 32 training examples (-15.0 points, -" in said
+    assert page.count('<td class="worse">worse</td>') == 2
     frame = points(tmp_path)
     changed = frame[frame["verdict"] == "worse"]
     assert set(changed["row"]) == {"MiniLM, LoRA"}
@@ -130,7 +131,10 @@ def test_failed_and_missing_cells(tmp_path):
         return None if cell.method == "linear_probe" and cell.seed == 2 else Status.OK
 
     written(tmp_path, "b", status)
-    said = card(compared(tmp_path))
+    page = compared(tmp_path)
+    said = card(page)
+    assert '<td class="failed">failed now</td>' in page
+    assert '<td class="failed">crashed</td>' in page
     assert said.startswith("Nothing changed beyond noise, but 2 points fail now None of 8 compared points")
     assert "Failed now MiniLM, LoRA at 2 labels, 512 training examples (crashed)" in said
     assert "Finished now TF-IDF at 2 labels, 32 training examples" in said
@@ -214,6 +218,41 @@ def test_rows_that_differ_by_an_option_are_told_apart(tmp_path):
     compared(tmp_path)
     assert points(tmp_path)["row"].unique().tolist() == ["MiniLM, LoRA r=4", "MiniLM, LoRA r=8"]
     assert (points(tmp_path)["seeds"] == 3).all()
+
+
+def test_a_row_may_be_told_apart_in_the_mean_alone(tmp_path, monkeypatch):
+    axes = {"rows": ROWS[:1], "train_sizes": (32, 64, 128, 256, 512, 1024), "num_labels": (5,)}
+    written(tmp_path, "a", **axes)
+    plain = simulate.accuracy
+    # seeds differ, in another direction at each size
+    monkeypatch.setattr(
+        simulate, "accuracy", lambda cell: plain(cell) - 0.02 + 0.02 * ((cell.seed + len(str(cell.train_size))) % 3 - 1)
+    )
+    written(tmp_path, "b", **axes)
+    said = card(compared(tmp_path))
+    assert said.startswith("Nothing changed beyond noise")
+    assert "Over all its points MiniLM, LoRA: -2.0 points, -" in said
+    assert "told apart in the mean, at no point alone." in said
+
+
+def test_test_sets_that_differ_are_compared_on_what_both_have(tmp_path):
+    for cell in cells(tmp_path / "a", rows=ROWS[:1], num_labels=(2,), train_sizes=(32,)):
+        simulate.write(cell, num_test=200)
+        simulate.write(replace(cell, folder=tmp_path / "b" / cell.key), num_test=100)
+    compared(tmp_path)
+    (line,) = points(tmp_path).itertuples()
+    assert line.seeds == 3
+    assert points(tmp_path)["what else"][0] == "test sets differ: 100 examples of 200 and 100"
+
+
+def test_other_data_is_not_paired_though_its_ids_are_the_same(tmp_path):
+    for side in ("a", "b"):
+        for cell in cells(tmp_path / side, rows=ROWS[:1], num_labels=(2,), train_sizes=(32,)):
+            simulate.write(cell, num_test=200 if side == "a" else 100)
+            with_identity(cell.folder, {"task": {"data": {"name": "tickets", "content": side}}})
+    said = card(compared(tmp_path))
+    assert "(other test examples)" in said
+    assert points(tmp_path)["verdict"].tolist() == ["not compared"]
 
 
 def test_several_data_sets_are_named(tmp_path, worse):

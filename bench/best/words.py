@@ -18,7 +18,7 @@ def reasons(choice: Choice) -> list[str]:
     if found.too_dear:
         said.append(f"Above the limit: {', '.join(found.too_dear)}.")
     if choice.row != found.named:
-        behind = choice.row if choice.behind is None else behind_text(choice.behind)
+        behind = view.name_of(choice.row) if choice.behind is None else behind_text(choice.behind, view.words)
         said.append(f"Asked for was {behind}.")
     elif found.decision == "undecided":
         said.append(f"Taken is the row in front, {choice.row}; --row takes another.")

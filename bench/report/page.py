@@ -23,6 +23,7 @@ from bench.report.content.context import about, question
 from bench.report.content.parts import Section, Titled
 from bench.report.content.protocol import protocol
 from bench.report.content.wording import status_counts
+from bench.report.figures.display import display_names
 from bench.report.inputs.frame import ExpectedCell, cells_frame, row_order, summary_frame
 from bench.report.inputs.mistakes import Texts
 from bench.report.inputs.published import published_for
@@ -129,19 +130,22 @@ def _make_parts(
     published = published_for(options.experiment or options.title, list(found))
     summary = summary_frame(cells)
     write_atomically(folder / "results.csv", frame_csv(cells))
-    rows, parts, names = row_order(found), [], FileNames()
-    names.take(GAPS)
+    rows, parts, files = row_order(found), [], FileNames()
+    files.take(GAPS)
     suffixes = name_suffixes([str(data) for data in cells["data"].cat.categories])
     of_data = views(cells, found, read, options, summary=summary, folder=folder, suffixes=suffixes, published=published)
     for view in of_data:
-        made = named(((section, view.suffix) for section in make_sections(view)), names)
+        made = named(((section, view.suffix) for section in make_sections(view)), files)
         entries, plain = entries_or_said(view), _plain(view)
         parts.append(Part(view.data, view.suffix, made, _methods_of(view), entries, plain, view.data_name))
     _write_points(folder, summary, of_data)
     if len(parts) > 1:
         suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
-        ranks = made_or_said("Ranks", ALL, lambda: overall_ranking(read.grids, rows, folder, suffix))
-        parts += [Part(ALL, suffix, named([(ranks, suffix)], names))] if ranks is not None else []
+        names = {row: view.name_of(row) for view in of_data for row in view.rows}
+        make = partial(overall_ranking, read.grids, rows, folder, suffix, name=names.__getitem__)
+        with display_names(names):
+            ranks = made_or_said("Ranks", ALL, make)
+        parts += [Part(ALL, suffix, named([(ranks, suffix)], files))] if ranks is not None else []
     return parts
 
 
@@ -154,7 +158,7 @@ def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], point
             for section in part.sections
         ]
     )
-    gaps = Titled("Cells that are not ok", context["gaps"], name=GAPS)
+    gaps = Titled("Failed or missing runs", context["gaps"], name=GAPS)
     failed = write_tables([*(titled for block in blocks for titled in block.section.tables), gaps], folder)
     shown = {**context, "gaps": gaps, "without_files": failed}
     entries = [one for part in parts for one in part.entries]
@@ -168,7 +172,8 @@ def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], point
 
 def make_sections(view: View) -> list[Section]:
     """All sections that the records have something for."""
-    made = (made_or_said(title, view.data, partial(_made, title, make, view)) for title, make in SECTIONS.items())
+    with display_names({**view.names, view.data: view.data_name}):
+        made = [made_or_said(title, view.data, partial(_made, title, make, view)) for title, make in SECTIONS.items()]
     return [section for section in made if section is not None]
 
 

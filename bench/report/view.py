@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from bench.report.content.parts import Picture
 from bench.report.content.wording import SHOWN
+from bench.report.content.words import Words
 from bench.report.figures.heatmap import MAX_SMALL_PRINT
 from bench.report.figures.named_rows import named_rows
 from bench.report.figures.style import save
@@ -87,6 +88,11 @@ class View:
     def name_of(self, row: str) -> str:
         """What people call a row."""
         return self.names.get(row, row)
+
+    @cached_property
+    def words(self) -> Words:
+        """What sentences call rows, and how they write the metric that decides."""
+        return Words(self.name_of, self.deciding.metric)
 
     @property
     def data_name(self) -> str:

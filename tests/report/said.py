@@ -13,7 +13,7 @@ from bench.report.view import View
 BETTER, WORSE, NEITHER = "better", "worse", "neither"
 TURNED = {BETTER: WORSE, WORSE: BETTER, NEITHER: NEITHER}
 TOLD = {"better": {BETTER}, "worse": {WORSE}, "no": {NEITHER}, "one seed": {NEITHER}}
-VERBS = {"beats": BETTER, "is worse than": WORSE, "is not told apart from": NEITHER}
+VERBS = {"beats": BETTER, "is worse than": WORSE, "does not differ significantly from": NEITHER}
 Said = tuple[str, str, int, int, set[str], str]
 """Two rows, label count and size; which verdicts on the first of them the page leaves open, and where."""
 
@@ -41,6 +41,11 @@ def number(text: object) -> int:
     return 0 if str(text) == UNTRAINED else int(str(text).replace(",", ""))
 
 
+def row_called(view: View, name: str) -> str:
+    """The row that people call so."""
+    return next(row for row in view.rows if view.name_of(row) == name)
+
+
 def sizes_of(view: View, labels: int) -> list[int]:
     return sorted(one.standing.train_size for one in view.budgets if one.standing.num_labels == labels)
 
@@ -53,10 +58,10 @@ def from_tables(view: View, section: Section) -> Iterator[Said]:
                 yield from _of_best(view, (best, int(labels), number(size)), _names(tied), "best rows")
         elif titled.title.startswith("Differences to "):
             for row, labels, size, _, told, *_ in lines:
-                opponent = titled.title.removeprefix("Differences to ")
+                opponent = row_called(view, titled.title.removeprefix("Differences to "))
                 yield row, opponent, int(labels), number(size), TOLD[told], "differences"
         else:
-            opponent = titled.title.split(" row beats ")[1]
+            opponent = row_called(view, titled.title.split(" row beats ")[1])
             for row, *where in lines:
                 for head, text in zip(titled.table.header[1:], where, strict=True):
                     labels = int(str(head).split()[0])
@@ -101,7 +106,7 @@ def _from(view: View, row: str, opponent: str, labels: int, text: str) -> Iterat
 
 def from_words(view: View, section: Section) -> Iterator[Said]:
     for heading, points in section.lists:
-        if heading == "How differences are told":
+        if heading == "How we compare":
             continue
         labels, size = int(heading.split()[0]), re.search(r"([\d,]+) training examples", heading)
         place = labels, 0 if size is None else number(size[1])
@@ -110,29 +115,33 @@ def from_words(view: View, section: Section) -> Iterator[Said]:
 
 
 def _of_sentence(view: View, text: str, labels: int, size: int) -> Iterator[Said]:
-    rows = sorted(view.rows, key=len, reverse=True)
-    if best := next((row for row in rows if text.startswith(f"{row} has the highest accuracy")), None):
-        yield from _of_best_sentence(view, text, (best, labels, size))
+    rows = sorted(view.rows, key=lambda row: len(view.name_of(row)), reverse=True)
+    if found := re.match(r"(?:Of the rows with all seeds, )?(.+?) has the highest ", text):
+        yield from _of_best_sentence(view, text, (row_called(view, found[1]), labels, size))
         return
     for (a, b), (verb, told) in product(permutations(rows, 2), VERBS.items()):
-        said = f"{a} {verb} {b}"
-        if text.startswith(said):
+        said = f"{view.name_of(a)} {verb} {view.name_of(b)}"
+        if text.startswith((f"{said}:", f"{said} ")):
             there = [at for at in sizes_of(view, labels) if view.verdicts.of(a, b, labels, at) is not None]
             sizes = _sizes_said(text.removeprefix(said), there, size)
             yield from ((a, b, labels, at, {told}, f"words {text}") for at in sizes)
     for a, b in permutations(rows, 2):
-        if text.startswith(f"{a} is told apart from {b} at no size"):
+        if text.startswith(f"{view.name_of(a)} differs significantly from {view.name_of(b)} at no size"):
             yield from ((a, b, labels, at, {NEITHER}, f"words {text}") for at in sizes_of(view, labels))
 
 
 def _of_best_sentence(view: View, text: str, standing: tuple[str, int, int]) -> Iterator[Said]:
-    if "told apart from every other row" in text:
+    best, labels, size = standing
+    if "significantly better than every other row" in text:
         yield from _of_best(view, standing, lambda row: False, f"words {text}")
-    elif "these runs tell no row from it" in text:
+    elif "No significant difference to any other row" in text:
         yield from _of_best(view, standing, lambda row: True, f"words {text}")
-    elif found := re.search(r"(?:do not tell (.+?) from it|nothing between it and (.+?))[.;]", text):
-        best, labels, size = standing
-        named = set((found[1] or found[2]).split(", ")) & set(view.rows)
+    for found in re.finditer(r"(?:No significant difference to|nothing between it and) (.+?)\.(?: |$)", text):
+        named = [
+            row
+            for row in view.rows
+            if re.search(rf"(?:^|; |, | and ){re.escape(view.name_of(row))}(?:$|; |, | and )", found[1])
+        ]
         yield from ((best, row, labels, size, {NEITHER, WORSE}, f"words {text}") for row in named)
 
 
@@ -144,8 +153,8 @@ def _sizes_said(rest: str, there: Sequence[int], size: int) -> Sequence[int]:
         return there
     if found := re.match(r" from ([\d,]+) training", rest):
         return [at for at in there if at >= number(found[1])]
-    if found := re.match(r" at ([\d, ]+) training examples", rest):
-        return [number(one) for one in found[1].split(", ")]
+    if found := re.match(r" at ([\d, and]+) training examples", rest):
+        return [number(one) for one in re.split(", | and ", found[1])]
     return there[-1:]
 
 

@@ -71,7 +71,7 @@ def test_all_files_are_there_and_the_page_shows_the_figures(tmp_path):
     assert sorted(shown(text)) == sorted(f"{name}.png" for name in FIGURES)
     assert text.startswith("# A title\n")
     assert "24 of 24 cells finished ok." in text
-    assert "Cells that are not ok" not in text
+    assert "Failed or missing runs" not in text
     assert "\n\n\n" not in text
 
 
@@ -94,7 +94,7 @@ def test_tables_show_means_with_their_seeds_and_what_is_missing(tmp_path):
     results = text[text.index("### Test accuracy, 2 labels") :]
     line = next(line for line in results.splitlines() if line.startswith("| minilm lora |"))
     first, second, _ = summary.query("row == 'minilm lora' and num_labels == 2").itertuples()
-    assert re.search(rf"\| {first.test_accuracy_mean:.3f} \S*\[[0-9., ]+\S*\] \(1 of 2 seeds; oom\) \|", line)
+    assert re.search(rf"\| {first.test_accuracy_mean:.3f} \S*\[[0-9., ]+\S*\] \(1 of 2 seeds; out of memory\) \|", line)
     assert re.search(rf"\| {second.test_accuracy_mean:.3f} \S*\[[0-9., ]+\S*\] \(2 seeds\) \|", line)
     losses = text[text.index("### Test loss, 2 labels") :]
     line = next(line for line in losses.splitlines() if line.startswith("| minilm lora |"))
@@ -130,9 +130,11 @@ def test_names_and_title_are_escaped(tmp_path):
 @pytest.mark.usefixtures("blank")
 def test_the_list_of_gaps_is_capped_and_says_how_many_are_left_out(tmp_path):
     _, text = report(tmp_path, lambda cell: Status.OOM if cell.seed == 7 else None, seeds=range(8))
-    listed = re.findall(r"\| (oom|not run) \| [^|]*\| [0-9a-f]{16} \|$", text.replace(r"\|", ""), flags=re.MULTILINE)
+    listed = re.findall(
+        r"\| (out of memory|not run) \| [^|]*\| [0-9a-f]{16} \|$", text.replace(r"\|", ""), flags=re.MULTILINE
+    )
     assert len(listed) == MAX_GAPS
-    assert listed[:12] == ["oom"] * 12  # failures first
+    assert listed[:12] == ["out of memory"] * 12  # failures first
     assert f"{96 - MAX_GAPS} more are left out here" in text
 
 

@@ -16,8 +16,9 @@ from bench.report.content.amounts import (
     time_text,
 )
 from bench.report.content.wording import capitalised, in_words
+from bench.report.content.words import listed, to_confirm
 from bench.report.statistics.answers import Answer
-from bench.report.statistics.power import Needed
+from bench.report.statistics.power import TWO_SEEDS
 from bench.wording import counted, money_text
 
 MAX_NAMED = 3
@@ -97,7 +98,7 @@ def _why(found: Answer, around: Around) -> str:
     """One sentence on the verdict."""
     row = around.name(found.row)
     if found.may_change:
-        names = _listed([around.name(name) for name in found.may_change], " and ")
+        names = listed(map(around.name, found.may_change), MAX_NAMED)
         return f"{row} is in front, but {names} was in front of it with other numbers of examples and was not run here."
     by_decision = {"use": _why_use, "stay": _why_stay, "undecided": _why_open}
     if found.decision in by_decision:
@@ -173,14 +174,7 @@ def _tied(found: Answer, around: Around) -> str:
     metric = METRICS[found.standing.metric]
     tied = [one for one in found.tied if one.row != around.baseline]
     named = [f"{around.name(one.row)} ({score_text(one.score.estimate, metric)})" for one in tied]
-    return f"{_listed(named)}." if named else ""
-
-
-def _listed(names: list[str], last: str = ", ") -> str:
-    shown, rest = names[:MAX_NAMED], len(names) - MAX_NAMED
-    if rest > 0:
-        return f"{', '.join(shown)} and {rest} more"
-    return ", ".join(shown[:-1]) + last + shown[-1] if len(shown) > 1 else "".join(shown)
+    return f"{listed(named, MAX_NAMED)}." if named else ""
 
 
 def _cheaper(found: Answer, around: Around) -> str:
@@ -209,12 +203,12 @@ def _missing(found: Answer, around: Around) -> str:
     said = []
     if around.absent:
         names = [f"{around.name(row)} ({in_words(ended)})" for row, ended in around.absent.items()]
-        said.append(f"no result of {_listed(names)}")
+        said.append(f"no result of {listed(names, MAX_NAMED)}")
     if found.standing.fewer_seeds:
         names = [f"{around.name(row)} ({counted(n, 'seed')})" for row, n in found.standing.fewer_seeds.items()]
-        said.append(f"fewer seeds of {_listed(names)}")
+        said.append(f"fewer seeds of {listed(names, MAX_NAMED)}")
     if found.standing.not_compared:
-        said.append(f"no seeds in common with {_listed([around.name(row) for row in found.standing.not_compared])}")
+        said.append(f"no seeds in common with {listed(map(around.name, found.standing.not_compared), MAX_NAMED)}")
     text = "; ".join(said)
     return f"{capitalised(text)}." if text else ""
 
@@ -222,7 +216,7 @@ def _missing(found: Answer, around: Around) -> str:
 def _next(found: Answer, around: Around) -> str:
     said = []
     if found.may_change:
-        said.append(f"Run {_listed([around.name(row) for row in found.may_change], ' and ')} here.")
+        said.append(f"Run {listed(map(around.name, found.may_change), MAX_NAMED)} here.")
     elif found.decision == "undecided":
         said.append(_to_decide(found, around))
     if around.more_examples:
@@ -235,19 +229,7 @@ def _to_decide(found: Answer, around: Around) -> str:
     needed, over = found.to_decide, found.over_baseline
     if needed is None or over is None:
         return "Run three seeds or more: one decides nothing."
-    metric, have = METRICS[found.standing.metric], len(over.seeds)
-    gap = loss_text(needed.difference, metric)
-    base = around.name(over.b)
-    if needed.seeds is not None and needed.seeds <= have:
-        return f"A lead of {gap} over {base} would probably have been seen with {counted(have, 'seed')}: it is smaller."
-    if needed.seeds is not None:
-        return f"To confirm a lead of {gap} over {base} takes about {needed.seeds} seeds; there are {have}."
-    return _to_decide_otherwise(needed, gap, base)
-
-
-def _to_decide_otherwise(needed: Needed, gap: str, base: str) -> str:
-    if needed.examples is not None:
-        return f"To confirm a lead of {gap} over {base} takes about {needed.examples:,} test texts, or {needed.reason}."
-    if needed.reason.startswith("not known"):
+    if needed.reason == TWO_SEEDS:
         return "Run three seeds or more: with fewer it is not known how many would decide."
-    return f"To confirm a lead of {gap} over {base} takes {needed.reason}: go by cost instead."
+    lead = f"{loss_text(needed.difference, METRICS[found.standing.metric])} over {around.name(over.b)}"
+    return to_confirm(needed, lead, len(over.seeds))

@@ -1,5 +1,6 @@
 """The words and numbers that figures and pages share, so that they say the same thing the same way."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -29,6 +30,9 @@ SHOWN = {
 }
 """Metrics that are drawn and tabulated where records have them, and their part of a file's name."""
 
+STATUS_WORDS = {MISSING: "not run", Status.OOM.value: "out of memory"}
+"""Of statuses whose names are no words."""
+
 UNTRAINED = "no training examples"
 AT_LARGEST = "Each row at its largest training size; means over seeds."
 
@@ -45,8 +49,8 @@ def capitalised(text: str) -> str:
 
 
 def in_words(not_ok: str) -> str:
-    """Statuses for readers: a missing record means that the cell was not run."""
-    return not_ok.replace(MISSING, "not run")
+    """Statuses for readers: "2 out of memory, 1 not run"; a missing record means that the cell was not run."""
+    return re.sub("|".join(STATUS_WORDS), lambda found: STATUS_WORDS[found[0]], not_ok)
 
 
 def deviation_text(deviation: float, digits: int = 3) -> str:

@@ -131,7 +131,9 @@ def reliability(points: ConfidencesByPoint, rows: list[str], data: str) -> Figur
     styles = style.row_styles(rows)
     met = list(dict.fromkeys(point.row for point in points))
     handles = [style.row_handle(row, styles[row], size=4) for row in met]
-    handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (3, 2)), linewidth=0.9, label="as sure as right"))
+    handles.append(
+        Line2D([], [], color=style.MUTED, linestyle=(0, (3, 2)), linewidth=0.9, label="perfectly calibrated")
+    )
     note = f"Each row at its largest training size, all seeds together. {BINS} bins of equal width; "
     note += f"bins of fewer than {MIN_IN_BIN} test examples are left out. Below the diagonal: too sure."
     around = Texts(

@@ -125,7 +125,7 @@ def confusion_matrices(points: Points, title: str, note: str) -> Figure:
     below = (max(style.text_width(name, style.SMALL) for name in names) if upright else 0.2) + 0.45
     side = cell * len(names)
     titles = [
-        style.wrapped_lines(f"{style.shown(point.row)}\n{_size(point, seeds)}", side + GAP, style.NORMAL, "bold")
+        style.wrapped_lines(f"{style.called(point.row)}\n{_size(point, seeds)}", side + GAP, style.NORMAL, "bold")
         for point, seeds in points.items()
     ]
     above = max(style.block_height(title, style.NORMAL) for title in titles) + 0.1

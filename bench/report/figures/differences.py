@@ -58,22 +58,21 @@ def differences(cells: pd.DataFrame, metric: str, baseline: str, marks: Marks | 
     `marks` are `APART` where a paired test tells the two apart, by row, label count and training size.
     None where there is nothing to compare. Raises ValueError unless `cells` are of exactly one data set.
     """
-    data = only_data_set(cells)
+    data = style.called(only_data_set(cells))
     others = less_baseline(cells, metric, baseline)
     if others[metric].isna().all():
         return None
     summary = summary_frame(others)
     name = metric_words(metric)
-    title = f"{capitalised(name)} on {data}: difference to {baseline}"
+    base = style.called(baseline)
+    title = f"{capitalised(name)} on {data}: difference to {base}"
     better = "Below" if lower_is_better(metric) else "Above"
-    note = f"{better} zero (green) is better than {baseline}. Differences are taken seed by seed. "
+    note = f"{better} zero (green) is better than {base}. Differences are taken seed by seed. "
     shade = around_zero(summary[f"{metric}_mean"], lower_is_better=lower_is_better(metric))
     rows = list(cells["row"].cat.categories)
     if marks:
-        note += (
-            f"{APART} told apart from {baseline} (paired test of the two alone, p < 0.05; the best row's is corrected "
-        )
-        note += "for the choice). "
+        note += f"{APART} significantly different from {base} (paired test of the two alone, p < 0.05; the best row's "
+        note += "is corrected for the choice). "
     contents = contents_of(summary, metric, signed=True, marks=marks)
     words = (title, note + grid_note(others, summary), f"difference in {name}")
     return draw_grid(contents, rows, shade, words, usual_seeds(summary))

@@ -48,11 +48,11 @@ def equivalence_curves(found: Sequence[Equivalents], rows: Sequence[str], data: 
 
 def _texts(other: str, data: str) -> Texts:
     note = (
-        f"Above the dashed line, a row does with fewer examples what {other} needs more for. Bars are "
+        f"Above the dashed line, a row does with fewer examples what {style.called(other)} needs more for. Bars are "
         f"{style.percent(95)} intervals. On grey ground is what is beyond the sizes of {other} that were tried."
     )
     return Texts(
-        title=f"Training examples of {other} that do the same, on {data}",
+        title=f"How many examples {style.called(other)} needs to match, on {data}",
         note=note,
         x="a row's own training examples (log scale)",
         y=f"training examples of {other} (log scale)",

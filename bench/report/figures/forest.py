@@ -57,8 +57,10 @@ def canvas(
     """
     columns = min(len(panels), PANELS_A_LINE)
     floors = ceil(len(panels) / columns)
-    left = MARGIN + 0.15 + max(style.text_width(style.shown(name), style.NORMAL, "bold") for name in places.headers)
-    left = max(left, MARGIN + 0.15 + max(style.text_width(style.shown(name), style.SMALL) for _, name in places.points))
+    left = MARGIN + 0.15 + max(style.text_width(style.called(name), style.NORMAL, "bold") for name in places.headers)
+    left = max(
+        left, MARGIN + 0.15 + max(style.text_width(style.called(name), style.SMALL) for _, name in places.points)
+    )
     legend = style.legend_width(handles) + 0.75
     body, floor = LINE * places.count, LINE * places.count + HEADER + FOOTER
     width = left + columns * (PANEL_WIDTH + GAP) + legend
@@ -100,11 +102,11 @@ def _write_names(axes: Axes, places: Places, above: str) -> None:
     """Headings, and the points' own names under them."""
     beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
     for name, place in places.headers.items():
-        axes.text(-0.03, place, style.shown(name), fontsize=style.NORMAL, fontweight="bold", **beside)
+        axes.text(-0.03, place, style.called(name), fontsize=style.NORMAL, fontweight="bold", **beside)
     beside |= {"fontsize": style.SMALL, "color": style.MUTED}
     axes.text(-0.03, -0.5 - 0.1 / LINE, above, **beside)
     for (_, name), place in places.points.items():
-        axes.text(-0.03, place, style.shown(name), **beside)
+        axes.text(-0.03, place, style.called(name), **beside)
 
 
 def limits(low: float, high: float, least: float) -> tuple[float, float]:

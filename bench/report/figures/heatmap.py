@@ -93,13 +93,14 @@ def heatmap(cells: pd.DataFrame, metric: str, marks: Marks | None = None) -> Fig
     is best, and what is tied with it, by paired tests. The figure grows with the grid. Raises ValueError unless
     `cells` are of exactly one data set.
     """
-    data = only_data_set(cells)
+    data = style.called(only_data_set(cells))
     summary = summary_frame(cells)
     colours = matplotlib.colormaps["viridis_r" if lower_is_better(metric) else "viridis"]
     shade = Shade(colours, colour_scale(summary[f"{metric}_mean"]))
     title, note = f"{capitalised(metric_words(metric))} on {data}", grid_note(cells, summary)
     if marks:
-        note += f" {BEST} highest of its label count and training size; {TIED} not told apart from it (paired test)."
+        note += f" {BEST} highest of its label count and training size; "
+        note += f"{TIED} not significantly different from it (paired test)."
     rows = list(cells["row"].cat.categories)
     return draw_grid(
         contents_of(summary, metric, marks=marks or {}),
@@ -229,7 +230,7 @@ def grid_note(cells: pd.DataFrame, summary: pd.DataFrame) -> str:
 
 
 def _row_text(row: str) -> str:
-    return style.wrapped(style.shown(row), LABEL_MAX, style.NORMAL)
+    return style.wrapped(style.called(row), LABEL_MAX, style.NORMAL)
 
 
 def _canvas(grid: Grid, title: str, note: str) -> tuple[Figure, Axes]:

@@ -40,7 +40,7 @@ def label_count_curves(
     ValueError unless `cells` are of exactly one data set.
     """
     cells = of_metric(cells, metric)
-    data, sizes = only_data_set(cells), shared_sizes(cells)
+    data, sizes = style.called(only_data_set(cells)), shared_sizes(cells)
     if not sizes or cells[metric].isna().all():
         return None
     summary = with_bars(summary_frame(cells), metric, intervals)

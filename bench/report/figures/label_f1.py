@@ -47,7 +47,7 @@ def f1_heatmap(points: Points, title: str, note: str) -> Figure:
     names, values = f1_by_label(points)
     order = np.argsort(np.nan_to_num(values, nan=1).mean(axis=1), kind="stable")  # no examples: at the end
     names, values = [style.wrapped(style.shown(names[place]), LABEL_MAX, style.SMALL) for place in order], values[order]
-    heads = [style.wrapped(style.shown(point.row), 1.9, style.SMALL) for point in points]
+    heads = [style.wrapped(style.called(point.row), 1.9, style.SMALL) for point in points]
     left = max(style.text_width(name, style.SMALL) for name in names) + MARGIN + 0.15
     above = max(style.text_width(head, style.SMALL) for head in heads) * 0.75 + 0.35
     wide, high = CELL[0] * len(heads), CELL[1] * len(names)
@@ -80,5 +80,5 @@ def confused_pairs(points: Points) -> Table:
                 size, rate = size_entry(point.train_size), float(rates[true, predicted])
                 share = Entry(f"{100 * rate:.1f} %", numbers={"": rate})
                 lines.append([point.row, point.num_labels, size, names[true], names[predicted], share])
-    header = ["row", "labels", "training examples", "true label", "taken for", "share of its test examples"]
+    header = ["row", "labels", "training examples", "true label", "predicted as", "share of its test examples"]
     return table(header, lines)

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from bench.report.content.wording import capitalised, metric_words, only_data_set, sizes_of_test_sets
 from bench.report.figures import style
 from bench.report.figures.bars import DEVIATION, TEST_SET, bar_handles, bars_phrase, kinds_of, with_bars
+from bench.report.figures.display import displayed
 from bench.report.figures.layout import Texts, panels
 from bench.report.figures.named_rows import named_and_others
 from bench.report.figures.scaling_axes import doubled_beyond, limit, size_axis
@@ -63,7 +64,7 @@ def scaling_curves(
     `cells` are of exactly one data set.
     """
     cells = of_metric(cells, metric)
-    data = only_data_set(cells)
+    data = style.called(only_data_set(cells))
     summary = with_bars(summary_frame(cells), metric, intervals)
     curves = {place: curve for place, curve in (carried or {}).items() if named is None or place[0] in named}
     drawing = _plan(cells, metric, _shown(published, cells, metric), bands_beyond(curves), named, baseline=baseline)
@@ -190,9 +191,9 @@ def _legend_handles(summary: pd.DataFrame, drawing: Drawing) -> list[Line2D]:
     for row in drawing.offsets:
         look = drawing.styles[row]
         points = summary[summary["row"] == row]
-        name = row if points["n_ok"].any() else f"{row} (no finished cells)"
+        name = displayed(row) if points["n_ok"].any() else f"{displayed(row)} (no finished cells)"
         if points["n_ok"].any() and (points["train_size"] == 0).all():
-            name = f"{row} (no training examples)"
+            name = f"{displayed(row)} (no training examples)"
         handles.append(style.row_handle(row, look, name))
     handles += style.others_handle(drawing.others)
     key: dict[str, Any] = {"color": style.MUTED, "linestyle": "none"}

@@ -29,6 +29,7 @@ from PIL import Image
 from bench.escape.characters import shortened, visible, visible_line
 from bench.escape.xml import well_formed
 from bench.report.figures import letters
+from bench.report.figures.display import displayed
 from bench.results.store import write_atomically
 from bench.wording import counted
 
@@ -202,7 +203,7 @@ def row_handle(row: str, look: RowStyle, label: str | None = None, size: float =
         "linestyle": look.line,
         "linewidth": look.width,
     }
-    return Line2D([], [], markersize=size, label=shown(label or row), **marks)
+    return Line2D([], [], markersize=size, label=shown(label or displayed(row)), **marks)
 
 
 OTHERS_LINE: Any = {"color": OTHERS, "linewidth": 0.8}
@@ -213,6 +214,11 @@ def shown(name: str, most: int = MAX_CHARACTERS) -> str:
     """A name as figures have it: on one line and not too long; tables have all of it."""
     name = shortened(visible_line(name), most)
     return f"\u200a{name}" if name.startswith("_") else name  # matplotlib leaves such names out of legends
+
+
+def called(row: str) -> str:
+    """What people call a row or data set, as `shown`."""
+    return shown(displayed(row))
 
 
 def others_handle(rows: Sequence[str], *, dots: bool = False) -> list[Line2D]:

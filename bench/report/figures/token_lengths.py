@@ -64,7 +64,7 @@ def length_histograms(shared: Sequence[tuple[list[str], Point, Lengths]], data: 
     for axes, (names, point, lengths) in zip(panels, shared, strict=False):
         where = f"{point.num_labels} labels, {point.train_size:,} examples"
         axes.set_title(
-            f"{style.wrapped(', '.join(map(style.shown, names)), PANEL[0], style.NORMAL, 'bold')}\n{where}", pad=42
+            f"{style.wrapped(', '.join(map(style.called, names)), PANEL[0], style.NORMAL, 'bold')}\n{where}", pad=42
         )
         _draw_histogram(axes, lengths)
     for unused in panels[len(shared) :]:

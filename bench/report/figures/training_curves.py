@@ -184,7 +184,7 @@ def _finish(axes: Axes, point: Point, seeds: Seeds) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
     axes.grid(axis="y", color=style.GRID, linewidth=0.6)
     axes.set_axisbelow(True)
-    title = f"{style.wrapped(style.shown(point.row), PANEL[0] + 0.3, style.NORMAL, 'bold')}\n"
+    title = f"{style.wrapped(style.called(point.row), PANEL[0] + 0.3, style.NORMAL, 'bold')}\n"
     axes.set_title(f"{title}{point.num_labels} labels, {point.train_size:,} examples", pad=6)
     if (rate := examples_a_step(seeds)) is not None:
         there: Any = (lambda step: step * rate, lambda examples: examples / rate)

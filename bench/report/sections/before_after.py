@@ -11,8 +11,8 @@ def section(view: View) -> Section | None:
     points = trained_points(view.summary)
     if points.empty:
         return None
-    figure = before_and_after(points, f"Before and after training on {view.data}", seeds_phrase(points))
-    text = f"Accuracy and loss on {view.data} before and after training. The numbers are in the table below."
+    figure = before_and_after(points, f"Before and after training on {view.data_name}", seeds_phrase(points))
+    text = f"Accuracy and loss on {view.data_name} before and after training. The numbers are in the table below."
     picture = view.draw("before_after", figure, text)
     return Section(
         "Before and after training", [], [picture], [Titled("Scores before and after training", gains_table(points))]

@@ -10,6 +10,8 @@ def section(view: View) -> Section | None:
     points = view.cost_points
     if points.empty:
         return None
-    text = f"Accuracy on {view.data} against training time, a panel a label count, with the Pareto front."
-    picture = view.draw("cost", accuracy_and_cost(points, view.rows, view.data, view.named_rows, view.baseline), text)
+    text = f"Accuracy on {view.data_name} against training time, a panel a label count, with the Pareto front."
+    picture = view.draw(
+        "cost", accuracy_and_cost(points, view.rows, view.data_name, view.named_rows, view.baseline), text
+    )
     return Section("Cost", cost_notes(points, view.cells), [picture], [cost_table(points, view.options.currency)])

@@ -9,8 +9,9 @@ from bench.report.view import View
 
 def section(view: View) -> Section:
     """Every point of the grid, and what it has over the baseline."""
-    shown = ", ".join(row for row in view.rows if (view.cells["row"] == row).any())
-    what = f"on {view.data}, models by label counts and training sizes. Rows: {shown}. The numbers are in tables below."
+    shown = view.words.named(row for row in view.rows if (view.cells["row"] == row).any())
+    what = f"on {view.data_name}, models by label counts and training sizes. Rows: {shown}. "
+    what += "The numbers are in tables below."
     base, pictures = view.baseline, []
     for metric, short in view.drawn_metrics.items():
         text = f"Heatmap of {metric_words(metric)} {what}"
@@ -20,7 +21,7 @@ def section(view: View) -> Section:
             continue
         apart = significant_marks(view.differences_to(base)) if metric == view.deciding.column else {}
         if (figure := differences(view.cells, metric, base, apart)) is not None:
-            text = f"Heatmap of differences in {metric_words(metric)} to {base}, {what}"
+            text = f"Heatmap of differences in {metric_words(metric)} to {view.name_of(base)}, {what}"
             pictures.append(view.draw(f"difference_{short}", figure, text, metric))
     undrawn = [metric_words(metric) for metric in view.shown_metrics if metric not in view.drawn_metrics]
     lines = [f"The grid is too big to draw {', '.join(undrawn)}: see the tables."] if undrawn else []

@@ -6,7 +6,7 @@ from bench.report.statistics.curves import Curve, Refusal
 from bench.report.statistics.equivalence import Equivalence, Equivalents, NotComparable
 from bench.report.statistics.points import Point
 from bench.report.tables.equivalents import equivalent_sentence, equivalents, equivalents_table
-from bench.report.tables.targets import Targets, targets_at, targets_sentence, targets_table
+from bench.report.tables.targets import Targets, limits_sentences, targets_at, targets_sentence, targets_table
 from bench.report.view import View
 
 MAX_NAMED = 3
@@ -14,11 +14,11 @@ HOW_TARGETS = (
     "For a target: a curve (a mean of four families, weighted by fit) is fitted to each row's accuracies over the "
     "training sizes, and carried on beyond them as far as the table says. Brackets are 90 % intervals; ≈ marks "
     "estimates beyond the largest size that was tried, ≤ is the smallest size, > the end of what the curve is good "
-    "for. A curve that could mislead is refused, with the reason."
+    "for. A curve that could mislead is not carried on, and the reason is given."
 )
 HOW_EQUIVALENTS = (
     "For the same accuracy as a simpler row: read from that row's own accuracies, made to rise and joined by lines, "
-    "never carried on. Brackets are 95 % intervals, the sizes at which a paired test does not tell the two rows apart; "
+    "never carried on. Brackets are 95 % intervals, the sizes at which a paired test finds no significant difference; "
     "≤ and > are the ends of the sizes that were tried."
 )
 
@@ -48,9 +48,9 @@ def _refusals(view: View) -> str:
     said = []
     for reason, rows in reasons.items():
         names = list(dict.fromkeys(rows))
-        which = ", ".join(names[:MAX_NAMED]) + (" and others" if len(names) > MAX_NAMED else "")
+        which = view.words.named(names, MAX_NAMED)
         said.append(reason if len(reasons) == 1 else f"{reason} ({which})")
-    return f"How many examples a target accuracy takes can't be said, for no curve can be trusted: {'; '.join(said)}."
+    return f"No forecast of how many examples a target accuracy takes: {'; '.join(said)}."
 
 
 def _how_equivalents(view: View, found: list[Equivalents]) -> list[str]:
@@ -78,7 +78,7 @@ def _said(view: View, targets: Targets, found: list[Equivalents], all_refused: b
     labels, curves = targets.num_labels, view.fitted.at(targets.num_labels)
     best = next((row for row in curves if row not in view.simpler_rows), targets.best)
     untrained = [point for point in view.predictions if point.num_labels == labels and not point.train_size]
-    said = [] if all_refused else [targets_sentence(view, targets, best)]
+    said = [] if all_refused else [targets_sentence(view, targets, best), *limits_sentences(view, targets)]
     for each in found:
         if each.num_labels != labels:
             continue
@@ -86,7 +86,11 @@ def _said(view: View, targets: Targets, found: list[Equivalents], all_refused: b
         points = [Point(best, labels, size) for size in dict.fromkeys([*sizes[:1], *sizes[-1:]])]
         if each.other == view.simpler_rows[0]:
             points += untrained[:1]
-        said += [equivalent_sentence(one) for point in points if isinstance(one := each.found.get(point), Equivalence)]
+        said += [
+            equivalent_sentence(one, view.name_of)
+            for point in points
+            if isinstance(one := each.found.get(point), Equivalence)
+        ]
     return said
 
 
@@ -95,10 +99,10 @@ def _pictures(view: View, found: list[Equivalents]) -> list[Picture]:
     pictures = []
     for place, other in enumerate(view.simpler_rows):
         some = [each for each in found if each.other == other]
-        if (figure := equivalence_curves(some, view.rows, view.data)) is not None:
+        if (figure := equivalence_curves(some, view.rows, view.data_name)) is not None:
             text = (
-                f"Training examples of {other} that do what each row does with its own, on {view.data}, a panel a "
-                "label count. The numbers are in the tables below."
+                f"How many examples {view.name_of(other)} needs to match what each row does with its own, on "
+                f"{view.data_name}, a panel a label count. The numbers are in the tables below."
             )
             pictures.append(view.draw(f"same_as_{('baseline', 'probe')[place]}", figure, text))
     return pictures

@@ -59,16 +59,16 @@ def _of_labels(view: View, points: Points, count: int) -> list[Picture]:
     some = {point: seeds for point, seeds in points.items() if point.num_labels == count}
     if count <= MAX_LABELS:
         shown = _best_of(some, view.baseline)
-        title = f"F1 by label on {view.data}, {count} labels"
+        title = f"F1 by label on {view.data_name}, {count} labels"
         note = f"{AT_LARGEST} The hardest label is on top."
         note += f" The best rows and the baseline, {len(shown)} of {len(some)}." if len(shown) < len(some) else ""
-        text = f"Heatmap of F1 on {view.data}, {count} labels by rows, the hardest label on top."
+        text = f"Heatmap of F1 on {view.data_name}, {count} labels by rows, the hardest label on top."
         pictures.append(view.draw(f"label_f1_{count}", f1_heatmap(shown, title, note), text))
     if matrices := matrix_points(points, count, view.baseline):
-        title = f"Confusions on {view.data}, {count} labels"
+        title = f"Confusions on {view.data_name}, {count} labels"
         note = "Of the test examples of each true label, the share that was called what; counts of all seeds together."
         note += " The best row and the baseline." if len(matrices) < len(some) else ""
-        text = f"Confusion matrices on {view.data}, {count} labels, a panel a row at its largest training size."
+        text = f"Confusion matrices on {view.data_name}, {count} labels, a panel a row at its largest training size."
         pictures.append(view.draw(f"confusion_{count}", confusion_matrices(matrices, title, note), text))
     return pictures
 

@@ -11,7 +11,7 @@ def section(view: View) -> Section | None:
     pictures = []
     for metric, short in view.drawn_metrics.items():
         if (figure := label_count_curves(view.cells, metric, view.intervals(metric), view.named_rows)) is not None:
-            what = f"on {view.data} against the number of labels, a panel a training size."
+            what = f"on {view.data_name} against the number of labels, a panel a training size."
             text = f"Curves of {metric_words(metric)} {what}"
             pictures.append(view.draw(f"labels_{short}", figure, text, metric))
     return Section("Number of labels", pictures=pictures) if pictures else None

@@ -11,5 +11,5 @@ def section(view: View) -> Section | None:
     shared = texts_of_tokenizers(view.measured, models)
     if not shared:
         return None
-    text = f"Histograms of tokens per training text on {view.data}, a panel a tokenizer, with where texts are cut."
-    return Section("Lengths of texts", pictures=[view.draw("lengths", length_histograms(shared, view.data), text)])
+    text = f"Histograms of tokens per training text on {view.data_name}, a panel a tokenizer, with where texts are cut."
+    return Section("Lengths of texts", pictures=[view.draw("lengths", length_histograms(shared, view.data_name), text)])

@@ -18,25 +18,23 @@ def section(view: View) -> Section | None:
     name = f"published{view.suffix}.csv"
     csv = lines.assign(tests=[" ".join(map(str, tests)) for tests in lines["tests"]])
     write_atomically(view.folder / name, frame_csv(csv))
-    paragraphs = remarks(lines, view.published, view.data)
+    paragraphs = remarks(lines, view.published, view.data_name)
     pictures, found = [], []
     accuracy, others = lines[lines["metric"] == "test_accuracy"], lines[lines["metric"] != "test_accuracy"]
     if not accuracy.empty:
         drawn = accuracy
         if accuracy["mean"].isna().all():
             drawn = with_own_points(accuracy, view.summary, view.cells)
-        note = view.published.note(view.data)
+        note = view.published.note(view.data_name)
         own_axes = " Each panel has an axis of its own." if drawn["num_labels"].nunique() > 1 else ""
-        figure = ours_and_published(drawn, view.rows, comparison_title("test_accuracy", view.data), note + own_axes)
-        text = (
-            f"Published test accuracies and ours on {view.data}, point by point. The numbers are in the tables below."
+        figure = ours_and_published(
+            drawn, view.rows, comparison_title("test_accuracy", view.data_name), note + own_axes
         )
+        text = f"Published test accuracies and ours on {view.data_name}, point by point. The numbers are in the tables."
         pictures.append(view.draw("published", figure, text))
         found += accuracy_tables(accuracy)
-        if (differing := less_published(accuracy, view.rows, view.data, note)) is not None:
-            text = (
-                f"Heatmap of our test accuracies on {view.data} less the published ones. The numbers are in the tables."
-            )
+        if (differing := less_published(accuracy, view.rows, view.data_name, note)) is not None:
+            text = f"Heatmap of our test accuracies on {view.data_name} less published ones. Numbers are in the tables."
             pictures.append(view.draw("published_difference", differing, text))
     if not others.empty:
         found.append(other_metrics_table(others))

@@ -1,6 +1,6 @@
 """The section on ranks: which rows are in front at the largest sizes of a data set, and over data sets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from bench.report.content.parts import Entry, Picture, Section, Titled
 from bench.report.content.table import table
-from bench.report.content.verdict_words import p_text
+from bench.report.content.words import listed, p_text
 from bench.report.figures.ranks import critical_difference_diagram
 from bench.report.figures.style import percent, save
 from bench.report.statistics.correctness import Grid, places, rows_at, sample_of
@@ -36,8 +36,10 @@ def section(view: View) -> Section | None:
     return Section("Ranks", _about_ranges(view.predictions, ranges), [], [_ranges_table(ranges)])
 
 
-def overall_ranking(grids: Mapping[str, Grid], rows: Sequence[str], folder: Path, suffix: str) -> Section | None:
-    """Average ranks over data sets; `rows` are all rows, in the order of their colours.
+def overall_ranking(
+    grids: Mapping[str, Grid], rows: Sequence[str], folder: Path, suffix: str, *, name: Callable[[str], str]
+) -> Section | None:
+    """Average ranks over data sets; `rows` are all rows, in the order of their colours, `name` what people call one.
 
     None where there are not two rows with answers.
     """
@@ -47,8 +49,8 @@ def overall_ranking(grids: Mapping[str, Grid], rows: Sequence[str], folder: Path
     pictures = []
     if ranks.critical_difference is not None:
         save(_figure(ranks, rows), folder, f"ranks{suffix}")
-        pictures = [Picture(f"ranks{suffix}", _alt(ranks))]
-    return Section("Ranks", _said(ranks), pictures, [_table(ranks)] if ranks.average else [])
+        pictures = [Picture(f"ranks{suffix}", _alt(ranks, name))]
+    return Section("Ranks", _said(ranks, name), pictures, [_table(ranks)] if ranks.average else [])
 
 
 Ranges = Mapping[tuple[int, int], Mapping[str, tuple[int, int]]]
@@ -70,11 +72,11 @@ def _ranges(verdicts: Verdicts) -> Ranges:
     return found
 
 
-def _said(ranks: Ranks) -> list[str]:
+def _said(ranks: Ranks, name: Callable[[str], str]) -> list[str]:
     """What was ranked, what the test says, and who is left out; or why nothing was ranked."""
     lacking = []
     if ranks.left_out:
-        lacking = [f"Not ranked, for they lack a data set that others have: {', '.join(ranks.left_out)}."]
+        lacking = [f"Not ranked, for they lack a data set that others have: {listed(map(name, ranks.left_out))}."]
     if not ranks.average:
         return [f"No average ranks: {ranks.reason}.", *lacking]
     said = (
@@ -84,7 +86,7 @@ def _said(ranks: Ranks) -> list[str]:
     )
     if ranks.p is None:
         return [f"{said} They are not tested: {ranks.reason}.", *lacking]
-    sees = "differ" if ranks.p < 0.05 else "can't be told apart"
+    sees = "differ" if ranks.p < 0.05 else "do not differ significantly"
     said += f" By Friedman's test the rows {sees} ({p_text(ranks.p)})."
     if ranks.p < 0.05:
         said += (
@@ -98,8 +100,8 @@ def _about_ranges(grid: Grid, ranges: Ranges) -> list[str]:
     text = (
         f"No average ranks of one data set: these need at least {MIN_TASKS} independent ones, and label counts and "
         "sizes of one are not independent. The table gives the ranks that each row may have at the largest training "
-        "size: 1 + the rows that are better than it by more than noise to all but those that are worse, by the "
-        "verdicts of the answer."
+        'size, by the same verdicts as the answer: "2 to 5" means that one row is significantly better, and at most '
+        "four could be."
     )
     if any(len(rows_at(grid, *place)) > MAX_RANGED for place in ranges):
         text += f" Only the {MAX_RANGED} rows that are best there are compared in pairs."
@@ -130,11 +132,11 @@ def _range_text(found: tuple[int, int] | None) -> str:
 
 
 def _figure(ranks: Ranks, rows: Sequence[str]) -> Figure:
-    groups = "Bars join rows that can't be told apart." if ranks.groups else "All rows are told apart."
+    groups = "Bars join rows that do not differ significantly." if ranks.groups else "All rows differ significantly."
     note = f"{counted(len(ranks.tasks), 'data set')}. {groups} Friedman's test, then Nemenyi's."
     return critical_difference_diagram(ranks, rows, f"Average ranks over {ALL}", note)
 
 
-def _alt(ranks: Ranks) -> str:
-    order = ", ".join(f"{row} {rank:.2f}" for row, rank in ranks.average.items())
+def _alt(ranks: Ranks, name: Callable[[str], str]) -> str:
+    order = "; ".join(f"{name(row)} {rank:.2f}" for row, rank in ranks.average.items())
     return f"Critical-difference diagram of average ranks over {ALL}, best first: {order}."

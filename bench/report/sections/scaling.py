@@ -11,7 +11,7 @@ from bench.report.view import View
 
 def section(view: View) -> Section:
     """Metrics against training size, and the numbers behind these and the heatmaps."""
-    what = f"on {view.data} against training size, a panel a label count. The numbers are in the tables below."
+    what = f"on {view.data_name} against training size, a panel a label count. The numbers are in the tables below."
     metrics, base = view.shown_metrics, view.baseline
     pictures = [
         view.draw(

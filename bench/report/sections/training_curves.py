@@ -13,7 +13,7 @@ def section(view: View) -> Section | None:
     quantities: tuple[Quantity, ...] = ("loss", "accuracy")
     pictures = []
     for quantity in quantities:
-        text = f"Curves of {quantity} while training on {view.data}, a panel a row and label count, a line a seed."
-        figure = training_curves(points, view.rows, quantity, view.data)
+        text = f"Curves of {quantity} while training on {view.data_name}, a panel a row and label count, a line a seed."
+        figure = training_curves(points, view.rows, quantity, view.data_name)
         pictures.append(view.draw(f"curves_{quantity}", figure, text))
     return Section("Training curves", pictures=pictures)

@@ -8,6 +8,7 @@ import pandas as pd
 from bench.report.content.parts import Section, Titled
 from bench.report.content.revisions import mixed_revisions
 from bench.report.content.verdict_words import budget_points, crossing_text, place_text, planned_text
+from bench.report.content.words import listed
 from bench.report.statistics.decision import Budget, Crossing, crossing
 from bench.report.statistics.ties import standing
 from bench.report.tables.verdict import best_rows, crossings_table, differences_table
@@ -28,18 +29,18 @@ def section(view: View) -> Section | None:
             return None
         return Section("The answer", ["The predictions of all finished cells are gone, so nothing can be compared."])
     opponents = view.simpler_rows
-    paragraphs, lists = [*_warnings(view), by_text(view), *_lead(view.budgets)], []
+    paragraphs, lists = [*_warnings(view), by_text(view), *_lead(view)], []
     for one in at_largest_budget(view.budgets):
         place = one.standing.num_labels, one.standing.train_size
         absent = absent_rows(view.summary, *place)
         gained = _gained(view, one, opponents)
-        lists.append((place_text(*place), [*budget_points(one, absent), *gained]))
+        lists.append((place_text(*place), [*budget_points(one, view.words, absent), *gained]))
         if absent and (whole := _largest_whole(view, one)) is not None:
             where = f"{place_text(*place[:1], whole.standing.train_size)}, the most that all rows have"
-            lists.append((where, budget_points(whole)))
-    lists.append(("How differences are told", _how(view)))  # below the answers, for these are what a reader came for
+            lists.append((where, budget_points(whole, view.words)))
+    lists.append(("How we compare", _how(view)))  # below the answers, for these are what a reader came for
     if gone:
-        rows = ", ".join(dict.fromkeys(point.row for point in gone))
+        rows = view.words.named(dict.fromkeys(point.row for point in gone))
         paragraphs.append(f"Predictions are gone at {counted(len(gone), 'point')} ({rows}): they are in no comparison.")
     return Section("The answer", paragraphs, lists=lists, tables=_tables(view, opponents))
 
@@ -74,11 +75,11 @@ def _gained(view: View, budget: Budget, opponents: Sequence[str]) -> list[str]:
     """The planned comparison with the baseline, and what the best fine-tuned row has over what is simpler."""
     one, base = budget.standing, view.verdicts.baseline
     crossings = _crossings_of_tuned(view, budget, opponents)
-    said = [crossing_text(found) for found in crossings]
+    said = [crossing_text(found, view.words) for found in crossings]
     if base is None or base == one.best or any((found.row, found.opponent) == (one.best, base) for found in crossings):
         return said
     planned = view.verdicts.of(one.best, base, one.num_labels, one.train_size)
-    return said if planned is None else [planned_text(planned), *said]
+    return said if planned is None else [planned_text(planned, view.words), *said]
 
 
 def _crossings_of_tuned(view: View, budget: Budget, opponents: Sequence[str]) -> list[Crossing]:
@@ -114,16 +115,16 @@ def by_text(view: View) -> str:
 def _how(view: View) -> list[str]:
     """What a difference has to be to count."""
     planned = view.simpler_rows
-    said = ["Rows are compared on the same test examples and seeds; brackets are 95 % intervals."]
+    said = ["Rows are compared on the same test examples and seeds; intervals are of 95 %."]
     if planned:
         said.append(
-            f"Comparisons with {' and '.join(planned)} are planned: a paired test of the two rows alone decides "
+            f"Comparisons with {view.words.named(planned)} are planned: a paired test of the two rows alone decides "
             "(p < 0.05). That the best row is above them is corrected for the rows that it was chosen from, for the "
             "choice was by the same answers."
         )
     said += [
-        f"{'Other pairs' if planned else 'Pairs'} of a budget are looked at all together: the variance between "
-        "seeds is pooled over rows that are alike in it, and p is corrected for all pairs there (Holm).",
+        f"{'Other pairs' if planned else 'Pairs'} at a label count and training size are tested all together: the "
+        "variance between seeds is pooled over rows that are alike in it, and p is corrected for all pairs (Holm).",
         "From which size on a row beats another is tested from the largest size down, and stops at the first test that "
         "fails.",
     ]
@@ -135,19 +136,29 @@ def _how(view: View) -> list[str]:
     return said
 
 
-def _lead(budgets: Sequence[Budget]) -> list[str]:
-    """In how many budgets a row is the best or not significantly different from it."""
-    if len(budgets) < 2:
+def _lead(view: View) -> list[str]:
+    """Which rows are the first, or not significantly worse than it, at how many label counts and training sizes."""
+    standings = [one.standing for one in view.budgets]
+    if len(standings) < 2:
         return []
-    alone = Counter(one.standing.best for one in budgets if one.standing.is_significant)
-    top = Counter(
-        row for one in budgets for row in (one.standing.best, *(contender.row for contender in one.standing.tied))
-    )
-    ordered = sorted(top, key=lambda row: (-top[row], -alone[row]))
-    named = [f"{row} in {top[row]}" + (f" ({alone[row]} of them alone)" if alone[row] else "") for row in ordered]
-    more = f", and {counted(len(named) - MAX_NAMED, 'other row')} in fewer" if len(named) > MAX_NAMED else ""
-    text = f"Of {len(budgets)} budgets (label counts x training sizes), best or not told apart from the best: "
-    return [f"{text}{', '.join(named[:MAX_NAMED])}{more}."]
+    top = Counter(row for one in standings for row in (one.best, *(contender.row for contender in one.tied)))
+    alone = Counter(one.best for one in standings if one.is_significant)
+    always = [row for row, count in top.items() if count == len(standings)]
+    counts, sizes = len({one.num_labels for one in standings}), len({one.train_size for one in standings})
+    grid = f"all {len(standings)} combinations of labels and examples"
+    if min(counts, sizes) > 1 and counts * sizes == len(standings):
+        grid += f" ({counts} label counts x {sizes} training sizes)"
+    rest = sorted(set(top) - set(always), key=lambda row: (-top[row], -alone[row]))
+    at = [f"{view.name_of(row)} at {top[row]}" + f" ({alone[row]} alone)" * (alone[row] > 0) for row in rest]
+    if len(always) > 1:
+        said = f"{view.words.named(always, MAX_NAMED)} tie for first at {grid}"
+    elif always:
+        alone_at = alone[always[0]]
+        ties = ", alone" if alone_at == len(standings) else f", alone at {alone_at}" if alone_at else ", with ties"
+        said = f"{view.name_of(always[0])} is first at {grid}{ties}"
+    else:
+        return [f"Of {grid}, first or tied for first are {listed(at, MAX_NAMED)}."]
+    return [f"{said}; {listed(at, MAX_NAMED)}." if at else f"{said}."]
 
 
 def _tables(view: View, opponents: Sequence[str]) -> list[Titled]:

@@ -197,7 +197,7 @@ def _hopeless(found: Observed) -> str:
         )
     fall = (found.errors[0] - found.errors[-1]) / (np.sqrt(2) * found.standard_errors[-1])
     if fall < MIN_FALL:
-        return "accuracy hardly rises over the sizes that were tried, compared with how much seeds differ"
+        return "its gain over the sizes that were tried is smaller than the noise between seeds"
     return ""
 
 
@@ -206,7 +206,11 @@ def _limit(found: Observed) -> tuple[float, str]:
     per_label, span = found.sizes[-1] / found.num_labels, float(found.sizes[-1] / found.sizes[0])
     allowed = FAR if per_label >= 2 * MIN_PER_LABEL else NEAR
     if span < allowed:
-        return span, "not further beyond the largest size than that is from the smallest"
+        return (
+            span,
+            f"forecasts stop at {span:.3g} times the largest size, for the sizes tried span a factor of {span:.3g}",
+        )
     if allowed < FAR:
-        return allowed, f"fewer than {2 * MIN_PER_LABEL} training examples per label at the largest size"
-    return allowed, f"more than {FAR:.0f} times the largest size was never checked"
+        few = f"it has fewer than {2 * MIN_PER_LABEL} examples per label"
+        return allowed, f"forecasts stop at {allowed:.0f} times the largest size: {few}"
+    return allowed, f"forecasts stop at {FAR:.0f} times the largest size: further was never checked"

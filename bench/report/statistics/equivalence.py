@@ -1,6 +1,6 @@
 """Data equivalence: how many training examples of one row do what another does with n."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,6 +71,8 @@ class Reference:
     other: str
     num_labels: int
     level: float = LEVEL
+    name: Callable[[str], str] = str
+    """What reasons call a row."""
 
     @cached_property
     def curve(self) -> dict[int, BySeed]:
@@ -87,15 +89,14 @@ class Reference:
         here = self.grid.get(Point(row, self.num_labels, train_size))
         sizes = list(self.curve)
         if here is None:
-            return NotComparable(f"{row} has no answers there")
+            return NotComparable(f"{self.name(row)} has no answers there")
         if len(sizes) < MIN_SIZES:
             few = f"{len(sizes)} of the {MIN_SIZES} training sizes that equivalence needs"
-            return NotComparable(f"{self.other} has only {few}")
+            return NotComparable(f"{self.name(self.other)} has only {few}")
         matched = _common(here, list(self.curve.values()), untrained=train_size == 0)
         if matched is None:
-            return NotComparable(
-                f"{row} and {self.other} have no seed with the same test examples at all of these sizes"
-            )
+            both = f"{self.name(row)} and {self.name(self.other)}"
+            return NotComparable(f"{both} have no seed with the same test examples at all of these sizes")
         mine, theirs = matched
         rising = isotonic_regression([sample_of(answers).mean for answers in theirs]).x
         estimate = _crossing(sample_of(mine).mean, rising, sizes)

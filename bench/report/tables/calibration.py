@@ -1,6 +1,6 @@
 """The error that a perfectly calibrated model would show on the same test set, beside what models show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from bench.report.content.table import Table, table
 from bench.report.content.wording import (
     deviation_text,
 )
+from bench.report.content.words import listed
 from bench.report.figures.calibration import (
     Confidences,
     ConfidencesByPoint,
@@ -97,8 +98,10 @@ def _mean_entry(values: Sequence[float]) -> Entry:
     return Entry(f"{mean:.3f}", numbers={"": mean})
 
 
-def calibration_words(points: ConfidencesByPoint, floors: Mapping[Point, Floor]) -> list[str]:
-    """What the error's floor is, and which rows lie above it, label count by label count."""
+def calibration_words(
+    points: ConfidencesByPoint, floors: Mapping[Point, Floor], name: Callable[[str], str]
+) -> list[str]:
+    """What the error's floor is, and which rows lie above it, label count by label count; `name` is a row's."""
     if not points:
         return []
     said = [
@@ -112,9 +115,9 @@ def calibration_words(points: ConfidencesByPoint, floors: Mapping[Point, Floor])
         for point, seeds in points.items():
             if point.num_labels == labels:
                 error = float(np.mean([expected_calibration_error(one) for one in seeds.values()]))
-                text = f"{point.row} ({error:.3f} against {floors[point].mean:.3f})"
+                text = f"{name(point.row)} ({error:.3f} against {floors[point].mean:.3f})"
                 (above if error > floors[point].most else within).append(text)
-        more = f"above that: {', '.join(above)}" if above else "no row is above that"
-        less = f"; not told from a perfectly calibrated model: {', '.join(within)}" if within else ""
+        more = f"above that: {listed(above)}" if above else "no row is above that"
+        less = f"; no different from a perfectly calibrated model: {listed(within)}" if within else ""
         said.append(f"{labels} labels: {more}{less}.")
     return said

@@ -1,6 +1,6 @@
 """Data equivalence in words and tables: how many examples of a simpler row do what a row does with its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bench.report.content.parts import Entry, Titled, point_id
 from bench.report.content.table import table
@@ -23,7 +23,7 @@ MAX_SIZES = 5
 
 def equivalents(view: View, other: str, num_labels: int) -> Equivalents:
     """The points of all rows whose curves the report fits, and of untrained ones, against the row `other`."""
-    reference = Reference(view.predictions, other, num_labels)
+    reference = Reference(view.predictions, other, num_labels, name=view.name_of)
     chosen = view.fitted.at(num_labels)
     points = [
         point
@@ -57,7 +57,7 @@ def equivalents_table(view: View, found: Sequence[Equivalents]) -> Titled | None
             lines.append([name, each.num_labels, *(_entry(view, each, point, usual) for point in points)])
     other = found[0].other
     header = ["row, with its own training examples", "labels", *(f"{size:,}" for size in sizes)]
-    title = f"Training examples of {other} that do the same [95 %]"
+    title = f"How many examples {view.name_of(other)} needs to match [95 %]"
     return Titled(title, table(header, lines), name=f"same_as_{other}")
 
 
@@ -102,20 +102,20 @@ def _end(one: Equivalence, size: float) -> str:
     return f"≤ {one.smallest:,}" if size <= one.smallest else two_digits(size)
 
 
-def equivalent_sentence(one: Equivalence) -> str:
-    """ "minilm lora with 64 training examples does what tfidf_sgd does with 610 [430, 900]."."""
-    with_ = f"with {one.train_size:,} training examples" if one.train_size else "without training examples"
-    does = f"{one.row} {with_} does what {one.other} does with"
+def equivalent_sentence(one: Equivalence, name: Callable[[str], str]) -> str:
+    """ "MiniLM, LoRA with 64 examples does as well as TF-IDF with 610 (430 to 900)."; `name` gives display names."""
+    count = counted(one.train_size, "example") if one.train_size else "no examples"
+    does = f"{name(one.row)} with {count} does as well as {name(one.other)} with"
     if one.estimate == MORE:
-        least = f"at least {two_digits(one.low)} by its interval" if one.smallest < one.low < MORE else ""
-        sure = least or ("all of its interval is beyond" if one.low == MORE else "its interval says nothing more")
-        return f"{does} more than {one.largest:,} (the largest size tried; {sure})."
+        least = f"; at least {two_digits(one.low)} by its interval" if one.smallest < one.low < MORE else ""
+        sure = least or ("; all of its interval is beyond" if one.low == MORE else "; its interval says nothing more")
+        return f"{does} more than {one.largest:,} (the most that was tried{sure})."
     if one.estimate <= one.smallest:
         most = f"; by its interval it may be {_up_to(one)}" if one.high > one.smallest else ""
-        return f"{does} {one.smallest:,} or fewer (the smallest size tried{most})."
+        return f"{does} {one.smallest:,} or fewer (the fewest that were tried{most})."
     low = f"{one.smallest:,} or fewer" if one.low <= one.smallest else two_digits(one.low)
     high = f"more than {one.largest:,}" if one.is_open else two_digits(one.high)
-    return f"{does} {two_digits(one.estimate)} [{low}, {high}]."
+    return f"{does} {two_digits(one.estimate)} ({low} to {high})."
 
 
 def _up_to(one: Equivalence) -> str:

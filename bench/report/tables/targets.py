@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from bench.metrics.table import METRICS
+from bench.report.content.amounts import score_text
 from bench.report.content.parts import Entry, Titled
 from bench.report.content.table import table
-from bench.report.content.wording import (
-    two_digits,
-)
+from bench.report.content.wording import capitalised, two_digits
 from bench.report.statistics.correctness import sample_of
 from bench.report.statistics.curves import Curve, Refusal
 from bench.report.statistics.targets import ExamplesNeeded, examples_needed
@@ -21,6 +21,7 @@ TOO_NEAR = 0.005
 """Of a round target to another one."""
 BEYOND = "≈ "
 """Before numbers beyond the largest size that was tried."""
+MAX_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def targets_table(view: View, targets: Targets) -> Titled:
     """A line a row, a column a target, and how far each curve may be carried."""
     curves = view.fitted.at(targets.num_labels)
     lines = [_line(row, curves[row], targets) for row in view.rows if row in curves]
-    header = ["row", *(_heading(target, targets) for target in targets.all), "looked to", "why no further"]
+    header = ["row", *(_heading(target, targets) for target in targets.all), "looked to"]
     title = f"Training examples for a target accuracy [90 %], {targets.num_labels} labels"
     name = f"examples_needed_{targets.num_labels}_labels"
     base = view.simpler_rows[0] if view.simpler_rows else None
@@ -88,9 +89,9 @@ def _heading(target: float, targets: Targets) -> str:
 
 def _line(row: str, curve: Curve | Refusal, targets: Targets) -> list[object]:
     if isinstance(curve, Refusal):
-        return [row, *["refused"] * len(targets.all), "", curve.reason]
+        return [row, *["no forecast"] * len(targets.all), ""]
     needed = [examples_needed(curve, target) for target in targets.all]
-    return [row, *(_needed_entry(one, curve) for one in needed), f"{needed[0].searched_to:,}", curve.limit]
+    return [row, *(_needed_entry(one, curve) for one in needed), f"{needed[0].searched_to:,}"]
 
 
 def _needed_entry(found: ExamplesNeeded, curve: Curve) -> Entry:
@@ -98,14 +99,20 @@ def _needed_entry(found: ExamplesNeeded, curve: Curve) -> Entry:
     return Entry(needed_text(found, curve), numbers={"": found.estimate, "low": found.low, "high": found.high})
 
 
-def needed_text(found: ExamplesNeeded, curve: Curve) -> str:
-    """ "1,500 [1,200, 1,900]", "at least 2,100", "> 7,200"; what is beyond the data is marked by `BEYOND`."""
+def needed_text(found: ExamplesNeeded, curve: Curve, *, in_prose: bool = False) -> str:
+    """ "1,500 [1,200, 1,900]" ("1,500 (1,200 to 1,900)" in prose), "at least 2,100", "> 7,200".
+
+    What is beyond the data is marked by `BEYOND`.
+    """
     smallest, largest = (int(curve.observed.sizes[place]) for place in (0, -1))
 
     def text(size: int | None) -> str:
         if size is None:
             return f"> {found.searched_to:,}"
         return f"≤ {smallest:,}" if size <= smallest else two_digits(size)
+
+    def span(low: int | None, high: int | None) -> str:
+        return f"({text(low)} to {text(high)})" if in_prose else f"[{text(low)}, {text(high)}]"
 
     if found.verdict == "not_reachable":
         return text(None)
@@ -114,32 +121,38 @@ def needed_text(found: ExamplesNeeded, curve: Curve) -> str:
     if found.verdict == "at_least" and found.low is not None and found.low > smallest:
         return f"at least {BEYOND if found.low > largest else ''}{text(found.low)}"
     if found.verdict == "at_least":
-        return f"unknown [{text(found.low)}, {text(None)}]"
+        return f"unknown {span(found.low, None)}"
     beyond = found.estimate is None or found.estimate > largest
-    return f"{BEYOND if beyond else ''}{text(found.estimate)} [{text(found.low)}, {text(found.high)}]"
+    return f"{BEYOND if beyond else ''}{text(found.estimate)} {span(found.low, found.high)}"
 
 
 def targets_sentence(view: View, targets: Targets, row: str) -> str:
     """What the best row, `row` and the simpler ones need for what is asked for, or nearly the best row's accuracy."""
     if targets.asked is not None:
-        target, what = targets.asked, f"For an accuracy of {targets.asked:g} (asked for)"
+        target, what = targets.asked, f"For an accuracy of {score_text(targets.asked, METRICS['accuracy'])} (asked for)"
     else:
         target = min(targets.near_best)
         below = BELOW_BEST[targets.near_best.index(target)]
         less = f", less {counted(round(100 * below), 'point')}" if below else ""
-        what = f"For an accuracy of {target:.3f} (that of {targets.best} at {targets.train_size:,}{less})"
+        accuracy = score_text(target, METRICS["accuracy"])
+        what = f"For an accuracy of {accuracy} (that of {view.name_of(targets.best)} at {targets.train_size:,}{less})"
     curves = view.fitted.at(targets.num_labels)
     rows = [one for one in dict.fromkeys([targets.best, row, *view.simpler_rows]) if one in curves]
-    said: list[str] = []
+    said = [_said(view.name_of(one), curve, target) for one in rows if isinstance(curve := curves[one], Curve)]
+    return f"{what}: {'; '.join(said)}." if said else ""
+
+
+def limits_sentences(view: View, targets: Targets) -> list[str]:
+    """How far curves are carried and why no further, and which rows have none; rows of one reason together."""
+    limits: dict[str, list[str]] = {}
     refused: dict[str, list[str]] = {}
-    for one in rows:
-        curve = curves[one]
+    for row, curve in view.fitted.at(targets.num_labels).items():
         if isinstance(curve, Curve):
-            said.append(_said(one, curve, target))
+            limits.setdefault(curve.limit, []).append(row)
         else:
-            refused.setdefault(curve.reason, []).append(one)
-    said += [f"the curve of {' and of '.join(some)} is refused: {reason}" for reason, some in refused.items()]
-    return f"{what}: {'; '.join(said)}."
+            refused.setdefault(curve.reason, []).append(row)
+    said = [f"{capitalised(limit)} ({view.words.named(rows, MAX_NAMED)})." for limit, rows in limits.items()]
+    return said + [f"No forecast for {view.words.named(rows, MAX_NAMED)}: {why}." for why, rows in refused.items()]
 
 
 def _said(row: str, curve: Curve, target: float) -> str:
@@ -148,5 +161,5 @@ def _said(row: str, curve: Curve, target: float) -> str:
         return f"by its curve, {row} does not get there within {found.searched_to:,} training examples"
     if found.verdict == "at_least" and found.low == int(curve.observed.sizes[0]):
         return f"how many {row} needs is unknown: the band of its curve is too wide"
-    text = needed_text(found, curve).replace("≤ ", "at most ").replace(BEYOND, "about ")
+    text = needed_text(found, curve, in_prose=True).replace("≤ ", "at most ").replace(BEYOND, "about ")
     return f"{row} needs {text.replace('at least about', 'at least')} training examples"

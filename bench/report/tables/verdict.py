@@ -5,12 +5,14 @@ from typing import Any
 
 from bench.report.content.parts import Entry, Number, Titled, interval_numbers, known_number, point_id, size_entry
 from bench.report.content.table import table
-from bench.report.content.verdict_words import behind_text, interval_text, p_text, signed_text
-from bench.report.content.wording import difference_text
+from bench.report.content.verdict_words import sure_text
+from bench.report.content.wording import difference_text, number_text
+from bench.report.content.words import p_text
 from bench.report.statistics.decision import Budget, Crossing, crossing
 from bench.report.statistics.intervals import Interval
 from bench.report.statistics.ties import Contender, Standing
 from bench.report.view import View
+from bench.wording import counted
 
 VERDICTS = {
     "never": "at no size",
@@ -46,10 +48,28 @@ def _line(view: View, one: Budget) -> list[object]:
         standing.best,
         Entry(interval_text(standing.score), point=point, numbers=_score_numbers(standing.score)),
         _tied(standing),
-        "" if nearest is None else Entry(behind_text(nearest), numbers=_behind_numbers(nearest)),
+        "" if nearest is None else Entry(_behind(nearest), numbers=_behind_numbers(nearest)),
         _cheapest(one),
         _needed(one),
     ]
+
+
+def interval_text(found: Interval) -> str:
+    """ "0.912 [0.890, 0.931]"."""
+    return f"{number_text(found.estimate)} [{number_text(found.low)}, {number_text(found.high)}]"
+
+
+def signed_text(difference: float, low: float, high: float) -> str:
+    """ "+0.021 [-0.004, +0.046]"."""
+    return f"{difference_text(difference)} [{difference_text(low)}, {difference_text(high)}]"
+
+
+def _behind(nearest: Contender) -> str:
+    one = nearest.against_best
+    if nearest.ahead:
+        common = counted(len(one.seeds), "common seed")
+        return f"{nearest.row}, {interval_text(one.turned.difference)} ahead on {common}"
+    return f"{nearest.row}, {interval_text(one.difference)} behind ({sure_text(one)})"
 
 
 def _score_numbers(score: Interval) -> dict[str, Number]:
@@ -102,7 +122,7 @@ def crossings_table(view: View, opponents: Sequence[str]) -> list[Titled]:
             for row in rows
         ]
         header = ["row", *(f"{labels} labels" for labels in counts)]
-        title = f"Training examples from which on a row beats {opponent}"
+        title = f"Smallest training set with which a row beats {view.name_of(opponent)}"
         if lines:
             found.append(Titled(title, table(header, lines), name=f"beats_{opponent}"))
     return found
@@ -114,7 +134,7 @@ def _where(one: Crossing) -> Entry | str:
         return VERDICTS[one.verdict] + worse
     if not one.size:
         return "better"
-    text = f"{one.size:,}" if one.verdict == "from_size" else f"{one.size:,} (the smallest)"
+    text = f"{one.size:,}" if one.verdict == "from_size" else f"{one.size:,} (smallest tried)"
     return Entry(text, numbers={"": one.size})
 
 
@@ -126,12 +146,12 @@ def differences_table(view: View, opponent: str) -> Titled:
         "labels",
         "training examples",
         f"difference in {view.deciding.metric.label} [95 %]",
-        "told apart",
+        "significant",
         "p",
     ]
-    header += ["p, corrected for all pairs of the budget", "test", "effect size (Cohen's h)", "seeds", "left out"]
+    header += ["p, corrected for all pairs there", "test", "effect size (Cohen's h)", "seeds", "left out"]
     lines = [_difference_line(view, line) for line in frame.itertuples(index=False)]
-    return Titled(f"Differences to {opponent}", table(header, lines), name=f"differences_to_{opponent}")
+    return Titled(f"Differences to {view.name_of(opponent)}", table(header, lines), name=f"differences_to_{opponent}")
 
 
 def _difference_line(view: View, one: Any) -> list[object]:

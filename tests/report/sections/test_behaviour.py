@@ -79,7 +79,7 @@ def test_details_have_every_seed_and_command(tmp_path):
     points = details(cells_frame(cells), read_records(cells))
     assert len(points) == 2
     for point in points.values():
-        assert [line[:2] for line in point["seeds"]] == [["0", "oom"], ["1", "ok"], ["2", "not run"]]
+        assert [line[:2] for line in point["seeds"]] == [["0", "out of memory"], ["1", "ok"], ["2", "not run"]]
         assert len(point["commands"]) == 3
         assert point["failures"][0]["reason"] == "RuntimeError: CUDA out of memory"
         assert {mistake["seed"] for mistake in point["mistakes"]} == {"1"}
@@ -126,9 +126,9 @@ def test_the_floor_stands_in_the_table_and_in_words():
     assert column == found.header.index("expected calibration error") + 1
     floor = floors[Point("good", 2, 32)]
     assert str(found.lines[0][column]) == f"{floor.mean:.3f}, up to {floor.most:.3f}"
-    _, said = calibration_words(points, floors)
-    assert said.startswith("2 labels: above that: modest (0.2")
-    assert "not told from a perfectly calibrated model: good (0.0" in said
+    _, said = calibration_words(points, floors, str.upper)
+    assert said.startswith("2 labels: above that: MODEST (0.2")
+    assert "no different from a perfectly calibrated model: GOOD (0.0" in said
     assert f"against {floor.mean:.3f}" in said
     no_spread = calibration_floor({0: Confidences(np.ones(50), np.ones(50, bool))})
     assert (no_spread.mean, no_spread.most) == (0, 0)

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,10 +54,19 @@ def one_seed(cells: Sequence[ExpectedCell]) -> list[ExpectedCell]:
     return [cell for cell in cells if cell.seed == first[cell.row]]
 
 
+def with_display_names(cells: Sequence[ExpectedCell]) -> list[ExpectedCell]:
+    """Rows and data under other names than those of the grid, with commas in them as real ones have."""
+    return [
+        replace(cell, names=(f"{cell.model.replace('_', ' ').upper()}, {cell.method or 'words'}", "Some texts"))
+        for cell in cells
+    ]
+
+
 VARIANTS: dict[str, Callable[[Sequence[ExpectedCell]], list[ExpectedCell]]] = {
     "noisy seeds": list,
     "one seed": one_seed,
     "holes": with_holes,
+    "display names": with_display_names,
 }
 
 

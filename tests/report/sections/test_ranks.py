@@ -85,22 +85,22 @@ def of_data_sets(shares, count, **options):
 
 def test_enough_data_sets_have_a_diagram_with_a_text(tmp_path):
     shares = {"lora": STEEP, "full": [share + 0.02 for share in SLOW], "tfidf": SLOW}
-    section = overall_ranking(of_data_sets(shares, 7, seeds=1), list(shares), tmp_path, "")
+    section = overall_ranking(of_data_sets(shares, 7, seeds=1), list(shares), tmp_path, "", name=str.upper)
     assert "Average ranks of 3 rows over 7 data sets" in section.paragraphs[0]
     assert "By Friedman's test the rows differ (p < 0.01)." in section.paragraphs[0]
     assert "(Nemenyi)" in section.paragraphs[0]
     (picture,) = section.pictures
     assert (tmp_path / f"{picture.name}.svg").stat().st_size > 1000
-    assert picture.text.endswith("best first: lora 1.00, full 2.00, tfidf 3.00.")
+    assert picture.text.endswith("best first: LORA 1.00; FULL 2.00; TFIDF 3.00.")
 
 
 def test_few_data_sets_have_ranks_and_no_test(tmp_path):
     shares = {"lora": STEEP, "full": [share + 0.02 for share in SLOW], "tfidf": SLOW}
     grids = of_data_sets(shares, 4, seeds=1)
     grids["data 0"] |= curves({"zero": FLAT}, seeds=1)
-    section = overall_ranking(grids, [*shares, "zero"], tmp_path, "")
+    section = overall_ranking(grids, [*shares, "zero"], tmp_path, "", name=str.upper)
     assert "not tested: a test of ranks needs at least 6 independent data sets; there are 4." in section.paragraphs[0]
-    assert section.paragraphs[1] == "Not ranked, for they lack a data set that others have: zero."
+    assert section.paragraphs[1] == "Not ranked, for they lack a data set that others have: ZERO."
     assert tuple(tuple(map(str, line)) for line in section.tables[0].table.lines) == (
         ("lora", "1.00"),
         ("full", "2.00"),
@@ -119,7 +119,7 @@ def test_few_data_sets_have_ranks_and_no_test(tmp_path):
 )
 def test_too_few_rows_or_data_sets_have_no_ranks(rows, data_sets, why, tmp_path):
     shares = dict(list({"lora": STEEP, "tfidf": SLOW, "full": FLAT}.items())[:rows])
-    section = overall_ranking(of_data_sets(shares, data_sets, seeds=1), list(shares), tmp_path, "")
+    section = overall_ranking(of_data_sets(shares, data_sets, seeds=1), list(shares), tmp_path, "", name=str.upper)
     assert section.paragraphs == [f"No average ranks: {why}."]
     assert not section.tables
     assert not section.pictures
@@ -128,7 +128,7 @@ def test_too_few_rows_or_data_sets_have_no_ranks(rows, data_sets, why, tmp_path)
 def test_one_row_has_no_ranks(tmp_path):
     view = view_of(curves({"lora": STEEP}), METHODS, tmp_path)
     assert ranks.section(view) is None
-    assert overall_ranking({"bbc": view.predictions}, ["lora"], tmp_path, "_all") is None
+    assert overall_ranking({"bbc": view.predictions}, ["lora"], tmp_path, "_all", name=str.upper) is None
 
 
 def test_several_data_sets_are_ranked_together(tmp_path, monkeypatch):

@@ -71,8 +71,8 @@ def test_the_main_experiment(tmp_path):
     cells = go_emotions_grid(tmp_path / "results", num_labels=(2, 16), seeds=(0, 1))
     text = markdown(write_report(cells, tmp_path / "report", ReportOptions("go_emotions_grid")))
     assert "could not be made" not in text
-    assert [title for title in headings(text) if title.startswith("Cells")] == ["Cells that are not ok"]
-    assert "| gpt2_xl qlora | 800 | oom |  | 0.375 | 80 | ±0.054 |  |" in text
+    assert [title for title in headings(text) if title.startswith("Failed")] == ["Failed or missing runs"]
+    assert "| gpt2_xl qlora | 800 | out of memory |  | 0.375 | 80 | ±0.054 |  |" in text
     assert "| llama3_2_1b zero_shot (no training examples) |" in text
     assert "not in the grid" in text  # 4 and 8 labels, in the comparison alone
     assert not re.search(r"zero_shot.*not (run|in the grid)", text)

@@ -1,10 +1,14 @@
 """The answer: its sentences and tables, and the marks of the heatmap."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report.content.verdict_words import budget_points, crossing_text, needed_text, p_text
+from bench.metrics.table import METRICS
+from bench.report.content.verdict_words import budget_points, crossing_text, needed_text
+from bench.report.content.words import Words, p_text
 from bench.report.figures.differences import differences, significant_marks
 from bench.report.figures.heatmap import contents_of, heatmap, marks_of
 from bench.report.figures.heatmap_cells import APART, BEST, TIED
@@ -21,6 +25,7 @@ from tests.report.statistics.answers import exactly, grid_of
 
 ROWS = [("minilm", "lora"), ("minilm", "linear_probe"), ("tfidf_sgd", None)]
 SIZES = (32, 128, 512)
+WORDS = Words(str, METRICS["accuracy"])
 LOW, HIGH = [0.60, 0.62, 0.61], [0.90, 0.91, 0.92]
 
 
@@ -35,19 +40,14 @@ def page_of(tmp_path, accuracies, monkeypatch, status=lambda cell: Status.OK, **
 
 def test_a_clear_answer_is_said(tmp_path, monkeypatch):
     text = page_of(tmp_path, {"lora": 0.95, "linear_probe": 0.8, None: 0.6}, monkeypatch)
-    assert "minilm lora in 3 (3 of them alone)" in text
-    assert "- minilm lora has the highest accuracy, 0.95" in text
-    assert (
-        "(2 seeds, 400 test examples) and is told apart from every other row; next is minilm linear_probe, 0.15" in text
-    )
-    assert "- minilm lora beats tfidf_sgd at every size from 32 on, by +0.35" in text
-    assert "- minilm lora beats minilm linear_probe at every size from 32 on, by +0.15" in text
-    assert (
-        text.index("- minilm lora has the highest")
-        < text.index("### How differences are told")
-        < text.index("### Best")
-    )
-    line = next(line for line in text.splitlines() if line.startswith("| minilm lora | 32 (the smallest)"))
+    assert "minilm lora is first at all 3 combinations of labels and examples, alone." in text
+    assert "- minilm lora has the highest accuracy: 95." in text
+    assert "2 seeds, 400 test texts. It is significantly better than every other row; " in text
+    assert "next is minilm linear_probe, behind by 15." in text
+    assert "- minilm lora beats tfidf_sgd at every size from 32 on: +35." in text
+    assert "- minilm lora beats minilm linear_probe at every size from 32 on: +15." in text
+    assert text.index("- minilm lora has the highest") < text.index("### How we compare") < text.index("### Best")
+    line = next(line for line in text.splitlines() if line.startswith("| minilm lora | 32 (smallest tried)"))
     assert line
     assert "| minilm lora | 2 | 512 | +0.35" in text
     assert "| better | p &lt; 0.01 | p &lt; 0.01 |" in text
@@ -55,26 +55,24 @@ def test_a_clear_answer_is_said(tmp_path, monkeypatch):
 
 def test_what_can_not_be_told_is_said(tmp_path, monkeypatch):
     text = page_of(tmp_path, {"lora": 0.802, "linear_probe": 0.8, None: 0.6}, monkeypatch)
-    assert "these runs do not tell minilm linear_probe from it" in text
+    assert "No significant difference to minilm linear_probe." in text
     few = "Two seeds say too little of how much seeds differ to know how many would decide"
-    assert f"{few}: run more of minilm lora and minilm linear_probe to tell minilm linear_probe from it." in text
+    assert f"{few}: run more of minilm lora and minilm linear_probe." in text
     assert "not known from two seeds" in text
-    assert "minilm lora is told apart from minilm linear_probe at no size" in text
+    assert "minilm lora differs significantly from minilm linear_probe at no size" in text
     assert "minilm lora beats tfidf_sgd at every size from 32 on" in text
 
 
 def test_what_three_seeds_can_not_tell_is_said_with_how_many_would(tmp_path, monkeypatch):
     accuracies = {"lora": 0.802, "linear_probe": 0.8, None: 0.6}
     text = page_of(tmp_path, accuracies, monkeypatch, seeds=(0, 1, 2), train_sizes=(32,))
-    assert "difference of 0.010 to minilm linear_probe" in text
+    assert "To confirm a lead of 1.0 points over minilm linear_probe takes" in text
 
 
 def test_one_seed_says_so(tmp_path, monkeypatch):
     text = page_of(tmp_path, {"lora": 0.81, "linear_probe": 0.8, None: 0.6}, monkeypatch, seeds=(0,))
     assert "There is one seed a row, which decides nothing: intervals and tests (McNemar)" in text
-    assert (
-        "One seed says nothing of how much seeds differ: run more of both to tell minilm linear_probe from it." in text
-    )
+    assert "One seed says nothing of how much seeds differ: run more of minilm lora and minilm linear_probe." in text
     assert "| McNemar |" in text
 
 
@@ -83,7 +81,7 @@ def test_missing_seeds_and_predictions_are_said(tmp_path, monkeypatch):
         return Status.OOM if cell.method == "lora" and cell.seed else Status.OK
 
     text = page_of(tmp_path, {"lora": 0.95, "linear_probe": 0.8, None: 0.6}, monkeypatch, status)
-    assert "Seeds are missing of minilm lora (1 seed): compared on common seeds." in text
+    assert "Compared on common seeds, for others are missing: minilm lora (1 seed)." in text
     cells = simulate.grid(tmp_path / "r", ROWS, num_labels=(2,))
     for cell in cells:
         if cell.method == "linear_probe":
@@ -111,47 +109,49 @@ def curve_grid(lora, tfidf):
 @pytest.mark.parametrize(
     ("lora", "said"),
     [
-        ([HIGH] * 3, "lora beats tfidf at every size from 32 on, by +0.300 ["),
-        ([LOW, HIGH, HIGH], "lora beats tfidf from 128 training examples on, by +0.300 ["),
+        ([HIGH] * 3, "lora beats tfidf at every size from 32 on: +30.0 points ("),
+        ([LOW, HIGH, HIGH], "lora beats tfidf from 128 training examples on: +30.0 points ("),
         (
             [HIGH, HIGH, LOW],
-            "lora beats tfidf at 32, 128 training examples, but not beyond: the difference at 512 is 0",
+            "lora beats tfidf at 32 and 128 training examples, but not beyond: the difference at 512 is 0.0 points (",
         ),
-        ([LOW] * 3, "lora is told apart from tfidf at no size: the difference at 512 is 0.000 ["),
-        ([[0.3, 0.31, 0.32]] * 3, "lora is worse than tfidf by 0.300 ["),
+        ([LOW] * 3, "lora differs significantly from tfidf at no size: the difference at 512 is 0.0 points ("),
+        ([[0.3, 0.31, 0.32]] * 3, "lora is worse than tfidf by 30.0 points ("),
     ],
 )
 def test_from_where_on_a_row_is_better(lora, said):
-    assert crossing_text(crossing(curve_grid(lora, [LOW] * 3), "lora", "tfidf", 2)).startswith(said)
+    assert crossing_text(crossing(curve_grid(lora, [LOW] * 3), "lora", "tfidf", 2), WORDS).startswith(said)
 
 
 def test_the_cheapest_is_named_with_what_is_not_sure():
     grid = grid_of({("lora", 2, 32): exactly([0.9, 0.92, 0.91]), ("probe", 2, 32): exactly([0.89, 0.93, 0.905])})
     (found,) = budgets(grid, {("lora", 2, 32): 60.0, ("probe", 2, 32): 0.1})
-    said = budget_points(found)
+    said = budget_points(found, WORDS)
     cheap = next(line for line in said if line.startswith("Cheapest within one point: probe"))
-    assert "(less than 1 s of training a cell in place of 1 min 0 s); its difference may be as large as 0.0" in cheap
+    assert re.search(
+        r"probe, which trains in less than 1 s instead of 1 min 0 s; it could be up to \d\.\d points worse\.", cheap
+    )
 
 
 def test_a_row_that_lacks_seeds_may_be_ahead():
     grid = grid_of({("lora", 2, 32): exactly([0.9, 0.92, 0.88]), ("lucky", 2, 32): exactly([0.99])})
-    said = " ".join(budget_points(budgets(grid, {})[0]))
-    assert "on fewer seeds, lucky has 0.990 (1 seed); one seed decides nothing between it and lucky." in said
-    assert "Seeds are missing of lucky (1 seed)" in said
+    said = " ".join(budget_points(budgets(grid, {})[0], WORDS))
+    assert "On fewer seeds, lucky has 99.0 % (1 seed). One seed decides nothing between it and lucky." in said
+    assert "for others are missing: lucky (1 seed)" in said
 
 
 @pytest.mark.parametrize(
     ("needed", "said"),
     [
-        (Needed(0.02, 9, None, ""), "would take about 9 seeds in all"),
-        (Needed(0.02, 2, None, ""), "would probably have been seen: they are closer than that"),
-        (Needed(0.01, None, 4000, "more than 50 seeds"), "more than 50 seeds, or about 4,000 test examples"),
-        (Needed(0.01, None, None, "more than 50 seeds"), "Choose by cost"),
+        (Needed(0.02, 9, None, ""), "To confirm a lead of 2.0 points over probe takes about 9 seeds; there are 3."),
+        (Needed(0.02, 2, None, ""), "would probably have been seen with 3 seeds: it is smaller"),
+        (Needed(0.01, None, 4000, "more than 50 seeds"), "about 4,000 test texts, or more than 50 seeds"),
+        (Needed(0.01, None, None, "more than 50 seeds"), "go by cost instead"),
     ],
 )
 def test_what_would_decide(needed, said):
     grid = grid_of({("lora", 2, 32): exactly([0.9, 0.92, 0.91]), ("probe", 2, 32): exactly([0.9, 0.91, 0.905])})
-    assert said in needed_text(needed, standing(grid, 2, 32).others[0])
+    assert said in needed_text(needed, standing(grid, 2, 32).others[0], WORDS)
 
 
 @pytest.mark.parametrize(("p", "text"), [(1e-9, "p < 0.01"), (0.0123, "p = 0.012"), (0.5, "p = 0.50")])

@@ -112,7 +112,7 @@ def _why_use(found: Answer, around: Around) -> str:
     base = around.name(found.over_baseline.b)
     if found.higher is not None:
         higher = around.name(found.higher)
-        return f"It is significantly better than {base}. {higher} has a higher mean, but is not."
+        return f"It is significantly better than {base}. {higher} has a higher mean, but no significant lead."
     if not found.tied and not found.standing.not_compared:
         return f"It is significantly better than {base} and everything else that was tried."
     return f"It is significantly better than {base}."

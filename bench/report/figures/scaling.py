@@ -73,7 +73,7 @@ def scaling_curves(
     labels = [int(count) for count in sorted(cells["num_labels"].unique())]
     title, note = f"{capitalised(metric_words(metric))} on {data}", _small_print(cells, told, drawing)
     if published is not None and not drawing.published.empty:
-        note = f"{note} {published.note(data)}"
+        note = f"{note} {published.note(only_data_set(cells))}"
     around = Texts(title=title, note=note, x="training examples (log scale)", y=metric_words(metric))
     figure, drawn = panels(len(labels), drawing.panel, handles, around)
     for axes, count in zip(drawn, labels, strict=True):

@@ -1,5 +1,9 @@
 """The section on what training brought."""
 
+import pandas as pd
+
+from bench.metrics.table import METRICS
+from bench.report.content.amounts import score_text
 from bench.report.content.parts import Section, Titled
 from bench.report.content.wording import seeds_phrase
 from bench.report.figures.before_after import before_and_after, gains_table, trained_points
@@ -14,6 +18,18 @@ def section(view: View) -> Section | None:
     figure = before_and_after(points, f"Before and after training on {view.data_name}", seeds_phrase(points))
     text = f"Accuracy and loss on {view.data_name} before and after training. The numbers are in the table below."
     picture = view.draw("before_after", figure, text)
-    return Section(
-        "Before and after training", [], [picture], [Titled("Scores before and after training", gains_table(points))]
+    gains = Titled("Scores before and after training", gains_table(points))
+    return Section("Before and after training", [], [picture], [gains], finding=_gain(view, points))
+
+
+def _gain(view: View, points: pd.DataFrame) -> str:
+    """Of the row that training brought to the highest accuracy, with most labels and examples."""
+    most = points[points["num_labels"] == points["num_labels"].max()]
+    most = most[most["train_size"] == most["train_size"].max()]
+    best = most.loc[most["test_accuracy_mean"].idxmax()]
+    before, after = (
+        score_text(float(best[column]), METRICS["accuracy"])
+        for column in ("before_test_accuracy_mean", "test_accuracy_mean")
     )
+    name, labels = view.name_of(str(best["row"])), int(best["num_labels"])
+    return f"{name}: {before} right before training, {after} after it, with {labels} labels."

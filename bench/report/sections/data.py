@@ -2,6 +2,7 @@
 
 from bench.report.content.parts import Section, Titled
 from bench.report.content.table import table
+from bench.report.content.words import listed
 from bench.report.view import View
 from bench.results.counts import cleaned_text
 from bench.results.measurements import Examples
@@ -30,7 +31,20 @@ def section(view: View) -> Section | None:
     cleaned = [f"{text[:1].upper()}{text[1:]}." for text in said if text]
     paragraphs = [*cleaned, same, *warning, *(f"{note[:1].upper()}{note[1:]}." for note in notes)]
     drawn = Titled("What the examples were drawn from", table(HEADERS, lines), name="data")
-    return Section("Data", paragraphs, tables=[drawn])
+    return Section(
+        "Data", paragraphs, tables=[drawn], finding=_left_out([one for some in found.values() for one in some])
+    )
+
+
+def _left_out(examples: list[Examples]) -> str:
+    """What was not used, and whether test texts were trained on: the largest counts of a cell."""
+    repeated = max((one.duplicates_dropped or 0 for one in examples), default=0)
+    several = max((one.conflicts_dropped or 0 for one in examples), default=0)
+    seen = max((one.test_texts_in_training or 0 for one in examples), default=0)
+    said = [f"{repeated:,} repeated" * bool(repeated), f"{several:,} with several labels" * bool(several)]
+    gone = listed(filter(None, said))
+    first = f"Texts left out: {gone}" if gone else "No text was left out"
+    return f"{first}; {f'{seen:,} test texts are in training, too' if seen else 'no test text is in training'}."
 
 
 def _line(examples: list[Examples]) -> list[str]:

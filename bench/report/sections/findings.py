@@ -1,38 +1,23 @@
-"""What each section found, in one sentence: all that is read of it while it is closed.
+"""What sections found that have no sentence of their own: all that is read of them while they are closed.
 
-Sentences about rows go by the verdicts, as everything on the page does; a section that has no such sentence says what
-is inside.
+Sentences about rows go by the verdicts, as everything on the page does.
 """
 
 from collections.abc import Callable
 
 from bench.report.content.amounts import gain_text, score_text, time_text
-from bench.report.content.wording import capitalised
+from bench.report.content.wording import capitalised, metric_words
+from bench.report.content.words import listed
 from bench.report.statistics.correctness import places, rows_at, sample_of
 from bench.report.statistics.decision import Budget
+from bench.report.statistics.metrics import lower_is_better
 from bench.report.view import View
 from bench.wording import counted
-
-INSIDE = {
-    "How many examples": "How many labelled examples a target takes, or a simpler row to do as well.",
-    "Number of labels": "How scores fall as there are more labels to tell apart.",
-    "All metrics": "Every metric of every row at its largest number of examples.",
-    "Ranks": "Which places each row may have, given the uncertainty.",
-    "Ours and published": "The numbers that others have published, beside ours.",
-    "Label by label": "Which labels are found and which are confused.",
-    "Calibration": "Whether a model that is 80 % sure is right in 80 % of texts.",
-    "Training curves": "Loss and score on validation while training.",
-    "Before and after training": "What training changed, on the same texts.",
-    "Lengths of texts": "How many tokens texts have, and how many are cut.",
-    "Data": "What was left out, repeated or doubtful in the data.",
-    "How rows were trained": "The hyperparameters of each row, and where they come from.",
-}
 
 
 def finding(title: str, view: View) -> str:
     """The sentence of the section with this title."""
-    found = FOUND[title](view) if title in FOUND else ""
-    return found or INSIDE.get(title, "")
+    return FOUND[title](view) if title in FOUND else ""
 
 
 def _comparisons(view: View) -> str:
@@ -81,6 +66,47 @@ def _growth(view: View) -> str:
     return f"{view.name_of(row)}: {gained} from {own[0]:,} to {own[-1]:,} examples, with {labels} labels."
 
 
+def _fall(view: View) -> str:
+    """From the fewest to the most labels, at the largest number of examples that both have: the best row there."""
+    labels = sorted({count for count, _ in places(view.compared)})
+    if len(labels) < 2:
+        return ""
+    for one in sorted(view.budgets, key=lambda one: (-one.standing.num_labels, -one.standing.train_size)):
+        row, size = one.standing.best, one.standing.train_size
+        here, there = (rows_at(view.compared, count, size).get(row) for count in (labels[0], labels[-1]))
+        if one.standing.num_labels == labels[-1] and here is not None and there is not None:
+            few, many = (score_text(sample_of(seeds).mean, view.deciding.metric) for seeds in (here, there))
+            where = f"with {labels[0]} labels, {many} with {labels[-1]}"
+            return f"{view.name_of(row)}: {few} {where}, on {size:,} examples."
+    return ""
+
+
+def _metrics(view: View) -> str:
+    """Whether the row with the best mean is the same by every metric, with most labels and examples."""
+    if not view.budgets:
+        return ""
+    one = max((budget.standing for budget in view.budgets), key=lambda one: (one.num_labels, one.train_size))
+    whole = view.summary[(view.summary["n_ok"] == view.summary["n_expected"]) & (view.summary["n_ok"] > 0)]
+    here = whole[(whole["num_labels"] == one.num_labels) & whole["train_size"].isin([one.train_size, 0])]
+    first = {}
+    for column in view.shown_metrics:
+        means = here.set_index("row")[f"{column}_mean"].dropna()
+        if len(means) > 1:
+            first[column] = str(means.idxmin() if lower_is_better(column) else means.idxmax())
+    by = first.pop(view.deciding.column, None)
+    if by is None or not first:
+        return ""
+    others = [
+        f"{view.name_of(row)} by {metric_words(column).removeprefix('test ')}"
+        for column, row in first.items()
+        if row != by
+    ]
+    label = view.deciding.metric.label
+    if not others:
+        return f"{view.name_of(by)} has the best mean by {label} and by every other metric that is drawn."
+    return f"Best mean: {view.name_of(by)} by {label}, but {listed(others)}."
+
+
 def _costs(view: View) -> str:
     """From the quickest to the slowest training."""
     seconds = view.summary["train_seconds_mean"].dropna()
@@ -95,6 +121,8 @@ FOUND: dict[str, Callable[[View], str]] = {
     "The answer": _comparisons,
     "Heatmaps": _range_of_scores,
     "Scaling curves": _growth,
+    "Number of labels": _fall,
+    "All metrics": _metrics,
     "Cost": _costs,
 }
 """By the section's title; "" where nothing can be said."""

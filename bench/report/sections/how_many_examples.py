@@ -5,7 +5,7 @@ from bench.report.figures.equivalents import equivalence_curves
 from bench.report.statistics.curves import Curve, Refusal
 from bench.report.statistics.equivalence import Equivalence, Equivalents, NotComparable
 from bench.report.statistics.points import Point
-from bench.report.tables.equivalents import equivalent_sentence, equivalents, equivalents_table
+from bench.report.tables.equivalents import equal_text, equivalent_sentence, equivalents, equivalents_table
 from bench.report.tables.targets import Targets, limits_sentences, targets_at, targets_sentence, targets_table
 from bench.report.view import View
 
@@ -36,7 +36,22 @@ def section(view: View) -> Section | None:
     tables = [titled for titled in same if titled is not None]
     tables += [] if all_refused else [targets_table(view, one) for one in targets]
     lists = [(heading, said) for heading, said in lists if said]
-    return Section("How many examples", paragraphs, _pictures(view, found), tables, lists=lists)
+    pictures = _pictures(view, found)
+    return Section("How many examples", paragraphs, pictures, tables, lists=lists, finding=_finding(view, found))
+
+
+def _finding(view: View, found: list[Equivalents]) -> str:
+    """What the best row does with its most examples, in examples of the baseline; of the most labels."""
+    for each in found[::-1]:
+        best = next((row for row in view.fitted.at(each.num_labels) if row not in view.simpler_rows), None)
+        sizes = [point.train_size for point in each.found if point.row == best]
+        if each.other != view.simpler_rows[0] or best is None or not sizes:
+            continue
+        one = each.found[Point(best, each.num_labels, max(sizes))]
+        if isinstance(one, Equivalence):
+            does = f"{view.name_of(best)} with {one.train_size:,} examples does as well as {view.name_of(one.other)}"
+            return f"{does} with {equal_text(one)}."
+    return "How many labelled examples a target takes, or a simpler row to do as well."
 
 
 def _refusals(view: View) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from bench.report.content.parts import Section, Titled
 from bench.report.content.table import table
 from bench.report.content.wording import counted, span_text
+from bench.report.content.words import listed
 from bench.report.inputs.hyperparameters import batch_text, hyperparameters
 from bench.report.view import View
 from bench.results.cut_texts import percent, shares_of, warnings_by_row
@@ -15,6 +16,7 @@ from bench.results.record import Record, Status
 OTHERS = "other options"
 MAX_VALUES = 3
 """Different texts of one entry that are all shown."""
+MAX_NAMED = 4
 MAX_LABELS = 6
 """Of which weights are shown."""
 Cells = Sequence[Mapping[str, Any]]
@@ -42,7 +44,15 @@ def section(view: View) -> Section | None:
         "How rows were trained",
         paragraphs,
         tables=[Titled("Hyperparameters", table(["row", *shown], entries), name="hyperparameters")],
+        finding=_differing([name for name in shown if len({line[name] for line in lines.values() if line[name]}) > 1]),
     )
+
+
+def _differing(names: Sequence[str]) -> str:
+    """In which hyperparameters rows differ."""
+    if not names:
+        return "Rows that have the same hyperparameters have the same values."
+    return f"Rows differ in {listed(names, MAX_NAMED, 'hyperparameter')}."
 
 
 def _cut_warnings(view: View) -> list[str]:

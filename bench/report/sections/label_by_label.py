@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bench.escape.characters import shortened, visible_line
 from bench.report.content.parts import Picture, Section, Titled
 from bench.report.content.wording import AT_LARGEST
 from bench.report.figures.confusion import (
@@ -21,6 +22,9 @@ from bench.report.tables.recall_at_precision import MAX_LABELS as MAX_COLUMNS
 from bench.report.tables.recall_at_precision import recall_table
 from bench.report.view import View
 
+MAX_CHARACTERS = 40
+"""Of a label in a sentence."""
+
 
 def section(view: View) -> Section | None:
     """What each label gets, and what it is taken for."""
@@ -39,7 +43,24 @@ def section(view: View) -> Section | None:
     for count in sorted({point.num_labels for point in small}):
         some = {point: seeds for point, seeds in small.items() if point.num_labels == count}
         found.append(Titled(f"Classification report, {count} labels", report_table(some)))
-    return Section("Label by label", [AT_LARGEST], pictures, found)
+    return Section("Label by label", [AT_LARGEST], pictures, found, finding=_hardest(view, points))
+
+
+def _hardest(view: View, points: Points) -> str:
+    """The label with the lowest F1 by the best row, of the most labels that were tried."""
+    most = max(point.num_labels for point in points)
+    best = [one.standing for one in view.budgets if one.standing.num_labels == most]
+    row = max(best, key=lambda one: one.train_size).best if best else None
+    seeds = next((seeds for point, seeds in points.items() if (point.row, point.num_labels) == (row, most)), None)
+    if row is None or seeds is None:
+        return "Which labels are found, and which are confused."
+    scores: dict[str, list[float]] = {}
+    for one in evaluations(seeds):
+        for label in one.per_label:
+            scores.setdefault(label.label, []).append(label.f1)
+    hardest = min(scores, key=lambda label: np.mean(scores[label]))
+    called = shortened(visible_line(hardest), MAX_CHARACTERS)
+    return f"Hardest of {most} labels: {called}, F1 {np.mean(scores[hardest]):.2f} by {view.name_of(row)}."
 
 
 def _recalls(view: View, points: Points) -> list[Titled]:

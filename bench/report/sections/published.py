@@ -1,6 +1,10 @@
 """The section on published numbers, beside ours."""
 
+import pandas as pd
+
 from bench.escape.sheet import frame_csv
+from bench.metrics.table import METRICS
+from bench.report.content.amounts import loss_text
 from bench.report.content.parts import Section
 from bench.report.figures.differences import less_published
 from bench.report.figures.published import comparison_title, ours_and_published
@@ -8,6 +12,7 @@ from bench.report.inputs.published import beside_ours, with_own_points
 from bench.report.tables.published import accuracy_tables, other_metrics_table, remarks
 from bench.report.view import View
 from bench.results.store import write_atomically
+from bench.wording import counted
 
 
 def section(view: View) -> Section | None:
@@ -18,14 +23,14 @@ def section(view: View) -> Section | None:
     name = f"published{view.suffix}.csv"
     csv = lines.assign(tests=[" ".join(map(str, tests)) for tests in lines["tests"]])
     write_atomically(view.folder / name, frame_csv(csv))
-    paragraphs = remarks(lines, view.published, view.data_name)
+    paragraphs = remarks(lines, view.published, view.data, view.data_name)
     pictures, found = [], []
     accuracy, others = lines[lines["metric"] == "test_accuracy"], lines[lines["metric"] != "test_accuracy"]
     if not accuracy.empty:
         drawn = accuracy
         if accuracy["mean"].isna().all():
             drawn = with_own_points(accuracy, view.summary, view.cells)
-        note = view.published.note(view.data_name)
+        note = view.published.note(view.data)
         own_axes = " Each panel has an axis of its own." if drawn["num_labels"].nunique() > 1 else ""
         figure = ours_and_published(
             drawn, view.rows, comparison_title("test_accuracy", view.data_name), note + own_axes
@@ -38,4 +43,14 @@ def section(view: View) -> Section | None:
             pictures.append(view.draw("published_difference", differing, text))
     if not others.empty:
         found.append(other_metrics_table(others))
-    return Section("Ours and published", paragraphs, pictures, found, [name])
+    return Section("Ours and published", paragraphs, pictures, found, [name], finding=_distance(accuracy))
+
+
+def _distance(lines: pd.DataFrame) -> str:
+    """How far our accuracies are from the published ones, in the median; `beside_ours`."""
+    both = lines[lines["mean"].notna()]
+    if both.empty:
+        return "None of the points that were published has been run here."
+    middle = float((both["mean"] - both["value"]).median())
+    ours = f"Our accuracies are {loss_text(abs(middle), METRICS['accuracy'])} {'above' if middle >= 0 else 'below'}"
+    return f"{ours} the published ones in the median, over {counted(len(both), 'point')}."

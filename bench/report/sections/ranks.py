@@ -33,7 +33,8 @@ def section(view: View) -> Section | None:
     ranges = _ranges(view.verdicts)
     if not ranges:
         return Section("Ranks", [f"No ranks: they need at least {MIN_ROWS} rows with answers at one point."])
-    return Section("Ranks", _about_ranges(view.predictions, ranges), [], [_ranges_table(ranges)])
+    about, tables = _about_ranges(view.predictions, ranges), [_ranges_table(ranges)]
+    return Section("Ranks", about, tables=tables, finding=_who_may_be_first(view, ranges))
 
 
 def overall_ranking(
@@ -51,6 +52,17 @@ def overall_ranking(
         save(_figure(ranks, rows), folder, f"ranks{suffix}")
         pictures = [Picture(f"ranks{suffix}", _alt(ranks, name))]
     return Section("Ranks", _said(ranks, name), pictures, [_table(ranks)] if ranks.average else [])
+
+
+def _who_may_be_first(view: View, ranges: "Ranges") -> str:
+    """Of the most labels that were compared."""
+    labels, size = max(ranges)
+    found = ranges[labels, size]
+    first = [row for row, (best, _) in found.items() if best == 1]
+    where = f"with {labels} labels and {size:,} examples"
+    if len(first) == 1:
+        return f"Only {view.name_of(first[0])} can be the first of {len(found)} rows, {where}."
+    return f"{len(first)} of {len(found)} rows may be the first, {where}."
 
 
 Ranges = Mapping[tuple[int, int], Mapping[str, tuple[int, int]]]

@@ -98,6 +98,11 @@ def _mean_entry(values: Sequence[float]) -> Entry:
     return Entry(f"{mean:.3f}", numbers={"": mean})
 
 
+def mean_error(seeds: Mapping[int, Confidences]) -> float:
+    """The expected calibration error, mean over seeds."""
+    return float(np.mean([expected_calibration_error(one) for one in seeds.values()]))
+
+
 def calibration_words(
     points: ConfidencesByPoint, floors: Mapping[Point, Floor], name: Callable[[str], str]
 ) -> list[str]:
@@ -114,7 +119,7 @@ def calibration_words(
         within: list[str] = []
         for point, seeds in points.items():
             if point.num_labels == labels:
-                error = float(np.mean([expected_calibration_error(one) for one in seeds.values()]))
+                error = mean_error(seeds)
                 text = f"{name(point.row)} ({error:.3f} against {floors[point].mean:.3f})"
                 (above if error > floors[point].most else within).append(text)
         more = f"above that: {listed(above)}" if above else "no row is above that"

@@ -109,13 +109,20 @@ def equivalent_sentence(one: Equivalence, name: Callable[[str], str]) -> str:
     if one.estimate == MORE:
         least = f"; at least {two_digits(one.low)} by its interval" if one.smallest < one.low < MORE else ""
         sure = least or ("; all of its interval is beyond" if one.low == MORE else "; its interval says nothing more")
-        return f"{does} more than {one.largest:,} (the most that was tried{sure})."
+        return f"{does} {equal_text(one)} (the most that was tried{sure})."
     if one.estimate <= one.smallest:
         most = f"; by its interval it may be {_up_to(one)}" if one.high > one.smallest else ""
-        return f"{does} {one.smallest:,} or fewer (the fewest that were tried{most})."
+        return f"{does} {equal_text(one)} (the fewest that were tried{most})."
     low = f"{one.smallest:,} or fewer" if one.low <= one.smallest else two_digits(one.low)
     high = f"more than {one.largest:,}" if one.is_open else two_digits(one.high)
-    return f"{does} {two_digits(one.estimate)} ({low} to {high})."
+    return f"{does} {equal_text(one)} ({low} to {high})."
+
+
+def equal_text(one: Equivalence) -> str:
+    """ "610", "more than 2,400", "32 or fewer"."""
+    if one.estimate == MORE:
+        return f"more than {one.largest:,}"
+    return f"{one.smallest:,} or fewer" if one.estimate <= one.smallest else two_digits(one.estimate)
 
 
 def _up_to(one: Equivalence) -> str:

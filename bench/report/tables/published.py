@@ -95,14 +95,17 @@ def _spread(deviation: float) -> Entry | str:
     return "" if pd.isna(deviation) else Entry(deviation_text(deviation, DIGITS), numbers={"": float(deviation)})
 
 
-def remarks(lines: pd.DataFrame, published: Published, data: str) -> list[str]:
-    """What a reader must know to compare: where published numbers come from, and what differences can't say."""
+def remarks(lines: pd.DataFrame, published: Published, data: str, called: str) -> list[str]:
+    """What a reader must know to compare: where published numbers come from, and what differences can't say.
+
+    `called` is what people call the data set `data`.
+    """
     found = []
     study = published.study
     if study is not None:
         found.append(f"Published: {study.texts}; {study.protocol}.")
         if data not in study.data:
-            found.append(f"Ours are on {data}, which are other texts: a difference may be the texts' alone.")
+            found.append(f"Ours are on {called}, which are other texts: the data alone may explain a difference.")
     found.append(_no_paired_test(lines))
     if missing := list(dict.fromkeys(lines.loc[lines["row"].isna(), "name"])):
         found.append(f"Not run here: {', '.join(missing)}.")

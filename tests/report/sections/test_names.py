@@ -35,7 +35,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[V
             return made[-1][1]
 
         patched.setattr(page, "make_sections", kept)
-        page.write_report([*cells, *missing], root / "report", ReportOptions("T", target_accuracy=0.6))
+        page.write_report(
+            [*cells, *missing], root / "report", ReportOptions("smoke/go_emotions_grid", target_accuracy=0.6)
+        )
     return root / "report", made
 
 
@@ -64,6 +66,17 @@ def test_pictures_have_no_ids(report: tuple[Path, list[tuple[View, list[Section]
     for name in pictures:
         drawn = " ".join(re.findall(r">([^<>]+)</text>", (folder / f"{name}.svg").read_text("utf-8")))
         assert not [one for one in (*view.rows, view.data) if one in drawn], name
+
+
+def test_published_numbers_are_known_to_be_of_the_same_data(
+    report: tuple[Path, list[tuple[View, list[Section]]]],
+) -> None:
+    folder, made = report
+    ((_, sections),) = made
+    (section,) = [section for section in sections if section.title == "Ours and published"]
+    assert any(text.startswith("Published: ") for text in section.paragraphs)
+    assert not [text for text in section.paragraphs if "other texts" in text]
+    assert "study's own" in (folder / "scaling_accuracy.svg").read_text("utf-8")
 
 
 def test_percent_and_points_are_in_prose(report: tuple[Path, list[tuple[View, list[Section]]]]) -> None:

@@ -79,9 +79,9 @@ compare: setup ## what changed beyond noise between two folders of records, also
 test: setup ## all tests, offline
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-test-browser: setup ## the report's page in a real browser: needs Chromium and its driver (chromium-driver)
-	@for program in chromium chromedriver; do command -v $$program >/dev/null || \
-		{ echo "error: $$program is not there; on Debian: apt-get install chromium chromium-driver" >&2; exit 2; }; done
+test-browser: setup ## the report's page in a real browser: needs Chromium, its driver and pdftotext
+	@for program in chromium chromedriver pdftotext; do command -v $$program >/dev/null || \
+		{ echo "error: $$program is not there; on Debian: apt-get install chromium chromium-driver poppler-utils" >&2; exit 2; }; done
 	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 test-faults: setup ## kill sweeps and workers at 50 random moments and look for harm; some minutes

@@ -71,7 +71,7 @@ def compare_page(tmp_path_factory) -> Path:
 
 def program(name: str) -> str:
     path = shutil.which(name)
-    assert path, f"{name} is not there; on Debian: apt-get install chromium chromium-driver"
+    assert path, f"{name} is not there; on Debian: apt-get install chromium chromium-driver poppler-utils"
     return path
 
 

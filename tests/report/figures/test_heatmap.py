@@ -75,7 +75,7 @@ def test_gaps_are_words_on_hatched_grey(tmp_path):
 
     figure = draw(tmp_path, status, num_labels=(2,))
     shown = texts(figure)
-    assert {"not run", "oom", "1 error\n1 not run"} <= set(shown)
+    assert {"not run", "out of memory", "1 error\n1 not run"} <= set(shown)
     assert len(hatched(figure, Rectangle)) == 3
     assert sum(text.startswith("±") for text in shown) == 6
 
@@ -208,9 +208,9 @@ def test_their_spread_and_their_failures_are_shown_as_others_are(tmp_path):
     shown = texts(heatmap(mixed(tmp_path / "spread", seeds=(0, 1)), "test_accuracy"))
     assert sum(text.startswith("±") and text.endswith("\nno training examples") for text in shown) == 2
     figure = heatmap(
-        mixed(tmp_path / "oom", lambda cell: Status.OK if cell.train_size else Status.OOM), "test_accuracy"
+        mixed(tmp_path / "out of memory", lambda cell: Status.OK if cell.train_size else Status.OOM), "test_accuracy"
     )
-    assert texts(figure).count("oom") == 2
+    assert texts(figure).count("out of memory") == 2
     assert all(patch.get_width() > 2 for patch in hatched(figure, Rectangle))
 
 
@@ -244,7 +244,7 @@ def test_a_big_grid_has_small_cells_with_every_mean_as_text(tmp_path, monkeypatc
     marks = {("tfidf_sgd", 2, 512): BEST}
     figure = heatmap(frame, "test_accuracy", marks)
     assert figure.get_size_inches()[0] < 7
-    assert {"not run", "oom"} <= set(texts(figure))
+    assert {"not run", "out of\nmemory"} <= set(texts(figure))
     assert len([patch for patch in hatched(figure, Polygon) if not isinstance(patch, Rectangle)]) == 4  # seeds missing
     note = " ".join(figure.texts[1].get_text().split())
     assert "Deviations and numbers of seeds are in the tables." in note

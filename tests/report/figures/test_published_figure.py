@@ -95,7 +95,9 @@ def test_accuracy_tables(grid):
         f"| llama3_2_1b qlora | 800 | {ours['mean']:.3f} ±{ours['sd']:.3f} (2 seeds) | 300 | 0.975 | 80 | ±0.017 | "
         f"{ours['mean'] - 0.975:+.3f} |"
     )
-    assert any(line.startswith("| llama3_2_1b qlora | 2,400 | oom |  | 1.000 | 240 | ±0.000 |  |") for line in first)
+    assert any(
+        line.startswith("| llama3_2_1b qlora | 2,400 | out of memory |  | 1.000 | 240 | ±0.000 |  |") for line in first
+    )
     assert any(line.startswith("| gpt2-xl qlora | 800 | not in the grid |") for line in first)
 
 
@@ -111,7 +113,7 @@ def test_other_metrics_are_one_line_a_point(grid):
 
 def test_remarks_say_what_a_difference_cannot(grid, tmp_path):
     lines, known, _ = grid
-    said = " ".join(remarks(lines, known, "go_emotions"))
+    said = " ".join(remarks(lines, known, "go_emotions", "go_emotions"))
     assert "test sets of 80, 160 or 240 examples" in said
     assert "The test sets differ, so differences cannot be tested in pairs." in said
     assert "Not run here: gpt2-xl qlora, Qwen2.5-1.5B qlora." in said
@@ -119,8 +121,8 @@ def test_remarks_say_what_a_difference_cannot(grid, tmp_path):
     assert "other texts" not in said
     axes = {"data": "sms_spam", "num_labels": (2,), "train_sizes": (4, 8)}
     lines, known, _ = compare(tmp_path / "spam", "spam_scaling", [("tfidf_sgd", None)], num_test=1024, **axes)
-    said = " ".join(remarks(lines, known, "sms_spam"))
+    said = " ".join(remarks(lines, known, "sms_spam", "sms_spam"))
     assert "Ours are on sms_spam, which are other texts" in said
     assert "Test sets are equally big" in said
     assert known.note("sms_spam") == "Published numbers are of other texts: emails of the TREC 2007 public spam corpus."
-    assert "other texts" not in " ".join(remarks(lines, known, "trec07p"))
+    assert "other texts" not in " ".join(remarks(lines, known, "trec07p", "trec07p"))

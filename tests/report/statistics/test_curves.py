@@ -97,8 +97,8 @@ def flat(level: float, seeds: int = 3) -> np.ndarray:
     ("accuracies", "sizes", "labels", "reason"),
     [
         (np.linspace(0.25, 0.3, 6) + np.zeros((3, 1)), SIZES, 4, "too near to guessing"),
-        (flat(0.8), SIZES, 4, "hardly rises"),
-        (np.linspace(0.9, 0.6, 6) + np.zeros((3, 1)), SIZES, 2, "hardly rises"),  # it falls
+        (flat(0.8), SIZES, 4, "smaller than the noise between seeds"),
+        (np.linspace(0.9, 0.6, 6) + np.zeros((3, 1)), SIZES, 2, "smaller than the noise between seeds"),  # it falls
         (np.linspace(0.5, 0.9, 6) + np.zeros((3, 1)), SIZES / 16, 16, "per label at the largest size"),
         (np.linspace(0.5, 0.9, 6) + np.zeros((1, 1)), SIZES, 4, "at least 2 seeds"),
         (np.zeros((0, 6)), SIZES, 4, "at least 2 seeds"),
@@ -134,7 +134,10 @@ def rising(sizes=SIZES, labels=4, seeds=3):
 def test_how_far_it_may_be_carried():
     assert rising().most == 16
     few = rising(sizes=np.asarray([4.0, 8, 16, 32, 64]), labels=8)
-    assert (few.most, few.limit) == (4, "fewer than 16 training examples per label at the largest size")
+    assert (few.most, few.limit) == (
+        4,
+        "forecasts stop at 4 times the largest size: it has fewer than 16 examples per label",
+    )
     short = rising(sizes=np.asarray([800.0, 1600, 2400]))
     assert short.most == 3
     with pytest.raises(ValueError, match="good for up to 7200 training examples"):

@@ -157,5 +157,5 @@ def test_the_page_says_what_decides_and_why(
     answer = text[text.index("The answer") :][:600]
     assert f"Rows are compared by {label}, " in answer
     assert ("150 ham, 50 spam" in answer) == (asked == "auto")
-    assert f"has the highest {label}, " in text
+    assert f"has the highest {label}: " in text
     assert f"difference in {label}" in text

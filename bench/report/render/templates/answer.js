@@ -88,6 +88,13 @@ function showCard(one) {
     pairs("notes", card.notes),
   );
 }
+/* In a sentence: what paper has instead of the controls */
+function showChoice(ceiling) {
+  const examples = choice.size ? `${choice.size.toLocaleString("en")} training examples` : "no training examples";
+  const of = dataSets.length > 1 ? `${entry().name}, ` : "";
+  const limit = ceiling.kind === "any" ? "" : `; a training may cost: ${ceiling.text}`;
+  document.querySelector(".choice").textContent = `${of}${choice.labels} labels, ${examples}${limit}`;
+}
 
 /* The address */
 function written() {
@@ -118,6 +125,7 @@ function show(keep = true) {
   showCard(one);
   if (keep) history.replaceState(null, "", written());
   const ceiling = entry().ceilings[one.ceiling];
+  showChoice(ceiling);
   document.dispatchEvent(new CustomEvent("choice", {
     detail: {
       entry: entries.indexOf(entry()), data: choice.data, metric: entry().metric, labels: choice.labels, size: choice.size,

@@ -63,4 +63,7 @@ addEventListener("beforeprint", () => {
   for (const fold of folds) { put(fold); fold.open = true; }
 });
 addEventListener("afterprint", () => { for (const fold of folds) fold.open = openBefore.includes(fold); });
-async function readAhead() { for (const fold of folds) await unpacked(fold.id); }
+async function readAhead() {
+  for (const fold of folds) await unpacked(fold.id);
+  document.documentElement.dataset.unpacked = "true"; // what printing needs
+}

@@ -25,7 +25,7 @@ from bench.results.record import Record
 from bench.results.store import write_atomically
 from bench.wording import counted
 
-SCRIPTS = ("theme", "page", "tables", "folds", "last")
+SCRIPTS = ("theme", "page", "tables", "folds", "edges", "last")
 LINES, HEATMAP = "changes", "difference"
 
 

@@ -12,7 +12,18 @@ from bench.report.content.wording import capitalised, metric_words
 from bench.report.render.document import Block, Document, Fold, embedded
 
 CHARTS = ("axes", "labels", "tips", "save", "pointing", "frame", "scaling", "pareto")
-SCRIPTS = ("theme", "page", "tables", "folds", "details", *(f"chart_{part}" for part in CHARTS), "answer", "last")
+SCRIPTS = (
+    "theme",
+    "page",
+    "tables",
+    "folds",
+    "details",
+    *(f"chart_{part}" for part in CHARTS),
+    "rows",
+    "edges",
+    "answer",
+    "last",
+)
 """In the order in which they run; charts hear of the choice that `answer` makes."""
 NOT_OK = "not-ok"
 STATES = {

@@ -41,6 +41,25 @@ function download(name, text) {
 function measureHeads() {
   for (const table of all("table")) table.style.setProperty("--head", `${table.tHead.offsetHeight}px`);
 }
+/* Lines of rows that the page does not show are hidden, and those without the words of the filter */
+let rowsHidden = new Set();
+const rowOf = (line) => entryText(line.cells[0]).replace(/ \(no training examples\)$/, "");
+function filterLines(block) {
+  const table = block.querySelector("table");
+  const words = block.querySelector("input").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const lines = all("tr:not(.pinned)", table.tBodies[0]);
+  for (const line of lines) {
+    const text = words.length ? lineText(line) : "";
+    line.hidden = !(words.every((word) => text.includes(word)) && !rowsHidden.has(rowOf(line)));
+  }
+  const left = lines.filter((line) => !line.hidden).length;
+  block.querySelector(".count").textContent = left < lines.length || words.length ? `${left} of ${lines.length} lines` : "";
+}
+document.addEventListener("rows", ({ detail }) => {
+  if (!detail.hidden) return; // what charts tell each other
+  rowsHidden = new Set(detail.hidden);
+  all(".table").forEach(filterLines);
+});
 function setUpTable(block) {
   const table = block.querySelector("table");
   const pinned = block.querySelector("tr.pinned");
@@ -52,17 +71,8 @@ function setUpTable(block) {
     const first = numbers && column && button.dataset.smallFirst === undefined ? -1 : 1; // the best first, names from A
     sortBy(table, column, now ? (now === "ascending" ? -1 : 1) : first);
   }));
-  const lines = all("tr:not(.pinned)", table.tBodies[0]);
-  const count = block.querySelector(".count");
-  block.querySelector("input").addEventListener("input", (event) => {
-    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const line of lines) {
-      const text = lineText(line);
-      line.hidden = !words.every((word) => text.includes(word));
-    }
-    const left = lines.filter((line) => !line.hidden).length;
-    count.textContent = words.length ? `${left} of ${lines.length} rows` : "";
-  });
+  block.querySelector("input").addEventListener("input", () => filterLines(block));
+  if (rowsHidden.size) filterLines(block);
   block.querySelector(".csv").addEventListener("click", (event) => {
     download(`${event.target.dataset.name}.csv`, csvOf(table));
   });

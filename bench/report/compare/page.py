@@ -193,8 +193,9 @@ def _protocol(found: Comparison) -> list[str]:
         *said,
         "A point is a row at one label count and training size. Its seeds are paired with the same seeds of the other "
         "set, on the test examples that both answered, and tested by a paired t-test over seeds and test examples; one "
-        "seed, or answers that are all alike, by McNemar's exact test. p is corrected for all compared points (Holm); "
-        "below 0.05 a point changed beyond noise.",
+        "seed, or answers that are all alike, by McNemar's exact test. Few seeds say little of how much seeds differ, "
+        "so that is learnt from all points of a row, and not taken to be less than a point's own seeds say. p is "
+        "corrected for all compared points (Holm); below 0.05 a point changed beyond noise.",
         "One seed tells nothing of other seeds: where a point has only one in common and its answers differ, it is "
         "said, and it counts neither as better nor as worse.",
         "The 95 % intervals are of one point or row alone. That nothing changed beyond noise does not say that nothing "

@@ -2,7 +2,8 @@
 
 The same seeds are paired on the same test examples, and compared as two rows of a report are (`paired.compare`): a
 paired t-test over seeds and examples, McNemar's exact test at one seed. Nobody planned which points to look at, so p is
-corrected for all points that are compared (Holm). One seed decides nothing: it knows nothing of other seeds.
+corrected for all points that are compared (Holm), and how much seeds differ is learnt from several points
+(`pooled_points`). One seed decides nothing: it knows nothing of other seeds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from bench.report.statistics.correctness import BySeed, Codes, Paired, TestPredi
 from bench.report.statistics.intervals import Interval, Sample, difference_interval
 from bench.report.statistics.paired import ALPHA, Comparison, compare, holm_p, p_value
 from bench.report.statistics.points import Point
+from bench.report.statistics.pooled_points import pooled_p
 from bench.report.statistics.variance import Values
 from bench.results.record import Status
 
@@ -138,11 +140,17 @@ def paired_change(change: PointChange, before: BySeed, after: BySeed) -> PointCh
 
 
 def corrected(changes: Sequence[PointChange]) -> list[PointChange]:
-    """The same with p corrected for all that were compared."""
-    p = iter(holm_p([one.comparison.p for one in changes if one.comparison is not None]))
+    """The same with p of the pooled seeds (`pooled_points.pooled_p`), corrected for all that were compared."""
+    rows: dict[tuple[str, str], dict[int, Sample]] = {}
+    for place, one in enumerate(changes):
+        if one.comparison is not None:
+            rows.setdefault((one.data, one.point.row), {})[place] = one.comparison.paired.sample
+    p = {place: one.comparison.p for place, one in enumerate(changes) if one.comparison is not None}
+    p |= pooled_p(list(rows.values()))
+    adjusted = dict(zip(p, map(float, holm_p(list(p.values()))), strict=True))
     return [
-        one if one.comparison is None else replace(one, comparison=replace(one.comparison, adjusted_p=float(next(p))))
-        for one in changes
+        one if one.comparison is None else replace(one, comparison=replace(one.comparison, adjusted_p=adjusted[place]))
+        for place, one in enumerate(changes)
     ]
 
 

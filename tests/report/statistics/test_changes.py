@@ -17,8 +17,9 @@ from bench.report.statistics.changes import (
 )
 from bench.report.statistics.correctness import TestPredictions, TestSet
 from bench.report.statistics.intervals import Sample, difference_interval
+from bench.report.statistics.paired import holm_p
 from bench.report.statistics.points import Point
-from tests.report.statistics.answers import by_seed, exactly, example_set
+from tests.report.statistics.answers import World, at_accuracy, by_seed, exactly, example_set
 
 ROUNDS = int(os.environ.get("SIMULATION_ROUNDS", "150"))
 OK = Side({0: "ok", 1: "ok", 2: "ok"}, 0.5)
@@ -78,11 +79,69 @@ def test_seeds_that_were_lost_are_counted():
 
 
 def test_p_is_corrected_for_all_points():
-    alone = change(exactly([0.7, 0.72, 0.71]), exactly([0.67, 0.65, 0.7]))
+    """Of one seed each, where nothing is pooled."""
+    alone = change(exactly([0.7]), exactly([0.67]))
     (once,) = corrected([alone])
-    many = corrected([alone, *(change(exactly([0.7, 0.7]), exactly([0.7, 0.69])) for _ in range(50))])
+    many = corrected([alone, *(change(exactly([0.7]), exactly([0.69])) for _ in range(50))])
     assert once.comparison.adjusted_p == once.comparison.p == many[0].comparison.p
     assert many[0].comparison.adjusted_p == pytest.approx(min(51 * once.comparison.p, 1))
+
+
+def false_claims(worlds: list[World], points: int, seeds: int, rounds: int) -> dict[str, float]:
+    """How many pages name a point though nothing changed but the seeds' noise; `worlds` are the rows'."""
+    random, test_set = np.random.default_rng(seeds), example_set(200)
+    named = {"pooled": 0, "own": 0}
+    for _ in range(rounds):
+        hard = random.standard_normal(200)
+        drawn = [
+            change(*(by_seed(world.draw(random, seeds, hard), test_set) for _ in range(2)), row=f"{row}", size=2**size)
+            for row, world in enumerate(worlds)
+            for size in range(points)
+        ]
+        named["pooled"] += any(one.is_changed for one in corrected(drawn))
+        named["own"] += bool((holm_p([one.comparison.p for one in drawn]) < 0.05).any())
+    return {name: count / rounds for name, count in named.items()}
+
+
+MIDDLE, QUIET = at_accuracy(0.8, 0.3, 1.5, 0.7), at_accuracy(0.8, 0.05, 1.5, 0.2)
+
+
+@pytest.mark.parametrize("seeds", [2, 3])
+@pytest.mark.parametrize(
+    ("worlds", "points"), [([MIDDLE] * 12, 4), ([MIDDLE] * 12, 1), ([MIDDLE, QUIET] * 6, 2)], ids=["4", "1", "unlike"]
+)
+def test_pages_on_which_nothing_changed_seldom_name_a_point(worlds, points, seeds):
+    assert false_claims(worlds, points, seeds, ROUNDS // 2)["pooled"] <= 0.11
+
+
+def test_by_their_own_seeds_alone_many_pages_would():
+    assert false_claims([MIDDLE] * 12, 4, 2, ROUNDS // 4)["own"] > 0.15
+
+
+def test_a_point_whose_own_seeds_disagree_is_not_named_for_its_rows_sake():
+    quiet = [change(exactly([0.8] * 3), exactly([0.795, 0.8, 0.805]), size=2**size) for size in range(5)]
+    found = corrected([*quiet, change(exactly([0.8] * 3), exactly([0.5, 0.8, 0.5]), size=64)])
+    assert {one.verdict for one in found} == {"unchanged"}
+
+
+def test_a_change_of_one_row_is_seen_beside_noisy_ones():
+    """12 points of accuracy less at all 4 points of a quiet row, on 200 examples and 3 seeds."""
+    random, test_set, worse = np.random.default_rng(0), example_set(200), at_accuracy(0.68, 0.05, 1.5, 0.2)
+    seen = []
+    for _ in range(20):
+        hard = random.standard_normal(200)
+        drawn = [
+            change(
+                by_seed(QUIET.draw(random, 3, hard) if row == 0 else MIDDLE.draw(random, 3, hard), test_set),
+                by_seed(worse.draw(random, 3, hard) if row == 0 else MIDDLE.draw(random, 3, hard), test_set),
+                row=f"{row}",
+                size=2**size,
+            )
+            for row in range(6)
+            for size in range(4)
+        ]
+        seen.append(sum(one.is_changed for one in corrected(drawn) if one.point.row == "0"))
+    assert np.mean(seen) > 3
 
 
 def test_a_row_is_the_mean_of_its_points():

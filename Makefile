@@ -30,8 +30,8 @@ GPU_PACKAGES := .gpu-packages
 ON_GPU = $(if $(WHEELS),PYTHONPATH=$(GPU_PACKAGES) $(PYTHON),$(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mine sweep plan status doctor best report compare test test-faults test-lowest test-slurm \
-	slurm-is-here test-browser wheel test-install test-gpu perf-gpu gpu-packages wheelhouse perf lint format clean
+.PHONY: help setup demo mine sweep plan status watch doctor best report compare test test-faults test-lowest \
+	test-slurm slurm-is-here test-browser wheel test-install test-gpu perf-gpu gpu-packages wheelhouse perf lint format clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -63,6 +63,9 @@ plan: setup ## what a sweep of EXPERIMENT would run, on how much memory, how lon
 
 status: setup ## how far EXPERIMENT is, what runs where, the time left
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=status $(ARGS)
+
+watch: setup ## EXPERIMENT's report in a browser while a sweep of it runs, drawn again as cells end: ARGS="--port 8500"
+	$(BIN)/python -m bench.watch $(EXPERIMENT) $(ARGS)
 
 doctor: setup ## whether a sweep of EXPERIMENT could run here, and what to do where it could not
 	$(BIN)/python -m bench.doctor experiment=$(EXPERIMENT) $(ARGS)

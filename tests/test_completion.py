@@ -26,6 +26,8 @@ def test_verbs_experiments_options_and_choices(own: Path) -> None:
     assert candidates("bench sw") == ["sweep"]
     assert candidates("bench sweep tick") == ["tickets"]
     assert candidates("bench sweep spam_") == ["spam_scaling"]
+    assert candidates("bench watch tick") == ["tickets"]
+    assert candidates("bench watch demo train_") == ["train_size="]
     assert candidates("bench sweep demo train_") == ["train_size="]
     assert candidates("bench sweep demo te") == [], "an experiment is there already"
     assert "model=minilm" in candidates("bench run model=mini")

@@ -37,8 +37,9 @@ with mock.patch("bench.sweep.launch.launch", plan):
         "import bench.running.run, bench.data.read, bench.data.split",  # what the parent takes to record a crash
         PLAN,
         "import bench.doctor.checks, bench.doctor.sweep, bench.doctor.show",
+        "import bench.watch.__main__, bench.watch.server, bench.watch.study",
     ],
-    ids=["imports", "statistics", "inputs", "crash", "planning", "doctor"],
+    ids=["imports", "statistics", "inputs", "crash", "planning", "doctor", "watch"],
 )
 def test_the_parent_stays_light(work: str) -> None:
     program = f"{work}\nimport sys\nprint(sorted(set({HEAVY!r}) & set(sys.modules)))"

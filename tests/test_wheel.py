@@ -69,3 +69,5 @@ def test_the_wheel_works_without_a_checkout(program: Path, tmp_path: Path) -> No
     sizes = ("num_labels=2", "train_size=8", "seed=0,1", "device=cpu")
     run(program, "sweep", *words, *sizes, folder=tmp_path)
     assert len(list(store.scan(tmp_path / "results"))) == 2
+    strip = "from bench.watch.page import waiting, with_strip; print(with_strip(waiting('mine'), None)[0])"
+    assert '<aside id="watch"' in run(python, "-c", strip, folder=tmp_path)

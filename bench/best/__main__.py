@@ -10,15 +10,12 @@ in models/EXPERIMENT with a card. Exit codes: 0 done, 1 training failed, 2 bad i
 import argparse
 import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from unittest import mock
+from typing import TYPE_CHECKING
 
 from bench.arguments import Parser, path
-from bench.errors import UserError
 from bench.escape.terminal import say
-from bench.options.refusal import COMPOSING, REFUSED, refusal
+from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
 
 if TYPE_CHECKING:
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
     from bench.report.inputs.records import ExpectedCell
     from bench.report.statistics.ceilings import Ceiling
     from bench.settings import Settings
-    from bench.sweep.runners.base import Runner
 
 FOLDER = Path("models")
 """Where models are kept that `--out` does not place."""
@@ -117,44 +113,18 @@ def _ceiling(options: argparse.Namespace) -> "Ceiling":
 
 def _composed(options: argparse.Namespace) -> "tuple[list[Cell], list[ExpectedCell], Settings]":
     """The experiment's cells, as a sweep has them. Raises what `bench.options.refusal.REFUSED` names."""
-    from bench.__main__ import run
+    from bench.sweep.composed import composed
     from bench.sweep.launch import expected_cells, read
-    from bench.sweep.sweep_handler import handled_by
 
-    found: list[tuple[list[Cell], list[ExpectedCell], Settings]] = []
-
-    def take(
-        configs: Sequence[dict[str, Any]],
-        runner: "Runner",
-        overrides: Sequence[Sequence[str]] = (),
-        given: Sequence[str] = (),
-    ) -> int:
-        _, cells, settings = read(configs)
-        found.append((cells, expected_cells(cells, settings), settings))
-        return 0
-
-    with mock.patch.object(sys, "argv", ["bench", "-m", *_words(options)]), handled_by(take):
-        try:
-            run()
-        except SystemExit:
-            pass  # the end of every sweep
-        except REFUSED:
-            raise
-        except Exception as error:
-            if not COMPOSING.now:
-                raise
-            raise UserError(refusal(error)) from error
-    if not found:
-        raise UserError("no cells were composed")
-    (composed,) = found
-    return composed
+    _, cells, settings = read(composed(_words(options)).configs)
+    return cells, expected_cells(cells, settings), settings
 
 
 def _words(options: argparse.Namespace) -> list[str]:
-    """What the program of a sweep takes; a first word without `=` is an experiment."""
-    words = list(options.words)
-    if words and "=" not in words[0]:
-        words[0] = f"+experiment={words[0]}"
+    """What the program of a sweep takes."""
+    from bench.sweep.composed import with_experiment
+
+    words = with_experiment(options.words)
     if options.metric is not None:
         words.append(f"metric={options.metric}")
     return [*([] if options.config_dir is None else [f"--config-dir={options.config_dir}"]), *words]

@@ -54,7 +54,7 @@ def launch(
     """
     points, cells, settings = read(configs)
     grid = grid_of((cell.key for cell in cells), overrides)
-    asked, settings = settings, _named(settings, grid)
+    asked, settings = settings, named(settings, grid)
     if settings.command == "report":
         _report(cells, asked, grid, _again(points, overrides), overrides)
         return 0
@@ -134,7 +134,7 @@ def _found(settings: Settings, grid: Grid) -> ReportFolder:
         raise UserError(f"reports_dir={settings.reports_dir} cannot be read: {said(error)}") from error
 
 
-def _named(settings: Settings, grid: Grid) -> Settings:
+def named(settings: Settings, grid: Grid) -> Settings:
     """The settings with the name that the sweep's report will have."""
     found = _found(settings, grid)
     if found.note is not None:

@@ -19,7 +19,7 @@ from bench.escape.secrets import masked
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
 from bench.report import stamp
-from bench.report.content.context import about, question
+from bench.report.content.context import about, labels_line, question
 from bench.report.content.parts import Section, Titled
 from bench.report.content.protocol import protocol
 from bench.report.content.wording import status_counts
@@ -260,6 +260,14 @@ def _methods(parts: Sequence[Part]) -> dict[str, Counter[str]]:
     return together
 
 
+def _labels(found: Mapping[ExpectedCell, CellRecord]) -> list[str]:
+    """The names of the most labels of a cell; none where there are several data sets, whose labels differ."""
+    if len({cell.data for cell in found}) > 1:
+        return []
+    known = (record.measurements for record in found.values() if isinstance(record, Record))
+    return max((list(one.examples.labels) for one in known if one is not None), key=len, default=[])
+
+
 def _context(
     cells: pd.DataFrame, found: Mapping[ExpectedCell, CellRecord], parts: list[Part], options: ReportOptions
 ) -> dict[str, Any]:
@@ -268,7 +276,10 @@ def _context(
     return {
         "title": options.title,
         "question": question([part.name or part.data for part in parts if part.data != ALL], cells),
-        "about": about(options.title, cells, started, options.price_per_gpu_hour, options.currency),
+        "about": [
+            *about(options.title, cells, started, options.price_per_gpu_hour, options.currency),
+            *([labels_line(labels)] if (labels := _labels(found)) else []),
+        ],
         "done_finding": "The grid: rows, data, numbers of labels and examples, seeds.",
         "provenance_finding": "Protocol, versions, and the command that runs it again.",
         "rerun": options.rerun,

@@ -3,6 +3,7 @@
 from bench.report.content.parts import Section, Titled
 from bench.report.content.table import table
 from bench.report.content.words import listed
+from bench.report.tables.examples import examples_table
 from bench.report.view import View
 from bench.results.counts import cleaned_text
 from bench.results.measurements import Examples
@@ -14,14 +15,16 @@ HEADERS = (
 
 
 def section(view: View) -> Section | None:
-    """Counts of rows, labels and texts by label count; None where the records are older than these counts."""
+    """Counts of rows, labels and texts by label count, and example texts; None where records have neither."""
     found: dict[int, list[Examples]] = {}
     for point, measured in view.measured.items():
         known = [one.examples for one in measured.values() if one.examples.rows_read is not None]
         if known:
             found.setdefault(point.num_labels, []).extend(known)
+    examples = examples_table(view)
+    shown = [] if examples is None else [examples]
     if not found:
-        return None
+        return Section("Data", tables=shown, finding="A test text of each label.") if shown else None
     lines = [_line(found[num_labels]) for num_labels in sorted(found)]
     notes = dict.fromkeys(note for some in found.values() for one in some for note in one.notes or ())
     same = "Texts are compared without case, blanks and Unicode form. Counts that differ between cells are the largest."
@@ -32,7 +35,7 @@ def section(view: View) -> Section | None:
     paragraphs = [*cleaned, same, *warning, *(f"{note[:1].upper()}{note[1:]}." for note in notes)]
     drawn = Titled("What the examples were drawn from", table(HEADERS, lines), name="data")
     return Section(
-        "Data", paragraphs, tables=[drawn], finding=_left_out([one for some in found.values() for one in some])
+        "Data", paragraphs, tables=[*shown, drawn], finding=_left_out([one for some in found.values() for one in some])
     )
 
 

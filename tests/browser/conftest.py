@@ -62,7 +62,9 @@ def compare_page(tmp_path_factory) -> Path:
         failed = Status.OOM if cell.train_size == 512 else Status.OK
         return None if cell.method is None and cell.num_labels == 5 else failed
 
+    newer = simulate.provenance(device_name="Another CPU")
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(simulate, "provenance", lambda: newer)
         patched.setattr(simulate, "accuracy", lambda cell: 0.2 if cell.method is None else 0.9)
         simulate.run(simulate.grid(root / "after", rows, data=f"=odd|{NASTY}"), status)
     assert compare([f"A={root / 'before'}", f"B={root / 'after'}", f"page={root / 'page'}"]) == 0

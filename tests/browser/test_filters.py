@@ -134,6 +134,17 @@ def test_a_phone_shows_what_a_line_is_of(narrow):
     assert heads[-1][1] <= 390
 
 
+def test_a_phone_shows_what_changed_and_both_sides(chromium, compare_page):
+    show(chromium, compare_page, dark=False, width=390)
+    named = "[...document.querySelectorAll('h3')].find(h => h.textContent.startsWith('%s')).parentElement"
+    points = heads_in_view(chromium, named % "All points")
+    assert [text for text, _ in points] == ["row", "labels", "training examples", "verdict"]
+    assert points[-1][1] <= 390
+    assert [text for text, _ in heads_in_view(chromium, named % "Versions")] == ["what", "A", "B"]
+    rows = heads_in_view(chromium, named % "Rows")
+    assert [text for text, _ in rows] == ["row", "mean difference [95 % interval]"]
+
+
 def test_a_cut_edge_fades_until_the_end_is_reached(narrow):
     box = "document.querySelector('#scaling-curves .drawing')"
     WebDriverWait(narrow, 10).until(lambda d: d.execute_script(f"return {box}.classList.contains('cut')"))

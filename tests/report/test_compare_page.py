@@ -70,6 +70,7 @@ def test_a_real_change_is_said_once_everywhere(tmp_path, worse, capsys):
     assert said.startswith("MiniLM, LoRA got worse 2 of 12 compared points changed beyond noise, in accuracy")
     assert "Worse MiniLM, LoRA at 5 labels, 32 training examples (-15.0 points, -" in said
     assert page.count('<td class="worse">worse</td>') == 2
+    assert '<span class="finding">1 of 3 rows changed: MiniLM, LoRA by -7.5 points in the mean of its points.' in page
     frame = points(tmp_path)
     changed = frame[frame["verdict"] == "worse"]
     assert set(changed["row"]) == {"MiniLM, LoRA"}
@@ -80,6 +81,7 @@ def test_a_real_change_is_said_once_everywhere(tmp_path, worse, capsys):
     assert (frame.loc[frame["verdict"] != "worse", "verdict"] == "no significant change").all()
     rows = pd.read_csv(tmp_path / "page" / "tables" / "rows.csv").set_index("row")
     assert rows.loc["MiniLM, LoRA", "mean difference"] == pytest.approx(-0.075)
+    assert rows.loc["MiniLM, LoRA", ["worse", "better", "points compared"]].tolist() == [2, 0, 4]
     assert f"{100 * rows.loc['MiniLM, LoRA', 'mean difference']:+.1f} points" in said
     alternative = re.search(r'<svg role="img" aria-label="([^"]*)"', page)[1]
     assert alternative.startswith("MiniLM, LoRA got worse. 12 points: 2 worse, 10 no significant change.")
@@ -102,13 +104,15 @@ def test_better_is_better(tmp_path, worse, monkeypatch):
 def test_nothing_changed(tmp_path):
     written(tmp_path, "a")
     written(tmp_path, "b")
-    said = card(compared(tmp_path))
+    page = compared(tmp_path)
+    said = card(page)
     assert said.startswith(
         "Nothing changed beyond noise None of 12 compared points changed beyond noise, in accuracy: every test example "
         "was answered as before."
     )
     assert "May explain it" not in said
     assert "What differs" not in said
+    assert '<span class="finding">None of 3 rows changed.</span>' in page
     assert (points(tmp_path)["what else"] == "every example answered as before").all()
 
 
@@ -193,7 +197,7 @@ def test_what_was_installed_and_chosen_otherwise_is_named(tmp_path, worse, monke
     said = card(page)
     assert "2 of 12 compared points changed" in said
     assert (
-        "May explain it method.r 8 → 16; torch 2.13.0 → 2.14.0; transformers 5.23.0 → not recorded; and 1 more." in said
+        "May explain it method.r 8 → 16, torch 2.13.0 → 2.14.0, transformers 5.23.0 → not recorded and 1 more" in said
     )
     options = pd.read_csv(tmp_path / "page" / "tables" / "options.csv")
     assert options.to_numpy().tolist() == [["method.r", 8, 16, 12, "MiniLM, LoRA"]]
@@ -290,7 +294,7 @@ def test_a_record_that_cannot_be_used_is_no_gap(tmp_path):
     assert "not compared: 2 cells whose record in B cannot be used" in page
     (line,) = points(tmp_path).itertuples()
     assert line.seeds_expected == 3
-    assert "2 of 3 seeds in B: unreadable" in points(tmp_path)["what else"][0]
+    assert "unreadable in B (2 of 3 seeds)" in points(tmp_path)["what else"][0]
 
 
 def test_points_go_by_the_metric_that_is_asked_for(tmp_path, worse):

@@ -9,7 +9,7 @@ from typing import Any
 from bench.report.compare.points import Comparison
 from bench.report.compare.provenance import ChangedOption, Origin, changed_options, origins
 from bench.report.compare.tables import options_table, origins_table, points_table, rows_table
-from bench.report.compare.words import alternative, card, finding_of_points, origin_text
+from bench.report.compare.words import alternative, card, finding_of_points, finding_of_rows, origin_text
 from bench.report.content.parts import Picture, Section, Titled
 from bench.report.content.wording import capitalised
 from bench.report.figures import style
@@ -132,10 +132,14 @@ def _heading(found: Comparison) -> Callable[[PointChange], str]:
 
 
 def _sections(found: Comparison, told: list[Origin], options: list[ChangedOption], folder: Path) -> list[Section]:
-    changed = [row for row in found.rows if row.of("better", "worse")]
-    rows = f"{len(changed)} of {counted(len(found.rows), 'row')} changed at some point."
     return [
-        Section("By row", [_about_rows()], pictures=_heatmaps(found, folder), tables=[rows_table(found)], finding=rows),
+        Section(
+            "By row",
+            [_about_rows()],
+            pictures=_heatmaps(found, folder),
+            tables=[rows_table(found)],
+            finding=finding_of_rows(found),
+        ),
         Section("All points", [_about_points()], tables=[points_table(found)], finding=finding_of_points(found)),
         _explanation(told, options),
         Section("How it was compared", _protocol(found), finding="What is paired, which test, what counts as noise."),

@@ -12,8 +12,8 @@ from bench.report.compare.words import VERDICTS
 from bench.report.content.amounts import gain_range_text, gain_text, score_text
 from bench.report.content.parts import Entry, Titled, interval_numbers, known_number, size_entry
 from bench.report.content.table import table
-from bench.report.content.verdict_words import p_text
 from bench.report.content.wording import in_words, seeds_text
+from bench.report.content.words import p_text
 from bench.report.statistics.changes import PointChange, RowChange, Side, Verdict
 from bench.report.statistics.intervals import Interval
 
@@ -33,19 +33,16 @@ NOTHING = ""
 
 def rows_table(found: Comparison) -> Titled:
     """A line a row: how many of its points got better and worse, and the mean of their differences."""
-    header = ["row", *_data_head(found), "points compared", "worse", "better", "mean difference [95 % interval]", "p"]
+    header = ["row", *_data_head(found), "mean difference [95 % interval]", "p", "worse", "better", "points compared"]
     lines = [
         [
             found.name_of(row.row),
             *_data_entry(found, row.data),
-            len(row.compared),
+            _difference(row.mean, found.metric_of(row.data)),
+            _row_p(row),
             _count(row, "worse"),
             _count(row, "better"),
-            _difference(row.mean, found.metric_of(row.data)),
-            Entry(
-                NOTHING if np.isnan(row.adjusted_p) else p_text(row.adjusted_p),
-                numbers={"": known_number(row.adjusted_p)},
-            ),
+            len(row.compared),
         ]
         for row in found.rows
     ]
@@ -123,9 +120,8 @@ def _else(one: PointChange) -> str:
     for name, side in (("A", one.before), ("B", one.after)):
         gone = [] if side is None else sorted({status for status in side.ended.values() if status != "ok"})
         if side is not None and gone:
-            said.append(
-                f"{len(side.ended) - side.num_ok} of {seeds_text(len(side.ended), 0)} in {name}: {', '.join(gone)}"
-            )
+            seeds = seeds_text(len(side.ended) - side.num_ok, len(side.ended))
+            said.append(f"{in_words(', '.join(gone))} in {name} ({seeds})")
     return "; ".join([*said, *([one.why] if one.why else [])])
 
 

@@ -10,7 +10,8 @@ from bench.report.compare.provenance import ChangedOption, Origin
 from bench.report.content.amounts import gain_range_text, gain_text
 from bench.report.content.answer_card import Card, Fact
 from bench.report.content.verdict_words import place_text
-from bench.report.content.wording import capitalised
+from bench.report.content.wording import capitalised, in_words
+from bench.report.content.words import listed
 from bench.report.statistics.changes import PointChange, RowChange, Verdict
 from bench.report.statistics.intervals import Interval
 from bench.wording import counted
@@ -55,13 +56,6 @@ def amount_text(found: Comparison, data: str, interval: Interval) -> str:
     """The same of any difference."""
     metric = found.metric_of(data)
     return f"{gain_text(interval.estimate, metric)}, {gain_range_text(interval.low, interval.high, metric)}"
-
-
-def listed(names: Iterable[str], separator: str = "; ") -> str:
-    """The first few, and how many more there are."""
-    names = list(names)
-    rest = len(names) - MAX_NAMED
-    return separator.join(names[:MAX_NAMED]) + (f"{separator}and {rest:,} more" if rest > 0 else "")
 
 
 def with_verdict(found: Comparison, *verdicts: Verdict) -> list[PointChange]:
@@ -223,12 +217,12 @@ def with_change(found: Comparison, points: Sequence[PointChange]) -> str:
         rows.setdefault(_row(found, one), []).append(f"at {where} ({change_text(found, one)})")
     text = "; ".join(f"{row} {', '.join(said)}" for row, said in rows.items())
     rest = len(points) - MAX_NAMED
-    return text + (f"; and {rest:,} more." if rest > 0 else "." if text else "")
+    return text + (f" and {counted(rest, 'more point')}." if rest > 0 else "." if text else "")
 
 
 def sentence(names: Iterable[str]) -> str:
     """A list with a full stop; nothing for none."""
-    text = listed(names)
+    text = listed(names, MAX_NAMED, "point")
     return f"{text}." if text else ""
 
 
@@ -240,12 +234,12 @@ def _rows_alone(found: Comparison) -> str:
         for row in rows
         if row.mean is not None
     ]
-    return f"{listed(said)}: told apart in the mean, at no point alone." if said else ""
+    return f"{listed(said, MAX_NAMED)}: told apart in the mean, at no point alone." if said else ""
 
 
 def _ended(found: Comparison, one: PointChange) -> str:
     statuses = "" if one.after is None else ", ".join(sorted(set(one.after.ended.values())))
-    return f"{point_text(found, one)} ({statuses})"
+    return f"{point_text(found, one)} ({in_words(statuses)})"
 
 
 def only_text(found: Comparison) -> str:
@@ -262,7 +256,11 @@ def origin_text(told: Sequence[Origin], options: Sequence[ChangedOption]) -> str
     """What differs between the two sides: "torch 2.13.0 → 2.14.0; method.r 8 → 16."."""
     said = [f"{one.name} {one.before or 'none'} → {one.after or 'none'}" for one in options]
     said += [f"{one.what} {one.before} → {one.after}" for one in told if one.differs]
-    return f"{listed(said)}." if said else "Nothing that the records tell: same versions, devices and options."
+    return (
+        f"{listed(said, MAX_NAMED, 'difference')}."
+        if said
+        else "Nothing that the records tell: same versions, devices and options."
+    )
 
 
 def finding_of_points(found: Comparison) -> str:
@@ -270,6 +268,20 @@ def finding_of_points(found: Comparison) -> str:
     counts = {verdict: len(with_verdict(found, verdict)) for verdict in VERDICTS}
     said = [f"{count:,} {VERDICTS[verdict]}" for verdict, count in counts.items() if count]
     return f"{counted(len(found.changes), 'point')}: {', '.join(said)}."
+
+
+def finding_of_rows(found: Comparison) -> str:
+    """Which rows changed at some point, and by how much in the mean of their points."""
+    changed = [row for row in found.rows if row.of("better", "worse")]
+    if not changed:
+        return f"None of {counted(len(found.rows), 'row')} changed."
+    said = [
+        f"{row_title(found, row.data, row.row)} by {gain_text(row.mean.estimate, found.metric_of(row.data))}"
+        for row in changed
+        if row.mean is not None
+    ]
+    means = f": {listed(said, MAX_NAMED)} in the mean of its points" if said else ""
+    return f"{len(changed):,} of {counted(len(found.rows), 'row')} changed{means}."
 
 
 def alternative(found: Comparison) -> str:

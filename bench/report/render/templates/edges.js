@@ -4,7 +4,7 @@ function markEdge(box) {
   box.classList.toggle("cut", box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
 }
 const sized = new ResizeObserver((entries) => { for (const { target } of entries) markEdge(target); });
-const KEYS = new Set(["row", "labels", "training examples", "best row"]);
+const KEYS = new Set(["row", "data", "labels", "training examples", "best row", "A", "B"]); // A and B are read together
 const phone = matchMedia("(max-width: 40rem)");
 /* Columns that say what a line is of stay; of the others the one that is chosen: at first the largest training size, or
    what can be opened */

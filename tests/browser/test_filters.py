@@ -1,5 +1,6 @@
 """Rows and metrics are chosen for the whole page; on a phone a table has one column at a time."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,3 +151,29 @@ def test_a_cut_edge_fades_until_the_end_is_reached(narrow):
     WebDriverWait(narrow, 10).until(lambda d: d.execute_script(f"return {box}.classList.contains('cut')"))
     narrow.execute_script(f"{box}.scrollLeft = 100000")
     WebDriverWait(narrow, 10).until(lambda d: not d.execute_script(f"return {box}.classList.contains('cut')"))
+
+
+def test_all_comparisons_are_closed_until_they_are_asked_for(chromium, named_page):
+    chromium.get("about:blank")
+    show(chromium, named_page, dark=False, closed=True)
+    chromium.execute_async_script("openFold(folds[0]).then(arguments[arguments.length - 1])")
+    inner = "document.querySelector('details.inner')"
+    assert chromium.execute_script(f"return {inner}.innerText.trim()") == "All 42 comparisons"
+    lines = f"return [...{inner}.querySelectorAll('tbody tr')].filter(l => l.checkVisibility()).length"
+    assert chromium.execute_script(lines) == 0
+    chromium.execute_script(f"{inner}.querySelector('summary').click()")
+    assert chromium.execute_script(lines) == 42
+
+
+def test_strips_are_where_their_numbers_are(wide):
+    found = wide.execute_script(
+        f"return [...{TABLE}.querySelectorAll('tbody td')].map(c => [c.innerText, c.querySelector('.strip')])"
+        ".filter(([, s]) => s).map(([t, s]) => [t, ...['--l', '--m', '--h']"
+        ".map(n => parseFloat(s.style.getPropertyValue(n)))])"
+    )
+    assert len(found) > 15
+    ends = [tuple(map(float, re.match(r"([\d.]+) \[([\d.]+), ([\d.]+)\]", text).groups())) for text, *_ in found]
+    low, high = min(end[1] for end in ends), max(end[2] for end in ends)
+    for (mean, left, right), (_, *places) in zip(ends, found, strict=True):
+        wanted = [100 * (one - low) / (high - low) for one in (left, mean, right)]
+        assert places == pytest.approx(wanted, abs=1)

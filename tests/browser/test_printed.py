@@ -36,7 +36,9 @@ def test_the_first_sheet_is_the_summary(chromium, charts_page, tmp_path, paper, 
     headline, *captions = chromium.execute_script(
         "return ['#card h2', '#scaling figcaption', '#pareto figcaption'].map(s => document.querySelector(s).innerText)"
     )
-    first, second, *_ = printed(chromium, tmp_path, paper)
+    first, second, *others = printed(chromium, tmp_path, paper)
+    assert "effect size" in " ".join(others), "all comparisons are there, which are closed on the page"
+    assert not chromium.execute_script("return document.querySelectorAll('details[open].inner').length")
     assert headline in first
     assert not [words(caption) - words(first) for caption in captions if words(caption) - words(first)]
     assert re.search(r"\d+ labels, [\d,]+ training examples", first), "what was chosen, in place of the controls"

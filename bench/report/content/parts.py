@@ -14,6 +14,17 @@ Number = float | int | str | None
 
 
 @dataclass(frozen=True, slots=True)
+class Strip:
+    """Where an interval is drawn, from 0 (left end of the scale) to 1."""
+
+    low: float
+    middle: float
+    high: float
+    zero: float | None = None
+    """Where no difference is; null where the scale has no such place."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An entry of a table that is more than its text."""
 
@@ -28,6 +39,8 @@ class Entry:
     numbers: Mapping[str, Number] | None = None
     """What it says in numbers, by the ends of the names of their columns in CSV files ("mean", "low"; "" for the only
     one, which has the column to itself). Null is what is not known; a text may be the name of a row."""
+    strip: Strip | None = None
+    """Its interval as a picture."""
 
     def __str__(self) -> str:
         return self.text
@@ -45,6 +58,8 @@ class Titled:
     """Of its files, without suffix; "" for one made of the title."""
     pinned: str | None = None
     """The first entry of the line that always stays in view: the baseline's."""
+    folded: str = ""
+    """What opens it, where it is closed at first: "All 84 comparisons"."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from bench.escape.characters import visible
 from bench.escape.templates import environment
-from bench.report.content.parts import Entry, Picture, Section
+from bench.report.content.parts import Entry, Picture, Section, Strip
 from bench.report.render.inline import inlined
 from bench.report.render.packed import packed
 from bench.report.render.sorting import small_first, sort_value
@@ -55,6 +55,7 @@ class Document:
             TEMPLATES, autoescape=True, finalize=_seen, extensions=["jinja2.ext.do"]
         )
         shared = {"svg": _drawings(folder), "sort_value": sort_value, "small_first": small_first, "as_entry": entry}
+        shared["strip_style"] = strip_style
         self._shared: dict[str, Any] = {**context, **shared, "link": _links()}
 
     def body(self, template: str, anchor: str, **more: Any) -> str:
@@ -80,6 +81,12 @@ class Document:
             scripts={name: Markup(text) for name, text in texts.items()},
             policy=policy(texts.values()),
         )
+
+
+def strip_style(strip: Strip) -> str:
+    """Where page.css draws a strip: its ends, its dot, and zero."""
+    places = {"l": strip.low, "m": strip.middle, "h": strip.high, "z": strip.zero}
+    return ";".join(f"--{name}:{100 * place:.1f}%" for name, place in places.items() if place is not None)
 
 
 def _where(block: Block) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bench.report.content.parts import Entry, Number, Titled, known_number, point_id, size_entry
+from bench.report.content.strips import with_strips
 from bench.report.content.table import Table, shortened, table
 from bench.report.content.wording import (
     UNTRAINED,
@@ -52,7 +53,7 @@ def result_tables(
             found = known.get((point.row, point.num_labels, point.train_size))
             entries.setdefault(str(point.row), {})[int(point.train_size)] = _entry(point, metric, scale, found)  # type: ignore[arg-type]
         sizes = sorted({size for found in entries.values() for size in found if size or len(found) > 1}) or [0]
-        lines = [_result_line(row, found, sizes) for row, found in entries.items()]
+        lines = with_strips([_result_line(row, found, sizes) for row, found in entries.items()])
         title = f"{capitalised(metric_words(metric))}, {labels} labels" + (" [95 % interval]" if known else "")
         header = ["training examples", *(f"{size:,}" for size in sizes)]
         name = f"{metric.removeprefix('test_')}_{labels}_labels"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.report.content.parts import Entry, Number, Titled, interval_numbers, known_number, point_id, size_entry
+from bench.report.content.strips import with_strips
 from bench.report.content.table import table
 from bench.report.content.verdict_words import sure_text
 from bench.report.content.wording import difference_text, number_text
@@ -21,6 +22,8 @@ VERDICTS = {
 }
 MAX_NAMED = 3
 BEST_ROWS = "Best rows"
+SCORE, DIFFERENCE = 3, 3
+"""Their columns."""
 
 
 def best_rows(view: View) -> Titled:
@@ -33,7 +36,8 @@ def best_rows(view: View) -> Titled:
         "not significantly different",
     ]
     header += ["next", "cheapest within one point", "seeds to decide"]
-    return Titled(BEST_ROWS, table(header, [_line(view, one) for one in view.budgets]), name="best_rows")
+    lines = with_strips([_line(view, one) for one in view.budgets], SCORE)
+    return Titled(BEST_ROWS, table(header, lines), name="best_rows")
 
 
 def _line(view: View, one: Budget) -> list[object]:
@@ -151,7 +155,13 @@ def differences_table(view: View, opponent: str) -> Titled:
     ]
     header += ["p, corrected for all pairs there", "test", "effect size (Cohen's h)", "seeds", "left out"]
     lines = [_difference_line(view, line) for line in frame.itertuples(index=False)]
-    return Titled(f"Differences to {view.name_of(opponent)}", table(header, lines), name=f"differences_to_{opponent}")
+    lines = with_strips(lines, DIFFERENCE, around_zero=True)
+    return Titled(
+        f"Differences to {view.name_of(opponent)}",
+        table(header, lines),
+        name=f"differences_to_{opponent}",
+        folded=f"All {counted(len(lines), 'comparison')}",
+    )
 
 
 def _difference_line(view: View, one: Any) -> list[object]:

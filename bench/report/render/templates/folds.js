@@ -47,7 +47,11 @@ document.addEventListener("click", (event) => {
 });
 
 /* All of it, at once: to search in, and to print. What is printed has to be there before the browser asks */
-async function openAll() { for (const fold of folds) await openFold(fold); }
+async function openAll() {
+  for (const fold of folds) await openFold(fold);
+  for (const inner of all("details.inner")) inner.open = true;
+}
+document.addEventListener("toggle", ({ target }) => { if (target.matches("details.inner")) measureHeads(); }, true);
 const openers = all("button.open-all");
 for (const button of openers) {
   button.addEventListener("click", async () => {
@@ -57,12 +61,17 @@ for (const button of openers) {
     for (const each of openers) each.textContent = closing ? "Open all sections" : "Close all sections";
   });
 }
-let openBefore = [];
+let openBefore = [], innerClosed = [];
 addEventListener("beforeprint", () => {
   openBefore = folds.filter((fold) => fold.open);
   for (const fold of folds) { put(fold); fold.open = true; }
+  innerClosed = all("details.inner:not([open])");
+  for (const inner of innerClosed) inner.open = true;
 });
-addEventListener("afterprint", () => { for (const fold of folds) fold.open = openBefore.includes(fold); });
+addEventListener("afterprint", () => {
+  for (const fold of folds) fold.open = openBefore.includes(fold);
+  for (const inner of innerClosed) inner.open = false;
+});
 async function readAhead() {
   for (const fold of folds) await unpacked(fold.id);
   document.documentElement.dataset.unpacked = "true"; // what printing needs

@@ -84,7 +84,9 @@ def test_a_real_change_is_said_once_everywhere(tmp_path, worse, capsys):
     assert rows.loc["MiniLM, LoRA", ["worse", "better", "points compared"]].tolist() == [2, 0, 4]
     assert f"{100 * rows.loc['MiniLM, LoRA', 'mean difference']:+.1f} points" in said
     alternative = re.search(r'<svg role="img" aria-label="([^"]*)"', page)[1]
-    assert alternative.startswith("MiniLM, LoRA got worse. 12 points: 2 worse, 10 no significant change.")
+    assert alternative.startswith(
+        "Accuracy before and after. MiniLM, LoRA got worse. 12 points: 2 worse, 10 no significant change."
+    )
     out = capsys.readouterr().out.splitlines()
     assert out[-2] == "by point: MiniLM, LoRA got worse. 12 points: 2 worse, 10 no significant change."
     assert out[-1] == f"page: {tmp_path / 'page' / 'index.html'}"
@@ -303,6 +305,20 @@ def test_points_go_by_the_metric_that_is_asked_for(tmp_path, worse):
     written(tmp_path, "b")
     said = card(compared(tmp_path, "metric=macro_f1"))
     assert "2 of 12 compared points changed beyond noise, in macro F1" in said
+
+
+def test_data_sets_that_go_by_other_metrics_have_a_figure_each(tmp_path):
+    for side in ("a", "b"):
+        written(tmp_path, side, num_labels=(2,), rows=ROWS[:1])
+        unequal = cells(tmp_path / side, num_labels=(2,), rows=ROWS[:1], data="tickets")
+        simulate.run(unequal, unequal=True)
+        for cell in unequal:
+            with_identity(cell.folder, {"task": {"split": {"name": "natural"}}})
+    page = compared(tmp_path)
+    assert "None of 4 compared points changed beyond noise, in macro F1 and accuracy" in card(page)
+    assert "tickets is compared by macro F1, for the test labels are unequal" in page
+    for name, metric in (("changes", "Macro F1"), ("changes_2", "Accuracy")):
+        assert f"{metric}: a → b" in (tmp_path / "page" / f"{name}.svg").read_text()
 
 
 def test_a_metric_that_there_is_not_is_refused(tmp_path, capsys):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.metrics.table import METRICS
 from bench.report.compare.points import Comparison
 from bench.report.compare.provenance import ChangedOption, Origin, changed_options, origins
 from bench.report.compare.tables import options_table, origins_table, points_table, rows_table
@@ -60,12 +61,12 @@ def write_page(found: Comparison, sets: Sets, folder: Path) -> Path:
     with drawing_room(folder) as new:
         told = origins(found.before, found.after)
         options = changed_options(found.before, found.after, found.row_names)
-        picture = _draw_lines(found, sets, new)
+        pictures = _draw_lines(found, sets, new)
         blocks = anchored(
             [(one.title, one) for one in named((one, "") for one in _sections(found, told, options, new))]
         )
         failed = write_tables([titled for block in blocks for titled in block.section.tables], new)
-        shown = {"card": as_dict(card(found, told, options)), "picture": picture, "without_files": failed}
+        shown = {"card": as_dict(card(found, told, options)), "pictures": pictures, "without_files": failed}
         page = _render({**_context(found, sets), **shown}, blocks, new)
         write_atomically(new / PAGE, page.encode())
         publish(new, folder, last=(MARKDOWN, PAGE))
@@ -75,15 +76,15 @@ def write_page(found: Comparison, sets: Sets, folder: Path) -> Path:
 def _render(context: dict[str, Any], blocks: list[Block], folder: Path) -> str:
     document = Document(context, folder)
     bodies = {one.anchor: document.section(one) for one in blocks}
-    bodies["files"] = document.body("compare_files.html.j2", "files", names=_files(context["picture"], blocks))
+    bodies["files"] = document.body("compare_files.html.j2", "files", names=_files(context["pictures"], blocks))
     folds = [Fold(one.anchor, one.title, one.section.finding) for one in blocks]
     folds.append(Fold("files", "Files", "Everything on this page as CSV, Markdown, LaTeX, PNG and SVG."))
     return document.render("compare.html.j2", folds, bodies, SCRIPTS, metrics={})
 
 
-def _files(picture: Picture | None, blocks: list[Block]) -> list[str]:
-    pictures = [*([picture] if picture else []), *(one for block in blocks for one in block.section.pictures)]
-    return [f"{one.name}.{suffix}" for one in pictures for suffix in ("png", "svg")]
+def _files(pictures: list[Picture], blocks: list[Block]) -> list[str]:
+    drawn = [*pictures, *(one for block in blocks for one in block.section.pictures)]
+    return [f"{one.name}.{suffix}" for one in drawn for suffix in ("png", "svg")]
 
 
 def _context(found: Comparison, sets: Sets) -> dict[str, Any]:
@@ -104,22 +105,25 @@ def _records(cells: dict[ExpectedCell, CellRecord]) -> str:
     return f"{counted(len(cells), 'record')}{when}"
 
 
-def _draw_lines(found: Comparison, sets: Sets, folder: Path) -> Picture | None:
-    """The figure of the first screen; None where the sets have no point in common."""
-    points = drawn_points(found.changes)
-    if not points:
-        return None
-    metrics = {found.metric_of(one.data).name: found.metric_of(one.data) for one in points}
-    metric = next(iter(metrics.values()))
-    points = [one for one in points if found.metric_of(one.data) == metric]
-    both = sum(one.before is not None and one.after is not None for one in found.changes)
-    a, b = sets.names
-    note = "Bars are 95 % intervals of one point; whether it changed is corrected for all points."
-    if len(points) < both:
-        note += f" The {len(points)} of {both} points that changed most; the heatmap below has all."
-    figure = before_after_lines(points, _heading(found), metric, f"{capitalised(metric.label)}: {a} → {b}", note)
-    style.save(figure, folder, LINES)
-    return Picture(LINES, alternative(found))
+def _draw_lines(found: Comparison, sets: Sets, folder: Path) -> list[Picture]:
+    """The figures of the first screen, one for each metric that points are compared by; none where the sets have no
+    point in common."""
+    made: list[Picture] = []
+    for name in dict.fromkeys(each.metric.name for each in found.decidings.values()):
+        own = [one for one in found.changes if found.metric_of(one.data).name == name]
+        points = drawn_points(own)
+        if not points:
+            continue
+        note = "Bars are 95 % intervals of one point; whether it changed is corrected for all points."
+        both = sum(one.before is not None and one.after is not None for one in own)
+        if len(points) < both:
+            note += f" The {len(points)} of {both} points that changed most; the heatmap below has all."
+        metric = METRICS[name]
+        title = f"{capitalised(metric.label)}: {' → '.join(sets.names)}"
+        file = LINES if not made else f"{LINES}_{len(made) + 1}"
+        style.save(before_after_lines(points, _heading(found), metric, title, note), folder, file)
+        made.append(Picture(file, f"{capitalised(metric.label)} before and after. {alternative(found)}"))
+    return made
 
 
 def _heading(found: Comparison) -> Callable[[PointChange], str]:

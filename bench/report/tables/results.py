@@ -44,10 +44,10 @@ def result_tables(
             for line in intervals.itertuples()
         }
     )
-    scale = shades(summary[f"{metric}_mean"], metric)
     tables = []
     for labels in sorted(int(count) for count in summary["num_labels"].unique()):
         points = summary[summary["num_labels"] == labels]
+        scale = shades(points[f"{metric}_mean"], metric)  # of each table: with 2 labels all is high
         entries: dict[str, dict[int, Entry]] = {}
         for point in points.itertuples():
             found = known.get((point.row, point.num_labels, point.train_size))

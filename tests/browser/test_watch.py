@@ -104,7 +104,8 @@ def test_from_no_report_to_a_new_one(
     address = chromium.current_url
     assert "#L=" in address
     chromium.execute_async_script("openFold(document.querySelector('details.fold')).then(arguments[0])")
-    chromium.execute_script("scrollTo({top: 500, behavior: 'instant'})")
+    low = "document.documentElement.scrollHeight - innerHeight - 60"  # lower than the page is long while it is closed
+    chromium.execute_script(f"scrollTo({{top: {low}, behavior: 'instant'}})")
     opened = "return [...document.querySelectorAll('details.fold[open]')].map(d => d.id)"
     pressed = "return [...document.querySelectorAll('.control [aria-pressed=true]')].map(b => b.dataset.value)"
     place = "return Math.round(document.querySelector('header').getBoundingClientRect().top)"

@@ -122,6 +122,16 @@ def test_a_folder_of_tables_that_is_a_link_is_not_served(server: Server, report:
     assert ask(server, "/tables/best_rows.csv")[0] == 404
 
 
+def test_the_answer_to_head_has_no_content(server: Server, report: Path) -> None:
+    """On a connection that stays the next answer begins where the content would be."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+    for method, content in (("HEAD", b""), ("GET", (report / "results.csv").read_bytes())):
+        connection.request(method, "/results.csv")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, content)
+    connection.close()
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "MADE_UP"])
 def test_only_reading(server: Server, report: Path, method: str) -> None:
     before = sorted(report.rglob("*"))

@@ -104,13 +104,20 @@ def test_from_no_report_to_a_new_one(
     address = chromium.current_url
     assert "#L=" in address
     chromium.execute_async_script("openFold(document.querySelector('details.fold')).then(arguments[0])")
+    chromium.execute_script("document.querySelector('.chip[aria-pressed]').click()")
     low = "document.documentElement.scrollHeight - innerHeight - 60"  # lower than the page is long while it is closed
     chromium.execute_script(f"scrollTo({{top: {low}, behavior: 'instant'}})")
     opened = "return [...document.querySelectorAll('details.fold[open]')].map(d => d.id)"
-    pressed = "return [...document.querySelectorAll('.control [aria-pressed=true]')].map(b => b.dataset.value)"
+    chosen = "[...document.querySelectorAll('.control [aria-pressed=true], .chip[aria-pressed=true]')]"
+    pressed = f"return {chosen}.map(b => b.dataset.value || b.textContent)"
     place = "return Math.round(document.querySelector('header').getBoundingClientRect().top)"
     before = [chromium.execute_script(script) for script in (opened, pressed, place)]
     assert before[2] < -350
+    assert len(chromium.execute_script("return document.querySelectorAll('.chip[aria-pressed=true]')")) == 1
+    tops = "return ['watch', 'filters'].map(id => document.getElementById(id).getBoundingClientRect())"
+    watch, filters = chromium.execute_script(tops)
+    assert watch["top"] == 0
+    assert filters["top"] >= watch["bottom"] - 1, "the page's own bar sticks below the strip"
     draw(server, page, "second")
     until(chromium, "return document.title === 'second' && document.getElementById('watch').dataset.restored")
     assert chromium.current_url == address

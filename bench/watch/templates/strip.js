@@ -11,6 +11,12 @@
   const ofPage = (name) => (typeof window[name] === "function" ? window[name] : () => null);
   const number = (count) => count.toLocaleString("en");
 
+  /* What sticks to the top sticks below the strip, whose height changes */
+  new ResizeObserver(() => {
+    const height = getComputedStyle(strip).position === "sticky" ? strip.offsetHeight : 0;
+    document.documentElement.style.setProperty("--strip", `${height}px`);
+  }).observe(strip);
+
   /* What the server says */
   function showCounts({ cells, done, running, failed, left, states }) {
     const how = Object.entries(states).filter(([name]) => !["done", "running", "interrupted", "missing"].includes(name));
@@ -51,16 +57,19 @@
 
   /* A page that was drawn again */
   function isBusy() {
-    const typed = [...document.querySelectorAll("main input")].some((input) => input.value !== "");
+    const typed = [...document.querySelectorAll("main input:not([type=checkbox])")].some((input) => input.value !== "");
     return typed || document.querySelector("dialog[open]") !== null || String(getSelection()) !== "";
   }
   function offer() {
     if (part("auto").firstElementChild.checked && !isBusy()) return reload();
     part("new").hidden = false;
   }
+  const pressed = () => [...document.querySelectorAll(".chip[aria-pressed=true]")]; // the rows that are shown (rows.js)
+  const chipName = (chip) => `${chip.parentElement.getAttribute("aria-label")}: ${chip.textContent}`;
   const headerTop = () => document.querySelector("body > header").getBoundingClientRect().top; // the strip's height changes
   function reload() {
     const kept = {
+      chips: pressed().map(chipName),
       top: headerTop(),
       open: [...document.querySelectorAll("details.fold[open]")].map(({ id }) => id),
       choice: document.getElementById("card") && ofPage("written")(),
@@ -81,6 +90,9 @@
     // an address that names a section says nothing of the choice
     const isSilent = kept.choice && document.getElementById("card") && !/^#\w=/.test(location.hash);
     if (isSilent && ofPage("read")(kept.choice)) ofPage("show")(false);
+    for (const chip of document.querySelectorAll(".chip[aria-pressed=false]")) {
+      if (kept.chips.includes(chipName(chip))) chip.click();
+    }
     for (const id of kept.open) {
       const fold = document.getElementById(id);
       if (fold) await ofPage("openFold")(fold);

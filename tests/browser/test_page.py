@@ -235,7 +235,7 @@ def pick(browser, name: str, value: str) -> None:
 
 def test_the_first_screen_is_an_answer_and_little_is_there_before_anything_is_opened(chromium, page):
     show(chromium, page, dark=False, closed=True)
-    assert chromium.execute_script(f"return {CARD}.getBoundingClientRect().bottom") < 600
+    assert chromium.execute_script(f"return {CARD}.getBoundingClientRect().bottom") < 640
     assert chromium.execute_script("return document.querySelectorAll('*').length") < 3000
     assert chromium.execute_script("return document.querySelectorAll('.fold[open]').length") == 0
     facts = chromium.execute_script(f"return [...{CARD}.querySelectorAll('.facts dd')].map(d => d.innerText)")

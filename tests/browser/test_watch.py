@@ -121,7 +121,9 @@ def test_from_no_report_to_a_new_one(
     draw(server, page, "second")
     until(chromium, "return document.title === 'second' && document.getElementById('watch').dataset.restored")
     assert chromium.current_url == address
-    assert [chromium.execute_script(script) for script in (opened, pressed, place)] == before
+    *same, moved = [chromium.execute_script(script) for script in (opened, pressed, place)]
+    assert same == before[:-1]
+    assert moved == pytest.approx(before[-1], abs=2), "where the reader was, to rounding"
 
     # an address that names a section keeps the choice, too
     link = chromium.execute_script("return document.querySelector('nav a').hash")

@@ -171,7 +171,8 @@ def from_answers(view: View) -> Iterator[Said]:
                 yield row, base, *place, {BETTER}, where
             elif one["decision"] == "undecided" and base != row and "was not run here" not in words["why"]:
                 yield from [(row, base, *place, {NEITHER}, where)] if view.verdicts.of(row, base, *place) else []
-            ties = dict(words["notes"]).get("No significant difference", "")
+            notes = dict(words["notes"])
+            ties = f"{notes.get('No significant difference', '')} {notes.get('Behind, but not surely', '')}"
             for other in one["tied"]:
                 if other != base and f"{view.name_of(other)} (" in ties:
                     yield row, other, *place, {NEITHER, WORSE}, where

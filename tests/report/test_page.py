@@ -142,8 +142,7 @@ def test_no_finished_cell_is_said_plainly(tmp_path):
     path, text = report(tmp_path, lambda cell: None)
     assert "**No cell has finished ok" in text
     assert "0 of 24 cells finished ok; not ok: 24 not run" in text
-    names = [f"{name}_{metric}.png" for name in ("heatmap", "scaling") for metric in ("accuracy", "macro_f1")]
-    assert sorted(shown(text)) == names
+    assert not shown(text), "figures without a number"
     assert pd.read_csv(path.parent / "results.csv")["test_accuracy"].isna().all()
 
 
@@ -236,11 +235,11 @@ def test_predictions_that_can_not_be_read_are_said_with_reasons(tmp_path):
 def test_each_data_set_has_its_own_figures(tmp_path):
     sets = ["a/b", "a b", "c"]
     cells = [cell for data in sets for cell in simulate.grid(tmp_path / "results", ROWS, data=data)]
-    simulate.run(cells[:24])
+    simulate.run(cells[:48])
     path = write_report(cells, tmp_path / "report", ReportOptions("A title"))
     names = shown(markdown(path))
-    assert len(names) == len(set(names)) == len(FIGURES) + 2 * 4  # those that did not run have only grids
-    assert {"heatmap_accuracy_a_b.png", "heatmap_accuracy_a_b_2.png", "scaling_macro_f1_c.png"} <= set(names)
+    assert len(names) == len(set(names)) == 2 * len(FIGURES)  # one that did not run has none
+    assert {"heatmap_accuracy_a_b.png", "heatmap_accuracy_a_b_2.png", "scaling_macro_f1_a_b_2.png"} <= set(names)
     assert all((path.parent / name).is_file() for name in names)
 
 

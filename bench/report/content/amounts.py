@@ -1,5 +1,7 @@
 """Scores, differences, times and speeds in the words of the page: percent and points where a metric is a share."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from bench.metrics.metric import Metric
 from bench.wording import duration
 
@@ -11,12 +13,12 @@ def is_share(metric: Metric) -> bool:
 
 def score_text(value: float, metric: Metric) -> str:
     """ "66.5 %", or "0.543" of a metric that is no share."""
-    return f"{100 * value:.1f} %" if is_share(metric) else f"{value:.3f}"
+    return f"{_tenths(value)} %" if is_share(metric) else f"{value:.3f}"
 
 
 def range_text(low: float, high: float, metric: Metric) -> str:
     """ "64.2 to 68.9 %"."""
-    return f"{100 * low:.1f} to {100 * high:.1f} %" if is_share(metric) else f"{low:.3f} to {high:.3f}"
+    return f"{_tenths(low)} to {_tenths(high)} %" if is_share(metric) else f"{low:.3f} to {high:.3f}"
 
 
 def gain_text(difference: float, metric: Metric) -> str:
@@ -31,11 +33,16 @@ def gain_range_text(low: float, high: float, metric: Metric) -> str:
 
 def loss_text(difference: float, metric: Metric) -> str:
     """How far something is behind, without a sign: "4.6 points"."""
-    return f"{100 * difference:.1f} points" if is_share(metric) else f"{difference:.3f}"
+    return f"{_tenths(difference)} points" if is_share(metric) else f"{difference:.3f}"
+
+
+def _tenths(share: float, sign: str = "") -> str:
+    """A share in percent with one digit, halves up as the page's scripts round: 0.7325 is 73.3 everywhere."""
+    return format(Decimal(100 * share).quantize(Decimal("0.1"), ROUND_HALF_UP), f"{sign}.1f")
 
 
 def _signed(difference: float, metric: Metric) -> str:
-    written = f"{100 * difference:+.1f}" if is_share(metric) else f"{difference:+.3f}"
+    written = _tenths(difference, "+") if is_share(metric) else f"{difference:+.3f}"
     return written if written.strip("+-0.") else written[1:]
 
 

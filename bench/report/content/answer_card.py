@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.metrics.metric import Metric
 from bench.metrics.table import METRICS
 from bench.report.content.amounts import (
     gain_range_text,
     gain_text,
+    is_share,
     loss_text,
     range_text,
     rate_text,
@@ -19,14 +21,19 @@ from bench.report.content.wording import capitalised, in_words
 from bench.report.content.words import listed, to_confirm
 from bench.report.statistics.answers import Answer
 from bench.report.statistics.power import TWO_SEEDS
+from bench.report.statistics.ties import Contender
 from bench.wording import counted, money_text
 
 MAX_NAMED = 3
-Kind = Literal["tied", "cheaper", "missing", "next"]
+TOO_GOOD = 0.995
+"""A share of right answers above which data are to be looked at."""
+Kind = Literal["tied", "unsure", "cheaper", "missing", "check", "next"]
 KINDS: Mapping[Kind, str] = {
     "tied": "No significant difference",
+    "unsure": "Behind, but not surely",
     "cheaper": "Cheaper",
     "missing": "Missing",
+    "check": "Check",
     "next": "Next",
 }
 """What stands before each note."""
@@ -69,9 +76,11 @@ class Around:
 def card(found: Answer, around: Around) -> Card:
     """`found` in words; all numbers are those of `found`."""
     notes = {
-        "tied": _tied(found, around),
+        "tied": _named_with_scores(_level(found, around), found, around),
+        "unsure": _named_with_scores(_unsure(found, around), found, around),
         "cheaper": _cheaper(found, around),
         "missing": _missing(found, around),
+        "check": _check(found),
         "next": _next(found, around),
     }
     return Card(
@@ -111,7 +120,9 @@ def _why_use(found: Answer, around: Around) -> str:
         return "There is no simpler baseline to compare it with."
     base = around.name(found.over_baseline.b)
     if found.higher is not None:
-        higher = around.name(found.higher)
+        higher = (
+            f"{around.name(found.higher)} ({score_text(found.standing.score.estimate, METRICS[found.standing.metric])})"
+        )
         return f"It is significantly better than {base}. {higher} has a higher mean, but no significant lead."
     if not found.tied and not found.standing.not_compared:
         return f"It is significantly better than {base} and everything else that was tried."
@@ -120,7 +131,7 @@ def _why_use(found: Answer, around: Around) -> str:
 
 def _why_stay(found: Answer, around: Around) -> str:
     if found.over_baseline is None:
-        return f"Nothing that was tried is better than {around.name(found.row)}."
+        return f"{around.name(found.row)} is in front: nothing else that was tried is shown to be better."
     return f"{around.name(found.row)} is in front, but surely by no more than 1 point."
 
 
@@ -170,11 +181,33 @@ def _cost_facts(found: Answer, around: Around) -> list[Fact]:
     return facts
 
 
-def _tied(found: Answer, around: Around) -> str:
+def _level(found: Answer, around: Around) -> list[Contender]:
+    """Rows that the one in front does not differ from: the interval of their difference holds zero."""
+    return [one for one in found.tied if one.row != around.baseline and not _is_apart(one)]
+
+
+def _unsure(found: Answer, around: Around) -> list[Contender]:
+    """Rows that are behind by their interval, which few seeds, or one, do not make significant."""
+    return [one for one in found.tied if one.row != around.baseline and _is_apart(one)]
+
+
+def _is_apart(one: Contender) -> bool:
+    return one.against_best.difference.low > 0
+
+
+def _named_with_scores(rows: list[Contender], found: Answer, around: Around) -> str:
     metric = METRICS[found.standing.metric]
-    tied = [one for one in found.tied if one.row != around.baseline]
-    named = [f"{around.name(one.row)} ({score_text(one.score.estimate, metric)})" for one in tied]
+    named = [f"{around.name(one.row)} ({score_text(one.score.estimate, metric)})" for one in rows]
     return f"{listed(named, MAX_NAMED)}." if named else ""
+
+
+def _check(found: Answer) -> str:
+    """A score that is too good to be believed without a look at the data."""
+    metric = METRICS[found.standing.metric]
+    best = max([found.score, *(one.score for one in found.others)], key=lambda score: score.estimate).estimate
+    if not is_share(metric) or best < TOO_GOOD:
+        return ""
+    return f"A score of {score_text(best, metric)} is rare: are test texts in training, or labels in the texts?"
 
 
 def _cheaper(found: Answer, around: Around) -> str:
@@ -194,9 +227,14 @@ def _gives_up(found: Answer) -> str:
     assert found.cheaper is not None
     one, metric = found.cheaper.contender.against_best.difference, METRICS[found.standing.metric]
     if one.estimate <= 0:
-        return f"it gives up nothing on average, and at worst {loss_text(max(one.high, 0), metric)}"
-    span = gain_range_text(one.low, one.high, metric).replace("+", "")
-    return f"it gives up {loss_text(one.estimate, metric)} ({span})"
+        return f"on average not worse, at worst by {loss_text(max(one.high, 0), metric)}"
+    return f"{loss_text(one.estimate, metric)} worse, {_span(one.low, one.high, metric)}"
+
+
+def _span(low: float, high: float, metric: Metric) -> str:
+    """Of how much worse something is: "2.0 to 7.1", or "at best 3.9 better, at worst 10.1"."""
+    least, most = (gain_range_text(low, high, metric).replace("+", "").replace("-", "")).split(" to ")
+    return f"at best {least} better, at worst {most}" if low < 0 else f"by {least} to {most}"
 
 
 def _missing(found: Answer, around: Around) -> str:
@@ -219,6 +257,8 @@ def _next(found: Answer, around: Around) -> str:
         said.append(f"Run {listed(map(around.name, found.may_change), MAX_NAMED)} here.")
     elif found.decision == "undecided":
         said.append(_to_decide(found, around))
+    elif found.decision == "only" and not found.too_dear:
+        said.append("Run a simpler row on the same examples, too (TF-IDF, say), to know what this one is worth.")
     if around.more_examples:
         said.append(around.more_examples)
     return " ".join(filter(None, said))
@@ -230,6 +270,9 @@ def _to_decide(found: Answer, around: Around) -> str:
     if needed is None or over is None:
         return "Run three seeds or more: one decides nothing."
     if needed.reason == TWO_SEEDS:
-        return "Run three seeds or more: with fewer it is not known how many would decide."
-    lead = f"{loss_text(needed.difference, METRICS[found.standing.metric])} over {around.name(over.b)}"
-    return to_confirm(needed, lead, len(over.seeds))
+        return "Run three seeds or more: two do not show how many would decide."
+    base = around.name(over.b)
+    lead = f"{loss_text(needed.difference, METRICS[found.standing.metric])} over {base}"
+    said = to_confirm(needed, lead, len(over.seeds), even=needed.difference > abs(over.difference.estimate))
+    hopeless = needed.seeds is None and needed.examples is None
+    return said.replace("go by cost instead", f"stay with {base} unless it costs more") if hopeless else said

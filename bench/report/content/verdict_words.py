@@ -113,7 +113,8 @@ def needed_text(needed: Needed, nearest: Contender, words: Words) -> str:
         return f"{TOO_FEW[needed.reason]}: run more of {words.named(learning(nearest))}."
     lead = f"{loss_text(needed.difference, words.metric)} over {words.name(nearest.row)}"
     of = f" of {words.named(learning(nearest))}" if one.paired.stands_for_all else ""
-    return to_confirm(needed, lead, len(one.paired.seeds), of)
+    even = needed.difference > abs(one.difference.estimate)
+    return to_confirm(needed, lead, len(one.paired.seeds), of, even=even)
 
 
 def learning(nearest: Contender) -> list[str]:

@@ -51,13 +51,14 @@ class Words:
         return f"{loss_text(found.estimate, self.metric)} ({span}{more})"
 
 
-def to_confirm(needed: Needed, lead: str, have: int, of: str = "") -> str:
+def to_confirm(needed: Needed, lead: str, have: int, of: str = "", *, even: bool = False) -> str:
     """What it takes to confirm a `lead` ("1.0 points over TF-IDF"), of which `have` seeds were run; `of` are the rows
-    that would have to have them."""
+    that would have to have them. `even` where the lead is more than what was measured."""
     if needed.seeds is not None and needed.seeds <= have:
         return f"A lead of {lead} would probably have been seen with {counted(have, 'seed')}: it is smaller."
+    begin = f"Even a true lead of {lead} would take" if even else f"To confirm a lead of {lead} takes"
     if needed.seeds is not None:
-        return f"To confirm a lead of {lead} takes about {needed.seeds} seeds{of}; there are {have}."
+        return f"{begin} about {needed.seeds} seeds{of}{' to confirm' * even}; there are {have}."
     if needed.examples is not None:
-        return f"To confirm a lead of {lead} takes about {needed.examples:,} test texts, or {needed.reason}."
-    return f"To confirm a lead of {lead} takes {needed.reason}: go by cost instead."
+        return f"{begin} about {needed.examples:,} test texts{' to confirm' * even}, or {needed.reason}."
+    return f"{begin} {needed.reason}{' to confirm' * even}: go by cost instead."

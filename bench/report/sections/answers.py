@@ -16,6 +16,8 @@ from bench.wording import money_text
 
 MAX_PLACES = 60
 """Label counts x training sizes that have answers under each ceiling; in bigger grids there is none."""
+MIN_SEEDS = 3
+"""Of a forecast: with two, how much seeds differ is hardly known, and its interval would look too narrow."""
 OTHER_METRICS = ("accuracy", "macro_f1")
 """That have answers of their own beside the metric that decides."""
 
@@ -112,11 +114,13 @@ def _promised(view: View, one: Answer, sizes: list[int]) -> str:
     labels, size = one.standing.num_labels, one.standing.train_size
     metric = METRICS[one.standing.metric]
     curve = view.fitted.found.get((one.row, labels)) if one.standing.metric == "accuracy" else None
-    if isinstance(curve, Curve) and curve.most >= 2:
-        band = curve.band([2.0 * size])
+    seeds = rows_at(view.compared, labels, size)[one.row]
+    if isinstance(curve, Curve) and curve.most >= 2 and len(seeds) >= MIN_SEEDS:
+        band = curve.band([2.0 * size], new_test_set=True)
         span = range_text(float(band.low[0]), float(band.high[0]), metric)
         there = score_text(float(band.estimate[0]), metric)
-        return f"Twice as many labelled examples ({2 * size:,}) should give {there} ({span})."
+        row = view.name_of(one.row)
+        return f"Forecast for {row} with twice as many examples ({2 * size:,}): {there}, 90 % interval {span}."
     if len(sizes) < 2:
         return ""
     before = sizes[-2]

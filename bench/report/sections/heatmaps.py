@@ -7,8 +7,10 @@ from bench.report.figures.heatmap import heatmap, marks_of
 from bench.report.view import View
 
 
-def section(view: View) -> Section:
-    """Every point of the grid, and what it has over the baseline."""
+def section(view: View) -> Section | None:
+    """Every point of the grid, and what it has over the baseline; None where nothing has finished."""
+    if not view.summary["n_ok"].any():
+        return None
     shown = view.words.named(row for row in view.rows if (view.cells["row"] == row).any())
     what = f"on {view.data_name}, models by label counts and training sizes. Rows: {shown}. "
     what += "The numbers are in tables below."

@@ -9,8 +9,10 @@ from bench.report.tables import results as tables
 from bench.report.view import View
 
 
-def section(view: View) -> Section:
-    """Metrics against training size, and the numbers behind these and the heatmaps."""
+def section(view: View) -> Section | None:
+    """Metrics against training size, and the numbers behind these and the heatmaps; None where nothing has finished."""
+    if not view.summary["n_ok"].any():
+        return None
     what = f"on {view.data_name} against training size, a panel a label count. The numbers are in the tables below."
     metrics, base = view.shown_metrics, view.baseline
     pictures = [

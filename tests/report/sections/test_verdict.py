@@ -66,7 +66,7 @@ def test_what_can_not_be_told_is_said(tmp_path, monkeypatch):
 def test_what_three_seeds_can_not_tell_is_said_with_how_many_would(tmp_path, monkeypatch):
     accuracies = {"lora": 0.802, "linear_probe": 0.8, None: 0.6}
     text = page_of(tmp_path, accuracies, monkeypatch, seeds=(0, 1, 2), train_sizes=(32,))
-    assert "To confirm a lead of 1.0 points over minilm linear_probe takes" in text
+    assert "Even a true lead of 1.0 points over minilm linear_probe would take" in text
 
 
 def test_one_seed_says_so(tmp_path, monkeypatch):
@@ -143,9 +143,12 @@ def test_a_row_that_lacks_seeds_may_be_ahead():
 @pytest.mark.parametrize(
     ("needed", "said"),
     [
-        (Needed(0.02, 9, None, ""), "To confirm a lead of 2.0 points over probe takes about 9 seeds; there are 3."),
+        (
+            Needed(0.02, 9, None, ""),
+            "true lead of 2.0 points over probe would take about 9 seeds to confirm; there are 3.",
+        ),
         (Needed(0.02, 2, None, ""), "would probably have been seen with 3 seeds: it is smaller"),
-        (Needed(0.01, None, 4000, "more than 50 seeds"), "about 4,000 test texts, or more than 50 seeds"),
+        (Needed(0.01, None, 4000, "more than 50 seeds"), "about 4,000 test texts to confirm, or more than 50 seeds"),
         (Needed(0.01, None, None, "more than 50 seeds"), "go by cost instead"),
     ],
 )

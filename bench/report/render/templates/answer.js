@@ -63,7 +63,7 @@ function showControls() {
     group("Texts", dataSets.map((id) => [id, entries.find((one) => one.data === id).name]), choice.data, (id) => { choice.data = id; }),
     group("Labels", labels, choice.labels, (count) => { choice.labels = count; }),
     group("Labelled examples I have", sizes, choice.size, (size) => { choice.size = size; }),
-    group("A training may cost", ceilings.map((one) => [nameOf(one), one.text]), choice.ceiling, (name) => { choice.ceiling = name; }),
+    group(ceilings.some((one) => one.kind === "seconds") ? "A training may take" : "A training may cost", ceilings.map((one) => [nameOf(one), one.text]), choice.ceiling, (name) => { choice.ceiling = name; }),
   ].filter(Boolean));
   controls.hidden = controls.childElementCount === 0;
 }

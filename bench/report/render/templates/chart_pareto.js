@@ -194,6 +194,7 @@ const chartPareto = (() => {
     const list = front.length > 5 ? [...front.slice(0, 2), ...front.slice(-3)] : front;
     const names = list.map(text);
     const last = names.pop();
+    if (chart.rows.length === 1) return `With ${place(chart)}: ${last}.`;
     if (!names.length) return `With ${place(chart)}, ${last} is as good and as cheap as any: no other row is worth its cost.`;
     const middle = front.length > 5 ? `${names.slice(0, 2).join(", ")}, … ${names.slice(2).join(", ")}` : names.join(", ");
     return `With ${place(chart)}, from ${measure.least} on, each better than the one before: ${middle} and ${last}.`;

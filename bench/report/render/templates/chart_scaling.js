@@ -188,6 +188,7 @@ const chartScaling = (() => {
     const made = [];
     const parts = ["Bands: 95\u00a0% intervals of the recommended row, the baseline, and the row that is pointed at"];
     const points = [...byRow.values()].flat();
+    if (points.length < 2) return [];
     if (points.some((point) => point.state === "partial")) parts.push("hollow: seeds are missing");
     if ([...byRow.values()].some((own) => stretches(own).gaps.length)) parts.push("dotted: over sizes without a result");
     if (chart.at.some((point) => !point.size && known(point.mean))) parts.push("at the right edge: untrained rows");

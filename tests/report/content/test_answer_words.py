@@ -1,0 +1,81 @@
+"""What the card says of ties, of what is cheaper, of what to check and of what to do next."""
+
+import pytest
+
+from bench.metrics.table import METRICS
+from bench.report.content.amounts import gain_text, score_text
+from bench.report.content.answer_card import Around, card
+from bench.report.content.words import to_confirm
+from bench.report.statistics.answers import Answer, answer
+from bench.report.statistics.ceilings import Cost
+from bench.report.statistics.power import Needed
+from bench.report.statistics.significance import Verdicts
+from tests.report.statistics.answers import exactly, grid_of
+
+PLACE = (2, 32)
+
+
+def cost(seconds: float) -> Cost:
+    return Cost(
+        train_seconds=seconds, total_seconds=seconds, price=None, memory_gib=1.0, texts_per_second=10.0,
+        energy_wh=None, on_gpu=False, is_trained=True, without_features=False,
+    )  # fmt: skip
+
+
+def answered(shares: dict[str, list[float]], seconds: dict[str, float] | None = None) -> Answer:
+    grid = grid_of({(row, *PLACE): exactly(seeds) for row, seeds in shares.items()})
+    costs = {(row, *PLACE): cost(each) for row, each in (seconds or {}).items()}
+    made = answer(Verdicts(grid, baseline="tfidf"), costs, PLACE)
+    assert made is not None
+    return made
+
+
+def notes(found: Answer) -> dict[str, str]:
+    return dict(card(found, Around(name=str.upper, baseline="tfidf")).notes)
+
+
+def test_a_row_that_is_behind_on_one_seed_is_not_said_to_be_level() -> None:
+    said = notes(answered({"lora": [0.9, 0.9, 0.9], "gpt": [0.4], "tfidf": [0.6, 0.6, 0.6]}))
+    assert "GPT" not in said.get("No significant difference", "")
+    assert said["Behind, but not surely"] == "GPT (40.0 %)."
+
+
+def test_a_row_that_is_level_is_said_to_be() -> None:
+    said = notes(answered({"lora": [0.9, 0.92, 0.91], "probe": [0.91, 0.9, 0.9], "tfidf": [0.6, 0.6, 0.6]}))
+    assert said["No significant difference"].startswith("PROBE (90.")
+    assert "Behind, but not surely" not in said
+
+
+def test_what_is_given_up_is_said_without_negative_losses() -> None:
+    shares = {"lora": [0.9, 0.93, 0.91], "probe": [0.9, 0.89, 0.91], "tfidf": [0.6, 0.6, 0.6]}
+    said = notes(answered(shares, {"lora": 60.0, "probe": 1.0}))["Cheaper"]
+    assert "worse, at best" in said
+    assert "better, at worst" in said
+    assert "(-" not in said
+
+
+def test_a_perfect_score_is_to_be_checked() -> None:
+    assert "rare: are test texts in training" in notes(answered({"lora": [1.0, 1.0], "tfidf": [0.6, 0.6]}))["Check"]
+    assert "Check" not in notes(answered({"lora": [0.99, 0.98], "tfidf": [0.6, 0.6]}))
+
+
+def test_a_row_alone_is_to_be_compared_with_a_simpler_one() -> None:
+    assert notes(answered({"lora": [0.9]}))["Next"].startswith("Run a simpler row on the same examples, too")
+
+
+def test_a_lead_that_is_more_than_what_was_measured_is_said_to_be() -> None:
+    needed = Needed(0.01, None, None, "more than 50 seeds")
+    assert to_confirm(needed, "1.0 points over B", 3, even=True) == (
+        "Even a true lead of 1.0 points over B would take more than 50 seeds to confirm: go by cost instead."
+    )
+    assert to_confirm(needed, "1.0 points over B", 3).startswith("To confirm a lead of 1.0 points over B takes more")
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.7325, "73.3 %"), (0.73249, "73.2 %"), (0.0, "0.0 %"), (1.0, "100.0 %")])
+def test_halves_are_rounded_as_the_page_s_scripts_do(share: float, text: str) -> None:
+    assert score_text(share, METRICS["accuracy"]) == text
+
+
+def test_a_difference_that_rounds_to_zero_has_no_sign() -> None:
+    assert gain_text(-0.0004, METRICS["accuracy"]) == "0.0 points"
+    assert gain_text(0.0425, METRICS["accuracy"]) == "+4.3 points"

@@ -153,7 +153,7 @@ def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], point
     """The tables' files and the two pages; returns the names of the tables that have no files."""
     blocks = anchored(
         [
-            (section.title if len(parts) == 1 else f"{section.title}: {part.data}", section)
+            (section.title if len(parts) == 1 else f"{section.title}: {part.name or part.data}", section)
             for part in parts
             for section in part.sections
         ]

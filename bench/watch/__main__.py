@@ -18,8 +18,8 @@ from bench.arguments import Parser, path
 from bench.escape.terminal import say
 from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
+from bench.watch.address import LOCAL
 
-LOCAL = "127.0.0.1"
 EVERY = 30.0
 LONGEST = 86_400.0
 

@@ -172,7 +172,7 @@ def from_answers(view: View) -> Iterator[Said]:
             elif one["decision"] == "undecided" and base != row and "was not run here" not in words["why"]:
                 yield from [(row, base, *place, {NEITHER}, where)] if view.verdicts.of(row, base, *place) else []
             notes = dict(words["notes"])
-            ties = f"{notes.get('No significant difference', '')} {notes.get('Behind, but not surely', '')}"
+            ties = f"{notes.get('No significant difference', '')} {notes.get('Behind', '')}"
             for other in one["tied"]:
                 if other != base and f"{view.name_of(other)} (" in ties:
                     yield row, other, *place, {NEITHER, WORSE}, where

@@ -17,11 +17,8 @@ from bench.report.inputs.record_sets import PlacedRecord, RecordSet, read_set
 from bench.report.statistics.changes import common_part
 from bench.report.statistics.correctness import TestPredictions
 from bench.report.statistics.intervals import crossed, difference_interval
-from bench.report.statistics.paired import holm_p, mcnemar_p
+from bench.report.statistics.paired import ALPHA, holm_p, mcnemar_p
 from bench.results.record import Record, Status
-
-LEVEL = 0.05
-"""A change counts below this corrected p."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +122,4 @@ def with_holm(changes: list[Change]) -> list[Change]:
 
 def is_changed(change: Change) -> bool:
     """Whether the cell ended otherwise, or its accuracy differs beyond noise."""
-    return change.status_a != change.status_b or change.p_holm < LEVEL
+    return change.status_a != change.status_b or change.p_holm < ALPHA

@@ -95,7 +95,7 @@ def _score(score: float, side: Side | None, metric: Metric) -> Entry:
 def _difference(interval: Interval | None, metric: Metric) -> Entry:
     """ "-8.1 points [-11.0 to -5.2]"."""
     if interval is None:
-        return Entry(NOTHING, numbers=interval_numbers(np.nan, np.nan, np.nan, ""))
+        return Entry(NOTHING, numbers={"": None, "low": None, "high": None})
     text = gain_text(interval.estimate, metric).removesuffix(" points")
     span = gain_range_text(interval.low, interval.high, metric)
     return Entry(f"{text} [{span}]", numbers=interval_numbers(interval.estimate, interval.low, interval.high, ""))
@@ -109,7 +109,7 @@ def _p(one: PointChange) -> Entry:
 
 
 def _seeds(one: PointChange) -> Entry:
-    expected = len({*(one.before.ended if one.before else ()), *(one.after.ended if one.after else ())})
+    expected = one.num_expected
     paired = 0 if one.comparison is None else len(one.comparison.seeds)
     return Entry(seeds_text(paired, expected), numbers={"": paired, "expected": expected})
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from bench.report.compare.cells import LEVEL, Change, is_changed
+from bench.report.compare.cells import Change, is_changed
 from bench.report.content.wording import difference_text, number_text
 from bench.report.inputs.record_sets import RecordSet
+from bench.report.statistics.paired import ALPHA
 from bench.results.block import ROUNDING
 from bench.wording import counted
 
@@ -21,7 +22,7 @@ def text(changes: list[Change], only_a: list[str], only_b: list[str]) -> str:
     if tested:
         lines.append(
             f"{len(changed)} of {len(changes)} cells changed beyond noise ({len(tested)} tested on the same examples, "
-            f"McNemar, Holm, p < {LEVEL})"
+            f"McNemar, Holm, p < {ALPHA})"
         )
         mean = np.mean([change.difference for change in tested])
         lines.append(f"mean difference in accuracy over the tested cells, B less A: {difference_text(float(mean), 4)}")

@@ -87,13 +87,19 @@ def _decision(found: Comparison) -> str:
 
 def headline(found: Comparison) -> str:
     """The answer in a line: "MiniLM, LoRA got worse"; "Nothing changed beyond noise"."""
-    worse, better = [row for row in found.rows if row.of("worse")], [row for row in found.rows if row.of("better")]
-    said = [_rows_that(worse, found, "got worse"), _rows_that(better, found, "got better")]
+    both = [row for row in found.rows if row.of("worse") and row.of("better")]
+    worse = [row for row in found.rows if row.of("worse") and row not in both]
+    better = [row for row in found.rows if row.of("better") and row not in both]
+    said = [
+        _rows_that(worse, found, "got worse"),
+        _rows_that(better, found, "got better"),
+        _rows_that(both, found, "got worse at some points and better at others"),
+    ]
     said = [each for each in said if each]
     failed, unsure = (len(with_verdict(found, verdict)) for verdict in ("failed_now", "one_seed"))
     fails = f"{counted(failed, 'point')} {'fails' if failed == 1 else 'fail'} now" if failed else ""
     if said:
-        return ", ".join([*said, *([fails] if failed else [])])
+        return "; ".join([*said, *([fails] if failed else [])])
     if unsure:
         differ = (
             f"{counted(unsure, 'point')} {'differs' if unsure == 1 else 'differ'}, on one seed, which decides nothing"
@@ -113,7 +119,7 @@ def _rows_that(rows: Sequence[RowChange], found: Comparison, what: str) -> str:
 def _why(found: Comparison) -> str:
     compared, changed = len(found.compared), len(with_verdict(found, "better", "worse"))
     if not compared:
-        return "No point has finished seeds with the same test examples in both."
+        return "No point could be compared: the notes say why."
     if (unsure := len(with_verdict(found, "one_seed"))) and not changed:
         return (
             f"At {unsure:,} of {counted(compared, 'compared point')} the answers differ beyond the test examples' "
@@ -234,7 +240,7 @@ def _rows_alone(found: Comparison) -> str:
         for row in rows
         if row.mean is not None
     ]
-    return f"{listed(said, MAX_NAMED)}: told apart in the mean, at no point alone." if said else ""
+    return f"{listed(said, MAX_NAMED)}: significant in the mean, at no point alone." if said else ""
 
 
 def _ended(found: Comparison, one: PointChange) -> str:
@@ -272,7 +278,7 @@ def finding_of_points(found: Comparison) -> str:
 
 def finding_of_rows(found: Comparison) -> str:
     """Which rows changed at some point, and by how much in the mean of their points."""
-    changed = [row for row in found.rows if row.of("better", "worse")]
+    changed = [row for row in found.rows if row.is_changed or row.of("better", "worse")]
     if not changed:
         return f"None of {counted(len(found.rows), 'row')} changed."
     said = [
@@ -280,7 +286,7 @@ def finding_of_rows(found: Comparison) -> str:
         for row in changed
         if row.mean is not None
     ]
-    means = f": {listed(said, MAX_NAMED)} in the mean of its points" if said else ""
+    means = f": {listed(said, MAX_NAMED)} in the mean of {'its' if len(said) == 1 else 'their'} points" if said else ""
     return f"{len(changed):,} of {counted(len(found.rows), 'row')} changed{means}."
 
 

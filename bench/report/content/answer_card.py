@@ -19,7 +19,8 @@ from bench.report.content.amounts import (
 )
 from bench.report.content.wording import capitalised, in_words
 from bench.report.content.words import listed, to_confirm
-from bench.report.statistics.answers import Answer
+from bench.report.statistics.answers import CHEAPER, Answer
+from bench.report.statistics.ceilings import Cost
 from bench.report.statistics.power import TWO_SEEDS
 from bench.report.statistics.ties import Contender
 from bench.wording import counted, money_text
@@ -27,13 +28,14 @@ from bench.wording import counted, money_text
 MAX_NAMED = 3
 TOO_GOOD = 0.995
 """A share of right answers above which data are to be looked at."""
-Kind = Literal["tied", "unsure", "cheaper", "missing", "check", "next"]
+Kind = Literal["tied", "behind", "cheaper", "missing", "check", "more", "next"]
 KINDS: Mapping[Kind, str] = {
     "tied": "No significant difference",
-    "unsure": "Behind, but not surely",
+    "behind": "Behind",
     "cheaper": "Cheaper",
     "missing": "Missing",
     "check": "Check",
+    "more": "More examples",
     "next": "Next",
 }
 """What stands before each note."""
@@ -69,18 +71,21 @@ class Around:
     absent: Mapping[str, str] = field(default_factory=dict)
     """Rows without a result at the place, and how their cells ended."""
     currency: str | None = None
+    baseline_cost: Cost | None = None
+    """What the baseline takes there."""
     more_examples: str = ""
     """What more labelled examples would bring to the recommended row, in a sentence."""
 
 
 def card(found: Answer, around: Around) -> Card:
     """`found` in words; all numbers are those of `found`."""
-    notes = {
-        "tied": _named_with_scores(_level(found, around), found, around),
-        "unsure": _named_with_scores(_unsure(found, around), found, around),
-        "cheaper": _cheaper(found, around),
-        "missing": _missing(found, around),
+    notes: dict[Kind, str] = {
         "check": _check(found),
+        "tied": _tied(found, around),
+        "behind": _behind(found, around),
+        "cheaper": " ".join(filter(None, [_cheaper_baseline(found, around), _cheaper(found, around)])),
+        "missing": _missing(found, around),
+        "more": around.more_examples,
         "next": _next(found, around),
     }
     return Card(
@@ -88,7 +93,7 @@ def card(found: Answer, around: Around) -> Card:
         headline=_headline(found, around),
         why=_why(found, around),
         facts=tuple(_facts(found, around)),
-        notes=tuple((KINDS[kind], text) for kind, text in notes.items() if text),  # type: ignore[index]
+        notes=tuple((KINDS[kind], text) for kind, text in notes.items() if text),
     )
 
 
@@ -117,7 +122,9 @@ def _why(found: Answer, around: Around) -> str:
 
 def _why_use(found: Answer, around: Around) -> str:
     if found.over_baseline is None:
-        return "There is no simpler baseline to compare it with."
+        if around.baseline is None:
+            return "There is no simpler baseline to compare it with."
+        return f"{around.name(around.baseline)} has no result to compare it with here."
     base = around.name(found.over_baseline.b)
     if found.higher is not None:
         higher = (
@@ -131,7 +138,7 @@ def _why_use(found: Answer, around: Around) -> str:
 
 def _why_stay(found: Answer, around: Around) -> str:
     if found.over_baseline is None:
-        return f"{around.name(found.row)} is in front: nothing else that was tried is shown to be better."
+        return f"Nothing else that was tried is shown to be better than {around.name(found.row)}."
     return f"{around.name(found.row)} is in front, but surely by no more than 1 point."
 
 
@@ -181,24 +188,40 @@ def _cost_facts(found: Answer, around: Around) -> list[Fact]:
     return facts
 
 
-def _level(found: Answer, around: Around) -> list[Contender]:
+def _tied(found: Answer, around: Around) -> str:
     """Rows that the one in front does not differ from: the interval of their difference holds zero."""
-    return [one for one in found.tied if one.row != around.baseline and not _is_apart(one)]
+    names = _with_scores([one for one in _others(found, around) if one.against_best.difference.low <= 0], found, around)
+    return f"{names}." if names else ""
 
 
-def _unsure(found: Answer, around: Around) -> list[Contender]:
+def _behind(found: Answer, around: Around) -> str:
     """Rows that are behind by their interval, which few seeds, or one, do not make significant."""
-    return [one for one in found.tied if one.row != around.baseline and _is_apart(one)]
+    names = _with_scores([one for one in _others(found, around) if one.against_best.difference.low > 0], found, around)
+    return f"{names}; with so few seeds that is not significant." if names else ""
 
 
-def _is_apart(one: Contender) -> bool:
-    return one.against_best.difference.low > 0
+def _others(found: Answer, around: Around) -> list[Contender]:
+    """Those that are not significantly worse; the baseline is spoken of elsewhere."""
+    return [one for one in found.tied if one.row != around.baseline]
 
 
-def _named_with_scores(rows: list[Contender], found: Answer, around: Around) -> str:
+def _with_scores(rows: list[Contender], found: Answer, around: Around) -> str:
     metric = METRICS[found.standing.metric]
-    named = [f"{around.name(one.row)} ({score_text(one.score.estimate, metric)})" for one in rows]
-    return f"{listed(named, MAX_NAMED)}." if named else ""
+    return listed((f"{around.name(one.row)} ({score_text(one.score.estimate, metric)})" for one in rows), MAX_NAMED)
+
+
+def _cheaper_baseline(found: Answer, around: Around) -> str:
+    """What the baseline takes, where it is not decided whether the row in front is worth more."""
+    cost, mine, over = around.baseline_cost, found.cost, found.over_baseline
+    if found.decision != "undecided" or cost is None or mine is None or over is None:
+        return ""
+    if cost.train_seconds > CHEAPER * mine.train_seconds:
+        return ""
+    score, part = (
+        score_text(over.accuracy_b, METRICS[found.standing.metric]),
+        ratio_text(cost.train_seconds, mine.train_seconds),
+    )
+    return f"{around.name(over.b)}: {score} at {part} of the training time ({time_text(cost.train_seconds)})."
 
 
 def _check(found: Answer) -> str:
@@ -227,14 +250,14 @@ def _gives_up(found: Answer) -> str:
     assert found.cheaper is not None
     one, metric = found.cheaper.contender.against_best.difference, METRICS[found.standing.metric]
     if one.estimate <= 0:
-        return f"on average not worse, at worst by {loss_text(max(one.high, 0), metric)}"
-    return f"{loss_text(one.estimate, metric)} worse, {_span(one.low, one.high, metric)}"
+        return f"on average not lower, at worst by {loss_text(max(one.high, 0), metric)}"
+    return f"{loss_text(one.estimate, metric)} lower ({_span(one.low, one.high, metric)})"
 
 
 def _span(low: float, high: float, metric: Metric) -> str:
-    """Of how much worse something is: "2.0 to 7.1", or "at best 3.9 better, at worst 10.1"."""
-    least, most = (gain_range_text(low, high, metric).replace("+", "").replace("-", "")).split(" to ")
-    return f"at best {least} better, at worst {most}" if low < 0 else f"by {least} to {most}"
+    """Of how much lower something is: "by 2.0 to 7.1", or "from 3.9 higher to 10.1 lower"."""
+    least, most = gain_range_text(low, high, metric).replace("+", "").replace("-", "").split(" to ")
+    return f"from {least} higher to {most} lower" if low < 0 else f"by {least} to {most}"
 
 
 def _missing(found: Answer, around: Around) -> str:
@@ -259,8 +282,6 @@ def _next(found: Answer, around: Around) -> str:
         said.append(_to_decide(found, around))
     elif found.decision == "only" and not found.too_dear:
         said.append("Run a simpler row on the same examples, too (TF-IDF, say), to know what this one is worth.")
-    if around.more_examples:
-        said.append(around.more_examples)
     return " ".join(filter(None, said))
 
 
@@ -275,4 +296,9 @@ def _to_decide(found: Answer, around: Around) -> str:
     lead = f"{loss_text(needed.difference, METRICS[found.standing.metric])} over {base}"
     said = to_confirm(needed, lead, len(over.seeds), even=needed.difference > abs(over.difference.estimate))
     hopeless = needed.seeds is None and needed.examples is None
-    return said.replace("go by cost instead", f"stay with {base} unless it costs more") if hopeless else said
+    if not hopeless:
+        return said
+    is_cheaper = bool(_cheaper_baseline(found, around))
+    return said.replace(
+        "go by cost instead", f"stay with {base}{', which costs less' if is_cheaper else ' or go by cost'}"
+    )

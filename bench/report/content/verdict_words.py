@@ -152,17 +152,31 @@ def crossing_text(one: Crossing, words: Words) -> str:
     by = f"{words.gain(last.difference)}{where}"
     row, opponent = words.name(one.row), words.name(one.opponent)
     beats = f"{row} beats {opponent}"
-    if one.verdict == "always" and len(one.at) > 1:
-        sizes = f"from {min(one.at):,} on" if not one.left_out else f"that both have ({min(one.at):,} to {largest:,})"
-        return f"{beats} at every size {sizes}: {by}."
     if one.verdict in ("always", "from_size"):
-        return f"{beats} from {one.size:,} training examples on: {by}." if one.size else f"{beats}: {by}."
+        return f"{beats}{_since(one)}: {by}."
     if last.b_is_better:
         return f"{row} is worse than {opponent} by {words.loss(last.turned.difference)}{where}."
     if one.verdict == "unclear":
         sizes = listed(f"{size:,}" for size, found in sorted(one.at.items()) if found.a_is_better)
         return f"{beats} at {sizes} training examples, but not beyond: {_open_text(one, words)}."
     return f"{row} {_nowhere(one, opponent)}: {_open_text(one, words)}."
+
+
+def _since(one: Crossing) -> str:
+    """At which sizes: no more than were compared."""
+    largest, better = max(one.at), sorted(size for size in one.at if one.size is not None and size >= one.size)
+    is_open = any(size > largest for size in one.left_out)
+    if not largest or (len(better) == 1 and is_open):
+        return ""
+    if one.verdict == "always" and len(one.at) > 1:
+        return " at every size " + (
+            f"that both have ({better[0]:,} to {largest:,})" if one.left_out else f"from {better[0]:,} on"
+        )
+    return (
+        f" from {better[0]:,} to {largest:,} training examples"
+        if is_open
+        else f" from {better[0]:,} training examples on"
+    )
 
 
 def _nowhere(one: Crossing, opponent: str) -> str:

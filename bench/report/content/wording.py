@@ -129,7 +129,7 @@ def span_text(numbers: Iterable[int]) -> str:
 
 
 def status_counts(cells: pd.DataFrame) -> str:
-    """How many cells ended otherwise than `ok`: "3 oom, 1 not run"."""
+    """How many cells ended otherwise than `ok`: "3 out of memory, 1 not run"."""
     counts = cells.loc[cells["status"] != Status.OK.value, "status"].value_counts()
     return ", ".join(f"{count:,} {in_words(str(status))}" for status, count in counts.items())
 

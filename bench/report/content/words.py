@@ -19,7 +19,7 @@ def listed(names: Iterable[str], most: int | None = None, rest: str = "row") -> 
     """ "A, B and C"; with semicolons where a name has a comma; "A, B and 3 more rows" where there are over `most`."""
     given = list(names)
     between = "; " if any(", " in name for name in given) else ", "
-    if most is not None and len(given) > most:
+    if most is not None and len(given) > most + 1:  # "1 more row" is no shorter than its name
         return f"{between.join(given[:most])} and {counted(len(given) - most, f'more {rest}')}"
     return between.join(given[:-1]) + " and " + given[-1] if len(given) > 1 else "".join(given)
 

@@ -164,7 +164,7 @@ def _content(one: PointChange) -> Number | str:
         return WORDS[one.verdict]
     before, after = one.scores
     seeds = len(one.comparison.seeds)
-    expected = len({*(one.before.ended if one.before else ()), *(one.after.ended if one.after else ())})
+    expected = one.num_expected
     note = f"{before:.2f} → {after:.2f}"
     mark = APART if one.is_changed else ""
     counts = (seeds, expected) if seeds < expected else (1, 1)  # that all are there goes without saying

@@ -47,15 +47,16 @@ def equivalence_curves(found: Sequence[Equivalents], rows: Sequence[str], data: 
 
 
 def _texts(other: str, data: str) -> Texts:
+    name = style.called(other)
     note = (
-        f"Above the dashed line, a row does with fewer examples what {style.called(other)} needs more for. Bars are "
-        f"{style.percent(95)} intervals. On grey ground is what is beyond the sizes of {other} that were tried."
+        f"Above the dashed line, a row does with fewer examples what {name} needs more for. Bars are "
+        f"{style.percent(95)} intervals. On grey ground is what is beyond the sizes of {name} that were tried."
     )
     return Texts(
-        title=f"How many examples {style.called(other)} needs to match, on {data}",
+        title=f"How many examples {name} needs to match, on {data}",
         note=note,
         x="a row's own training examples (log scale)",
-        y=f"training examples of {other} (log scale)",
+        y=f"training examples of {name} (log scale)",
     )
 
 

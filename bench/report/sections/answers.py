@@ -8,7 +8,7 @@ from bench.report.content.amounts import gain_text, limit_text, range_text, scor
 from bench.report.content.answer_card import Around, Card, card
 from bench.report.sections.verdict import absent_rows
 from bench.report.statistics.answers import Answer, answers
-from bench.report.statistics.ceilings import ANY, Ceiling, offered
+from bench.report.statistics.ceilings import ANY, Ceiling, cost_at, offered
 from bench.report.statistics.correctness import rows_at, sample_of
 from bench.report.statistics.curves import Curve
 from bench.report.view import MAX_BOOTSTRAPPED, View
@@ -83,6 +83,7 @@ def around(view: View, one: Answer) -> Around:
         baseline=view.baseline,
         absent=absent_rows(view.summary, *place),
         currency=view.options.currency,
+        baseline_cost=None if view.baseline is None else cost_at(view.costs, view.baseline, *place),
         more_examples=_more_examples(view, one),
     )
 
@@ -125,7 +126,7 @@ def _promised(view: View, one: Answer, sizes: list[int]) -> str:
         return ""
     before = sizes[-2]
     gained = gain_text(_mean(view, one.row, labels, size) - _mean(view, one.row, labels, before), metric)
-    return f"The step from {before:,} to {size:,} examples brought it {gained}."
+    return f"The step from {before:,} to {size:,} examples brought {view.name_of(one.row)} {gained}."
 
 
 def entries(view: View) -> list[dict[str, Any]]:

@@ -2,11 +2,13 @@
 
 from bench.report.content.parts import Section, Titled
 from bench.report.content.table import table
+from bench.report.content.wording import capitalised
 from bench.report.content.words import listed
 from bench.report.tables.examples import examples_table
 from bench.report.view import View
 from bench.results.counts import cleaned_text
 from bench.results.measurements import Examples
+from bench.wording import counted
 
 HEADERS = (
     "labels", "of labels", "rows of these", "of rows", "texts with several labels", "their rows left out",
@@ -40,20 +42,32 @@ def section(view: View) -> Section | None:
 
 
 def _left_out(examples: list[Examples]) -> str:
-    """What was not used, and whether test texts were trained on: the largest counts of a cell."""
-    repeated = max((one.duplicates_dropped or 0 for one in examples), default=0)
-    several = max((one.conflicts_dropped or 0 for one in examples), default=0)
-    seen = max((one.test_texts_in_training or 0 for one in examples), default=0)
-    said = [f"{repeated:,} repeated" * bool(repeated), f"{several:,} with several labels" * bool(several)]
-    gone = listed(filter(None, said))
-    first = f"Texts left out: {gone}" if gone else "No text was left out"
-    return f"{first}; {f'{seen:,} test texts are in training, too' if seen else 'no test text is in training'}."
+    """What was not used, and whether test texts were trained on: the largest counts of a cell, of what was counted."""
+    gone = {
+        "repeated": _most(examples, "duplicates_dropped"),
+        "with several labels": _most(examples, "conflicts_dropped"),
+    }
+    said = [f"{count:,} {why}" for why, count in gone.items() if count]
+    parts = (
+        [f"Texts left out: {listed(said)}"] if said else ["No text was left out"] if None not in gone.values() else []
+    )
+    seen = _most(examples, "test_texts_in_training")
+    if seen:
+        parts.append(f"{counted(seen, 'test text')} {'is' if seen == 1 else 'are'} in training, too")
+    elif seen == 0:
+        parts.append("no test text is in training")
+    return f"{capitalised('; '.join(parts))}." if parts else "What the examples were drawn from."
+
+
+def _most(examples: list[Examples], name: str) -> int | None:
+    """The largest count of a cell; None where none was made."""
+    return max((value for one in examples if (value := getattr(one, name)) is not None), default=None)
 
 
 def _line(examples: list[Examples]) -> list[str]:
     def most(name: str) -> str:
-        values = [value for one in examples if (value := getattr(one, name)) is not None]
-        return f"{max(values):,}" if values else "–"
+        value = _most(examples, name)
+        return "–" if value is None else f"{value:,}"
 
     return [
         str(len(examples[0].labels)),

@@ -12,7 +12,6 @@ from bench.report.statistics.correctness import places, rows_at, sample_of
 from bench.report.statistics.decision import Budget
 from bench.report.statistics.metrics import lower_is_better
 from bench.report.view import View
-from bench.wording import counted
 
 
 def finding(title: str, view: View) -> str:
@@ -25,16 +24,22 @@ def _comparisons(view: View) -> str:
     base, budgets = view.baseline, view.budgets
     if base is None or not budgets:
         return "What is best at each number of labels and examples, and what ties with it."
-    beaten = sum(_is_beaten(view, base, one) for one in budgets)
-    where = counted(len(budgets), "combination")
-    return f"At {beaten} of {where} of labels and examples something is significantly better than {view.name_of(base)}."
+    beaten = [won for one in budgets if (won := _is_beaten(view, base, one)) is not None]
+    name = view.name_of(base)
+    if not beaten:
+        return f"Nothing can be compared with {name}."
+    if len(beaten) == 1:
+        return f"{'Something' if beaten[0] else 'Nothing'} is significantly better than {name}."
+    where = f"{sum(beaten)} of {len(beaten)} combinations of labels and examples"
+    return f"At {where} something is significantly better than {name}."
 
 
-def _is_beaten(view: View, base: str, one: Budget) -> bool:
-    """Whether any row is significantly better than the baseline there."""
+def _is_beaten(view: View, base: str, one: Budget) -> bool | None:
+    """Whether any row is significantly better than the baseline there; None where none can be compared with it."""
     place = one.standing.num_labels, one.standing.train_size
-    made = (view.verdicts.of(row, base, *place) for row in view.verdicts.rows_at(*place) if row != base)
-    return any(found is not None and found.a_is_better for found in made)
+    made = [view.verdicts.of(row, base, *place) for row in view.verdicts.rows_at(*place) if row != base]
+    known = [found for found in made if found is not None]
+    return any(found.a_is_better for found in known) if known else None
 
 
 def _range_of_scores(view: View) -> str:
@@ -50,7 +55,7 @@ def _range_of_scores(view: View) -> str:
 
 
 def _growth(view: View) -> str:
-    """What the recommended row gains from the smallest to the largest number of examples, at most labels."""
+    """What the row in front gains from the smallest to the largest number of examples, at most labels."""
     sizes: dict[int, list[int]] = {}
     for labels, size in places(view.compared):
         sizes.setdefault(labels, []).append(size)
@@ -109,8 +114,7 @@ def _metrics(view: View) -> str:
 
 def _costs(view: View) -> str:
     """From the quickest to the slowest training."""
-    seconds = view.summary["train_seconds_mean"].dropna()
-    trained = seconds[view.summary.loc[seconds.index, "train_size"] > 0]
+    trained = view.cost_points.loc[view.cost_points["train_size"] > 0, "train_seconds"].dropna()
     if trained.empty:
         return ""
     least, most = time_text(float(trained.min())), time_text(float(trained.max()))

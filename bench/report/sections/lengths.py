@@ -24,5 +24,5 @@ def section(view: View) -> Section | None:
 def _length(found: Sequence[Lengths]) -> str:
     """The median, and how many texts are cut, over tokenizers."""
     middle, cut = span_text(round(one.p50) for one in found), max(one.share_cut for one in found)
-    said = "no text is cut" if cut == 0 else f"{percent(cut)} of them are cut"
+    said = "no text is cut" if cut == 0 else f"{percent(cut)} of all texts are cut"
     return f"Half of the texts have {middle} tokens or more; {said}{' at most' * (cut > 0 and len(found) > 1)}."

@@ -53,4 +53,4 @@ def _distance(lines: pd.DataFrame) -> str:
         return "None of the points that were published has been run here."
     middle = float((both["mean"] - both["value"]).median())
     ours = f"Our accuracies are {loss_text(abs(middle), METRICS['accuracy'])} {'above' if middle >= 0 else 'below'}"
-    return f"{ours} the published ones in the median, over {counted(len(both), 'point')}."
+    return f"{ours} the published ones in the median, over {counted(len(both), 'pair')}."

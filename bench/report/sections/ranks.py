@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from bench.report.content.parts import Entry, Picture, Section, Titled
 from bench.report.content.table import table
+from bench.report.content.verdict_words import place_text
 from bench.report.content.words import listed, p_text
 from bench.report.figures.ranks import critical_difference_diagram
 from bench.report.figures.style import percent, save
@@ -59,7 +60,7 @@ def _who_may_be_first(view: View, ranges: "Ranges") -> str:
     labels, size = max(ranges)
     found = ranges[labels, size]
     first = [row for row, (best, _) in found.items() if best == 1]
-    where = f"with {labels} labels and {size:,} examples"
+    where = f"with {place_text(labels, size)}"
     if len(first) == 1:
         return f"Only {view.name_of(first[0])} can be the first of {len(found)} rows, {where}."
     return f"{len(first)} of {len(found)} rows may be the first, {where}."
@@ -123,7 +124,7 @@ def _about_ranges(grid: Grid, ranges: Ranges) -> list[str]:
 def _ranges_table(ranges: Ranges) -> Titled:
     """Rows by what ranks they may have, those of the first label count first."""
     rows = dict.fromkeys(row for found in ranges.values() for row in sorted(found, key=lambda row: found[row]))
-    header = ["row", *(f"{labels} labels, {size:,} examples" for labels, size in ranges)]
+    header = ["row", *(place_text(*place) for place in ranges)]
     lines = [[row, *(_range_text(found.get(row)) for found in ranges.values())] for row in rows]
     return Titled("Ranks that each row may have", table(header, lines), name="ranks")
 

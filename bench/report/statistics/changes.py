@@ -75,6 +75,11 @@ class PointChange:
         return "one_seed" if self.comparison.adjusted_p < ALPHA and not self.comparison.paired.decides else "unchanged"
 
     @property
+    def num_expected(self) -> int:
+        """The seeds that either side has."""
+        return len({*(self.before.ended if self.before else ()), *(self.after.ended if self.after else ())})
+
+    @property
     def is_changed(self) -> bool:
         """Whether it is better or worse by more than noise."""
         return self.verdict in ("better", "worse")

@@ -66,11 +66,14 @@
   }
   const pressed = () => [...document.querySelectorAll(".chip[aria-pressed=true]")]; // the rows that are shown (rows.js)
   const chipName = (chip) => `${chip.parentElement.getAttribute("aria-label")}: ${chip.textContent}`;
+  const innerName = (inner) => inner.closest(".table").querySelector("[id]").id;
   const headerTop = () => document.querySelector("body > header").getBoundingClientRect().top; // the strip's height changes
   function reload() {
     const kept = {
       chips: pressed().map(chipName),
       top: headerTop(),
+      inner: [...document.querySelectorAll("details[open].inner")].map(innerName),
+      rows: Boolean(document.getElementById("rows") && document.getElementById("rows").open),
       open: [...document.querySelectorAll("details.fold[open]")].map(({ id }) => id),
       choice: document.getElementById("card") && ofPage("written")(),
     };
@@ -97,6 +100,12 @@
       const fold = document.getElementById(id);
       if (fold) await ofPage("openFold")(fold);
     }
+    for (const name of kept.inner || []) {
+      const box = [...document.querySelectorAll("details.inner")].find((one) => innerName(one) === name);
+      if (box) box.open = true;
+    }
+    const rows = document.getElementById("rows");
+    if (rows && kept.rows) rows.open = true;
     await painted();
     scrollBy({ top: headerTop() - kept.top, behavior: "instant" });
     history.scrollRestoration = "auto";

@@ -1,5 +1,7 @@
 """What the card says of ties, of what is cheaper, of what to check and of what to do next."""
 
+import re
+
 import pytest
 
 from bench.metrics.table import METRICS
@@ -30,28 +32,26 @@ def answered(shares: dict[str, list[float]], seconds: dict[str, float] | None = 
     return made
 
 
-def notes(found: Answer) -> dict[str, str]:
-    return dict(card(found, Around(name=str.upper, baseline="tfidf")).notes)
+def notes(found: Answer, baseline_cost: Cost | None = None) -> dict[str, str]:
+    return dict(card(found, Around(name=str.upper, baseline="tfidf", baseline_cost=baseline_cost)).notes)
 
 
 def test_a_row_that_is_behind_on_one_seed_is_not_said_to_be_level() -> None:
     said = notes(answered({"lora": [0.9, 0.9, 0.9], "gpt": [0.4], "tfidf": [0.6, 0.6, 0.6]}))
     assert "GPT" not in said.get("No significant difference", "")
-    assert said["Behind, but not surely"] == "GPT (40.0 %)."
+    assert said["Behind"] == "GPT (40.0 %); with so few seeds that is not significant."
 
 
 def test_a_row_that_is_level_is_said_to_be() -> None:
     said = notes(answered({"lora": [0.9, 0.92, 0.91], "probe": [0.91, 0.9, 0.9], "tfidf": [0.6, 0.6, 0.6]}))
     assert said["No significant difference"].startswith("PROBE (90.")
-    assert "Behind, but not surely" not in said
+    assert "Behind" not in said
 
 
 def test_what_is_given_up_is_said_without_negative_losses() -> None:
     shares = {"lora": [0.9, 0.93, 0.91], "probe": [0.9, 0.89, 0.91], "tfidf": [0.6, 0.6, 0.6]}
     said = notes(answered(shares, {"lora": 60.0, "probe": 1.0}))["Cheaper"]
-    assert "worse, at best" in said
-    assert "better, at worst" in said
-    assert "(-" not in said
+    assert re.search(r"; \d\.\d points lower \(from \d\.\d higher to \d\.\d lower\)\.$", said), said
 
 
 def test_a_perfect_score_is_to_be_checked() -> None:
@@ -79,3 +79,19 @@ def test_halves_are_rounded_as_the_page_s_scripts_do(share: float, text: str) ->
 def test_a_difference_that_rounds_to_zero_has_no_sign() -> None:
     assert gain_text(-0.0004, METRICS["accuracy"]) == "0.0 points"
     assert gain_text(0.0425, METRICS["accuracy"]) == "+4.3 points"
+
+
+def test_while_nothing_is_decided_the_baseline_is_named_with_what_it_takes() -> None:
+    shares = {"lora": [0.7, 0.9, 0.8], "tfidf": [0.78, 0.8, 0.79]}
+    assert notes(answered(shares, {"lora": 60.0, "tfidf": 2.0}), cost(2.0))["Cheaper"] == (
+        "TFIDF: 79.0 % at 1/30 of the training time (2 s)."
+    )
+    decided = {"lora": [0.9, 0.92, 0.91], "tfidf": [0.6, 0.6, 0.6]}
+    assert "Cheaper" not in notes(answered(decided, {"lora": 60.0, "tfidf": 2.0}), cost(2.0))
+
+
+def test_a_baseline_without_a_result_is_not_said_to_be_none() -> None:
+    found = answered({"lora": [0.9, 0.91, 0.92], "full": [0.5, 0.51, 0.52]})
+    said = card(found, Around(name=str.upper, baseline="tfidf")).why
+    assert said == "TFIDF has no result to compare it with here."
+    assert card(found, Around(name=str.upper, baseline=None)).why == "There is no simpler baseline to compare it with."

@@ -7,6 +7,8 @@ import pytest
 from bench.report import page
 from bench.report.options import ReportOptions
 from bench.report.sections import SECTIONS
+from bench.results import store
+from bench.results.record import Status
 from tests.report import simulate, studies
 
 LONGEST = 110
@@ -41,7 +43,7 @@ def test_every_section_has_one(found):
     ("title", "said"),
     [
         ("Number of labels", r"\S+ \w+: \d\d\.\d % with 2 labels, \d\d\.\d % with 4, on [\d,]+ examples\."),
-        ("Ranks", r"(\d of 8 rows may|Only .+ can) be the first.*, with 4 labels and 2,400 examples\."),
+        ("Ranks", r"(\d of 8 rows may|Only .+ can) be the first.*, with 4 labels, 2,400 training examples\."),
         (
             "Ours and published",
             r"Our accuracies are \d+\.\d points (above|below) the published ones in the median, ",
@@ -76,5 +78,27 @@ def test_who_may_be_first_goes_by_the_verdicts(tmp_path, monkeypatch):
     cells = simulate.grid(tmp_path / "r", rows, num_labels=(2,), train_sizes=(32,), seeds=(0, 1, 2))
     simulate.run(cells, num_test=400)
     assert findings(cells, tmp_path / "report")["Ranks"] == (
-        "Only m lora can be the first of 4 rows, with 2 labels and 32 examples."
+        "Only m lora can be the first of 4 rows, with 2 labels, 32 training examples."
     )
+
+
+def test_only_places_where_something_can_be_compared_are_counted(tmp_path, monkeypatch):
+    shares = {"lora": 0.95, None: 0.6}
+    monkeypatch.setattr(simulate, "accuracy", lambda cell: shares[cell.method] + 0.001 * cell.seed)
+    cells = simulate.grid(tmp_path / "r", [("m", "lora"), ("tfidf_sgd", None)], num_labels=(2,), train_sizes=(32, 64))
+
+    def status(cell):
+        return Status.OOM if cell.method is None and cell.train_size == 64 else Status.OK
+
+    simulate.run(cells, status, num_test=400)
+    found = findings(cells, tmp_path / "report")
+    assert found["The answer"] == "Something is significantly better than tfidf_sgd."
+
+
+def test_what_was_not_counted_is_not_said_to_be_none(tmp_path, monkeypatch):
+    cells = simulate.grid(tmp_path / "r", [("tfidf_sgd", None)], num_labels=(2,), train_sizes=(32,), seeds=(0,))
+    simulate.run(cells)
+    examples = store.read(cells[0].folder).measurements.examples
+    unknown = {"rows_read": 100, "test_texts_in_training": None, "conflicts_dropped": None, "duplicates_dropped": 3}
+    simulate.changed(cells[0], examples=examples.model_copy(update=unknown))
+    assert findings(cells, tmp_path / "report")["Data"] == "Texts left out: 3 repeated."

@@ -58,7 +58,7 @@ def test_one_data_set_has_ranges_and_says_why_there_are_no_average_ranks(tmp_pat
     assert "Friedman" not in said
     assert not section.pictures
     (titled,) = section.tables
-    assert titled.table.header[:3] == ("row", "2 labels, 512 examples", "3 labels, 512 examples")
+    assert titled.table.header[:3] == ("row", "2 labels, 512 training examples", "3 labels, 512 training examples")
     assert [line[:3] for line in titled.table.lines] == [
         ("lora", "1 to 2", "1 to 2"),
         ("full", "1 to 2", "1 to 2"),

@@ -201,3 +201,26 @@ def test_what_is_told_from_the_baseline_is_marked(tmp_path, monkeypatch):
     frame = cells_frame(simulate.grid(tmp_path / "r", ROWS, num_labels=(2,)))
     figure = differences(frame, "test_accuracy", "tfidf_sgd", significant_marks(found))
     assert [text.get_text() for text in figure.axes[0].texts].count(APART) == 1
+
+
+@pytest.mark.parametrize(
+    ("tfidf_sizes", "said"),
+    [
+        ((32,), "lora beats tfidf: +30.0 points ("),
+        ((32, 128), "lora beats tfidf at every size that both have (32 to 128): +30.0 points ("),
+    ],
+)
+def test_nothing_is_said_of_sizes_that_were_not_compared(tfidf_sizes, said):
+    grid = grid_of(
+        {("lora", 2, size): exactly(HIGH) for size in SIZES}
+        | {("tfidf", 2, size): exactly(LOW) for size in tfidf_sizes}
+    )
+    assert crossing_text(crossing(grid, "lora", "tfidf", 2), WORDS).startswith(said)
+
+
+def test_a_row_that_wins_late_is_not_said_to_win_beyond_what_was_compared():
+    rows = {("lora", 2, size): exactly(LOW if size == 32 else HIGH) for size in (*SIZES, 512)}
+    rows |= {("tfidf", 2, size): exactly(LOW) for size in SIZES[:2]}
+    said = crossing_text(crossing(grid_of(rows), "lora", "tfidf", 2), WORDS)
+    assert said.startswith("lora beats tfidf: +30.0 points (")
+    assert "at 128" in said

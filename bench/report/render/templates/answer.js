@@ -63,7 +63,7 @@ function showControls() {
     group("Texts", dataSets.map((id) => [id, entries.find((one) => one.data === id).name]), choice.data, (id) => { choice.data = id; }),
     group("Labels", labels, choice.labels, (count) => { choice.labels = count; }),
     group("Labelled examples I have", sizes, choice.size, (size) => { choice.size = size; }),
-    group(ceilings.some((one) => one.kind === "seconds") ? "A training may take" : "A training may cost", ceilings.map((one) => [nameOf(one), one.text]), choice.ceiling, (name) => { choice.ceiling = name; }),
+    group(limitLabel(ceilings), ceilings.map((one) => [nameOf(one), one.text]), choice.ceiling, (name) => { choice.ceiling = name; }),
   ].filter(Boolean));
   controls.hidden = controls.childElementCount === 0;
 }
@@ -92,8 +92,13 @@ function showCard(one) {
 function showChoice(ceiling) {
   const examples = choice.size ? `${choice.size.toLocaleString("en")} training examples` : "no training examples";
   const of = dataSets.length > 1 ? `${entry().name}, ` : "";
-  const limit = ceiling.kind === "any" ? "" : `; a training may cost: ${ceiling.text}`;
+  const limit = ceiling.kind === "any" ? "" : `; ${limitLabel(entry().ceilings).replace("A", "a")}: ${ceiling.text}`;
   document.querySelector(".choice").textContent = `${of}${choice.labels} labels, ${examples}${limit}`;
+}
+
+/* What the control of limits is called */
+function limitLabel(ceilings) {
+  return ceilings.some((one) => one.kind === "seconds") ? "A training may take" : "A training may cost";
 }
 
 /* The address */

@@ -19,7 +19,7 @@ function narrowed(block) {
   const others = heads.map((_, place) => place).filter((place) => place && !KEYS.has(heads[place]));
   if (others.length < 2) return;
   const select = make("select", null, "column");
-  select.setAttribute("aria-label", "Column");
+  select.setAttribute("aria-label", `Column of: ${block.querySelector(".scroll").getAttribute("aria-label")}`);
   for (const place of others) select.append(new Option(heads[place], place));
   select.value = firstColumn(heads, table);
   const show = () => {

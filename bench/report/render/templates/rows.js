@@ -10,6 +10,7 @@
     const [model, ...method] = name.split(", ");
     return [id, { model, method: method.join(", ") }];
   }));
+  const number = parts.size + sets.reduce((sum, set) => sum + set.left_out.rows, 0); // chips are of what charts may draw
   const chosen = { model: new Set(), method: new Set() };
   const label = bar.querySelector("summary");
   const fits = (row, kind) => !chosen[kind].size || chosen[kind].has(row[kind]);
@@ -19,7 +20,7 @@
     const shown = [...parts].filter(isShown).map(([id]) => id);
     const hidden = [...parts.keys()].filter((id) => !shown.includes(id));
     const whole = shown.length === parts.size;
-    label.textContent = whole ? `Rows: all ${parts.size}` : `Rows: ${shown.length} of ${parts.size}`;
+    label.textContent = whole ? `Rows: all ${number}` : `Rows: ${shown.length} of ${number}`;
     document.dispatchEvent(new CustomEvent("rows", { detail: { shown: whole ? null : shown, hidden } }));
   }
   function chip(kind, value) {

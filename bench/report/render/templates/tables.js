@@ -21,7 +21,7 @@ function sortBy(table, column, direction) {
 }
 function safeInSheets(text) {
   // a spreadsheet would run what begins so, full-width or after what is not seen; numbers may begin with a sign
-  if (/^[+-]?[\d,]*\.?\d+( ?%)?( ±<?[\d.,]+)?( \[[ \d.,;+\-−∞<>≤≥]*\])?( \(\d[\w ;,]*\))?$/.test(text)) return text;
+  if (/^[+-]?[\d,]*\.?\d+( ?%)?( ±<?[\d.,]+)?( \[[ \d.,;+\-−∞<>≤≥]*(?: to [ \d.,;+\-−]*)?\])?( \(\d[\w ;,]*\))?$/.test(text)) return text;
   const seen = text.replace(/^[\s\p{Cc}\p{Cf}]+/u, "");
   return /^[=+\-@]/.test(seen.slice(0, 1).normalize("NFKC")) || /^[\t\r\n]/.test(text) ? `'${text}` : text;
 }
@@ -42,22 +42,24 @@ function measureHeads() {
   for (const table of all("table")) table.style.setProperty("--head", `${table.tHead.offsetHeight}px`);
 }
 /* Lines of rows that the page does not show are hidden, and those without the words of the filter */
-let rowsHidden = new Set();
+let rowsShown = null, rowsKnown = new Set();
 const rowOf = (line) => entryText(line.cells[0]).replace(/ \(no training examples\)$/, "");
 function filterLines(block) {
   const table = block.querySelector("table");
   const words = block.querySelector("input").value.toLowerCase().split(/\s+/).filter(Boolean);
   const lines = all("tr:not(.pinned)", table.tBodies[0]);
+  const ofRows = rowsShown && lines.some((line) => rowsKnown.has(rowOf(line)));
   for (const line of lines) {
     const text = words.length ? lineText(line) : "";
-    line.hidden = !(words.every((word) => text.includes(word)) && !rowsHidden.has(rowOf(line)));
+    line.hidden = !(words.every((word) => text.includes(word)) && (!ofRows || rowsShown.has(rowOf(line))));
   }
   const left = lines.filter((line) => !line.hidden).length;
   block.querySelector(".count").textContent = left < lines.length || words.length ? `${left} of ${lines.length} lines` : "";
 }
 document.addEventListener("rows", ({ detail }) => {
   if (!detail.hidden) return; // what charts tell each other
-  rowsHidden = new Set(detail.hidden);
+  rowsShown = detail.shown && new Set(detail.shown);
+  rowsKnown = new Set([...(detail.shown || []), ...detail.hidden]);
   all(".table").forEach(filterLines);
 });
 function setUpTable(block) {
@@ -72,7 +74,7 @@ function setUpTable(block) {
     sortBy(table, column, now ? (now === "ascending" ? -1 : 1) : first);
   }));
   block.querySelector("input").addEventListener("input", () => filterLines(block));
-  if (rowsHidden.size) filterLines(block);
+  if (rowsShown) filterLines(block);
   block.querySelector(".csv").addEventListener("click", (event) => {
     download(`${event.target.dataset.name}.csv`, csvOf(table));
   });

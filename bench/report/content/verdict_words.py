@@ -128,8 +128,9 @@ def learning(nearest: Contender) -> list[str]:
 def cheapest_text(found: Cheapest, words: Words) -> str:
     """The row that gives up at most a point, what it saves, and whether that is sure."""
     assert found.behind is not None
-    times = f"{time_text(found.seconds)} instead of {time_text(found.seconds_of_best)}"
-    text = f"Cheapest within one point: {words.name(found.row)}, which trains in {times}"
+    own, of_best = time_text(found.seconds), time_text(found.seconds_of_best)
+    saved = f", which trains in {own} instead of {of_best}" if own != of_best else ""
+    text = f"Cheapest within one point: {words.name(found.row)}{saved}"
     if found.is_sure:
         return f"{text}."
     return f"{text}; it could be up to {loss_text(found.behind.against_best.difference.high, words.metric)} worse."

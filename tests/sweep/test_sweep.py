@@ -326,7 +326,7 @@ def test_report_runs_nothing(place: Path, tmp_path: Path) -> None:
     table = report_of(results)
     assert table.status.tolist() == ["missing"]
     assert table.method.isna().all()
-    for name in ("heatmap_accuracy.png", "scaling_accuracy.png", "index.md"):
+    for name in ("results.csv", "index.html", "index.md"):
         assert (tmp_path / "reports/mine" / name).exists()
 
 

@@ -41,7 +41,9 @@ def _of_metric(points: pd.DataFrame, metric: str) -> pd.DataFrame:
     found = points[known | (points["n_ok"] == 0)] if metric == metric_columns()[0] else points[known]
     numbers = {name: found.get(f"{metric}_{name}") for name in ("mean", "low", "high", "sd")}
     names = {"num_labels": "labels", "train_size": "size", "n_ok": "n_seeds", "n_expected": "n_seeds_expected"}
-    return found.rename(columns=names).assign(metric=metric.removeprefix(TEST), **numbers)
+    found = found.rename(columns=names).assign(metric=metric.removeprefix(TEST), **numbers)
+    # a column of nothing but gaps would have no type, and frames of a page could not be joined without a warning
+    return found.astype(dict.fromkeys((*numbers, *COSTS), float))
 
 
 def with_intervals(summary: pd.DataFrame, intervals: Mapping[str, Intervals], *, data: bool = True) -> pd.DataFrame:

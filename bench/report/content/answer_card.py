@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.escape.characters import shortened, visible_line
 from bench.metrics.metric import Metric
 from bench.metrics.table import METRICS
 from bench.report.content.amounts import (
@@ -26,6 +27,8 @@ from bench.report.statistics.ties import Contender
 from bench.wording import counted, money_text
 
 MAX_NAMED = 3
+MAX_CHARACTERS = 40
+"""Of a label."""
 TOO_GOOD = 0.995
 """A share of right answers above which data are to be looked at."""
 Kind = Literal["tied", "behind", "cheaper", "missing", "check", "more", "next"]
@@ -73,6 +76,8 @@ class Around:
     currency: str | None = None
     baseline_cost: Cost | None = None
     """What the baseline takes there."""
+    most_frequent: tuple[str, float] | None = None
+    """The label that most test texts have with its share of them, where labels are unequal."""
     more_examples: str = ""
     """What more labelled examples would bring to the recommended row, in a sentence."""
 
@@ -80,7 +85,7 @@ class Around:
 def card(found: Answer, around: Around) -> Card:
     """`found` in words; all numbers are those of `found`."""
     notes: dict[Kind, str] = {
-        "check": _check(found),
+        "check": " ".join(filter(None, [_check_guess(found, around), _check_score(found)])),
         "tied": _tied(found, around),
         "behind": _behind(found, around),
         "cheaper": " ".join(filter(None, [_cheaper_baseline(found, around), _cheaper(found, around)])),
@@ -224,7 +229,17 @@ def _cheaper_baseline(found: Answer, around: Around) -> str:
     return f"{around.name(over.b)}: {score} at {part} of the training time ({time_text(cost.train_seconds)})."
 
 
-def _check(found: Answer) -> str:
+def _check_guess(found: Answer, around: Around) -> str:
+    """What the most frequent label alone would be right in."""
+    metric = METRICS[found.standing.metric]
+    if around.most_frequent is None or metric.name != "accuracy":
+        return ""
+    label, share = around.most_frequent
+    called = shortened(visible_line(label), MAX_CHARACTERS)
+    return f"Always saying “{called}” is right in {score_text(share, metric)} of the test texts."
+
+
+def _check_score(found: Answer) -> str:
     """A score that is too good to be believed without a look at the data."""
     metric = METRICS[found.standing.metric]
     best = max([found.score, *(one.score for one in found.others)], key=lambda score: score.estimate).estimate

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from bench.metrics.table import METRICS
 from bench.report.content.amounts import gain_text, limit_text, range_text, score_text
 from bench.report.content.answer_card import Around, Card, card
@@ -16,6 +18,8 @@ from bench.wording import money_text
 
 MAX_PLACES = 60
 """Label counts x training sizes that have answers under each ceiling; in bigger grids there is none."""
+UNEQUAL = 1.5
+"""Times its equal share, from which on a label makes guessing look good."""
 MIN_SEEDS = 3
 """Of a forecast: with two, how much seeds differ is hardly known, and its interval would look too narrow."""
 OTHER_METRICS = ("accuracy", "macro_f1")
@@ -84,8 +88,18 @@ def around(view: View, one: Answer) -> Around:
         absent=absent_rows(view.summary, *place),
         currency=view.options.currency,
         baseline_cost=None if view.baseline is None else cost_at(view.costs, view.baseline, *place),
+        most_frequent=_most_frequent(view, one),
         more_examples=_more_examples(view, one),
     )
+
+
+def _most_frequent(view: View, one: Answer) -> tuple[str, float] | None:
+    """The label that most test texts have, and its share; None where labels are about equally frequent."""
+    labels = one.standing.num_labels
+    test = next(iter(rows_at(view.predictions, labels, one.standing.train_size)[one.row].values())).test_set
+    counts = np.bincount(test.labels, minlength=labels)
+    share = float(counts.max() / counts.sum())
+    return (str(test.names[int(counts.argmax())]), share) if share >= UNEQUAL / labels else None
 
 
 def _more_examples(view: View, one: Answer) -> str:

@@ -1,6 +1,7 @@
 """What the card says of ties, of what is cheaper, of what to check and of what to do next."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,10 +9,13 @@ from bench.metrics.table import METRICS
 from bench.report.content.amounts import gain_text, score_text
 from bench.report.content.answer_card import Around, card
 from bench.report.content.words import to_confirm
+from bench.report.options import ReportOptions
+from bench.report.page import write_report
 from bench.report.statistics.answers import Answer, answer
 from bench.report.statistics.ceilings import Cost
 from bench.report.statistics.power import Needed
 from bench.report.statistics.significance import Verdicts
+from tests.report import simulate
 from tests.report.statistics.answers import exactly, grid_of
 
 PLACE = (2, 32)
@@ -95,3 +99,15 @@ def test_a_baseline_without_a_result_is_not_said_to_be_none() -> None:
     said = card(found, Around(name=str.upper, baseline="tfidf")).why
     assert said == "TFIDF has no result to compare it with here."
     assert card(found, Around(name=str.upper, baseline=None)).why == "There is no simpler baseline to compare it with."
+
+
+def test_where_labels_are_unequal_the_card_says_what_guessing_gets(tmp_path: Path) -> None:
+    cells = simulate.grid(tmp_path / "r", [("minilm", "lora"), ("tfidf_sgd", None)], num_labels=(2,), train_sizes=(32,))
+    simulate.run(cells, unequal=True, labels=("ordinary", "urgent"))
+    text = write_report(cells, tmp_path / "a", ReportOptions("T", metric="accuracy")).with_name("index.md").read_text()
+    assert "- Check: Always saying “ordinary” is right in 75.0 % of the test texts." in text
+    text = write_report(cells, tmp_path / "b", ReportOptions("T", metric="macro_f1")).with_name("index.md").read_text()
+    assert "Always saying" not in text.partition("## What was done")[0]
+    simulate.run(cells, labels=("ordinary", "urgent"))
+    text = write_report(cells, tmp_path / "c", ReportOptions("T", metric="accuracy")).with_name("index.md").read_text()
+    assert "Always saying" not in text

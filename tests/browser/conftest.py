@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 from bench.report import sections
 from bench.report.compare.__main__ import main as compare
@@ -122,7 +123,8 @@ def show(driver, page: Path, *, dark: bool, width: int = 1280, closed: bool = Fa
     for log in ("browser", "performance"):
         driver.get_log(log)  # takes what is there away
     driver.get(page.as_uri())
-    assert driver.execute_script("return document.documentElement.dataset.ready") == "true"
+    ready = "return document.documentElement.dataset.ready === 'true'"
+    WebDriverWait(driver, 20).until(lambda _: driver.execute_script(ready))
     if not closed:
         driver.execute_async_script("openAll().then(arguments[arguments.length - 1])")
 

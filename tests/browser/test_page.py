@@ -235,7 +235,8 @@ def pick(browser, name: str, value: str) -> None:
 
 def test_the_first_screen_is_an_answer_and_little_is_there_before_anything_is_opened(chromium, page):
     show(chromium, page, dark=False, closed=True)
-    assert chromium.execute_script(f"return {CARD}.getBoundingClientRect().bottom") < 640
+    chart = "document.querySelector('#scaling .plot')"
+    assert chromium.execute_script(f"return {chart}.getBoundingClientRect().top") < 900, "a picture on the first screen"
     assert chromium.execute_script("return document.querySelectorAll('*').length") < 3000
     assert chromium.execute_script("return document.querySelectorAll('.fold[open]').length") == 0
     facts = chromium.execute_script(f"return [...{CARD}.querySelectorAll('.facts dd')].map(d => d.innerText)")

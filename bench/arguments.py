@@ -23,6 +23,18 @@ class Parser(argparse.ArgumentParser):
         self.exit(2)
 
 
+def parser_of(module: str | None, prog: str, usage: str | None = None) -> Parser:
+    """A parser whose help is made of the `__doc__` of a verb's module: "NAME: what it does.", its calls, more."""
+    description, _, more = (module or "").partition(": ")[2].partition("\n\n")
+    return Parser(
+        prog=prog,
+        usage=usage,
+        description=description,
+        epilog=more.partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def width(text: str) -> int:
     """Texts in a batch, tokens of a text: a type for argparse."""
     try:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.arguments import Parser, path
+from bench.arguments import parser_of, path
 from bench.escape.terminal import say
 from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
@@ -42,14 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    description, _, more = (__doc__ or "").partition(": ")[2].partition("\n\n")
-    parser = Parser(
-        prog="python -m bench.best",
-        usage="bench best [EXPERIMENT] [OPTION=VALUE ...] [OPTIONS]",
-        description=description,
-        epilog=more.partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of(__doc__, "python -m bench.best", "bench best [EXPERIMENT] [OPTION=VALUE ...] [OPTIONS]")
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="EXPERIMENT, Hydra overrides")
     parser.add_argument("--metric", metavar="NAME", help="compare rows by it, as metric=NAME")
     ceiling = parser.add_mutually_exclusive_group()

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from bench.arguments import Parser, path
+from bench.arguments import parser_of, path
 from bench.escape.terminal import say
 
 DEFAULT = "go_emotions_grid"
@@ -43,13 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    description, _, more = (__doc__ or "").partition(": ")[2].partition("\n\n")
-    parser = Parser(
-        prog="python -m bench.doctor",
-        description=description,
-        epilog=more.partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of(__doc__, "python -m bench.doctor")
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="experiment=NAME, Hydra overrides")
     parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -14,7 +14,7 @@ import signal
 import sys
 from types import FrameType
 
-from bench.arguments import Parser, path
+from bench.arguments import parser_of, path
 from bench.escape.terminal import say
 from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
@@ -38,14 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    description, _, more = (__doc__ or "").partition(": ")[2].partition("\n\n")
-    parser = Parser(
-        prog="python -m bench.watch",
-        usage="bench watch [EXPERIMENT] [OPTION=VALUE ...] [OPTIONS]",
-        description=description,
-        epilog=more.partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of(__doc__, "python -m bench.watch", "bench watch [EXPERIMENT] [OPTION=VALUE ...] [OPTIONS]")
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="EXPERIMENT, Hydra overrides")
     port = "serve on this port, 0 for any (default: 8421, or the next that is free)"
     parser.add_argument("--port", type=_port, metavar="N", help=port)

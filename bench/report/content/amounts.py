@@ -33,7 +33,12 @@ def gain_range_text(low: float, high: float, metric: Metric) -> str:
 
 def loss_text(difference: float, metric: Metric) -> str:
     """How far something is behind, without a sign: "4.6 points"."""
-    return f"{_tenths(difference)} points" if is_share(metric) else f"{difference:.3f}"
+    return f"{value_text(difference, metric)} points" if is_share(metric) else value_text(difference, metric)
+
+
+def value_text(difference: float, metric: Metric) -> str:
+    """The same without its unit: "4.6", "-0.2"; nothing that rounds to zero has a sign."""
+    return _signed(difference, metric).removeprefix("+")
 
 
 def _tenths(share: float, sign: str = "") -> str:

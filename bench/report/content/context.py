@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bench.escape.characters import shortened, visible_line
-from bench.report.content.wording import span_text, status_counts
+from bench.report.content.wording import label_text, span_text, status_counts
 from bench.report.content.words import listed
 from bench.results.record import Status
 from bench.wording import counted, duration, money_text
 
 MAX_NAMES = 3
-MAX_LABELS, MAX_CHARACTERS = 8, 40
-"""Labels that are named, and of each so much."""
+MAX_LABELS = 8
+"""That are named."""
 
 
 def question(data_names: Sequence[str], cells: pd.DataFrame) -> str:
@@ -32,7 +31,7 @@ def question(data_names: Sequence[str], cells: pd.DataFrame) -> str:
 
 def labels_line(labels: Sequence[str]) -> str:
     """ "Labels: anger, joy, love and 13 more labels."."""
-    return f"Labels: {listed((shortened(visible_line(name), MAX_CHARACTERS) for name in labels), MAX_LABELS, 'label')}."
+    return f"Labels: {listed(map(label_text, labels), MAX_LABELS, 'label')}."
 
 
 def about(

@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from bench.escape.characters import shortened, visible_line
 from bench.report.inputs.frame import MISSING
 from bench.report.statistics.metrics import metric_of
 from bench.results.record import Status
@@ -33,6 +34,8 @@ SHOWN = {
 STATUS_WORDS = {MISSING: "not run", Status.OOM.value: "out of memory"}
 """Of statuses whose names are no words."""
 
+MAX_LABEL = 40
+"""Characters of a label's name in a sentence."""
 UNTRAINED = "no training examples"
 AT_LARGEST = "Each row at its largest training size; means over seeds."
 
@@ -46,6 +49,11 @@ def metric_words(column: str) -> str:
 def capitalised(text: str) -> str:
     """`text` with its first letter in upper case and the rest as it is ("test macro F1")."""
     return text[:1].upper() + text[1:]
+
+
+def label_text(label: str) -> str:
+    """A label's name in a sentence: on one line, and not too long."""
+    return shortened(visible_line(label), MAX_LABEL)
 
 
 def in_words(not_ok: str) -> str:

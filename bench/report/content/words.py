@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bench.metrics.metric import Metric
-from bench.report.content.amounts import gain_range_text, gain_text, loss_text, range_text, score_text
+from bench.report.content.amounts import gain_range_text, gain_text, loss_text, range_text, score_text, value_text
 from bench.report.statistics.intervals import Interval
 from bench.report.statistics.power import Needed
 from bench.wording import counted
@@ -47,13 +47,18 @@ class Words:
 
     def loss(self, found: Interval, more: str = "") -> str:
         """How far something is behind: "4.6 points (2.0 to 7.1)"."""
-        span = gain_range_text(found.low, found.high, self.metric).replace("+", "")
-        return f"{loss_text(found.estimate, self.metric)} ({span}{more})"
+        low, high = (value_text(end, self.metric) for end in (found.low, found.high))
+        return f"{loss_text(found.estimate, self.metric)} ({low} to {high}{more})"
 
 
-def to_confirm(needed: Needed, lead: str, have: int, of: str = "", *, even: bool = False) -> str:
-    """What it takes to confirm a `lead` ("1.0 points over TF-IDF"), of which `have` seeds were run; `of` are the rows
-    that would have to have them. `even` where the lead is more than what was measured."""
+def to_confirm(
+    needed: Needed, lead: str, have: int, of: str = "", *, even: bool = False, otherwise: str = "go by cost instead"
+) -> str:
+    """What it takes to confirm a `lead` ("1.0 points over TF-IDF"), of which `have` seeds were run.
+
+    `of` are the rows that would have to have them; `even` where the lead is more than what was measured; `otherwise` is
+    what to do where nothing would confirm it.
+    """
     if needed.seeds is not None and needed.seeds <= have:
         return f"A lead of {lead} would probably have been seen with {counted(have, 'seed')}: it is smaller."
     begin = f"Even a true lead of {lead} would take" if even else f"To confirm a lead of {lead} takes"
@@ -61,4 +66,4 @@ def to_confirm(needed: Needed, lead: str, have: int, of: str = "", *, even: bool
         return f"{begin} about {needed.seeds} seeds{of}{' to confirm' * even}; there are {have}."
     if needed.examples is not None:
         return f"{begin} about {needed.examples:,} test texts{' to confirm' * even}, or {needed.reason}."
-    return f"{begin} {needed.reason}{' to confirm' * even}: go by cost instead."
+    return f"{begin} {needed.reason}{' to confirm' * even}: {otherwise}."

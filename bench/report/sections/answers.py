@@ -7,7 +7,8 @@ import numpy as np
 
 from bench.metrics.table import METRICS
 from bench.report.content.amounts import gain_text, limit_text, range_text, score_text
-from bench.report.content.answer_card import Around, Card, card
+from bench.report.content.answer_card import Card, card
+from bench.report.content.answer_notes import Around
 from bench.report.sections.verdict import absent_rows
 from bench.report.statistics.answers import Answer, answers
 from bench.report.statistics.ceilings import ANY, Ceiling, cost_at, offered

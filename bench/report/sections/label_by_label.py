@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from bench.escape.characters import shortened, visible_line
 from bench.report.content.parts import Picture, Section, Titled
-from bench.report.content.wording import AT_LARGEST
+from bench.report.content.wording import AT_LARGEST, label_text
 from bench.report.figures.confusion import (
     confusion_matrices,
     evaluations,
@@ -21,9 +20,6 @@ from bench.report.sections.metrics import is_small, with_probabilities
 from bench.report.tables.recall_at_precision import MAX_LABELS as MAX_COLUMNS
 from bench.report.tables.recall_at_precision import recall_table
 from bench.report.view import View
-
-MAX_CHARACTERS = 40
-"""Of a label in a sentence."""
 
 
 def section(view: View) -> Section | None:
@@ -59,8 +55,7 @@ def _hardest(view: View, points: Points) -> str:
         for label in one.per_label:
             scores.setdefault(label.label, []).append(label.f1)
     hardest = min(scores, key=lambda label: np.mean(scores[label]))
-    called = shortened(visible_line(hardest), MAX_CHARACTERS)
-    return f"Hardest of {most} labels: {called}, F1 {np.mean(scores[hardest]):.2f} by {view.name_of(row)}."
+    return f"Hardest of {most} labels: {label_text(hardest)}, F1 {np.mean(scores[hardest]):.2f} by {view.name_of(row)}."
 
 
 def _recalls(view: View, points: Points) -> list[Titled]:

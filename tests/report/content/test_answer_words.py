@@ -7,7 +7,8 @@ import pytest
 
 from bench.metrics.table import METRICS
 from bench.report.content.amounts import gain_text, score_text
-from bench.report.content.answer_card import Around, card
+from bench.report.content.answer_card import card
+from bench.report.content.answer_notes import Around
 from bench.report.content.words import to_confirm
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
@@ -111,3 +112,10 @@ def test_where_labels_are_unequal_the_card_says_what_guessing_gets(tmp_path: Pat
     simulate.run(cells, labels=("ordinary", "urgent"))
     text = write_report(cells, tmp_path / "c", ReportOptions("T", metric="accuracy")).with_name("index.md").read_text()
     assert "Always saying" not in text
+
+
+@pytest.mark.parametrize(("seeds", "said"), [(1, "one does"), (2, "two do")])
+def test_too_few_seeds_to_know_how_many_would_decide(seeds: int, said: str) -> None:
+    found = answered({"lora": [0.62, 0.63][:seeds], "tfidf": [0.6, 0.62][:seeds]})
+    assert found.decision == "undecided"
+    assert notes(found)["Next"] == f"Run three seeds or more: {said} not show how many would decide."

@@ -169,7 +169,8 @@ def _next(found: Answer, around: Around) -> str:
     elif found.decision == "undecided":
         said.append(_to_decide(found, around))
     elif found.decision == "only" and not found.too_dear:
-        said.append("Run a simpler row on the same examples, too (TF-IDF, say), to know what this one is worth.")
+        other = "a fine-tuned row" if found.row == around.baseline else "a simpler row (TF-IDF, say)"
+        said.append(f"Run {other} on the same examples, too, to know what this one is worth.")
     return " ".join(filter(None, said))
 
 

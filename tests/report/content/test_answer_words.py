@@ -65,7 +65,8 @@ def test_a_perfect_score_is_to_be_checked() -> None:
 
 
 def test_a_row_alone_is_to_be_compared_with_a_simpler_one() -> None:
-    assert notes(answered({"lora": [0.9]}))["Next"].startswith("Run a simpler row on the same examples, too")
+    assert notes(answered({"lora": [0.9]}))["Next"].startswith("Run a simpler row (TF-IDF, say) on the same examples")
+    assert notes(answered({"tfidf": [0.9]}))["Next"].startswith("Run a fine-tuned row on the same examples, too")
 
 
 def test_a_lead_that_is_more_than_what_was_measured_is_said_to_be() -> None:

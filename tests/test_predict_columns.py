@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from bench.compose import to_cell
+from bench.errors import UserError
 from bench.models import kept
 from bench.predict.__main__ import main
-from bench.predict.columns import Joining
+from bench.predict.columns import Joining, TextColumns
 from bench.predict.texts import Reading, from_file
 from bench.results import store
 from bench.results.record import Status
@@ -149,3 +150,10 @@ def test_a_model_of_an_earlier_version_reads_text_as_before(cell: Any, tmp_path:
     old = kept.read(tmp_path)
     assert (old.text_columns, old.text_template) == ((), None)
     assert old.max_length == kept.read(folder).max_length
+
+
+@pytest.mark.parametrize(("trained", "said"), [("message", "; the model was trained on message"), ("text", "")])
+def test_the_one_column_of_training_is_named(trained: str, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        TextColumns(["body"], "new.csv", None, None, Joining((trained,)))
+    assert str(caught.value) == f"new.csv has no column 'text'; there are body{said}; see --text-column"

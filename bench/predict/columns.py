@@ -67,7 +67,7 @@ def _check_column(there: Sequence[str], path: str, column: str, trained: Sequenc
     if there.count(column) == 1:
         return
     found = "more than one" if column in there else "no"
-    why = f"; the model was trained on {' and '.join(trained)}" if len(trained) > 1 else ""
+    why = f"; the model was trained on {' and '.join(trained)}" if set(trained) - {column} else ""
     raise UserError(f"{path} has {found} column {column!r}; there are {', '.join(there)}{why}; see --text-column")
 
 

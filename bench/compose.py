@@ -28,6 +28,7 @@ from bench.data.task import Task
 from bench.errors import UserError, refuse
 from bench.models.windows import windows_at_most
 from bench.options.defaults import with_defaults
+from bench.options.kind import check_kind
 from bench.options.renamed import renamed_in_file
 from bench.options.sides import check_sides
 from bench.options.validation import validated
@@ -37,7 +38,7 @@ from bench.sources.cache import cache_folder
 from bench.sources.content import content_of
 from bench.sources.fingerprint import FOLDER as HASHES
 
-CELL_KEYS = ("data", "num_labels", "train_size", "seed", "split", "model", "method", "training", "tune")
+CELL_KEYS = ("data", "num_labels", "train_size", "seed", "split", "model", "method", "training", "tune", "task")
 _CELL = TypeAdapter(CellConfig)
 _SETTINGS = TypeAdapter(Settings)
 
@@ -70,9 +71,10 @@ def to_cell(content: dict[str, Any]) -> Cell:
     """
     cell = _resolved(with_defaults(content))
     if cell.training is not None:
-        check_thresholds(cell.training, "training")
+        check_thresholds(cell.training, "training", cell.task.kind)
     else:
-        check_thresholds(cell.approach, "model" if cell.method is None else "method")
+        check_thresholds(cell.approach, "model" if cell.method is None else "method", cell.task.kind)
+    check_kind(cell)
     return cell
 
 

@@ -127,9 +127,8 @@ def _per_label(tests: Sequence[Evaluation]) -> list[dict[str, Any]]:
 def _matrix(tests: Sequence[Evaluation]) -> list[list[int]]:
     """Counts of all cells together: lines are true labels, columns predicted ones."""
     size = len(tests[0].per_label)
-    return [
-        [sum(test.confusion_matrix[line][column] for test in tests) for column in range(size)] for line in range(size)
-    ]
+    matrices = [test.confusion_matrix for test in tests if test.confusion_matrix is not None]
+    return [[sum(matrix[line][column] for matrix in matrices) for column in range(size)] for line in range(size)]
 
 
 def _measured(record: Record) -> Any:

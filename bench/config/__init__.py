@@ -37,6 +37,7 @@ from bench.config.split import (
     UndersampledSplitConfig,
 )
 from bench.config.training import TrainingConfig, TuneConfig
+from bench.kind import Kind
 
 __all__ = [
     "DEDUPLICATING",
@@ -90,5 +91,7 @@ class CellConfig:
     method: MethodConfig
     training: TrainingConfig
     tune: TuneConfig = field(default_factory=TuneConfig)
+    task: Kind | None = None
+    """Null for what the data says (`data.multi_label`), which `multi_label` makes `keep`."""
 
     __pydantic_config__ = FORBID

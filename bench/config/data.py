@@ -6,6 +6,7 @@ from typing import Literal
 from bench.bounds import LabelCount, Positive
 from bench.config.common import FORBID, IF_SET, NEVER, WheelConfig
 from bench.config.names import Columns, FilePath, Id, Merging, Name, Text
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,11 @@ class DataConfig:
     Where a row has nothing in a column, that and what stands before it is left out. Null: one below the other, with
     an empty line between."""
     label_column: Text = "label"
+    label_separator: Text | None = field(default=None, metadata=IF_SET)
+    """With several labels a row: what is between them in a cell of `label_column`, as in `bug|urgent`."""
+    label_columns: tuple[Text, ...] | None = field(default=None, metadata=IF_SET)
+    """With several labels a row: columns of 0 and 1, one a label, which is called as its column; in place of
+    `label_column`."""
     id_column: Text | None = None
     test_path: FilePath | None = field(default=None, metadata=NEVER)
     """A file of its own for testing, with the same columns (source `file`)."""
@@ -63,8 +69,9 @@ class DataConfig:
     label_names: tuple[Text, ...] | None = None
     """Names for integer labels, where the source has none."""
     exclude_labels: tuple[Text, ...] = ()
-    multi_label: Literal["refuse", "single_only"] = "refuse"
-    """Where the label column is a list: refuse it, or keep only rows with exactly one label."""
+    multi_label: Literal["refuse", "single_only", "keep"] = "refuse"
+    """Where the label column is a list: refuse it, keep only rows with exactly one label, or `keep` all rows with all
+    of their labels, which makes tasks of several labels (`task=multi_label` says the same)."""
     label_sets: dict[LabelCount, tuple[Text, ...]] | None = field(default=None, hash=False, metadata=NEVER)
     """By label count, the labels of tasks with so many; other counts have the most frequent ones. (What is used is in
     the task, and counts there.)"""
@@ -87,6 +94,11 @@ class DataConfig:
     """Likewise: what each label is called after the prompt; null for the labels' names, underscores as spaces."""
 
     __pydantic_config__ = FORBID
+
+    @property
+    def kind(self) -> Kind:
+        """Whether its examples have one label each, or any number."""
+        return MULTI_LABEL if self.multi_label == "keep" else SINGLE_LABEL
 
     @property
     def is_own(self) -> bool:

@@ -12,11 +12,13 @@ from dataclasses import replace
 from bench.config import DataConfig
 from bench.data.errors import data_error
 from bench.data.examined import Places, examined
+from bench.data.label_sets import names_in
 from bench.data.pool import Pool
 from bench.data.problems import said
 from bench.data.readers.part import Part
 from bench.data.sametext import label_notes
 from bench.data.sides import doubtful_times, refuse_one_side
+from bench.kind import MULTI_LABEL
 from bench.results.counts import cleaned_text
 
 LOG = logging.getLogger(__name__)
@@ -43,7 +45,11 @@ def to_pool(parts: Iterable[Part], data: DataConfig, revision: str | None) -> Po
         LOG.warning("data %s: %s", data.name, done)
     refuse_one_side(found.table["split"].unique().to_pylist(), data)
     ids, texts, labels, splits = (tuple(found.table[name].to_pylist()) for name in ("id", "text", "label", "split"))
-    notes = [note for part in read for note in part.notes] + label_notes(labels, texts, merged=found.is_merged)
+    sets = tuple(map(names_in, labels)) if data.kind == MULTI_LABEL else ()
+    each = [label for of_row in sets for label in of_row] if data.kind == MULTI_LABEL else labels
+    if not each:
+        raise data_error(data, "no row has a label")
+    notes = [note for part in read for note in part.notes] + label_notes(each, texts, merged=found.is_merged)
     notes += doubtful_times(read, data)
     for note in (notes := list(dict.fromkeys(notes))):
         _say_once(data, note)
@@ -57,6 +63,7 @@ def to_pool(parts: Iterable[Part], data: DataConfig, revision: str | None) -> Po
         cleaned=found.cleaned,
         groups=tuple(found.table["group"].to_pylist()) if data.group_column is not None else (),
         times=tuple(found.table["time"].to_pylist()) if data.time_column is not None else (),
+        label_sets=sets,
         where=Places(read).of(found.table),
     )
 

@@ -1,6 +1,5 @@
 """What is in the tables of a data set: rows that can be used, and all that is wrong with the others."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,11 +10,13 @@ import pyarrow.compute as pc
 from bench.config import DataConfig
 from bench.data.cleaned import Cleaned, total
 from bench.data.errors import data_error
+from bench.data.label_sets import counted, within, without_labels
 from bench.data.labels import names_in_place, renamed
 from bench.data.missing_columns import shortened
 from bench.data.of_part import is_empty, of_part, with_column
 from bench.data.problems import Problem, ProblemKind, problem_of, shown
 from bench.data.readers.part import Part
+from bench.kind import MULTI_LABEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,12 @@ def _examined(parts: list[Part], data: DataConfig) -> Examined:
     table = pa.concat_tables([one.table for one in known])
     aside = pa.concat_tables([one.unlabelled for one in known])
     names = list(dict.fromkeys(name for one in known for name in one.names))
-    spelling = names_in_place(Counter(table["label"].to_pylist()), data) if data.merge_labels else {}
+    spelling = names_in_place(counted(table["label"], data), data) if data.merge_labels else {}
     if spelling:
-        table = with_column(table, "label", renamed(table["label"], lambda label: spelling.get(label, label)))
+        called = within(lambda label: spelling.get(label, label), data)
+        table = with_column(table, "label", renamed(table["label"], called))
     is_other = _differs(table["label"], pa.chunked_array([one.written for one in known], pa.large_string()))
-    kept = _not_excluded(table, data, names, spelling)
+    table, kept = _without_excluded(table, data, names, spelling)
     cleaned = total(one.cleaned for one in known)
     cleaned = replace(cleaned, excluded=len(table) - int(kept.sum()), relabelled=int((is_other & kept).sum()))
     table = table if kept.all() else table.filter(pa.array(kept))
@@ -69,15 +71,23 @@ def _differs(a: pa.ChunkedArray, b: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(pc.not_equal(a, b).to_numpy(), dtype=bool)
 
 
-def _not_excluded(table: pa.Table, data: DataConfig, class_names: list[str], spelling: Mapping[str, str]) -> np.ndarray:
-    """True for the rows that are not of `exclude_labels`. Raises UserError for a label that the data does not know."""
+def _without_excluded(
+    table: pa.Table, data: DataConfig, class_names: list[str], spelling: Mapping[str, str]
+) -> tuple[pa.Table, np.ndarray]:
+    """The table, and True for the rows that stay without those of `exclude_labels`: of several labels that a row has
+    the others stay, and the row with them. Raises UserError for a label that the data does not know."""
     if not data.exclude_labels:
-        return np.ones(len(table), dtype=bool)
+        return table, np.ones(len(table), dtype=bool)
     unknown = [label for label in data.exclude_labels if label not in class_names]
     if unknown:
         raise data_error(data, f"data.exclude_labels={unknown} are no labels here; labels are {shortened(class_names)}")
-    excluded = pa.array([spelling.get(label, label) for label in data.exclude_labels], table["label"].type)
-    return ~np.asarray(pc.is_in(table["label"], value_set=excluded).to_numpy(), dtype=bool)
+    gone = [spelling.get(label, label) for label in data.exclude_labels]
+    if data.kind == MULTI_LABEL:
+        left = without_labels(table["label"], gone)
+        emptied = pc.and_(pc.equal(left, "[]"), pc.not_equal(table["label"], "[]"))
+        return with_column(table, "label", left), ~np.asarray(emptied.to_numpy(), dtype=bool)
+    excluded = pa.array(gone, table["label"].type)
+    return table, ~np.asarray(pc.is_in(table["label"], value_set=excluded).to_numpy(), dtype=bool)
 
 
 def _unlabelled(rows: pa.Table, places: "Places", data: DataConfig) -> list[Problem]:

@@ -2,19 +2,33 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench.data.cleaned import Cleaned
 from bench.data.sametext import same
+from bench.kind import SINGLE_LABEL, Kind
+
+Target = int | tuple[int, ...]
+"""The true label of an example, as an index into `Splits.labels`; or, where it may have several or none
+(`Splits.kind`), 1 for each of `Splits.labels` that it has and 0 for the others. `numpy.asarray` of many is an array of
+the shape (examples,) or (examples, labels), by which code downstream tells the two kinds of tasks apart."""
+
+
+def single_labels(targets: Sequence[Target]) -> tuple[int, ...]:
+    """The label indices of examples that have one label each, for what knows no others. Raises TypeError."""
+    if several := next((target for target in targets if not isinstance(target, int)), None):
+        raise TypeError(f"one label an example is known here, and not {several}")
+    return targets if isinstance(targets, tuple) else tuple(targets)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Parallel tuples of one set; `labels` are indices into `Splits.labels`."""
+    """Parallel tuples of one set; `labels` are of `Splits.labels`."""
 
     ids: tuple[str, ...]
     texts: tuple[str, ...]
-    labels: tuple[int, ...]
+    labels: tuple[Target, ...]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -48,6 +62,8 @@ class Splits:
     duplicates_dropped: int
     conflicts_dropped: int = 0
     """Rows left out because their text has more than one label."""
+    kind: Kind = SINGLE_LABEL
+    """Whether each example has one label, or any number of them."""
     source: "Source | None" = None
     """What the pool held; None where that was not counted."""
 

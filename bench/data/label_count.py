@@ -27,9 +27,12 @@ def all_labels(data: DataConfig, split: SplitConfig, cache: Path, mirror_dir: st
     pool = local_pool(data, cache=cache, mirror_dir=mirror_dir, patient=True)
     if pool is not None:
         found = members_of(pool, split) if isinstance(split, DEDUPLICATING) else all_members(pool)
-        if len(found.by_label) < 2:
-            raise data_error(data, f"num_labels=all, but there is one label alone: {next(iter(found.by_label))!r}")
-        return len(found.by_label)
+        labels = list(found.by_label)
+        if pool.label_sets:
+            labels = list({name for rows in found.by_label.values() for row in rows for name in pool.label_sets[row]})
+        if len(labels) < 2:
+            raise data_error(data, f"num_labels=all, but there is one label alone: {labels[0]!r}")
+        return len(labels)
     if data.num_classes is None:
         raise data_error(data, f"num_labels=all, but how many there are {UNKNOWN}")
     return data.num_classes

@@ -11,6 +11,7 @@ from bench.config import DataConfig
 from bench.data.cleaned import Cleaned
 from bench.data.errors import data_error
 from bench.data.joined_text import is_joined, template_of
+from bench.data.label_sets import label_set_column, within
 from bench.data.labels import label_strings, renamed
 from bench.data.missing_columns import refuse_missing
 from bench.data.plain_columns import is_text, plain_column
@@ -18,6 +19,7 @@ from bench.data.problems import Problem, problem_of
 from bench.data.readers.part import Part
 from bench.data.sametext import is_blank
 from bench.data.sides import side_columns
+from bench.kind import MULTI_LABEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,10 @@ def of_part(number: int, part: Part, data: DataConfig) -> OfPart:
     rows = pa.array(np.arange(len(source), dtype=np.int64))
     ids, problems = _id_column(part, rows, data)
     sides, found = side_columns(part, data)
+    labels, names = _label_column(part, data)
     columns = {
         "text": _text_column(part, data),
-        "label": plain_column(part, data.label_column, "data.label_column", data),
+        "label": labels,
         "id": ids,
         **sides,
         "row": rows,
@@ -58,8 +61,10 @@ def of_part(number: int, part: Part, data: DataConfig) -> OfPart:
     missing = table.filter(gone)
     table = table.filter(pc.invert(gone)) if len(missing) else table
     table, not_single = _single_label(table, data)
-    labels, names = label_strings(table["label"], part.class_names.get(data.label_column), data)
-    table = with_column(table, "label", labels)
+    if data.kind != MULTI_LABEL:
+        labels, names = label_strings(table["label"], part.class_names.get(data.label_column), data)
+        table = with_column(table, "label", labels)
+    labels = table["label"]
     blank = pc.fill_null(pc.is_in(labels, value_set=_blank_ones(labels)), fill_value=False)
     unlabelled = pa.concat_tables(
         [with_column(one, "label", pa.nulls(len(one), pa.large_string())) for one in (missing, table.filter(blank))]
@@ -67,7 +72,7 @@ def of_part(number: int, part: Part, data: DataConfig) -> OfPart:
     table = table.filter(pc.invert(blank)) if pc.any(blank).as_py() else table
     written = pa.chunked_array(table["label"], pa.large_string()).combine_chunks()
     if data.strip_labels:
-        table = with_column(table, "label", renamed(table["label"], str.strip))
+        table = with_column(table, "label", renamed(table["label"], within(str.strip, data)))
         names = tuple(dict.fromkeys(name.strip() for name in names))
     left_out = len(unlabelled) if data.drop_unlabelled else 0
     cleaned = replace(cleaned, not_single=not_single, unlabelled=left_out)
@@ -77,6 +82,13 @@ def of_part(number: int, part: Part, data: DataConfig) -> OfPart:
 def with_column(table: pa.Table, name: str, column: Any) -> pa.Table:
     """The table with another column in the place of `name`."""
     return table.set_column(int(table.column_names.index(name)), name, column)
+
+
+def _label_column(part: Part, data: DataConfig) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """The labels as they are there, or sets of them as texts, with all names of those."""
+    if data.kind == MULTI_LABEL:
+        return label_set_column(part, data)
+    return plain_column(part, data.label_column, "data.label_column", data), ()
 
 
 def _text_column(part: Part, data: DataConfig) -> pa.ChunkedArray:
@@ -122,7 +134,7 @@ def _single_label(table: pa.Table, data: DataConfig) -> tuple[pa.Table, int]:
     if data.multi_label == "refuse":
         raise data_error(
             data,
-            f"data.label_column={data.label_column} holds lists of labels; "
+            f"data.label_column={data.label_column} holds lists of labels; task=multi_label takes them all, and "
             "data.multi_label=single_only keeps the rows with exactly one",
         )
     kept = table.filter(pc.equal(pc.list_value_length(table["label"]), 1))

@@ -27,9 +27,14 @@ class Pool:
     """Whose text each example is (`data.group_column`); empty where nobody asked."""
     times: tuple[float, ...] = ()
     """When (`data.time_column`); later ones are greater."""
+    label_sets: tuple[tuple[str, ...], ...] = ()
+    """Where an example may have several labels or none (`data.multi_label=keep`): all of its labels, in order, and in
+    `labels` the same as one text (`bench.data.label_sets.written`). Empty where each has one label."""
     where: Callable[[int], str] | None = field(default=None, compare=False)
     """Where an example stands in its file, for messages."""
 
     def label_counts(self) -> Counter[str]:
         """Examples of each label."""
+        if self.label_sets:
+            return Counter(label for labels in self.label_sets for label in labels)
         return Counter(self.labels)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from bench.config import IF_SET, DataConfig, SplitConfig
+from bench.kind import Kind
 
 REDRAWN = {"published": ("train_size",), "stratified": ("seed",)}
 """What a split draws its test set by, beside the label count; the test sets of other splits are fixed."""
@@ -25,6 +26,11 @@ class Task:
 
     labels: tuple[str, ...] | None = field(default=None, metadata=IF_SET)
     """The labels, where they are given and not the most frequent ones."""
+
+    @property
+    def kind(self) -> Kind:
+        """Whether each example has one label, or any number of them."""
+        return self.data.kind
 
     def for_testing(self) -> "Task":
         """The task for a model that learns nothing from it.

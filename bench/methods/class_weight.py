@@ -11,22 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.config.class_weight import ClassWeight
+from bench.data.examples import Target
 
 Weights = NDArray[np.float64]
-"""Shape (labels,): what an example of each label counts in the loss."""
+"""Shape (labels,): what an example of each label counts in the loss. Where an example may have several labels, shape
+(labels, 2): what an example without and with a label counts in that label's loss."""
 
 
-def label_weights(labels: Sequence[int], num_labels: int, how: ClassWeight) -> Weights | None:
+def label_weights(labels: Sequence[Target], num_labels: int, how: ClassWeight) -> Weights | None:
     """What an example of each label counts, of training examples with these label indices; None where all count 1.
 
     Of n examples with K labels, n_k of label k: `balanced` is n / (K n_k), which is scikit-learn's
     `class_weight='balanced'`, and the weighting of King & Zeng 2001 (Logistic regression in rare events data, sec. 4.2)
     to equal shares; `sqrt` is its square root, scaled. The mean over the examples is 1 with both, so that learning
-    rates and regularisation mean the same. A label without an example has 1.
+    rates and regularisation mean the same. A label without an example has 1. Where examples may have several labels,
+    each label is weighted against the rest, as a task of two.
     """
     if how not in ("balanced", "sqrt"):
         return None
-    counts = np.bincount(np.asarray(labels, dtype=np.int64), minlength=num_labels)
+    of = np.asarray(labels, dtype=np.int64)
+    if of.ndim == 2:
+        pairs = [label_weights(has.tolist(), 2, how) for has in of.T]
+        return np.stack([pair for pair in pairs if pair is not None])
+    counts = np.bincount(of, minlength=num_labels)
     known = counts > 0
     weights = np.ones(num_labels)
     weights[known] = len(labels) / (known.sum() * counts[known])
@@ -42,9 +49,17 @@ class TrainingSet:
 
     features: Any
     """Shape (examples, features), dense or sparse."""
-    labels: Sequence[int]
+    labels: Any
+    """Label indices; or 1 for each label that an example has, an array of the shape (examples, labels)."""
     class_weight: dict[int, float] | None
     """scikit-learn's option of that name."""
+    of_labels: Weights | None = None
+    """Where an example may have several labels: their weights, shape (labels, 2)."""
+
+    @property
+    def is_several(self) -> bool:
+        """Whether an example may have several labels or none."""
+        return isinstance(self.labels, np.ndarray)
 
     @property
     def sample_weight(self) -> NDArray[np.float64] | None:
@@ -52,16 +67,19 @@ class TrainingSet:
         return None if self.class_weight is None else np.asarray([self.class_weight[label] for label in self.labels])
 
 
-def training_set(features: Any, labels: Sequence[int], how: ClassWeight, *, seed: int) -> TrainingSet:
+def training_set(features: Any, labels: Sequence[Target], how: ClassWeight, *, seed: int) -> TrainingSet:
     """The examples as `how` has them: with weights, or those of rarer labels drawn again by `seed`."""
+    of = np.asarray(labels)
+    if of.ndim == 2:
+        return TrainingSet(features, of, None, label_weights(labels, of.shape[1], how))
     if how == "oversample":
-        rows = oversampled(labels, seed)
-        return TrainingSet(features[rows], np.asarray(labels)[rows].tolist(), None)
-    weights = label_weights(labels, max(labels) + 1, how)
+        rows = oversampled(of, seed)
+        return TrainingSet(features[rows], of[rows].tolist(), None)
+    weights = label_weights(labels, int(of.max()) + 1, how)
     return TrainingSet(features, labels, None if weights is None else dict(enumerate(weights.tolist())))
 
 
-def oversampled(labels: Sequence[int], seed: int) -> NDArray[np.int64]:
+def oversampled(labels: Sequence[int] | NDArray[np.integer], seed: int) -> NDArray[np.int64]:
     """Rows of all examples, then of rarer labels' again, until each label has as many as the most frequent one.
 
     Those that come again are drawn with replacement, by `seed`.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase
 
+from bench.data.examples import Target
 from bench.data.split import Examples
 from bench.errors import UserError
 from bench.methods.truncation import cut_ids, truncation_of
@@ -16,9 +17,9 @@ from bench.models.truncation import Truncation
 from bench.models.windows import tokens_held
 from bench.running.warm import Tokens
 
-Example = dict[str, list[int] | int]
-"""`input_ids`, `attention_mask` and the label index as `labels`; of a text in windows, the ids are those of all of
-them, and `windows` says how many each has."""
+Example = dict[str, list[int] | list[float] | int]
+"""`input_ids`, `attention_mask` and as `labels` the label index, or 0.0 and 1.0 by label where there may be several; of
+a text in windows, the ids are those of all of them, and `windows` says how many each has."""
 Encoded = list[Example]
 
 
@@ -66,12 +67,18 @@ def encode(
         rows = [list(chain.from_iterable(windows)) for windows in of_texts]
         lengths = [[len(ids) for ids in windows] for windows in of_texts]
     encoded: Encoded = [
-        {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": label}
+        {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": as_model_target(label)}
         for ids, label in zip(rows, examples.labels, strict=True)
     ]
     for example, of_example in zip(encoded, lengths, strict=False):  # none without windows
         example[WINDOWS] = of_example
     return encoded
+
+
+def as_model_target(target: Target) -> int | list[float]:
+    """What a model's loss is given: a batch of integers says that each text has one label, of floats that it may have
+    several (`bench.methods.losses`)."""
+    return target if isinstance(target, int) else list(map(float, target))
 
 
 @dataclass(frozen=True, slots=True)

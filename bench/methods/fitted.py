@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
+from bench.methods.decisions import Decided
 from bench.models.kept import KeptModel
 from bench.results.measurements import Cut, Lengths, Parameters, Training
 from bench.results.scores import Before
 from bench.running.warm import Warm
 
 Probabilities = NDArray[np.float64]
-"""Shape (examples, labels); each row sums to 1."""
+"""Shape (examples, labels); each row sums to 1, unless examples may have several labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Answers:
     """What was answered, as it was."""
 
 
-Predicted = Probabilities | Answers
+Predicted = Probabilities | Answers | Decided
+"""Probabilities alone, with labels given by them where there may be several, or labels alone."""
 
 
 OnStep = Callable[[int, int, float | None], None]

@@ -17,11 +17,12 @@ from bench.cell import Cell
 from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples, Splits
 from bench.methods import arrays
-from bench.methods.class_weight import training_set
+from bench.methods.class_weight import TrainingSet, training_set
 from bench.methods.encode import Encoded, Encoder
 from bench.methods.fitted import Context, Probabilities, Stored, Summary
 from bench.methods.lengths import cut_by
 from bench.methods.loading import ModelFiles, base_model, kept_frozen, tokenizer_of
+from bench.methods.one_vs_rest import classifier_for
 from bench.methods.regression import choose_regression
 from bench.methods.trunk import Trunk, trunk_of
 from bench.methods.windows import windows_of
@@ -80,7 +81,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
         validation = features(trunk, tokenizer, splits.validation, method, tokens), splits.validation.labels
     chosen = training_set(train, splits.train.labels, method.class_weight, seed=cell.task.seed)
     regression, strength = choose_regression(
-        partial(on_scaled, class_weight=chosen.class_weight),
+        partial(on_scaled, train=chosen),
         method.C,
         (chosen.features, chosen.labels),
         validation,
@@ -164,6 +165,11 @@ def pool(hidden: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:
     return hidden[torch.arange(len(hidden), device=hidden.device), last]
 
 
-def on_scaled(strength: float, class_weight: dict[int, float] | None = None) -> Pipeline:
-    """Logistic regression with this C on features of mean 0 and variance 1; scikit-learn's `class_weight` by label."""
-    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000, class_weight=class_weight))
+def on_scaled(strength: float, train: TrainingSet | None = None) -> Pipeline:
+    """Logistic regression with this C on features of mean 0 and variance 1, with the weights of `train`; where examples
+    of that may have several labels, one for each label."""
+
+    def regression(class_weight: dict[int, float] | None) -> LogisticRegression:
+        return LogisticRegression(C=strength, max_iter=2000, class_weight=class_weight)
+
+    return make_pipeline(StandardScaler(), regression(None) if train is None else classifier_for(train, regression))

@@ -9,6 +9,7 @@ from sklearn.dummy import DummyClassifier
 
 from bench.cell import Cell
 from bench.data.split import Examples, Splits
+from bench.kind import MULTI_LABEL
 from bench.methods import arrays
 from bench.methods.fitted import Context, Probabilities, Stored, Summary
 from bench.models.kept import KeptModel, describe
@@ -38,9 +39,17 @@ class Majority:
 def fit(cell: Cell, splits: Splits, context: Context) -> Majority:
     """Count the training labels."""
     started = time.perf_counter()
-    counted = DummyClassifier(strategy="prior").fit(splits.train.texts, splits.train.labels)
+    shares = _shares(splits)
     summary = Summary(train_seconds=time.perf_counter() - started)
-    return Majority(summary, describe(cell, splits.labels), counted.class_prior_)
+    return Majority(summary, describe(cell, splits.labels), shares)
+
+
+def _shares(splits: Splits) -> Probabilities:
+    """The part of the training examples that has each label."""
+    if splits.kind == MULTI_LABEL:
+        return np.asarray(splits.train.labels, dtype=np.float64).mean(axis=0)
+    shares: Probabilities = DummyClassifier(strategy="prior").fit(splits.train.texts, splits.train.labels).class_prior_
+    return shares
 
 
 def load(kept: KeptModel, stored: Stored) -> Majority:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from bench.metrics.labelled import LabelledPredictions
-from bench.metrics.table import LOSS, METRICS
+from bench.data.examples import Target
+from bench.methods.metrics import labelled_by
+from bench.metrics.table import EVERY, LOSS
 
 Regression = TypeVar("Regression")
-Labelled = tuple[Any, Sequence[int]]
-"""Features, shape (examples, features), dense or sparse, and the label indices."""
+Labelled = tuple[Any, Sequence[Target]]
+"""Features, shape (examples, features), dense or sparse, and the labels."""
 
 
 def choose_regression(
@@ -28,14 +29,13 @@ def choose_regression(
         (chosen,) = strengths
         fitted_one: Any = regression(chosen)
         return fitted_one.fit(*train), chosen
-    metric = METRICS[best_metric]
     fitted: list[tuple[Any, float, Any]] = []
     for strength in strengths:
         candidate: Any = regression(strength)
         candidate.fit(*train)
         features, labels = validation
-        labelled = LabelledPredictions.of_probabilities(candidate.predict_proba(features), labels)
-        loss = METRICS[LOSS].of(labelled)
+        labelled = labelled_by(candidate.predict_proba(features), labels)
+        metric, loss = EVERY[best_metric], EVERY[LOSS].of(labelled)
         assert loss is not None
         fitted.append((metric.merit(metric.of(labelled), loss), -strength, candidate))
     best = max(fitted, key=lambda entry: entry[:2])

@@ -26,6 +26,7 @@ from transformers import PreTrainedModel, PrinterCallback, set_seed
 
 from bench.cell import Cell
 from bench.config import SetfitConfig, TransformerConfig
+from bench.data.examples import single_labels
 from bench.data.split import Examples, Splits
 from bench.methods import arrays
 from bench.methods.class_weight import training_set
@@ -97,7 +98,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
     model = setfit.SetFitModel(model_body=body, model_head=LogisticRegression(max_iter=2000))
     loaded = time.perf_counter()
     context.on_phase("training")
-    pairs, steps = planned(splits.train.labels[:MAX_PAIRED], cell.method)
+    pairs, steps = planned(single_labels(splits.train.labels[:MAX_PAIRED]), cell.method)
     train(model, splits, cell.method, context, steps=steps, seed=cell.task.seed)
     trained = time.perf_counter()
     parameters = size.count_parameters(body)
@@ -197,7 +198,7 @@ def train(
 ) -> None:
     """Tune the encoder and fit the regression, in place. Raises Diverged."""
     texts = shortened(model.model_body, splits.train.texts, method.truncation)
-    labels = list(splits.train.labels)
+    labels = list(single_labels(splits.train.labels))
     with tempfile.TemporaryDirectory() as scratch, _trainer_options(context.device):
         arguments = setfit.TrainingArguments(
             output_dir=scratch,

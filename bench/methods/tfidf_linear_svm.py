@@ -10,8 +10,9 @@ from bench.cell import Cell
 from bench.config.model.tfidf_linear_svm import TfidfLinearSvmConfig
 from bench.data.split import Splits
 from bench.methods.arrays import LINEAR
-from bench.methods.class_weight import training_set
+from bench.methods.class_weight import TrainingSet, training_set
 from bench.methods.fitted import Context, Probabilities, Stored
+from bench.methods.one_vs_rest import OneVsRest
 from bench.methods.temperature import Scores, temperature
 from bench.methods.tfidf import TfidfClassifier, TfidfFeatures, load_tfidf
 from bench.models.kept import KeptModel
@@ -40,6 +41,8 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
     assert isinstance(config, TfidfLinearSvmConfig)
     features = TfidfFeatures.fit(cell, splits)
     train = training_set(features.train, splits.train.labels, config.class_weight, seed=cell.task.seed)
+    if train.is_several:
+        return _one_vs_rest(features, train, splits, config, seed=cell.task.seed)
     svm = CalibratedSvm(
         C=config.C, max_iter=config.max_iter, random_state=cell.task.seed, class_weight=train.class_weight
     )
@@ -50,6 +53,16 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
         assert context.refit.temperature is not None
         svm.temperature_ = context.refit.temperature
     return features.classifier(svm, LEARNT, temperature=svm.temperature_)
+
+
+def _one_vs_rest(
+    features: TfidfFeatures, train: TrainingSet, splits: Splits, config: TfidfLinearSvmConfig, *, seed: int
+) -> TfidfClassifier:
+    """An SVM for each label, whose distances validation makes log-odds."""
+    svms = OneVsRest(lambda: LinearSVC(C=config.C, max_iter=config.max_iter, random_state=seed), train.of_labels)
+    svms.fit(train.features, train.labels)
+    svms.calibrate(features.of(splits.validation), np.asarray(splits.validation.labels))
+    return features.classifier(svms)
 
 
 def scores(svm: LinearSVC, features: csr_matrix) -> Scores:

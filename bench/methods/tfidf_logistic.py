@@ -8,6 +8,7 @@ from bench.data.split import Splits
 from bench.methods.arrays import LINEAR
 from bench.methods.class_weight import training_set
 from bench.methods.fitted import Context, Stored
+from bench.methods.one_vs_rest import classifier_for
 from bench.methods.regression import choose_regression
 from bench.methods.tfidf import TfidfClassifier, TfidfFeatures, load_tfidf
 from bench.models.kept import KeptModel
@@ -23,7 +24,9 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
     features = TfidfFeatures.fit(cell, splits)
     train = training_set(features.train, splits.train.labels, config.class_weight, seed=cell.task.seed)
     regression, strength = choose_regression(
-        lambda strength: LogisticRegression(C=strength, max_iter=config.max_iter, class_weight=train.class_weight),
+        lambda strength: classifier_for(
+            train, lambda weight: LogisticRegression(C=strength, max_iter=config.max_iter, class_weight=weight)
+        ),
         config.C,
         (train.features, train.labels),
         (features.of(splits.validation), splits.validation.labels) if len(splits.validation) else None,

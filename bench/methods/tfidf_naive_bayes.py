@@ -7,6 +7,7 @@ from bench.config.model.tfidf_naive_bayes import TfidfNaiveBayesConfig
 from bench.data.split import Splits
 from bench.methods.class_weight import training_set
 from bench.methods.fitted import Context, Stored
+from bench.methods.one_vs_rest import OneVsRest
 from bench.methods.tfidf import TfidfClassifier, TfidfFeatures, load_tfidf
 from bench.models.kept import KeptModel
 
@@ -19,6 +20,9 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
     assert isinstance(config, TfidfNaiveBayesConfig)
     features = TfidfFeatures.fit(cell, splits)
     train = training_set(features.train, splits.train.labels, config.class_weight, seed=cell.task.seed)
+    if train.is_several:
+        several = OneVsRest(lambda: ComplementNB(alpha=config.alpha), train.of_labels)
+        return features.classifier(several.fit(train.features, train.labels))
     classifier = ComplementNB(alpha=config.alpha)
     classifier.fit(train.features, train.labels, sample_weight=train.sample_weight)
     return features.classifier(classifier, LEARNT)

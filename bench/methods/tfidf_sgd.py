@@ -8,6 +8,7 @@ from bench.data.split import Splits
 from bench.methods.arrays import LINEAR
 from bench.methods.class_weight import training_set
 from bench.methods.fitted import Context, Stored
+from bench.methods.one_vs_rest import classifier_for
 from bench.methods.tfidf import TfidfClassifier, TfidfFeatures, load_tfidf
 from bench.models.kept import KeptModel
 
@@ -18,12 +19,15 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
     assert isinstance(config, TfidfSgdConfig)
     features = TfidfFeatures.fit(cell, splits)
     train = training_set(features.train, splits.train.labels, config.class_weight, seed=cell.task.seed)
-    classifier = SGDClassifier(
-        loss="log_loss",
-        alpha=config.alpha,
-        max_iter=config.max_iter,
-        random_state=cell.task.seed,
-        class_weight=train.class_weight,
+    classifier = classifier_for(
+        train,
+        lambda weight: SGDClassifier(
+            loss="log_loss",
+            alpha=config.alpha,
+            max_iter=config.max_iter,
+            random_state=cell.task.seed,
+            class_weight=weight,
+        ),
     )
     return features.classifier(classifier.fit(train.features, train.labels))
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bench.cell import Cell
 from bench.config.thresholds import threshold_metric
+from bench.data.examples import single_labels
 from bench.data.split import Splits
 from bench.methods.fitted import Fitted, Predicted, Probabilities, Saveable
 from bench.metrics.labelled import LabelledPredictions
@@ -52,7 +53,7 @@ def find_thresholds(cell: Cell, splits: Splits, fitted: Fitted, validation: Pred
         return None
     assert metric.by_counts is not None
     assert isinstance(validation, np.ndarray)
-    labels = splits.validation.labels
+    labels = single_labels(splits.validation.labels)
     weights = label_weights(validation, labels, metric.by_counts)
     fitted.summary.choices["thresholds"] = {
         "metric": metric.name,

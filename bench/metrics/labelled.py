@@ -79,6 +79,22 @@ class LabelledPredictions:
         return precision, recall, f1, support
 
     @cached_property
+    def cross_entropies(self) -> Values:
+        """Of each example, in nats; a probability of 0 counts as the least above it, so that they are finite."""
+        assert self.probabilities is not None
+        of_true = self.probabilities[np.arange(len(self.labels)), self.labels]
+        least = np.finfo(of_true.dtype).eps
+        return np.asarray(-np.log(np.clip(of_true, least, 1 - least)), dtype=np.float64)
+
+    @property
+    def mean_cross_entropy(self) -> float:
+        """In nats, as scikit-learn's `log_loss` has it."""
+        from sklearn.metrics import log_loss
+
+        assert self.probabilities is not None
+        return float(log_loss(self.labels, self.probabilities, labels=np.arange(self.num_labels)))
+
+    @cached_property
     def is_true(self) -> NDArray[np.bool_]:
         """Whether it is an example's true label, for each that has one: shape (examples, labels present)."""
         return self.labels[:, None] == self.present

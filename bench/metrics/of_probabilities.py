@@ -14,20 +14,14 @@ if TYPE_CHECKING:
 
 
 def loss(predictions: LabelledPredictions) -> float:
-    """The mean cross-entropy in nats; a probability of 0 counts as the least above it, so that it is finite."""
-    import numpy as np
-    from sklearn.metrics import log_loss
-
-    return float(log_loss(predictions.labels, _given(predictions), labels=np.arange(predictions.num_labels)))
+    """The mean cross-entropy in nats; a probability of 0 counts as the least above it, so that it is finite. Of several
+    labels it is the mean over them, too."""
+    return predictions.mean_cross_entropy
 
 
 def losses(predictions: LabelledPredictions) -> Values:
     """Of each example."""
-    import numpy as np
-
-    of_true = _of_true(predictions)
-    least = np.finfo(of_true.dtype).eps
-    return np.asarray(-np.log(np.clip(of_true, least, 1 - least)), dtype=np.float64)
+    return predictions.cross_entropies
 
 
 def brier(predictions: LabelledPredictions) -> float:
@@ -52,9 +46,7 @@ def roc_auc(predictions: LabelledPredictions) -> float | None:
 
     Over the labels that have an example; None where all examples have one label.
     """
-    if len(predictions.present) < 2:
-        return None
-    return float(roc_aucs(predictions, predictions.once)[0])
+    return _known(roc_aucs(predictions, predictions.once))
 
 
 def roc_aucs(predictions: LabelledPredictions, weights: Weights) -> Values:
@@ -76,9 +68,7 @@ def average_precision(predictions: LabelledPredictions) -> float | None:
 
     Over the labels that have an example; None where all examples have one label.
     """
-    if len(predictions.present) < 2:
-        return None
-    return float(average_precisions(predictions, predictions.once)[0])
+    return _known(average_precisions(predictions, predictions.once))
 
 
 def average_precisions(predictions: LabelledPredictions, weights: Weights) -> Values:
@@ -103,14 +93,21 @@ def _by_threshold(predictions: LabelledPredictions, weights: Weights) -> Iterato
     import numpy as np
 
     probabilities = _given(predictions)
-    for label in predictions.present:
+    for place, label in enumerate(predictions.present):
         scores = probabilities[:, label]
         order = np.argsort(-scores, kind="stable")
         starts = np.flatnonzero(np.diff(scores[order], prepend=np.inf))
         drawn = weights[:, order].astype(np.float64)
-        of_label = drawn * (predictions.labels[order] == label)
+        of_label = drawn * predictions.is_true[order, place]
         positives = np.add.reduceat(of_label, starts, axis=1)
         yield positives, np.add.reduceat(drawn, starts, axis=1) - positives
+
+
+def _known(values: Values) -> float | None:
+    """The only value; None where it is not defined."""
+    import math
+
+    return None if math.isnan(value := float(values[0])) else value
 
 
 def _mean_of_known(values: Values) -> Values:
@@ -121,13 +118,6 @@ def _mean_of_known(values: Values) -> Values:
     count = known.sum(axis=1)
     total = np.where(known, values, 0).sum(axis=1)
     return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
-
-
-def _of_true(predictions: LabelledPredictions) -> Values:
-    """The probability of each example's true label."""
-    import numpy as np
-
-    return _given(predictions)[np.arange(len(predictions.labels)), predictions.labels]
 
 
 def _given(predictions: LabelledPredictions) -> Values:

@@ -4,9 +4,12 @@ Imports nothing heavy: what computes a metric imports numpy and scikit-learn its
 """
 
 import math
-from collections.abc import Iterable
+from collections import ChainMap
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from bench.metrics import of_counts, of_labels, of_probabilities
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
+from bench.metrics import of_counts, of_label_sets, of_labels, of_probabilities
 from bench.metrics.metric import Metric
 
 ACCURACY = "accuracy"
@@ -91,7 +94,53 @@ METRICS: dict[str, Metric] = by_name(
         ),
     )
 )
-"""By name, in the order in which they are listed."""
+"""By name, in the order in which they are listed: of examples with one label each."""
+
+MULTI_LABEL_METRICS: dict[str, Metric] = by_name(
+    (
+        METRICS["macro_f1"],
+        Metric(
+            name="micro_f1",
+            label="micro F1",
+            score=of_label_sets.micro_f1,
+            by_draw=of_label_sets.micro_f1s,
+            by_counts=of_label_sets.micro_f1_of_counts,
+        ),
+        Metric(
+            name="samples_f1",
+            label="F1 by example",
+            score=of_label_sets.samples_f1,
+            by_example=of_label_sets.samples_f1s,
+        ),
+        METRICS["weighted_f1"],
+        # scikit-learn's accuracy of such predictions; a count of labels does not say it
+        replace(METRICS[ACCURACY], label="subset accuracy", by_counts=None, aliases=("subset_accuracy",)),
+        Metric(
+            name="hamming_loss",
+            label="Hamming loss",
+            score=of_label_sets.hamming_loss,
+            higher_is_better=False,
+            by_example=of_label_sets.hamming_losses,
+        ),
+        Metric(
+            name="lrap",
+            label="LRAP",
+            score=of_label_sets.lrap,
+            needs_probabilities=True,
+            by_example=of_label_sets.lraps,
+        ),
+        METRICS[LOSS],
+        METRICS["average_precision"],
+        METRICS["roc_auc"],
+    )
+)
+"""Likewise, of examples that may have several labels or none. What is called the same means the same: accuracy is that
+exactly the true labels are predicted, averages over labels are over each label against the rest."""
+
+BY_KIND: dict[Kind, dict[str, Metric]] = {SINGLE_LABEL: METRICS, MULTI_LABEL: MULTI_LABEL_METRICS}
+"""The metrics of a task."""
+EVERY: Mapping[str, Metric] = ChainMap(METRICS, MULTI_LABEL_METRICS)
+"""Those of all kinds of tasks: for names, directions and ranges alone."""
 
 
 def selectable_name(name: object) -> str:
@@ -99,9 +148,10 @@ def selectable_name(name: object) -> str:
 
     Raises ValueError, with the names that there are, where it is none.
     """
-    chosen = [metric for metric in METRICS.values() if metric.selectable]
+    several = (metric for name, metric in MULTI_LABEL_METRICS.items() if name not in METRICS or metric.aliases)
+    chosen = [metric for metric in (*METRICS.values(), *several) if metric.selectable]
     for metric in chosen:
         if name == metric.name or name in metric.aliases:
             return metric.name
-    names = ", ".join(metric.name for metric in chosen)
+    names = ", ".join(dict.fromkeys(metric.name for metric in chosen))
     raise ValueError(f"it is no metric to choose by; these are {names}")

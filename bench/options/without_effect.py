@@ -15,6 +15,7 @@ from bench.config.method.base import has_option, names_of
 from bench.config.model.tfidf import TfidfModel
 from bench.config.thresholds import threshold_metric
 from bench.data.readers.files import DELIMITERS
+from bench.kind import MULTI_LABEL, SINGLE_LABEL
 from bench.methods.fused.groups import can_fuse
 from bench.models.windows import WHOLE
 from bench.running.steps import planned_steps
@@ -79,6 +80,8 @@ def _training(name: str, point: Point) -> str | None:
     cell, training = point.cell, point.cell.training
     if name in UNUSED:
         is_used = training is not None or has_option(cell.approach, name)
+        if name == "thresholds" and cell.approach.label == "majority" and cell.task.kind == SINGLE_LABEL:
+            is_used = False
         return None if is_used else f"{point.row} {UNUSED[name]}"
     if name in ("truncation", "windows", "max_windows") and has_option(cell.approach, name):
         return _without_windows(name, point)
@@ -157,6 +160,7 @@ def _data(name: str, point: Point) -> str | None:
     no_hub = f"data.source={data.source} reads no data set of the hub" if data.source != "hub" else None
     no_columns = f"data.reader={data.reader} reads no columns" if data.reader != "columns" else None
     reasons = {
+        "label_column": no_columns or (None if data.label_columns is None else "data.label_columns takes its place"),
         "label_sets": "split or num_labels take other labels" if point.cell.task.labels is None else None,
         "id": no_hub,
         "config": no_hub,
@@ -167,7 +171,6 @@ def _data(name: str, point: Point) -> str | None:
             (
                 "text_column",
                 "text_template",
-                "label_column",
                 "id_column",
                 "label_names",
                 "split_column",
@@ -214,6 +217,8 @@ def _split(name: str, point: Point) -> str | None:
 
 
 def _save_model(name: str, point: Point) -> str | None:
+    if point.written("save_model") and point.cell.task.kind == MULTI_LABEL:
+        return f"models of task={MULTI_LABEL} are not kept yet"
     if not point.written("save_model") or point.cell.approach.kept_as is not None:
         return None
     return f"{point.row} has no model that could be kept"

@@ -37,8 +37,9 @@ class Counts(Protocol):
         """Kept, under another spelling."""
 
 
-def examples_text(examples: Examples) -> str:
-    """All there is to say about the examples of a record, in one phrase; empty where nothing is."""
+def examples_text(examples: Examples, *, several: bool = False) -> str:
+    """All there is to say about the examples of a record, in one phrase; empty where nothing is. `several`: they may
+    have several labels."""
     parts = [
         share_text(
             len(examples.labels),
@@ -47,7 +48,12 @@ def examples_text(examples: Examples) -> str:
             examples.rows_read or 0,
         ),
         "" if examples.cleaned is None else cleaned_text(examples.cleaned),
-        left_out_text(examples.conflicting_texts or 0, examples.conflicts_dropped or 0, examples.duplicates_dropped),
+        left_out_text(
+            examples.conflicting_texts or 0,
+            examples.conflicts_dropped or 0,
+            examples.duplicates_dropped,
+            several=several,
+        ),
         overlap_text(examples.test_texts_in_training),
         *(examples.notes or ()),
     ]
@@ -79,15 +85,13 @@ def cleaned_text(counts: Counts) -> str:
     return ", ".join(parts)
 
 
-def left_out_text(conflicting: int, conflicts_dropped: int, duplicates_dropped: int) -> str:
+def left_out_text(conflicting: int, conflicts_dropped: int, duplicates_dropped: int, *, several: bool = False) -> str:
     """What is not used because its text is there more than once; empty where nothing is."""
-    parts = []
+    parts, how = [], "labelled in several ways" if several else "with several labels"
     if conflicts_dropped:
-        parts.append(
-            f"{_counted(conflicts_dropped, 'row')} of {_counted(conflicting, 'text')} with several labels left out"
-        )
+        parts.append(f"{_counted(conflicts_dropped, 'row')} of {_counted(conflicting, 'text')} {how} left out")
     elif conflicting:
-        parts.append(f"{_counted(conflicting, 'text')} with several labels kept")
+        parts.append(f"{_counted(conflicting, 'text')} {how} kept")
     if duplicates_dropped:
         parts.append(f"{_counted(duplicates_dropped, 'repeated text')} left out")
     return ", ".join(parts)

@@ -16,7 +16,7 @@ from bench.results.block import Amount, Block, Count, Number
 from bench.results.measurements import Measurements
 from bench.results.regular import loads
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 
 
 def only_adds(content: dict[str, Any]) -> dict[str, Any]:
@@ -34,6 +34,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     7: only_adds,  # `measurements.cut`
     8: only_adds,  # `provenance.gpu`, `attention`, `memory.reserved_device`, `halved.activation_checkpointing`
     9: only_adds,  # `measurements.kept_features`
+    10: only_adds,  # `label_sets` of evaluations, whose `confusion_matrix` is null then
 }
 """From version n to n + 1, on the parsed JSON."""
 
@@ -143,7 +144,9 @@ class Record(Block):
     predictions_file: str | None
     """Parquet beside the record: columns split (train, validation, test), id, label, predicted, probabilities
     (in the order of `examples.labels`); the last two are null for training examples. Answers made elsewhere have no
-    probabilities; one that is none of the labels is in `predicted` as it was given."""
+    probabilities; one that is none of the labels is in `predicted` as it was given. Where examples may have several
+    labels, `label` and `predicted` are lists of their names, and `measurements.choices["thresholds"]` says by what the
+    latter were chosen (0.5 where it does not)."""
     texts_file: str | None = None
     """Parquet with the columns id and text of the test examples, which all records on the same test set share
     (`store.texts_path`); long texts are cut. Null where they were not kept."""

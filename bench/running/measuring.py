@@ -17,6 +17,8 @@ from bench.data.read import load_pool
 from bench.data.split import Splits, draw
 from bench.errors import TaskInfeasible
 from bench.features.tally import TALLY
+from bench.kind import MULTI_LABEL
+from bench.methods.decisions import Decided, find_decision
 from bench.methods.engines import Engine, fit_all
 from bench.methods.fitted import SETS, Context, Fitted, FittedCells, Predicted
 from bench.methods.halve import halved
@@ -96,11 +98,27 @@ class Stack:
             if isinstance(outcome, Exception):
                 continue
             clock = time.perf_counter()
+            if of.cell.task.kind == MULTI_LABEL:
+                self._decide(i, of, outcome)
+                self.predict_seconds["validation"][i] += time.perf_counter() - clock
+                continue
             weights = find_thresholds(of.cell, of.splits, outcome, self.predicted["validation"][i])
             for predicted in self.predicted.values():
                 if weights is not None and isinstance(given := predicted[i], np.ndarray):
                     predicted[i] = weighted(given, weights)
             self.predict_seconds["validation"][i] += time.perf_counter() - clock
+
+    def _decide(self, i: int, of: Drawn, fitted: Fitted) -> None:
+        """Give each example of a cell its labels, by a rule that its validation examples say where it asks for one."""
+        validation, names = self.predicted["validation"][i], of.splits.labels
+        probabilities = validation if isinstance(validation, np.ndarray) else None
+        options = of.cell.training or of.cell.approach
+        decision, said = find_decision(options, probabilities, of.splits.validation.labels, names)
+        if said is not None:
+            fitted.summary.choices["thresholds"] = said
+        for predicted in self.predicted.values():
+            if isinstance(found := predicted[i], np.ndarray):
+                predicted[i] = Decided(found, decision.given(found))
 
     def evaluate_seconds(self, i: int) -> float:
         """For the predictions of a cell."""

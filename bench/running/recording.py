@@ -2,14 +2,17 @@
 
 import sys
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 
 from bench.cell import Cell, identity
+from bench.data.examples import Target
 from bench.data.split import Source, Splits
 from bench.escape.secrets import masked
+from bench.methods.decisions import Decided
 from bench.methods.fitted import Answers, Predicted, Summary
 from bench.methods.halve import batches
 from bench.results import measurements as blocks
@@ -116,18 +119,29 @@ def predictions_frame(run: Run) -> pd.DataFrame:
     parts = []
     for name, predicted in (("train", None), ("validation", run.validation), ("test", run.test)):
         examples = getattr(run.splits, name)
-        labels = [names[i] for i in examples.labels]
+        labels = _names(examples.labels, names)
         part = pd.DataFrame({"split": name, "id": examples.ids, "label": labels}, dtype="object")
         part["predicted"] = None
         part["probabilities"] = None
         if isinstance(predicted, Answers):
             answers = zip(predicted.indices, predicted.given, strict=True)
             part["predicted"] = [given if index is None else names[index] for index, given in answers]
+        elif isinstance(predicted, Decided):
+            part["predicted"] = _names(predicted.given.tolist(), names)
+            part["probabilities"] = list(predicted.probabilities.astype("float32"))
         elif predicted is not None:
             part["predicted"] = [names[i] for i in predicted.argmax(axis=1)]
             part["probabilities"] = list(predicted.astype("float32"))
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
+
+
+def _names(targets: Sequence[Target] | list[list[bool]], names: Sequence[str]) -> list[Any]:
+    """Each example's label, or the list of its labels."""
+    return [
+        names[target] if isinstance(target, int) else [name for name, has in zip(names, target, strict=True) if has]
+        for target in targets
+    ]
 
 
 def texts_frame(run: Run) -> pd.DataFrame:

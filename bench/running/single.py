@@ -111,12 +111,17 @@ def _line(record: Record) -> str:
     if record.measurements is None:
         return f"{record.key}: {record.status.value}"
     test, seconds = record.measurements.test, record.measurements.seconds
+    accuracy = "accuracy" if test.label_sets is None else "subset accuracy"
     line = (
-        f"{record.key}: {record.status.value}, test accuracy {test.accuracy:.3f}, macro-F1 {test.macro_f1:.3f} "
+        f"{record.key}: {record.status.value}, test {accuracy} {test.accuracy:.3f}, macro-F1 {test.macro_f1:.3f} "
         f"on {test.num_examples} examples, {seconds.total:.1f} s{_precision(record)}"
     )
     cut = shares_of(record)
-    more = [examples_text(record.measurements.examples), cut.warning() if cut is not None and cut.is_told else ""]
+    several = test.label_sets is not None
+    more = [
+        examples_text(record.measurements.examples, several=several),
+        cut.warning() if cut is not None and cut.is_told else "",
+    ]
     return "\n  ".join([line, *(text for text in more if text)])
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from bench.cell import Cell
 from bench.data.task import Task
 from bench.escape.terminal import console, line
+from bench.kind import MULTI_LABEL
 from bench.results.counts import cleaned_text, left_out_text, overlap_text, share_text
 from bench.results.record import Status
 from bench.running.positions import shortened
@@ -165,7 +166,12 @@ def _print_data(feasible: Feasibility, local: LocalData, out: Console) -> None:
         if (source := splits.source) is None:
             continue
         share = share_text(num_labels, source.labels, source.rows_of_labels, source.rows)
-        left_out = left_out_text(source.conflicting_texts, splits.conflicts_dropped, splits.duplicates_dropped)
+        left_out = left_out_text(
+            source.conflicting_texts,
+            splits.conflicts_dropped,
+            splits.duplicates_dropped,
+            several=splits.kind == MULTI_LABEL,
+        )
         overlap = overlap_text(splits.test_texts_in_training())
         cleaned = "" if source.cleaned is None else cleaned_text(source.cleaned)
         if said := "; ".join(part for part in (share, cleaned, left_out, overlap) if part):

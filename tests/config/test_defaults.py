@@ -16,6 +16,7 @@ CONF = REPOSITORY / "conf"
 
 LIMIT = "null gives way to what the model has positions for; a cell has the number, and keys are made of it"
 BY_WEIGHT = "null is accuracy, and macro_f1 with training.class_weight or thresholds; keys are made of the metric"
+BY_KIND = "null is none, and shared with several labels; keys are made of it"
 OLDER = "records without this option were made so, and their keys stay"
 
 ITS_OWN = {"name", "display_name"}
@@ -25,6 +26,7 @@ DIFFERENT: dict[tuple[str, str], tuple[Any, str]] = {
     ("method/setfit", "max_length"): (None, LIMIT),
     ("method/zero_shot", "max_length"): (None, LIMIT),
     ("training/default", "max_length"): (None, LIMIT),
+    ("training/default", "thresholds"): (None, BY_KIND),
     ("model/tfidf_sgd", "analyzer"): ("auto", OLDER),
     **{
         (file, "best_metric"): (None, BY_WEIGHT)
@@ -51,6 +53,7 @@ LEFT_OUT = {
     ),
     *(("method/linear_probe", option) for option in ("windows", "max_windows")),
     ("method/zero_shot", "truncation"),
+    ("model/majority", "thresholds"),
     *(
         (f"model/tfidf_{name}", option)
         for name in ("sgd", "logistic", "linear_svm", "naive_bayes")

@@ -101,6 +101,8 @@ class Method:
     """What `save_model=true` keeps of its model; None: nothing can be kept."""
     package: ClassVar[str | None] = None
     """A package that it needs beyond those that every installation has (`bench.extras`)."""
+    knows_several_labels: ClassVar[bool] = True
+    """Whether it fits and predicts where an example may have several labels or none (`task=multi_label`)."""
     reads_model_rate: ClassVar[bool] = False
     """Whether `model.learning_rate` is its learning rate."""
     in_listing: ClassVar[bool] = False

@@ -52,6 +52,7 @@ class SetfitConfig(Method):
 
     __pydantic_config__ = FORBID
 
+    knows_several_labels = False
     module = "bench.methods.setfit"
     role = "fine-tuning"
     kept_as = "encoder"

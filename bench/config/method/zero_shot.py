@@ -49,6 +49,7 @@ class ZeroShotConfig(FrozenMethod):
 
     __pydantic_config__ = FORBID
 
+    knows_several_labels = False
     module = "bench.methods.zero_shot"
     role = "untrained"
     kept_as = "prompt"

@@ -27,6 +27,7 @@ class PredictionsConfig(ModelAlone):
 
     __pydantic_config__ = FORBID
 
+    knows_several_labels = False
     module = "bench.methods.predictions"
     role = "elsewhere"
     learns = False

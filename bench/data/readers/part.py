@@ -87,8 +87,11 @@ def columns_asked(data: DataConfig) -> list[tuple[str, str]]:
     """Every column that `data` speaks of, with its option; none before one of texts is named."""
     if not data.text_columns:
         return []
-    options = ("label_column", "id_column", "split_column", "group_column", "time_column")
-    others = [(option, getattr(data, option)) for option in options]
+    options = ("id_column", "split_column", "group_column", "time_column")
+    labels = [("label_column", data.label_column)]
+    if data.label_columns is not None:
+        labels = [("label_columns", name) for name in data.label_columns]
+    others = labels + [(option, getattr(data, option)) for option in options]
     return [("text_column", name) for name in data.text_columns] + [pair for pair in others if pair[1] is not None]
 
 

@@ -86,7 +86,7 @@ def _read_delimited(
     asked = delimited.delimiter_of(data.delimiter, "data.delimiter")
     layout = delimited.Layout(delimiter, asked, data.quoting, more_header_lines, columns)
     wanted = [name for _, name in columns_asked(data)]
-    label = data.label_column if wanted else None
+    label = data.label_column if wanted and data.label_columns is None else None
     table = delimited.parse(read_text(path, data), layout, wanted=wanted, label=label)
     refuse_repeated(table.columns, data)
     numbers = table.numbers  # and no more of the table is kept, for it is large

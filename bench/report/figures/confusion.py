@@ -72,8 +72,10 @@ def evaluations(seeds: Seeds) -> list[Evaluation]:
     ]
 
 
-def _shape(matrix: Sequence[Sequence[int]]) -> tuple[int, int]:
-    """Lines and columns; (0, 0) where the lines are not equally long."""
+def _shape(matrix: Sequence[Sequence[int]] | None) -> tuple[int, int]:
+    """Lines and columns; (0, 0) where the lines are not equally long, or there are none."""
+    if matrix is None:
+        return 0, 0
     lengths = {len(line) for line in matrix}
     return (len(matrix), lengths.pop()) if len(lengths) == 1 else (0, 0)
 

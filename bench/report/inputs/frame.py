@@ -218,7 +218,7 @@ def test_metrics(test: Evaluation) -> dict[str, float | None]:
         for name, metric in METRICS.items()
         if name not in (*METRIC_FIELDS, *test.metrics) and not metric.needs_probabilities
     ]
-    if unknown:
+    if unknown and test.confusion_matrix is not None:
         labelled, counts = LabelledPredictions.of_counts(
             test.confusion_matrix, [each.support for each in test.per_label]
         )

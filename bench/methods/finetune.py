@@ -16,6 +16,7 @@ from bench.config import TransformerConfig
 from bench.config.method.gradient import AdapterMethod, GradientMethod
 from bench.config.method.peft import PeftConfig
 from bench.data.split import Examples, Splits
+from bench.kind import MULTI_LABEL
 from bench.methods import adapters, dropout, masks, packed, training
 from bench.methods.adapted import step_callbacks
 from bench.methods.compiled import compile_model
@@ -164,7 +165,10 @@ def _with_new_head(
     """The cell's model, torch's random state being where the seed puts it: adapters draw their first values next."""
     base = frozen_base(cell, found, context)
     set_seed(cell.task.seed)  # after the base is there: loading draws too, and a base that is held is not loaded
-    return load.classifier(base, FAMILIES[found.model.family], labels, pad_token_id)
+    model = load.classifier(base, FAMILIES[found.model.family], labels, pad_token_id)
+    if cell.task.kind == MULTI_LABEL:
+        model.config.problem_type = "multi_label_classification"  # by which transformers chooses the loss
+    return model
 
 
 def _num_tokens(encode: Encoder, splits: Splits) -> int:

@@ -1,8 +1,10 @@
 """Scores of predictions: every metric of `bench.metrics.table`, and what is told label by label."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
 from bench.data.examples import Target
@@ -75,9 +77,9 @@ def beside(predictions: Predicted, labels: Sequence[Target], num_labels: int) ->
     return labelled_by(predictions, labels)
 
 
-def labelled_by(probabilities: Probabilities, labels: Sequence[Target]) -> LabelledPredictions:
+def labelled_by(probabilities: Probabilities, labels: Sequence[Target] | NDArray[Any]) -> LabelledPredictions:
     """Probabilities (examples x labels) with the true labels of their examples, of whichever kind these are."""
     true = np.asarray(labels)
     if true.ndim == 2:
-        return LabelSetPredictions.of_probabilities(probabilities, true)
+        return LabelSetPredictions.of_probabilities(probabilities, true.astype(np.int8))
     return LabelledPredictions.of_probabilities(probabilities, true)

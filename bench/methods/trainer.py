@@ -6,7 +6,6 @@ from contextlib import nullcontext
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch.utils.data import DataLoader, SequentialSampler
 from transformers import Trainer
 from transformers.modeling_outputs import SequenceClassifierOutput
@@ -21,11 +20,16 @@ from bench.methods.class_weight import label_weights
 from bench.methods.eight_bit import forget_embeddings
 from bench.methods.encode import Encoded, Example, num_tokens
 from bench.methods.equal_labels import EqualLabels
+from bench.methods.losses import example_losses, mean_loss
 from bench.methods.masks import padded_by_mask
 from bench.methods.windows import ROWS_OF, WINDOWS, scores_of_texts
 
 NUM_TOKENS = "num_tokens"
 """The entry of a batch with the number of its examples' tokens, without padding: a number, which no GPU holds."""
+
+
+LabelWeights = list[float] | list[list[float]]
+"""By label; or without and with it, where a text may have several."""
 
 
 class Counted:
@@ -58,7 +62,7 @@ class OrderedTrainer(Trainer):
         self.class_weight = class_weight
         labels = [example["labels"] for example in options["train_dataset"]]
         weights = label_weights(labels, num_labels, class_weight)
-        self.label_weights: list[float] | None = None if weights is None else weights.tolist()
+        self.label_weights: LabelWeights | None = None if weights is None else weights.tolist()
         """What an example of each label counts in the training loss; None where all count 1."""
         collate = Counted(options["data_collator"], by_masks=padded_by_mask(options["model"]))
         super().__init__(**options | {"data_collator": collate})
@@ -137,7 +141,7 @@ class OrderedTrainer(Trainer):
             _, outputs = compute(model, inputs, return_outputs=True, **options)
             loss = weighted_loss(outputs.logits, inputs["labels"], self.label_weights)
             if is_rationed(model):  # peft adds to the loss what keeps the parts of an adapter orthogonal
-                loss += outputs.loss - F.cross_entropy(outputs.logits.float(), inputs["labels"])
+                loss += outputs.loss - mean_loss(outputs.logits.float(), inputs["labels"])
             return (loss, outputs) if return_outputs else loss
 
     def _over_windows(self, model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, Any]:
@@ -151,21 +155,22 @@ class OrderedTrainer(Trainer):
         scores = scores_of_texts(forward, inputs, None if model.training else self.args.per_device_eval_batch_size)
         is_weighted = self.label_weights is not None and model.training
         weights = self.label_weights if is_weighted else None
-        loss = F.cross_entropy(scores, labels) if weights is None else weighted_loss(scores, labels, weights)
+        loss = mean_loss(scores, labels) if weights is None else weighted_loss(scores, labels, weights)
         return loss, SequenceClassifierOutput(loss=loss, logits=scores)
 
 
-def weighted_loss(logits: torch.Tensor, labels: torch.Tensor, weights: list[float]) -> torch.Tensor:
-    """The mean over a batch (logits: examples x labels) of each example's cross-entropy times its label's weight.
+def weighted_loss(logits: torch.Tensor, labels: torch.Tensor, weights: LabelWeights) -> torch.Tensor:
+    """The mean over a batch (logits: examples x labels) of each example's cross-entropy times its label's weight; of
+    several labels the mean over them.
 
     It is divided by the examples, not by their weights as in `CrossEntropyLoss(weight=...)`: there an example counts
     more or less by what is beside it in its batch, and a batch in two halves is another step than the whole.
     """
-    of_labels = _on_device(tuple(weights), labels.device)
-    return (F.cross_entropy(logits.float(), labels, reduction="none") * of_labels[labels]).mean()
+    known = tuple(tuple(weight) if isinstance(weight, list) else weight for weight in weights)
+    return example_losses(logits, labels, _on_device(known, labels.device)).mean()
 
 
 @functools.lru_cache(maxsize=1)
-def _on_device(weights: tuple[float, ...], device: torch.device) -> torch.Tensor:
+def _on_device(weights: tuple[float | tuple[float, ...], ...], device: torch.device) -> torch.Tensor:
     """Copied once, for each copy of numbers to a GPU waits for all that the GPU does."""
     return torch.tensor(weights, device=device)

@@ -4,9 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from scipy.special import softmax
 from transformers import (
     PrinterCallback,
     TrainerCallback,
@@ -17,11 +15,13 @@ from transformers import (
 
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
+from bench.kind import SINGLE_LABEL, Kind
 from bench.methods import validation
 from bench.methods.checkpointing import checkpointing_arguments
 from bench.methods.encode import Encoder, padding, sort_by_length
 from bench.methods.fitted import Diverged, OnStep, Probabilities
 from bench.methods.last_block import Collator
+from bench.methods.logits import probabilities_of
 from bench.methods.one_device import check_one_device
 from bench.methods.snapshot import Snapshot
 from bench.methods.trainer import OrderedTrainer
@@ -124,6 +124,7 @@ class Trained:
     config: TrainingConfig
     trunk: Trunk | None = None
     """Where the model takes features instead of running its lower blocks: where they come from."""
+    kind: Kind = SINGLE_LABEL
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels). Raises Diverged where they are not finite."""
@@ -131,8 +132,8 @@ class Trained:
         if self.trunk is not None:
             self.trunk.ensure(ordered.examples)
         logits = self.trainer.predict(ordered.examples).predictions
-        probabilities = softmax(np.asarray(logits, dtype=np.float64), axis=1)
-        if not np.isfinite(probabilities).all():
+        probabilities = probabilities_of(logits, self.kind)
+        if probabilities is None:
             raise Diverged("the model's logits are not finite")
         return ordered.restore(probabilities)
 
@@ -173,7 +174,7 @@ def make_trainer(
     # Classifiers don't: with gradient accumulation, losses and gradients would be summed over parts, not averaged.
     trainer.model_accepts_loss_kwargs = False
     trainer.remove_callback(PrinterCallback)  # the record's history says it all
-    return Trained(trainer, encode, config, trunk)
+    return Trained(trainer, encode, config, trunk, splits.kind)
 
 
 def train(trained: Trained) -> Training:

@@ -9,7 +9,7 @@ from bench.cell import Cell
 from bench.data.split import Splits
 from bench.methods.fitted import Context, Diverged, Fitted
 from bench.methods.metrics import evaluate
-from bench.metrics.table import ACCURACY, LOSS, METRICS
+from bench.metrics.table import ACCURACY, EVERY, LOSS
 
 
 def fit_tuned(cell: Cell, splits: Splits, context: Context, fit: Callable[[Cell, Splits, Context], Fitted]) -> Fitted:
@@ -24,7 +24,7 @@ def fit_tuned(cell: Cell, splits: Splits, context: Context, fit: Callable[[Cell,
     best: Fitted | None = None
     best_score: tuple[float, float] | None = None
     tries: list[dict[str, Any]] = []
-    metric = METRICS[cell.training.best_metric]
+    metric = EVERY[cell.training.best_metric]
     for rate in cell.tune.learning_rate:
         started = time.perf_counter()
         training = replace(cell.training, learning_rate=rate)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase
 
 from bench.errors import UserError
@@ -92,14 +93,16 @@ def layout(counts: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def scores_of_texts(forward: Forward, batch: dict[str, Any], max_rows: int | None) -> torch.Tensor:
-    """The logarithms of the mean probabilities of a `WindowCollator`'s batch, shape (texts, labels).
+    """The logarithms of the mean probabilities of a `WindowCollator`'s batch, shape (texts, labels); log-odds of them
+    where a text may have several labels.
 
     At most `max_rows` windows go through the model at once; None for all of them.
     """
     ids, mask = batch["input_ids"], batch["attention_mask"]
     size = max_rows or len(ids)
     logits = [forward(ids[start : start + size], mask[start : start + size]) for start in range(0, len(ids), size)]
-    return mean_over_windows(torch.cat(logits), batch[ROWS_OF], batch[ARE_ROWS])
+    mean = mean_over_windows_of_sets if batch["labels"].is_floating_point() else mean_over_windows
+    return mean(torch.cat(logits), batch[ROWS_OF], batch[ARE_ROWS])
 
 
 def mean_over_windows(logits: torch.Tensor, rows_of: torch.Tensor, are_rows: torch.Tensor) -> torch.Tensor:
@@ -110,3 +113,12 @@ def mean_over_windows(logits: torch.Tensor, rows_of: torch.Tensor, are_rows: tor
     of_windows = logits.float().log_softmax(dim=-1)
     spread = of_windows[rows_of].where(are_rows[:, :, None], -torch.inf)
     return spread.logsumexp(dim=1) - are_rows.sum(dim=1, keepdim=True).log()
+
+
+def mean_over_windows_of_sets(logits: torch.Tensor, rows_of: torch.Tensor, are_rows: torch.Tensor) -> torch.Tensor:
+    """The log-odds of the mean probabilities over each text's windows, label by label; otherwise as the other."""
+
+    def logsum(of_windows: torch.Tensor) -> torch.Tensor:
+        return of_windows[rows_of].where(are_rows[:, :, None], -torch.inf).logsumexp(dim=1)
+
+    return logsum(F.logsigmoid(logits.float())) - logsum(F.logsigmoid(-logits.float()))

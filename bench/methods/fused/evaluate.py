@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
-import numpy as np
 import torch
-from scipy.special import softmax
 
+from bench.kind import Kind
 from bench.methods import validation
 from bench.methods.encode import Encoded, Example, num_tokens
 from bench.methods.fitted import Diverged, Probabilities
 from bench.methods.fused.passes import MAX_EVAL_TOKENS, passes
 from bench.methods.fused.stack import Stack
+from bench.methods.logits import probabilities_of
+from bench.methods.losses import mean_loss, target_tensor
 
 Logits = dict[int, torch.Tensor]
 """By index in the stack: shape (examples, the cell's labels), in the order of its examples, on the CPU."""
@@ -57,14 +58,14 @@ def _text(example: Example) -> tuple[int, ...]:
 
 def validation_scores(logits: torch.Tensor, examples: Encoded, best_metric: str) -> dict[str, float]:
     """Mean cross-entropy as `loss`, and what a single run's validation gives (`validation.scores`)."""
-    labels = torch.tensor([example["labels"] for example in examples])
-    loss = torch.nn.functional.cross_entropy(logits, labels).item()
+    labels = target_tensor([example["labels"] for example in examples], logits.shape[1])
+    loss = mean_loss(logits, labels).item()
     return {"loss": loss, **validation.scores(logits, labels, best_metric)}
 
 
-def probabilities(logits: torch.Tensor) -> Probabilities:
+def probabilities(logits: torch.Tensor, kind: Kind) -> Probabilities:
     """Shape (examples, labels). Raises Diverged where they are not finite."""
-    found = softmax(np.asarray(logits, dtype=np.float64), axis=1)
-    if not np.isfinite(found).all():
+    found = probabilities_of(logits.numpy(), kind)
+    if found is None:
         raise Diverged("the model's logits are not finite")
     return found

@@ -56,7 +56,7 @@ class FusedCells:
         predicted: list[Probabilities | None] = [None] * len(self.members)
         for index, i in enumerate(scored):
             try:
-                predicted[i] = evaluate.probabilities(logits[index])
+                predicted[i] = evaluate.probabilities(logits[index], self.members[i].splits.kind)
             except Diverged as error:
                 self.members[i].error = error
         return predicted
@@ -141,7 +141,8 @@ def _evaluate_before(stack: Stack, members: Sequence[Member], rows: int) -> None
 
 def _scores(logits: Mapping[str, torch.Tensor], member: Member) -> Before:
     """The scores of a cell by its logits for each set. Raises Diverged."""
-    return scores_before(lambda name: evaluate.probabilities(logits[name]), member.splits, member.fitted.trained.config)
+    splits, config = member.splits, member.fitted.trained.config
+    return scores_before(lambda name: evaluate.probabilities(logits[name], splits.kind), splits, config)
 
 
 def _shares(seconds: float, work: Sequence[float]) -> list[float]:

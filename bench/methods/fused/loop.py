@@ -6,7 +6,6 @@ from itertools import groupby
 from operator import itemgetter
 
 import torch
-import torch.nn.functional as F
 
 from bench.methods.encode import Example, num_tokens
 from bench.methods.fused import evaluate
@@ -16,6 +15,7 @@ from bench.methods.fused.passes import MAX_TOKENS, passes
 from bench.methods.fused.scales import LossScales, schedule_waits
 from bench.methods.fused.stack import Stack
 from bench.methods.fused.transfer import to_device
+from bench.methods.losses import example_losses, of_sets, padded, target_tensor
 
 FORWARD, TRAIN = 1, 3
 """Of an example through the model: a backward pass costs about twice the forward pass."""
@@ -92,8 +92,7 @@ def _backward_pass(
 ) -> None:
     parts = [(index, [example for _, example in of]) for index, of in groupby(rows, key=itemgetter(0))]
     logits = stack.logits(parts)
-    labels = to_device(torch.tensor([example["labels"] for _, example in rows]), stack.device)
-    losses = F.cross_entropy(logits, labels, reduction="none") * to_device(torch.tensor(weights), stack.device)
+    losses = _losses(logits, members, rows) * to_device(torch.tensor(weights), stack.device)
     # each cell's losses reach its own parameters only, so the sum has the gradients of all
     layout = stack.current.layout
     part_of_row = layout.part_of_text
@@ -102,6 +101,18 @@ def _backward_pass(
     of_cells = torch.zeros(len(parts), device=stack.device).index_add_(0, part_of_row, losses.detach())
     for (index, _), loss in zip(parts, of_cells.unbind(), strict=True):
         members[index].losses.append(loss)
+
+
+def _losses(logits: torch.Tensor, members: Sequence[Member], rows: Sequence[tuple[int, Example]]) -> torch.Tensor:
+    """Of each example, its own labels' alone: shape (rows,)."""
+    width = logits.shape[1]
+    labels = to_device(target_tensor([example["labels"] for _, example in rows], width), logits.device)
+    if not labels.is_floating_point():
+        return example_losses(logits, labels)
+    if all(member.trainer.label_weights is None for member in members):
+        return of_sets(logits, labels)
+    factors = padded([members[index].factors(example) for index, example in rows], width, 0.0)
+    return of_sets(logits, labels, to_device(factors, logits.device))
 
 
 def _validate(stack: Stack, members: dict[int, Member], rows: int) -> None:

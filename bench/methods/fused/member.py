@@ -9,8 +9,9 @@ from transformers import Trainer
 
 from bench.cell import Cell
 from bench.data.split import Splits
+from bench.kind import MULTI_LABEL
 from bench.methods import training
-from bench.methods.encode import Encoded, num_tokens
+from bench.methods.encode import Encoded, Example, num_tokens
 from bench.methods.finetune import FineTuned
 from bench.methods.fitted import Diverged, scored_sets
 from bench.methods.trainer import OrderedTrainer
@@ -60,9 +61,19 @@ class Member:
         return self.fitted.trained.trainer
 
     def weights(self, batch: Encoded) -> list[float]:
-        """What each example of a batch counts in its cell's loss."""
+        """What each example of a batch counts in its cell's loss; 1 where it may have several labels (`factors`)."""
         of_labels = self.trainer.label_weights
-        return [1.0 if of_labels is None else of_labels[example["labels"]] for example in batch]  # type: ignore[index]
+        if of_labels is None or self.splits.kind == MULTI_LABEL:
+            return [1.0] * len(batch)
+        return [of_labels[example["labels"]] for example in batch]  # type: ignore[index,misc]
+
+    def factors(self, example: Example) -> list[float]:
+        """What each label counts in the loss of an example that may have several."""
+        of_labels, has = self.trainer.label_weights, example["labels"]
+        assert isinstance(has, list)
+        if of_labels is None:
+            return [1.0] * len(has)
+        return [pair[int(is_its)] for pair, is_its in zip(of_labels, has, strict=True)]  # type: ignore[index]
 
     @property
     def scored(self) -> tuple[str, ...]:

@@ -30,11 +30,13 @@ CELLS = {
     "gpt2_spam_last_block": 6,
     "ag_news_llama": 3,
     "stance_distilbert": 6,
+    "go_emotions_multi_label": 6 * 3,
     "smoke/go_emotions_grid": 10,
     "smoke/spam_scaling": 18,
     "smoke/gpt2_spam_last_block": 2,
     "smoke/ag_news_llama": 3,
     "smoke/stance_distilbert": 2,
+    "smoke/go_emotions_multi_label": 6,
 }
 """Rows x label counts x training sizes x seeds."""
 

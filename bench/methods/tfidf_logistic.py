@@ -25,7 +25,14 @@ def fit(cell: Cell, splits: Splits, context: Context) -> TfidfClassifier:
     train = training_set(features.train, splits.train.labels, config.class_weight, seed=cell.task.seed)
     regression, strength = choose_regression(
         lambda strength: classifier_for(
-            train, lambda weight: LogisticRegression(C=strength, max_iter=config.max_iter, class_weight=weight)
+            train,
+            lambda weight: LogisticRegression(
+                C=strength,
+                max_iter=config.max_iter,
+                class_weight=weight,
+                # of many labels, each against the rest, on sparse features: the same optimum in a fraction of the time
+                solver="newton-cg" if train.is_several else "lbfgs",
+            ),
         ),
         config.C,
         (train.features, train.labels),

@@ -18,6 +18,7 @@ SMOKE = "smoke/"
 COLUMN_OF = {
     "accuracy": "test_accuracy",
     "f1_weighted": "test_weighted_f1",
+    "f1_macro": "test_macro_f1",
     "precision_weighted": "test_weighted_precision",
     "recall_weighted": "test_weighted_recall",
     "loss": "test_loss",
@@ -51,6 +52,11 @@ STUDIES = {
         ("go_emotions",),
         "GoEmotions",
         "one run a point, on the same label sets; test sets of 80, 160 or 240 examples grow with the training size",
+    ),
+    "go_emotions_multi_label": Study(
+        ("go_emotions_multi_label",),
+        "GoEmotions, all rows and labels",
+        "one run of BERT base, on the authors' own training, validation and test sets",
     ),
     "spam_scaling": Study(
         ("trec07p",),

@@ -9,6 +9,7 @@ from bench.report.content.parts import Section
 from bench.report.figures.differences import less_published
 from bench.report.figures.published import comparison_title, ours_and_published
 from bench.report.inputs.published import beside_ours, with_own_points
+from bench.report.statistics.metrics import metric_of
 from bench.report.tables.published import accuracy_tables, other_metrics_table, remarks
 from bench.report.view import View
 from bench.results.store import write_atomically
@@ -43,14 +44,24 @@ def section(view: View) -> Section | None:
             pictures.append(view.draw("published_difference", differing, text))
     if not others.empty:
         found.append(other_metrics_table(others))
-    return Section("Ours and published", paragraphs, pictures, found, [name], finding=_distance(accuracy))
+    return Section(
+        "Ours and published",
+        paragraphs,
+        pictures,
+        found,
+        [name],
+        finding=_distance(others if accuracy.empty else accuracy),
+    )
 
 
 def _distance(lines: pd.DataFrame) -> str:
-    """How far our accuracies are from the published ones, in the median; `beside_ours`."""
+    """How far ours are from the published numbers of the first metric, in the median; `beside_ours`."""
+    lines = lines[lines["metric"] == lines["metric"].iloc[0]]
     both = lines[lines["mean"].notna()]
     if both.empty:
         return "None of the points that were published has been run here."
     middle = float((both["mean"] - both["value"]).median())
-    ours = f"Our accuracies are {loss_text(abs(middle), METRICS['accuracy'])} {'above' if middle >= 0 else 'below'}"
+    metric = metric_of(str(lines["metric"].iloc[0])) or METRICS["accuracy"]
+    what = "accuracies are" if metric.name == "accuracy" else f"values of {metric.label} are"
+    ours = f"Our {what} {loss_text(abs(middle), metric)} {'above' if middle >= 0 else 'below'}"
     return f"{ours} the published ones in the median, over {counted(len(both), 'pair')}."

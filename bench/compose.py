@@ -17,6 +17,7 @@ from bench.config import (
     PublishedSplitConfig,
     SplitConfig,
     TransformerConfig,
+    TuneConfig,
 )
 from bench.config.method.base import Chosen
 from bench.config.method.gradient import GradientMethod
@@ -30,6 +31,7 @@ from bench.models.windows import windows_at_most
 from bench.options.defaults import with_defaults
 from bench.options.kind import check_kind
 from bench.options.renamed import renamed_in_file
+from bench.options.search import with_search
 from bench.options.sides import check_sides
 from bench.options.validation import validated
 from bench.options.windows import check_windows
@@ -81,7 +83,7 @@ def to_cell(content: dict[str, Any]) -> Cell:
 def _resolved(content: dict[str, Any]) -> Cell:
     """The cell, with every default resolved; `with_defaults` has been at `content`. Raises UserError."""
     every, share = content.get("num_labels") == ALL, _share(content.get("train_size"))
-    config = _to_config(content)
+    config = with_search(_to_config(content))
     mirror_dir, cache = content.get("mirror_dir"), cache_folder(content.get("cache_dir"))
     memo = cache / HASHES
     data = pinned(config.data, mirror_dir, memo)
@@ -116,22 +118,27 @@ def _resolved(content: dict[str, Any]) -> Cell:
     )
     if isinstance(model, ModelAlone):
         task = task if model.learns else task.for_testing()
-        return Cell(task=task, model=model.resolve(chosen), method=None, training=None)
+        return Cell(task=task, model=model.resolve(chosen), method=None, training=None, tune=_searched(config))
     if (needed := config.method.needs(model)) is not None:
         raise UserError(f"{config.method.choice} needs {needed}; {model.name} is of family {model.family}")
     method = config.method.resolve(chosen)
     check_windows(config.training, method, model)
     if not isinstance(method, GradientMethod):
         task = task if method.learns else task.for_testing()
-        return Cell(task=task, model=model, method=method, training=None)
-    tune = config.tune if config.tune.learning_rate else None
-    if tune is not None and config.training.learning_rate is not None:
+        return Cell(task=task, model=model, method=method, training=None, tune=_searched(config))
+    tune = config.tune if config.tune.learning_rate else _searched(config)
+    if config.tune.learning_rate and config.training.learning_rate is not None:
         raise UserError(
             f"training.learning_rate={config.training.learning_rate:g} has no effect where tune.learning_rate gives "
             "rates to try: give one of the two (training.learning_rate=null)"
         )
-    training = method.resolve_training(config.training, model, tuned=tune is not None)
+    training = method.resolve_training(config.training, model, tuned=config.tune.finds_rate)
     return Cell(task=task, model=model, method=method, training=training, tune=tune)
+
+
+def _searched(config: CellConfig) -> TuneConfig | None:
+    """What is searched; None where nothing is. (A grid of learning rates is nothing to a row that has no such rate.)"""
+    return replace(config.tune, learning_rate=()) if config.tune.search else None
 
 
 def _to_config(content: dict[str, Any]) -> CellConfig:

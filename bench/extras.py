@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-EXTRAS = {"bitsandbytes": "qlora", "gguf": "gguf", "setfit": "setfit", "submitit": "slurm"}
+EXTRAS = {"bitsandbytes": "qlora", "gguf": "gguf", "optuna": "tune", "setfit": "setfit", "submitit": "slurm"}
 """By the package's name in Python; extras of `pyproject.toml`."""
 
 INSTALLED_AS = {"lomo_optim": "lomo-optim", "optimi": "torch-optimi"}

@@ -149,3 +149,13 @@ def test_what_does_not_go_with_one_label_is_refused(given: tuple[str, ...], said
     with pytest.raises(UserError) as caught:
         to_cell(composed("data=file", f"data.path={file}", "model=tfidf_sgd", "num_labels=2", *given)[0])
     assert said in str(caught.value)
+
+
+def test_hyperparameters_are_searched_by_what_needs_no_threshold(tmp_path: Path, file: Path) -> None:
+    search = ("tune.search={model.alpha:{low:1e-6,high:1e-2},model.ngram_max:[1,2]}", "tune.trials=3")
+    record, _ = run(tmp_path, file, "model=tfidf_sgd", *search)
+    assert record.measurements is not None
+    choices = record.measurements.choices
+    assert choices["chosen_by"] == "validation_average_precision"
+    best = max(choices["trials"], key=lambda trial: (trial["validation_average_precision"], -trial["validation_loss"]))
+    assert choices["hyperparameters"] == best["parameters"]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bench.best.searched import of_best_search
 from bench.cell import Cell
 from bench.config.method.base import has_option
 from bench.config.model.tfidf import TfidfModel
@@ -34,9 +35,12 @@ def settle(finished: Finished, num_rows: int) -> Settled:
     """How the row of `finished` is trained on `num_rows` examples, with the first of the seeds.
 
     What was chosen from a few values is the median of the seeds' choices (the lower one of two); the number of epochs
-    is the median over the seeds of that learning rate.
+    is the median over the seeds of that learning rate. What a search found is that of one seed, with all else that this
+    seed chose.
     """
     cell, chosen, refit = finished[0][0], dict[str, str](), Refit()
+    if cell.tune is not None and cell.tune.search:
+        finished, cell, chosen["hyperparameters"] = of_best_search(finished)
     cell = replace(cell, task=replace(cell.task, train_size=num_rows), tune=None)
     measured = [_measured(record) for _, record in finished]
     if cell.training is not None:

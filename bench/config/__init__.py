@@ -36,7 +36,8 @@ from bench.config.split import (
     StratifiedSplitConfig,
     UndersampledSplitConfig,
 )
-from bench.config.training import TrainingConfig, TuneConfig
+from bench.config.training import TrainingConfig
+from bench.config.tune import TuneConfig
 from bench.kind import Kind
 
 __all__ = [

@@ -1,13 +1,15 @@
-"""The schema of `conf/training/`, and what is tried within a cell."""
+"""The schema of `conf/training/`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from bench.bounds import Amount, NonNegative, NonNegativeFloat, Positive, PositiveFloat, Width
 from bench.config.class_weight import EQUAL, ClassWeight
 from bench.config.common import FORBID, IF_SET, NEVER, Precision
 from bench.config.metric import SelectableMetric
 from bench.config.names import Text
+from bench.config.scale import Scale
 from bench.config.thresholds import MOST_PROBABLE, Thresholds
 from bench.metrics.table import ACCURACY
 from bench.models.truncation import SIDES, Side, Truncation
@@ -79,6 +81,16 @@ class TrainingConfig:
 
     __pydantic_config__ = FORBID
 
+    tunable: ClassVar[Mapping[str, Scale]] = {
+        "learning_rate": "log",
+        "num_train_epochs": "linear",
+        "warmup_steps": "linear",
+        "weight_decay": "linear",
+        "max_grad_norm": "linear",
+        "lr_scheduler_type": "linear",
+    }
+    """As `Method.tunable`."""
+
     @property
     def side(self) -> Side:
         """The side of longer texts that is cut off."""
@@ -95,16 +107,6 @@ class TrainingConfig:
         if self.min_steps is not None:
             return self.min_steps
         return self.default_min_steps if self.num_train_epochs is None else 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TuneConfig:
-    """What is tried within a cell, on validation alone; the best is kept and judged on the test set."""
-
-    learning_rate: tuple[PositiveFloat, ...] = ()
-    """Empty: nothing is tried, and `training.learning_rate` holds."""
-
-    __pydantic_config__ = FORBID
 
 
 def examples_seen(train_size: int, epochs: float, at_least: int) -> float:

@@ -62,6 +62,10 @@ def _fit_function(cell: Cell) -> Fit:
     fit: Fit = importlib.import_module(cell.approach.module).fit
     if cell.tune is None:
         return fit
+    if cell.tune.search:
+        from bench.methods.search import fit_searched
+
+        return partial(fit_searched, fit=fit)
     from bench.methods.tune import fit_tuned
 
     return partial(fit_tuned, fit=fit)

@@ -82,7 +82,7 @@ def fit(cell: Cell, splits: Splits, context: Context) -> FineTuned:
         assert fitted.summary.load_seconds is not None
         fitted.summary.load_seconds += finding
         trained, summary = fitted.trained, fitted.summary
-        if context.refit is None:
+        if context.refit is None and not context.is_trial:
             context.on_phase("evaluating the untrained model")
             summary.before = scores_before(lambda name: trained.predict(getattr(splits, name)), splits, cell.training)
         context.on_phase("training")
@@ -130,7 +130,8 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
     trained = training.make_trainer(model, encode, splits, config, arguments=arguments, trunk=trunk)
     if split is not None:
         summary.train_seconds = time.perf_counter() - loaded  # features of its texts are part of the work
-    for callback in (*step_callbacks(model), training.StepCallback(context.on_step)):
+    watching = training.StepCallback(context.on_step), training.ValidationCallback(context.on_validation, config)
+    for callback in (*step_callbacks(model), *watching):
         trained.trainer.add_callback(callback)
     if context.refit is not None and context.refit.epochs is not None:
         trained.trainer.add_callback(training.StopAfter(steps_in(config, len(splits.train), context.refit.epochs)))

@@ -40,6 +40,22 @@ OnStep = Callable[[int, int, float | None], None]
 OnPhase = Callable[[str], None]
 """Takes what begins now, in a few words."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """What a validation within a training found."""
+
+    step: int
+    max_steps: int
+    score: float | None
+    """By the metric that chooses; None where the examples do not define it."""
+    accuracy: float
+    loss: float
+
+
+OnValidation = Callable[[Validation], None]
+"""Takes each validation of a training by gradients; what it raises ends the training."""
+
 SETS = ("train", "validation", "test")
 """The parts of a task's examples (`bench.data.split.Splits`)."""
 
@@ -75,6 +91,9 @@ class Context:
     """Room for trunk features below `cache`; 0: they are kept neither there nor for the next cell."""
     on_phase: OnPhase = ignore
     """Called when another part of the work begins."""
+    on_validation: OnValidation = ignore
+    is_trial: bool = False
+    """Whether hyperparameters are tried: what a record alone needs is left out."""
     refit: Refit | None = None
     """Where it is no cell that runs, and there are no validation examples."""
 

@@ -19,7 +19,7 @@ from bench.kind import SINGLE_LABEL, Kind
 from bench.methods import validation
 from bench.methods.checkpointing import checkpointing_arguments
 from bench.methods.encode import Encoder, padding, sort_by_length
-from bench.methods.fitted import Diverged, OnStep, Probabilities
+from bench.methods.fitted import Diverged, OnStep, OnValidation, Probabilities, Validation
 from bench.methods.last_block import Collator
 from bench.methods.logits import probabilities_of
 from bench.methods.one_device import check_one_device
@@ -102,6 +102,27 @@ class StepCallback(TrainerCallback):
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Tell."""
         self._on_step(state.global_step, state.max_steps, self._loss)
+
+
+class ValidationCallback(TrainerCallback):
+    """Tells of every validation."""
+
+    def __init__(self, on_validation: OnValidation, config: TrainingConfig) -> None:
+        self._on_validation, self._metric = on_validation, config.best_metric
+
+    def on_evaluate(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, metrics: Any, **_: Any
+    ) -> None:
+        """Tell."""
+        self._on_validation(
+            Validation(
+                step=state.global_step,
+                max_steps=state.max_steps,
+                score=validation.value(metrics, self._metric),
+                accuracy=metrics["eval_accuracy"],
+                loss=metrics["eval_loss"],
+            )
+        )
 
 
 class StopAfter(TrainerCallback):

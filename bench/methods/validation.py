@@ -36,6 +36,10 @@ def _score(logits: Any, labels: Any, best_metric: str) -> float | None:
 
 def merit(logged: dict[str, float], best_metric: str) -> tuple[float, float]:
     """How good a validation is that Trainer logged (`eval_loss`, `eval_accuracy`, `eval_score`): greater is better."""
+    return EVERY[best_metric].merit(value(logged, best_metric), logged["eval_loss"])
+
+
+def value(logged: dict[str, float], best_metric: str) -> float | None:
+    """The metric called `best_metric` of a validation that Trainer logged; None where the examples do not define it."""
     names = {ACCURACY: "eval_accuracy", LOSS: "eval_loss"}
-    value = logged.get(names.get(best_metric, f"eval_{SCORE}"))
-    return EVERY[best_metric].merit(value, logged["eval_loss"])
+    return logged.get(names.get(best_metric, f"eval_{SCORE}"))

@@ -11,6 +11,7 @@ from bench.cell import Cell
 from bench.config import DataConfig, PeftConfig, TransformerConfig, ZeroShotConfig
 from bench.config.model.tfidf import TfidfModel
 from bench.config.thresholds import threshold_metric
+from bench.config.tune import Range, Value
 from bench.escape import shell
 from bench.escape.characters import visible_line
 from bench.escape.literals import double_quoted, yaml
@@ -166,8 +167,16 @@ def hyperparameters(cell: Cell, choices: Mapping[str, Any]) -> list[tuple[str, A
     unused = cell.approach.idle_options()
     options = {name: value for name, value in options.items() if name not in ("name", "family", *unused)}
     options |= {f"{name}, chosen": choices[name] for name in ("C", "temperature", "analyzer") if name in choices}
-    if cell.tune is not None:
+    if cell.tune is not None and cell.tune.learning_rate:
         options["learning_rate"] = choices.get("learning_rate")
         options["tune.learning_rate"] = cell.tune.learning_rate
+    if cell.tune is not None:
+        options |= {f"{name}, searched": _searched(entry) for name, entry in cell.tune.search.items()}
+        options |= {name.partition(".")[2]: value for name, value in choices.get("hyperparameters", {}).items()}
     shown = {name: ", ".join(map(str, v)) if isinstance(v, tuple) else v for name, v in options.items()}
     return [(name, value) for name, value in shown.items() if value is not None]
+
+
+def _searched(entry: Range | tuple[Value, ...]) -> str:
+    """ "1e-05 to 0.001", "4, 8, 16"."""
+    return f"{entry.low:g} to {entry.high:g}" if isinstance(entry, Range) else ", ".join(map(str, entry))

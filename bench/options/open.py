@@ -1,8 +1,9 @@
-"""Options whose names are a library's own: they are given without a `+`, whether or not a preset has them."""
+"""Options that hold names of a library's or of other options: they are given without a `+`, whether or not a preset
+has them."""
 
 import re
 
-_OPEN = re.compile(r"method\.options(\.\w+)*")
+_OPEN = re.compile(r"(method\.options|tune\.search)(\.\w+)*")
 
 
 def is_open(option: str) -> bool:

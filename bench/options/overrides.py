@@ -5,6 +5,7 @@ Only what a command line gives by itself counts: presets and experiments say wha
 
 from collections.abc import Iterable, Sequence
 
+from bench.config.tune import searched_names
 from bench.errors import refuse
 from bench.escape.literals import option_value
 from bench.escape.secrets import masked_override
@@ -32,7 +33,8 @@ def check_given(words: Iterable[str], points: Sequence[Point]) -> None:
     Of several values, each has to have one somewhere.
     """
     problems: list[str] = []
-    for option in dict.fromkeys(filter(None, map(option_of, words))):
+    options = (each for word in words if (option := option_of(word)) for each in _each(option, points))
+    for option in dict.fromkeys(options):
         if "." not in option and isinstance(points[0].written(option), dict):
             continue  # a group is chosen
         reasons: dict[str, str | None] = {}
@@ -48,6 +50,13 @@ def check_given(words: Iterable[str], points: Sequence[Point]) -> None:
                 said = masked_override(f"{option}={value}")
                 problems.append(f"{said} has no effect, for {reason}: leave it out")
     refuse(problems)
+
+
+def _each(option: str, points: Sequence[Point]) -> list[str]:
+    """The option, or those that it names: `tune.search` is of several rows, and each of it has to be one of theirs."""
+    if option != "tune.search":
+        return [option]
+    return [option, *(f"{option}.{name}" for point in points for name in searched_names(point.written(option)))]
 
 
 def effective(words: Sequence[str], point: Point) -> list[str]:

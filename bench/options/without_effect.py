@@ -14,10 +14,12 @@ from bench.config import DEDUPLICATING, METHODS, TransformerConfig
 from bench.config.method.base import has_option, names_of
 from bench.config.model.tfidf import TfidfModel
 from bench.config.thresholds import threshold_metric
+from bench.config.tune import searched_names
 from bench.data.readers.files import DELIMITERS
 from bench.kind import MULTI_LABEL, SINGLE_LABEL
 from bench.methods.fused.groups import can_fuse
 from bench.models.windows import WHOLE
+from bench.options.search import searchable_names
 from bench.running.steps import planned_steps
 
 RATED = tuple(name for method in METHODS if method.reads_model_rate for name in names_of(method))
@@ -29,6 +31,7 @@ UNUSED = {
     "thresholds": "chooses nothing on validation examples",
 }
 """Those that every method has which can use them, and what is said of others."""
+SEARCHED = "tune.search."
 FILLED_IN = ("content", "test_revision", "defaults", "precision_asked", "max_length_asked")
 """Fields that the program fills in, whatever is given."""
 HOW = {
@@ -54,6 +57,8 @@ class Point:
 
     def written(self, option: str) -> Any:
         """The value of a dotted option in the configuration; None where there is none."""
+        if option.startswith(SEARCHED):
+            return searched_names(self.written("tune.search")).get(option.removeprefix(SEARCHED))
         value: Any = self.content
         for name in option.split("."):
             value = value.get(name) if isinstance(value, Mapping) else None
@@ -70,6 +75,13 @@ def why_without_effect(option: str, point: Point) -> str | None:
     group, _, name = option.partition(".")
     if name.split(".")[0] in FILLED_IN:
         return "the program fills it in"
+    if group == "tune":
+        return _tune(name, point)
+    if point.cell.tune is not None and point.cell.tune.search:
+        if option in point.cell.tune.search:
+            return "tune.search looks for it"
+        if name == "best_metric" and _chooses(group, point.cell):
+            return None
     if name in FOR_EVERY_ROW and group != "training":
         return f"training.{name} says it, for every row"
     rule = RULES.get(group)
@@ -108,7 +120,24 @@ def _without_windows(name: str, point: Point) -> str | None:
 
 
 def _tune(name: str, point: Point) -> str | None:
-    return None if point.cell.training is not None else f"{point.row} has no learning rate to try"
+    tune = point.cell.tune
+    if name == "learning_rate":
+        return None if point.cell.training is not None else f"{point.row} has no learning rate to try"
+    asked, is_off = searched_names(point.written("tune.search")), point.written("tune.trials") == 0
+    if is_off:
+        return "tune.search names nothing to search" if not asked else None if name == "trials" else "tune.trials=0"
+    if tune is None or not tune.search:
+        can = ", ".join(searchable_names(point.cell)) or "none that can be"
+        none = f"{point.row} has none of its options (it has {can})"
+        return none if asked else "tune.search names nothing to search"
+    option = f"tune.{name}".removeprefix(SEARCHED)
+    is_other = name.startswith("search.") and not any(f"{option}.".startswith(f"{own}.") for own in tune.search)
+    return f"{point.row} has no such option to search" if is_other else None
+
+
+def _chooses(group: str, cell: Cell) -> bool:
+    """Whether `best_metric` of this group chooses among the trials of a search."""
+    return cell.training is not None if group == "training" else has_option(cell.approach, "best_metric")
 
 
 def _method(name: str, point: Point) -> str | None:
@@ -146,8 +175,8 @@ def _precision(point: Point) -> str | None:
 def _rate(point: Point) -> str | None:
     if not point.cell.approach.reads_model_rate:
         return f"it is that of method={' and '.join(RATED)}, not of {point.row}"
-    if point.cell.tune is not None:
-        return "tune.learning_rate says it"
+    if point.cell.tune is not None and point.cell.tune.finds_rate:
+        return "tune.learning_rate says it" if point.cell.tune.learning_rate else "tune.search looks for it"
     return None if point.written("training.learning_rate") is None else "training.learning_rate says it"
 
 
@@ -238,7 +267,6 @@ def _fused(name: str, point: Point) -> str | None:
 
 RULES: dict[str, Callable[[str, Point], str | None]] = {
     "training": _training,
-    "tune": _tune,
     "method": _method,
     "model": _model,
     "data": _data,

@@ -67,6 +67,8 @@ def _packages(cell: Cell) -> Iterator[tuple[str, str]]:
         yield cell.approach.choice, package
     if cell.approach.quantization is not None:
         yield f"{cell.approach.choice} (weights in 4 bits)", "bitsandbytes"
+    if cell.tune is not None and cell.tune.search:
+        yield "tune.search", "optuna"
     if getattr(cell.model, "gguf", None) is not None:
         yield f"model={cell.model.name} (a GGUF file)", "gguf"
 

@@ -12,7 +12,7 @@ from bench.results.record import GpuSetup, Provenance
 from bench.running.devices import driver_version, mig_profile, power_limit, visible_gpus
 
 PACKAGES = (
-    "accelerate", "bitsandbytes", "datasets", "finetune-bench", "hydra-core", "numpy", "pandas", "peft",
+    "accelerate", "bitsandbytes", "datasets", "finetune-bench", "hydra-core", "numpy", "optuna", "pandas", "peft",
     "scikit-learn", "tokenizers", "torch", "transformers",
 )  # fmt: skip
 CHANGING = ("torch", "transformers", "peft", "scikit-learn")

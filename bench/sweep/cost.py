@@ -24,7 +24,7 @@ def relative_cost(cell: Cell) -> float:
     sweep does them one after the other and learns the pace anew.
     """
     if cell.method is None:
-        return BASELINE
+        return BASELINE * _fits(cell.tune)
     return _cost(cell.method, cell.training, cell.tune, cell.task.train_size)
 
 
@@ -34,11 +34,11 @@ def recorded_cost(identity: Mapping[str, Any]) -> float:
     One that no cell of this program has counts as a baseline.
     """
     try:
+        tune = _TUNE.validate_python(identity["tune"]) if identity.get("tune") is not None else None
         if identity.get("method") is None:
-            return BASELINE
+            return BASELINE * _fits(tune)
         method = _METHOD.validate_python(identity["method"])
         training = _TRAINING.validate_python(identity["training"]) if identity.get("training") is not None else None
-        tune = _TUNE.validate_python(identity["tune"]) if identity.get("tune") is not None else None
         cost = _cost(method, training, tune, identity["task"].get("train_size", 0))
     except (AssertionError, AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return BASELINE
@@ -48,6 +48,9 @@ def recorded_cost(identity: Mapping[str, Any]) -> float:
 def _cost(method: Method, training: TrainingConfig | None, tune: TuneConfig | None, train_size: int) -> float:
     work = method.work(train_size, training)
     if not work.examples:
-        return JUDGED + train_size
-    tries = len(tune.learning_rate) if tune else 1
-    return tries * (work.passes * work.examples + JUDGED) + JUDGED
+        return _fits(tune) * (JUDGED + train_size)
+    return _fits(tune) * (work.passes * work.examples + JUDGED) + JUDGED
+
+
+def _fits(tune: TuneConfig | None) -> int:
+    return tune.fits if tune else 1

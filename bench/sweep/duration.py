@@ -111,16 +111,16 @@ class Durations:
         Models, section 2.1).
         """
         shape = shape_of(cell.model) if isinstance(cell.model, TransformerConfig) else None
+        fits = cell.tune.fits if cell.tune else 1
         if shape is None or cell.method is None:
-            return BASELINE_SECONDS
+            return BASELINE_SECONDS * fits
         known = self.tokens.get(cell.task.data.name, TOKENS)
         tokens = min(max_tokens(cell) or known, known)
         forward = 2 * (shape.parameters - shape.embedding) * tokens
         work = cell.method.work(cell.task.train_size, cell.training)
         seen = work.passes * work.examples + JUDGED + (0 if work.examples else cell.task.train_size)
         working = max(forward * seen / RATE[self.place.device], work.steps * STEP_SECONDS[self.place.device])
-        tries = len(cell.tune.learning_rate) if cell.tune else 1
-        return LOADING_SECONDS + tries * working
+        return LOADING_SECONDS + fits * working
 
 
 def max_tokens(cell: Cell) -> int | None:

@@ -26,7 +26,7 @@ from bench.running.provenance import CHANGING
 from bench.sweep.cost import recorded_cost
 
 INDEX = ".index.json"
-FORMAT = 6
+FORMAT = 7
 """Goes up with every change of `Entry` and of what `recorded_cost` gives."""
 
 

@@ -28,6 +28,9 @@ FOLLOWS = {"best_metric": ("class_weight", "thresholds"), "max_windows": ("windo
 OPTIONS = "method.options."
 """Options of another library; those at its defaults are no part of a cell's identity."""
 
+SEARCH, TRIALS = "tune.search.", "tune.trials"
+"""Where hyperparameters are searched, by the names of options; and in how many trials."""
+
 CONTENT = {"task.data.revision": "data", "task.data.content": "data", "model.content": "model", "model.sha256": "model"}
 """Options that say what files held: instead of them a row has the name of its file."""
 
@@ -142,6 +145,8 @@ def _defaults(cell: Cell, names: Sequence[str]) -> dict[str, Any]:
 
 def _value(name: str, cell: Cell) -> Any:
     """The value of an option that is no part of the identity, being at its default; None where there is none."""
+    if name == TRIALS:
+        return 0
     value: Any = cell
     for part in name.split("."):
         value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
@@ -153,7 +158,7 @@ def _options(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in content.items():
         path = f"{prefix}{name}"
-        if isinstance(value, Mapping) and not path.startswith(OPTIONS):
+        if isinstance(value, Mapping) and not path.startswith((OPTIONS, SEARCH)):
             flat |= _options(value, f"{path}.")
         elif path not in AXES:
             flat[path] = value
@@ -161,7 +166,9 @@ def _options(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _as_given(options: dict[str, Any]) -> dict[str, Any]:
-    """With what is kept of long texts as `training.truncation` says it."""
+    """With what is kept of long texts as `training.truncation` says it, and what is searched in its option's place."""
+    searched = {name.removeprefix(SEARCH): entry for name, entry in options.items() if name.startswith(SEARCH)}
+    options = {name: entry for name, entry in options.items() if not name.startswith(SEARCH)} | searched
     side = options.get("training.truncation_side")
     if side not in TRUNCATIONS:
         return options
@@ -177,12 +184,19 @@ def _differing(options: Sequence[Mapping[str, Any]]) -> list[str]:
 def _follows(name: str, differing: Sequence[str], kinds: Sequence[tuple[Mapping[str, Any], Sequence[Cell]]]) -> bool:
     """Whether an option differs as others that differ do: with these, a name says enough."""
     leaders = [other for other in differing if _short(other) in FOLLOWS.get(_short(name), ())]
+    leaders += [TRIALS] if TRIALS in differing and name in _with_trials(kinds) else []
     if not leaders:
         return False
     pairs = {
         (tuple(_text(options.get(leader)) for leader in leaders), _text(options.get(name))) for options, _ in kinds
     }
     return len(pairs) == len({of_leaders for of_leaders, _ in pairs})
+
+
+def _with_trials(kinds: Sequence[tuple[Mapping[str, Any], Sequence[Cell]]]) -> set[str]:
+    """The options that differ where the number of trials does: those of `tune`, and those that are searched."""
+    searches = (alike[0].tune.search for _, alike in kinds if alike[0].tune is not None)
+    return {"tune.prune", "tune.learning_rate"}.union(*searches)
 
 
 def _is_idle(name: str, options: Mapping[str, Any]) -> bool:
@@ -216,6 +230,8 @@ def _told(values: Sequence[Any]) -> list[str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Mapping) and "low" in value and "high" in value:  # of a search
+        return f"{option_value(value['low'])}..{option_value(value['high'])}"
     if isinstance(value, str) and re.fullmatch("[0-9a-f]{40,}", value):  # a hash or a commit
         return value[:12]
     return masked(option_value(value))

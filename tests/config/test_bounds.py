@@ -24,6 +24,7 @@ from tests.support.methods import CLASSICAL, family_of
 UNBOUNDED = {
     "hydra.launcher.options": "given to sbatch as they are; finite (below)",
     "hydra.launcher.devices": "a number of a GPU or a UUID (below)",
+    **dict.fromkeys(("tune.search.low", "tune.search.high"), "as the option has (tests/options/test_search.py)"),
 }
 """Numbers among other things, which are checked by functions of their own."""
 

@@ -37,6 +37,10 @@ CHOICES = {
     **{f"{name} published": (f"model={name}", "split=published", "data=go_emotions") for name in ROWS},
     "predictions": ("model=predictions", "model.name=gpt", "model.path={csv}"),
     "tuned": ("model=minilm", "method=lora", "tune.learning_rate=[1e-3,1e-4]"),
+    "searched": ("model=minilm", "method=lora", "tune.search.method.r=[2,4,8]", "tune.trials=2"),
+    "searched probe": ("model=minilm", "method=linear_probe", "tune.search.method.C=[0.1,10]"),
+    **{f"{name} searched": (f"model={name}", "tune.search.model.ngram_max=[1,2]") for name in ROWS
+       if name != "majority"},
     "no epochs": ("model=minilm", "method=lora", "training.eval_steps=100000"),
     **{f"split {name}": ("model=minilm", "method=lora", f"split={name}") for name in SPLITS},
     **{f"split {name} zero_shot": ("model=smollm2_135m", "method=zero_shot", "data.prompt='{text} is'", f"split={name}")
@@ -48,7 +52,8 @@ OTHER: dict[str, Any] = {
     "data.label_sets": {2: ["a", "b"]}, "data.label_words": {"a": "b"}, "data.exclude_labels": ["c"],
     "data.label_names": ["a", "b"], "data.splits": ["train"], "data.prompt": "what of {text} is",
     "method.prompt": "what of {text} is", "method.label_words": {"a": "b"}, "method.target_modules": ["query"],
-     "tune.learning_rate": [1e-3, 1e-5], "model.gguf_parts": [PIECE],
+    "tune.learning_rate": [1e-3, 1e-5], "tune.search": {"training.learning_rate": [1e-3, 1e-5]}, "tune.trials": 1,
+    "model.gguf_parts": [PIECE],
     "training.num_train_epochs": 3, "training.min_steps": 500, "training.learning_rate": 7e-3,
     "training.optim": "sgd", "training.max_length": 100, "method.max_length": 100, "training.eval_steps": 7,
     "model.learning_rate": 0.5, "data.num_classes": 99,

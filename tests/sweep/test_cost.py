@@ -22,6 +22,14 @@ def test_every_try_of_a_tuned_rate_counts() -> None:
     assert cost(tune={"learning_rate": [1e-4, 1e-3]}) > 1.5 * cost()
 
 
+def test_every_trial_of_a_search_counts_and_the_last_training() -> None:
+    one, found = {"method.r": [4, 8]}, [cost(tune={"search": {"method.r": [4, 8, 16]}, "trials": n}) for n in (1, 2, 9)]
+    assert found[0] < found[1] < found[2] == cost(tune={"search": {"method.r": [4, 8, 16]}}), "there are three ranks"
+    assert cost(tune={"search": one}) > 2.4 * cost()
+    counted = {"search": {"model.ngram_max": [1, 2]}}
+    assert cost(model=BASELINE, tune=counted) == 3 * cost(model=BASELINE)
+
+
 def test_pairs_that_setfit_trains_on_count() -> None:
     setfit = {"name": "setfit"}
     assert cost(method=setfit) > 2 * cost(method={"name": "linear_probe"})

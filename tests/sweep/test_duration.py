@@ -100,6 +100,8 @@ def test_guesses_are_ordered_as_work_is() -> None:
     [
         {}, {"model": BASELINE}, {"method": {"name": "linear_probe"}}, {"training__min_steps": 500},
         {"training__num_train_epochs": 2.5}, {"tune": {"learning_rate": [1e-4, 1e-3]}}, {"method": {"name": "setfit"}},
+        {"tune": {"search": {"training.learning_rate": {"low": 1e-5, "high": 1e-3}, "method.r": [4, 8]}, "trials": 7}},
+        {"model": BASELINE, "tune": {"search": {"model.alpha": {"low": 1e-5, "high": 1e-3}}}},
     ],
 )  # fmt: skip
 def test_a_record_says_what_its_cell_cost(changes: dict) -> None:

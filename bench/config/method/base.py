@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from bench.config.class_weight import EQUAL, ClassWeight
+from bench.config.scale import Scale
 from bench.config.thresholds import MOST_PROBABLE, Thresholds
 from bench.models.precision import Precision
 from bench.models.truncation import Truncation
@@ -105,6 +106,9 @@ class Method:
     """Whether it fits and predicts where an example may have several labels or none (`task=multi_label`)."""
     reads_model_rate: ClassVar[bool] = False
     """Whether `model.learning_rate` is its learning rate."""
+    tunable: ClassVar[Mapping[str, Scale]] = {}
+    """Its own options that `tune.search` may look for, and how a range of each is searched where that is not said. None
+    of them changes which base is loaded, nor what texts it reads."""
     in_listing: ClassVar[bool] = False
     """Whether `python -m bench.models` estimates its memory."""
 

@@ -1,12 +1,14 @@
 """`method=full`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from bench.bounds import Dropout
 from bench.config.common import FORBID, NEVER
 from bench.config.method.gradient import GradientMethod
 from bench.config.names import Text
+from bench.config.scale import Scale
 from bench.models.precision import Precision
 from bench.models.shape import Shape
 
@@ -28,6 +30,7 @@ class FullConfig(GradientMethod):
 
     trains = "all"
     kept_as = "whole"
+    tunable: ClassVar[Mapping[str, Scale]] = {"model_dropout": "linear"}
     in_listing = True
     summary = "all weights trained"
     rates = (1e-5, 5e-5)  # 2e-5 to 5e-5 for BERT: Devlin et al. 2019, appendix A.3

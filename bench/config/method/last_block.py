@@ -1,12 +1,14 @@
 """`method=last_block`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from bench.bounds import Dropout
 from bench.config.common import FORBID, NEVER
 from bench.config.method.gradient import GradientMethod
 from bench.config.names import Text
+from bench.config.scale import Scale
 from bench.models.precision import Precision
 from bench.models.shape import Shape
 
@@ -28,6 +30,7 @@ class LastBlockConfig(GradientMethod):
 
     trains = "last_block"
     kept_as = "whole"
+    tunable: ClassVar[Mapping[str, Scale]] = {"model_dropout": "linear"}
     in_listing = True
     summary = "the last block, what is above it, and the head trained"
     rates = (1e-4, 2e-4)  # it takes more than the whole

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from bench.bounds import Regularisations, Width
 from bench.config.class_weight import EQUAL, ClassWeight
@@ -11,6 +11,7 @@ from bench.config.method.base import Chosen
 from bench.config.method.frozen import FrozenMethod
 from bench.config.metric import SelectableMetric
 from bench.config.names import Text
+from bench.config.scale import Scale
 from bench.config.thresholds import MOST_PROBABLE, Thresholds
 from bench.metrics.table import ACCURACY
 from bench.models.families import FAMILIES
@@ -60,6 +61,7 @@ class LinearProbeConfig(FrozenMethod):
     module = "bench.methods.linear_probe"
     role = "probe"
     kept_as = "head"
+    tunable: ClassVar[Mapping[str, Scale]] = {"C": "log", "pooling": "linear"}
     runs = "trunk"
     in_listing = True
     summary = "logistic regression on the frozen model's features"

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from bench.bounds import Dropout, Width
 from bench.config.common import FORBID, NEVER
 from bench.config.method.base import Chosen, FourBit
 from bench.config.method.gradient import AdapterMethod
 from bench.config.names import Text
+from bench.config.scale import Scale
 from bench.models.families import FAMILIES, Family
 from bench.models.precision import Precision
 from bench.models.shape import Shape
@@ -40,6 +41,9 @@ class LoraConfig(AdapterMethod):
     __pydantic_config__ = FORBID
 
     in_listing = True
+    tunable: ClassVar[Mapping[str, Scale]] = {
+        "r": "log", "alpha": "log", "dropout": "linear", "use_rslora": "linear", "use_dora": "linear",
+    }  # fmt: skip
     # 2e-4 to 5e-4 is the field's usual range for decoders of about a billion parameters; encoders of BERT's type learn
     # slowly below 5e-4 (at 1e-4 they look unable where they are undertrained)
     rates = (5e-4, 1e-3)

@@ -1,13 +1,15 @@
 """`method=setfit`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from bench.bounds import Positive, PositiveFloat, Width
 from bench.config.class_weight import EQUAL, ClassWeight
 from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen, Method, Work
 from bench.config.names import Text
+from bench.config.scale import Scale
 from bench.config.thresholds import MOST_PROBABLE, Thresholds
 from bench.errors import UserError
 from bench.models.families import FAMILIES
@@ -57,6 +59,9 @@ class SetfitConfig(Method):
     role = "fine-tuning"
     kept_as = "encoder"
     package = "setfit"
+    tunable: ClassVar[Mapping[str, Scale]] = {
+        "learning_rate": "log", "num_epochs": "linear", "num_iterations": "linear", "max_steps": "linear",
+    }  # fmt: skip
     summary = "contrastive tuning on pairs of texts, then logistic regression"
 
     @property

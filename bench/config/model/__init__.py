@@ -1,6 +1,6 @@
 """The schema of `conf/model/`: a module a kind of model."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from bench.config.model.transformer import TransformerConfig
 
 Classical = TfidfSgdConfig | TfidfLogisticConfig | TfidfLinearSvmConfig | TfidfNaiveBayesConfig | MajorityConfig
 """Models without anything pretrained."""
+ALONE: tuple[type[ModelAlone], ...] = get_args(Classical)
+"""All of them."""
 ModelConfig = Annotated[TransformerConfig | Classical | PredictionsConfig, Field(discriminator="family")]
 
-__all__ = ["ModelAlone", "ModelConfig", "PredictionsConfig", "TfidfSgdConfig", "TransformerConfig"]
+__all__ = ["ALONE", "ModelAlone", "ModelConfig", "PredictionsConfig", "TfidfSgdConfig", "TransformerConfig"]

@@ -1,5 +1,6 @@
 """What every classical model on TF-IDF features has: how texts are counted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, Self
 
@@ -9,9 +10,12 @@ from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen
 from bench.config.model.alone import ModelAlone
 from bench.config.names import Name, Text
+from bench.config.scale import Scale
 from bench.config.thresholds import MOST_PROBABLE, Thresholds
 
 Analyzer = Literal["auto", "word", "char"]
+COUNTING: Mapping[str, Scale] = {"ngram_max": "linear", "sublinear_tf": "linear", "analyzer": "linear"}
+"""What can be searched of how texts are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class TfidfModel(ModelAlone):
 
     role = "classical"
     kept_as = "arrays"
+    tunable: ClassVar[Mapping[str, Scale]] = COUNTING
     origin = "scikit-learn"
 
     def resolve(self, chosen: Chosen) -> Self:

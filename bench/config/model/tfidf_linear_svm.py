@@ -1,10 +1,12 @@
 """`model=tfidf_linear_svm`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from bench.bounds import Positive, Regularisation
-from bench.config.model.tfidf import TfidfModel
+from bench.config.model.tfidf import COUNTING, TfidfModel
+from bench.config.scale import Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class TfidfLinearSvmConfig(TfidfModel):
     """Inverse regularisation strength."""
     max_iter: Positive = 1000
 
+    tunable: ClassVar[Mapping[str, Scale]] = {**COUNTING, "C": "log"}
     module = "bench.methods.tfidf_linear_svm"
     summary = "a linear support vector machine on TF-IDF features"
     estimator = ("sklearn.svm", "LinearSVC()")

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from bench.bounds import Positive, Regularisations
 from bench.config.metric import SelectableMetric
-from bench.config.model.tfidf import TfidfModel
+from bench.config.model.tfidf import COUNTING, TfidfModel
+from bench.config.scale import Scale
 from bench.config.thresholds import MOST_PROBABLE
 from bench.metrics.table import ACCURACY
 
@@ -22,6 +23,7 @@ class TfidfLogisticConfig(TfidfModel):
     """Validation metric that chooses C; of equal values the one with the lower loss is better."""
     max_iter: Positive = 2000
 
+    tunable: ClassVar[Mapping[str, Scale]] = {**COUNTING, "C": "log"}
     module = "bench.methods.tfidf_logistic"
     summary = "logistic regression on TF-IDF features"
     estimator = ("sklearn.linear_model", "LogisticRegression()")

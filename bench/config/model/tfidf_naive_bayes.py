@@ -1,10 +1,12 @@
 """`model=tfidf_naive_bayes`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from bench.bounds import Smoothing
-from bench.config.model.tfidf import TfidfModel
+from bench.config.model.tfidf import COUNTING, TfidfModel
+from bench.config.scale import Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +17,7 @@ class TfidfNaiveBayesConfig(TfidfModel):
     alpha: Smoothing = 1.0
     """Added to each label's sum of a feature (Laplace)."""
 
+    tunable: ClassVar[Mapping[str, Scale]] = {**COUNTING, "alpha": "log"}
     module = "bench.methods.tfidf_naive_bayes"
     summary = "complement naive Bayes on TF-IDF features"
     estimator = ("sklearn.naive_bayes", "ComplementNB()")

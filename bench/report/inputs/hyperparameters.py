@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.escape.literals import option_value
 from bench.escape.secrets import masked
+from bench.report.inputs.searches import searched, with_chosen
 from bench.results.measurements import Measurements
 from bench.results.record import Record, Status
 
@@ -33,8 +34,10 @@ NAMED = {
         "name", "r", "alpha", "dropout", "target_modules", "C", "learning_rate", "max_length", "precision",
         "thresholds",
     },
-    "tune": {"learning_rate"},
-    "choices": {"learning_rate", "tries", "C", "max_length", "steps", "thresholds"},
+    "tune": {"learning_rate", "search", "trials", "prune"},
+    "choices": {
+        "learning_rate", "tries", "C", "max_length", "steps", "thresholds", "hyperparameters", "chosen_by", "trials",
+    },
 }  # fmt: skip
 """What has a column of its own, by the part of the record that it stands in; the rest is in `other_options`."""
 FILES = {"name", "family", "source", "id", "config", "path", "revision", "content", "sha256", "wheel", "gguf"}
@@ -48,16 +51,17 @@ def hyperparameters(record: Record) -> dict[str, Any]:
     What was chosen on validation and what gave way (`choices`, `provenance.precision`) goes before what was asked for.
     A cell that is not `ok` has what was asked for alone, and rows of predictions made elsewhere have nothing.
     """
-    identity = record.configuration.identity
+    measured = record.measurements if record.status is Status.OK else None
+    choices = {} if measured is None else measured.choices
+    identity = with_chosen(record.configuration.identity, choices)
     training, method, tune, model = (_part(identity, name) for name in ("training", "method", "tune", "model"))
     if model.get("family") == "predictions":
         return dict.fromkeys(COLUMNS)
-    measured = record.measurements if record.status is Status.OK else None
-    choices = {} if measured is None else measured.choices
+    looked = searched(identity)
     by_gradients = training or ("learning_rate" in method and method)
     found = {
-        "learning_rate": _first("learning_rate", choices, {} if tune else training, method),
-        "learning_rates_tried": _rates_tried(choices, tune),
+        "learning_rate": _first("learning_rate", choices, {} if tune.get("learning_rate") else training, method),
+        "learning_rates_tried": looked.get("training.learning_rate") or _rates_tried(choices, tune),
         "batch_size": _first("per_device_train_batch_size", training) or _first("batch_size", by_gradients or {}),
         "gradient_accumulation_steps": _first("gradient_accumulation_steps", training),
         "epochs": _first("num_train_epochs", training) or _first("num_epochs", method),
@@ -67,7 +71,7 @@ def hyperparameters(record: Record) -> dict[str, Any]:
         "lora_dropout": _first("dropout", method),
         "target_modules": _listed(_first("target_modules", method)),
         "C": _first("C", choices),
-        "C_tried": _listed(_first("C", method or model)),
+        "C_tried": looked.get(f"{'method' if method else 'model'}.C") or _listed(_first("C", method or model)),
         "label_weights": _label_weights(choices),
         "precision": _listed(record.provenance.precision or _first("precision", training, method)),
         "other_options": dict(_others(training, method, tune, choices, {} if method else model)),

@@ -9,6 +9,7 @@ from bench.report.content.table import table
 from bench.report.content.wording import counted, span_text
 from bench.report.content.words import listed
 from bench.report.inputs.hyperparameters import batch_text, hyperparameters
+from bench.report.tables.searched import Searched, search_tables, searches, sentences
 from bench.report.view import View
 from bench.results.cut_texts import percent, shares_of, warnings_by_row
 from bench.results.record import Record, Status
@@ -39,17 +40,25 @@ def section(view: View) -> Section | None:
         "Of each row's finished cells, from the least to the greatest where they differ; results.csv has every cell's."
     )
     same = ", ".join(f"{name}={value}" for name, value in common.items())
+    differing = [name for name in shown if len({line[name] for line in lines.values() if line[name]}) > 1]
+    made = searches(view.found)
     paragraphs = [said, *([f"The same in all rows that have it: {same}."] if same else []), *_cut_warnings(view)]
     return Section(
         "How rows were trained",
-        paragraphs,
-        tables=[Titled("Hyperparameters", table(["row", *shown], entries), name="hyperparameters")],
-        finding=_differing([name for name in shown if len({line[name] for line in lines.values() if line[name]}) > 1]),
+        [*paragraphs, *sentences(made)],
+        tables=[
+            Titled("Hyperparameters", table(["row", *shown], entries), name="hyperparameters"),
+            *search_tables(made, view.rows),
+        ],
+        finding=_finding(made, differing),
     )
 
 
-def _differing(names: Sequence[str]) -> str:
-    """In which hyperparameters rows differ."""
+def _finding(made: Sequence[Searched], names: Sequence[str]) -> str:
+    """In which hyperparameters rows differ, and where these were searched."""
+    if made:
+        trials = sum(len(one.found.trials) for one in made)
+        return f"Validation chose hyperparameters of {counted(len(made), 'cell')}, in {counted(trials, 'trial')}."
     if not names:
         return "Rows that have the same hyperparameters have the same values."
     return f"Rows differ in {listed(names, MAX_NAMED, 'hyperparameter')}."
@@ -97,7 +106,7 @@ def _numbers(name: str) -> Callable[[Cells], str]:
         if all(isinstance(value, int) for value in values):
             return span_text(values)
         low, high = min(values), max(values)
-        return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
 
     return entry
 

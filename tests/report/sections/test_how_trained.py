@@ -218,3 +218,59 @@ def test_every_option_of_a_record_is_somewhere_in_the_results(tmp_path):
         if value is not None and name not in ("name", "max_length"):  # the model has fewer positions
             written = ", ".join(value) if isinstance(value, list) else str(value).lower().removesuffix(".0")
             assert written in line, name
+
+
+def searched(cell: ExpectedCell, rate: float) -> None:
+    """The cell's record says that it searched a rate and a rank."""
+    ranges = {"training.learning_rate": {"low": 1e-5, "high": 1e-2, "log": True}, "method.r": [4, 8]}
+    tune = {"learning_rate": [], "search": ranges, "trials": 3}
+    configured(cell, lambda identity: (identity.update(tune=tune), identity["training"].update(learning_rate=None)))
+    chosen = {"training.learning_rate": rate, "method.r": 4}
+    trials = [
+        {"parameters": chosen, "state": "complete", "validation_macro_f1": 0.9, "steps": 40, "seconds": 2.0},
+        {"parameters": {**chosen, "method.r": 8}, "state": "pruned", "validation_macro_f1": 0.4, "seconds": 1.0},
+        {"parameters": {**chosen, "training.learning_rate": 0.01}, "state": "diverged", "seconds": 1.0},
+    ]
+    simulate.changed(cell, choices={"hyperparameters": chosen, "chosen_by": "validation_macro_f1", "trials": trials})
+
+
+def test_a_search_shows_what_it_chose_and_by_which_scores(tmp_path, cells):
+    for cell, rate in zip(cells[:4], (1e-4, 2e-4, 3e-4, 4e-4), strict=True):
+        searched(cell, rate)
+    said, rows = report(tmp_path, cells)
+    assert "searched by Optuna in 12 trials (4 complete, 4 pruned, 4 diverged)" in said
+    assert "the one with the best macro F1 on validation examples was trained once more" in said
+    page = (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert "Validation chose hyperparameters of 4 cells, in 12 trials." in page
+    lora = rows["m lora"]
+    assert lora["learning rate"] == "0.0001 to 0.0004, chosen from 1e-05 to 0.01 (log)"
+    assert lora["rank"] == "4", "what was chosen, not what stands for it in plans"
+    assert "trials" not in lora["other options"]
+    tables = tmp_path / "report" / "tables"
+    chosen = pd.read_csv(tables / "searched.csv", dtype=str).set_index("option")
+    assert chosen.loc["method.r", ["row", "searched", "chosen", "cells"]].tolist() == ["m lora", "4, 8", "4 (4×)", "4"]
+    assert chosen.loc["method.r", ["complete", "pruned", "diverged"]].tolist() == ["4", "4", "4"]
+    assert chosen.loc["method.r", "validation"] == "0.900"
+    every = pd.read_csv(tables / "trials.csv", dtype=str)
+    assert len(every) == 12
+    assert every["state"].tolist()[:3] == ["chosen", "pruned", "diverged"]
+    assert every["hyperparameters"][1] == "training.learning_rate=0.0001, method.r=8"
+
+
+def test_a_search_without_an_end_has_no_hyperparameters(tmp_path, cells):
+    searched(cells[0], 1e-4)
+    record = store.read(cells[0].folder)
+    found = hyperparameters(record.model_copy(update={"status": Status.OOM, "measurements": None}))
+    assert found["rank"] is None
+    assert found["learning_rates_tried"] == "1e-05 to 0.01 (log)"
+
+
+@pytest.mark.parametrize("odd", ["a text", True, [1], {"a": 1}, float("inf"), 10**30, None])
+def test_odd_searches_cost_no_report(tmp_path, cells, odd):
+    simulate.changed(cells[0], choices={"hyperparameters": odd, "chosen_by": odd, "trials": odd})
+    simulate.changed(
+        cells[1], choices={"hyperparameters": {"a": odd}, "chosen_by": "b", "trials": [odd, {"state": odd}]}
+    )
+    configured(cells[0], lambda identity: identity.update(tune={"search": odd, "trials": odd}))
+    configured(cells[1], lambda identity: identity.update(tune={"search": {"method.r": odd, "x": {"low": odd}}}))
+    report(tmp_path, cells)

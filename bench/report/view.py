@@ -76,6 +76,11 @@ class View:
     """What `differences_to` has made."""
 
     @property
+    def has_several_labels(self) -> bool:
+        """Whether texts may have several labels or none: their answers are not compared one by one."""
+        return any(cell.test.label_sets is not None for seeds in self.measured.values() for cell in seeds.values())
+
+    @property
     def rows(self) -> list[str]:
         """All rows of the grid, in the order that gives them their colours."""
         return list(self.cells["row"].cat.categories)

@@ -86,3 +86,9 @@ def test_none_is_half() -> None:
     found, said = find_decision(SimpleNamespace(thresholds="none"), probabilities, true, NAMES)
     assert (found, said) == (Decision.usual(4), None)
     assert (found.given(probabilities) == (probabilities >= 0.5)).all()
+
+
+def test_of_equally_good_thresholds_the_one_nearest_to_half() -> None:
+    true = np.tile([[1, 0], [0, 1]], (10, 1))
+    found = best_decision("shared", np.where(true, 0.9, 0.1), true, MACRO)
+    assert found == Decision((pytest.approx(0.5), pytest.approx(0.5)))  # type: ignore[arg-type]

@@ -22,6 +22,8 @@ class FusedConfig:
 
     max_cells: MaxCells = "auto"
     """In one stack, at most; `auto`: as many as a GPU's memory holds, and 8 on a CPU (`bench.sweep.stacks`)."""
+    compile: Literal["none", "blocks"] = "none"
+    """`blocks`: torch.compile around the transformer blocks, for training (`bench.methods.fused.blocks`)."""
 
     __pydantic_config__ = FORBID
 

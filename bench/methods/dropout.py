@@ -13,9 +13,18 @@ def dropout(x: torch.Tensor, probability: float) -> torch.Tensor:
     if x.device.type != "cpu":
         return F.dropout(x, probability)
     dropped = round(probability * 2**16)
+    scale = 2**16 / (2**16 - dropped)
+    if torch.compiler.is_compiling():
+        from bench.methods import traced
+
+        return torch.where(traced.draw(x, dropped, torch.rand(1)), x * scale, 0.0)
+    return x * draw(x, dropped).to(x.dtype).mul_(scale)
+
+
+def draw(x: torch.Tensor, dropped: int) -> torch.Tensor:
+    """Which values of a tensor like `x` are kept: all but `dropped` of 2**16, in the mean."""
     drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
-    kept = (drawn[: x.numel()].view(x.shape) >= dropped - 2**15).to(x.dtype)
-    return x * kept.mul_(2**16 / (2**16 - dropped))
+    return drawn[: x.numel()].view(x.shape) >= dropped - 2**15
 
 
 class Dropout(nn.Dropout):

@@ -94,6 +94,8 @@ class Context:
     on_validation: OnValidation = ignore
     is_trial: bool = False
     """Whether hyperparameters are tried: what a record alone needs is left out."""
+    compile_blocks: bool = False
+    """Whether the transformer blocks of stacks are compiled (`fused.compile`)."""
     refit: Refit | None = None
     """Where it is no cell that runs, and there are no validation examples."""
 
@@ -113,6 +115,8 @@ class Summary:
     """What the model was computed in, where the cell does not say so."""
     attention: str | None = None
     """What transformers calls the model's attention, where it was trained by gradients."""
+    compiled: bool = False
+    """Whether the blocks of its stack were compiled."""
     choices: dict[str, Any] = field(default_factory=dict)
     lengths: Lengths | None = None
     cut: Cut | None = None

@@ -16,6 +16,7 @@ from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_f
 from transformers.masking_utils import sdpa_mask
 
 from bench.config.method.peft_rules import MIX_TEXTS
+from bench.methods.capability import compute_capability
 from bench.models.families import Family
 
 USUAL = "sdpa"
@@ -59,7 +60,7 @@ def shares_keys(query: torch.Tensor, dropout: float = 0.0) -> bool:
         return True
     is_autocast = torch.is_autocast_enabled("cuda")
     dtype = torch.get_autocast_dtype("cuda") if is_autocast else query.dtype
-    return has_flash(dtype, query.shape[-1], torch.cuda.get_device_capability(query.device), dropout)
+    return has_flash(dtype, query.shape[-1], compute_capability(query.device), dropout)
 
 
 def has_flash(dtype: torch.dtype, width: int, capability: tuple[int, int], dropout: float = 0.0) -> bool:

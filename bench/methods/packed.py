@@ -37,10 +37,15 @@ class Packed(nn.Linear):
             x = x.to(torch.get_autocast_dtype("cpu"))
         if x.dtype != self.weight.dtype or not x.numel():
             return super().forward(x)
+        self.pack()
+        assert self._packed is not None
+        found = multiply(x, self._packed, self.bias)
+        return found.clone() if self._in_place else found
+
+    def pack(self) -> None:
+        """Pack the weights, if they are not."""
         if self._packed is None:
             self._packed = both_ways(self.weight)
-        product = multiply(x, self._packed, self.bias)
-        return product.clone() if self._in_place else product
 
 
 class Product(torch.autograd.Function):
@@ -52,12 +57,12 @@ class Product(torch.autograd.Function):
     ) -> torch.Tensor:
         """`there` and `back` are W and its transpose, packed."""
         ctx.back = back
-        return _product(x, there, bias)
+        return product(x, there, bias)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None, None]:
         """The gradient of x."""
-        return _product(gradient, ctx.back, None), None, None, None
+        return product(gradient, ctx.back, None), None, None, None
 
 
 def both_ways(weight: torch.Tensor) -> BothWays:
@@ -66,18 +71,25 @@ def both_ways(weight: torch.Tensor) -> BothWays:
         there, back = (
             torch.ops.mkldnn._reorder_linear_weight(way.contiguous()) for way in (weight.detach(), weight.detach().t())
         )
+    for way in (there, back):
+        torch._dynamo.mark_static(way)  # to a compiler: they are as large in each pass
     return there, back
 
 
 def multiply(x: torch.Tensor, packed: BothWays, bias: torch.Tensor | None) -> torch.Tensor:
     """x W^T + b of a packed W; x has the type of W."""
-    product: torch.Tensor = Product.apply(x, *packed, bias)
-    return product
+    if torch.compiler.is_compiling():
+        from bench.methods import traced
+
+        return traced.packed_product(x, *packed, bias)
+    found: torch.Tensor = Product.apply(x, *packed, bias)
+    return found
 
 
-def _product(x: torch.Tensor, packed: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-    product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "")
-    return product
+def product(x: torch.Tensor, packed: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    """x W^T + b of a packed W, without gradients."""
+    found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "")
+    return found
 
 
 def can_pack(dtype: torch.dtype) -> bool:
@@ -96,6 +108,13 @@ def pack_frozen_linears(model: nn.Module, *, in_place: bool = False) -> None:
     if sum(layer.weight.nbytes for layer in layers.values()) <= MAX_BYTES:
         for name, layer in layers.items():
             model.set_submodule(name, Packed(layer, in_place=in_place))
+
+
+def pack_now(model: nn.Module) -> None:
+    """Pack what would be packed when it first runs."""
+    for module in model.modules():
+        if isinstance(module, Packed):
+            module.pack()
 
 
 def _is_frozen(module: nn.Module) -> bool:

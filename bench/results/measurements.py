@@ -140,6 +140,8 @@ class Fused(Block):
 
     cells: Count
     """In the stack when it began."""
+    compiled: bool = False
+    """Whether its transformer blocks were compiled for training (`fused.compile=blocks`), which rounds otherwise."""
 
 
 class Cleaned(Block):

@@ -16,6 +16,7 @@ from bench.models.configuration import check_families
 from bench.models.targets import check_targets
 from bench.results.regular import check_folder
 from bench.running import precision
+from bench.running.compilers import check_compiler
 from bench.running.devices import visible_gpus
 from bench.running.no_gpu import why_no_gpu
 from bench.running.optimizers import check_optimizers, of_optimizer
@@ -34,7 +35,8 @@ def check_cells(cells: Collection[Cell], settings: Settings) -> None:
 
 
 def check_device(cells: Iterable[Cell], settings: Settings) -> None:
-    """Raise UserError where a GPU is asked for and none is visible, or a precision that the device has not."""
+    """Raise UserError where a GPU is asked for and none is visible, or a precision that the device has not, or a
+    compiler that is not there."""
     cells = list(cells)
     if settings.device == "cuda" and not visible_gpus():
         what = f"{len(cells)} cells of {settings.title}" if len(cells) > 1 else "this cell"
@@ -43,7 +45,10 @@ def check_device(cells: Iterable[Cell], settings: Settings) -> None:
             f"{what} to run, and a GPU is needed, but none is visible here{why}. `make demo` tries the machine without "
             "one; device=cpu insists on the CPU (big models may take days)"
         )
-    refuse(precision.problems(cells, "cuda" if settings.device != "cpu" and visible_gpus() else "cpu"))
+    device = "cuda" if settings.device != "cpu" and visible_gpus() else "cpu"
+    refuse(precision.problems(cells, device))
+    if settings.engine == "fused" and settings.fused.compile == "blocks":
+        check_compiler(device, "fused.compile=blocks")
 
 
 def check_extras(cells: Collection[Cell]) -> None:

@@ -184,7 +184,7 @@ def _measurements(run: Run) -> blocks.Measurements:
         cut=summary.cut,
         halved=None if run.halved is None else batches(run.halved),
         energy_joules=run.energy_joules,
-        fused=None if run.fused is None else blocks.Fused(cells=run.fused),
+        fused=None if run.fused is None else blocks.Fused(cells=run.fused, compiled=summary.compiled),
         kept_features=run.kept_features,
     )
 

@@ -71,6 +71,7 @@ def run(
         warm=warm,
         feature_cache_gb=settings.feature_cache_gb,
         on_phase=on_phase,
+        compile_blocks=settings.fused.compile == "blocks",
     )
     outcomes: Sequence[Measured | Exception]
     try:

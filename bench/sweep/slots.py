@@ -49,7 +49,7 @@ class WorkerOptions:
             return "cells run on the CPU, where hydra.launcher.workers says how many share its cores"
         if option == "hydra.launcher.workers" and not on_cpu:
             return "cells run on GPUs (device=cpu: they do not), and hydra.launcher.per_device is for those"
-        if option in ("hydra.launcher.cells_per_worker", "engine", "fused.max_cells") and self.isolate:
+        if option in ("hydra.launcher.cells_per_worker", "engine", "fused.max_cells", "fused.compile") and self.isolate:
             return "hydra.launcher.isolate=true gives each cell a process of its own"
         return None
 

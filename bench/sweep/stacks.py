@@ -58,6 +58,8 @@ def stack_notes(
     able = {name: cells for name, cells in able.items() if cells}
     if not able:
         return
+    if fused.compile == "blocks":
+        yield "A worker compiles the transformer blocks of a model once (fused.compile=blocks)."
     if place.device == "cpu" or fused.max_cells != "auto":
         most = MAX_CELLS["cpu"] if fused.max_cells == "auto" else fused.max_cells
         yield f"Like cells go up to {most} at once through one model (fused.max_cells={fused.max_cells})."

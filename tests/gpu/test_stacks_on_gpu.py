@@ -1,5 +1,6 @@
 """Cells in one stack give on a GPU what each of them gives alone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,23 @@ def test_in_bf16(family: str, folders: dict[str, Path], device: str, tmp_path: P
 @pytest.mark.parametrize("family", ["llama", "bert", "gpt2"])
 def test_in_4_bits(family: str, folders: dict[str, Path], device: str, tmp_path: Path) -> None:
     compare(cells(family, folders[family], method="qlora", precision="bf16"), device, tmp_path, tolerance=5e-2)
+
+
+@pytest.mark.parametrize("options", [{}, {"precision": "bf16"}, {"precision": "bf16", "method": "qlora"}])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_compiled_blocks(
+    family: str, options: dict[str, str], folders: dict[str, Path], device: str, tmp_path: Path
+) -> None:
+    """They give what blocks give that are not compiled, to the same tolerance as separate cells."""
+    tolerance = 5e-2 if "precision" in options else 1e-3
+    of = cells(family, folders[family], **options)
+    examples, where = [topics.splits(cell) for cell in of], context(tmp_path, device)
+    plain, compiled = (fitted("fused", of, examples, replace(where, compile_blocks=on)) for on in (False, True))
+    for one, other in zip(plain.outcomes, compiled.outcomes, strict=True):
+        assert other.summary.compiled  # type: ignore[union-attr]
+        assert np.abs(np.array(losses(one)) - np.array(losses(other))).max() < tolerance
+    for one, other in zip(plain.predict("test"), compiled.predict("test"), strict=True):
+        assert np.abs(one - other).max() < 10 * tolerance  # type: ignore[operator]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from threading import BrokenBarrierError
 from types import SimpleNamespace
@@ -52,16 +53,20 @@ def test_a_line_of_steps() -> None:
 
 
 def test_a_line_of_a_model() -> None:
-    steps = [step(1, 0.022, is_stack=False), step(8, 0.044), step(1, 0.0195)]
+    compiled = replace(step(8, 0.032), is_compiled=True)
+    steps = [step(1, 0.022, is_stack=False), step(8, 0.044), step(1, 0.0195), compiled]
+    assert "| 8, compiled | 32.0 | 4.00 | 5.50 |" in table.of_steps(steps, CARD)[-1]
     head, _, line = table.of_rows(steps, CARD)
-    assert head.startswith("| model | by Trainer, ms | stack of 1 | stack of 8 | samples/s |")
-    assert line == ("| llama3_2_1b lora, bf16 | 22.00 | 19.50 | 5.50 | 2,909 | 56,182 | 22.1 % | 2,333 | 5.00 | 0.80 |")
+    assert head.startswith("| model | by Trainer, ms | stack of 1 | stack of 8 | 8, compiled | samples/s |")
+    assert line == (
+        "| llama3_2_1b lora, bf16 | 22.00 | 19.50 | 5.50 | 4.00 | 2,909 | 56,182 | 22.1 % | 2,333 | 5.00 | 0.80 |"
+    )
 
 
 def test_what_did_not_fit_is_left_out() -> None:
     other = Step("gpt2_xl qlora, bf16", False, step(1, 0.05).window, 309.0, 1_000_000_000, 6_250_000_000)
     lines = table.of_rows([step(1, 0.022, is_stack=False), step(8, 0.044), other], CARD)
-    assert lines[-1].startswith("| gpt2_xl qlora, bf16 | 50.00 | - | 320 |")
+    assert lines[-1].startswith("| gpt2_xl qlora, bf16 | 50.00 | - | - | 320 |")
 
 
 def test_the_table_of_the_readme_is_the_one_that_is_printed() -> None:

@@ -49,6 +49,7 @@ REFUSED = {
     "model=tfidf_sgd +model.class_weight=balanced": "training.class_weight says it, for every row",
     "model=minilm method=linear_probe +method.class_weight=sqrt": "training.class_weight says it, for every row",
     "model=minilm method=lora fused.max_cells=4": "engine=fused does",
+    "model=minilm method=lora fused.compile=blocks": "engine=fused does",
 }
 
 

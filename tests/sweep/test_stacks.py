@@ -65,6 +65,9 @@ def test_a_plan_says_it(
     fused = "engine=fused"
     assert "Like cells go up to 8 at once through one model (fused.max_cells=auto)." in said(fused, "device=cpu")
     assert "up to 5 at once through one model (fused.max_cells=5)" in said(fused, "fused.max_cells=5")
+    blocks = "A worker compiles the transformer blocks of a model once (fused.compile=blocks)."
+    assert blocks not in said(fused, "device=cpu")
+    assert blocks in said(fused, "device=cpu", "fused.compile=blocks")
     assert "Like cells go through one model at once, up to 64, as GPUs have memory." in said(fused, "device=cuda")
     monkeypatch.setattr(stacks, "estimate_cell", lambda *_, tokens: SIZE)
     monkeypatch.setattr(pool, "visible_gpus", lambda: GPUS)
@@ -73,6 +76,15 @@ def test_a_plan_says_it(
     )
     assert "up to: bert_base lora 9." in said(fused, "hydra.launcher.per_device=2")
     assert "at once" not in said("hydra.launcher.per_device=2")
+
+
+def test_a_sweep_without_a_compiler_ends_before_it_begins(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert call(*words, "model=minilm", "method=lora", "engine=fused", "fused.compile=blocks", "device=cpu") == 2
+    said = capsys.readouterr().err
+    assert "error: fused.compile=blocks on a CPU needs a C++ compiler (g++ or clang++, or CXX)" in said
 
 
 @pytest.mark.parametrize("value", ["0", "all", "1001", "1.5", "null"])

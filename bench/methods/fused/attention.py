@@ -12,6 +12,7 @@ from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import repeat_kv
 
 from bench.methods.attention import SHORT
+from bench.methods.capability import compute_capability
 from bench.methods.dropout import dropout
 from bench.methods.fused.layout import Group, Layout
 from bench.methods.masks import has_flash, shares_keys
@@ -54,7 +55,7 @@ def packed_attention(
     assert attention_mask is None, "masks are this function's own"
     packed.is_attended = True
     options = AttentionOptions(bool(module.is_causal), sliding_window, scaling, dropout)
-    whole = [part[0].transpose(0, 1) for part in (query, key, value)]  # (tokens, heads, width)
+    whole = [part.squeeze(0).transpose(0, 1) for part in (query, key, value)]  # (tokens, heads, width)
     found = _varlen(whole, packed, options) if takes_varlen(whole[0], dropout) else _by_groups(whole, packed, options)
     return found.unsqueeze(0), None
 
@@ -65,13 +66,22 @@ def _by_groups(whole: Sequence[torch.Tensor], packed: Layout, options: Attention
     parts = []
     for group in packed.groups:
         end = group.start + len(group.lengths) * group.length
-        asked = [part[group.start : end].unflatten(0, (-1, group.length)).transpose(1, 2) for part in padded]
-        name = group.start, options.causal, options.window, is_written_out(asked[0])
-        if name not in packed.masks:
-            _, causal, window, is_explicit = name
-            packed.masks[name] = mask_of(group, causal=causal, window=window, is_explicit=is_explicit)
-        parts.append(_attend(asked, packed.masks[name], options).transpose(1, 2).flatten(0, 1))
+        of_group = padded if len(packed.groups) == 1 else [part[group.start : end] for part in padded]
+        asked = [part.unflatten(0, (-1, group.length)).transpose(1, 2) for part in of_group]
+        mask = _mask(group, packed, options, is_explicit=is_written_out(asked[0]))
+        parts.append(_attend(asked, mask, options).transpose(1, 2).flatten(0, 1))
     return packed.attended.unpad(torch.cat(parts) if len(parts) > 1 else parts[0])
+
+
+def _mask(group: Group, packed: Layout, options: AttentionOptions, *, is_explicit: bool) -> torch.Tensor | None:
+    """That of a group, which the layers of a pass share; within a compiled block it is part of the graph."""
+    name = group.start, options.causal, options.window, is_explicit
+    if torch.compiler.is_compiling() or name not in packed.masks:
+        mask = mask_of(group, causal=options.causal, window=options.window, is_explicit=is_explicit)
+        if torch.compiler.is_compiling():
+            return mask
+        packed.masks[name] = mask
+    return packed.masks[name]
 
 
 def _attend(asked: Sequence[torch.Tensor], mask: torch.Tensor | None, options: AttentionOptions) -> torch.Tensor:
@@ -125,7 +135,7 @@ def mask_of(group: Group, *, causal: bool, window: int | None, is_explicit: bool
     near = window if window is not None and window < group.length else None
     if near is None and (not is_explicit if causal else group.is_even):
         return None
-    position = torch.arange(group.length, device=group.lengths.device)
+    position = group.position
     distance = position[:, None] - position
     seen = torch.ones_like(distance, dtype=torch.bool) if not causal else distance >= 0
     if near is not None:
@@ -143,7 +153,7 @@ def takes_varlen(query: torch.Tensor, dropout: float) -> bool:
     """Whether torch's flash kernel for texts of different lengths takes this: it knows no dropout."""
     if query.device.type != "cuda" or dropout or query.shape[-1] > MAX_WIDTH or varlen_kernel() is None:
         return False
-    return has_flash(query.dtype, query.shape[-1], torch.cuda.get_device_capability(query.device))
+    return has_flash(query.dtype, query.shape[-1], compute_capability(query.device))
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from bench.methods.capability import compute_capability
 from bench.methods.fused.gather import PaddedIndex
 
 GROUPED_CAPABILITIES = (9, 10)
@@ -37,6 +38,11 @@ class ByCell:
         """Of all cells."""
         return sum(self.counts)
 
+    @property
+    def last(self) -> tuple[int, ...]:
+        """Of each cell, the row after its last."""
+        return tuple(accumulate(self.counts))
+
     def bounds(self) -> Iterator[tuple[int, int, int]]:
         """Each cell, its first row, and the row after its last."""
         for cell, (start, end) in zip(self.cells, pairwise(accumulate(self.counts, initial=0)), strict=True):
@@ -54,6 +60,8 @@ def low_rank(x: torch.Tensor, down: torch.Tensor, up: torch.Tensor, scaling: flo
     `down` has the shape (cells, r, in), `up` (cells, out, r).
     """
     up = up * scaling
+    if torch.compiler.is_compiling():
+        return _traced_low_rank(x, down, up, by)
     if x.device.type == "cpu":
         product: torch.Tensor = _LowRank.apply(x, down, up, by)
         return product
@@ -61,6 +69,23 @@ def low_rank(x: torch.Tensor, down: torch.Tensor, up: torch.Tensor, scaling: flo
     if can_group(x, by):
         return grouped_low_rank(x, down, up, by)
     return unpad(pad(x, by) @ down.transpose(1, 2) @ up.transpose(1, 2), by)
+
+
+def _traced_low_rank(x: torch.Tensor, down: torch.Tensor, up: torch.Tensor, by: ByCell) -> torch.Tensor:
+    """The same by tensors alone: a compiler would take the cells of a pass and their counts for those of all passes.
+
+    Rows are tokens, which on a GPU are filled up to a multiple of `MULTIPLE` for each cell.
+    """
+    if x.device.type == "cpu":
+        from bench.methods import traced
+
+        product: torch.Tensor = traced.low_rank(x, down, up, by.index, by.ends)[0]
+        return product
+    down, up = down.index_select(0, by.index), up.index_select(0, by.index)
+    if has_grouped_products(x):
+        return grouped_low_rank(x, down, up, by)
+    padded = by.padded.pad(x).unflatten(0, (len(by.index), -1))
+    return by.padded.unpad((padded @ down.transpose(1, 2) @ up.transpose(1, 2)).flatten(0, 1))
 
 
 def affine(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, by: ByCell) -> torch.Tensor:
@@ -92,10 +117,15 @@ def can_group(x: torch.Tensor, by: ByCell) -> bool:
 
     Texts are not filled up, as tokens are: where a layer is given what stands for texts, sizes may not do.
     """
-    if not hasattr(F, "grouped_mm") or x.device.type != "cuda" or any(count % MULTIPLE for count in by.counts):
+    return has_grouped_products(x) and not any(count % MULTIPLE for count in by.counts)
+
+
+def has_grouped_products(x: torch.Tensor) -> bool:
+    """Whether the device of `x` has one kernel for the products of many matrices, in the type that autocast gives."""
+    if not hasattr(F, "grouped_mm") or x.device.type != "cuda":
         return False
     dtype = torch.get_autocast_dtype("cuda") if torch.is_autocast_enabled("cuda") else x.dtype
-    return dtype == torch.bfloat16 and torch.cuda.get_device_capability(x.device)[0] in GROUPED_CAPABILITIES
+    return dtype == torch.bfloat16 and compute_capability(x.device)[0] in GROUPED_CAPABILITIES
 
 
 def grouped_low_rank(x: torch.Tensor, down: torch.Tensor, up: torch.Tensor, by: ByCell) -> torch.Tensor:
@@ -113,28 +143,52 @@ class _LowRank(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, down: torch.Tensor, up: torch.Tensor, by: ByCell) -> torch.Tensor:
-        low = x.new_empty(len(x), down.shape[1])
-        product = x.new_empty(len(x), up.shape[1])
-        for cell, start, end in by.bounds():
-            torch.mm(x[start:end], down[cell].t(), out=low[start:end])
-            torch.mm(low[start:end], up[cell].t(), out=product[start:end])
+        product, low = products_of_cells(x, down, up, by.cells, by.last)
         ctx.save_for_backward(x, down, up, low)
         ctx.by = by
         return product
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor, torch.Tensor, None]:
-        x, down, up, low = ctx.saved_tensors
-        gradient = gradient.contiguous()
-        of_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
-        of_down, of_up, of_low = torch.zeros_like(down), torch.zeros_like(up), torch.empty_like(low)
-        for cell, start, end in ctx.by.bounds():
-            torch.mm(gradient[start:end].t(), low[start:end], out=of_up[cell])
-            torch.mm(gradient[start:end], up[cell], out=of_low[start:end])
-            torch.mm(of_low[start:end].t(), x[start:end], out=of_down[cell])
-            if of_x is not None:
-                torch.mm(of_low[start:end], down[cell], out=of_x[start:end])
-        return of_x, of_down, of_up, None
+        needs_x = ctx.needs_input_grad[0]
+        of_x, of_down, of_up = gradients_of_cells(
+            gradient, ctx.saved_tensors, ctx.by.cells, ctx.by.last, needs_x=needs_x
+        )
+        return of_x if needs_x else None, of_down, of_up, None
+
+
+def products_of_cells(
+    x: torch.Tensor, down: torch.Tensor, up: torch.Tensor, cells: Sequence[int], ends: Sequence[int]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """B_k A_k x and A_k x for the rows x of cell k, those up to its one of `ends`."""
+    low = x.new_empty(len(x), down.shape[1])
+    product = x.new_empty(len(x), up.shape[1])
+    for cell, (start, end) in zip(cells, pairwise((0, *ends)), strict=True):
+        torch.mm(x[start:end], down[cell].t(), out=low[start:end])
+        torch.mm(low[start:end], up[cell].t(), out=product[start:end])
+    return product, low
+
+
+def gradients_of_cells(
+    gradient: torch.Tensor,
+    saved: tuple[torch.Tensor, ...],
+    cells: Sequence[int],
+    ends: Sequence[int],
+    *,
+    needs_x: bool = True,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The gradients of x (not computed unless `needs_x`), A and B; `saved` are x, A, B and A_k x."""
+    x, down, up, low = saved
+    gradient = gradient.contiguous()
+    of_x, of_low = torch.empty_like(x), torch.empty_like(low)
+    of_down, of_up = torch.zeros_like(down), torch.zeros_like(up)
+    for cell, (start, end) in zip(cells, pairwise((0, *ends)), strict=True):
+        torch.mm(gradient[start:end].t(), low[start:end], out=of_up[cell])
+        torch.mm(gradient[start:end], up[cell], out=of_low[start:end])
+        torch.mm(of_low[start:end].t(), x[start:end], out=of_down[cell])
+        if needs_x:
+            torch.mm(of_low[start:end], down[cell], out=of_x[start:end])
+    return of_x, of_down, of_up
 
 
 def padded_to_largest(counts: Sequence[int]) -> tuple[list[int], list[int]]:

@@ -22,6 +22,8 @@ from bench.methods.untrained import scores_before
 from bench.models import load
 from bench.models.families import FAMILIES
 from bench.results.scores import Before
+from bench.running.compilers import check_compiler
+from bench.running.warm import base_of
 
 
 @dataclass(slots=True)
@@ -73,6 +75,8 @@ def fit(
     """
     load.quiet()
     clock = time.perf_counter()
+    if context.compile_blocks:
+        _start_compiling(cells[0], context.device)
     with tempfile.TemporaryDirectory() as scratch:
         model, config = cells[0].model, cells[0].training
         assert isinstance(model, TransformerConfig)
@@ -88,7 +92,7 @@ def fit(
         ]
         models = [member.trainer.model for member in members]
         family = FAMILIES[found.model.family]
-        stack = Stack(shell, models, family, pad_token_id, precision=config.precision)
+        stack = Stack(shell, models, family, pad_token_id, precision=config.precision, compiled=context.compile_blocks)
         loaded = time.perf_counter()
         context.on_phase("evaluating the untrained model")
         rows = _eval_rows(cells, context.device)
@@ -108,8 +112,17 @@ def fit(
     ]
     for member, load_seconds, train_seconds in zip(members, parts[0], parts[2], strict=True):
         member.fitted.summary.load_seconds, member.fitted.summary.train_seconds = load_seconds, train_seconds
+        member.fitted.summary.compiled = stack.is_compiled
     shares = [sum(of_cell) / (trained - clock) for of_cell in zip(*parts, strict=True)]
     return FusedCells(members, stack, shares, rows)
+
+
+def _start_compiling(cell: Cell, device: str) -> None:
+    """What was compiled for stacks of cells like this one serves again. Raises UserError without a compiler."""
+    from bench.methods.fused import blocks
+
+    check_compiler(device, "fused.compile=blocks")
+    blocks.start((base_of(cell, device=device), cell.method))
 
 
 def _shell(cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context) -> Any:

@@ -17,9 +17,9 @@ class FusedLinear(nn.Module):
     at once: cells need no generators of their own, for every element's draw is independent anyway.
     """
 
-    A: nn.Parameter
+    A: torch.Tensor
     """Shape (cells, r, in)."""
-    B: nn.Parameter
+    B: torch.Tensor
     """Shape (cells, out, r)."""
 
     def __init__(self, base: nn.Module, current: Pass, scaling: float, dropout: float) -> None:
@@ -46,9 +46,9 @@ class FusedLinear(nn.Module):
 class FusedHead(nn.Module):
     """The cells' own copies of a layer above the frozen model, each on its texts."""
 
-    weight: nn.Parameter | None
+    weight: torch.Tensor | None
     """Of linear layers, shape (cells, most outputs, in): zero for outputs that a cell does not have."""
-    bias: nn.Parameter | None
+    bias: torch.Tensor | None
     """Shape (cells, most outputs)."""
     missing: torch.Tensor | None
     """Likewise, where cells differ in labels: -inf for those that one does not have, and 0."""
@@ -57,8 +57,7 @@ class FusedHead(nn.Module):
         super().__init__()
         self.current, self.first, self.last = current, first, last
         self.heads, self.missing = nn.ModuleList(), None
-        self.register_parameter("weight", None)
-        self.register_parameter("bias", None)
+        self.weight = self.bias = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Shape (texts, ..., in) to (texts, ..., out); the last layer's `out` is that of the cell with most labels.

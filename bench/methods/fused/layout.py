@@ -18,12 +18,17 @@ class Group:
 
     start: int
     """Its first padded row among those of all groups."""
-    length: int
-    """Of the longest."""
+    position: torch.Tensor
+    """Shape (tokens of the longest), on the device: 0, 1 and so on."""
     lengths: torch.Tensor
     """Shape (texts), on the device."""
     is_even: bool
-    """Whether all are as long as the longest."""
+    """Whether all are known to be as long as the longest."""
+
+    @property
+    def length(self) -> int:
+        """Of the longest."""
+        return len(self.position)
 
 
 @dataclass(slots=True)
@@ -40,10 +45,10 @@ class Layout:
     """Shape (tokens)."""
     ends: torch.Tensor
     """Shape (texts + 1), int32: where texts begin, and the end; what fills up cells are texts, too, after theirs."""
-    longest: int
     tokens_of: ByCell
     texts_of: ByCell
     groups: list[Group]
+    """Shortest texts first."""
     attended: PaddedIndex
     """The tokens as padded rows of all groups, one after the other."""
     num_texts: int
@@ -57,6 +62,11 @@ class Layout:
     """Of attention, by first padded row of a group and `mask_of`'s options, made as they are asked for: layers share
     them."""
 
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest text."""
+        return self.groups[-1].length
+
     def pool(self, hidden: torch.Tensor) -> torch.Tensor:
         """What stands for each text: shape (tokens, width) to (texts, width)."""
         if self.pooled is not None:
@@ -66,10 +76,11 @@ class Layout:
 
     def by(self, num_rows: int) -> ByCell:
         """Whose rows these are: `num_rows` is that of the tokens, or of what stands for each text."""
-        for found in (self.tokens_of, self.texts_of):
-            if found.num_rows == num_rows:
-                return found
-        known = f"{self.tokens_of.num_rows} tokens of {self.num_texts} texts"
+        if num_rows == len(self.ids):
+            return self.tokens_of
+        if num_rows == self.num_texts:
+            return self.texts_of
+        known = f"{len(self.ids)} tokens of {self.num_texts} texts"
         raise RuntimeError(f"a layer was given {num_rows} rows of a pass over {known}")
 
 
@@ -77,6 +88,8 @@ class Pass:
     """What goes through a stack's model now."""
 
     layout: Layout
+    is_compiled: bool = False
+    """Whether the blocks that are compiled run so."""
     is_shared: bool = False
     """All texts are every cell's: adapters that have not been trained change nothing and are left out, and heads give
     their outputs side by side, cell after cell, in the last dimension."""

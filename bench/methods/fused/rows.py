@@ -53,7 +53,9 @@ class Rows:
         """
         shape = max((cell[name].shape for cell in self.cells), key=torch.Size.numel)
         start, end = self.starts[name], self.starts[name] + shape.numel()
-        stacked = nn.Parameter(self.values[:, start:end].unflatten(1, shape))
+        # no Parameter: to a compiler, those have one size for ever, and cells leave
+        stacked = self.values[:, start:end].unflatten(1, shape).detach().requires_grad_()
+        torch._dynamo.mark_static(stacked, list(range(1, stacked.dim())))
         stacked.grad = self.gradients[:, start:end].unflatten(1, shape)
         return stacked
 

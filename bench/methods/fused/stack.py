@@ -1,6 +1,7 @@
 """Several adapted models over one frozen model, run as one: the model of a stack of cells."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 import peft
@@ -48,8 +49,9 @@ class Stack:
         *,
         precision: Precision,
         multiple: int | None = None,
+        compiled: bool = False,
     ) -> None:
-        """`multiple` is that of `lay_out`."""
+        """`multiple` is that of `lay_out`; `compiled`: see `blocks`."""
         self.model = shell.requires_grad_(False)
         self.device = next(shell.parameters()).device
         self.precision = precision
@@ -58,6 +60,7 @@ class Stack:
             lay_out, device=self.device, pooling=pooling, pad_token_id=pad_token_id, multiple=multiple
         )
         self.current = Pass()
+        self._pass_through: Callable[[], AbstractContextManager[None]] = nullcontext
         self.linears: dict[str, FusedLinear] = {}
         self.heads: dict[str, FusedHead] = {}
         self._replace_layers(models[0].get_base_model())
@@ -65,6 +68,9 @@ class Stack:
             unpack(self.model, dense.MAX_BYTES)
             packed.pack_frozen_linears(self.model)
         self.model.config._attn_implementation = attention.NAME  # `set_attn_implementation` of some versions only warns
+        self.is_compiled = compiled
+        if compiled:
+            self._compile(list(shell.get_submodule(family.blocks).children()), is_mean=pooling == "mean")
         pack_trunk(self.model, family, self.current, is_mean=pooling == "mean")
         self.fill(models)
 
@@ -89,6 +95,13 @@ class Stack:
         for name in heads:
             self.heads[name] = FusedHead(self.current, first=name == heads[0], last=name == heads[-1])
             self.model.set_submodule(name, self.heads[name])
+
+    def _compile(self, all_blocks: Sequence[nn.Module], *, is_mean: bool) -> None:
+        from bench.methods.fused import blocks
+
+        packed.pack_now(self.model)
+        blocks.compile_blocks(all_blocks if is_mean else all_blocks[:-1])
+        self._pass_through = blocks.pass_through
 
     def _attach(self) -> None:
         """Let the layers use the rows and heads of the cells that are in the stack."""
@@ -120,17 +133,20 @@ class Stack:
 
         Shape (examples, most labels), fp32; rows in the order given. See `FusedHead` for labels that a cell lacks.
         """
-        self.current.layout, self.current.is_shared = self._lay_out(parts), False
+        self.current.is_compiled = self.is_compiled and torch.is_grad_enabled()
+        self.current.layout = self._lay_out(parts, one_group=self.current.is_compiled)
+        self.current.is_shared = False
         return self._forward()
 
     def shared_logits(self, examples: Encoded) -> torch.Tensor:
         """The logits of all cells for the same examples, side by side; only while the stack is untrained."""
         self.current.layout, self.current.is_shared = self._lay_out([(0, examples)]), True
+        self.current.is_compiled = False
         return self._forward()
 
     def _forward(self) -> torch.Tensor:
         texts = torch.zeros(self.current.layout.num_texts, 1, dtype=torch.long, device=self.device)
-        with autocast(self.device.type, self.precision):
+        with autocast(self.device.type, self.precision), self._pass_through():
             logits: torch.Tensor = self.model(input_ids=texts).logits  # of which the trunk takes no notice
         if not self.current.layout.is_attended:
             raise Unfusable(f"{type(self.model).__name__} does not take the attention that is given to it")

@@ -28,6 +28,8 @@ class PackedTrunk(nn.Module):
         """Hidden states of the shape (texts, 1, width), of what pass is current."""
         layout = self.current.layout
         embedded = self.trunk.get_input_embeddings()(layout.ids.unsqueeze(0))
+        if self.current.is_compiled:
+            embedded.requires_grad_()  # as what later blocks are given: else the first would be compiled by itself
         given = self.trunk(inputs_embeds=embedded, position_ids=layout.positions.unsqueeze(0), packed=layout)
         hidden = given.last_hidden_state[0]
         # where the last block's feed-forward part gives what stands for each text alone, that is all

@@ -16,6 +16,7 @@ OF_SEVERAL_CELLS = (
     *(f"hydra.launcher.{name}" for name in ("per_device", "workers", "cells_per_worker", "isolate")),
     "engine",
     "fused.max_cells",
+    "fused.compile",
 )
 """Options that say how several cells of an array task share what it has."""
 

@@ -1,11 +1,15 @@
 """What tests of stacks share."""
 
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import torch
 
 from bench.data.pool import Pool
 from bench.methods import finetune
+from bench.methods.fused import blocks
 from tests.support import texts
 
 LABELS = ("sport", "business", "other, things", "more")
@@ -16,6 +20,25 @@ def pool() -> Pool:
     """Sixty texts of each of four topics."""
     frame = texts.topics(60, labels=LABELS)
     return Pool(ids=tuple(map(str, frame.index)), texts=tuple(frame.text), labels=tuple(frame.label), revision=None)
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is compiled yet, nor afterwards; and torch does not write down for pytest's log what it makes."""
+    monkeypatch.setattr(logging.getLogger("torch.__trace"), "propagate", False)
+    blocks.start(object())
+    yield
+    blocks.start(None)
+
+
+@pytest.fixture
+def programs(fresh: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How many programs blocks have been made into; they run as they were traced, forward and back, and need no
+    compiler."""
+    monkeypatch.setattr(blocks, "BACKEND", "aot_eager")
+    counted = torch._dynamo.utils.counters["stats"]
+    counted.clear()
+    return lambda: counted["unique_graphs"]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A stack has all its tensors on its device: shown on one that is no CPU and computes nothing, torch's `meta`."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -27,15 +28,16 @@ def on_meta(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(stack, "autocast", lambda *_: nullcontext())
     monkeypatch.setattr(attention, "takes_varlen", lambda *_: request.param)
     monkeypatch.setattr(by_cell, "can_group", lambda *_: request.param)
+    monkeypatch.setattr(by_cell, "has_grouped_products", lambda *_: request.param)
 
 
 def texts(*lengths: int) -> Encoded:
     return [{"input_ids": [5] * length, "labels": 0} for length in lengths]
 
 
-def stack_of(num_cells: int, family: str, folder: Path) -> Stack:
+def stack_of(num_cells: int, family: str, folder: Path, *, compiled: bool = False) -> Stack:
     config = AutoConfig.from_pretrained(folder)
-    config.num_labels, config.pad_token_id = 3, 0
+    config.num_labels, config.pad_token_id, config.use_cache = 3, 0, False
     for name in vars(config):
         if "drop" in name and isinstance(getattr(config, name), float):
             setattr(config, name, 0.0)
@@ -48,7 +50,7 @@ def stack_of(num_cells: int, family: str, folder: Path) -> Stack:
         for _ in range(num_cells)
     ]
     shell = AutoModelForSequenceClassification.from_config(config).to("meta")
-    stacked = Stack(shell, models, FAMILIES[family], 0, precision="bf16")
+    stacked = Stack(shell, models, FAMILIES[family], 0, precision="bf16", compiled=compiled)
     stacked.model.train()
     return stacked
 
@@ -66,6 +68,20 @@ def test_no_tensor_is_elsewhere(family: str, tiny_models: dict[str, Path]) -> No
     logits = stacked.logits([(0, texts(7)), (1, texts(4))])
     logits.sum().backward()
     assert {linear.A.grad.device.type for linear in stacked.linears.values()} == {"meta"}  # type: ignore[union-attr]
+
+
+@pytest.mark.usefixtures("on_meta")
+@pytest.mark.parametrize("family", ["bert", "llama"])
+def test_nor_in_compiled_blocks(family: str, tiny_models: dict[str, Path], programs: Callable[[], int]) -> None:
+    """One program, of the operations that a GPU takes, for unequal cells, for some of them, and after one has left."""
+    stacked = stack_of(4, family, tiny_models[family], compiled=True)
+    unequal = [(0, texts(5, 9, 3)), (1, texts(4, 4)), (2, texts(30)), (3, texts(6))]
+    for parts in (unequal, [unequal[0], unequal[2]]):
+        stacked.logits(parts).logsumexp(1).sum().backward()
+    stacked.keep([0, 2, 3])
+    stacked.logits([(0, texts(7, 7)), (1, texts(4, 4)), (2, texts(3, 3))]).sum().backward()
+    assert {linear.A.grad.device.type for linear in stacked.linears.values()} == {"meta"}  # type: ignore[union-attr]
+    assert programs() == 1
 
 
 class Operations(TorchDispatchMode):

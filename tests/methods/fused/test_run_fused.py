@@ -1,5 +1,6 @@
 """Fused cells leave records, models and failures as single ones do."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +26,7 @@ from bench.running import measuring
 from bench.running.meter import Reading
 from bench.running.run import MODEL, NOBODY, run, run_cell
 from bench.running.warm import Warm
-from bench.settings import Settings
+from bench.settings import FusedConfig, Settings
 from bench.sweep import worker
 from bench.sweep.messages import Ended, Job, Split
 from tests.conftest import MODEL_IDS
@@ -91,6 +92,18 @@ def test_records_are_those_of_single_cells(data: Path, mirror: Path, tmp_path: P
     seconds = [record.measurements.seconds for record in records]
     assert all(each.total >= each.load_data + each.load_model + each.train + each.evaluate for each in seconds)
     assert seconds[1].train > seconds[0].train, "by what they trained on"
+
+
+def test_a_record_says_that_blocks_were_compiled(
+    data: Path, mirror: Path, tmp_path: Path, programs: Callable[[], int]
+) -> None:
+    cells = [make_cell(data, "llama", task) for task in TASKS[:2]]
+    for how, expected in (("none", False), ("blocks", True)):
+        options = settings(mirror, tmp_path / how, fused=FusedConfig(compile=how))
+        records = run(cells, options)
+        assert [record.measurements.fused.compiled for record in records] == [expected] * 2
+        assert (programs() > 0) is expected
+        assert [record.key for record in records] == [cell.key for cell in cells]
 
 
 def test_energy_is_shared_by_time(data: Path, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,16 @@
-"""Training steps of a row: by Trainer, and in a stack that begins with many cells and ends with one."""
+"""Training steps of a row: by Trainer, and in a stack that begins with many cells and ends with one, also compiled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.cell import Cell
 from bench.config import TransformerConfig
+from bench.errors import UserError
 from bench.methods.fitted import Context, FittedCells
 from bench.models.estimate import estimate_cell
 from bench.models.shape import shape_of
+from bench.running.compilers import check_compiler
 from bench.running.memory import release
 from bench.running.out_of_memory import is_out_of_memory
 from tests.gpu.cells import Row, cells, splits
@@ -34,6 +36,8 @@ class Step:
     """Parameters that a token is multiplied with."""
     estimated_bytes: int
     """Of memory, for texts as long as the longest one."""
+    is_compiled: bool = False
+    """The stack's blocks (`fused.compile=blocks`)."""
 
     @property
     def samples_per_second(self) -> float:
@@ -62,19 +66,30 @@ def steps(row: Row, folder: Path, context: Context, sizes: Sequence[int]) -> lis
     """Steps by Trainer, then of a stack of the largest of `sizes`, which shrinks to the next ones.
 
     Where memory does not hold the largest, the stack begins with the next one. Raises what torch raises where it does
-    not hold one cell.
+    not hold one cell. The same stack comes a second time with its blocks compiled, if there is a compiler.
     """
     found = _recorded(row, cells(row, folder, [WINDOW]), context, [1], is_stack=False)
+    found += _ladder(row, folder, context, sizes)
+    try:
+        check_compiler(context.device, "a stack with compiled blocks")
+    except UserError as error:
+        print(f"{row.name}: {error}", flush=True)
+        return found
+    return found + _ladder(row, folder, replace(context, compile_blocks=True), sizes)
+
+
+def _ladder(row: Row, folder: Path, context: Context, sizes: Sequence[int]) -> list[Step]:
+    """Of the largest stack that fits, as it shrinks."""
     for start in range(len(sizes)):
         ladder = sorted(sizes, reverse=True)[start:]
         try:
-            return found + _recorded(row, ladder_of(row, folder, ladder), context, ladder, is_stack=True)
+            return _recorded(row, ladder_of(row, folder, ladder), context, ladder, is_stack=True)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             print(f"{row.name}: {ladder[0]} cells do not fit", flush=True)
         context.warm.clear()
-    return found
+    return []
 
 
 def ladder_of(row: Row, folder: Path, sizes: Sequence[int]) -> list[Cell]:
@@ -96,6 +111,7 @@ def _recorded(row: Row, of: Sequence[Cell], context: Context, sizes: Sequence[in
             tokens=sum(per_step[: window.cells]),
             weights=multiplied_weights(of[0]),
             estimated_bytes=estimated(of[: window.cells]),
+            is_compiled=is_stack and context.compile_blocks,
         )
         for window in recorder.windows
     ]

@@ -36,7 +36,7 @@ def _step(step: Step, alone: float, card: Card) -> tuple[str, ...]:
     peak = window.peak_bytes
     return (
         step.row,
-        str(window.cells) if step.is_stack else "1, by Trainer",
+        _cells(step),
         f"{1e3 * window.seconds:.1f}",
         f"{1e3 * a_cell:.2f}",
         f"{alone / a_cell:.2f}",
@@ -51,6 +51,12 @@ def _step(step: Step, alone: float, card: Card) -> tuple[str, ...]:
     )
 
 
+def _cells(step: Step) -> str:
+    if not step.is_stack:
+        return "1, by Trainer"
+    return f"{step.window.cells}, compiled" if step.is_compiled else str(step.window.cells)
+
+
 def of_rows(steps: Sequence[Step], card: Card) -> list[str]:
     """Lines of the short table, one a model: what its largest stack does, and the time of a cell by stack."""
     sizes = sorted({step.window.cells for step in steps if step.is_stack})
@@ -62,18 +68,32 @@ def of_rows(steps: Sequence[Step], card: Card) -> list[str]:
 def row_columns(sizes: Sequence[int]) -> tuple[str, ...]:
     """The head of the short table for stacks of these sizes."""
     stacks = (f"stack of {size}" for size in sizes)
-    return ("model", "by Trainer, ms", *stacks, "samples/s", "tokens/s", "MFU", "launches", "memory GB", "of estimate")
+    compiled = f"{max(sizes)}, compiled"
+    return (
+        "model",
+        "by Trainer, ms",
+        *stacks,
+        compiled,
+        "samples/s",
+        "tokens/s",
+        "MFU",
+        "launches",
+        "memory GB",
+        "of estimate",
+    )
 
 
 def _row(steps: Sequence[Step], sizes: Sequence[int], card: Card) -> tuple[str, ...]:
     """A line of the short table."""
-    stacks = {step.window.cells: step for step in steps if step.is_stack}
+    stacks = {step.window.cells: step for step in steps if step.is_stack and not step.is_compiled}
+    compiled = {step.window.cells: step for step in steps if step.is_compiled}
     (alone,) = (step for step in steps if not step.is_stack)
     by_size = (_ms(stacks[size]) if size in stacks else NONE for size in sizes)
     largest = _step(stacks[max(stacks)] if stacks else alone, alone.window.seconds, card)
     by_column = dict(zip(STEP_COLUMNS, largest, strict=True))
     rest = ("samples/s", "tokens/s", "MFU", "launches", "memory GB", "of estimate")
-    return (alone.row, _ms(alone), *by_size, *(by_column[name] for name in rest))
+    shared = _ms(compiled[max(compiled)]) if compiled else NONE
+    return (alone.row, _ms(alone), *by_size, shared, *(by_column[name] for name in rest))
 
 
 def _ms(step: Step) -> str:

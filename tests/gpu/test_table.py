@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch.autograd import DeviceType
 
+from bench.methods.fused import blocks
 from bench.methods.fused.groups import can_fuse
 from tests.gpu.cells import Row, context
 from tests.gpu.folders import build
@@ -23,7 +24,7 @@ from tests.perf.gpu.counting import LAUNCHES, Profiled, Waits, profiled
 from tests.perf.gpu.frozen import Frozen, frozen
 from tests.perf.gpu.recorder import TIMED, WARM_UP, WINDOW, Recorder, Window
 from tests.perf.gpu.sharing import shared
-from tests.perf.gpu.steps import Step, estimated, ladder_of, multiplied_weights
+from tests.perf.gpu.steps import Step, estimated, ladder_of, multiplied_weights, steps
 from tests.perf.gpu.whole import Whole, whole
 from tests.support.cli import REPOSITORY
 
@@ -54,9 +55,9 @@ def test_a_line_of_steps() -> None:
 
 def test_a_line_of_a_model() -> None:
     compiled = replace(step(8, 0.032), is_compiled=True)
-    steps = [step(1, 0.022, is_stack=False), step(8, 0.044), step(1, 0.0195), compiled]
-    assert "| 8, compiled | 32.0 | 4.00 | 5.50 |" in table.of_steps(steps, CARD)[-1]
-    head, _, line = table.of_rows(steps, CARD)
+    all_of = [step(1, 0.022, is_stack=False), step(8, 0.044), step(1, 0.0195), compiled]
+    assert "| 8, compiled | 32.0 | 4.00 | 5.50 |" in table.of_steps(all_of, CARD)[-1]
+    head, _, line = table.of_rows(all_of, CARD)
     assert head.startswith("| model | by Trainer, ms | stack of 1 | stack of 8 | 8, compiled | samples/s |")
     assert line == (
         "| llama3_2_1b lora, bf16 | 22.00 | 19.50 | 5.50 | 4.00 | 2,909 | 56,182 | 22.1 % | 2,333 | 5.00 | 0.80 |"
@@ -103,6 +104,15 @@ def test_a_ladder_of_cells_can_be_stacked_and_ends_in_steps(tmp_path: Path) -> N
     assert [cell.task.train_size // 16 for cell in cells] == [3 * WINDOW, 2 * WINDOW, WINDOW, WINDOW]
     assert len({can_fuse(cell) for cell in cells}) == 1
     assert can_fuse(cells[0]) is not None
+
+
+def test_a_compiled_stack_comes_after_the_plain_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BACKEND", "eager")  # a GPU's programs are made on a GPU
+    row = rows_of(["minilm"], tiny=True)[0]
+    build(row.shape, tmp_path / "model", "cpu")
+    found = steps(row, tmp_path / "model", context(tmp_path / "cache", "cpu"), [2], compiled=True)
+    kinds = [(step.is_stack, step.is_compiled, step.window.cells) for step in found]
+    assert kinds == [(False, False, 1), (True, False, 2), (True, True, 2)]
 
 
 def test_windows_are_timed_after_their_first_steps(monkeypatch: pytest.MonkeyPatch) -> None:

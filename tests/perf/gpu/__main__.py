@@ -112,6 +112,19 @@ def _measured(rows: Sequence[Row], options: argparse.Namespace, scratch: Path, c
     return found
 
 
+def can_compile(device: str) -> bool:
+    """Whether compiled stacks are measured: on a GPU, with what torch needs to make programs for it."""
+    from bench.errors import UserError
+    from bench.running.compilers import check_compiler
+
+    try:
+        check_compiler(device, "a stack with compiled blocks")
+    except UserError as error:
+        print(f"left out: {error}", flush=True)
+        return False
+    return device == "cuda"
+
+
 @dataclass(slots=True)
 class Measured:
     """All that there is so far."""
@@ -127,7 +140,7 @@ class Measured:
         from tests.perf.gpu.table import of_steps
         from tests.perf.gpu.whole import CELLS, whole
 
-        new = steps(row, folder, where, options.stacks)
+        new = steps(row, folder, where, options.stacks, compiled=can_compile(options.device))
         self.steps += new
         print("\n".join(of_steps(new, card)[2:]), flush=True)
         name = (row.shape.name.removeprefix("tiny_"), row.method, row.precision)

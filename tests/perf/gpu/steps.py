@@ -6,11 +6,9 @@ from pathlib import Path
 
 from bench.cell import Cell
 from bench.config import TransformerConfig
-from bench.errors import UserError
 from bench.methods.fitted import Context, FittedCells
 from bench.models.estimate import estimate_cell
 from bench.models.shape import shape_of
-from bench.running.compilers import check_compiler
 from bench.running.memory import release
 from bench.running.out_of_memory import is_out_of_memory
 from tests.gpu.cells import Row, cells, splits
@@ -62,18 +60,16 @@ class Step:
         return self.window.profiled.device_seconds / self.window.seconds
 
 
-def steps(row: Row, folder: Path, context: Context, sizes: Sequence[int]) -> list[Step]:
+def steps(row: Row, folder: Path, context: Context, sizes: Sequence[int], *, compiled: bool = False) -> list[Step]:
     """Steps by Trainer, then of a stack of the largest of `sizes`, which shrinks to the next ones.
 
     Where memory does not hold the largest, the stack begins with the next one. Raises what torch raises where it does
-    not hold one cell. The same stack comes a second time with its blocks compiled, if there is a compiler.
+    not hold one cell. With `compiled` the same stack
+    comes a second time with its blocks compiled.
     """
     found = _recorded(row, cells(row, folder, [WINDOW]), context, [1], is_stack=False)
     found += _ladder(row, folder, context, sizes)
-    try:
-        check_compiler(context.device, "a stack with compiled blocks")
-    except UserError as error:
-        print(f"{row.name}: {error}", flush=True)
+    if not compiled:
         return found
     return found + _ladder(row, folder, replace(context, compile_blocks=True), sizes)
 

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 
 from bench.bounds import Amount, Fraction, Precise
 from bench.metrics.deciding import AUTO, deciding_name
+from bench.report.race.asked import Asked
 
 DecidingMetric = Annotated[str, BeforeValidator(deciding_name)]
 
@@ -55,11 +56,18 @@ class ReportOptions(ReportSettings):
     """The experiment whose published numbers are shown; null: the one that is called as the title says."""
     rerun: str | None = None
     """The command that runs what is missing, where that is known."""
+    race: Asked | None = None
+    """By which rules the rows raced against each other; null: a plain sweep, in which all cells are run."""
 
     @classmethod
     def of(
-        cls, settings: ReportSettings, title: str, rerun: str | None = None, experiment: str | None = None
+        cls,
+        settings: ReportSettings,
+        title: str,
+        rerun: str | None = None,
+        experiment: str | None = None,
+        race: Asked | None = None,
     ) -> "ReportOptions":
         """The options that `settings` ask for."""
         asked = {field.name: getattr(settings, field.name) for field in fields(ReportSettings)}
-        return cls(title, experiment=experiment, rerun=rerun, **asked)
+        return cls(title, experiment=experiment, rerun=rerun, race=race, **asked)

@@ -28,7 +28,9 @@ from bench.report.inputs.records import (
     split_of,
 )
 from bench.report.options import ReportOptions
-from bench.report.statistics.baseline import simpler_rows, verdicts
+from bench.report.race.field import Place, field_of
+from bench.report.race.races import PlaceRace, Races, State
+from bench.report.statistics.baseline import baseline, simpler_rows, unequal_places, verdicts
 from bench.report.statistics.bootstrap import Draws, statistic
 from bench.report.statistics.ceilings import Costs, costs_of
 from bench.report.statistics.correctness import Grid
@@ -123,7 +125,22 @@ class View:
     @cached_property
     def verdicts(self) -> Verdicts:
         """Which rows are told apart, at every point: what words, marks and tables go by."""
-        return verdicts(self.cells, self.compared, self.options.baseline)
+        found = {one.place[1:]: one.race for one in self.races if one.race.reference is not None}
+        return verdicts(self.cells, self.compared, self.options.baseline, found)
+
+    @cached_property
+    def races(self) -> list[PlaceRace]:
+        """How the rows raced, smaller sizes first; none where all cells were to be run."""
+        asked = self.options.race
+        if asked is None:
+            return []
+        of = field_of(self.found, largest_only=asked.question == "best_at_largest")
+        failed = {cell.key for cell, record in self.found.items() if record is not None}
+        unequal = [Place(self.data, *place) for place in unequal_places(self.cells)]
+        seconds = {(Place(self.data, *at), row): cost.train_seconds for (row, *at), cost in self.costs.items()}
+        state = State({self.data: self.compared}, failed, unequal, seconds)
+        races = Races(of, asked, {self.data: baseline(self.cells, self.options.baseline)})
+        return list(races.replayed(state).values())
 
     @cached_property
     def simpler_rows(self) -> list[str]:

@@ -56,7 +56,7 @@ def launch(
     grid = grid_of((cell.key for cell in cells), overrides)
     asked, settings = settings, named(settings, grid)
     if settings.command == "report":
-        _report(cells, asked, grid, _again(points, overrides), overrides)
+        _report(cells, asked, grid, again(points, overrides), overrides)
         return 0
     if settings.command in ("run", "plan"):
         check_given(given, points)
@@ -69,24 +69,20 @@ def launch(
     stamps = {cell.key: store.stamp(cell.folder(settings.results_dir)) for cell in cells}  # before records are read
     todo, kept = wanted(cells, settings)
     if todo:
-        check_extras(todo)
-        runner.check(todo, settings)
-        check_cells(todo, settings)
-        check_observers(settings)
-        check_folders(settings.results_dir, settings.reports_dir, settings.title)
+        check_run(todo, settings, runner)
     say(f"{settings.title}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
     if (line := said_of_kept(kept, settings)) is not None:
         say(line)
     names = rows_of(cells).labels
     for note in memory_notes(todo, settings, runner.workforce(settings, len(todo))) if todo else ():
         say(note, error=True)
-    stopped = _run(todo, settings, stamps, runner, names) if todo else None
+    stopped = run_cells(todo, settings, stamps, runner, names) if todo else None
     ended = records(cells, settings)
     print_summary(ended, settings, names)
     if stopped is not None:
         say(f"stopped early: {stopped}", error=True)
         return INTERRUPTED if isinstance(stopped, Interrupted) else 1
-    _report(cells, asked, grid, _again(points, overrides), overrides)
+    _report(cells, asked, grid, again(points, overrides), overrides)
     statuses = {None if record is None else record.status for _, record in ended}
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
     return 0 if Status.OK in statuses and statuses <= {Status.OK, Status.SKIPPED} else 1
@@ -105,12 +101,21 @@ def read(configs: Sequence[dict[str, Any]]) -> tuple[list[Point], list[Cell], Se
     return points, cells, settings
 
 
-def _again(points: Sequence[Point], overrides: Sequence[Sequence[str]]) -> dict[str, list[str]]:
+def check_run(cells: Sequence[Cell], settings: Settings, runner: Runner) -> None:
+    """Raise UserError, before any work, where `cells` can't be run so."""
+    check_extras(cells)
+    runner.check(cells, settings)
+    check_cells(cells, settings)
+    check_observers(settings)
+    check_folders(settings.results_dir, settings.reports_dir, settings.title)
+
+
+def again(points: Sequence[Point], overrides: Sequence[Sequence[str]]) -> dict[str, list[str]]:
     """The overrides that each cell is run again by, by key."""
     return {point.cell.key: effective(words, point) for point, words in zip(points, overrides, strict=False)}
 
 
-def _run(
+def run_cells(
     todo: Sequence[Cell],
     settings: Settings,
     stamps: Mapping[str, store.Stamp | None],

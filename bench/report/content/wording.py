@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bench.escape.characters import shortened, visible_line
-from bench.report.inputs.frame import MISSING
+from bench.report.inputs.frame import MISSING, NOT_NEEDED
 from bench.report.statistics.metrics import metric_of
 from bench.results.record import Status
 from bench.wording import counted
@@ -31,7 +31,7 @@ SHOWN = {
 }
 """Metrics that are drawn and tabulated where records have them, and their part of a file's name."""
 
-STATUS_WORDS = {MISSING: "not run", Status.OOM.value: "out of memory"}
+STATUS_WORDS = {MISSING: "not run", NOT_NEEDED: "not needed", Status.OOM.value: "out of memory"}
 """Of statuses whose names are no words."""
 
 MAX_LABEL = 40

@@ -22,6 +22,8 @@ from bench.results.scores import METRIC_FIELDS, Evaluation
 from bench.results.store import UnreadableRecord
 
 MISSING = "missing"
+NOT_NEEDED = "not_needed"
+"""Instead of `missing`, of cells that a race had no use for."""
 UNREADABLE = "unreadable"
 PACKAGES = ("torch", "transformers", "peft", "scikit-learn")
 """Packages whose versions may change a result."""
@@ -75,8 +77,8 @@ def cells_frame(
 
     `found` is what `read_records` gave for them; without it they are read here.
 
-    `status` is the record's, `missing` where there is none, `unreadable` (reason in `failure`) where there is
-    one that cannot be used. Numbers are null unless the status is `ok`; times are in seconds.
+    `status` is the record's, `missing` (or `not_needed`) where there is none, `unreadable` (reason in `failure`) where
+    there is one that cannot be used. Numbers are null unless the status is `ok`; times are in seconds.
     Answers that were made elsewhere have none of `COSTS`.
     `peak_memory_bytes` is the GPU's peak where it was measured and the process's elsewhere: `peak_memory_of`
     says which; both are null for a cell of a fused stack, whose peak is the whole stack's. `row` and `data` are
@@ -127,7 +129,7 @@ def _line(cell: ExpectedCell, record: CellRecord) -> dict[str, Any]:
     if isinstance(record, UnreadableRecord):
         return axes | {"status": UNREADABLE, "failure": masked(str(record))}
     if record is None:
-        return axes | {"status": MISSING}
+        return axes | {"status": MISSING if cell.needed else NOT_NEEDED}
     line = axes | {"status": record.status.value} | _provenance(record) | _options(record)
     if record.failure is not None:
         line |= {"failure_type": record.failure.type, "failure": masked(record.failure.message)}
@@ -238,8 +240,8 @@ def summary_frame(cells: pd.DataFrame) -> pd.DataFrame:
     """One row a point of the grid: `POINT`, `n_ok`, `n_expected`, `not_ok`, and each number over the `ok` seeds.
 
     `<number>_mean` and `<number>_sd` (sample standard deviation, ddof 1; null for one seed) are null where no
-    seed is `ok`. `not_ok` names the statuses of the other seeds ("" for none; see `statuses_text`). Numbers that
-    `cells` lack are left out.
+    seed is `ok`. `not_ok` names the statuses of the other seeds ("" for none; see `statuses_text`). Cells that are not
+    needed are expected nowhere, and named where a point has no others. Numbers that `cells` lack are left out.
     """
     # The nulls of failed cells already keep them out; masking makes it so for any frame that is handed in.
     is_ok = cells["status"] == Status.OK.value
@@ -249,8 +251,12 @@ def summary_frame(cells: pd.DataFrame) -> pd.DataFrame:
     means = groups[averaged].mean().add_suffix("_mean")
     deviations = groups[averaged].std(ddof=1).add_suffix("_sd")
     points = cells.assign(is_ok=is_ok).groupby(POINT, observed=True)["is_ok"]
-    counts = pd.DataFrame({"n_ok": points.sum().astype("int64"), "n_expected": points.size(), "not_ok": ""})
-    others = cells[~is_ok].groupby(POINT, observed=True)["status"].agg(statuses_text)
+    needed = cells["status"] != NOT_NEEDED
+    expected = needed.groupby([cells[name] for name in POINT], observed=True).sum().astype("int64")
+    counts = pd.DataFrame({"n_ok": points.sum().astype("int64"), "n_expected": expected, "not_ok": ""})
+    left_out = counts["n_expected"] == 0
+    counts.loc[left_out, "not_ok"] = NOT_NEEDED
+    others = cells[~is_ok & needed].groupby(POINT, observed=True)["status"].agg(statuses_text)
     counts.loc[others.index, "not_ok"] = others
     paired = [f"{name}_{part}" for name in averaged for part in ("mean", "sd")]
     return pd.concat([counts, pd.concat([means, deviations], axis="columns")[paired]], axis="columns").reset_index()

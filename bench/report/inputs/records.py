@@ -39,6 +39,8 @@ class ExpectedCell:
     """What its method counts as (`bench.config.method.base.Role`): only classical rows can be the baseline."""
     names: tuple[str, str] = ("", "")
     """What people call its row and its data set; empty: as they are named."""
+    needed: bool = True
+    """Whether somebody misses it where it has no record: a race leaves out what would change no answer."""
 
     @property
     def row(self) -> str:
@@ -54,10 +56,10 @@ Points = Mapping[Point, Seeds]
 def read_records(expected: Iterable[ExpectedCell]) -> dict[ExpectedCell, CellRecord]:
     """Look into every cell's folder, once; equal entries count once and keep their order."""
     with gc_disabled():
-        return {cell: _read_checked(cell) for cell in dict.fromkeys(expected)}
+        return {cell: read_checked(cell) for cell in dict.fromkeys(expected)}
 
 
-def _read_checked(cell: ExpectedCell) -> CellRecord:
+def read_checked(cell: ExpectedCell) -> CellRecord:
     """The cell's own record; one that says `ok` without numbers, or is another cell's, can't be used."""
     try:
         record = read(cell.folder)
@@ -78,7 +80,7 @@ def measured_points(found: Mapping[ExpectedCell, CellRecord], data: str) -> Poin
     for cell, record in found.items():
         if cell.data != data or not isinstance(record, Record) or record.status is not Status.OK:
             continue
-        assert record.measurements is not None  # `_read_checked` saw to it
+        assert record.measurements is not None  # `read_checked` saw to it
         point = Point(cell.row, cell.num_labels, cell.train_size)
         points.setdefault(point, {})[cell.seed] = record.measurements
     return points

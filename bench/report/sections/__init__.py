@@ -16,6 +16,7 @@ from bench.report.sections import (
     lengths,
     metrics,
     published,
+    race,
     ranks,
     scaling,
     training_curves,
@@ -25,6 +26,7 @@ from bench.report.view import View
 
 SECTIONS: dict[str, Callable[[View], Section | None]] = {
     "The answer": verdict.section,
+    "The race": race.section,
     "Heatmaps": heatmaps.section,
     "Scaling curves": scaling.section,
     "How many examples": how_many_examples.section,

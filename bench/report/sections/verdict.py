@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from bench.report.content.parts import Section, Titled
+from bench.report.content.race_words import rules_text
 from bench.report.content.revisions import mixed_revisions
 from bench.report.content.verdict_words import budget_points, crossing_text, place_text, planned_text
 from bench.report.content.words import listed
@@ -120,6 +121,9 @@ def by_text(view: View) -> str:
 
 def _how(view: View) -> list[str]:
     """What a difference has to be to count."""
+    if view.races:
+        assert view.options.race is not None
+        return rules_text(view.options.race, view.words)
     planned = view.simpler_rows
     said = ["Rows are compared on the same test examples and seeds; intervals are of 95 %."]
     if planned:

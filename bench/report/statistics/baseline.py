@@ -1,10 +1,13 @@
 """Which rows everything is measured against."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from bench.report.statistics.classical import usual_first
 from bench.report.statistics.correctness import Grid
-from bench.report.statistics.significance import Verdicts
+from bench.report.statistics.race import Race
+from bench.report.statistics.significance import Place, Verdicts
 from bench.report.statistics.ties import standing
 
 CLASSICAL, FINE_TUNING, PROBE = "classical", "fine-tuning", "probe"
@@ -24,10 +27,13 @@ def rows_with(cells: pd.DataFrame, role: str) -> list[str]:
     return [str(row) for row in cells.loc[cells["role"] == role, "row"].drop_duplicates()]
 
 
-def verdicts(cells: pd.DataFrame, answers: Grid, asked: str | None = None) -> Verdicts:
-    """What tells the rows of `answers` apart: planned are comparisons with the baseline and with probes."""
+def verdicts(
+    cells: pd.DataFrame, answers: Grid, asked: str | None = None, races: Mapping[Place, Race] | None = None
+) -> Verdicts:
+    """What tells the rows of `answers` apart: planned are comparisons with the baseline and with probes. `races` are of
+    the points where rows raced, by label count and size."""
     probes, tuned = rows_with(cells, PROBE), rows_with(cells, FINE_TUNING)
-    return Verdicts(answers, baseline(cells, asked), probes, tuned, unequal_places(cells))
+    return Verdicts(answers, baseline(cells, asked), probes, tuned, unequal_places(cells), races or {})
 
 
 def unequal_places(cells: pd.DataFrame) -> set[tuple[int, int]]:

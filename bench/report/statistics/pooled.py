@@ -17,6 +17,37 @@ UNLIKE = 0.05
 """Rows whose seeds spread unlike by Bartlett's test at this level are not pooled."""
 
 
+@dataclass(frozen=True, slots=True)
+class PairTest:
+    """What is known of the difference of two rows, a less b, in a metric that is a mean of test examples."""
+
+    a: str
+    b: str
+    difference: float
+    error: float
+    """Standard error of the difference; 0 where nothing estimates one, for all differences are the same."""
+    df: float
+    """Degrees of freedom of the error."""
+    of_examples: float = 0.0
+    """The part of the error's square that the test examples bring: more seeds leave it as it is."""
+
+    @property
+    def p(self) -> float:
+        """Two-sided, by Student's t, for no difference; nan where there is no error."""
+        return float(2 * special.stdtr(self.df, -abs(self.difference) / self.error)) if self.error > 0 else float("nan")
+
+    def p_within(self, margin: float) -> float:
+        """One-sided, for a difference of `margin` or more: what is small says that a is ahead by less."""
+        return (
+            float(special.stdtr(self.df, (self.difference - margin) / self.error)) if self.error > 0 else float("nan")
+        )
+
+    @property
+    def turned(self) -> "PairTest":
+        """The same of b less a."""
+        return replace(self, a=self.b, b=self.a, difference=-self.difference)
+
+
 @dataclass(frozen=True, eq=False)
 class Crossed:
     """Rows that have the same seeds on the same test examples."""
@@ -25,8 +56,8 @@ class Crossed:
     values: Values
     """Right or wrong: rows x seeds x examples."""
 
-    def p_values(self, groups: Sequence[Sequence[int]]) -> Iterator[tuple[str, str, float]]:
-        """Of every pair, two-sided; nan where all differences of the pair are the same.
+    def tests(self, groups: Sequence[Sequence[int]]) -> Iterator[PairTest]:
+        """Of every pair.
 
         `groups` are the rows (places in `names`) whose seeds' mean square is pooled; a pair of two groups has its own.
         """
@@ -48,8 +79,11 @@ class Crossed:
                     num_examples=examples,
                 )
                 shared = pooled[a][1] if pooled[a][0] == pooled[b][0] else None
+                if shared is not None and shared[1]:
+                    own = replace(own, seeds=2 * examples * shared[0], seeds_df=shared[1])
                 difference = float(by_seed[a].mean() - by_seed[b].mean())
-                yield self.names[a], self.names[b], _p(difference, own, shared)
+                stays = own.components.examples / examples
+                yield PairTest(self.names[a], self.names[b], difference, own.standard_error, own.df, stays)
 
 
 def _squares(values: Values) -> Values:
@@ -71,14 +105,6 @@ def _left(by_seed: Values) -> Values:
     """Accuracies, rows x seeds, without the means of rows and of seeds."""
     rows, seeds = by_seed.mean(axis=1, keepdims=True), by_seed.mean(axis=0, keepdims=True)
     return np.asarray(by_seed - rows - seeds + by_seed.mean())
-
-
-def _p(difference: float, own: MeanSquares, shared: tuple[float, int] | None) -> float:
-    """By Student's t; the seeds' mean square is the shared one where there is one."""
-    if shared is not None and shared[1]:
-        own = replace(own, seeds=2 * own.num_examples * shared[0], seeds_df=shared[1])
-    error = own.standard_error
-    return float(2 * special.stdtr(own.df, -abs(difference) / error)) if error > 0 else float("nan")
 
 
 def crossed_rows(rows: Mapping[str, BySeed]) -> list[Crossed]:

@@ -7,6 +7,7 @@
   pooled over rows whose seeds spread alike, and p is corrected for all pairs of the point (Holm). That p is known of
   planned pairs, too, and decides nothing about them.
 - One common seed decides nothing where something was trained: it knows nothing of other seeds.
+- Where rows raced (`race`), its looks decide on every pair: p is over all of them, corrected for the rows of the point.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,11 +17,11 @@ from itertools import combinations
 import numpy as np
 
 from bench.report.statistics.correctness import BySeed, Grid, rows_at, untrained_rows
+from bench.report.statistics.pair_tests import Pair, named, pooled_tests
 from bench.report.statistics.paired import Comparison, compare, holm_p, p_value, pairing
-from bench.report.statistics.pooled import crossed_rows, like_rows
+from bench.report.statistics.race import Race
 from bench.report.statistics.selection import in_front, p_of_chosen, with_all_seeds
 
-Pair = tuple[str, str]
 Place = tuple[int, int]
 """Label count and training size."""
 
@@ -37,6 +38,8 @@ class Verdicts:
     """Rows that are fine-tuned: the one in front of them is looked at by itself."""
     unequal: Collection[Place] = ()
     """Where rows of one task had other examples, so that nothing can be compared; size 0 stands for untrained rows."""
+    races: Mapping[Place, Race] = field(default_factory=dict)
+    """Of the points where rows raced against each other."""
     _corrected: dict[Place, dict[Pair, float]] = field(default_factory=dict, repr=False)
     _made: dict[tuple[Pair, Place], Comparison | None] = field(default_factory=dict, repr=False)
 
@@ -47,7 +50,7 @@ class Verdicts:
     def of(self, a: str, b: str, num_labels: int, train_size: int) -> Comparison | None:
         """Row `a` less row `b` at a point; None where one of them has no answers, or they can't be compared."""
         place = num_labels, train_size
-        pair: Pair = (a, b) if a < b else (b, a)
+        pair = named(a, b)
         if (pair, place) not in self._made:
             self._made[pair, place] = self._compared(pair, place)
         made = self._made[pair, place]
@@ -77,6 +80,8 @@ class Verdicts:
         if both is None:
             return None
         one = compare(a, b, both)
+        if place in self.races:
+            return replace(one, adjusted_p=self._by_race(one, pair, self.races[place]))
         one = replace(one, adjusted_p=self.corrected(*place)[pair], planned=self.is_planned(a, b))
         better, other = (a, b) if one.difference.estimate > 0 else (b, a)
         if not one.planned:
@@ -87,6 +92,13 @@ class Verdicts:
         # Pooled seeds may tell more than the pair's own. The p that is corrected for all pairs stands beside the one
         # that decides, and a correction makes no p smaller.
         return replace(one, adjusted_p=max(one.adjusted_p, one.decisive_p))
+
+    def _by_race(self, one: Comparison, pair: Pair, race: Race) -> float:
+        """p over all looks at a pair; 1 without any, or where all seeds together say the contrary of what decided."""
+        decided = race.decided.get(pair)
+        if decided is not None and decided.test.difference * one.difference.estimate <= 0:
+            return 1.0
+        return race.adjusted.get(pair, 1.0)
 
     def _choices(self, row: str, opponent: str, place: Place) -> int:
         """From how many rows `row` was chosen, to be held against a planned opponent; 1 where it is not in front."""
@@ -102,6 +114,8 @@ class Verdicts:
     def corrected(self, num_labels: int, train_size: int) -> Mapping[Pair, float]:
         """p of every pair at a point, seeds pooled, corrected for all pairs there; names of a pair in rising order."""
         place = num_labels, train_size
+        if place in self.races:
+            return self.races[place].adjusted
         if place not in self._corrected:
             p = dict(self._p_values(place))
             self._corrected[place] = dict(zip(p, map(float, holm_p(list(p.values()))), strict=True))
@@ -109,10 +123,7 @@ class Verdicts:
 
     def _p_values(self, place: Place) -> Iterator[tuple[Pair, float]]:
         rows, untrained = self.rows_at(*place), untrained_rows(self.grid)
-        pooled: dict[Pair, float] = {}
-        for found in crossed_rows(_spread(rows, untrained)):
-            groups = like_rows(found, [name not in untrained for name in found.names])
-            pooled |= {(a, b) if a < b else (b, a): p for a, b, p in found.p_values(groups)}
+        pooled = {pair: one.p for pair, one in pooled_tests(rows, untrained).items()}
         paired = pairing(self.grid)
         for a, b in combinations(sorted(rows), 2):
             p = pooled.get((a, b), float("nan"))
@@ -122,14 +133,3 @@ class Verdicts:
                     continue
                 p = p_value(both.sample)[0]
             yield (a, b), p
-
-
-def _spread(rows: Mapping[str, BySeed], untrained: Collection[str]) -> dict[str, BySeed]:
-    """`rows`, an untrained one's only answers standing for every seed of the row that has most (`correctness.pair`)."""
-    seeds = max((set(found) for name, found in rows.items() if name not in untrained), key=len, default=set())
-    return {
-        name: dict.fromkeys(seeds, next(iter(found.values())))
-        if name in untrained and len(found) == 1 and seeds
-        else found
-        for name, found in rows.items()
-    }

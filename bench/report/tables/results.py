@@ -17,7 +17,7 @@ from bench.report.content.wording import (
     number_text,
     seeds_text,
 )
-from bench.report.inputs.frame import MISSING, PACKAGES
+from bench.report.inputs.frame import MISSING, NOT_NEEDED, PACKAGES
 from bench.report.inputs.records import ExpectedCell
 from bench.report.statistics.metrics import lower_is_better
 from bench.results.record import Status
@@ -100,6 +100,8 @@ def _numbers(point: Any, mean: float, deviation: float, interval: tuple[float, f
 
 def state_of(n_ok: int, n_expected: int, not_ok: str) -> str:
     """How the cells of a point ended, in one of the words of `Entry.state`; "" where all are `ok`."""
+    if not_ok == NOT_NEEDED:
+        return NOT_NEEDED
     if n_ok == n_expected:
         return ""
     if n_ok:
@@ -109,7 +111,7 @@ def state_of(n_ok: int, n_expected: int, not_ok: str) -> str:
 
 def gap_table(cells: pd.DataFrame) -> tuple[Table, int]:
     """The cells that are not `ok`, failures before what was not run, at most `MAX_GAPS`; and how many are left out."""
-    gaps = cells[cells["status"] != Status.OK.value]
+    gaps = cells[~cells["status"].isin([Status.OK.value, NOT_NEEDED])]
     gaps = pd.concat([gaps[gaps["status"] != MISSING], gaps[gaps["status"] == MISSING]])
     header = ["data", "row", "labels", "training examples", "seed", "status", "reason", "key"]
     lines = [

@@ -1,0 +1,132 @@
+"""A race of one experiment on this machine: rounds of cells until nothing is open, or the budget is spent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bench.cell import Cell
+from bench.decide.answers import Answers
+from bench.decide.choose import Round, next_round
+from bench.decide.ledger import Ledger
+from bench.errors import UserError, said
+from bench.report.inputs.records import ExpectedCell, display_names
+from bench.report.race.asked import Asked
+from bench.report.race.field import Field, Place
+from bench.report.race.races import PlaceRace, Races
+from bench.results import store
+from bench.settings import Settings
+from bench.sweep.duration import Durations
+from bench.sweep.index import Index
+from bench.sweep.launch import run_cells
+from bench.sweep.left import TextLengths
+from bench.sweep.missing import is_wanted
+from bench.sweep.rows import rows_of
+from bench.sweep.runners.base import Runner
+from bench.sweep.stopped import Stopped
+from bench.sweep.survey import survey
+from bench.sweep.workforce import Workforce
+
+HOUR = 3600.0
+
+
+@dataclass
+class Session:
+    """What a race knows between its rounds; all of it can be found again in the records and the ledger."""
+
+    cells: Sequence[Cell]
+    expected: Sequence[ExpectedCell]
+    settings: Settings
+    runner: Runner
+    of: Field
+    asked: Asked
+    baseline: dict[str, str | None]
+    ledger: Ledger
+    budget: float | None
+    """Seconds of cells on a device; null: as many as it takes."""
+    tried: set[str] = field(default_factory=set)
+    """Keys of the cells that were run here: one that failed is not tried again."""
+
+    def __post_init__(self) -> None:
+        self.by_key = {cell.key: cell for cell in self.cells}
+        self.answers = Answers(self.of.cells, self.settings.metric)
+        self.races = Races(self.of, self.asked, self.baseline)
+        self.names = display_names(self.expected)
+        self.rows = rows_of(self.cells)
+        self.lengths = TextLengths()
+
+    def look(self) -> dict[Place, PlaceRace]:
+        """How far the races are now, by place."""
+        self.answers.look()
+        return self.races.replayed(self.answers.state(self.of, self.failed()))
+
+    def failed(self) -> set[str]:
+        """Keys of cells that ended without an answer and are not run again here."""
+        with Index(self.settings.results_dir) as index:
+            again = {
+                cell.key
+                for cell, one in self.answers.found.items()
+                if one.answers is None
+                and cell.key not in self.tried
+                and is_wanted(self.by_key[cell.key], self.settings, index)
+            }
+        return self.answers.failed(again)
+
+    def spent(self) -> float:
+        """Seconds of a device that cells of this race took."""
+        with Index(self.settings.results_dir) as index:
+            return self.ledger.spent(self.cells, index) / self.place.per_device
+
+    @property
+    def place(self) -> Workforce:
+        """What cells run on."""
+        return self.runner.workforce(self.settings, len(self.cells))
+
+    def left(self) -> float | None:
+        """Seconds of cells that the budget still has room for."""
+        return None if self.budget is None else max(0.0, self.budget - self.spent()) * self.place.per_device
+
+    def budget_text(self) -> str:
+        """ "0.21 of 8 hours spent"."""
+        spent = f"{self.spent() / HOUR:.3g}"
+        return f"{spent} hours spent" if self.budget is None else f"{spent} of {self.budget / HOUR:.3g} hours spent"
+
+    def durations(self, cells: Sequence[Cell]) -> Durations:
+        """How long cells take, by the records that there are now."""
+        found = survey(cells, self.settings, quietly=True)
+        lengths = self.lengths.of(cells, self.settings)
+        return Durations(found.records, self.place, lengths, self.rows)
+
+    def next_round(self, races: dict[Place, PlaceRace]) -> Round:
+        """What runs next."""
+        durations = self.durations(self.cells)
+        return next_round(
+            self.of,
+            races,
+            {*self.answers.done(), *self.failed()},
+            seconds=lambda cell: durations.of(self.by_key[cell.key]).seconds,
+            rules=self.asked.rules,
+            budget=self.left(),
+            workers=self._at_once(),
+        )
+
+    def _at_once(self) -> int:
+        """Cells that keep every worker busy; with stacks, of two cells at least each."""
+        if self.settings.engine != "fused":
+            return self.place.workers
+        most = self.settings.fused.max_cells
+        return self.place.workers * (STACK if most == "auto" else most)
+
+    def run(self, chosen: Round) -> Stopped | None:
+        """Run a round; what ended it early, if anything did. Raises UserError where it can't be begun."""
+        cells = [self.by_key[cell.key] for cell in chosen.cells]
+        stamps = {cell.key: store.stamp(cell.folder(self.settings.results_dir)) for cell in cells}
+        try:
+            self.ledger.begin(self.by_key[cell.key].key for cell in chosen.cells)
+        except OSError as error:
+            raise UserError(f"{self.ledger.path} cannot be written: {said(error)}") from error
+        stopped = run_cells(cells, self.settings, stamps, self.runner, self.rows.labels)
+        self.tried |= {cell.key for cell in cells}
+        return stopped
+
+
+STACK = 8
+"""Cells of a stack whose size memory decides."""

@@ -30,7 +30,7 @@ GPU_PACKAGES := .gpu-packages
 ON_GPU = $(if $(WHEELS),PYTHONPATH=$(GPU_PACKAGES) $(PYTHON),$(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mine sweep plan status watch doctor best report compare test test-faults test-lowest \
+.PHONY: help setup demo mine sweep decide plan status watch doctor best report compare test test-faults test-lowest \
 	test-slurm slurm-is-here test-browser wheel test-install test-gpu perf-gpu gpu-packages wheelhouse perf lint format clean
 
 help: ## list the commands
@@ -57,6 +57,9 @@ mine: setup ## look at your own texts and write an experiment for them: DATA=tic
 
 sweep: setup ## run what is missing of EXPERIMENT, then report
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) $(ARGS)
+
+decide: setup ## a race: seeds are run only where they may still change the answer: ARGS="budget_hours=8 margin=0.01"
+	$(BIN)/python -m bench.decide $(EXPERIMENT) $(ARGS)
 
 plan: setup ## what a sweep of EXPERIMENT would run, on how much memory, how long; runs nothing
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=plan $(ARGS)

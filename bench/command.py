@@ -67,6 +67,12 @@ VERBS = {
     "sweep": _of_sweeps("run", "run what is missing of a grid, then report", "demo train_size=32,64"),
     "plan": _of_sweeps("plan", "what a sweep would run, on how much memory, how long", "demo train_size=32,64"),
     "status": _of_sweeps("status", "how far a sweep is, and what runs where", "demo"),
+    "decide": Verb(
+        "bench.decide.__main__",
+        "a sweep that runs only the seeds that may still change the answer",
+        "[EXPERIMENT] [OPTION=VALUE ...]",
+        "demo budget_hours=1",
+    ),
     "watch": Verb(
         "bench.watch.__main__",
         "the report's page in a browser while a sweep runs, drawn again as cells end",

@@ -24,7 +24,7 @@ from bench.report.content.parts import Section, Titled
 from bench.report.content.protocol import protocol
 from bench.report.content.wording import status_counts
 from bench.report.figures.display import display_names
-from bench.report.inputs.frame import ExpectedCell, cells_frame, row_order, summary_frame
+from bench.report.inputs.frame import NOT_NEEDED, ExpectedCell, cells_frame, row_order, summary_frame
 from bench.report.inputs.mistakes import Texts
 from bench.report.inputs.published import published_for
 from bench.report.inputs.read_predictions import ReadPredictions, read_predictions
@@ -283,7 +283,7 @@ def _context(
         "done_finding": "The grid: rows, data, numbers of labels and examples, seeds.",
         "provenance_finding": "Protocol, versions, and the command that runs it again.",
         "rerun": options.rerun,
-        "n_cells": len(cells),
+        "n_cells": int((cells["status"] != NOT_NEEDED).sum()),
         "n_ok": int((cells["status"] == Status.OK.value).sum()),
         "counts": status_counts(cells),
         "done": tables.what_was_done(cells),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from bench.report.content.wording import label_text, span_text, status_counts
 from bench.report.content.words import listed
+from bench.report.inputs.frame import NOT_NEEDED
 from bench.results.record import Status
 from bench.wording import counted, duration, money_text
 
@@ -56,9 +57,12 @@ def _runs(
     cells: pd.DataFrame, done: pd.DataFrame, started: Sequence[str], price: float | None, currency: str | None
 ) -> str:
     """How many runs finished, when, on what, in how much time and money."""
-    said = f"{len(done):,} of {counted(len(cells), 'run')} finished"
+    spared = int((cells["status"] == NOT_NEEDED).sum())
+    said = f"{len(done):,} of {counted(len(cells) - spared, 'run')} finished"
     if counts := status_counts(cells):
         said += f" ({counts})"
+    if spared:
+        said += f", {spared:,} more were not needed to decide"
     days = sorted({text[:10] for text in started})
     if days:
         said += f", {days[0]}" if len(days) == 1 else f", {days[0]} to {days[-1]}"

@@ -95,15 +95,15 @@ def no_chance_text(why: NoChance, words: Words) -> str:
 
 def needed_text(one: PlaceRace, words: Words) -> str:
     """What would settle the rows that seeds will not tell from the one in front; "" where nothing is known to."""
-    sizes = [
-        size
-        for row in one.race.rows("tied")
-        if (held := one.race.fates[row].held) is not None
-        and (size := examples_needed(one.race.rules, held)) is not None
-    ]
+    found = [one.race.fates[row].held for row in one.race.rows("tied")]
+    sizes = [None if held is None else examples_needed(one.race.rules, held) for held in found]
+    known = [size for size in sizes if size is not None]
     if not sizes:
         return ""
-    return f"To tell them apart, or to show that they are as good, takes about {max(sizes):,} test texts."
+    if len(known) < len(sizes):
+        seeds = counted(len(one.race.rules.seeds), "seed")
+        return f"To tell them apart takes more than {seeds}, however many test texts there are: go by cost instead."
+    return f"To tell them apart, or to show that they are as good, takes about {max(known):,} test texts."
 
 
 def counts_text(races: Sequence[PlaceRace]) -> str:

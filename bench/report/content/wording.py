@@ -137,8 +137,8 @@ def span_text(numbers: Iterable[int]) -> str:
 
 
 def status_counts(cells: pd.DataFrame) -> str:
-    """How many cells ended otherwise than `ok`: "3 out of memory, 1 not run"."""
-    counts = cells.loc[cells["status"] != Status.OK.value, "status"].value_counts()
+    """How many cells ended otherwise than `ok`: "3 out of memory, 1 not run"; without those that were not needed."""
+    counts = cells.loc[~cells["status"].isin([Status.OK.value, NOT_NEEDED]), "status"].value_counts()
     return ", ".join(f"{count:,} {in_words(str(status))}" for status, count in counts.items())
 
 

@@ -32,6 +32,7 @@ STATES = {
     "failed": "failed",
     "skipped": "skipped: the data can't give it",
     "missing": "not run",
+    "not_needed": "not needed to decide",
 }
 """How the cells of a point ended, in words."""
 

@@ -10,6 +10,7 @@ from bench.report.content.race_words import rules_text
 from bench.report.content.revisions import mixed_revisions
 from bench.report.content.verdict_words import budget_points, crossing_text, place_text, planned_text
 from bench.report.content.words import listed
+from bench.report.inputs.frame import NOT_NEEDED
 from bench.report.statistics.decision import Budget, Crossing, crossing
 from bench.report.statistics.ties import standing
 from bench.report.tables.verdict import best_rows, crossings_table, differences_table
@@ -63,7 +64,7 @@ def absent_rows(summary: pd.DataFrame, num_labels: int, train_size: int) -> dict
     if summary.empty:
         return {}
     here = summary[(summary["num_labels"] == num_labels) & summary["train_size"].isin([train_size, 0])]
-    gone = here[here["n_ok"] == 0]
+    gone = here[(here["n_ok"] == 0) & (here["not_ok"] != NOT_NEEDED)]
     return dict(zip(gone["row"].astype(str), gone["not_ok"].astype(str), strict=True))
 
 

@@ -10,9 +10,8 @@ from typing import Literal
 from bench.report.statistics.ceilings import ANY, Ceiling, Cost, Costs, cost_at, within
 from bench.report.statistics.correctness import places
 from bench.report.statistics.intervals import Interval
-from bench.report.statistics.paired import ALPHA, Comparison
-from bench.report.statistics.power import Needed, seeds_needed
-from bench.report.statistics.selection import alpha_of_chosen
+from bench.report.statistics.paired import Comparison
+from bench.report.statistics.power import Needed
 from bench.report.statistics.significance import Place, Verdicts
 from bench.report.statistics.ties import Contender, Standing, standing
 
@@ -129,7 +128,7 @@ def answer(
         higher=None if row == one.best else one.best,
         cost=cost_at(costs, row, *place),
         cheaper=_cheaper(one, row, others, costs, verdicts.baseline),
-        to_decide=_to_decide(over) if decision == "undecided" else None,
+        to_decide=None if over is None or decision != "undecided" else verdicts.needed(over, *place, smallest=POINT),
         may_change=may_change,
         too_dear=tuple(name for name in here if name not in left),
     )
@@ -181,12 +180,6 @@ def _decision(one: Standing, row: str, over: Comparison | None, base: str | None
             return "undecided"
         return "stay" if over.difference.high <= POINT else "undecided"
     return "use" if all(contender.against_best.paired.decides for contender in one.others) else "undecided"
-
-
-def _to_decide(over: Comparison | None) -> Needed | None:
-    if over is None:
-        return None
-    return seeds_needed(over.paired.sample, smallest=POINT, alpha=alpha_of_chosen(ALPHA, over.choices))
 
 
 def _cheaper(

@@ -6,9 +6,8 @@ from typing import Literal
 
 from bench.report.statistics import ceilings
 from bench.report.statistics.correctness import Grid, places
-from bench.report.statistics.paired import ALPHA, Comparison
-from bench.report.statistics.power import Needed, seeds_needed
-from bench.report.statistics.selection import alpha_of_chosen
+from bench.report.statistics.paired import Comparison
+from bench.report.statistics.power import Needed
 from bench.report.statistics.significance import Verdicts
 from bench.report.statistics.ties import Contender, Standing, standing
 
@@ -88,14 +87,11 @@ def cheapest_within(one: Standing, costs: Costs, margin: float = POINT) -> Cheap
 
 
 def _needed(one: Standing, margin: float, verdicts: Verdicts) -> tuple[Needed | None, str | None]:
-    """For the tied row that is nearest; with Holm's level for the open pairs, or the choice's where it was planned."""
+    """For the tied row that is nearest."""
     if not one.tied:
         return None, None
     nearest = one.tied[0].against_best
-    corrected = verdicts.corrected(one.num_labels, one.train_size).values()
-    open_pairs = max(1, sum(p >= ALPHA for p in corrected))
-    alpha = alpha_of_chosen(ALPHA, nearest.choices) if nearest.planned else ALPHA / open_pairs
-    return seeds_needed(nearest.paired.sample, smallest=margin, alpha=alpha), nearest.b
+    return verdicts.needed(nearest, one.num_labels, one.train_size, smallest=margin), nearest.b
 
 
 Verdict = Literal["always", "from_size", "never", "unclear", "not_compared"]

@@ -56,8 +56,8 @@ class Race:
     """How many rows each one was held against, look by look."""
     adjusted: Mapping[Pair, float]
     """The p of each pair over all looks, on the scale of `rules.alpha`: below it is what was told apart."""
-    decided: Mapping[Pair, Held]
-    """The pairs that were told apart, as they were when it happened first."""
+    held: Mapping[Pair, Held]
+    """The pairs that were looked at: as they were when they were told apart, else at their last look."""
 
     def rows(self, *states: State) -> tuple[str, ...]:
         """Those with one of these states."""
@@ -186,12 +186,11 @@ class _Replay:
             return known
         if held is None:
             return "open"
-        if held.is_decided and held.test.difference > 0:
-            return "behind"
-        if held.is_decided:
+        is_within = held.is_within(self.rules.margin)
+        if held.is_decided and not (is_within and self.seconds is not None):  # where cheap counts, so near is enough
             # a row in front that was surely behind on an earlier look: seeds that differ so tell nothing
-            return "tied" if self.baseline is None else "ahead"
-        if held.is_within(self.rules.margin):
+            return "behind" if held.test.difference > 0 else "tied" if self.baseline is None else "ahead"
+        if is_within:
             return "within"
         return "tied" if looks.is_futile(self.rules, held, self.opponents) else "open"
 
@@ -220,7 +219,15 @@ def race(
         is_best = baseline is None and of_others <= {"behind", "failed"} and "behind" in of_others
         front = fates[replay.reference]
         fates[replay.reference] = replace(front, state="best" if is_best else "front")
-    return Race(rules, fates, replay.reference, replay.seeds, tuple(replay.opponents), replay.adjusted, replay.decided)
+    return Race(
+        rules,
+        fates,
+        replay.reference,
+        replay.seeds,
+        tuple(replay.opponents),
+        replay.adjusted,
+        {**replay.last, **replay.decided},
+    )
 
 
 def _fate(row: str, replay: _Replay) -> Fate:

@@ -15,12 +15,15 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
+from scipy import special
 
 from bench.report.statistics.correctness import BySeed, Grid, rows_at, untrained_rows
+from bench.report.statistics.looks import examples_needed
 from bench.report.statistics.pair_tests import Pair, named, pooled_tests
-from bench.report.statistics.paired import Comparison, compare, holm_p, p_value, pairing
+from bench.report.statistics.paired import ALPHA, Comparison, compare, holm_p, p_value, pairing
+from bench.report.statistics.power import Needed, seeds_needed
 from bench.report.statistics.race import Race
-from bench.report.statistics.selection import in_front, p_of_chosen, with_all_seeds
+from bench.report.statistics.selection import alpha_of_chosen, in_front, p_of_chosen, with_all_seeds
 
 Place = tuple[int, int]
 """Label count and training size."""
@@ -67,6 +70,25 @@ class Verdicts:
         """Whether nothing is compared at a point, for rows of a task had other examples."""
         return (num_labels, train_size) in self.unequal or (num_labels, 0) in self.unequal
 
+    def lacks_seeds(self, row: str, num_labels: int, train_size: int) -> bool:
+        """Whether a row with fewer seeds than others would need more: one that was dropped from a race does not."""
+        found = self.races.get((num_labels, train_size))
+        return found is None or row in found.rows("failed", "open", "waiting")
+
+    def needed(self, one: Comparison, num_labels: int, train_size: int, smallest: float) -> Needed:
+        """What would decide a pair that is open at a point, were the difference what it is, or `smallest`.
+
+        With Holm's level for the open pairs, or the choice's where it was planned; in a race by its rules.
+        """
+        race = self.races.get((num_labels, train_size))
+        if race is None:
+            open_pairs = max(1, sum(p >= ALPHA for p in self.corrected(num_labels, train_size).values()))
+            alpha = alpha_of_chosen(ALPHA, one.choices) if one.planned else ALPHA / open_pairs
+            return seeds_needed(one.paired.sample, smallest, alpha)
+        held, most = race.held.get(named(one.a, one.b)), len(race.rules.seeds)
+        examples = None if held is None else examples_needed(race.rules, held)
+        return Needed(max(abs(one.difference.estimate), smallest), None, examples, f"more than {most} seeds")
+
     def is_planned(self, a: str, b: str) -> bool:
         """Whether the pair is tested by itself."""
         return self.baseline in (a, b) or (a in self.probes) != (b in self.probes)
@@ -81,7 +103,7 @@ class Verdicts:
             return None
         one = compare(a, b, both)
         if place in self.races:
-            return replace(one, adjusted_p=self._by_race(one, pair, self.races[place]))
+            return _by_race(one, pair, self.races[place])
         one = replace(one, adjusted_p=self.corrected(*place)[pair], planned=self.is_planned(a, b))
         better, other = (a, b) if one.difference.estimate > 0 else (b, a)
         if not one.planned:
@@ -92,13 +114,6 @@ class Verdicts:
         # Pooled seeds may tell more than the pair's own. The p that is corrected for all pairs stands beside the one
         # that decides, and a correction makes no p smaller.
         return replace(one, adjusted_p=max(one.adjusted_p, one.decisive_p))
-
-    def _by_race(self, one: Comparison, pair: Pair, race: Race) -> float:
-        """p over all looks at a pair; 1 without any, or where all seeds together say the contrary of what decided."""
-        decided = race.decided.get(pair)
-        if decided is not None and decided.test.difference * one.difference.estimate <= 0:
-            return 1.0
-        return race.adjusted.get(pair, 1.0)
 
     def _choices(self, row: str, opponent: str, place: Place) -> int:
         """From how many rows `row` was chosen, to be held against a planned opponent; 1 where it is not in front."""
@@ -133,3 +148,16 @@ class Verdicts:
                     continue
                 p = p_value(both.sample)[0]
             yield (a, b), p
+
+
+def _by_race(one: Comparison, pair: Pair, race: Race) -> Comparison:
+    """The comparison as the race has it: p over all looks, and difference and interval of the look that decided, or of
+    the last one. A pair that was never looked at is not told apart."""
+    held = race.held.get(pair)
+    if held is None:
+        return replace(one, adjusted_p=1.0)
+    test, level = held.test, one.difference.level
+    half = test.error * float(special.stdtrit(test.df, 0.5 + level / 2))
+    low, high = max(-1.0, test.difference - half), min(1.0, test.difference + half)
+    difference = replace(one.difference, estimate=test.difference, low=low, high=high, num_seeds=held.seeds)
+    return replace(one, difference=difference, adjusted_p=race.adjusted[pair])

@@ -97,7 +97,8 @@ def standing(
     full, best = with_all_seeds(found, untrained), in_front(found, untrained)
     assert best is not None
     verdicts = verdicts or Verdicts(grid)
-    made = {row: verdicts.of(best, row, num_labels, train_size) for row in found if row != best}
+    place = num_labels, train_size
+    made = {row: verdicts.of(best, row, *place) for row in found if row != best}
     others = [Contender(row, mean_interval(sample_of(found[row])), one) for row, one in made.items() if one is not None]
     return Standing(
         num_labels=num_labels,
@@ -105,7 +106,7 @@ def standing(
         best=best,
         score=mean_interval(sample_of(found[best])),
         others=tuple(sorted(others, key=lambda contender: contender.against_best.difference.estimate)),
-        fewer_seeds={row: len(seeds) for row, seeds in found.items() if row not in full},
+        fewer_seeds={row: len(found[row]) for row in found if row not in full and verdicts.lacks_seeds(row, *place)},
         not_compared=tuple(row for row, one in made.items() if one is None),
         metric=metric_of_answers(found),
     )

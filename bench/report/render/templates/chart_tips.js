@@ -6,6 +6,7 @@ const chartTips = (() => {
   };
   const STATES = {
     partial: "some seeds are missing", failed: "failed", skipped: "skipped: the data can't give it", missing: "not run",
+    not_needed: "not needed to decide",
   };
 
   const range = (low, high, text) => (low === null || high === null ? "" : ` (${text(low)} to ${text(high)})`);

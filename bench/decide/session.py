@@ -24,6 +24,7 @@ from bench.sweep.runners.base import Runner
 from bench.sweep.stopped import Stopped
 from bench.sweep.survey import survey
 from bench.sweep.workforce import Workforce
+from bench.wording import rough_duration
 
 HOUR = 3600.0
 
@@ -85,9 +86,11 @@ class Session:
         return None if self.budget is None else max(0.0, self.budget - self.spent()) * self.place.per_device
 
     def budget_text(self) -> str:
-        """ "0.21 of 8 hours spent"."""
-        spent = f"{self.spent() / HOUR:.3g}"
-        return f"{spent} hours spent" if self.budget is None else f"{spent} of {self.budget / HOUR:.3g} hours spent"
+        """ "0.21 of 8 hours spent", "12 min spent"."""
+        spent = self.spent()
+        if self.budget is None:
+            return f"{rough_duration(spent)} spent"
+        return f"{spent / HOUR:.3g} of {self.budget / HOUR:.3g} hours spent"
 
     def durations(self, cells: Sequence[Cell]) -> Durations:
         """How long cells take, by the records that there are now."""

@@ -13,6 +13,12 @@ from bench.report.statistics.pair_tests import named
 from bench.report.statistics.race import Fate
 from bench.wording import counted
 
+QUESTIONS = {
+    "best": "Which row is best at each number of labels and examples?",
+    "best_at_largest": "Which row is best at the largest number of examples?",
+    "beats_baseline": "Does any row beat the baseline?",
+    "cheapest": "Which row is the cheapest of those that are good enough?",
+}
 UNEQUAL = "rows of one task had other examples, so nothing is compared"
 
 
@@ -128,3 +134,9 @@ def rules_text(asked: Asked, words: Words) -> list[str]:
         f"Rows less than {loss_text(rules.margin, words.metric)} apart are as good as each other. A row that more "
         "seeds would hardly tell from the one in front, or show to be as good, got no more: that claims nothing.",
     ]
+
+
+def question_text(asked: Asked, words: Words) -> str:
+    """What was asked: "Which row is best ...? Rows less than 1.0 points apart count as equally good."."""
+    apart = loss_text(asked.rules.margin, words.metric)
+    return f"{QUESTIONS[asked.question]} Rows less than {apart} apart count as equally good."

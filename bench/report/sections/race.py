@@ -3,7 +3,7 @@
 from collections import Counter
 
 from bench.report.content.parts import Entry, Section, Titled, point_id, size_entry
-from bench.report.content.race_words import counts_text, fate_text, needed_text, verdict_text
+from bench.report.content.race_words import counts_text, fate_text, needed_text, question_text, verdict_text
 from bench.report.content.table import table
 from bench.report.content.wording import capitalised
 from bench.report.inputs.frame import NOT_NEEDED
@@ -15,12 +15,12 @@ from bench.wording import counted
 
 def section(view: View) -> Section | None:
     """A line a point and a line a row; None where all cells were to be run."""
-    if not view.races:
+    if not view.races or view.options.race is None:
         return None
     needed = [f"{labels_and_size(one)}: {text}" for one in view.races if (text := needed_text(one, view.words))]
     return Section(
         "The race",
-        [_saved(view)],
+        [f"{question_text(view.options.race, view.words)} {_saved(view)}"],
         lists=[("What more would take", needed)] if needed else [],
         tables=[_points(view), _rows(view)],
         finding=f"{capitalised(counts_text(view.races))}; {_saved(view)}",

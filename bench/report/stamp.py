@@ -37,6 +37,7 @@ CODE = (
     "escape",
     "metrics",
     "errors.py",
+    "kind.py",
     "rights.py",
     "wording.py",
     "running/__init__.py",

@@ -96,14 +96,13 @@ class Races:
         gone: Mapping[str, Collection[int]],
         state: State,
     ) -> Race:
-        baseline, seconds = self.baseline.get(place.data), None
-        if self.asked.question == "cheapest":
-            seconds = {row: state.seconds[place, row] for row in rows if (place, row) in state.seconds}
+        seconds = {row: state.seconds[place, row] for row in rows if (place, row) in state.seconds}
         return race(
             rows,
             self.asked.rules,
             untrained=untrained,
             failed=gone,
-            baseline=baseline if self.asked.question == "beats_baseline" and baseline in rows else None,
+            baseline=self.baseline.get(place.data),
+            question=self.asked.question,
             seconds=seconds,
         )

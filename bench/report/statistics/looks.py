@@ -16,6 +16,8 @@ POWER = 0.5
 powers of 0.25 to 2 this one needs the fewest cells for the same verdicts in simulation."""
 FUTILE = 0.2
 """Rows that more seeds settle with a smaller chance are left as they are."""
+UNLIKELY = 0.9
+"""The same where no row can be called best any more."""
 
 POWER_NEEDED = 0.8
 MOST_EXAMPLES = 100
@@ -63,11 +65,6 @@ def level(rules: Rules, opponents: Sequence[int]) -> float:
     parts = spending(at, 2 * rules.alpha, POWER)  # as much on the other side
     shared = tuple(part / max(count, 1) for part, count in zip(parts, opponents, strict=True))
     return levels(at, shared)[-1] / 2
-
-
-def is_futile(rules: Rules, held: Held, opponents: Sequence[int]) -> bool:
-    """Whether more seeds would hardly settle the two."""
-    return chance(rules, held, opponents) < FUTILE
 
 
 def chance(rules: Rules, held: Held, opponents: Sequence[int]) -> float:

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from bench.report.race.asked import FIRST, Rules
+from bench.report.race.asked import FIRST, Question, Rules
 from bench.report.statistics import looks
 from bench.report.statistics.correctness import BySeed
 from bench.report.statistics.looks import Held
@@ -93,6 +93,8 @@ class _Replay:
     untrained: Collection[str]
     failed: Mapping[str, Collection[int]]
     baseline: str | None
+    asks_baseline: bool
+    """Whether the question is what beats the baseline."""
     seconds: Mapping[str, float] | None
     alive: list[str]
     """Rows that the next look needs."""
@@ -141,16 +143,16 @@ class _Replay:
                 self.adjusted[pair] = min(1.0, p / 2 * self.rules.alpha / level, self.adjusted.get(pair, 1.0))
                 if held.is_decided:
                     self.decided[pair] = held
-        self.reference = self.baseline if self.baseline in self.alive else self._front(cut)
+        self.reference = self.baseline if self.asks_baseline and self.baseline in self.alive else self._front(cut)
         others = [row for row in self.rows if row not in self.gone and row != self.reference]
         # a row that rests, or was dropped, is in the race again where it is not so beside another row in front
-        waiting = [row for row in others if self._settle(row) == "open"]
+        waiting = self._left(others)
         done = not waiting or self._is_enough(others)
         self.alive = [] if done else [row for row in self.rows if row in waiting or row == self.reference]
 
     def _is_enough(self, others: Collection[str]) -> bool:
         """Whether the question is answered though rows are left that could be told apart."""
-        if self.baseline is not None:
+        if self.asks_baseline:
             return any(self.state_of(row) == "ahead" for row in others)
         if self.seconds is None:
             return False
@@ -170,13 +172,38 @@ class _Replay:
         held = self.decided.get(pair) or self.last.get(pair)
         return held if held is None or held.test.a == self.reference else held.turned
 
+    def _left(self, others: Collection[str]) -> list[str]:
+        """The rows that get more seeds.
+
+        Where one is tied with the row in front, no row can be called best any more: then others go on only where they
+        are likely to be settled, and the baseline, for whether it is beaten is a question of its own.
+        """
+        states = {row: self._settle(row) for row in others}
+        left = [row for row, state in states.items() if state == "open"]
+        if "tied" not in states.values() or self.asks_baseline:
+            return left
+        for row in list(left):
+            held = self.against(row)
+            is_own = self.baseline in (row, self.reference)
+            if not is_own and held is not None and self._chance(held) < looks.UNLIKELY:
+                self._rest(row, "tied")
+                left.remove(row)
+        return left
+
+    def _chance(self, held: Held) -> float:
+        return looks.chance(self.rules, held, self.opponents)
+
+    def _rest(self, row: str, state: State) -> None:
+        assert self.reference is not None
+        self.settled[named(self.reference, row)] = state
+
     def _settle(self, row: str) -> State:
         """The state of a row after a look, remembered where it rests."""
         state = self.state_of(row)
         if state == "open" and self.seeds == len(self.rules.seeds):
             state = "tied"  # there are no more seeds
-        if state in ("within", "tied") and self.reference is not None:
-            self.settled[named(self.reference, row)] = state
+        if state in ("within", "tied"):
+            self._rest(row, state)
         return state
 
     def state_of(self, row: str) -> State:
@@ -189,10 +216,10 @@ class _Replay:
         is_within = held.is_within(self.rules.margin)
         if held.is_decided and not (is_within and self.seconds is not None):  # where cheap counts, so near is enough
             # a row in front that was surely behind on an earlier look: seeds that differ so tell nothing
-            return "behind" if held.test.difference > 0 else "tied" if self.baseline is None else "ahead"
+            return "behind" if held.test.difference > 0 else "ahead" if self.asks_baseline else "tied"
         if is_within:
             return "within"
-        return "tied" if looks.is_futile(self.rules, held, self.opponents) else "open"
+        return "tied" if looks.chance(self.rules, held, self.opponents) < looks.FUTILE else "open"
 
 
 def race(
@@ -202,21 +229,24 @@ def race(
     untrained: Collection[str] = (),
     failed: Mapping[str, Collection[int]] | None = None,
     baseline: str | None = None,
+    question: Question = "best",
     seconds: Mapping[str, float] | None = None,
 ) -> Race:
     """Replay the race of `rows`, which are all that take part, from their answers so far.
 
     `untrained` rows learn nothing, so that their one answer stands for every seed. `failed` are seeds of rows that
-    ended without a result: a look at such a seed goes on without the row. With `baseline` the question is not which
-    row is best, but whether one is better than this one. With `seconds`, of a training, it is answered as soon as the
-    row that takes least of those that are not behind is within the margin of the row in front, or is that row.
+    ended without a result: a look at such a seed goes on without the row. `beats_baseline` is answered as soon as one
+    row is better than the `baseline`; `cheapest` as soon as the row that takes the fewest `seconds` of those that are not
+    behind is within the margin of the row in front, or is that row.
     """
-    replay = _Replay(rules, rows, untrained, failed or {}, baseline, seconds, list(rows))
+    asks = question == "beats_baseline" and baseline in rows
+    costs = (seconds or {}) if question == "cheapest" else None
+    replay = _Replay(rules, rows, untrained, failed or {}, baseline, asks, costs, list(rows))
     replay.run()
     fates = {row: _fate(row, replay) for row in rows}
     if replay.reference is not None and not any(fate.state in ("open", "waiting") for fate in fates.values()):
         of_others = {fate.state for row, fate in fates.items() if row != replay.reference}
-        is_best = baseline is None and of_others <= {"behind", "failed"} and "behind" in of_others
+        is_best = not asks and of_others <= {"behind", "failed"} and "behind" in of_others
         front = fates[replay.reference]
         fates[replay.reference] = replace(front, state="best" if is_best else "front")
     return Race(

@@ -85,7 +85,7 @@ def simulated_race(study: Study, entropy: int, rules: Rules | None = None) -> Ou
         drawn[gone] = random.random((int(gone.sum()), study.examples)) < COLLAPSED
         rows[f"row {number}"] = by_seed(drawn, examples)
     truth = dict(zip(rows, true, strict=True))
-    made = race(rows, rules or Rules(seeds=tuple(range(study.seeds))))
+    made = race(rows, rules or Rules(seeds=tuple(range(study.seeds))), baseline="row 0")
     best = next(iter(made.rows("best")), None)
     told = Verdicts(grid_of({(row, 2, 32): seeds for row, seeds in rows.items()}), "row 0")
     full = standing(told.grid, 2, 32, None, told)

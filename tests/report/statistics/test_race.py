@@ -145,7 +145,7 @@ def test_a_collapsed_seed_counts():
 
 def test_whether_a_row_beats_the_baseline_ends_with_the_first_that_does():
     rows = rows_of([0.6, 0.9, 0.89, 0.3])
-    found, took = played(rows, baseline="row 0")
+    found, took = played(rows, baseline="row 0", question="beats_baseline")
     assert set(found.rows("ahead")) == {"row 1", "row 2"}
     assert found.fates["row 3"].state == "behind"
     assert found.is_closed
@@ -154,14 +154,14 @@ def test_whether_a_row_beats_the_baseline_ends_with_the_first_that_does():
 
 def test_the_cheapest_within_the_margin_ends_the_race():
     rows = rows_of([0.9, 0.6, 0.6], noise=0.02)
-    found, _ = played(rows, seconds={"row 0": 1.0, "row 1": 5.0, "row 2": 5.0})
+    found, _ = played(rows, question="cheapest", seconds={"row 0": 1.0, "row 1": 5.0, "row 2": 5.0})
     assert found.is_closed
     assert found.reference == "row 0"
 
 
 def test_a_cheap_row_that_is_behind_by_less_than_the_margin_is_good_enough():
     rows = rows_of([0.8, 0.77, 0.5], noise=0.02, size=2000)
-    asked = {"seconds": {"row 0": 9.0, "row 1": 1.0, "row 2": 5.0}}
+    asked = {"question": "cheapest", "seconds": {"row 0": 9.0, "row 1": 1.0, "row 2": 5.0}}
     found, _ = played(rows, Rules(margin=0.08), **asked)
     assert found.fates["row 1"].state == "within"
     assert played(rows, Rules(margin=0.08))[0].fates["row 1"].state == "behind"

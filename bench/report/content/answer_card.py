@@ -82,7 +82,8 @@ def _why_use(found: Answer, around: Around) -> str:
         higher = f"{around.name(found.higher)} ({score})"
         return f"It is significantly better than {base}. {higher} has a higher mean, but no significant lead."
     if not found.tied and not found.standing.not_compared:
-        return f"It is significantly better than {base} and everything else that was tried."
+        rest = "that is within the limit" if found.too_dear else "that was tried"
+        return f"It is significantly better than {base} and everything else {rest}."
     return f"It is significantly better than {base}."
 
 

@@ -236,8 +236,8 @@ def race(
 
     `untrained` rows learn nothing, so that their one answer stands for every seed. `failed` are seeds of rows that
     ended without a result: a look at such a seed goes on without the row. `beats_baseline` is answered as soon as one
-    row is better than the `baseline`; `cheapest` as soon as the row that takes the fewest `seconds` of those that are not
-    behind is within the margin of the row in front, or is that row.
+    row is better than the `baseline`; `cheapest` as soon as the row that takes the fewest `seconds`, of those that are
+    not behind, is within the margin of the row in front, or is that row.
     """
     asks = question == "beats_baseline" and baseline in rows
     costs = (seconds or {}) if question == "cheapest" else None

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 from bench.report import page
 from bench.report.inputs.records import ExpectedCell
 from bench.report.options import ReportOptions
+from bench.report.race.asked import Asked, Rules
 from bench.report.sections import heatmaps, ranks, verdict
 from bench.report.view import View
 from tests.report import simulate
@@ -67,14 +68,16 @@ VARIANTS: dict[str, Callable[[Sequence[ExpectedCell]], list[ExpectedCell]]] = {
     "one seed": one_seed,
     "holes": with_holes,
     "display names": with_display_names,
+    "raced": list,
 }
 
 
-def views_of(cells: Sequence[ExpectedCell], folder, monkeypatch) -> list[View]:
+def views_of(cells: Sequence[ExpectedCell], folder, monkeypatch, *, raced: bool = False) -> list[View]:
     """What a report's sections are made of."""
+    rules = Rules(seeds=tuple(sorted({cell.seed for cell in cells})))
     views: list[View] = []
     monkeypatch.setattr(page, "make_sections", lambda view: views.append(view) or [])
-    page.write_report(cells, folder, ReportOptions("T"))
+    page.write_report(cells, folder, ReportOptions("T", race=Asked(rules) if raced else None))
     return views
 
 
@@ -108,7 +111,7 @@ def study(request, tmp_path_factory):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_no_pair_has_two_verdicts_at_a_point(study, variant, tmp_path, monkeypatch):
     cells, _ = study
-    for view in views_of(VARIANTS[variant](cells), tmp_path / "report", monkeypatch):
+    for view in views_of(VARIANTS[variant](cells), tmp_path / "report", monkeypatch, raced=variant == "raced"):
         section = verdict.section(view)
         if section is None:
             continue
@@ -120,6 +123,7 @@ def test_no_pair_has_two_verdicts_at_a_point(study, variant, tmp_path, monkeypat
             *from_words(view, section),
             *from_answers(view),
             *from_ranks(view, ranks.section(view)),
+            *from_races(view),
         ]
         sources = {source.split()[0] for *_, source in said}
         assert sources >= {"star", "best", "words", "card", *({"dot", "differences"} if base is not None else ())}
@@ -129,6 +133,19 @@ def test_no_pair_has_two_verdicts_at_a_point(study, variant, tmp_path, monkeypat
             *map(str, (t.table for t in section.tables)),
         ]
         assert not [text for text in texts if SIGNED_ZERO.search(text)]
+
+
+def from_races(view: View) -> Iterator[Said]:
+    """What became of rows in a race, by their states alone."""
+    for one in view.races:
+        front, place = one.race.reference, one.place[1:]
+        if one.unequal or front is None or place not in view.verdicts.races:
+            continue
+        yield from ((front, row, *place, {BETTER}, "race") for row in one.race.rows("behind"))
+        told = {row: fate.held for row, fate in one.race.fates.items() if fate.held is not None}
+        for row in one.race.rows("tied", "within"):
+            if row in told and not told[row].is_decided:
+                yield front, row, *place, {NEITHER}, "race"
 
 
 def test_a_contradiction_is_found():

@@ -1,17 +1,20 @@
 """Races whose truth is known: how often they claim what is not so, what they cost, and what the whole grid says.
 
-`python -m tests.report.statistics.races [ROUNDS]` prints the table; the tests ask the same of fewer rounds.
+`python -m tests.report.statistics.races [ROUNDS] [anytime]` prints the table, with `anytime` of races whose levels are
+those of a confidence sequence; the tests ask the same of fewer rounds.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
-from bench.report.race.asked import Rules
+from bench.report.race.asked import FIRST, Rules
+from bench.report.statistics import looks
 from bench.report.statistics.race import race
 from bench.report.statistics.significance import Verdicts
 from bench.report.statistics.ties import standing
@@ -140,7 +143,18 @@ def table(rounds: int) -> pd.DataFrame:
     return pd.DataFrame(lines).set_index("study")
 
 
+def anytime_level(rules: Rules, opponents: Sequence[int], tuned_for: float = 5.0) -> float:
+    """The one-sided level of the normal mixture's confidence sequence, valid at any number of looks (Robbins 1970;
+    Howard, Ramdas, McAuliffe and Sekhon 2021, equation 14), narrowest at `tuned_for` seeds."""
+    seeds, alpha = len(opponents) + FIRST - 1, 2 * rules.alpha / max(opponents[-1], 1)
+    ratio = (-2 * np.log(alpha) + np.log(-2 * np.log(alpha)) + 1) / tuned_for
+    bound = np.sqrt((1 + 1 / (ratio * seeds)) * (2 * np.log(1 / alpha) + np.log1p(ratio * seeds)))
+    return float(norm.sf(bound))
+
+
 if __name__ == "__main__":
+    if "anytime" in sys.argv:
+        looks.level = anytime_level
     found = table(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
     print(found.round(1).to_string())
     print(found.mean().round(2).to_string())

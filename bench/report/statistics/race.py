@@ -6,7 +6,8 @@ records of a plain sweep, of a race that was killed, and of several machines say
 
 The error is spent over the looks (`spending`) and shared by the rows that are still in the race, so that the row that
 is truly best is dropped in at most `alpha` of the races of a point: its opponents at a look share the part spent there,
-and whoever was dropped needs no share later. Rows that more seeds would hardly tell apart rest: that claims nothing.
+and whoever was dropped needs no share later. Rows that more seeds would hardly tell apart rest: that claims nothing,
+and they keep their share, for the row in front is the luckiest of all that were not dropped.
 """
 
 from collections.abc import Collection, Mapping
@@ -132,7 +133,9 @@ class _Replay:
             row: self.rows[row] if row in self.untrained else {seed: self.rows[row][seed] for seed in seeds}
             for row in self.alive
         }
-        self.opponents.append(len(self.alive) - 1)
+        # a row that rests was not dropped: the one in front was chosen among such rows, too
+        dropped = [row for row in self.rows if row in self.gone or (self.opponents and self.state_of(row) == "behind")]
+        self.opponents.append(len(self.rows) - len(dropped) - 1)
         self.seeds = len(seeds)
         self.used |= dict.fromkeys(self.alive, self.seeds)
         level = looks.level(self.rules, self.opponents)

@@ -20,7 +20,7 @@ Exit codes: 0 done, or nothing more to be had; 1 a cell failed; 2 bad input; 130
 import argparse
 import sys
 
-from bench.arguments import parser_of
+from bench.arguments import parser_of, path
 from bench.escape.terminal import say
 from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
@@ -28,11 +28,11 @@ from bench.running.garbage import leave_at_exit
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_intermixed_args(arguments)
     try:
         from bench.decide.race import decide  # heavier than `--help` needs
 
-        return decide(options.words)
+        return decide(options.words, options.config_dir)
     except REFUSED as error:
         say(f"error: {refusal(error)}", error=True)
         return 2
@@ -44,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = parser_of(__doc__, "python -m bench.decide", "bench decide [EXPERIMENT] [OPTION=VALUE ...]")
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="EXPERIMENT, options, overrides")
+    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
     return parser
 
 

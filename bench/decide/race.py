@@ -17,10 +17,11 @@ from bench.sweep.launch import INTERRUPTED, check_run
 from bench.sweep.stopped import Interrupted
 
 
-def decide(words: Sequence[str]) -> int:
+def decide(words: Sequence[str], config_dir: str | None = None) -> int:
     """Run the race that the words of a command line ask for; return the exit code. Raises UserError."""
     options, rest = taken(words)
-    session, made = begun(with_experiment(rest), options)
+    own = [] if config_dir is None else [f"--config-dir={config_dir}"]
+    session, made = begun([*own, *with_experiment(rest)], options)
     if session.settings.command == "plan":
         from bench.decide.plan import plan
 
@@ -33,6 +34,7 @@ def _run(session: Session, overrides: Sequence[Sequence[str]]) -> int:
     terminal, number = Terminal(session), 0
     races = session.look()
     _check(session, races)
+    terminal.begin()
     while True:
         terminal.state(races, number)
         chosen = session.next_round(races)

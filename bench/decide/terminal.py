@@ -6,6 +6,7 @@ from bench.decide.choose import Round, Turn
 from bench.decide.session import HOUR, Session
 from bench.escape.terminal import say
 from bench.metrics.table import METRICS
+from bench.report.content.amounts import loss_text
 from bench.report.content.race_words import counts_text, fate_text, head_of, needed_text, verdict_text
 from bench.report.content.words import Words, listed
 from bench.report.race.field import Place
@@ -31,6 +32,17 @@ class Terminal:
         answers = self.session.answers
         metric = answers.deciding(data, answers.plain(data)).metric if answers.found else METRICS["accuracy"]
         return Words(lambda row: self.session.names.get(row, row), metric)
+
+    def begin(self) -> None:
+        """What is asked, and of how much."""
+        session, rules = self.session, self.session.asked.rules
+        rows = len({row for lanes in session.of.places.values() for row in lanes})
+        margins = {loss_text(rules.margin, self.words(place.data).metric) for place in session.of.places}
+        say(
+            f"{session.settings.title}: {session.asked.question}, {counted(rows, 'row')} at "
+            f"{counted(len(session.of.places), 'point')}, at most {len(rules.seeds)} seeds; less than "
+            f"{' or '.join(sorted(margins))} apart counts as equally good; {session.budget_text()}"
+        )
 
     def state(self, races: Mapping[Place, PlaceRace], number: int) -> None:
         """What the last round decided."""

@@ -97,8 +97,8 @@ class Sweeps:
     def results(self) -> Path:
         return self.folder / "results"
 
-    def start(self, *overrides: str, launcher: str = "quick") -> "Sweeping":
-        """Start the command; it is watched, and killed when the test is over."""
+    def start(self, *overrides: str, launcher: str = "quick", race: bool = False) -> "Sweeping":
+        """Start the command, or with `race` that of a race; it is watched, and killed when the test is over."""
         (self.folder / "conf/experiment").mkdir(parents=True, exist_ok=True)
         experiment = EXPERIMENT.format(name=self.name, data=self.place / "topics.csv")
         (self.folder / f"conf/experiment/{self.name}.yaml").write_text(experiment)
@@ -107,8 +107,8 @@ class Sweeps:
         words = (
             "--config-dir",
             str(self.folder / "conf"),
-            "-m",
-            f"+experiment={self.name}",
+            *([] if race else ["-m"]),
+            self.name if race else f"+experiment={self.name}",
             f"hydra/launcher={launcher}",
         )
         env = {
@@ -118,7 +118,7 @@ class Sweeps:
         }
         env["CUDA_VISIBLE_DEVICES"] = None  # which these tests, unlike the others, leave to Slurm
         process = subprocess.Popen(
-            command(*words, *overrides, folder=self.folder),
+            command(*words, *overrides, folder=self.folder, module="bench.decide" if race else "bench"),
             cwd=REPOSITORY,
             env=environment(self.folder, env),
             stdout=subprocess.PIPE,

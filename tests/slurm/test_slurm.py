@@ -46,6 +46,18 @@ def test_eight_cells_finish_each_task_on_its_own_gpu(sweeps: Sweeps) -> None:
     assert list((sweeps.results / ".slurm").glob("*/")) == [], "what jobs leave is removed when all went well"
 
 
+def test_each_round_of_a_race_is_an_array(sweeps: Sweeps) -> None:
+    racing = sweeps.start("model=tfidf_sgd,majority", "train_size=16", "max_seeds=2", race=True)
+    text = racing.ends(0)
+    assert "round 1: 4 cells" in text
+    assert "round 2" not in text
+    assert sweeps.submitted() == 2, "four tasks, and an array of this Slurm may have three"
+    assert text.count("] ok: ") == 4
+    assert "1 point" in text
+    assert "report:" in text
+    assert sweeps.queue() == []
+
+
 def test_killed_jobs_are_noticed_without_accounting_and_run_again_alone(sweeps: Sweeps) -> None:
     sweeps.hold(0, 1, 2)
     sweeping = sweeps.start("seed=0,1,2,3,4")

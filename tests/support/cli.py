@@ -49,9 +49,11 @@ def bench(
     )
 
 
-def command(*arguments: str, folder: Path, results: Path | None = None, light: bool = False) -> list[str]:
+def command(
+    *arguments: str, folder: Path, results: Path | None = None, light: bool = False, module: str = "bench"
+) -> list[str]:
     """The command's words; those of Hydra's own options (`-m`) come first, as argparse wants it."""
-    start = [sys.executable, "-c", LIGHT] if light else [sys.executable, "-m", "bench"]
+    start = [sys.executable, "-c", LIGHT] if light else [sys.executable, "-m", module]
     return [
         *start,
         *arguments,

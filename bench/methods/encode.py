@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +124,7 @@ class Sorted:
     examples: Encoded
     order: NDArray[np.int64]
 
-    def restore(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def restore(self, rows: NDArray[Any]) -> NDArray[Any]:
         """`rows`, computed for `examples`, in the order before sorting."""
         restored = np.empty_like(rows)
         restored[self.order] = rows

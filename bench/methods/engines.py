@@ -8,6 +8,7 @@ from typing import Literal
 
 from bench.cell import Cell
 from bench.data.split import Splits
+from bench.methods.bar import Watch
 from bench.methods.fitted import Context, Fitted, FittedCells, OnStep, Predicted, scored_sets
 
 Engine = Literal["single", "fused"]
@@ -54,7 +55,10 @@ def _fit_one(
     fit: Fit, cells: Sequence[Cell], splits: Sequence[Splits], context: Context, on_steps: Sequence[OnStep]
 ) -> OneCell:
     (cell,), (of,), (on_step,) = cells, splits, on_steps
-    fitted = fit(cell, of, replace(context, on_step=on_step))
+    context = replace(context, on_step=on_step)
+    if context.bar is not None:
+        context = replace(context, on_validation=Watch(context.bar, of.validation.ids))
+    fitted = fit(cell, of, context)
     return OneCell(fitted, of, scored_sets(cell.training, of))
 
 

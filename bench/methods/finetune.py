@@ -21,7 +21,7 @@ from bench.methods import adapters, dropout, masks, packed, training
 from bench.methods.adapted import step_callbacks
 from bench.methods.compiled import compile_model
 from bench.methods.encode import Encoder, num_tokens
-from bench.methods.fitted import SETS, Context, Probabilities, Summary
+from bench.methods.fitted import SETS, Context, Probabilities, Summary, ignore
 from bench.methods.last_block import LastBlock, on_features
 from bench.methods.lengths import cut_by, token_lengths
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
@@ -130,9 +130,10 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
     trained = training.make_trainer(model, encode, splits, config, arguments=arguments, trunk=trunk)
     if split is not None:
         summary.train_seconds = time.perf_counter() - loaded  # features of its texts are part of the work
-    watching = training.StepCallback(context.on_step), training.ValidationCallback(context.on_validation, config)
-    for callback in (*step_callbacks(model), *watching):
+    for callback in (*step_callbacks(model), training.StepCallback(context.on_step)):
         trained.trainer.add_callback(callback)
+    if context.on_validation is not ignore:
+        trained.trainer.add_callback(training.ValidationCallback(context.on_validation, trained))
     if context.refit is not None and context.refit.epochs is not None:
         trained.trainer.add_callback(training.StopAfter(steps_in(config, len(splits.train), context.refit.epochs)))
     encoded = trained.trainer.train_dataset

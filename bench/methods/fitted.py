@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bench.config import TrainingConfig
 from bench.data.split import Examples, Splits
+from bench.methods.bar import Bar
 from bench.methods.decisions import Decided
 from bench.models.kept import KeptModel
 from bench.results.measurements import Cut, Lengths, Parameters, Training
@@ -51,6 +52,10 @@ class Validation:
     """By the metric that chooses; None where the examples do not define it."""
     accuracy: float
     loss: float
+    every: int
+    """Optimizer steps from a validation to the next."""
+    correct: Sequence[bool]
+    """Which validation examples are right, in their order."""
 
 
 OnValidation = Callable[[Validation], None]
@@ -92,6 +97,9 @@ class Context:
     on_phase: OnPhase = ignore
     """Called when another part of the work begins."""
     on_validation: OnValidation = ignore
+    bar: Bar | None = None
+    """What a cell that is trained alone has to reach on validation, or else it ends early. (It changes no result of a
+    cell that ends well.)"""
     is_trial: bool = False
     """Whether hyperparameters are tried: what a record alone needs is left out."""
     compile_blocks: bool = False

@@ -1,11 +1,12 @@
 """Gradient training by transformers' Trainer: validation, early stopping, best weights, prediction."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from transformers import (
+    EvalPrediction,
     PrinterCallback,
     TrainerCallback,
     TrainerControl,
@@ -18,7 +19,7 @@ from bench.data.split import Examples, Splits
 from bench.kind import SINGLE_LABEL, Kind
 from bench.methods import validation
 from bench.methods.checkpointing import checkpointing_arguments
-from bench.methods.encode import Encoder, padding, sort_by_length
+from bench.methods.encode import Encoder, Sorted, padding, sort_by_length
 from bench.methods.fitted import Diverged, OnStep, OnValidation, Probabilities, Validation
 from bench.methods.last_block import Collator
 from bench.methods.logits import probabilities_of
@@ -107,8 +108,8 @@ class StepCallback(TrainerCallback):
 class ValidationCallback(TrainerCallback):
     """Tells of every validation."""
 
-    def __init__(self, on_validation: OnValidation, config: TrainingConfig) -> None:
-        self._on_validation, self._metric = on_validation, config.best_metric
+    def __init__(self, on_validation: OnValidation, trained: "Trained") -> None:
+        self._on_validation, self._trained = on_validation, trained
 
     def on_evaluate(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, metrics: Any, **_: Any
@@ -118,9 +119,11 @@ class ValidationCallback(TrainerCallback):
             Validation(
                 step=state.global_step,
                 max_steps=state.max_steps,
-                score=validation.value(metrics, self._metric),
+                score=validation.value(metrics, self._trained.config.best_metric),
                 accuracy=metrics["eval_accuracy"],
                 loss=metrics["eval_loss"],
+                every=int(state.eval_steps),
+                correct=self._trained.validated.correct,
             )
         )
 
@@ -137,6 +140,23 @@ class StopAfter(TrainerCallback):
 
 
 @dataclass(slots=True)
+class Validated:
+    """Scores each validation for Trainer, and remembers which examples were right in the last one."""
+
+    metric: str
+    order: Sorted
+    correct: tuple[bool, ...] = ()
+    """In the order of the examples."""
+
+    def __call__(self, found: EvalPrediction) -> dict[str, float]:
+        """As `validation.scores`."""
+        right = validation.correct(found.predictions, found.label_ids)
+        if len(right) == len(self.order.examples):
+            self.correct = tuple(self.order.restore(right).tolist())
+        return validation.scores(found.predictions, found.label_ids, self.metric)
+
+
+@dataclass(slots=True)
 class Trained:
     """A model with Trainer around it, which also predicts."""
 
@@ -146,6 +166,7 @@ class Trained:
     trunk: Trunk | None = None
     """Where the model takes features instead of running its lower blocks: where they come from."""
     kind: Kind = SINGLE_LABEL
+    validated: "Validated" = field(kw_only=True)
 
     def predict(self, examples: Examples) -> Probabilities:
         """Probabilities, shape (examples, labels). Raises Diverged where they are not finite."""
@@ -173,7 +194,8 @@ def make_trainer(
     `arguments` are `training_arguments` of `config`. Raises UserError where it would train on several devices.
     """
     check_one_device(arguments)
-    train, held_out = encode(splits.train), sort_by_length(encode(splits.validation)).examples
+    train, validated = encode(splits.train), Validated(config.best_metric, sort_by_length(encode(splits.validation)))
+    held_out = validated.order.examples
     collator: Any = padding(encode.tokenizer, encode.max_length, arguments.device.type)
     if encode.max_windows is not None:
         collator = WindowCollator(collator)
@@ -188,14 +210,14 @@ def make_trainer(
         eval_dataset=held_out or None,
         class_weight=config.class_weight,
         num_labels=len(splits.labels),
-        compute_metrics=lambda found: validation.scores(found.predictions, found.label_ids, config.best_metric),
+        compute_metrics=validated,
         callbacks=[BestWeights(config.best_metric, config.early_stopping_patience)],
     )
     # Trainer takes a model with keyword arguments for one that divides its loss by the examples of a whole step.
     # Classifiers don't: with gradient accumulation, losses and gradients would be summed over parts, not averaged.
     trainer.model_accepts_loss_kwargs = False
     trainer.remove_callback(PrinterCallback)  # the record's history says it all
-    return Trained(trainer, encode, config, trunk, splits.kind)
+    return Trained(trainer, encode, config, trunk, splits.kind, validated=validated)
 
 
 def train(trained: Trained) -> Training:

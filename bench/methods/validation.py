@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.kind import MULTI_LABEL, SINGLE_LABEL
 from bench.methods.logits import probabilities_of
@@ -21,10 +22,18 @@ def scores(logits: Any, labels: Any, best_metric: str) -> dict[str, float]:
     or logits are not finite. (The loss is that of the batches, which Trainer has.)
     """
     logits, labels = np.asarray(logits), np.asarray(labels)
-    correct = (logits >= 0) == (labels > 0) if labels.ndim == 2 else logits.argmax(axis=1) == labels
-    found = {"accuracy": float((correct.all(axis=1) if labels.ndim == 2 else correct).mean())}
+    found = {"accuracy": float(correct(logits, labels).mean())}
     if best_metric not in (ACCURACY, LOSS) and (score := _score(logits, labels, best_metric)) is not None:
         found[SCORE] = score
+    return found
+
+
+def correct(logits: Any, labels: Any) -> NDArray[np.bool_]:
+    """Which examples are right, of logits and labels as `scores` takes them: with several labels, all of them."""
+    logits, labels = np.asarray(logits), np.asarray(labels)
+    found: NDArray[np.bool_] = (
+        ((logits >= 0) == (labels > 0)).all(axis=1) if labels.ndim == 2 else logits.argmax(axis=1) == labels
+    )
     return found
 
 

@@ -16,7 +16,7 @@ from bench.results.block import Amount, Block, Count, Number
 from bench.results.measurements import Measurements
 from bench.results.regular import loads
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 
 
 def only_adds(content: dict[str, Any]) -> dict[str, Any]:
@@ -35,6 +35,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     8: only_adds,  # `provenance.gpu`, `attention`, `memory.reserved_device`, `halved.activation_checkpointing`
     9: only_adds,  # `measurements.kept_features`
     10: only_adds,  # `label_sets` of evaluations, whose `confusion_matrix` is null then
+    11: only_adds,  # the status `pruned`
 }
 """From version n to n + 1, on the parsed JSON."""
 
@@ -49,17 +50,20 @@ class Status(StrEnum):
     CRASHED = "crashed"
     ERROR = "error"
     SKIPPED = "skipped"
+    PRUNED = "pruned"
+    """Ended early: its validation left it no chance against the best row (`bench.methods.bar`)."""
 
     @property
     def failed(self) -> bool:
-        """Whether running the cell again may end better: what the data can't give, no rerun mends."""
-        return self not in (Status.OK, Status.SKIPPED)
+        """Whether running the cell again may end better: what the data can't give, no rerun mends, and one that was
+        ended for being behind has shown what it had to."""
+        return self not in (Status.OK, Status.SKIPPED, Status.PRUNED)
 
     @property
     def process_is_sound(self) -> bool:
-        """Whether the process that ran the cell can go on: losses that are not finite and data that does not suffice
-        are told by the cell itself, and leave nothing in a bad state."""
-        return self in (Status.OK, Status.DIVERGED, Status.SKIPPED)
+        """Whether the process that ran the cell can go on: losses that are not finite, data that does not suffice
+        and a bar that is out of reach are told by the cell itself, and leave nothing in a bad state."""
+        return self in (Status.OK, Status.DIVERGED, Status.SKIPPED, Status.PRUNED)
 
 
 class Configuration(Block):

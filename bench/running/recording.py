@@ -79,7 +79,8 @@ def finished(run: Run) -> Record:
 
 def failed(cell: Cell, status: Status, error: BaseException, started: str, device: str) -> Record:
     """The record of a cell that did not end `ok`, with the full traceback; secrets in it are masked."""
-    trace = masked("".join(traceback.format_exception(error))) if error.__traceback__ else None
+    is_told = error.__traceback__ is not None and status is not Status.PRUNED  # there is nothing to mend
+    trace = masked("".join(traceback.format_exception(error))) if is_told else None
     return Record(
         key=cell.key,
         status=status,

@@ -13,6 +13,7 @@ import pandas as pd
 
 from bench.cell import Cell
 from bench.errors import TaskInfeasible, UserError, said
+from bench.methods.bar import Bar, Pruned
 from bench.methods.engines import Engine
 from bench.methods.fitted import Context, Diverged, Fitted, Saveable
 from bench.models.card import model_card
@@ -44,6 +45,7 @@ def run(
     halvings: int = 0,
     observer: Observer = NOBODY,
     warm: Warm | None = None,
+    bar: Bar | None = None,
 ) -> list[Record]:
     """Run one cell, or several in one stack, keep their records in their folders and return them in order.
 
@@ -56,6 +58,8 @@ def run(
     is what earlier cells of this process left for these, and then what they leave for the next; None: nothing. Where
     none ended in a way that leaves the process sound it is empty. Raises RecordUnwritten where a
     record can't be written.
+
+    With a `bar`, a cell that is run alone ends with the status `pruned` where its validation leaves it no chance.
     """
     started, device, warm = now(), choose_device(settings), warm or Warm()
     engine = engine or ("single" if len(cells) == 1 else "fused")
@@ -72,6 +76,7 @@ def run(
         feature_cache_gb=settings.feature_cache_gb,
         on_phase=on_phase,
         compile_blocks=settings.fused.compile == "blocks",
+        bar=bar if engine == "single" else None,
     )
     outcomes: Sequence[Measured | Exception]
     try:
@@ -166,4 +171,6 @@ def status_of(error: Exception) -> Status:
         return Status.OOM
     if isinstance(error, Diverged):
         return Status.DIVERGED
+    if isinstance(error, Pruned):
+        return Status.PRUNED
     return Status.SKIPPED if isinstance(error, TaskInfeasible) else Status.ERROR

@@ -48,7 +48,7 @@ def run_single(content: dict[str, Any], given: Sequence[str] = ()) -> int:
         found = aged(cell, entry, settings) if entry is not None else []
         but = f"\n  made with {', '.join(found)}" if found else ""
         say(f"kept: {_line(record)}{but}\n  {folder}\n  (overwrite=always runs it again)")
-        return 0 if record.status is Status.OK else 1
+        return 0 if record.status in (Status.OK, Status.PRUNED) else 1
     return _run(cell, settings)
 
 

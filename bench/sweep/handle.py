@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from bench.cell import Cell
+from bench.methods.bar import Bar
 from bench.results.processes import process
 from bench.running.provenance import now
 from bench.settings import Settings
@@ -64,7 +65,7 @@ class Handle:
         """Whether its job is a stack of cells."""
         return self.size > 1
 
-    def send(self, cells: Sequence[Cell], settings: Settings, *, halvings: int) -> None:
+    def send(self, cells: Sequence[Cell], settings: Settings, *, halvings: int, bar: Bar | None = None) -> None:
         """Hand it cells to run, several to be fused. Raises WorkerDied where the process ended while it was idle."""
         self.cells, self.size, self.halvings = list(cells), len(cells), halvings
         self.started, self.clock = now(), time.monotonic()
@@ -72,7 +73,7 @@ class Handle:
         self.jobs_begun += 1
         self.loaded = base_of(cells[0])
         try:
-            self.connection.send(Job(tuple(cells), settings, halvings))
+            self.connection.send(Job(tuple(cells), settings, halvings, bar))
         except (BrokenPipeError, ConnectionResetError):
             raise WorkerDied("the worker ended while it was idle") from None
 

@@ -85,7 +85,7 @@ def launch(
     _report(cells, asked, grid, again(points, overrides), overrides)
     statuses = {None if record is None else record.status for _, record in ended}
     # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
-    return 0 if Status.OK in statuses and statuses <= {Status.OK, Status.SKIPPED} else 1
+    return 0 if Status.OK in statuses and statuses <= {Status.OK, Status.SKIPPED, Status.PRUNED} else 1
 
 
 def read(configs: Sequence[dict[str, Any]]) -> tuple[list[Point], list[Cell], Settings]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.cell import Cell
+from bench.methods.bar import Bar
 from bench.settings import Settings
 
 
@@ -15,6 +16,8 @@ class Job:
     settings: Settings
     halvings: int = 0
     """How often batches are halved: larger ones do not fit."""
+    bar: Bar | None = None
+    """What a single cell has to reach on validation, or else it ends early."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,16 @@ def is_wanted(cell: Cell, settings: Settings, index: Index | None = None) -> boo
     """Whether a cell is to be run, by how it ended before; `index` saves reading records again.
 
     `settings.overwrite`: `missing` runs cells without a readable record, `failed` also those that did not end `ok`,
-    `always` all. With `save_model`, a cell that has a model and did not keep it is run again.
+    `always` all. One that was ended for being behind (`pruned`) is run by `always` alone. With `save_model`, a cell
+    that has a model and did not keep it is run again.
     """
     if settings.overwrite == "always":
         return True
     record = (index or Index(settings.results_dir)).of(cell)
     if record is None:
         return True
+    if record.status is Status.PRUNED:
+        return False
     if record.status is not Status.OK:
         return settings.overwrite == "failed"
     return settings.save_model and cell.approach.kept_as is not None and not record.model_kept

@@ -13,6 +13,7 @@ from bench.results.record import Status
 from bench.results.regular import NO_WRITING
 from bench.running.observers import chosen, write_record
 from bench.settings import Settings
+from bench.sweep.bars import Bars, no_bar
 from bench.sweep.handle import Handle, WorkerDied
 from bench.sweep.health import Health
 from bench.sweep.interrupt import Interrupts
@@ -34,6 +35,8 @@ def run_pool(
     progress: Progress,
     stamps: Mapping[str, store.Stamp | None],
     options: PoolOptions,
+    *,
+    bars: Bars = no_bar,
 ) -> None:
     """Run `cells` over the slots of this machine; every one of them ends with a record, here or in another sweep.
 
@@ -41,13 +44,16 @@ def run_pool(
     that would read the same are not begun (where `progress.drops_changed`).
 
     `stamps` (by key) are of the records that were there when the cells were chosen: a cell whose record is another
-    by its turn was run elsewhere meanwhile, and stays as it is.
+    by its turn was run elsewhere meanwhile, and stays as it is. `bars` is asked for the bar of each cell that is run
+    alone when its turn comes.
 
     Raises Interrupted, and Stopped where cells were not begun for that, records can't be written or `max_failures` is
     reached. Then no process and no half-written file is left, and cells that were being run have no new record.
     """
     with Interrupts() as interrupts, Claims(settings.results_dir) as claims:
-        pool = _Pool(cells, settings, options, progress=progress, stamps=stamps, claims=claims, interrupts=interrupts)
+        pool = _Pool(
+            cells, settings, options, progress=progress, stamps=stamps, claims=claims, interrupts=interrupts, bars=bars
+        )
         try:
             pool.run()
         finally:
@@ -73,8 +79,9 @@ class _Pool:
         stamps: Mapping[str, store.Stamp | None],
         claims: Claims,
         interrupts: Interrupts,
+        bars: Bars = no_bar,
     ) -> None:
-        self.settings, self.progress, self.interrupts = settings, progress, interrupts
+        self.settings, self.progress, self.interrupts, self.bars = settings, progress, interrupts, bars
         self.waiting = Waiting(
             cells, settings, progress=progress, stamps=stamps, claims=claims, together=not options.isolate
         )
@@ -123,7 +130,8 @@ class _Pool:
             if (notice := self.waiting.batches.notice(cells[0], halvings)) is not None:
                 self.progress.smaller(cells[0], notice)
             try:
-                worker.send(cells, self.settings, halvings=halvings)
+                bar = self.bars(cells[0]) if len(cells) == 1 else None
+                worker.send(cells, self.settings, halvings=halvings, bar=bar)
             except WorkerDied as death:
                 self._replace(worker, death)
                 continue

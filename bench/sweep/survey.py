@@ -27,6 +27,7 @@ class State(StrEnum):
     RUNNING = "running"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+    PRUNED = "pruned"
     MISSING = "missing"
 
 
@@ -82,6 +83,8 @@ def _standing(cell: Cell, settings: Settings, index: Index) -> Standing:
     record = index.of(cell)
     if record is not None and record.status is Status.OK:
         return Standing(cell, record, None, is_wanted(cell, settings, index), State.DONE)
+    if record is not None and record.status is Status.PRUNED:
+        return Standing(cell, record, None, is_wanted(cell, settings, index), State.PRUNED)
     found = claims.look(cell.folder(settings.results_dir))
     claim, odd = (None, found.reason) if isinstance(found, Odd) else (found, None)
     if claim is not None:

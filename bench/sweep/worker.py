@@ -96,7 +96,7 @@ def _run(job: Job, observer: Observer, warm: Warm) -> Sequence[Ended | Split | U
     from bench.running.run import RecordUnwritten, run
 
     try:
-        records = run(job.cells, job.settings, halvings=job.halvings, observer=observer, warm=warm)
+        records = run(job.cells, job.settings, halvings=job.halvings, observer=observer, warm=warm, bar=job.bar)
         return [_ended(record) for record in records]
     except RecordUnwritten as error:
         return [_unwritten(error, job)]

@@ -19,13 +19,13 @@ def status_of(found: Survey, study: Study, lengths: TextLengths) -> dict[str, An
     states = [standing.state for standing in found.standings]
     running = [s for s in found.standings if s.state is State.RUNNING and s.claim is not None]
     left = time_left(found, study.settings, study.runner, lengths)
-    done, failed = states.count(State.DONE), states.count(State.FAILED)
+    done, failed, pruned = map(states.count, (State.DONE, State.FAILED, State.PRUNED))
     return {
         "cells": len(states),
         "done": done,
         "running": len(running),
         "failed": failed,
-        "left": len(states) - done - failed - len(running),
+        "left": len(states) - done - failed - pruned - len(running),
         "states": state_counts(found),
         "where": [_told(s.cell, s.claim, found) for s in running[:SHOWN] if s.claim is not None],
         "time_left": "nothing is left to run" if left is None else str(left),

@@ -176,8 +176,9 @@ def test_what_runs_where_and_a_server_that_ended(
     chromium: Any, study_folder: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = {
-        "cells": 60, "done": 1, "running": 41, "failed": 2, "left": 16, "error": "<b>the disk is full</b>",
-        "states": {"done": 1, "running": 41, "oom": 1, "crashed": 1, "missing": 16}, "page": None, "drawing": True,
+        "cells": 60, "done": 1, "running": 41, "failed": 2, "left": 15, "error": "<b>the disk is full</b>",
+        "states": {"done": 1, "running": 41, "oom": 1, "crashed": 1, "pruned": 1, "missing": 15},
+        "page": None, "drawing": True,
         "where": [{"key": "k", "cell": f"<img src=x> {n}", "where": "on gpu7, cuda:1"} for n in range(40)],
         "time_left": "about 3 min with 41 workers at work", "seconds_left": 180.0,
     }  # fmt: skip
@@ -190,7 +191,7 @@ def test_what_runs_where_and_a_server_that_ended(
         with served(watcher) as server:
             show(chromium, server.url)
             until(chromium, "return document.querySelectorAll('.watch-where li').length === 41")
-            assert "1 of 60 cells done, 41 running, 2 failed (1 oom, 1 crashed), 16 left" in strip(chromium)
+            assert "1 of 60 cells done, 41 running, 2 failed (1 oom, 1 crashed), 1 pruned, 15 left" in strip(chromium)
             assert "Left: about 3 min with 41 workers at work; the report is being drawn" in strip(chromium)
             assert "<b>the disk is full</b>" in strip(chromium)
             assert chromium.execute_script("return document.querySelectorAll('img').length") == 0

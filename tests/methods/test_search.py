@@ -130,14 +130,15 @@ def test_the_same_cell_has_the_same_trials(topics: Path, tiny_models: dict[str, 
     assert rates(make_cell(topics, tiny_models["bert"], {"search": RATES, "trials": 5}, seed=1)) != rates(cell)
 
 
-def test_lists_are_tried_once_each(topics: Path, tiny_models: dict[str, Path]) -> None:
-    search = {"method.r": [2, 4], "training.lr_scheduler_type": ["cosine", "linear"]}
-    cell = make_cell(topics, tiny_models["bert"], {"search": search})
+def test_lists_are_tried_once_each(topics: Path, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.methods.search.MAX_ASKED", 1)  # the sampler would come back to what it knows
+    search = {"method.r": [2, 4, 8], "method.dropout": [0.0, 0.1]}
+    cell = make_cell(topics, tiny_models["bert"], {"search": search, "trials": 100})
     assert cell.tune is not None
-    assert cell.tune.trials == 4
-    fitted = fit_searched(cell, drawn(cell), CONTEXT, guessing(lambda one: 0.5))
+    assert cell.tune.trials == 6
+    fitted = fit_searched(cell, drawn(cell), CONTEXT, guessing(lambda one: 0.9 if one.method.r == 8 else 0.5))  # type: ignore[union-attr]
     tried = {tuple(trial["parameters"].values()) for trial in fitted.summary.choices["trials"]}
-    assert len(fitted.summary.choices["trials"]) == len(tried) == 4
+    assert len(fitted.summary.choices["trials"]) == len(tried) == 6
 
 
 def test_none_is_trained_twice(topics: Path, tiny_models: dict[str, Path]) -> None:
@@ -153,7 +154,9 @@ def test_a_trial_that_is_behind_is_pruned(topics: Path, tiny_models: dict[str, P
         number = next(count)
         score = 0.9 if number < 6 else 0.5
         for step in range(1, 11):
-            context.on_validation(Validation(step=step, max_steps=10, score=score, accuracy=score, loss=1.0))
+            context.on_validation(
+                Validation(step=step, max_steps=10, score=score, accuracy=score, loss=1.0, every=1, correct=())
+            )
         return Guess(score)
 
     count = iter(range(100))

@@ -60,7 +60,7 @@ def test_cells_without_a_transformer_need_no_probe(
 ) -> None:
     monkeypatch.setattr(gpu_probe, "tried", lambda *_: pytest.fail("a GPU was tried"))
     ran: list[object] = []
-    monkeypatch.setattr(pool, "run_pool", lambda cells, *_: ran.extend(cells))
+    monkeypatch.setattr(pool, "run_pool", lambda cells, *_, **__: ran.extend(cells))
     sweep(words, mirror, tmp_path, "device=auto", "hydra.sweeper.rows=[{model: tfidf_sgd}]")
     assert len(ran) == 4
     assert "can't be used" not in capsys.readouterr().err
@@ -106,7 +106,7 @@ def test_why_cells_run_on_the_cpu_is_said_once(
     words: list[str], mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(no_gpu, "why_no_gpu", lambda: "it is in the drawer")
-    monkeypatch.setattr(pool, "run_pool", lambda *_: None)
+    monkeypatch.setattr(pool, "run_pool", lambda *_, **__: None)
     sweep(words, mirror, tmp_path, "device=auto")
     assert capsys.readouterr().err.count("cells run on the CPU: it is in the drawer\n") == 1
     one_cell = ["model=bert_base", "data=sms_spam", "split=nested", "observers=[no.such.module]"]

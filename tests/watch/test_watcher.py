@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from bench.results import store
 from bench.results.claims import CLAIM, Claim
+from bench.results.record import Status
 from bench.watch import watcher as watching
 from bench.watch.study import Study
 from bench.watch.watcher import Watcher
@@ -29,6 +31,20 @@ def status(watcher: Watcher) -> dict[str, Any]:
     looked = watcher._looked
     until(lambda: watcher.status() and watcher._looked > looked)
     return dict(json.loads(watcher.status()))
+
+
+def test_a_cell_that_was_ended_for_being_behind_is_neither_failed_nor_left(
+    study: Study, tmp_path: Path, by_hand: ByHand
+) -> None:
+    done = store.read(study.cells[0].folder(tmp_path / "results"))
+    assert done is not None
+    cell = study.cells[DONE]
+    record = done.model_copy(update={"key": cell.key, "status": Status.PRUNED, "measurements": None})
+    store.write(cell.folder(tmp_path / "results"), record)
+    with watched(study, by_hand) as watcher:
+        told = status(watcher)
+    assert (told["done"], told["failed"], told["left"]) == (DONE, 0, 8 - DONE - 1)
+    assert told["states"] == {"done": DONE, "pruned": 1, "missing": 8 - DONE - 1}
 
 
 def test_the_strip_says_what_the_command_says(

@@ -30,8 +30,8 @@ class Entry:
 
     text: str
     state: str = ""
-    """How its cells ended where that is not all `ok`: partial, failed, skipped, missing. Between two sets of records:
-    better, worse."""
+    """How its cells ended where that is not all `ok`: partial, failed, skipped, pruned, missing. Between two sets of
+    records: better, worse."""
     point: str | None = None
     """Of the grid, by `point_id`: what the details are shown of."""
     shade: float | None = None

@@ -31,6 +31,7 @@ STATES = {
     "partial": "some seeds are missing",
     "failed": "failed",
     "skipped": "skipped: the data can't give it",
+    "pruned": "ended early: behind on validation",
     "missing": "not run",
     "not_needed": "not needed to decide",
 }

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
-from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_effectsize
 
+from bench.metrics.exact import mcnemar_p
 from bench.report.statistics.correctness import BySeed, Grid, Paired, pair, untrained_rows
 from bench.report.statistics.intervals import LEVEL, Interval, Sample, difference_interval, of_examples
 from bench.report.statistics.variance import Values
@@ -133,11 +133,6 @@ def _mcnemar(sample: Sample) -> float:
     """The exact test on the first seed's differences of -1, 0 and 1 (McNemar, 1947)."""
     values = sample.values[0]
     return mcnemar_p(int((values > 0).sum()), int((values < 0).sum()))
-
-
-def mcnemar_p(only_a: int, only_b: int) -> float:
-    """Two-sided p of McNemar's exact test, from the examples that one side alone has right; the others don't matter."""
-    return float(mcnemar([[0, only_a], [only_b, 0]], exact=True).pvalue)
 
 
 def holm_p(p_values: Sequence[float]) -> Values:

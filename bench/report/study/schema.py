@@ -57,7 +57,7 @@ class PointOf(Block):
     row: str
     labels: Count
     size: Count = Field(description="training examples; 0: untrained, and the same at every size")
-    state: Literal["done", "partial", "failed", "skipped", "missing", "not_needed"]
+    state: Literal["done", "partial", "failed", "skipped", "pruned", "missing", "not_needed"]
     seeds: Count = Field(description="that finished")
     seeds_expected: Count
     examples: Count | None = Field(description="of the smallest test set")

@@ -106,7 +106,7 @@ def state_of(n_ok: int, n_expected: int, not_ok: str) -> str:
         return ""
     if n_ok:
         return "partial"
-    return {MISSING: "missing", Status.SKIPPED.value: "skipped"}.get(not_ok, "failed")
+    return {MISSING: "missing", Status.SKIPPED.value: "skipped", Status.PRUNED.value: "pruned"}.get(not_ok, "failed")
 
 
 def gap_table(cells: pd.DataFrame) -> tuple[Table, int]:

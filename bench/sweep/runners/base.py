@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from bench.cell import Cell
 from bench.results.store import Stamp
 from bench.settings import Settings
+from bench.sweep.bars import Bars, no_bar
 from bench.sweep.progress import Progress
 from bench.sweep.workforce import Workforce
 
@@ -41,6 +42,8 @@ class Runner(ABC):
         settings: Settings,
         progress: Progress,
         stamps: Mapping[str, Stamp | None],
+        *,
+        bars: Bars = no_bar,
     ) -> None:
         """Run the cells, telling `progress` of each; every one of them ends with a record.
 
@@ -51,7 +54,8 @@ class Runner(ABC):
         end.
 
         `stamps` (by key) are of the records that were there when the cells were chosen: a cell whose record is another
-        by its turn was run elsewhere meanwhile, and stays as it is.
+        by its turn was run elsewhere meanwhile, and stays as it is. `bars` gives a cell that is run alone what it has
+        to reach on validation; a runner that can't hand that on runs all cells to their end.
 
         Raises Stopped where it ends before that, Interrupted where Ctrl-C or a signal says so
         (`bench.sweep.stopped`); UserError where it finds out only now that it can't run as asked.

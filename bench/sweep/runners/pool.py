@@ -9,6 +9,7 @@ from bench.running.gpu_probe import check_usable
 from bench.running.no_gpu import say_why_not
 from bench.running.preflight import check_device
 from bench.settings import Settings
+from bench.sweep.bars import Bars, no_bar
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.runners.base import Runner
@@ -43,13 +44,15 @@ class Pool(Runner):
         settings: Settings,
         progress: Progress,
         stamps: Mapping[str, Stamp | None],
+        *,
+        bars: Bars = no_bar,
     ) -> None:
         """Run the cells in worker processes; see `Runner.run`."""
         say_why_not(cells, settings)
         place = self.workforce(settings, len(cells))
         if place.device == "cuda":
             check_usable(place.gpus, cells)
-        run_pool(cells, settings, progress, stamps, self.options)
+        run_pool(cells, settings, progress, stamps, self.options, bars=bars)
 
     def without_effect(self, option: str, settings: Settings) -> str | None:
         """What is for the other kind of device, or for processes that stay."""

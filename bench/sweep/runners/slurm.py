@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from bench.cell import Cell
 from bench.results.store import Stamp
 from bench.settings import Settings
+from bench.sweep.bars import Bars, no_bar
 from bench.sweep.progress import Progress
 from bench.sweep.runners.base import Runner
 from bench.sweep.slurm.options import SlurmOptions
@@ -42,6 +43,8 @@ class Slurm(Runner):
         settings: Settings,
         progress: Progress,
         stamps: Mapping[str, Stamp | None],
+        *,
+        bars: Bars = no_bar,
     ) -> None:
         """Submit the cells and follow the jobs; see `Runner.run` and `run_slurm`."""
         run_slurm(cells, settings, progress, stamps, self.options)

@@ -19,11 +19,12 @@
 
   /* What the server says */
   function showCounts({ cells, done, running, failed, left, states }) {
-    const how = Object.entries(states).filter(([name]) => !["done", "running", "interrupted", "missing"].includes(name));
+    const others = ["done", "running", "interrupted", "pruned", "missing"];
+    const how = Object.entries(states).filter(([name]) => !others.includes(name));
     const names = how.map(([name, count]) => (how.length === 1 ? name : `${number(count)} ${name}`));
     const kinds = names.length ? ` (${names.join(", ")})` : "";
     part("counts").textContent = `${number(done)} of ${number(cells)} cells done, ${number(running)} running, `
-      + `${number(failed)} failed${kinds}, ${number(left)} left`;
+      + `${number(failed)} failed${kinds}, ${states.pruned ? `${number(states.pruned)} pruned, ` : ""}${number(left)} left`;
     for (const [name, count] of Object.entries({ done, running, failed })) part(name).style.width = `${(100 * count) / cells}%`;
   }
   function showWhere({ where, running }) {

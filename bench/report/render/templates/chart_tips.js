@@ -7,6 +7,7 @@ const chartTips = (() => {
   const STATES = {
     partial: "some seeds are missing", failed: "failed", skipped: "skipped: the data can't give it", missing: "not run",
     not_needed: "not needed to decide",
+    pruned: "ended early: behind on validation",
   };
 
   const range = (low, high, text) => (low === null || high === null ? "" : ` (${text(low)} to ${text(high)})`);

@@ -88,7 +88,8 @@ class Answers:
             if (found := self._seconds(lane.values())) is not None
         }
         grids = {data: self.grid(data) for data in dict.fromkeys(place.data for place in of.places)}
-        return State(grids, failed, unequal, seconds)
+        pruned = {cell.key for cell, one in self.found.items() if one.status is Status.PRUNED}
+        return State(grids, failed, pruned, unequal, seconds)
 
     def _is_unequal(self, lanes: Iterable[Mapping[int, ExpectedCell]]) -> bool:
         """Whether rows had other examples for one seed."""

@@ -62,6 +62,7 @@ def begun(words: Sequence[str], options: DecideOptions) -> tuple[Session, Compos
         asked=Asked(rules, options.question),
         baseline=baseline,
         ledger=Ledger.of(settings.results_dir, settings.title),
+        prune=options.prune,
         budget=None if options.budget_hours is None else options.budget_hours * HOUR,
     )
     return session, made

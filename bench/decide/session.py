@@ -8,12 +8,16 @@ from bench.decide.answers import Answers
 from bench.decide.choose import Round, next_round
 from bench.decide.ledger import Ledger
 from bench.errors import UserError, said
-from bench.report.inputs.records import ExpectedCell, display_names
+from bench.escape.terminal import say
+from bench.methods.bar import Bar
+from bench.report.inputs.records import ExpectedCell, display_names, read_checked
 from bench.report.race.asked import Asked
 from bench.report.race.field import Field, Place
 from bench.report.race.races import PlaceRace, Races
 from bench.results import store
+from bench.results.record import Record, Status
 from bench.settings import Settings
+from bench.sweep.bars import bar_of, no_bar
 from bench.sweep.duration import Durations
 from bench.sweep.index import Index
 from bench.sweep.launch import run_cells
@@ -43,6 +47,8 @@ class Session:
     ledger: Ledger
     budget: float | None
     """Seconds of cells on a device; null: as many as it takes."""
+    prune: bool = False
+    """Whether trainings are ended early."""
     tried: set[str] = field(default_factory=set)
     """Keys of the cells that were run here: one that failed is not tried again."""
 
@@ -53,11 +59,15 @@ class Session:
         self.names = display_names(self.expected)
         self.rows = rows_of(self.cells)
         self.lengths = TextLengths()
+        self.front: dict[Place, str | None] = {}
+        """The row in front at each place, by the last look."""
 
     def look(self) -> dict[Place, PlaceRace]:
         """How far the races are now, by place."""
         self.answers.look()
-        return self.races.replayed(self.answers.state(self.of, self.failed()))
+        races = self.races.replayed(self.answers.state(self.of, self.failed()))
+        self.front = {place: one.race.reference for place, one in races.items()}
+        return races
 
     def failed(self) -> set[str]:
         """Keys of cells that ended without an answer and are not run again here."""
@@ -126,10 +136,37 @@ class Session:
             self.ledger.begin(self.by_key[cell.key].key for cell in chosen.cells)
         except OSError as error:
             raise UserError(f"{self.ledger.path} cannot be written: {said(error)}") from error
-        stopped = run_cells(cells, self.settings, stamps, self.runner, self.rows.labels)
+        bars = self.bar if self.prune else no_bar
+        stopped = run_cells(cells, self.settings, stamps, self.runner, self.rows.labels, bars)
         self.tried |= {cell.key for cell in cells}
         return stopped
 
+    def bar(self, cell: Cell) -> Bar | None:
+        """What a cell has to reach on validation: what the row in front at its point has with the same seed. None where
+        that is not known, or where nothing says how much such trainings still gain in their second half."""
+        mine = next(one for one in self.of.cells if one.key == cell.key)
+        front = self.front.get(Place(mine.data, mine.num_labels, mine.train_size))
+        if front is None or front == mine.row or not mine.train_size:
+            return None
+        leader = self.of.places[Place(mine.data, mine.num_labels, mine.train_size)][front].get(mine.seed)
+        record = None if leader is None else read_checked(leader)  # it may have ended since the last look
+        like = [found for one in self.of.cells if one.row == mine.row and (found := self._record(one)) is not None]
+        if leader is None or not isinstance(record, Record) or record.status is not Status.OK:
+            return None
+        try:
+            return bar_of(self.names.get(front, front), leader.folder, record, like, PRUNED)
+        except (OSError, ValueError) as error:
+            say(f"warning: no training is ended early by {leader.key}: {said(error)}", error=True)
+            return None
 
+    def _record(self, cell: ExpectedCell) -> Record | None:
+        """The record of a cell that is finished."""
+        known = self.answers.found.get(cell)
+        found = read_checked(cell) if known is not None and known.answers is not None else None
+        return found if isinstance(found, Record) else None
+
+
+PRUNED = 0.01
+"""How likely a training is ended early whose row is as good as the one in front."""
 STACK = 8
 """Cells of a stack whose size memory decides."""

@@ -40,7 +40,7 @@ from bench.report.statistics.decision import Budget, budgets, training_costs
 from bench.report.statistics.fitted_curves import FittedCurves, fitted_curves
 from bench.report.statistics.interval_frames import ACCURACY, difference_frame, interval_frame
 from bench.report.statistics.significance import Verdicts
-from bench.results.record import Record
+from bench.results.record import Record, Status
 
 MAX_BOOTSTRAPPED = 200
 """Points of a grid; each takes about 5 ms."""
@@ -136,9 +136,14 @@ class View:
             return []
         of = field_of(self.found, largest_only=asked.question == "best_at_largest")
         failed = {cell.key for cell, record in self.found.items() if record is not None}
+        pruned = {
+            cell.key
+            for cell, record in self.found.items()
+            if isinstance(record, Record) and record.status is Status.PRUNED
+        }
         unequal = [Place(self.data, *place) for place in unequal_places(self.cells)]
         seconds = {(Place(self.data, *at), row): cost.train_seconds for (row, *at), cost in self.costs.items()}
-        state = State({self.data: self.compared}, failed, unequal, seconds)
+        state = State({self.data: self.compared}, failed, pruned, unequal, seconds)
         races = Races(of, asked, {self.data: baseline(self.cells, self.options.baseline)})
         return list(races.replayed(state).values())
 

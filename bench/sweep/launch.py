@@ -121,11 +121,12 @@ def run_cells(
     stamps: Mapping[str, store.Stamp | None],
     runner: Runner,
     names: Mapping[str, str],
+    bars: Bars = no_bar,
 ) -> Stopped | None:
-    """Run the cells; what ended that early, if anything did. `names` are of rows, by key."""
+    """Run the cells; what ended that early, if anything did. `names` are of rows, by key; `bars` end trainings early."""
     with Progress(todo, rows=names) as progress:
         try:
-            runner.run(todo, settings, progress, stamps)
+            runner.run(todo, settings, progress, stamps, **({} if bars is no_bar else {"bars": bars}))
         except Stopped as stopped:
             return stopped
     return None

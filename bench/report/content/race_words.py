@@ -64,6 +64,8 @@ def fate_text(one: PlaceRace, row: str, words: Words) -> str:
         return no_chance_text(one.no_chance[row], words)
     fate = one.race.fates[row]
     seeds = counted(fate.seeds, "seed")
+    if fate.state == "pruned":
+        return f"ended early in training{f' after {seeds}' if fate.seeds else ''}: far behind on validation examples"
     if fate.state == "failed":
         return f"ended without a result{f' after {seeds}' if fate.seeds else ''}: not compared any more"
     if fate.held is None:
@@ -104,12 +106,13 @@ def needed_text(one: PlaceRace, words: Words) -> str:
     found = [one.race.fates[row].held for row in one.race.rows("tied")]
     sizes = [None if held is None else examples_needed(one.race.rules, held) for held in found]
     known = [size for size in sizes if size is not None]
-    if not sizes:
+    if not sizes or one.race.reference is None:
         return ""
+    rows = f"{words.name(one.race.reference)} from {words.named(one.race.rows('tied'), 3)}"
     if len(known) < len(sizes):
         seeds = counted(len(one.race.rules.seeds), "seed")
-        return f"To tell them apart takes more than {seeds}, however many test texts there are: go by cost instead."
-    return f"To tell them apart, or to show that they are as good, takes about {max(known):,} test texts."
+        return f"To tell {rows} takes more than {seeds}, however many test texts there are: go by cost instead."
+    return f"To tell {rows}, or to show that they are as good, takes about {max(known):,} test texts."
 
 
 def counts_text(races: Sequence[PlaceRace]) -> str:

@@ -40,6 +40,8 @@ class State:
     """The answers by data set, in the metric that decides there."""
     failed: Collection[str] = ()
     """Keys of cells that ended without an answer, and are not tried again."""
+    pruned: Collection[str] = ()
+    """Those of them whose training was ended early, for validation left it no chance."""
     unequal: Collection[Place] = ()
     """Where rows had other examples for one seed."""
     seconds: Mapping[tuple[Place, str], float] = field(default_factory=dict)
@@ -84,7 +86,8 @@ class Races:
         if known is not None and known[0] == made_of:
             return known[1]
         taking = {row: seeds for row, seeds in rows.items() if row not in left_out}
-        made = self._race(place, taking, untrained, gone, state)
+        ended = {row: [s for s in seeds if lanes[row][s].key in state.pruned] for row, seeds in gone.items()}
+        made = self._race(place, taking, untrained, (gone, ended), state)
         self._known[place] = made_of, PlaceRace(place, made, left_out, untrained, place in state.unequal, waits)
         return self._known[place][1]
 
@@ -93,7 +96,7 @@ class Races:
         place: Place,
         rows: Mapping[str, BySeed],
         untrained: Collection[str],
-        gone: Mapping[str, Collection[int]],
+        gone: tuple[Mapping[str, Collection[int]], Mapping[str, Collection[int]]],
         state: State,
     ) -> Race:
         seconds = {row: state.seconds[place, row] for row in rows if (place, row) in state.seconds}
@@ -101,7 +104,8 @@ class Races:
             rows,
             self.asked.rules,
             untrained=untrained,
-            failed=gone,
+            failed=gone[0],
+            pruned=gone[1],
             baseline=self.baseline.get(place.data),
             question=self.asked.question,
             seconds=seconds,

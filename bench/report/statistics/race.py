@@ -22,11 +22,12 @@ from bench.report.statistics.correctness import BySeed
 from bench.report.statistics.looks import Held
 from bench.report.statistics.pair_tests import Pair, named, pair_tests
 
-State = Literal["best", "front", "within", "tied", "behind", "ahead", "open", "waiting", "failed"]
+State = Literal["best", "front", "within", "tied", "behind", "ahead", "open", "waiting", "failed", "pruned"]
 """What became of a row. `best`: all others are behind it. `front`: the row in front where some are not. `within`: less
 than the margin behind that row. `tied`: seeds would hardly tell it from that row. `behind`: dropped. `ahead`: better
 than the baseline, where that was the question. `open`: still in the race. `waiting`: it has not the seeds of the first
-look yet. `failed`: it lacks a seed that ended without a result."""
+look yet. `failed`: it lacks a seed that ended without a result. `pruned`: one that was ended early in its training, for
+its validation examples left it no chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class _Replay:
     rows: Mapping[str, BySeed]
     untrained: Collection[str]
     failed: Mapping[str, Collection[int]]
+    pruned: Mapping[str, Collection[int]]
     baseline: str | None
     asks_baseline: bool
     """Whether the question is what beats the baseline."""
@@ -117,7 +119,8 @@ class _Replay:
         for count in range(FIRST, len(self.rules.seeds) + 1):
             wanted = self.rules.seeds[:count]
             lacking = {row: self._lacks(row, wanted) for row in self.alive}
-            failed = {row for row, seeds in lacking.items() if seeds & set(self.failed.get(row, ()))}
+            ended = {row: {*self.failed.get(row, ()), *self.pruned.get(row, ())} for row in self.alive}
+            failed = {row for row, seeds in lacking.items() if seeds & ended[row]}
             self.gone |= failed
             self.alive = [row for row in self.alive if row not in failed]
             if any(lacking[row] for row in self.alive) or len(self.alive) < 2:
@@ -231,6 +234,7 @@ def race(
     *,
     untrained: Collection[str] = (),
     failed: Mapping[str, Collection[int]] | None = None,
+    pruned: Mapping[str, Collection[int]] | None = None,
     baseline: str | None = None,
     question: Question = "best",
     seconds: Mapping[str, float] | None = None,
@@ -238,18 +242,18 @@ def race(
     """Replay the race of `rows`, which are all that take part, from their answers so far.
 
     `untrained` rows learn nothing, so that their one answer stands for every seed. `failed` are seeds of rows that
-    ended without a result: a look at such a seed goes on without the row. `beats_baseline` is answered as soon as one
+    ended without a result, `pruned` those whose training was ended early: a look at such a seed goes on without the row. `beats_baseline` is answered as soon as one
     row is better than the `baseline`; `cheapest` as soon as the row that takes the fewest `seconds`, of those that are
     not behind, is within the margin of the row in front, or is that row.
     """
     asks = question == "beats_baseline" and baseline in rows
     costs = (seconds or {}) if question == "cheapest" else None
-    replay = _Replay(rules, rows, untrained, failed or {}, baseline, asks, costs, list(rows))
+    replay = _Replay(rules, rows, untrained, failed or {}, pruned or {}, baseline, asks, costs, list(rows))
     replay.run()
     fates = {row: _fate(row, replay) for row in rows}
     if replay.reference is not None and not any(fate.state in ("open", "waiting") for fate in fates.values()):
         of_others = {fate.state for row, fate in fates.items() if row != replay.reference}
-        is_best = not asks and of_others <= {"behind", "failed"} and "behind" in of_others
+        is_best = not asks and of_others <= {"behind", "failed", "pruned"} and "behind" in of_others
         front = fates[replay.reference]
         fates[replay.reference] = replace(front, state="best" if is_best else "front")
     return Race(
@@ -267,7 +271,7 @@ def _fate(row: str, replay: _Replay) -> Fate:
     """The row in front is `open` here as long as another row is, else `front`."""
     used = replay.used.get(row, 0)
     if row in replay.gone:
-        return Fate(row, "failed", used)
+        return Fate(row, "pruned" if replay.pruned.get(row) else "failed", used)
     if replay.reference is None:
         return Fate(row, "waiting", used)
     if row == replay.reference:

@@ -12,6 +12,7 @@ would hardly tell. The same command goes on where it was; command=plan says what
     question=cheapest         a cheap row that is at most the margin behind the best
     margin=0.01               rows that differ by less are as good as each other
     max_seeds=10              seeds of a row at a point, at most; or seed=0,1,2 names them
+    prune=true                end trainings early whose validation leaves them no chance
     budget_hours=8            hours of a device that cells of this race may take in all
 
 Exit codes: 0 done, or nothing more to be had; 1 a cell failed; 2 bad input; 130 interrupted.

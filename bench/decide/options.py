@@ -23,12 +23,12 @@ class DecideOptions:
 
     question: Question = "best"
     margin: Fraction | None = None
-    """Rows that differ by less are as good as each other; null: `bench.decide.rules.MARGIN`, or what the test examples
+    """Rows that differ by less are as good as each other; null: `bench.decide.begin.MARGIN`, or what the test examples
     can tell where that is more."""
     max_seeds: Seeds | None = None
     """Seeds of a row at a point, at most; null: 10, or those that `seed=` gives."""
     prune: bool = False
-    """End a training from its half on whose validation leaves it no chance against the row in front (`bench.methods.bar`)."""
+    """End a training, from its half on, whose validation leaves it no chance against the row in front."""
     budget_hours: Amount | None = None
     """Of a device, that the cells of this race may take in all; null: as many as it takes."""
 

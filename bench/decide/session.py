@@ -137,7 +137,7 @@ class Session:
         except OSError as error:
             raise UserError(f"{self.ledger.path} cannot be written: {said(error)}") from error
         bars = self.bar if self.prune else no_bar
-        stopped = run_cells(cells, self.settings, stamps, self.runner, self.rows.labels, bars)
+        stopped = run_cells(cells, self.settings, stamps, self.runner, self.rows.labels, bars=bars)
         self.tried |= {cell.key for cell in cells}
         return stopped
 

@@ -21,6 +21,7 @@ from bench.running.preflight import check_cells, check_extras, check_folders, ch
 from bench.settings import Settings
 from bench.sources.fingerprint import once
 from bench.sweep.aged import said_of_kept
+from bench.sweep.bars import Bars, no_bar
 from bench.sweep.baseline import check_baseline
 from bench.sweep.crowded import memory_notes
 from bench.sweep.displayed import displayed_data, displayed_row
@@ -121,9 +122,10 @@ def run_cells(
     stamps: Mapping[str, store.Stamp | None],
     runner: Runner,
     names: Mapping[str, str],
+    *,
     bars: Bars = no_bar,
 ) -> Stopped | None:
-    """Run the cells; what ended that early, if anything did. `names` are of rows, by key; `bars` end trainings early."""
+    """Run the cells; what ended that early, if anything did. `names` are of rows, by key, `bars` as of `Runner.run`."""
     with Progress(todo, rows=names) as progress:
         try:
             runner.run(todo, settings, progress, stamps, **({} if bars is no_bar else {"bars": bars}))

@@ -54,7 +54,7 @@ class Grid:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rounds are run in this process, and no page is drawn; cells and records are real. (A pool takes seconds.)"""
 
-    def run(cells, settings, *_):
+    def run(cells, settings, *_, **__):
         for cell in cells:
             run_cell(cell, settings)
 

@@ -132,7 +132,7 @@ def test_rows_that_had_other_examples_are_not_raced():
     of = field(sizes=(32,))
     grid, done = answered({"a": 0.8, "b": 0.79, "c": 0.4}, {32: 2})
     place = Place("data", 2, 32)
-    races = Races(of, Asked(RULES), {"data": "a"}).replayed(State({"data": grid}, (), {place}))
+    races = Races(of, Asked(RULES), {"data": "a"}).replayed(State({"data": grid}, unequal={place}))
     assert races[place].is_closed
     assert not choose(of, races, done).cells
 

@@ -182,7 +182,11 @@ def test_a_row_that_fails_is_named_and_the_others_are_decided(grid: Grid, capsys
 def test_ctrl_c_leaves_a_race_that_goes_on(grid: Grid, capsys, monkeypatch):
     real = session.run_cells
     with monkeypatch.context() as patch:
-        patch.setattr(session, "run_cells", lambda cells, *more: real(cells[:5], *more) or Interrupted("interrupted"))
+        patch.setattr(
+            session,
+            "run_cells",
+            lambda cells, *more, **rest: real(cells[:5], *more, **rest) or Interrupted("interrupted"),
+        )
         assert grid.decide() == 130
     assert "goes on from here" in capsys.readouterr().err
     assert len(grid.records()) == 5

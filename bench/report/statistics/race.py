@@ -123,7 +123,10 @@ class _Replay:
             failed = {row for row, seeds in lacking.items() if seeds & ended[row]}
             self.gone |= failed
             self.alive = [row for row in self.alive if row not in failed]
-            if any(lacking[row] for row in self.alive) or len(self.alive) < 2:
+            if len(self.alive) < 2:  # nobody is left to be held against
+                self.reference = self.reference or next(iter(self.alive), None)
+                self.alive = []
+            if not self.alive or any(lacking[row] for row in self.alive):
                 break
             self._look(wanted)
 
@@ -242,9 +245,9 @@ def race(
     """Replay the race of `rows`, which are all that take part, from their answers so far.
 
     `untrained` rows learn nothing, so that their one answer stands for every seed. `failed` are seeds of rows that
-    ended without a result, `pruned` those whose training was ended early: a look at such a seed goes on without the row. `beats_baseline` is answered as soon as one
-    row is better than the `baseline`; `cheapest` as soon as the row that takes the fewest `seconds`, of those that are
-    not behind, is within the margin of the row in front, or is that row.
+    ended without a result, `pruned` those whose training was ended early: a look at such a seed goes on without the
+    row. `beats_baseline` is answered as soon as one row is better than the `baseline`; `cheapest` as soon as the row
+    that takes the fewest `seconds`, of those not behind, is within the margin of the row in front, or is that row.
     """
     asks = question == "beats_baseline" and baseline in rows
     costs = (seconds or {}) if question == "cheapest" else None

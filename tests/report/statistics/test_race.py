@@ -112,6 +112,24 @@ def test_a_row_that_was_dropped_before_it_failed_stays_dropped():
     assert race(rows, TEN, failed={"row 2": (2,)}).fates["row 2"].state == "behind"
 
 
+def test_a_row_whose_training_was_ended_early_is_out():
+    rows = rows_of([0.8, 0.78, 0.5])
+    rows["row 1"] = {seed: one for seed, one in rows["row 1"].items() if seed < 2}
+    found = race(rows, TEN, failed={"row 1": (2,)}, pruned={"row 1": (2,)})
+    assert found.fates["row 1"].state == "pruned"
+    assert found.fates["row 1"].seeds == 2
+    assert not found.running
+
+
+def test_where_all_others_failed_nothing_more_is_run():
+    rows = rows_of([0.8, 0.78])
+    rows["row 1"] = {}
+    found = race({"row 0": {}, "row 1": {}}, TEN, failed={"row 1": (0,)})
+    assert found.is_closed
+    found = race(cut(rows, {"row 0": 1, "row 1": 0}), TEN, failed={"row 1": (0,)})
+    assert (found.fates["row 0"].state, found.fates["row 1"].state) == ("front", "failed")
+
+
 def test_an_untrained_row_needs_one_answer():
     rows = rows_of([0.9, 0.6])
     rows["untrained"] = {0: rows_of([0.5], seeds=1)["row 0"][0]}

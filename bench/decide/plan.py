@@ -14,8 +14,8 @@ from bench.report.statistics.correctness import BySeed, TestPredictions, TestSet
 from bench.report.statistics.race import race
 from bench.wording import counted, money_text, rough_duration
 
-ROUNDS = 40
-MOST_RACES = 600
+ROUNDS = 20
+MOST_RACES = 300
 """Of single points that are simulated in all: each takes about a hundredth of a second."""
 EXAMPLES = 1000
 """Of a test set, where it is not known."""
@@ -75,7 +75,7 @@ def _cost(session: Session, cells: int, seconds: float) -> str:
     """ "380 cells, 9.6 h of a device, 23 EUR"."""
     hours = seconds / session.place.per_device / HOUR
     price, currency = session.settings.price_per_gpu_hour, session.settings.currency
-    money = "" if price is None else f", {money_text(hours * price, currency)}"
+    money = "" if price is None or session.place.device == "cpu" else f", {money_text(hours * price, currency)}"
     return f"{counted(cells, 'cell')}, {rough_duration(hours * HOUR)}{money}"
 
 

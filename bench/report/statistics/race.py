@@ -185,7 +185,7 @@ class _Replay:
         """The rows that get more seeds.
 
         Where one is tied with the row in front, no row can be called best any more: then others go on only where they
-        are likely to be settled, and the baseline, for whether it is beaten is a question of its own.
+        are all but sure to be settled, and the baseline, for whether it is beaten is a question of its own.
         """
         states = {row: self._settle(row) for row in others}
         left = [row for row, state in states.items() if state == "open"]
@@ -193,8 +193,7 @@ class _Replay:
             return left
         for row in list(left):
             held = self.against(row)
-            is_own = self.baseline in (row, self.reference)
-            if not is_own and held is not None and self._chance(held) < looks.UNLIKELY:
+            if row != self.baseline and held is not None and self._chance(held) < looks.UNLIKELY:
                 self._rest(row, "tied")
                 left.remove(row)
         return left

@@ -1,10 +1,10 @@
 """The metrics that a report's answer can go by. Imports nothing heavy."""
 
 from bench.metrics.metric import Metric
-from bench.metrics.table import METRICS
+from bench.metrics.table import EVERY, METRICS, MULTI_LABEL_METRICS
 
 AUTO = "auto"
-"""Accuracy or macro F1, by the data (`bench.report.statistics.deciding`)."""
+"""Accuracy or macro F1, by the data; macro F1 of texts with several labels (`bench.report.statistics.deciding`)."""
 
 
 def deciding_name(name: object) -> str:
@@ -12,10 +12,11 @@ def deciding_name(name: object) -> str:
 
     Raises ValueError, with the reason and the names that there are, for any other one.
     """
-    able = [metric.name for metric in METRICS.values() if why_not(metric) is None]
+    every = {**METRICS, **MULTI_LABEL_METRICS}.values()
+    able = [metric.name for metric in every if why_not(metric) is None]
     if name == AUTO or name in able:
         return str(name)
-    metric = METRICS.get(name) if isinstance(name, str) else None
+    metric = EVERY.get(name) if isinstance(name, str) else None
     reason = "it is no metric" if metric is None else why_not(metric)
     raise ValueError(f"{reason}; there are {', '.join((AUTO, *able))}")
 

@@ -41,7 +41,7 @@ class ReportSettings:
     name, `majority` last."""
     metric: DecidingMetric = AUTO
     """The metric of the table by which rows are compared: the answer, its tests, intervals, ranks and heatmaps. `auto`:
-    accuracy, and macro F1 where test labels are unequal and `split=natural` leaves them so."""
+    accuracy, and macro F1 where test labels are unequal and `split=natural` leaves them so, or texts have several."""
     at_precision: Precise = 0.9
     """The report says what part of each label is found where at least this part of what is called so is right."""
 

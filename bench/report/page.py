@@ -18,6 +18,7 @@ from bench.escape.markdown import environment
 from bench.escape.secrets import masked
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 from bench.report import stamp
 from bench.report.content.context import about, labels_line, question
 from bench.report.content.parts import Section, Titled
@@ -39,6 +40,7 @@ from bench.report.sections import SECTIONS, answers
 from bench.report.sections.findings import finding
 from bench.report.sections.ranks import ALL, overall_ranking
 from bench.report.stamp import MARKDOWN, PAGE
+from bench.report.statistics.metrics import labels_are
 from bench.report.study.study import FILE, as_json, compact, data_set, study
 from bench.report.study.tidy import POINTS, points_frame, with_intervals
 from bench.report.tables import results as tables
@@ -68,6 +70,7 @@ class Part:
     """The same for machines (`study.data_set`); null for what is no data set, or could not be made so."""
     name: str = ""
     """What people call the data set."""
+    kind: Kind = SINGLE_LABEL
 
     @property
     def has_failed(self) -> bool:
@@ -137,7 +140,7 @@ def _make_parts(
     for view in of_data:
         made = named(((section, view.suffix) for section in make_sections(view)), files)
         entries, plain = entries_or_said(view), _plain(view)
-        parts.append(Part(view.data, view.suffix, made, _methods_of(view), entries, plain, view.data_name))
+        parts.append(Part(view.data, view.suffix, made, _methods_of(view), entries, plain, view.data_name, view.kind))
     _write_points(folder, summary, of_data)
     if len(parts) > 1:
         suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
@@ -162,7 +165,8 @@ def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], point
     failed = write_tables([*(titled for block in blocks for titled in block.section.tables), gaps], folder)
     shown = {**context, "gaps": gaps, "without_files": failed}
     entries = [one for part in parts for one in part.entries]
-    page = render(shown, blocks, points, entries, folder)
+    with labels_are(MULTI_LABEL if parts and all(part.kind == MULTI_LABEL for part in parts) else SINGLE_LABEL):
+        page = render(shown, blocks, points, entries, folder)
     markdown = {**context, "first": first_card(entries)}
     text = environment(str(TEMPLATES)).get_template(f"{MARKDOWN}.j2").render(markdown)
     write_atomically(folder / MARKDOWN, text.encode())
@@ -172,7 +176,7 @@ def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], point
 
 def make_sections(view: View) -> list[Section]:
     """All sections that the records have something for."""
-    with display_names({**view.names, view.data: view.data_name}):
+    with display_names({**view.names, view.data: view.data_name}), labels_are(view.kind):
         made = [made_or_said(title, view.data, partial(_made, title, make, view)) for title, make in SECTIONS.items()]
     return [section for section in made if section is not None]
 
@@ -198,7 +202,8 @@ def made_or_said(title: str, data: str, make: Callable[[], Section | None]) -> S
 def entries_or_said(view: View) -> list[dict[str, Any]]:
     """What the first screen chooses from; an odd record costs the first screen, not the report."""
     try:
-        return answers.entries(view)
+        with labels_are(view.kind):
+            return answers.entries(view)
     except Exception:
         say(f"error: the report's answer on {view.data} could not be made\n{traceback.format_exc()}", error=True)
         return []
@@ -229,7 +234,8 @@ def _write_points(folder: Path, summary: pd.DataFrame, views: Sequence[View]) ->
 def _plain(view: View) -> dict[str, Any] | None:
     """What `report.json` says of a data set; None where an odd record does not allow it, which is printed in full."""
     try:
-        return data_set(view)
+        with labels_are(view.kind):
+            return data_set(view)
     except Exception:  # as a section, it costs not the whole report
         say(f"error: {FILE} goes without {view.data}\n{traceback.format_exc()}", error=True)
         return None

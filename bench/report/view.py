@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bench.kind import MULTI_LABEL, Kind
 from bench.report.content.parts import Picture
 from bench.report.content.wording import SHOWN
 from bench.report.content.words import Words
@@ -35,7 +36,7 @@ from bench.report.statistics.bootstrap import Draws, statistic
 from bench.report.statistics.ceilings import Costs, costs_of
 from bench.report.statistics.correctness import Grid
 from bench.report.statistics.costs import cost_points
-from bench.report.statistics.deciding import Deciding, by_metric, deciding
+from bench.report.statistics.deciding import Deciding, by_metric, deciding, kind_of
 from bench.report.statistics.decision import Budget, budgets, training_costs
 from bench.report.statistics.fitted_curves import FittedCurves, fitted_curves
 from bench.report.statistics.interval_frames import ACCURACY, difference_frame, interval_frame
@@ -77,10 +78,11 @@ class View:
     known_differences: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     """What `differences_to` has made."""
 
-    @property
-    def has_several_labels(self) -> bool:
-        """Whether texts may have several labels or none: their answers are not compared one by one."""
-        return any(cell.test.label_sets is not None for seeds in self.measured.values() for cell in seeds.values())
+    @cached_property
+    def kind(self) -> Kind:
+        """Whether texts have one label each, or any number of them."""
+        sets = (cell.test.label_sets for seeds in self.measured.values() for cell in seeds.values())
+        return MULTI_LABEL if any(one is not None for one in sets) else kind_of(self.predictions)
 
     @property
     def rows(self) -> list[str]:
@@ -115,7 +117,7 @@ class View:
     def deciding(self) -> Deciding:
         """The metric that rows are compared by, and why."""
         records = [record for record in self.found.values() if isinstance(record, Record)]
-        return deciding(self.options.metric, self.predictions, map(split_of, records))
+        return deciding(self.options.metric, self.predictions, map(split_of, records), self.kind)
 
     @cached_property
     def compared(self) -> Grid:
@@ -163,12 +165,14 @@ class View:
     def shown_metrics(self) -> dict[str, str]:
         """The metric that decides, then those of `SHOWN` that the records have something of its own for; the first two
         always."""
-        means = {metric: self.summary[f"{metric}_mean"] for metric in SHOWN}
-        hidden = {metric for metric in list(SHOWN)[2:] if means[metric].isna().all()}
+        shown = SHOWN[self.kind]
+        means = {metric: self.summary[f"{metric}_mean"] for metric in shown}
+        hidden = {metric for metric in list(shown)[2:] if means[metric].isna().all()}
         first = self.deciding
-        if ((means["test_weighted_f1"] - means["test_macro_f1"]).abs().fillna(0) <= SAME).all():
+        weighted, macro = means.get("test_weighted_f1"), means["test_macro_f1"]
+        if weighted is not None and ((weighted - macro).abs().fillna(0) <= SAME).all():
             hidden.add("test_weighted_f1")
-        others = {metric: short for metric, short in SHOWN.items() if metric not in hidden}
+        others = {metric: short for metric, short in shown.items() if metric not in hidden}
         return {first.column: first.metric.name} | others
 
     @property

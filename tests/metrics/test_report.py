@@ -13,7 +13,7 @@ from bench.methods.fitted import Answers as Given
 from bench.methods.metrics import evaluate
 from bench.metrics.labelled import LabelledPredictions
 from bench.metrics.metric import Metric
-from bench.metrics.table import METRICS
+from bench.metrics.table import METRICS, MULTI_LABEL_METRICS
 from bench.report.content.wording import metric_words
 from bench.report.inputs.frame import cells_frame, summary_frame
 from bench.report.inputs.frame import test_metrics as metrics_of
@@ -48,9 +48,13 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> Metric:
 
 def test_every_metric_is_a_column_with_words() -> None:
     words = [metric_words(column) for column in metric_columns()]
-    assert len(set(words)) == len(METRICS)
+    assert len(set(words)) == len({**METRICS, **MULTI_LABEL_METRICS})
     assert all(said.startswith("test ") for said in words)
-    assert [column for column in metric_columns() if lower_is_better(column)] == ["test_loss", "test_brier"]
+    assert [column for column in metric_columns() if lower_is_better(column)] == [
+        "test_loss",
+        "test_brier",
+        "test_hamming_loss",
+    ]
 
 
 @pytest.mark.parametrize("version", range(1, 6))

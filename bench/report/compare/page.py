@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.metrics.table import METRICS
 from bench.report.compare.points import Comparison
 from bench.report.compare.provenance import ChangedOption, Origin, changed_options, origins
 from bench.report.compare.tables import options_table, origins_table, points_table, rows_table
@@ -118,7 +117,7 @@ def _draw_lines(found: Comparison, sets: Sets, folder: Path) -> list[Picture]:
         both = sum(one.before is not None and one.after is not None for one in own)
         if len(points) < both:
             note += f" The {len(points)} of {both} points that changed most; the heatmap below has all."
-        metric = METRICS[name]
+        metric = found.metric_of(own[0].data)
         title = f"{capitalised(metric.label)}: {' → '.join(sets.names)}"
         file = LINES if not made else f"{LINES}_{len(made) + 1}"
         style.save(before_after_lines(points, _heading(found), metric, title, note), folder, file)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from bench.metrics.table import METRICS
 from bench.report.content.amounts import (
     gain_range_text,
     gain_text,
@@ -14,7 +13,11 @@ from bench.report.content.amounts import (
 from bench.report.content.answer_notes import KINDS, MAX_NAMED, Around, notes
 from bench.report.content.words import listed
 from bench.report.statistics.answers import Answer
+from bench.report.statistics.metrics import metric_named
 from bench.wording import counted, money_text
+
+RIGHT = {"accuracy": "of test texts right", "subset accuracy": "of test texts with exactly the right labels"}
+"""What a share of texts is of, by the label of its metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def _why_use(found: Answer, around: Around) -> str:
         return f"{around.name(around.baseline)} has no result to compare it with here."
     base = around.name(found.over_baseline.b)
     if found.higher is not None:
-        score = score_text(found.standing.score.estimate, METRICS[found.standing.metric])
+        score = score_text(found.standing.score.estimate, metric_named(found.standing.metric))
         higher = f"{around.name(found.higher)} ({score})"
         return f"It is significantly better than {base}. {higher} has a higher mean, but no significant lead."
     if not found.tied and not found.standing.not_compared:
@@ -108,8 +111,8 @@ def _facts(found: Answer, around: Around) -> list[Fact]:
 
 
 def _score_facts(found: Answer, around: Around) -> list[Fact]:
-    score, metric = found.score, METRICS[found.standing.metric]
-    what = "of test texts right" if metric.name == "accuracy" else metric.label
+    score, metric = found.score, metric_named(found.standing.metric)
+    what = RIGHT.get(metric.label, metric.label)
     of = counted(score.num_examples, "text")
     seeds = counted(score.num_seeds, "seed")
     span = range_text(score.low, score.high, metric)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bench.metrics.metric import Metric
-from bench.metrics.table import METRICS
 from bench.report.content.amounts import (
     is_share,
     loss_text,
@@ -18,6 +17,7 @@ from bench.report.content.wording import capitalised, in_words, label_text
 from bench.report.content.words import listed, to_confirm
 from bench.report.statistics.answers import CHEAPER, Answer
 from bench.report.statistics.ceilings import Cost
+from bench.report.statistics.metrics import metric_named
 from bench.report.statistics.power import ONE_SEED, TWO_SEEDS
 from bench.report.statistics.ties import Contender
 from bench.wording import counted, money_text
@@ -52,6 +52,8 @@ class Around:
     """What the baseline takes there."""
     most_frequent: tuple[str, float] | None = None
     """The label that most test texts have with its share of them, where labels are unequal."""
+    same_for_all: tuple[str, float] | None = None
+    """Of texts with several labels: those that are the best to give to every text alike, and their score."""
     more_examples: str = ""
     """What more labelled examples would bring to the recommended row, in a sentence."""
 
@@ -87,7 +89,7 @@ def _others(found: Answer, around: Around) -> list[Contender]:
 
 
 def _with_scores(rows: list[Contender], found: Answer, around: Around) -> str:
-    metric = METRICS[found.standing.metric]
+    metric = metric_named(found.standing.metric)
     return listed((f"{around.name(one.row)} ({score_text(one.score.estimate, metric)})" for one in rows), MAX_NAMED)
 
 
@@ -98,14 +100,17 @@ def _cheaper_baseline(found: Answer, around: Around) -> str:
         return ""
     if cost.train_seconds > CHEAPER * mine.train_seconds:
         return ""
-    score = score_text(over.accuracy_b, METRICS[found.standing.metric])
+    score = score_text(over.accuracy_b, metric_named(found.standing.metric))
     part = ratio_text(cost.train_seconds, mine.train_seconds)
     return f"{around.name(over.b)}: {score} at {part} of the training time ({time_text(cost.train_seconds)})."
 
 
 def _check_guess(found: Answer, around: Around) -> str:
-    """What the most frequent label alone would be right in."""
-    metric = METRICS[found.standing.metric]
+    """What one answer for all texts would be worth."""
+    metric = metric_named(found.standing.metric)
+    if around.same_for_all is not None:
+        labels, score = around.same_for_all
+        return f"Giving every text {labels} would have {score_text(score, metric)} {metric.label}."
     if around.most_frequent is None or metric.name != "accuracy":
         return ""
     label, share = around.most_frequent
@@ -114,7 +119,7 @@ def _check_guess(found: Answer, around: Around) -> str:
 
 def _check_score(found: Answer) -> str:
     """A score that is too good to be believed without a look at the data."""
-    metric = METRICS[found.standing.metric]
+    metric = metric_named(found.standing.metric)
     best = max([found.score, *(one.score for one in found.others)], key=lambda score: score.estimate).estimate
     if not is_share(metric) or best < TOO_GOOD:
         return ""
@@ -125,7 +130,7 @@ def _cheaper(found: Answer, around: Around) -> str:
     other, mine = found.cheaper, found.cost
     if other is None or mine is None:
         return ""
-    metric = METRICS[found.standing.metric]
+    metric = metric_named(found.standing.metric)
     score = other.contender.score
     part = ratio_text(other.cost.train_seconds, mine.train_seconds)
     said = f"{around.name(other.row)}: {score_text(score.estimate, metric)} at {part} of the training time"
@@ -136,7 +141,7 @@ def _cheaper(found: Answer, around: Around) -> str:
 
 def _gives_up(found: Answer) -> str:
     assert found.cheaper is not None
-    one, metric = found.cheaper.contender.against_best.difference, METRICS[found.standing.metric]
+    one, metric = found.cheaper.contender.against_best.difference, metric_named(found.standing.metric)
     if one.estimate <= 0:
         return f"on average not lower, at worst by {loss_text(max(one.high, 0), metric)}"
     return f"{loss_text(one.estimate, metric)} lower ({_span(one.low, one.high, metric)})"
@@ -183,7 +188,7 @@ def _to_decide(found: Answer, around: Around) -> str:
         few = "one does" if needed.reason == ONE_SEED else "two do"
         return f"Run three seeds or more: {few} not show how many would decide."
     base = around.name(over.b)
-    lead = f"{loss_text(needed.difference, METRICS[found.standing.metric])} over {base}"
+    lead = f"{loss_text(needed.difference, metric_named(found.standing.metric))} over {base}"
     is_cheaper = bool(_cheaper_baseline(found, around))
     return to_confirm(
         needed,

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from bench.metrics.table import METRICS
 from bench.report.content.amounts import loss_text, score_text, time_text
 from bench.report.content.wording import UNTRAINED, in_words
 from bench.report.content.words import Words, listed, p_text, to_confirm
 from bench.report.statistics.decision import Budget, Cheapest, Crossing
+from bench.report.statistics.metrics import metric_named
 from bench.report.statistics.paired import Comparison
 from bench.report.statistics.power import ONE_SEED, TWO_SEEDS, Needed
 from bench.report.statistics.ties import Contender, Standing
@@ -50,7 +50,7 @@ def _best_text(standing: Standing, words: Words) -> str:
     """The best row; rows with fewer seeds whose mean is higher are named with it."""
     seeds, examples = standing.score.num_seeds, standing.score.num_examples
     behind = f"{counted(seeds, 'seed')}, {counted(examples, 'test text')}"
-    score, label = f"{words.score(standing.score)}; {behind}", METRICS[standing.metric].label
+    score, label = f"{words.score(standing.score)}; {behind}", metric_named(standing.metric).label
     best = words.name(standing.best)
     if not standing.higher:
         return f"{best} has the highest {label}: {score}."

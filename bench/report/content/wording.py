@@ -1,15 +1,16 @@
 """The words and numbers that figures and pages share, so that they say the same thing the same way."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from bench.escape.characters import shortened, visible_line
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 from bench.report.inputs.frame import MISSING, NOT_NEEDED
-from bench.report.statistics.metrics import metric_of
+from bench.report.statistics.metrics import metric_named, metric_of
 from bench.results.record import Status
 from bench.wording import counted
 
@@ -23,11 +24,19 @@ OTHER_NUMBERS = {
 }
 """Columns that hold no metric of `bench.metrics.table`, and what they are called."""
 
-SHOWN = {
-    "test_accuracy": "accuracy",
-    "test_macro_f1": "macro_f1",
-    "test_weighted_f1": "weighted_f1",
-    "test_loss": "loss",
+SHOWN: Mapping[Kind, Mapping[str, str]] = {
+    SINGLE_LABEL: {
+        "test_accuracy": "accuracy",
+        "test_macro_f1": "macro_f1",
+        "test_weighted_f1": "weighted_f1",
+        "test_loss": "loss",
+    },
+    MULTI_LABEL: {
+        "test_macro_f1": "macro_f1",
+        "test_micro_f1": "micro_f1",
+        "test_samples_f1": "samples_f1",
+        "test_accuracy": "subset_accuracy",
+    },
 }
 """Metrics that are drawn and tabulated where records have them, and their part of a file's name."""
 
@@ -43,7 +52,9 @@ AT_LARGEST = "Each row at its largest training size; means over seeds."
 def metric_words(column: str) -> str:
     """What pages call a column of scores: "test macro F1"; one that has no words, as it is."""
     metric = metric_of(column)
-    return OTHER_NUMBERS.get(column, column) if metric is None else f"test {metric.label}"
+    if metric is not None:
+        return f"test {metric.label}"
+    return OTHER_NUMBERS.get(column, column).replace("accuracy", metric_named("accuracy").label)
 
 
 def capitalised(text: str) -> str:

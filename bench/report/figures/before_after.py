@@ -14,12 +14,13 @@ from bench.report.content.wording import deviation_text, difference_text, number
 from bench.report.figures import style
 from bench.report.figures.forest import canvas, limits, places_for
 from bench.report.inputs.frame import SETS
+from bench.report.statistics.metrics import accuracy_words, guessed_loss, guessed_share
 
 WHOLE_GRID = 12
 """With so many points or fewer, all are shown; else each row's largest size."""
 ALL_SETS = 4
 """With so many points or fewer, training and validation sets are shown beside the test set."""
-MEASURES = {"accuracy": "accuracy", "loss": "loss (nats)"}
+MEASURES = {"accuracy": "", "loss": "loss (nats)"}
 DIGITS = 3
 
 
@@ -42,7 +43,8 @@ def before_and_after(points: pd.DataFrame, title: str, note: str) -> Figure:
     sets = sets_shown(points)
     shown = [(point, name) for point in points.itertuples() for name in sets]
     places = places_for((str(point.row), _name(point, name, sets)) for point, name in shown)
-    figure, panels = canvas(places, list(MEASURES.values()), _legend_handles(), title=title, note=note)
+    axes_of = [words or accuracy_words() for words in MEASURES.values()]
+    figure, panels = canvas(places, axes_of, _legend_handles(), title=title, note=note)
     styles = style.row_styles(points["row"].cat.categories)
     for axes, measure in zip(panels, MEASURES, strict=True):
         ends: list[float] = []
@@ -81,9 +83,9 @@ def _draw_line(axes: Axes, point: Any, column: str, place: int, look: style.RowS
 def _guessing(point: Any, column: str) -> float:
     """Of a loss, what equal probabilities have; of an accuracy, what the set's most frequent label has."""
     if column.endswith("loss"):
-        return float(np.log(point.num_labels))
+        return guessed_loss(point.num_labels)
     share = getattr(point, f"{column.removesuffix('_accuracy')}_majority_mean", np.nan)
-    return 1 / point.num_labels if pd.isna(share) else float(share)
+    return guessed_share(point.num_labels) if pd.isna(share) else float(share)
 
 
 def _legend_handles() -> list[Line2D]:
@@ -100,7 +102,14 @@ def _legend_handles() -> list[Line2D]:
 def gains_table(points: pd.DataFrame) -> Table:
     """Scores before and after training, and the gain; a line a point and set, means ± SD over seeds."""
     confidence = points["before_test_confidence_mean"].notna().any()
-    header = ["row", "labels", "training examples", "set", "accuracy before", "accuracy after", "gain"]
+    header = [
+        "row",
+        "labels",
+        "training examples",
+        "set",
+        *(f"{accuracy_words()} {when}" for when in ("before", "after")),
+        "gain",
+    ]
     header += ["loss before", "loss after", "loss: change"]
     header += [*(["confidence before", "confidence after"] if confidence else []), "seeds"]
     lines = [

@@ -10,12 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 from bench.report.content.wording import spread
 from bench.report.figures import style
 from bench.report.figures.layout import Texts, panel_grid
 from bench.report.figures.named_rows import best_rows
+from bench.report.inputs.layouts import has_several_labels
 from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
 from bench.report.inputs.records import CellRecord, ExpectedCell, at_largest_size
+from bench.report.statistics.correctness import TestPredictions
 from bench.report.statistics.points import Point
 from bench.results.record import Record, Status
 
@@ -28,9 +31,34 @@ PANEL = (3.15, 3.3)
 """Inches."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the two sides of calibration are called."""
+
+    title: str
+    sure: str
+    right: str
+    mean_sure: str
+    mean_right: str
+
+
+TERMS: Mapping[Kind, Terms] = {
+    SINGLE_LABEL: Terms(
+        "Confidence and right answers", "confidence", "share of right answers", "mean confidence", "accuracy"
+    ),
+    MULTI_LABEL: Terms(
+        "Probabilities of labels", "probability of a label", "share of texts that have it", "mean probability",
+        "mean share of labels",
+    ),
+}  # fmt: skip
+MAX_PAIRS = 30_000
+"""Of a text and a label, that are looked at of one record: what would be right by chance is drawn hundreds of times."""
+
+
 @dataclass(frozen=True)
 class Confidences:
-    """How sure one record's model was of each test example, and whether it was right."""
+    """How sure one record's model was of each test example, and whether it was right; where texts may have several
+    labels, of each text and label: how probable it was, and whether the text has it."""
 
     confidence: NDArray[np.float64]
     correct: NDArray[np.bool_]
@@ -85,10 +113,21 @@ def _accuracy(seeds: Mapping[int, tuple[ExpectedCell, Record]]) -> float:
 def _sure(kept: tuple[ExpectedCell, Record], library: PredictionStore) -> Confidences | None:
     cell, record = kept
     try:
+        if has_several_labels(record):
+            return _of_pairs(library.probable(cell.folder, record))
         answers, confidence = library.of(cell.folder, record), library.confidence(cell.folder, record)
     except UnreadablePredictions:  # the page says so of all such records in one place
         return None
     return None if confidence is None else Confidences(confidence.astype(np.float64), answers.correct > 0)
+
+
+def _of_pairs(answers: TestPredictions | None) -> Confidences | None:
+    """All labels of every test text, or of evenly spaced ones."""
+    if answers is None:
+        return None
+    found, step = answers.labelled, -(-answers.test_set.labels.size // MAX_PAIRS)
+    assert found.probabilities is not None
+    return Confidences(found.probabilities[::step].ravel(), np.asarray(found.labels)[::step].ravel() == 1)
 
 
 def places_of(confidence: NDArray[np.float64]) -> NDArray[np.int_]:
@@ -121,7 +160,7 @@ def expected_calibration_error(sure: Confidences) -> float:
 
 
 @style.applied
-def reliability(points: ConfidencesByPoint, rows: list[str], data: str) -> Figure:
+def reliability(points: ConfidencesByPoint, rows: list[str], data: str, terms: Terms = TERMS[SINGLE_LABEL]) -> Figure:
     """Draw the share of right answers against confidence, a panel a label count, a line a row; seeds together.
 
     `points` are of `confidences`, `rows` all of the grid in order. On the diagonal, a model is as often right as it is
@@ -136,9 +175,7 @@ def reliability(points: ConfidencesByPoint, rows: list[str], data: str) -> Figur
     )
     note = f"Each row at its largest training size, all seeds together. {BINS} bins of equal width; "
     note += f"bins of fewer than {MIN_IN_BIN} test examples are left out. Below the diagonal: too sure."
-    around = Texts(
-        title=f"Confidence and right answers on {data}", note=note, x="confidence", y="share of right answers"
-    )
+    around = Texts(title=f"{terms.title} on {data}", note=note, x=terms.sure, y=terms.right)
     figure, (panels,) = panel_grid((1, len(labels)), PANEL, handles, around)
     for axes, count in zip(panels, labels, strict=True):
         axes.plot([0, 1], [0, 1], color=style.MUTED, linewidth=0.9, linestyle=(0, (3, 2)))

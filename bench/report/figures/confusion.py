@@ -65,11 +65,8 @@ def evaluations(seeds: Seeds) -> list[Evaluation]:
     tests = [measured.test for measured in seeds.values()]
     names = [scores.label for scores in tests[0].per_label]
     shape = (len(names), len(names))
-    return [
-        test
-        for test in tests
-        if names and [scores.label for scores in test.per_label] == names and _shape(test.confusion_matrix) == shape
-    ]
+    same = [test for test in tests if names and [scores.label for scores in test.per_label] == names]
+    return [test for test in same if test.label_sets is not None or _shape(test.confusion_matrix) == shape]
 
 
 def _shape(matrix: Sequence[Sequence[int]] | None) -> tuple[int, int]:

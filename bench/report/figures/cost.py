@@ -14,11 +14,12 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from bench.report.content.parts import Entry, Titled, point_id, size_entry
 from bench.report.content.table import table
-from bench.report.content.wording import number_text, spread
+from bench.report.content.wording import capitalised, number_text, spread
 from bench.report.figures import style
 from bench.report.figures.layout import Texts, panel_grid
 from bench.report.figures.named_rows import named_and_others
 from bench.report.statistics.costs import pareto
+from bench.report.statistics.metrics import accuracy_words
 from bench.results.record import Status
 from bench.wording import duration
 
@@ -55,12 +56,12 @@ def accuracy_and_cost(
     note = (
         "Means over seeds. A line joins a row's training sizes, bigger marks for bigger ones. The step line: the best "
     )
-    note += "accuracy to be had for each time. Times are of the machines that the records name."
+    note += f"{accuracy_words()} to be had for each time. Times are of the machines that the records name."
     around = Texts(
-        title=f"Accuracy and the time of a training, on {data}",
+        title=f"{capitalised(accuracy_words())} and the time of a training, on {data}",
         note=f"{note} {style.others_phrase(others)}".strip(),
         x="training time (seconds, log scale)",
-        y="test accuracy",
+        y=f"test {accuracy_words()}",
     )
     lines = ceil(len(labels) / 2)
     figure, grid = panel_grid((lines, ceil(len(labels) / lines)), PANEL, _handles(met, others, styles), around)
@@ -134,7 +135,7 @@ def cost_table(points: pd.DataFrame, currency: str | None = None) -> Titled:
         "money": f"price ({currency})" if currency else "price",
     }
     shown = [name for name in columns if points[name].notna().any()]
-    header = ["row", "labels", "training examples", "accuracy", "training time", "whole cell"]
+    header = ["row", "labels", "training examples", accuracy_words(), "training time", "whole cell"]
     header += [*(columns[name] for name in shown), "peak memory (GiB)", "test examples per second", "Pareto front"]
     lines = [
         [

@@ -14,6 +14,7 @@ from bench.report.figures import style
 from bench.report.figures.layout import PANELS_A_LINE, Texts, panel_grid
 from bench.report.inputs.frame import majority_share
 from bench.report.inputs.records import Points, Seeds, at_largest_size
+from bench.report.statistics.metrics import accuracy_words, guessed_loss, guessed_share
 from bench.report.statistics.points import Point
 from bench.results.measurements import HistoryPoint, Measurements
 
@@ -73,7 +74,7 @@ def training_curves(points: Points, rows: Sequence[str], quantity: Quantity, dat
         title=_title(quantity, data),
         note=_note(points, quantity, tops),
         x="optimizer steps (upper axes: training examples seen)",
-        y="loss (nats)" if quantity == "loss" else "validation accuracy",
+        y="loss (nats)" if quantity == "loss" else f"validation {accuracy_words()}",
     )
     panel = PANEL if columns > 1 else ONE_PANEL
     figure, grid = panel_grid((lines, columns), (panel[0] + AROUND[0], panel[1] + AROUND[1]), handles, around)
@@ -110,7 +111,7 @@ def _column(point: Point, points: Points) -> tuple[int, int]:
 
 
 def _title(quantity: Quantity, data: str) -> str:
-    what = "training and validation loss" if quantity == "loss" else "validation accuracy"
+    what = "training and validation loss" if quantity == "loss" else f"validation {accuracy_words()}"
     return f"{capitalised(what)} while training, on {data}"
 
 
@@ -165,7 +166,7 @@ def _series(history: Sequence[HistoryPoint], name: str) -> tuple[list[int], list
 
 def _draw_guessing(axes: Axes, num_labels: int, seeds: Seeds, quantity: Quantity) -> None:
     """The loss of equal probabilities, or the accuracy of always giving the validation set's most frequent label."""
-    level = log(num_labels) if quantity == "loss" else _chance(num_labels, seeds)
+    level = guessed_loss(num_labels) if quantity == "loss" else _chance(num_labels, seeds)
     axes.axhline(level, color=style.MUTED, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
 
 
@@ -173,7 +174,7 @@ def _chance(num_labels: int, seeds: Seeds) -> float:
     """Mean over seeds; equal shares where there was no validation."""
     shares = [majority_share(one.validation) for one in seeds.values() if one.validation is not None]
     known = [share for share in shares if share is not None]
-    return sum(known) / len(known) if known else 1 / num_labels
+    return sum(known) / len(known) if known else guessed_share(num_labels)
 
 
 def _finish(axes: Axes, point: Point, seeds: Seeds) -> None:

@@ -15,7 +15,7 @@ from bench.metrics.labelled import LabelledPredictions
 from bench.metrics.table import METRICS
 from bench.report.inputs import hyperparameters as options
 from bench.report.inputs.records import CellRecord, ExpectedCell, read_records
-from bench.report.statistics.metrics import TEST, metric_columns
+from bench.report.statistics.metrics import TEST, guessed_share, metric_columns
 from bench.results.measurements import Measurements
 from bench.results.record import Record, Status
 from bench.results.scores import METRIC_FIELDS, Evaluation
@@ -150,7 +150,10 @@ def _options(record: Record) -> dict[str, Any]:
 
 
 def majority_share(evaluation: Evaluation) -> float | None:
-    """The most frequent label's share of the examples: the accuracy of always giving it; None where none is known."""
+    """The most frequent label's share of the examples: the accuracy of always giving it; None where none is known, or
+    an example may have several."""
+    if evaluation.label_sets is not None:
+        return None
     supports = [each.support for each in evaluation.per_label]
     return max(supports) / sum(supports) if sum(supports) else None
 
@@ -214,7 +217,7 @@ def test_metrics(test: Evaluation) -> dict[str, float | None]:
 
     Records of before a metric was counted have it from the confusion matrix, where predicted labels are enough.
     """
-    scores = {f"{TEST}{name}": test.metric(name) for name in METRICS}
+    scores = {column: test.metric(column.removeprefix(TEST)) for column in metric_columns()}
     unknown = [
         metric
         for name, metric in METRICS.items()
@@ -266,7 +269,7 @@ def chance_of(cells: pd.DataFrame, num_labels: int) -> float:
     """The test accuracy of always giving the most frequent label, the middle of one label count's cells: equal
     shares where none is known."""
     known = cells["test_majority"].dropna()
-    return 1 / num_labels if known.empty else float(known.median())
+    return guessed_share(num_labels) if known.empty else float(known.median())
 
 
 def of_metric(cells: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Tables that cells kept as Parquet files, read with suspicion: they may be cut, damaged, or written by anybody."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +15,8 @@ MAX_ROWS = 100_000_000
 TEXT = "text"
 """A column of texts, none missing."""
 TEXT_OR_NONE = "text, or nothing"
+TEXT_LISTS = "lists of texts"
+"""A column of lists of texts, none missing in a list."""
 SHARES = "lists of as many numbers from 0 to 1 each, or nothing"
 ROUNDING = 1e-3
 """What a probability in single precision may be off by."""
@@ -56,7 +58,7 @@ def read_table(content: bytes, name: str, kinds: Mapping[str, str]) -> pa.Table:
 
 
 def _parsed(content: bytes, kinds: Mapping[str, str]) -> pa.Table:
-    coded = [name for name in DICTIONARIES if name in kinds]
+    coded = [name for name in DICTIONARIES if kinds.get(name) in (TEXT, TEXT_OR_NONE)]
     with pq.ParquetFile(pa.BufferReader(content), read_dictionary=coded) as file:
         if file.metadata.num_rows > MAX_ROWS:
             raise ValueError(f"{file.metadata.num_rows:,} rows")
@@ -75,12 +77,14 @@ def _wrong(table: pa.Table, name: str, kind: str) -> str | None:
     column = table[name]
     if pa.types.is_null(column.type) and kind != TEXT:
         return None
-    if kind != SHARES and not _is_text(column.type):
+    if kind in LISTS:
+        return (
+            None if LISTS[kind](column) else f"has no lists of {LISTED[kind]} in the column {name}, but {column.type}"
+        )
+    if not _is_text(column.type):
         return f"has no texts in the column {name}, but {column.type}"
     if kind == TEXT and column.null_count:
         return f"has {column.null_count:,} empty places in the column {name}"
-    if kind == SHARES:
-        return None if _is_shares(column.type) else f"has no lists of numbers in the column {name}, but {column.type}"
     return None
 
 
@@ -90,9 +94,24 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _is_shares(kind: pa.DataType) -> bool:
-    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
-    return is_list and (pa.types.is_float32(kind.value_type) or pa.types.is_float64(kind.value_type))
+def _is_text_lists(column: pa.ChunkedArray) -> bool:
+    if not _is_list(column.type):
+        return False
+    of = column.type.value_type  # nothing, where all lists are empty
+    return (pa.types.is_null(of) or _is_text(of)) and not pc.list_flatten(column).null_count
+
+
+def _is_shares(column: pa.ChunkedArray) -> bool:
+    kind = column.type
+    return _is_list(kind) and (pa.types.is_float32(kind.value_type) or pa.types.is_float64(kind.value_type))
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
+LISTS: Mapping[str, Callable[[pa.ChunkedArray], bool]] = {TEXT_LISTS: _is_text_lists, SHARES: _is_shares}
+LISTED = {TEXT_LISTS: "texts", SHARES: "numbers"}
 
 
 def check_shares(lists: pa.Array, name: str) -> None:

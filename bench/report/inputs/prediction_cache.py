@@ -14,21 +14,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.report.inputs.prediction_store import PredictionStore, _chunk, test_set_digest
+from bench.report.inputs.layouts import chunk
+from bench.report.inputs.prediction_store import PredictionStore, test_set_digest
 from bench.report.statistics.correctness import TestPredictions, TestSet
 from bench.results.regular import read_regular
 from bench.results.store import write_atomically
 
 MAX_BYTES = 4 * 2**30
+TEST_SET, LABEL_SETS = "test set", "label sets"
+"""A test set whose examples have one label each, and one where they have any number of them."""
 SCHEMA = pa.schema(
     {
-        "kind": pa.string(),  # "test set", "answers" or "file"
+        "kind": pa.string(),  # `TEST_SET`, `LABEL_SETS`, "answers" or "file"
         "name": pa.string(),  # a test set's digest, a predictions file's name, or its place (`PredictionStore.checked`)
         "look": pa.string(),  # at a file
         "ids": pa.large_list(pa.large_string()),
         "names": pa.list_(pa.string()),
         "test_set": pa.string(),
-        "codes": pa.large_list(pa.int16()),  # true labels of a test set, or predicted ones
+        "codes": pa.large_list(pa.int16()),  # true labels of a test set, or predicted ones; of label sets, line by line
         "others": pa.map_(pa.int32(), pa.large_string()),  # answers that are none of the labels, by place
         "confidences": pa.large_list(pa.float32()),
         "confidence_read": pa.bool_(),  # else nobody asked for it
@@ -51,7 +54,7 @@ def load(cache: Path) -> PredictionStore:
 
 
 def _fill(library: PredictionStore, table: pa.Table) -> None:
-    columns = {name: _chunk(table[name]) for name in SCHEMA.names}
+    columns = {name: chunk(table[name]) for name in SCHEMA.names}
     kinds, names, sets, read = (columns[name].to_pylist() for name in ("kind", "name", "test_set", "confidence_read"))
     looks = columns["look"].to_pylist()
     codes, confidences = _lists(columns["codes"]), _lists(columns["confidences"])
@@ -60,14 +63,16 @@ def _fill(library: PredictionStore, table: pa.Table) -> None:
     for row, (kind, name, digest) in enumerate(zip(kinds, names, sets, strict=True)):
         if kind == "file":
             library.checked[name] = looks[row]
-        elif kind == "test set":
+        elif kind in (TEST_SET, LABEL_SETS):
             ids, labels = tuple(columns["ids"][row].as_py()), tuple(columns["names"][row].as_py())
-            if test_set_digest(ids, codes[row], labels) != name:
+            true = codes[row] if kind == TEST_SET else codes[row].astype(np.int8).reshape(len(ids), len(labels))
+            if test_set_digest(ids, true, labels) != name:
                 raise ValueError(f"test set {name} is damaged")
-            library.test_sets[name] = TestSet(name, ids, codes[row], labels)
-        elif len(codes[row]) == len(library.test_sets[digest]):
-            odd = dict(others[row].as_py()) if has_others[row] else {}
-            library.answers[name] = TestPredictions(library.test_sets[digest], codes[row], odd)
+            library.test_sets[name] = TestSet(name, ids, true, labels)
+        elif codes[row].size == library.test_sets[digest].labels.size:
+            odd, true = dict(others[row].as_py()) if has_others[row] else {}, library.test_sets[digest].labels
+            predicted = codes[row].astype(true.dtype, copy=False).reshape(true.shape)
+            library.answers[name] = TestPredictions(library.test_sets[digest], predicted, odd)
             if read[row]:
                 library.confidences[name] = confidences[row] if has_confidence[row] else None
 
@@ -83,7 +88,13 @@ def keep(library: PredictionStore, cache: Path, names: Iterable[str]) -> None:
     answers = {name: library.answers[name] for name in dict.fromkeys(names)}
     sets = {known.test_set.digest: known.test_set for known in answers.values()}
     lines: list[dict[str, Any]] = [
-        {"kind": "test set", "name": digest, "ids": one.ids, "names": one.names, "codes": one.labels}
+        {
+            "kind": LABEL_SETS if one.has_several else TEST_SET,
+            "name": digest,
+            "ids": one.ids,
+            "names": one.names,
+            "codes": one.labels.ravel(),
+        }
         for digest, one in sets.items()
     ]
     lines += [{"kind": "file", "name": place, "look": look} for place, look in library.checked.items()]
@@ -92,7 +103,7 @@ def keep(library: PredictionStore, cache: Path, names: Iterable[str]) -> None:
             "kind": "answers",
             "name": name,
             "test_set": known.test_set.digest,
-            "codes": known.predicted,
+            "codes": known.predicted.ravel(),
             "others": list(known.others.items()),
             "confidences": library.confidences.get(name),
             "confidence_read": name in library.confidences,

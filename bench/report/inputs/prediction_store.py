@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,21 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bench.metrics.labelled import LabelledPredictions
-from bench.report.inputs.parquet_tables import (
-    SHARES,
-    TEXT,
-    TEXT_OR_NONE,
-    UnreadableTable,
-    check_shares,
-    content_of,
-    read_table,
-)
-from bench.report.statistics.correctness import NO_LABEL, Codes, TestPredictions, TestSet
+from bench.report.inputs.layouts import Layout, chunk, layout_of
+from bench.report.inputs.parquet_tables import SHARES, TEXT, UnreadableTable, check_shares, content_of, read_table
+from bench.report.statistics.correctness import Codes, TestPredictions, TestSet
 from bench.results.block import ROUNDING
 from bench.results.record import Record
 
-COLUMNS = {"split": TEXT, "id": TEXT, "label": TEXT, "predicted": TEXT_OR_NONE}
+COLUMNS = {"split": TEXT, "id": TEXT}
 PROBABILITIES = "probabilities"
 MAX_LABELS = 2**15 - 1
 """That `Codes` can tell apart."""
@@ -59,7 +52,7 @@ class PredictionStore:
         Rows are numbered in files, so that other data may well have the same ids: the test sets of records whose data
         had another content are never the same.
         """
-        answers = self._known(self.answers, folder, record, self._read)
+        answers = self._known(self.answers, folder, record, partial(self._read, layout_of(record)))
         _check_same(answers, record)
         content, digest = record.provenance.data_revision, answers.test_set.digest
         if self._contents.setdefault(digest, content) == content:
@@ -68,11 +61,11 @@ class PredictionStore:
         return replace(answers, test_set=self._others.setdefault(own, replace(answers.test_set, digest=own)))
 
     def confidence(self, folder: Path, record: Record) -> NDArray[np.float32] | None:
-        """The probability of the label that was predicted, in the order of the record's test set.
+        """How sure it was of each answer (`layouts.Layout.confidence`), in the order of the record's test set.
 
         None where the record has no probabilities. Raises UnreadablePredictions.
         """
-        return self._known(self.confidences, folder, record, self._read_confidence)
+        return self._known(self.confidences, folder, record, partial(self._read_confidence, layout_of(record)))
 
     def probable(self, folder: Path, record: Record) -> TestPredictions | None:
         """The test answers with their probabilities, for metrics of these; they are not remembered, being big.
@@ -83,25 +76,18 @@ class PredictionStore:
         if record.measurements is None or record.predictions_file is None:
             return None
         path = folder / Path(record.predictions_file).name
-        names = {name: number for number, name in enumerate(record.measurements.examples.labels)}
+        labels, layout = record.measurements.examples.labels, layout_of(record)
         try:
-            found = self._read_probabilities(path.name, self._checked(path))
+            found = self._read_probabilities(layout, path.name, self._checked(path))
         except UnreadableTable as error:
             raise UnreadablePredictions(str(error)) from error
         if found is None:
             return None
-        if found.shape[1] != len(names):
+        if found.shape[1] != len(labels):
             raise UnreadablePredictions(
-                f"{path.name}: {found.shape[1]} probabilities an example, of {len(names)} labels"
+                f"{path.name}: {found.shape[1]} probabilities an example, of {len(labels)} labels"
             )
-        codes = np.asarray([*(names.get(name, NO_LABEL) for name in answers.test_set.names), NO_LABEL])
-        labels, predicted = codes[answers.test_set.labels], codes[answers.predicted]
-        # (a label that no test example has is known to the record alone)
-        elsewhere = [
-            names.get(answers.others.get(place, ""), NO_LABEL) for place in np.flatnonzero(predicted < 0).tolist()
-        ]
-        predicted[predicted < 0] = elsewhere
-        return replace(answers, probable=LabelledPredictions(labels, predicted, len(names), found))
+        return replace(answers, probable=layout.probable(found, answers, labels))
 
     def _known(self, kept: dict[str, T], folder: Path, record: Record, read: Callable[[str, bytes], T]) -> T:
         if record.predictions_file is None:
@@ -128,42 +114,45 @@ class PredictionStore:
         self.is_new = True
         return content
 
-    def _read(self, name: str, content: bytes) -> TestPredictions:
-        test = _test_part(name, content, COLUMNS)
-        test_set, order = self._test_set(test, name)
-        predicted = _codes(test["predicted"], test_set.names)[order]
-        return TestPredictions(test_set, predicted, _others(test["predicted"], order, predicted))
+    def _read(self, layout: Layout, name: str, content: bytes) -> TestPredictions:
+        test = _test_part(name, content, {**COLUMNS, **layout.kinds})
+        test_set, order = self._test_set(layout, test, name)
+        predicted = layout.codes(test["predicted"], test_set.names)[order]
+        return TestPredictions(test_set, predicted, layout.others(test["predicted"], order, predicted))
 
-    def _read_confidence(self, name: str, content: bytes) -> NDArray[np.float32] | None:
-        found = self._read_probabilities(name, content)
-        return None if found is None else np.asarray(found.max(axis=1), dtype=np.float32)
+    def _read_confidence(self, layout: Layout, name: str, content: bytes) -> NDArray[np.float32] | None:
+        found = self._read_probabilities(layout, name, content)
+        if found is None:
+            return None
+        answers = self.answers.get(name) or self._read(layout, name, content)
+        return np.asarray(layout.confidence(found, answers), dtype=np.float32)
 
-    def _read_probabilities(self, name: str, content: bytes) -> NDArray[np.float64] | None:
+    def _read_probabilities(self, layout: Layout, name: str, content: bytes) -> NDArray[np.float64] | None:
         """In the order of the test set: examples x labels of the task."""
-        test = _test_part(name, content, {**COLUMNS, PROBABILITIES: SHARES})
+        test = _test_part(name, content, {**COLUMNS, **layout.kinds, PROBABILITIES: SHARES})
         if PROBABILITIES not in test.column_names:
             return None
-        probabilities = _chunk(test[PROBABILITIES])
+        probabilities = chunk(test[PROBABILITIES])
         if probabilities.null_count or pa.types.is_null(probabilities.type):
             return None
         check_shares(probabilities, name)
-        _, order = self._test_set(test, name)
+        _, order = self._test_set(layout, test, name)
         flat = probabilities.flatten().to_numpy(zero_copy_only=False)
         return np.asarray(flat.reshape(len(probabilities), -1), dtype=np.float64)[order]
 
-    def _test_set(self, test: pa.Table, name: str) -> tuple[TestSet, Any]:
+    def _test_set(self, layout: Layout, test: pa.Table, name: str) -> tuple[TestSet, Any]:
         """The test set, and where in the file its examples are. Most files hold the same one in the same order."""
-        ids, labels = _chunk(test["id"]), _chunk(test["label"])
+        ids, labels = chunk(test["id"]), chunk(test["label"])
         raw = hashlib.sha256()
-        for array in (ids, labels.dictionary, labels.indices):
+        for array in (ids, *layout.content(labels)):
             raw.update(_bytes(array))
         if (known := self._orders.get(raw.digest())) is not None:
             return known
-        texts, names = np.asarray(ids.to_pylist(), dtype=object), tuple(sorted(set(labels.to_pylist())))
+        texts, names = np.asarray(ids.to_pylist(), dtype=object), layout.names(labels)
         if len(names) > MAX_LABELS:
             raise UnreadablePredictions(f"{name}: {len(names):,} labels")
         order = np.argsort(texts, kind="stable")
-        chosen, codes = tuple(texts[order]), _codes(test["label"], names)[order]
+        chosen, codes = tuple(texts[order]), layout.codes(test["label"], names)[order]
         if len(set(chosen)) < len(chosen):
             raise UnreadablePredictions(f"{name}: several test examples have the same id")
         digest = test_set_digest(chosen, codes, names)
@@ -179,33 +168,10 @@ def test_set_digest(ids: Sequence[str], labels: Codes, names: Sequence[str]) -> 
     return content.hexdigest()
 
 
-def _chunk(column: Any) -> Any:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
 def _bytes(array: Any) -> bytes:
     """The content of an Arrow array, whatever its buffers hold beside it."""
     batch = pa.record_batch([pa.concat_arrays([array])], names=["x"])
     return bytes(batch.serialize())
-
-
-def _codes(column: Any, names: Sequence[str]) -> Codes:
-    """A dictionary column as indices of `names`; what is not among them is `NO_LABEL`."""
-    array = _chunk(column)
-    if not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    index = {name: number for number, name in enumerate(names)}
-    meaning = np.asarray([*(index.get(text, NO_LABEL) for text in array.dictionary.to_pylist()), NO_LABEL], np.int16)
-    return meaning[array.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
-
-
-def _others(column: Any, order: Any, predicted: Codes) -> dict[int, str]:
-    """What was answered where it is none of the labels, by place in the test set."""
-    places = np.flatnonzero(predicted == NO_LABEL)
-    if not len(places):
-        return {}
-    given = [_chunk(column)[int(order[place])].as_py() for place in places]
-    return {int(place): text for place, text in zip(places, given, strict=True) if text is not None}
 
 
 def _test_part(name: str, content: bytes, kinds: Mapping[str, str]) -> pa.Table:

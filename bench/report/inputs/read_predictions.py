@@ -32,14 +32,8 @@ class ReadPredictions:
             self.library.is_new = False
 
 
-def has_several_labels(record: Record) -> bool:
-    """Whether its texts may have several labels: what is done with answers here knows one label a text."""
-    return record.measurements is not None and record.measurements.test.label_sets is not None
-
-
 def read_predictions(found: Mapping[ExpectedCell, CellRecord], cache: Path | None = None) -> ReadPredictions:
-    """The test answers of the `ok` cells among `found`, points and seeds in its order; not where texts may have several
-    labels.
+    """The test answers of the `ok` cells among `found`, points and seeds in its order.
 
     `cache` is a file that is read (`ReadPredictions.keep` writes it); without it every predictions file is opened.
     """
@@ -48,7 +42,7 @@ def read_predictions(found: Mapping[ExpectedCell, CellRecord], cache: Path | Non
     unreadable: dict[ExpectedCell, str] = {}
     used: list[str] = []
     for cell, record in found.items():
-        if not isinstance(record, Record) or record.status is not Status.OK or has_several_labels(record):
+        if not isinstance(record, Record) or record.status is not Status.OK:
             continue
         try:
             answers = library.of(cell.folder, record)

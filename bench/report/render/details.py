@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 from bench.report.content.parts import point_id
 from bench.report.content.wording import (
     UNTRAINED,
@@ -14,10 +15,12 @@ from bench.report.content.wording import (
     number_text,
 )
 from bench.report.inputs.frame import POINT
+from bench.report.inputs.layouts import has_several_labels
 from bench.report.inputs.mistakes import Texts, mistakes
 from bench.report.inputs.parquet_tables import UnreadableTable
 from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
 from bench.report.inputs.records import CellRecord, ExpectedCell
+from bench.report.statistics.metrics import labels_are
 from bench.results.record import Record, Status
 from bench.wording import counted, duration
 
@@ -27,10 +30,18 @@ MAX_FILES = 600
 """Predictions files that are read for mistakes; more would make a page that nobody can load."""
 TEXT_LENGTH = 400
 """Characters of a text that are shown."""
-SHOWN = ("test_accuracy", "test_macro_f1", "test_loss")
+SHOWN: Mapping[Kind, tuple[str, ...]] = {
+    SINGLE_LABEL: ("test_accuracy", "test_macro_f1", "test_loss"),
+    MULTI_LABEL: ("test_macro_f1", "test_micro_f1", "test_accuracy", "test_loss"),
+}
 COLUMNS = (
     *(*POINT, "seed", "status", "key", "command", "failure_type", "failure"),
-    *(*SHOWN, "train_seconds", "total_seconds", "peak_memory_bytes"),
+    *(
+        *dict.fromkeys(name for names in SHOWN.values() for name in names),
+        "train_seconds",
+        "total_seconds",
+        "peak_memory_bytes",
+    ),
 )
 
 
@@ -55,7 +66,9 @@ def details(
     for cell in lines:
         points.setdefault((cell.data, cell.row, cell.num_labels, cell.train_size), []).append(cell)
     for place, seeds in points.items():
-        point = _facts(seeds)
+        kind = _kind(by_key[seed.key][1] for seed in seeds)
+        with labels_are(kind):
+            point = _facts(seeds, SHOWN[kind])
         first = next((seed for seed in seeds if seed.status == Status.OK.value), None)
         if place in chosen and first is not None:
             point |= _mistakes(*by_key[first.key], library, texts)
@@ -71,11 +84,16 @@ def _with_mistakes(cells: pd.DataFrame) -> set[tuple[Any, ...]]:
     return set(points.head(MAX_FILES).itertuples(index=False, name=None))
 
 
-def _facts(each: list[Any]) -> dict[str, Any]:
+def _kind(records: Iterable[CellRecord]) -> Kind:
+    several = any(isinstance(record, Record) and has_several_labels(record) for record in records)
+    return MULTI_LABEL if several else SINGLE_LABEL
+
+
+def _facts(each: list[Any], shown: Iterable[str]) -> dict[str, Any]:
     """What the records of a point's seeds say; `each` has the attributes `COLUMNS`."""
     first = each[0]
     size = counted(first.train_size, "training example") if first.train_size else UNTRAINED
-    metrics = [name for name in SHOWN if any(pd.notna(getattr(seed, name)) for seed in each)]
+    metrics = [name for name in shown if any(pd.notna(getattr(seed, name)) for seed in each)]
     header = ["seed", "status", *(capitalised(metric_words(name)) for name in metrics)]
     lines = [[str(seed.seed), in_words(seed.status), *_numbers(seed, metrics), *_costs(seed)] for seed in each]
     return {
@@ -117,11 +135,15 @@ def _mistakes(cell: ExpectedCell, record: CellRecord, library: PredictionStore, 
     texts, about_texts = _texts(cell, record, known)
     some = mistakes(answers, confidence, texts, MAX_MISTAKES)
     wrong, count = int((answers.correct == 0).sum()), len(answers.test_set)
+    several = answers.test_set.has_several
     about = f"Seed {cell.seed} has {counted(wrong, 'mistake')} in {counted(count, 'test example')}."
+    if several:
+        about = f"Seed {cell.seed} gives {count - wrong:,} of {counted(count, 'test text')} exactly their labels."
+        about += " The others by how sure it was of a wrong label, or against a right one." if wrong else ""
     if confidence is None and wrong:
         about += " It gave no probabilities, so these are the first ones."
     about += about_texts
-    return {"about_mistakes": about, "mistakes": [_shown(one, cell.seed) for one in some]}
+    return {"about_mistakes": about, "mistakes": [_shown(one, cell.seed, several=several) for one in some]}
 
 
 def _texts(cell: ExpectedCell, record: Record, known: Texts) -> tuple[Mapping[str, str], str]:
@@ -132,16 +154,19 @@ def _texts(cell: ExpectedCell, record: Record, known: Texts) -> tuple[Mapping[st
         return {}, f" The texts could not be read: {error}."
 
 
-def _shown(one: Any, seed: int) -> dict[str, str | None]:
+def _shown(one: Any, seed: int, *, several: bool) -> dict[str, str | None]:
     text = one.text
     if text is not None and len(text) > TEXT_LENGTH:
         text = f"{text[: TEXT_LENGTH - 1]}…"
-    confidence = "" if one.confidence is None else f"{100 * one.confidence:.1f} % sure: "
+    sure = "" if one.confidence is None else f"{100 * one.confidence:.1f} % sure"
+    said = f"{sure}: " if sure else ""
+    said += f"predicted “{one.predicted}”, true label “{one.label}”; seed {seed}"
+    if several:
+        said = f"given: {one.predicted}; true: {one.label}; {sure} of what is wrong; seed {seed}"
     return {
         "id": one.id,
         "text": text,
         "label": one.label,
         "predicted": one.predicted,
-        "confidence": confidence,
-        "seed": str(seed),
+        "said": said,
     }

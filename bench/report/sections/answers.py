@@ -1,19 +1,23 @@
 """The answers that the first screen of the page offers: one for each choice of labels, examples and ceiling."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from bench.metrics.table import METRICS
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 from bench.report.content.amounts import gain_text, limit_text, range_text, score_text
 from bench.report.content.answer_card import Card, card
 from bench.report.content.answer_notes import Around
+from bench.report.content.wording import label_text
+from bench.report.content.words import listed
 from bench.report.sections.verdict import absent_rows
 from bench.report.statistics.answers import Answer, answers
 from bench.report.statistics.ceilings import ANY, Ceiling, cost_at, offered
-from bench.report.statistics.correctness import rows_at, sample_of
+from bench.report.statistics.correctness import TestPredictions, rows_at, sample_of
 from bench.report.statistics.curves import Curve
+from bench.report.statistics.metrics import metric_named
 from bench.report.view import MAX_BOOTSTRAPPED, View
 from bench.wording import money_text
 
@@ -21,9 +25,14 @@ MAX_PLACES = 60
 """Label counts x training sizes that have answers under each ceiling; in bigger grids there is none."""
 UNEQUAL = 1.5
 """Times its equal share, from which on a label makes guessing look good."""
+MAX_GIVEN = 3
+"""Labels that are named."""
 MIN_SEEDS = 3
 """Of a forecast: with two, how much seeds differ is hardly known, and its interval would look too narrow."""
-OTHER_METRICS = ("accuracy", "macro_f1")
+OTHER_METRICS: Mapping[Kind, tuple[str, ...]] = {
+    SINGLE_LABEL: ("accuracy", "macro_f1"),
+    MULTI_LABEL: ("macro_f1", "micro_f1", "samples_f1", "accuracy"),
+}
 """That have answers of their own beside the metric that decides."""
 
 
@@ -64,7 +73,7 @@ def by_other_metrics(view: View) -> list[View]:
     """The same records by the other metrics that a reader may ask for; none in a big grid, where that takes long."""
     if len(view.predictions) > MAX_BOOTSTRAPPED:
         return []
-    names = [name for name in OTHER_METRICS if name != view.deciding.metric.name]
+    names = [name for name in OTHER_METRICS[view.kind] if name != view.deciding.metric.name]
     return [
         replace(view, options=replace(view.options, metric=name), known_intervals={}, known_differences={})
         for name in names
@@ -90,6 +99,7 @@ def around(view: View, one: Answer) -> Around:
         currency=view.options.currency,
         baseline_cost=None if view.baseline is None else cost_at(view.costs, view.baseline, *place),
         most_frequent=_most_frequent(view, one),
+        same_for_all=_same_for_all(view, one),
         more_examples=_more_examples(view, one),
     )
 
@@ -98,9 +108,29 @@ def _most_frequent(view: View, one: Answer) -> tuple[str, float] | None:
     """The label that most test texts have, and its share; None where labels are about equally frequent."""
     labels = one.standing.num_labels
     test = next(iter(rows_at(view.predictions, labels, one.standing.train_size)[one.row].values())).test_set
-    counts = np.bincount(test.labels, minlength=labels)
-    share = float(counts.max() / counts.sum())
-    return (str(test.names[int(counts.argmax())]), share) if share >= UNEQUAL / labels else None
+    if test.has_several:
+        return None
+    share = float(test.counts.max() / len(test))
+    return (str(test.names[int(test.counts.argmax())]), share) if share >= UNEQUAL / labels else None
+
+
+def _same_for_all(view: View, one: Answer) -> tuple[str, float] | None:
+    """The best labels to give to every text alike, and their score; None where each text has one label.
+
+    The more frequent a label, the sooner it is among them."""
+    place = one.standing.num_labels, one.standing.train_size
+    test = next(iter(rows_at(view.predictions, *place)[one.row].values())).test_set
+    if not test.has_several:
+        return None
+    metric, order = view.deciding.metric, np.argsort(-test.counts, kind="stable")
+    scores = []
+    for count in range(len(order) + 1):
+        given = np.zeros_like(test.labels)
+        given[:, order[:count]] = 1
+        scores.append(metric.of(TestPredictions(test, given).labelled) or 0.0)
+    best = int(np.argmax(scores))
+    names = [f"“{label_text(test.names[place])}”" for place in order[:best]]
+    return ("all labels" if best == len(order) else listed(names, MAX_GIVEN, "label") or "no label"), scores[best]
 
 
 def _more_examples(view: View, one: Answer) -> str:
@@ -120,7 +150,7 @@ def _measured_next(view: View, one: Answer, sizes: list[int]) -> str:
     labels, size = one.standing.num_labels, one.standing.train_size
     following = next(other for other in sizes if other > size)
     here, there = _mean(view, one.row, labels, size), _mean(view, one.row, labels, following)
-    metric = METRICS[one.standing.metric]
+    metric = metric_named(one.standing.metric)
     gained = gain_text(there - here, metric)
     return f"With {following:,} examples {view.name_of(one.row)} has {score_text(there, metric)} ({gained})."
 
@@ -128,7 +158,7 @@ def _measured_next(view: View, one: Answer, sizes: list[int]) -> str:
 def _promised(view: View, one: Answer, sizes: list[int]) -> str:
     """The curves are of accuracy: by another metric, or where one is refused, what the last step brought."""
     labels, size = one.standing.num_labels, one.standing.train_size
-    metric = METRICS[one.standing.metric]
+    metric = metric_named(one.standing.metric)
     curve = view.fitted.found.get((one.row, labels)) if one.standing.metric == "accuracy" else None
     seeds = rows_at(view.compared, labels, size)[one.row]
     if isinstance(curve, Curve) and curve.most >= 2 and len(seeds) >= MIN_SEEDS:

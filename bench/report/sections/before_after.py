@@ -2,11 +2,12 @@
 
 import pandas as pd
 
-from bench.metrics.table import METRICS
+from bench.kind import SINGLE_LABEL
 from bench.report.content.amounts import score_text
 from bench.report.content.parts import Section, Titled
-from bench.report.content.wording import seeds_phrase
+from bench.report.content.wording import capitalised, seeds_phrase
 from bench.report.figures.before_after import before_and_after, gains_table, trained_points
+from bench.report.statistics.metrics import accuracy_words, metric_named
 from bench.report.view import View
 
 
@@ -16,7 +17,8 @@ def section(view: View) -> Section | None:
     if points.empty:
         return None
     figure = before_and_after(points, f"Before and after training on {view.data_name}", seeds_phrase(points))
-    text = f"Accuracy and loss on {view.data_name} before and after training. The numbers are in the table below."
+    what = f"{capitalised(accuracy_words())} and loss on {view.data_name}"
+    text = f"{what} before and after training. The numbers are in the table below."
     picture = view.draw("before_after", figure, text)
     gains = Titled("Scores before and after training", gains_table(points))
     return Section("Before and after training", [], [picture], [gains], finding=_gain(view, points))
@@ -28,8 +30,9 @@ def _gain(view: View, points: pd.DataFrame) -> str:
     most = most[most["train_size"] == most["train_size"].max()]
     best = most.loc[most["test_accuracy_mean"].idxmax()]
     before, after = (
-        score_text(float(best[column]), METRICS["accuracy"])
+        score_text(float(best[column]), metric_named("accuracy"))
         for column in ("before_test_accuracy_mean", "test_accuracy_mean")
     )
+    right = "right" if view.kind == SINGLE_LABEL else "exactly right"
     name, labels = view.name_of(str(best["row"])), int(best["num_labels"])
-    return f"{name}: {before} right before training, {after} after it, with {labels} labels."
+    return f"{name}: {before} {right} before training, {after} after it, with {labels} labels."

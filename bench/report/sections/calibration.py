@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 from bench.report.content.parts import Section, Titled
 from bench.report.content.wording import AT_LARGEST
-from bench.report.figures.calibration import ConfidencesByPoint, confidences, reliability
+from bench.report.figures.calibration import TERMS, ConfidencesByPoint, confidences, reliability
 from bench.report.statistics.points import Point
 from bench.report.tables.calibration import (
     Floor,
@@ -16,19 +17,24 @@ from bench.report.tables.calibration import (
 from bench.report.view import View
 from bench.wording import counted
 
+AN_ERROR: Mapping[Kind, str] = {
+    SINGLE_LABEL: "An error of 0.1: on average, confidence and accuracy are 10 points apart.",
+    MULTI_LABEL: "Of every text and label. An error of 0.1: on average, probability and share of texts with the "
+    "label are 10 points apart. Rare labels are seldom probable, so that the error is small for all.",
+}
+
 
 def section(view: View) -> Section | None:
     """Whether models are as often right as they are sure."""
     points = confidences(view.found, view.rows, view.library, view.baseline)
     if not points:
         return None
-    text = (
-        f"Reliability diagrams on {view.data_name}: share of right answers against confidence, a panel a label count."
-    )
-    picture = view.draw("calibration", reliability(points, view.rows, view.data_name), text)
+    terms = TERMS[view.kind]
+    text = f"Reliability diagrams on {view.data_name}: {terms.right} against {terms.sure}, a panel a label count."
+    picture = view.draw("calibration", reliability(points, view.rows, view.data_name, terms), text)
     floors = {point: calibration_floor(seeds) for point, seeds in points.items()}
-    found = Titled("Expected calibration error", calibration_table(points, floors), name="calibration")
-    lines = [f"{AT_LARGEST} An error of 0.1: on average, confidence and accuracy are 10 points apart."]
+    found = Titled("Expected calibration error", calibration_table(points, floors, terms), name="calibration")
+    lines = [f"{AT_LARGEST} {AN_ERROR[view.kind]}"]
     said = lines + calibration_words(points, floors, view.name_of)
     return Section("Calibration", said, [picture], [found], finding=_beyond_chance(points, floors))
 

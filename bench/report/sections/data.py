@@ -1,5 +1,6 @@
 """The section on the data: how much of it the tasks use, what was left out, and whether test texts were trained on."""
 
+from bench.kind import SINGLE_LABEL
 from bench.report.content.parts import Section, Titled
 from bench.report.content.table import table
 from bench.report.content.wording import capitalised
@@ -14,6 +15,9 @@ HEADERS = (
     "labels", "of labels", "rows of these", "of rows", "texts with several labels", "their rows left out",
     "repeated texts left out", "test texts in training",
 )  # fmt: skip
+
+OF_CONFLICTS = ("texts with several labels", "their rows left out")
+"""Where a text may have several, that is no conflict."""
 
 
 def section(view: View) -> Section | None:
@@ -35,7 +39,10 @@ def section(view: View) -> Section | None:
     said = dict.fromkeys(cleaned_text(one.cleaned) for some in found.values() for one in some if one.cleaned)
     cleaned = [f"{text[:1].upper()}{text[1:]}." for text in said if text]
     paragraphs = [*cleaned, same, *warning, *(f"{note[:1].upper()}{note[1:]}." for note in notes)]
-    drawn = Titled("What the examples were drawn from", table(HEADERS, lines), name="data")
+    columns = [place for place, name in enumerate(HEADERS) if view.kind == SINGLE_LABEL or name not in OF_CONFLICTS]
+    lines = [[line[place] for place in columns] for line in lines]
+    header = [HEADERS[place] for place in columns]
+    drawn = Titled("What the examples were drawn from", table(header, lines), name="data")
     return Section(
         "Data", paragraphs, tables=[*shown, drawn], finding=_left_out([one for some in found.values() for one in some])
     )

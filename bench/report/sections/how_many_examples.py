@@ -4,6 +4,7 @@ from bench.report.content.parts import Picture, Section
 from bench.report.figures.equivalents import equivalence_curves
 from bench.report.statistics.curves import Curve, Refusal
 from bench.report.statistics.equivalence import Equivalence, Equivalents, NotComparable
+from bench.report.statistics.metrics import accuracy_words
 from bench.report.statistics.points import Point
 from bench.report.tables.equivalents import equal_text, equivalent_sentence, equivalents, equivalents_table
 from bench.report.tables.targets import Targets, limits_sentences, targets_at, targets_sentence, targets_table
@@ -37,7 +38,13 @@ def section(view: View) -> Section | None:
     tables += [] if all_refused else [targets_table(view, one) for one in targets]
     lists = [(heading, said) for heading, said in lists if said]
     pictures = _pictures(view, found)
+    paragraphs = [_called(text) for text in paragraphs]
     return Section("How many examples", paragraphs, pictures, tables, lists=lists, finding=_finding(view, found))
+
+
+def _called(text: str) -> str:
+    """With what accuracy is called here."""
+    return text.replace(" accurac", f" {accuracy_words().removesuffix('y')}")
 
 
 def _finding(view: View, found: list[Equivalents]) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bench.kind import SINGLE_LABEL
 from bench.report.content.parts import Picture, Section, Titled
 from bench.report.content.wording import AT_LARGEST, label_text
 from bench.report.figures.confusion import (
@@ -16,10 +17,12 @@ from bench.report.figures.cost import MAX_LABEL_COUNTS
 from bench.report.figures.label_f1 import MAX_LABELS, MAX_ROWS, confused_pairs, f1_heatmap
 from bench.report.figures.named_rows import best_rows
 from bench.report.inputs.records import Points
+from bench.report.sections import label_sets
 from bench.report.sections.metrics import is_small, with_probabilities
 from bench.report.tables.recall_at_precision import MAX_LABELS as MAX_COLUMNS
 from bench.report.tables.recall_at_precision import recall_table
 from bench.report.view import View
+from bench.results.scores import Evaluation
 
 
 def section(view: View) -> Section | None:
@@ -28,11 +31,11 @@ def section(view: View) -> Section | None:
     if not points:
         return None
     pictures: list[Picture] = []
-    labels = sorted({point.num_labels for point in points})
+    labels, has_one = sorted({point.num_labels for point in points}), view.kind == SINGLE_LABEL
     for count in labels[:1] + labels[1:][-(MAX_LABEL_COUNTS - 1) :]:
         pictures += _of_labels(view, points, count)
-    found = []
-    if (pairs := confused_pairs(points)).lines:
+    found = [] if has_one else label_sets.every_label_tables(view, points)
+    if has_one and (pairs := confused_pairs(points)).lines:
         found.append(Titled("Labels that are confused most", pairs, name="confused_labels"))
     found += _recalls(view, points)
     small = small_points(points)
@@ -80,7 +83,7 @@ def _of_labels(view: View, points: Points, count: int) -> list[Picture]:
         note += f" The best rows and the baseline, {len(shown)} of {len(some)}." if len(shown) < len(some) else ""
         text = f"Heatmap of F1 on {view.data_name}, {count} labels by rows, the hardest label on top."
         pictures.append(view.draw(f"label_f1_{count}", f1_heatmap(shown, title, note), text))
-    if matrices := matrix_points(points, count, view.baseline):
+    if view.kind == SINGLE_LABEL and (matrices := matrix_points(points, count, view.baseline)):
         title = f"Confusions on {view.data_name}, {count} labels"
         note = "Of the test examples of each true label, the share that was called what; counts of all seeds together."
         note += " The best row and the baseline." if len(matrices) < len(some) else ""
@@ -91,9 +94,11 @@ def _of_labels(view: View, points: Points, count: int) -> list[Picture]:
 
 def _best_of(points: Points, base: str | None) -> Points:
     """All points of one label count if they are few, else those of the best rows and the baseline, in their order."""
-    accuracies = {
-        point: float(np.mean([one.accuracy for one in evaluations(seeds)])) for point, seeds in points.items()
-    }
+    accuracies = {point: float(np.mean([_score(one) for one in evaluations(seeds)])) for point, seeds in points.items()}
     always = [point.row for point in points if point.row == base]
     chosen = best_rows(accuracies, MAX_ROWS, always)
     return {point: seeds for point, seeds in points.items() if point.row in chosen}
+
+
+def _score(one: Evaluation) -> float:
+    return one.accuracy if one.label_sets is None else one.macro_f1

@@ -3,13 +3,12 @@
 import pandas as pd
 
 from bench.escape.sheet import frame_csv
-from bench.metrics.table import METRICS
 from bench.report.content.amounts import loss_text
 from bench.report.content.parts import Section
 from bench.report.figures.differences import less_published
 from bench.report.figures.published import comparison_title, ours_and_published
 from bench.report.inputs.published import beside_ours, with_own_points
-from bench.report.statistics.metrics import metric_of
+from bench.report.statistics.metrics import metric_named, metric_of
 from bench.report.tables.published import accuracy_tables, other_metrics_table, remarks
 from bench.report.view import View
 from bench.results.store import write_atomically
@@ -61,7 +60,7 @@ def _distance(lines: pd.DataFrame) -> str:
     if both.empty:
         return "None of the points that were published has been run here."
     middle = float((both["mean"] - both["value"]).median())
-    metric = metric_of(str(lines["metric"].iloc[0])) or METRICS["accuracy"]
+    metric = metric_of(str(lines["metric"].iloc[0])) or metric_named("accuracy")
     what = "accuracies are" if metric.name == "accuracy" else f"values of {metric.label} are"
     ours = f"Our {what} {loss_text(abs(middle), metric)} {'above' if middle >= 0 else 'below'}"
     return f"{ours} the published ones in the median, over {counted(len(both), 'pair')}."

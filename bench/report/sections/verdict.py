@@ -19,10 +19,6 @@ from bench.results.record import Status
 from bench.wording import counted
 
 MAX_NAMED = 4
-SEVERAL = (
-    "A text may have several labels here. Scores are in tables and pictures; comparisons of rows, intervals, "
-    "calibration and mistakes know one label a text, and are left out."
-)
 
 
 def section(view: View) -> Section | None:
@@ -33,8 +29,6 @@ def section(view: View) -> Section | None:
             return Section("The answer", warning)
         if not gone:
             return None
-        if view.has_several_labels:
-            return Section("The answer", [SEVERAL])
         return Section("The answer", ["The predictions of all finished cells are gone, so nothing can be compared."])
     opponents = view.simpler_rows
     paragraphs, lists = [*_warnings(view), by_text(view), *_lead(view)], []

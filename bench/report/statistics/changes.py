@@ -235,5 +235,9 @@ def common_part(a: TestPredictions, b: TestPredictions) -> tuple[TestPredictions
 def _renamed(codes: Codes, own: Sequence[str], names: Sequence[str]) -> Codes:
     """Codes of the names `own` as codes of `names`, which have them all."""
     of_name = {name: code for code, name in enumerate(names)}
+    if codes.ndim == 2:
+        whole = np.zeros((len(codes), len(names)), dtype=codes.dtype)
+        whole[:, [of_name[name] for name in own]] = codes
+        return whole
     table = np.asarray([*(of_name[name] for name in own), NO_LABEL], dtype=np.int16)
     return table[np.where(codes == NO_LABEL, len(own), codes)]

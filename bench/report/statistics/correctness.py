@@ -7,16 +7,19 @@ seed): then only what answered the same examples is compared.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.metrics.label_sets import LabelSetPredictions
 from bench.metrics.labelled import NO_LABEL, LabelledPredictions
 from bench.metrics.table import ACCURACY
 from bench.report.statistics.intervals import Sample, Values
 from bench.report.statistics.points import Point
 
-Codes = NDArray[np.int16]
+Codes = NDArray[np.integer]
+"""Labels of examples: an index each, or, where they may have several or none, 0 and 1 by label (examples x labels)."""
 OVER_LABELS = frozenset({"macro_f1", "balanced_accuracy"})
 """Metrics in which each label counts alike, however many examples it has."""
 
@@ -31,12 +34,42 @@ class TestSet:
     """Of ids, labels and names: the same examples have the same digest."""
     ids: tuple[str, ...]
     labels: Codes
-    """True labels, as indices of `names`."""
+    """True labels, of `names`."""
     names: tuple[str, ...]
     """Label names, sorted."""
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def has_several(self) -> bool:
+        """Whether examples may have several labels or none."""
+        return self.labels.ndim == 2
+
+    @cached_property
+    def counts(self) -> NDArray[np.intp]:
+        """Examples of each of `names`."""
+        if self.has_several:
+            return np.asarray(self.labels.sum(axis=0), dtype=np.intp)
+        return np.bincount(self.labels, minlength=len(self.names))
+
+    def places(self, label: int) -> NDArray[np.intp]:
+        """The examples that have a label."""
+        return np.flatnonzero(self.labels[:, label] if self.has_several else self.labels == label)
+
+    @cached_property
+    def guessed(self) -> float:
+        """The accuracy of the one answer that is right most often: the most frequent label, or set of labels."""
+        if not self.has_several:
+            return float(self.counts.max() / len(self))
+        _, counts = np.unique(self.labels, axis=0, return_counts=True)
+        return float(counts.max() / len(self))
+
+    def said(self, codes: Any) -> str:
+        """What labels an example has, or is given, in words."""
+        if not self.has_several:
+            return self.names[codes]
+        return ", ".join(self.names[place] for place in np.flatnonzero(codes)) or "no label"
 
     def worth(self, metric: str) -> float:
         """How many examples a share of right ones would have that is as uncertain here as `metric`.
@@ -46,8 +79,7 @@ class TestSet:
         """
         if metric not in OVER_LABELS:
             return float(len(self))
-        counts = np.bincount(self.labels)
-        counts = counts[counts > 0]
+        counts = self.counts[self.counts > 0]
         return float(len(counts) ** 2 / (1 / counts).sum())
 
 
@@ -74,12 +106,14 @@ class TestPredictions:
         """What metrics are computed from."""
         if self.probable is not None:
             return self.probable
-        return LabelledPredictions(self.test_set.labels, self.predicted, len(self.test_set.names))
+        kind = LabelSetPredictions if self.test_set.has_several else LabelledPredictions
+        return kind(self.test_set.labels, self.predicted, len(self.test_set.names))
 
     @cached_property
     def correct(self) -> Values:
-        """1 where the answer is right, 0 elsewhere."""
-        return (self.predicted == self.test_set.labels).astype(np.float64)
+        """1 where the answer is right, 0 elsewhere; of several labels, where it is exactly they."""
+        right = self.predicted == self.test_set.labels
+        return (right.all(axis=1) if self.test_set.has_several else right).astype(np.float64)
 
     @property
     def values(self) -> Values:
@@ -88,12 +122,14 @@ class TestPredictions:
 
     def label(self, place: int) -> str:
         """The true label of the example at `place`."""
-        return self.test_set.names[self.test_set.labels[place]]
+        return self.test_set.said(self.test_set.labels[place])
 
     def given(self, place: int) -> str:
         """What was answered there."""
         code = self.predicted[place]
-        return self.others.get(place, "no answer") if code == NO_LABEL else self.test_set.names[code]
+        if not self.test_set.has_several and code == NO_LABEL:
+            return self.others.get(place, "no answer")
+        return self.test_set.said(code)
 
     @cached_property
     def accuracy(self) -> float:

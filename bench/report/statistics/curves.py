@@ -151,10 +151,7 @@ def observed(grid: Grid, row: str, num_labels: int) -> Observed | None:
         num_labels=num_labels,
         num_test=min(len(answers.test_set) for size in sizes for answers in by_size[size].values()),
         seeds_left_out=tuple(sorted(all_seeds - set(seeds))),
-        most_frequent=max(
-            float(np.bincount(answers.test_set.labels).max() / len(answers.test_set))
-            for answers in by_size[sizes[0]].values()
-        ),
+        most_frequent=max(answers.test_set.guessed for answers in by_size[sizes[0]].values()),
         intervals=tuple(mean_interval(sample_of(by_size[size])) for size in sizes),
         redrawn_by_size=any(len({by_size[size][seed].test_set.digest for size in sizes}) > 1 for seed in seeds),
     )

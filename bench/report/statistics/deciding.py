@@ -6,16 +6,18 @@ example's weight, per example. Their mean is the metric, and the variance of the
 (the infinitesimal jackknife; Efron 1982, The jackknife, the bootstrap and other resampling plans, ch. 6).
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 from bench.metrics.deciding import AUTO
+from bench.metrics.label_sets import LabelSetPredictions
 from bench.metrics.labelled import LabelledPredictions, Values
 from bench.metrics.metric import Metric
-from bench.metrics.table import ACCURACY, METRICS
+from bench.metrics.of_counts import LabelCounts
+from bench.metrics.table import ACCURACY, BY_KIND, METRICS, MULTI_LABEL_METRICS
 from bench.report.statistics.correctness import Grid, TestSet
 from bench.report.statistics.metrics import TEST
 
@@ -25,6 +27,7 @@ UNEQUAL = 3
 """How many times as frequent as the rarest label the most frequent one of a test set is then, at least."""
 NATURAL = "natural"
 """The split whose test set is as unequal as the data are."""
+OTHER_THAN: Mapping[Kind, str] = {SINGLE_LABEL: "texts with one label each", MULTI_LABEL: "texts with several labels"}
 STEP = 1e-4
 """Of a finite difference, as a part of an example."""
 
@@ -43,10 +46,40 @@ class Deciding:
         return f"{TEST}{self.metric.name}"
 
 
-def deciding(asked: str, answers: Grid, splits: Iterable[str | None]) -> Deciding:
-    """The metric that is `asked` for, or that `AUTO` stands for on test sets that were drawn by `splits`."""
-    if asked != AUTO:
-        return Deciding(METRICS[asked], f"as was asked for (metric={asked})")
+def deciding(asked: str, answers: Grid, splits: Iterable[str | None], kind: Kind | None = None) -> Deciding:
+    """The metric that is `asked` for, or that `AUTO` stands for on test sets that were drawn by `splits`.
+
+    One that examples of this `kind` (null: that of the answers) do not have is `AUTO` for them: a report may have data
+    sets of both kinds.
+    """
+    kind = kind or kind_of(answers)
+    if asked in (metrics := BY_KIND[kind]):
+        return Deciding(metrics[asked], f"as was asked for (metric={asked})")
+    chosen = _of_label_sets() if kind == MULTI_LABEL else _of_single_labels(answers, splits)
+    if asked == AUTO:
+        return chosen
+    return replace(chosen, reason=f"{chosen.reason} (metric={asked} is not for {OTHER_THAN[kind]})")
+
+
+def kind_of(answers: Grid) -> Kind:
+    """Whether the examples that were answered may have several labels."""
+    several = any(each.test_set.has_several for seeds in answers.values() for each in seeds.values())
+    return MULTI_LABEL if several else SINGLE_LABEL
+
+
+def _of_label_sets() -> Deciding:
+    """Macro F1, as thresholds are found by it (`bench.config.thresholds`), and as texts with several labels are mostly
+    compared (GoEmotions and LexGLUE, say): some labels are always rare, and micro F1 hardly knows of them. That all
+    labels of a text be right is too much to ask, and tells little of models that seldom do it."""
+    return Deciding(
+        MULTI_LABEL_METRICS[FOR_UNEQUAL],
+        "in which each label counts alike, rare ones too; metric=micro_f1 counts each label of a text alike, "
+        "metric=samples_f1 each text",
+    )
+
+
+def _of_single_labels(answers: Grid, splits: Iterable[str | None]) -> Deciding:
+    """Accuracy, or macro F1 where labels are unequal and `split=natural` leaves them so."""
     if (counts := _most_unequal(answers)) is None:
         return Deciding(METRICS[ACCURACY], "for the test labels are about equally frequent")
     said = ", ".join(f"{count:,} {name}" for name, count in counts)
@@ -79,8 +112,9 @@ def is_unequal(test_set: TestSet) -> bool:
 
 
 def _counts(test_set: TestSet) -> list[tuple[str, int]]:
-    """Examples by label, the most frequent first."""
-    return Counter(test_set.names[code] for code in test_set.labels).most_common()
+    """Examples by label that has any, the most frequent first."""
+    counts = zip(test_set.names, map(int, test_set.counts), strict=True)
+    return sorted(((name, count) for name, count in counts if count), key=lambda pair: -pair[1])
 
 
 def by_metric(grid: Grid, metric: Metric) -> Grid:
@@ -99,8 +133,14 @@ def by_metric(grid: Grid, metric: Metric) -> Grid:
 def influence_values(predictions: LabelledPredictions, metric: Metric) -> Values:
     """A value for each test example, shape (examples,), whose mean is `metric` of the predictions.
 
-    Examples of one true and one predicted label have one value; it is found by weighing them a little more and less.
+    Of a mean over examples these are what it is the mean of. Else it is found by weighing examples a little more and
+    less: those of one true and one predicted label together, for they have one value; of several labels, which are of
+    too many kinds, by what an example adds to the counts of each label, of which the metric is a function.
     """
+    if metric.by_example is not None:
+        return metric.by_example(predictions)
+    if isinstance(predictions, LabelSetPredictions):
+        return _of_counts(predictions, metric)
     true, predicted = np.asarray(predictions.labels), np.asarray(predictions.predicted)
     pairs, of, counts = np.unique(np.stack([true, predicted], axis=1), axis=0, return_inverse=True, return_counts=True)
     cells = LabelledPredictions(pairs[:, 0], pairs[:, 1], predictions.num_labels)
@@ -109,3 +149,22 @@ def influence_values(predictions: LabelledPredictions, metric: Metric) -> Values
     slope = (metric.drawn(cells, once + step) - metric.drawn(cells, once - step)) / (2 * STEP)
     values: Values = (metric.drawn(cells, once)[0] + len(true) * slope)[of.ravel()]
     return values
+
+
+def _of_counts(predictions: LabelSetPredictions, metric: Metric) -> Values:
+    """The metric, and its slope in the examples of each label that are found, called so, and have it."""
+    assert metric.by_counts is not None
+    added = [predictions.has & predictions.given, predictions.given, predictions.has]
+    counts = np.stack([each.sum(axis=0, dtype=np.float64) for each in added])
+    values = np.full(len(predictions.labels), float(metric.by_counts(_counts_of(counts))[0]))
+    for which, label in zip(*np.nonzero(counts), strict=True):  # what no example has adds nothing
+        step = np.zeros_like(counts)
+        step[which, label] = STEP
+        up, down = (float(metric.by_counts(_counts_of(counts + way * step))[0]) for way in (1, -1))
+        values += len(values) * (up - down) / (2 * STEP) * added[which][:, label]
+    return values
+
+
+def _counts_of(counts: Values) -> LabelCounts:
+    """Of one set of predictions; `counts` are lines of found, predicted and true examples by label."""
+    return LabelCounts(counts[:1], counts[1:2], counts[2])

@@ -13,7 +13,7 @@ def recall_at_precision(predictions: LabelledPredictions, label: int, precision:
     probabilities. The threshold is the best of these very examples, so that others of the kind give a bit less.
     """
     assert predictions.probabilities is not None
-    is_label: NDArray[np.bool_] = np.asarray(predictions.labels) == label
+    is_label: NDArray[np.bool_] = predictions.one_hot[:, label] > 0
     if not is_label.any():
         return float("nan")
     sure = predictions.probabilities[:, label]

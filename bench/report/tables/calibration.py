@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.kind import SINGLE_LABEL
 from bench.report.content.parts import Entry, size_entry
 from bench.report.content.table import Table, table
 from bench.report.content.wording import (
@@ -12,8 +13,10 @@ from bench.report.content.wording import (
 )
 from bench.report.content.words import listed
 from bench.report.figures.calibration import (
+    TERMS,
     Confidences,
     ConfidencesByPoint,
+    Terms,
     calibration_distance,
     expected_calibration_error,
     places_of,
@@ -56,7 +59,9 @@ def calibration_floor(seeds: Mapping[int, Confidences]) -> Floor:
     return Floor(float(errors.mean()), float(np.quantile(errors, FLOOR_PERCENT / 100)))
 
 
-def calibration_table(points: ConfidencesByPoint, floors: Mapping[Point, Floor]) -> Table:
+def calibration_table(
+    points: ConfidencesByPoint, floors: Mapping[Point, Floor], terms: Terms = TERMS[SINGLE_LABEL]
+) -> Table:
     """Expected calibration error, what a perfectly calibrated model would get (`calibration_floor`), mean confidence
     and accuracy; means over seeds."""
     lines = []
@@ -82,8 +87,8 @@ def calibration_table(points: ConfidencesByPoint, floors: Mapping[Point, Floor])
         "training examples",
         "expected calibration error",
         "of a perfectly calibrated model",
-        "mean confidence",
-        "accuracy",
+        terms.mean_sure,
+        terms.mean_right,
         "seeds",
     ]
     return table(header, lines)

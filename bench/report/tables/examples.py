@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from bench.escape.characters import shortened, visible_line
 from bench.report.content.parts import Titled
 from bench.report.content.table import table
@@ -44,6 +42,6 @@ def _typical(answers: TestPredictions, texts: dict[str, str]) -> Iterable[tuple[
     """Of each label the text of middle length, in the order of the labels."""
     test = answers.test_set
     for label, name in enumerate(test.names[:MAX_LABELS]):
-        own = [texts[test.ids[place]] for place in np.flatnonzero(test.labels == label) if test.ids[place] in texts]
+        own = [texts[test.ids[place]] for place in test.places(label) if test.ids[place] in texts]
         if own:
             yield name, sorted(own, key=len)[len(own) // 2]

@@ -7,7 +7,7 @@ import pandas as pd
 from bench.report.content.parts import Entry, Titled, known_number, point_id, size_entry
 from bench.report.content.table import table
 from bench.report.content.wording import deviation_text, in_words, metric_words, number_text, seeds_text
-from bench.report.statistics.metrics import lower_is_better, metric_columns
+from bench.report.statistics.metrics import lower_is_better, ordered_columns
 from bench.report.statistics.points import Point
 from bench.report.tables.results import shades, state_of
 
@@ -23,7 +23,7 @@ def at_largest_size(summary: pd.DataFrame) -> pd.DataFrame:
 
 def measured_metrics(points: pd.DataFrame) -> list[str]:
     """The columns of the metrics that some of these points have."""
-    return [metric for metric in metric_columns() if points[f"{metric}_mean"].notna().any()]
+    return [metric for metric in ordered_columns() if points[f"{metric}_mean"].notna().any()]
 
 
 def metrics_table(points: pd.DataFrame, limits: Limits) -> Titled:

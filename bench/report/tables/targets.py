@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from bench.metrics.table import METRICS
 from bench.report.content.amounts import score_text
 from bench.report.content.parts import Entry, Titled
 from bench.report.content.table import table
 from bench.report.content.wording import capitalised, two_digits
 from bench.report.statistics.correctness import sample_of
 from bench.report.statistics.curves import Curve, Refusal
+from bench.report.statistics.metrics import accuracy_words, an_accuracy, metric_named
 from bench.report.statistics.targets import ExamplesNeeded, examples_needed
 from bench.report.view import View
 from bench.wording import counted
@@ -74,7 +74,7 @@ def targets_table(view: View, targets: Targets) -> Titled:
     curves = view.fitted.at(targets.num_labels)
     lines = [_line(row, curves[row], targets) for row in view.rows if row in curves]
     header = ["row", *(_heading(target, targets) for target in targets.all), "looked to"]
-    title = f"Training examples for a target accuracy [90 %], {targets.num_labels} labels"
+    title = f"Training examples for a target {accuracy_words()} [90 %], {targets.num_labels} labels"
     name = f"examples_needed_{targets.num_labels}_labels"
     base = view.simpler_rows[0] if view.simpler_rows else None
     return Titled(title, table(header, lines), name=name, pinned=base)
@@ -129,13 +129,15 @@ def needed_text(found: ExamplesNeeded, curve: Curve, *, in_prose: bool = False) 
 def targets_sentence(view: View, targets: Targets, row: str) -> str:
     """What the best row, `row` and the simpler ones need for what is asked for, or nearly the best row's accuracy."""
     if targets.asked is not None:
-        target, what = targets.asked, f"For an accuracy of {score_text(targets.asked, METRICS['accuracy'])} (asked for)"
+        target = targets.asked
+        what = f"For {an_accuracy()} of {score_text(target, metric_named('accuracy'))} (asked for)"
     else:
         target = min(targets.near_best)
         below = BELOW_BEST[targets.near_best.index(target)]
         less = f", less {counted(round(100 * below), 'point')}" if below else ""
-        accuracy = score_text(target, METRICS["accuracy"])
-        what = f"For an accuracy of {accuracy} (that of {view.name_of(targets.best)} at {targets.train_size:,}{less})"
+        accuracy = score_text(target, metric_named("accuracy"))
+        whose = f"that of {view.name_of(targets.best)} at {targets.train_size:,}{less}"
+        what = f"For {an_accuracy()} of {accuracy} ({whose})"
     curves = view.fitted.at(targets.num_labels)
     rows = [one for one in dict.fromkeys([targets.best, row, *view.simpler_rows]) if one in curves]
     said = [_said(view.name_of(one), curve, target) for one in rows if isinstance(curve := curves[one], Curve)]

@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from bench.report.options import ReportOptions
 from bench.report.race.asked import Asked, Rules
 from bench.report.sections import heatmaps, ranks, verdict
 from bench.report.view import View
-from tests.report import simulate
+from tests.report import simulate, simulate_sets
 from tests.report.said import (
     BETTER,
     NEITHER,
@@ -82,15 +83,15 @@ def views_of(cells: Sequence[ExpectedCell], folder, monkeypatch, *, raced: bool 
 
 
 def marks(view: View, monkeypatch) -> dict[str, dict]:
-    """The stars and dots that the heatmaps of accuracy are drawn with."""
+    """The stars and dots that the heatmaps of the metric that decides are drawn with."""
     drawn: dict[str, dict] = {}
 
     def heatmap(cells, metric, found):
-        if metric == "test_accuracy":
+        if metric == view.deciding.column:
             drawn["stars"] = found
 
     def differences(cells, metric, base, found):
-        if metric == "test_accuracy":
+        if metric == view.deciding.column:
             drawn["dots"] = found
 
     monkeypatch.setattr(heatmaps, "heatmap", heatmap)
@@ -100,12 +101,21 @@ def marks(view: View, monkeypatch) -> dict[str, dict]:
     return drawn
 
 
-@pytest.fixture(scope="module", params=STUDIES)
+def moods(root: Path) -> list[ExpectedCell]:
+    """Texts with any number of labels."""
+    rows = [("minilm", "lora"), ("minilm", "linear_probe"), ("tfidf_sgd", None), ("majority", None)]
+    axes = {"num_labels": (4, 6), "train_sizes": (64, 256), "seeds": (0, 1, 2), "data": "moods"}
+    cells = simulate.grid(root, rows, **axes)
+    simulate_sets.run(cells)
+    return cells
+
+
+@pytest.fixture(scope="module", params=[*STUDIES, "moods"])
 def study(request, tmp_path_factory):
     root = tmp_path_factory.mktemp("study")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(simulate, "accuracy", noisy)
-        return STUDIES[request.param](root / "results"), root
+        return {**STUDIES, "moods": moods}[request.param](root / "results"), root
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

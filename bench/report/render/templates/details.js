@@ -37,7 +37,7 @@ function fill(point) {
   for (const one of point.mistakes) {
     const box = make("div", null, "mistake");
     box.append(make("p", one.text === null ? `(example ${one.id}: its text was not kept)` : one.text));
-    box.append(make("p", `${one.confidence}predicted “${one.predicted}”, true label “${one.label}”; seed ${one.seed}`, "labels"));
+    box.append(make("p", one.said, "labels"));
     body.append(box);
   }
   if (point.commands.length) body.append(make("h3", "Run it again"));

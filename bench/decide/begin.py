@@ -42,6 +42,10 @@ def begun(words: Sequence[str], options: DecideOptions) -> tuple[Session, Compos
     points, cells, settings = read(made.configs)
     if settings.command not in ("run", "plan"):
         raise UserError(f"command={settings.command} is none of a race: run or plan")
+    if settings.overwrite == "always":
+        raise UserError(
+            "overwrite=always is none of a race, which goes on from the records: overwrite=failed or missing"
+        )
     settings = replace(settings, name=f"{settings.title}_race")
     commands = again(points, made.overrides)
     expected = expected_cells(cells, settings, commands)
@@ -83,6 +87,7 @@ def _check(of: Field, question: Question, baseline: Mapping[str, str | None], se
     """Raise UserError where the grid has not what the question is about."""
     if len(seeds) < 2:
         raise UserError("a race needs rows that are trained with at least 2 seeds: one seed decides nothing")
+    _check_seeds(of)
     if all(len(rows) < 2 for rows in of.places.values()):
         raise UserError("there is one row at each point of this grid: a race needs two, or a sweep does it")
     if question == "beats_baseline":
@@ -92,6 +97,24 @@ def _check(of: Field, question: Question, baseline: Mapping[str, str | None], se
                 f"question={question}: the grid has no classical row on {', '.join(without)}: add one "
                 "(model=...,tfidf_sgd)"
             )
+
+
+def _check_seeds(of: Field) -> None:
+    """Raise UserError where rows of a point have other seeds than others: they would wait for each other."""
+    for place, lanes in of.places.items():
+        untrained = of.untrained(place)
+        seeds = {row: sorted(lane) for row, lane in lanes.items() if row not in untrained}
+        first = next(iter(seeds), "")
+        other = next((row for row in seeds if seeds[row] != seeds[first]), None)
+        if other is not None:
+            raise UserError(
+                f"rows of a race need the same seeds, but {first} has {_numbers(seeds[first])} and {other} "
+                f"{_numbers(seeds[other])}: take seed out of the experiment's rows"
+            )
+
+
+def _numbers(seeds: Sequence[int]) -> str:
+    return ",".join(map(str, seeds))
 
 
 def margin(asked: float | None, cells: Sequence[Cell], settings: Settings) -> float:

@@ -36,9 +36,10 @@ class Ledger:
             return set()
         except (OSError, ValueError) as error:
             raise UserError(f"{self.path} cannot be read, which says what the race has spent: {error}") from error
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
+        begun = content.get("begun") if isinstance(content, dict) and content.get("format") == FORMAT else None
+        if not isinstance(begun, list):
             raise UserError(f"{self.path} is of another version, or no list of a race's cells: move it away")
-        return set(map(str, content.get("begun", ())))
+        return set(map(str, begun))
 
     def begin(self, keys: Iterable[str]) -> None:
         """Add cells that are about to run. Raises OSError."""

@@ -49,7 +49,7 @@ def _run(session: Session, overrides: Sequence[Sequence[str]]) -> int:
             return INTERRUPTED if isinstance(stopped, Interrupted) else 1
     terminal.end(races, chosen.too_dear)
     draw(session, races, overrides)
-    return 1 if any(one.race.rows("failed") for one in races.values()) else 0
+    return 1 if session.has_failures() else 0
 
 
 def _check(session: Session, races: dict[Place, PlaceRace]) -> None:

@@ -81,6 +81,12 @@ class Session:
             }
         return self.answers.failed(again)
 
+    def has_failures(self) -> bool:
+        """Whether a cell of the race failed, or nothing has an answer. What the data can't give is no failure, as in a
+        sweep: no rerun mends it."""
+        unanswered = {one.status for one in self.answers.found.values() if one.answers is None}
+        return not self.answers.done() or bool(unanswered - {Status.SKIPPED, Status.PRUNED})
+
     def spent(self) -> float:
         """Seconds of a device that cells of this race took."""
         with Index(self.settings.results_dir) as index:

@@ -94,6 +94,18 @@ class Terminal:
             f"settle {'it' if len(rows) == 1 else 'one'} with a chance of {chance:.0%})"
         )
 
+    def _failures(self) -> list[str]:
+        """Why cells have no answers: "2 cells of TF-IDF without a result: CUDA out of memory"."""
+        whys: dict[str, list[str]] = {}
+        for cell, one in self.session.answers.found.items():
+            if one.answers is None:
+                whys.setdefault(one.reason, []).append(self.session.names.get(cell.row, cell.row))
+        said = [
+            f"{counted(len(rows), 'cell')} of {listed(dict.fromkeys(rows), 3)} without a result: {why}"
+            for why, rows in whys.items()
+        ]
+        return said[:MOST] + ([f"... and {counted(len(said) - MOST, 'more reason')}"] if len(said) > MOST else [])
+
     def end(self, races: Mapping[Place, PlaceRace], too_dear: Iterable[Turn]) -> None:
         """All verdicts, and what is left."""
         say(f"{counts_text(list(races.values()))}; {self.session.budget_text()}")
@@ -101,6 +113,8 @@ class Terminal:
             words = self.words(one.place.data)
             said = [verdict_text(one, words), needed_text(one, words)]
             say(f"  {self.head(one)}: {'. '.join(filter(None, said)).rstrip('.')}")
+        for text in self._failures():
+            say(f"  {text}")
         if dear := list(too_dear):
             need = sum(turn.seconds for turn in dear) / self.session.place.per_device
             say(

@@ -114,6 +114,7 @@ def test_a_budget_ends_it_and_a_larger_one_goes_on(grid: Grid, capsys):
         (("seed=0",), ("one seed decides nothing",)),
         (("budget_hours=8", "budget_hours=9"), ("more than once: budget_hours",)),
         (("command=status",), ("command=status",)),
+        (("overwrite=always",), ("overwrite=always is none of a race",)),
     ],
 )
 def test_what_cannot_be_answered_is_refused_before_anything_runs(grid: Grid, capsys, words, named):

@@ -37,17 +37,27 @@ def verdict_text(one: PlaceRace, words: Words) -> str:
     front, name = words.name(race.reference), words.name
     if ahead := race.rows("ahead"):
         return f"{listed(map(name, ahead))} beats {front}, {after}"
-    if race.rows("best"):
-        return f"{front} is best, {after}"
     if not race.is_closed:
         left = [row for row in race.running if row != race.reference]
         return f"open between {front} and {listed(map(name, left), 3)}, {after}"
+    failed = race.rows("failed")
+    return _closed_text(one, words) + (f"; {listed(map(name, failed), 3)} ended without a result" if failed else "")
+
+
+def _closed_text(one: PlaceRace, words: Words) -> str:
+    """Of a place where no look is left to be made, and no row beats the baseline where that was asked."""
+    race, after, name = one.race, f"after {counted(one.race.seeds, 'seed')}", words.name
+    front = name(str(race.reference))
+    if race.rows("best"):
+        return f"{front} is best{' of the others' if race.rows('failed') else ''}, {after}"
     within, tied = race.rows("within"), race.rows("tied")
     margin = loss_text(race.rules.margin, words.metric)
     parts = [f"{listed(map(name, within))} within {margin} of it"] if within else []
     if tied:
         parts.append(f"seeds will not tell it from {listed(map(name, tied), 3)}")
-    return f"{front} is in front, {after}{'; ' if parts else ''}{'; '.join(parts)}"
+    # a baseline that is not beaten need not be the one in front
+    head = f"nothing was found to beat {front}" if race.asks_baseline else f"{front} is in front"
+    return "; ".join([f"{head}, {after}", *parts])
 
 
 def _without_race(one: PlaceRace, words: Words) -> str:

@@ -60,6 +60,8 @@ class Race:
     """The p of each pair over all looks, on the scale of `rules.alpha`: below it is what was told apart."""
     held: Mapping[Pair, Held]
     """The pairs that were looked at: as they were when they were told apart, else at their last look."""
+    asks_baseline: bool = False
+    """Whether the question is what beats the baseline, so that `reference` need not be in front."""
 
     def rows(self, *states: State) -> tuple[str, ...]:
         """Those with one of these states."""
@@ -266,6 +268,7 @@ def race(
         tuple(replay.opponents),
         replay.adjusted,
         {**replay.last, **replay.decided},
+        asks,
     )
 
 

@@ -25,6 +25,7 @@ from bench.methods.fitted import SETS, Context, Probabilities, Summary, ignore
 from bench.methods.last_block import LastBlock, on_features
 from bench.methods.lengths import cut_by, token_lengths
 from bench.methods.loading import ModelFiles, base_model, tokenizer_of
+from bench.methods.prior import start_at_base_rates, starts_at
 from bench.methods.untrained import scores_before
 from bench.models import files, load, size
 from bench.models.base import BaseModel
@@ -102,10 +103,12 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
     config, clock = cell.training, time.perf_counter()
     tokenizer = tokenizer_of(found, context, config.side)
     encode = Encoder(tokenizer, config.max_length, context.warm.tokens, TRUNCATIONS[config.side], config.max_windows)
-    model, revision = build(cell, found, splits.labels, tokenizer.pad_token_id, context)
+    model, revision = build(cell, found, splits, tokenizer.pad_token_id, context)
     summary = Summary(
         parameters=size.count_parameters(model), frozen_weights=size.frozen_bytes(model), model_revision=revision
     )
+    if splits.kind == MULTI_LABEL:
+        summary.choices["head_bias"] = starts_at(model, FAMILIES[found.model.family].head[-1])
     split = None
     if cell.method.trains == "last_block":
         base, family = frozen_base(cell, found, context), FAMILIES[found.model.family]
@@ -142,13 +145,11 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
     return FineTuned(summary, trained, describe(cell, splits.labels, revision), split)
 
 
-def build(
-    cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context
-) -> tuple[Any, str | None]:
+def build(cell: Cell, found: ModelFiles, splits: Splits, pad_token_id: int, context: Context) -> tuple[Any, str | None]:
     """The cell's model, ready to be trained, with the values that its seed gives; and the revision of its files."""
     assert isinstance(cell.method, GradientMethod)
     assert cell.training is not None
-    whole = _with_new_head(cell, found, labels, pad_token_id, context)
+    whole = _with_new_head(cell, found, splits, pad_token_id, context)
     revision = files.revision(found.model, found.location, load.commit_of(whole))
     steps = planned_steps(cell.training, cell.task.train_size)
     family = FAMILIES[found.model.family]
@@ -162,14 +163,17 @@ def build(
 
 
 def _with_new_head(
-    cell: Cell, found: ModelFiles, labels: tuple[str, ...], pad_token_id: int, context: Context
+    cell: Cell, found: ModelFiles, splits: Splits, pad_token_id: int, context: Context
 ) -> PreTrainedModel:
     """The cell's model, torch's random state being where the seed puts it: adapters draw their first values next."""
     base = frozen_base(cell, found, context)
     set_seed(cell.task.seed)  # after the base is there: loading draws too, and a base that is held is not loaded
-    model = load.classifier(base, FAMILIES[found.model.family], labels, pad_token_id)
+    family = FAMILIES[found.model.family]
+    model = load.classifier(base, family, splits.labels, pad_token_id)
     if cell.task.kind == MULTI_LABEL:
+        assert cell.training is not None
         model.config.problem_type = "multi_label_classification"  # by which transformers chooses the loss
+        start_at_base_rates(model.get_submodule(family.head[-1]), splits.train.labels, cell.training.class_weight)
     return model
 
 

@@ -120,7 +120,6 @@ REFUSED = {
     "oversampling": (("model=tfidf_sgd", "training.class_weight=oversample"), "balanced or sqrt"),
     "a metric of one label": (("model=tfidf_logistic", "model.best_metric=brier"),
                               "model.best_metric=brier is no metric of task=multi_label"),
-    "keeping": (("model=tfidf_sgd", "save_model=true"), "models of task=multi_label are not kept yet"),
 }  # fmt: skip
 
 

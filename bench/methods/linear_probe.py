@@ -16,13 +16,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from bench.cell import Cell
 from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples, Splits
+from bench.kind import MULTI_LABEL
 from bench.methods import arrays
 from bench.methods.class_weight import TrainingSet, training_set
 from bench.methods.encode import Encoded, Encoder
 from bench.methods.fitted import Context, Probabilities, Stored, Summary
 from bench.methods.lengths import cut_by
 from bench.methods.loading import ModelFiles, base_model, kept_frozen, tokenizer_of
-from bench.methods.one_vs_rest import classifier_for
+from bench.methods.one_vs_rest import OneVsRest, classifier_for
 from bench.methods.regression import choose_regression
 from bench.methods.trunk import Trunk, trunk_of
 from bench.methods.windows import windows_of
@@ -109,6 +110,8 @@ def load(kept: KeptModel, stored: Stored) -> Probe:
     context = Context(cache=stored.folder, mirror_dir=None, device=stored.device)  # nothing is cached there
     base = _load_base(found.model, found.location, method, stored.device).copy()
     regression, known = on_scaled(1.0), arrays.load(stored.folder)
+    if kept.kind == MULTI_LABEL:
+        regression = make_pipeline(StandardScaler(), OneVsRest())
     scaler, classifier = regression
     if known["coef_"].shape[-1] != base.config.get_text_config().hidden_size:
         raise ValueError(f"{arrays.FILE} is not of features of {found.model.name}")

@@ -15,8 +15,10 @@ from bench.cell import Cell
 from bench.config.model.tfidf import TfidfModel
 from bench.data.split import Examples, Splits
 from bench.errors import UserError
+from bench.kind import MULTI_LABEL
 from bench.methods import arrays
 from bench.methods.fitted import Probabilities, Summary
+from bench.methods.one_vs_rest import OneVsRest
 from bench.methods.tokens import kind_of, vectorizer
 from bench.models.kept import KeptModel, describe
 from bench.results.regular import read_json
@@ -61,11 +63,14 @@ class TfidfClassifier:
 
 
 def load_tfidf(kept: KeptModel, folder: Path, classifier: Any, attributes: Sequence[str]) -> TfidfClassifier:
-    """What `TfidfClassifier.save` kept, with `classifier`, which is not fitted.
+    """What `TfidfClassifier.save` kept, with `classifier`, which is not fitted; or one plane a label, where a text may
+    have several.
 
     Raises OSError, or ValueError, KeyError or SafetensorError where the files do not go together.
     """
     assert isinstance(kept.model, TfidfModel)
+    if kept.kind == MULTI_LABEL:
+        classifier, attributes = OneVsRest(), arrays.LINEAR
     content, found = read_json(folder / TERMS), arrays.load(folder)
     terms = content["terms"]
     if any(found[name].shape[-1] != len(terms) for name in ("idf_", attributes[0])):

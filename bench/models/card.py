@@ -18,6 +18,7 @@ from bench.escape.literals import double_quoted, yaml
 from bench.escape.markdown import code, escape
 from bench.escape.secrets import masked
 from bench.escape.templates import environment
+from bench.kind import MULTI_LABEL
 from bench.models.families import FAMILIES
 from bench.models.kept import KeptModel
 from bench.models.prompts import CONTENT_FREE, around_text, joint_of, words_of
@@ -47,7 +48,7 @@ def model_card(cell: Cell, record: Record, kept: KeptModel) -> str:
         **usage(kept, measured.choices),
         front=None,
         folder="..",
-        threshold_metric=threshold_metric(cell.training or cell.approach),
+        threshold_metric=threshold_metric(cell.training or cell.approach, kept.kind),
     )
 
 
@@ -87,6 +88,7 @@ def usage(kept: KeptModel, choices: Mapping[str, Any]) -> dict[str, Any]:
         "use": "transformers" if kept.approach.by_gradients else kept_as,
         "pretrained": isinstance(kept.model, TransformerConfig),
         "example": EXAMPLE,
+        "several": kept.kind == MULTI_LABEL,
     }
     if isinstance(kept.model, TfidfModel):
         module, call = kept.model.estimator

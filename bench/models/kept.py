@@ -5,15 +5,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from bench.bounds import PositiveFloat, Width
+from bench.bounds import NonNegativeFloat, PositiveFloat, Width
 from bench.cell import Cell
 from bench.config import Method, MethodConfig, ModelConfig, Precision, TransformerConfig
 from bench.config.model.alone import approach
 from bench.errors import UserError
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 from bench.models.truncation import Side
 from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
 from bench.running.provenance import packages
@@ -31,6 +32,9 @@ PACKAGES = (
     "sentence-transformers",
 )  # fmt: skip
 """Packages whose versions are said where a model cannot be loaded."""
+OF_SEVERAL = ("kind", "label_thresholds", "top_k")
+"""What is said only of models that give a text several labels."""
+USUAL_THRESHOLD = 0.5
 CLASSICAL_BATCH = 1024
 """Texts that a classical model classifies at once."""
 
@@ -68,6 +72,13 @@ class KeptModel:
     label_weights: tuple[PositiveFloat, ...] | None = None
     """What each label's probability is multiplied by (`training.thresholds`), in the order of the labels; None where
     the most probable label is decided for."""
+    kind: Kind = SINGLE_LABEL
+    """Whether a text is given one label, or any number of them: those whose probability reaches their threshold, or so
+    many of the most probable ones."""
+    label_thresholds: tuple[NonNegativeFloat, ...] | None = None
+    """In the order of the labels; None where `top_k` says how many, or a text is given one label."""
+    top_k: Width | None = None
+    """Likewise."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
     """Of the packages that made it; none where an earlier version kept the model."""
@@ -94,13 +105,21 @@ class KeptModel:
 
     def write(self, folder: Path) -> None:
         """Put the file into `folder`."""
-        (folder / FILE).write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
+        content = asdict(self)
+        if self.kind == SINGLE_LABEL:  # so that earlier versions read it
+            content = {name: value for name, value in content.items() if name not in OF_SEVERAL}
+        (folder / FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
     def __post_init__(self) -> None:
         if len(self.labels) < 2 or len(set(self.labels)) < len(self.labels):
             raise ValueError("labels must be two or more, each once")
         if self.label_weights is not None and len(self.label_weights) != len(self.labels):
             raise ValueError("label_weights must be as many as labels")
+        rules = (self.label_thresholds is not None) + (self.top_k is not None)
+        if rules != (self.kind == MULTI_LABEL) or (self.kind == MULTI_LABEL and self.label_weights is not None):
+            raise ValueError("label_thresholds or top_k goes with multi_label, and label_weights with single_label")
+        if self.label_thresholds is not None and len(self.label_thresholds) != len(self.labels):
+            raise ValueError("label_thresholds must be as many as labels")
         if isinstance(self.model, TransformerConfig) == (self.method is None):
             raise ValueError("a transformer goes with a method, and no other model does")
         if self.approach.kept_as is None:
@@ -110,6 +129,11 @@ class KeptModel:
 
 
 _KEPT = TypeAdapter(KeptModel)
+
+
+def target_of(kept: KeptModel) -> int | tuple[int, ...]:
+    """What stands for the true label of a text of which none is known, in the form that goes with the model."""
+    return (0,) * len(kept.labels) if kept.kind == MULTI_LABEL else 0
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
@@ -148,9 +172,11 @@ def describe(cell: Cell, labels: tuple[str, ...], revision: str | None = None) -
     commit = revision if revision is not None and re.fullmatch("[0-9a-f]{40}", revision) else None
     if isinstance(model, TransformerConfig):
         model = replace(model, path=None, revision=commit or model.revision)
-    trained = {}
+    trained: dict[str, Any] = {}
+    if cell.task.kind == MULTI_LABEL:  # until validation says where (`bench.running.measuring`)
+        trained |= {"kind": MULTI_LABEL, "label_thresholds": (USUAL_THRESHOLD,) * len(labels)}
     if training is not None:
-        trained = {
+        trained |= {
             "precision": training.precision,
             "max_length": training.max_length,
             "truncation_side": training.side,
@@ -165,7 +191,7 @@ def describe(cell: Cell, labels: tuple[str, ...], revision: str | None = None) -
         text_columns=data.text_columns,
         text_template=data.text_template,
         versions=packages(PACKAGES),
-        **trained,  # type: ignore[arg-type]  # each of its own type
+        **trained,
     )
 
 

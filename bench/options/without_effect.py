@@ -16,7 +16,7 @@ from bench.config.model.tfidf import TfidfModel
 from bench.config.thresholds import threshold_metric
 from bench.config.tune import searched_names
 from bench.data.readers.files import DELIMITERS
-from bench.kind import MULTI_LABEL, SINGLE_LABEL
+from bench.kind import SINGLE_LABEL
 from bench.methods.fused.groups import can_fuse
 from bench.models.windows import WHOLE
 from bench.options.search import searchable_names
@@ -246,8 +246,6 @@ def _split(name: str, point: Point) -> str | None:
 
 
 def _save_model(name: str, point: Point) -> str | None:
-    if point.written("save_model") and point.cell.task.kind == MULTI_LABEL:
-        return f"models of task={MULTI_LABEL} are not kept yet"
     if not point.written("save_model") or point.cell.approach.kept_as is not None:
         return None
     return f"{point.row} has no model that could be kept"

@@ -19,12 +19,14 @@ from bench.errors import UserError
 from bench.escape.characters import visible_line
 from bench.escape.streams import discard_output
 from bench.escape.terminal import Plain, say
+from bench.kind import MULTI_LABEL
 from bench.models import files, safely
 from bench.models.kept import AGAIN, KeptModel, other_versions
 from bench.predict import output, texts
 from bench.predict.cell import find
 from bench.predict.columns import Joining
 from bench.predict.inputs import ON_EMPTY, Inputs, Source
+from bench.predict.label_sets import Rule, WriterOfSets, new_columns_of_sets, terminal_of_sets, writer_of_sets
 from bench.running.cores import use_threads
 from bench.running.devices import use_one_gpu, visible_gpus
 from bench.running.garbage import gc_disabled, leave_at_exit
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from bench.methods.fitted import Probabilities
     from bench.predict.classifier import Classifier
     from bench.predict.from_method import FromMethod
+
+Writer = output.Writer | WriterOfSets
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
     parser.add_argument("--batch-size", type=width, help="texts at once (default: as the cell evaluated)")
+    top = "give each text its K most probable labels (task=multi_label; default: those above their thresholds)"
+    parser.add_argument("--top", type=width, metavar="K", help=top)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--model-path", type=path, metavar="FOLDER", help="the base model, in place of its hub id")
     parser.add_argument("--trust-remote-code", action="store_true", help="run code that comes with the model's files")
@@ -98,9 +104,11 @@ def _run(options: argparse.Namespace) -> None:
         kept = replace(kept, model=replace(kept.model, trust_remote_code=options.trust_remote_code))
     kept = replace(kept, batch_size=options.batch_size or kept.batch_size)
     source = _source(options, kept)
-    target = None
+    target, several = None, kept.kind == MULTI_LABEL
+    _check_top(options.top, kept)
     if options.out is not None:
-        target = output.check_output(options.out, source.columns, kept.labels, force=options.force)
+        added = new_columns_of_sets(kept.labels) if several else output.new_columns(kept.labels)
+        target = output.check_output(options.out, source.columns, added, force=options.force)
     device = _device(options.device)
     if kept.approach.role == "classical":
         if options.device == "cuda":
@@ -110,17 +118,27 @@ def _run(options: argparse.Namespace) -> None:
         use_one_gpu()  # before anything imports torch
     base = None if kept.base is None else _base(kept, kept.base, options)
     classifier = _load(folder, kept, base, device)
+    rule = _rule(kept, options.top) if several else None
     if target is None:
-        writer = output.writer_to_terminal(kept.labels, as_json=options.json, raw=options.raw)
-        _classify(source, classifier, kept, writer, shown=options.file is not None and not sys.stdout.isatty())
+        writer: Writer
+        if rule is not None:
+            writer = terminal_of_sets(rule, as_json=options.json, raw=options.raw)
+        else:
+            writer = output.writer_to_terminal(kept.labels, as_json=options.json, raw=options.raw)
+        _classify(source, classifier, kept, writer, rule, shown=options.file is not None and not sys.stdout.isatty())
         sys.stdout.flush()
         return
     with output.whole_file(target) as file:
-        writer = output.writer_of(file, kept.labels, suffix=target.suffix.lower(), raw=options.raw)
-        done = _classify(source, classifier, kept, writer, shown=True)
+        suffix = target.suffix.lower()
+        if rule is not None:
+            writer = writer_of_sets(file, rule, suffix=suffix, raw=options.raw)
+        else:
+            writer = output.writer_of(file, kept.labels, suffix=suffix, raw=options.raw)
+        done = _classify(source, classifier, kept, writer, rule, shown=True)
     said = ", ".join(f"{visible_line(name)} {count:,}" for name, count in done.labels.most_common())
+    none = f"; {done.unlabelled:,} have none of the labels" if done.unlabelled else ""
     skipped = f"; {done.skipped:,} without a text have no label" if done.skipped else ""
-    say(f"{target}: {done.count:,} texts: {said}{skipped}")
+    say(f"{target}: {done.count:,} texts: {said or 'no label'}{none}{skipped}")
 
 
 def _source(options: argparse.Namespace, kept: KeptModel) -> Source:
@@ -141,10 +159,18 @@ class _Done:
     labels: Counter[str] = field(default_factory=Counter)
     count: int = 0
     skipped: int = 0
+    unlabelled: int = 0
+    """Texts that are given none of the labels."""
 
 
 def _classify(
-    source: Source, classifier: "Classifier | FromMethod", kept: KeptModel, writer: output.Writer, *, shown: bool
+    source: Source,
+    classifier: "Classifier | FromMethod",
+    kept: KeptModel,
+    writer: Writer,
+    rule: Rule | None,
+    *,
+    shown: bool,
 ) -> _Done:
     """Classify block by block, and write each. Raises UserError."""
     done = _Done()
@@ -157,8 +183,9 @@ def _classify(
             writer.write(block, made)
             done.count += len(block.texts)
             done.skipped += len(block.skipped)
-            counts = Counter(made.argmax(axis=1).tolist())
-            done.labels.update({kept.labels[place]: count for place, count in counts.items()})
+            given = [[kept.labels[place]] for place in made.argmax(axis=1)] if rule is None else rule.names(made)
+            done.labels.update(label for names in given for label in names)
+            done.unlabelled += sum(not names for names in given)
     return done
 
 
@@ -183,6 +210,25 @@ def _check_options(options: argparse.Namespace) -> None:
         raise UserError(f"give texts or --file, not both: {options.texts[0]!r} stands beside --file {options.file}")
     if options.json and options.out is not None:
         raise UserError("--json is for the terminal: give --out a name that ends in .jsonl")
+
+
+def _check_top(top: int | None, kept: KeptModel) -> None:
+    """Raise UserError where `--top` does not go with the model."""
+    if top is None:
+        return
+    if kept.kind != MULTI_LABEL:
+        raise UserError(f"--top goes with models of task={MULTI_LABEL}; this one gives a text one label")
+    if top > len(kept.labels):
+        raise UserError(f"--top {top}: the model has {len(kept.labels)} labels")
+
+
+def _rule(kept: KeptModel, top: int | None) -> Rule:
+    """Which labels a text is given: those above the thresholds that were kept, or `top` of them."""
+    from bench.methods.decisions import Decision
+
+    if top is not None:
+        return Rule(kept.labels, Decision(top_k=top))
+    return Rule(kept.labels, Decision(kept.label_thresholds, kept.top_k))
 
 
 def _device(wanted: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import safe_open
-from scipy.special import softmax
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from bench.config import Precision, TransformerConfig
@@ -18,12 +17,13 @@ from bench.errors import UserError
 from bench.methods import adapters, masks
 from bench.methods.encode import Encoded, encode, padding, sort_by_length
 from bench.methods.fitted import Probabilities
+from bench.methods.logits import probabilities_of
 from bench.methods.thresholds import weighted
 from bench.methods.windows import WindowCollator, scores_of_texts
 from bench.models import load, safely
 from bench.models.dtypes import autocast
 from bench.models.families import FAMILIES
-from bench.models.kept import FILE, KeptModel
+from bench.models.kept import FILE, KeptModel, target_of
 from bench.models.load import PreTrainedModel, PreTrainedTokenizerBase
 from bench.models.truncation import TRUNCATIONS, tokenizer_side
 from bench.running.positions import positions_in
@@ -65,7 +65,7 @@ class Classifier:
     def _predict(
         self, texts: Sequence[str], places: Sequence[str], batch_size: int, advance: Callable[[int], object]
     ) -> Probabilities:
-        unlabelled = Examples(ids=tuple(places), texts=tuple(texts), labels=(0,) * len(texts))
+        unlabelled = Examples(ids=tuple(places), texts=tuple(texts), labels=(target_of(self.kept),) * len(texts))
         ordered = sort_by_length(self._encode(unlabelled))
         logits = []
         # as in training: weights as they are stored, matrix products as the cell's precision says
@@ -74,8 +74,8 @@ class Classifier:
                 examples = ordered.examples[start : start + batch_size]
                 logits.append(self._scores(examples, batch_size).float().cpu().numpy())
                 advance(len(examples))
-        probabilities: Probabilities = softmax(np.concatenate(logits).astype(np.float64), axis=1)
-        if not np.isfinite(probabilities).all():
+        probabilities = probabilities_of(np.concatenate(logits), self.kept.kind)
+        if probabilities is None:
             raise UserError("the model's output is not finite: it does not go with this machine or these versions")
         if self.kept.label_weights is not None:
             probabilities = weighted(probabilities, self.kept.label_weights)

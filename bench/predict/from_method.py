@@ -11,7 +11,7 @@ from bench.data.split import Examples
 from bench.errors import UserError
 from bench.methods.fitted import Fitted, Probabilities, Stored
 from bench.methods.thresholds import weighted
-from bench.models.kept import KeptModel
+from bench.models.kept import KeptModel, target_of
 
 BATCHES = 16
 """Batches whose texts are given to the model at once: it may sort them by length."""
@@ -34,7 +34,8 @@ class FromMethod:
         parts, size = [], BATCHES * batch_size
         for start in range(0, len(texts), size):
             some = tuple(texts[start : start + size])
-            examples = Examples(ids=tuple(places[start : start + size]), texts=some, labels=(0,) * len(some))
+            labels = (target_of(self.kept),) * len(some)
+            examples = Examples(ids=tuple(places[start : start + size]), texts=some, labels=labels)
             parts.append(self._predict(examples))
             advance(len(some))
         return np.concatenate(parts)

@@ -46,8 +46,11 @@ def prediction(row: Sequence[float], labels: Sequence[str]) -> Prediction:
     return Prediction(label, probabilities[label], probabilities)
 
 
-def check_output(path: str, columns: Sequence[str], labels: Sequence[str], *, force: bool) -> Path:
-    """The file to write. Raises UserError where it is there already, its folder is not, or a column would clash."""
+def check_output(path: str, columns: Sequence[str], added: Sequence[str], *, force: bool) -> Path:
+    """The file to write, which has the columns of the input and those `added`.
+
+    Raises UserError where it is there already, its folder is not, or a column would clash.
+    """
     target = Path(path).expanduser()
     if target.suffix.lower() not in FORMATS:
         raise UserError(f"--out {path} must end in one of {', '.join(FORMATS)}")
@@ -55,7 +58,7 @@ def check_output(path: str, columns: Sequence[str], labels: Sequence[str], *, fo
         raise UserError(f"--out {path}: {'it is a folder' if target.is_dir() else 'its folder is not there'}")
     if target.exists() and not force:
         raise UserError(f"--out {path} is there already; --force writes over it")
-    if clash := sorted(set(columns) & set(new_columns(labels))):
+    if clash := sorted(set(columns) & set(added)):
         raise UserError(f"the input has a column {clash[0]!r} already, which the output adds: rename it")
     return target
 

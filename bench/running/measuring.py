@@ -20,7 +20,7 @@ from bench.features.tally import TALLY
 from bench.kind import MULTI_LABEL
 from bench.methods.decisions import Decided, find_decision
 from bench.methods.engines import Engine, fit_all
-from bench.methods.fitted import SETS, Context, Fitted, FittedCells, Predicted
+from bench.methods.fitted import SETS, Context, Fitted, FittedCells, Predicted, Saveable
 from bench.methods.halve import halved
 from bench.methods.thresholds import find_thresholds, weighted
 from bench.running.garbage import gc_disabled
@@ -116,6 +116,8 @@ class Stack:
         decision, said = find_decision(options, probabilities, of.splits.validation.labels, names)
         if said is not None:
             fitted.summary.choices["thresholds"] = said
+        if isinstance(fitted, Saveable):
+            fitted.kept = replace(fitted.kept, label_thresholds=decision.thresholds, top_k=decision.top_k)
         for predicted in self.predicted.values():
             if isinstance(found := predicted[i], np.ndarray):
                 predicted[i] = Decided(found, decision.given(found))

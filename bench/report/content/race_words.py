@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bench.report.content.amounts import loss_text, value_text
 from bench.report.content.verdict_words import place_text
 from bench.report.content.words import Words, listed, p_text
-from bench.report.race.asked import Asked
+from bench.report.race.asked import MAX_SEEDS, Asked
 from bench.report.race.chances import NoChance
 from bench.report.race.races import PlaceRace
 from bench.report.statistics.looks import Held, examples_needed
@@ -40,6 +40,9 @@ def verdict_text(one: PlaceRace, words: Words) -> str:
     if not race.is_closed:
         left = [row for row in race.running if row != race.reference]
         return f"open between {front} and {listed(map(name, left), 3)}, {after}"
+    if race.cheapest is not None and race.cheapest != race.reference:
+        within = loss_text(race.rules.margin, words.metric)
+        return f"{name(race.cheapest)} is cheap and good enough, {after}: within {within} of {front}, which is in front"
     failed = race.rows("failed")
     return _closed_text(one, words) + (f"; {listed(map(name, failed), 3)} ended without a result" if failed else "")
 
@@ -120,8 +123,10 @@ def needed_text(one: PlaceRace, words: Words) -> str:
         return ""
     rows = f"{words.name(one.race.reference)} from {words.named(one.race.rows('tied'), 3)}"
     if len(known) < len(sizes):
+        few = len(one.race.rules.seeds) < MAX_SEEDS
+        rest = f"max_seeds={MAX_SEEDS} goes on" if few else "go by cost instead"
         seeds = counted(len(one.race.rules.seeds), "seed")
-        return f"To tell {rows} takes more than {seeds}, however many test texts there are: go by cost instead."
+        return f"To tell {rows} takes more than {seeds}, however many test texts there are: {rest}."
     return f"To tell {rows}, or to show that they are as good, takes about {max(known):,} test texts."
 
 

@@ -62,6 +62,8 @@ class Race:
     """The pairs that were looked at: as they were when they were told apart, else at their last look."""
     asks_baseline: bool = False
     """Whether the question is what beats the baseline, so that `reference` need not be in front."""
+    cheapest: str | None = None
+    """The cheapest row that is good enough, where that was the question and is answered."""
 
     def rows(self, *states: State) -> tuple[str, ...]:
         """Those with one of these states."""
@@ -79,8 +81,11 @@ class Race:
 
     @property
     def is_answered(self) -> bool:
-        """Whether it is closed and leaves nobody tied: one row is best, or those in front are within the margin."""
-        return self.is_closed and self.reference is not None and not self.rows("tied")
+        """Whether it is closed and the question has its answer: nobody is tied, a row beats the baseline where that was
+        asked, or a cheap one is good enough."""
+        if not self.is_closed or self.reference is None:
+            return False
+        return bool(self.cheapest or self.rows("ahead")) or not self.rows("tied")
 
     def chance(self, row: str) -> float:
         """The chance that further seeds settle a row that is open; 1 before the first look."""
@@ -269,7 +274,18 @@ def race(
         replay.adjusted,
         {**replay.last, **replay.decided},
         asks,
+        _cheapest(fates, replay),
     )
+
+
+def _cheapest(fates: Mapping[str, Fate], replay: _Replay) -> str | None:
+    """Of the rows that are not behind, the one that takes the fewest seconds, if it is known to be good enough."""
+    costs = replay.seconds
+    if costs is None or replay.alive or replay.reference is None:
+        return None
+    left = [row for row, fate in fates.items() if fate.state in ("best", "front", "within", "tied")]
+    found = min(left, key=lambda row: costs.get(row, np.inf))
+    return None if fates[found].state == "tied" else found
 
 
 def _fate(row: str, replay: _Replay) -> Fate:

@@ -166,7 +166,7 @@ def test_whether_a_row_beats_the_baseline_ends_with_the_first_that_does():
     found, took = played(rows, baseline="row 0", question="beats_baseline")
     assert set(found.rows("ahead")) == {"row 1", "row 2"}
     assert found.fates["row 3"].state == "behind"
-    assert found.is_closed
+    assert found.is_answered
     assert took == dict.fromkeys(rows, 2)
 
 
@@ -182,6 +182,8 @@ def test_a_cheap_row_that_is_behind_by_less_than_the_margin_is_good_enough():
     asked = {"question": "cheapest", "seconds": {"row 0": 9.0, "row 1": 1.0, "row 2": 5.0}}
     found, _ = played(rows, Rules(margin=0.08), **asked)
     assert found.fates["row 1"].state == "within"
+    assert found.cheapest == "row 1"
+    assert found.is_answered
     assert played(rows, Rules(margin=0.08))[0].fates["row 1"].state == "behind"
 
 

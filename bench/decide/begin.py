@@ -11,8 +11,8 @@ from bench.decide.ledger import Ledger
 from bench.decide.options import DecideOptions
 from bench.decide.session import HOUR, Session
 from bench.errors import UserError
+from bench.report.asked import MAX_SEEDS, Asked, Question, Rules
 from bench.report.inputs.records import ExpectedCell
-from bench.report.race.asked import MAX_SEEDS, Asked, Question, Rules
 from bench.report.race.field import Field, Place, field_of
 from bench.report.statistics.classical import usual_first
 from bench.report.statistics.paired import ALPHA

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.report.asked import FIRST, Rules
 from bench.report.inputs.records import ExpectedCell
-from bench.report.race.asked import FIRST, Rules
 from bench.report.race.field import Field, Place
 from bench.report.race.races import PlaceRace
 

@@ -11,7 +11,7 @@ from bench.bounds import Amount, Fraction
 from bench.config import FORBID
 from bench.errors import UserError
 from bench.options.validation import validated
-from bench.report.race.asked import Question
+from bench.report.asked import Question
 
 Seeds = Annotated[int, Field(ge=2, le=100)]
 """One seed decides nothing."""

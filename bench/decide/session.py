@@ -10,8 +10,8 @@ from bench.decide.ledger import Ledger
 from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.methods.bar import Bar
+from bench.report.asked import Asked
 from bench.report.inputs.records import ExpectedCell, display_names, read_checked
-from bench.report.race.asked import Asked
 from bench.report.race.field import Field, Place
 from bench.report.race.races import PlaceRace, Races
 from bench.results import store

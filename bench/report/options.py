@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 
 from bench.bounds import Amount, Fraction, Precise
 from bench.metrics.deciding import AUTO, deciding_name
-from bench.report.race.asked import Asked
+from bench.report.asked import Asked
 
 DecidingMetric = Annotated[str, BeforeValidator(deciding_name)]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bench.decide.choose import next_round
+from bench.report.asked import Asked, Rules
 from bench.report.inputs.records import ExpectedCell
-from bench.report.race.asked import Asked, Rules
 from bench.report.race.field import Field, Place, field_of
 from bench.report.race.races import PlaceRace, Races, State
 from bench.report.statistics.points import Point

@@ -11,9 +11,11 @@ import bench.report
 PACKAGE = "bench.report"
 ROOT = Path(bench.report.__file__).parent
 ORDER = (
+    "asked",
     "options",
     "statistics",
     "inputs",
+    "race",
     "content",
     "figures",
     "view",

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from bench.report.asked import MAX_SEEDS, Asked
 from bench.report.content.amounts import loss_text, value_text
 from bench.report.content.verdict_words import place_text
 from bench.report.content.words import Words, listed, p_text
-from bench.report.race.asked import MAX_SEEDS, Asked
 from bench.report.race.chances import NoChance
 from bench.report.race.races import PlaceRace
 from bench.report.statistics.looks import Held, examples_needed

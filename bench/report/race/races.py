@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from bench.report.race.asked import Asked
+from bench.report.asked import Asked
 from bench.report.race.chances import NoChance, no_chance
 from bench.report.race.field import Field, Place
 from bench.report.statistics.correctness import BySeed, Grid

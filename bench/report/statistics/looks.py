@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 from scipy import special
 
-from bench.report.race.asked import FIRST, Rules
+from bench.report.asked import FIRST, Rules
 from bench.report.statistics.pooled import PairTest
 from bench.report.statistics.spending import levels, spending
 

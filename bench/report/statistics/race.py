@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from bench.report.race.asked import FIRST, Question, Rules
+from bench.report.asked import FIRST, Question, Rules
 from bench.report.statistics import looks
 from bench.report.statistics.correctness import BySeed
 from bench.report.statistics.looks import Held

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from bench.report import page
+from bench.report.asked import Asked, Rules
 from bench.report.inputs.records import ExpectedCell
 from bench.report.options import ReportOptions
-from bench.report.race.asked import Asked, Rules
 from bench.report.sections import heatmaps, ranks, verdict
 from bench.report.view import View
 from tests.report import simulate, simulate_sets

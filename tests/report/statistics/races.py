@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from bench.report.race.asked import FIRST, Rules
+from bench.report.asked import FIRST, Rules
 from bench.report.statistics import looks
 from bench.report.statistics.race import race
 from bench.report.statistics.significance import Verdicts

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.report.race.asked import Rules
+from bench.report.asked import Rules
 from bench.report.statistics.race import Race, race
 from tests.report.statistics.answers import at_accuracy, by_seed, example_set
 from tests.report.statistics.races import Study, simulated_race

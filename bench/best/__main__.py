@@ -123,10 +123,10 @@ def _words(options: argparse.Namespace) -> list[str]:
     """What the program of a sweep takes."""
     from bench.sweep.composed import with_experiment
 
-    words = with_experiment(options.words)
+    words = with_experiment(options.words, options.config_dir)
     if options.metric is not None:
         words.append(f"metric={options.metric}")
-    return [*([] if options.config_dir is None else [f"--config-dir={options.config_dir}"]), *words]
+    return words
 
 
 if __name__ == "__main__":

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from bench.metrics.metric import Metric
 from bench.report.inputs.prediction_store import PredictionStore, UnreadablePredictions
 from bench.report.inputs.records import ExpectedCell, read_checked, split_of
 from bench.report.race.field import Field, Place
 from bench.report.race.races import State
 from bench.report.statistics.correctness import Grid, TestPredictions
-from bench.report.statistics.deciding import Deciding, by_metric, deciding
+from bench.report.statistics.deciding import by_metric, deciding
 from bench.report.statistics.points import Point
 from bench.results import store
 from bench.results.record import Record, Status
@@ -42,6 +43,10 @@ class Answers:
     """As a report is asked for it: `auto`, or a metric's name."""
     found: dict[ExpectedCell, Found] = field(default_factory=dict)
     library: PredictionStore = field(default_factory=PredictionStore)
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    """By which rows are compared, by data set, as `grid` found it last."""
+    _scored: dict[tuple[str, TestPredictions], TestPredictions] = field(default_factory=dict)
+    """Answers with their parts in a metric, by its name: each is worked out once."""
 
     def look(self) -> None:
         """Read the records that are new."""
@@ -127,9 +132,15 @@ class Answers:
     def grid(self, data: str) -> Grid:
         """The answers on one data set, by the metric that decides there."""
         plain = self.plain(data)
-        return by_metric(plain, self.deciding(data, plain).metric)
-
-    def deciding(self, data: str, grid: Grid) -> Deciding:
-        """The metric that decides on one data set."""
         splits = {one.split for cell, one in self.found.items() if cell.data == data and one.answers is not None}
-        return deciding(self.metric, grid, splits)
+        metric = self.metrics[data] = deciding(self.metric, plain, splits).metric
+        new = {
+            point: {seed: one for seed, one in seeds.items() if (metric.name, one) not in self._scored}
+            for point, seeds in plain.items()
+        }
+        for point, seeds in by_metric(new, metric).items():
+            self._scored |= {(metric.name, plain[point][seed]): one for seed, one in seeds.items()}
+        return {
+            point: {seed: self._scored[metric.name, one] for seed, one in seeds.items()}
+            for point, seeds in plain.items()
+        }

@@ -14,7 +14,8 @@ from bench.errors import UserError
 from bench.report.asked import MAX_SEEDS, Asked, Question, Rules
 from bench.report.inputs.records import ExpectedCell
 from bench.report.race.field import Field, Place, field_of
-from bench.report.statistics.classical import usual_first
+from bench.report.statistics.baseline import CLASSICAL
+from bench.report.statistics.classical import baseline_of
 from bench.report.statistics.paired import ALPHA
 from bench.settings import Settings
 from bench.sweep.composed import Composed, composed
@@ -74,13 +75,11 @@ def begun(words: Sequence[str], options: DecideOptions) -> tuple[Session, Compos
 
 def baselines(expected: Sequence[ExpectedCell], settings: Settings) -> dict[str, str | None]:
     """The classical row that others are held against, by data set."""
-    found: dict[str, str | None] = {}
-    for data in dict.fromkeys(each.data for each in expected):
-        rows = usual_first(
-            dict.fromkeys(each.row for each in expected if each.data == data and each.role == "classical")
-        )
-        found[data] = settings.baseline if settings.baseline in rows else next(iter(rows), None)
-    return found
+    rows: dict[str, list[str]] = {each.data: [] for each in expected}
+    for each in expected:
+        if each.role == CLASSICAL:
+            rows[each.data].append(each.row)
+    return {data: baseline_of(classical, settings.baseline) for data, classical in rows.items()}
 
 
 def _check(of: Field, question: Question, baseline: Mapping[str, str | None], seeds: Sequence[int]) -> None:

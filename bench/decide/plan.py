@@ -10,7 +10,7 @@ from bench.decide.session import HOUR, Session
 from bench.escape.terminal import say
 from bench.report.race.field import Place
 from bench.report.race.races import PlaceRace
-from bench.report.statistics.correctness import BySeed, TestPredictions, TestSet, sample_of
+from bench.report.statistics.correctness import BySeed, Grid, TestPredictions, TestSet, rows_at, sample_of
 from bench.report.statistics.race import race
 from bench.wording import counted, money_text, rough_duration
 
@@ -83,46 +83,52 @@ def simulated(session: Session, races: Mapping[Place, PlaceRace], left: Mapping[
     """Races from here on; `left` are the seconds of the cells that were not run, by key."""
     rounds = max(5, min(ROUNDS, MOST_RACES // max(len(races), 1)))
     grids = {data: session.answers.grid(data) for data in dict.fromkeys(place.data for place in races)}
+    known = {place: _seen(place, grids[place.data]) for place in races}
+    sizes = {place: session.answers.test_size(place) or EXAMPLES for place in races}
     found = []
     for number in range(rounds):
         random = np.random.default_rng(number)
         effects: dict[tuple[str, int, str], float] = {}
         keys: set[str] = set()
         for place, one in races.items():
-            rows = {
-                row: effects.setdefault((place.data, place.num_labels, row), float(ROWS * random.standard_normal()))
-                for row in session.of.places[place]
-            }
-            known = {
-                point.row: seeds
-                for point, seeds in grids[place.data].items()
-                if point.num_labels == place.num_labels and point.train_size in (place.train_size, 0)
-            }
-            keys |= _keys(session, one, rows, known, random)
+            means = _means(session, one, known[place], effects, random)
+            keys |= _keys(session, one, _drawn(means, session.asked.rules.seeds, sizes[place], random))
         spent = [left[key] for key in keys if key in left]
         found.append(Simulated(len(spent), sum(spent)))
     return found
 
 
-def _keys(
+def _seen(place: Place, grid: Grid) -> dict[str, float]:
+    """The mean score of the rows that have two seeds or more at a place."""
+    rows = rows_at(grid, place.num_labels, place.train_size)
+    return {row: sample_of(seeds).mean for row, seeds in rows.items() if len(seeds) > 1}
+
+
+def _means(
     session: Session,
     one: PlaceRace,
-    effects: Mapping[str, float],
-    known: Mapping[str, BySeed],
+    seen: Mapping[str, float],
+    effects: dict[tuple[str, int, str], float],
     random: np.random.Generator,
-) -> set[str]:
-    """The cells that a simulated race of one place runs."""
-    lanes, rules = session.of.places[one.place], session.asked.rules
-    size = session.answers.test_size(one.place) or EXAMPLES
-    seen = {row: sample_of(seeds).mean for row, seeds in known.items() if len(seeds) > 1}
-    middle = sum(seen.values()) / len(seen) if seen else 0.0
-    means = {
-        row: seen.get(row, middle + effects[row] + PLACES * float(random.standard_normal()))
-        for row in lanes
+) -> dict[str, float]:
+    """Expected scores of the rows that take part at a place: as they were seen, else as drawn for this race. `effects`
+    are of the rows of a label count, and grow."""
+    place, middle = one.place, sum(seen.values()) / len(seen) if seen else 0.0
+    for row in session.of.places[place]:
+        effects.setdefault((place.data, place.num_labels, row), float(ROWS * random.standard_normal()))
+    return {
+        row: seen.get(
+            row, middle + effects[place.data, place.num_labels, row] + PLACES * float(random.standard_normal())
+        )
+        for row in session.of.places[place]
         if row not in one.no_chance
     }
-    drawn = _drawn(means, rules.seeds, size, random)
-    made = race({row: drawn[row] for row in means}, rules, untrained=one.untrained)
+
+
+def _keys(session: Session, one: PlaceRace, drawn: Mapping[str, BySeed]) -> set[str]:
+    """The cells that a race of one place runs whose rows answer as `drawn`."""
+    lanes, rules = session.of.places[one.place], session.asked.rules
+    made = race(drawn, rules, untrained=one.untrained)
     keys = set()
     for row, fate in made.fates.items():
         seeds = set(rules.seeds[: fate.seeds])

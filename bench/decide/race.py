@@ -20,8 +20,7 @@ from bench.sweep.stopped import Interrupted
 def decide(words: Sequence[str], config_dir: str | None = None) -> int:
     """Run the race that the words of a command line ask for; return the exit code. Raises UserError."""
     options, rest = taken(words)
-    own = [] if config_dir is None else [f"--config-dir={config_dir}"]
-    session, made = begun([*own, *with_experiment(rest)], options)
+    session, made = begun(with_experiment(rest, config_dir), options)
     if session.settings.command == "plan":
         from bench.decide.plan import plan
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from bench.decide.choose import Round, Turn
 from bench.decide.session import HOUR, Session
 from bench.escape.terminal import say
-from bench.metrics.table import METRICS
 from bench.report.content.amounts import loss_text
 from bench.report.content.race_words import counts_text, fate_text, head_of, needed_text, verdict_text
 from bench.report.content.words import Words, listed
@@ -29,8 +28,7 @@ class Terminal:
 
     def words(self, data: str) -> Words:
         """Of one data set."""
-        answers = self.session.answers
-        metric = answers.deciding(data, answers.plain(data)).metric if answers.found else METRICS["accuracy"]
+        metric = self.session.answers.metrics[data]
         return Words(lambda row: self.session.names.get(row, row), metric)
 
     def begin(self) -> None:

@@ -54,8 +54,9 @@ def composed(words: Sequence[str]) -> Composed:
     return only
 
 
-def with_experiment(words: Sequence[str]) -> list[str]:
-    """The words of a sweep, of which a first one without `=` is an experiment."""
+def with_experiment(words: Sequence[str], config_dir: str | None = None) -> list[str]:
+    """The words of a sweep, of which a first one without `=` is an experiment; with its folder of own files, if any."""
+    own = [] if config_dir is None else [f"--config-dir={config_dir}"]
     if words and "=" not in words[0]:
-        return [f"+experiment={words[0]}", *words[1:]]
-    return list(words)
+        return [*own, f"+experiment={words[0]}", *words[1:]]
+    return [*own, *words]

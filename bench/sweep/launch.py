@@ -11,6 +11,7 @@ from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.options.overrides import check_given, effective
 from bench.options.without_effect import Point
+from bench.report.asked import Asked
 from bench.report.inputs.records import ExpectedCell
 from bench.report.options import ReportOptions
 from bench.results import store
@@ -167,15 +168,31 @@ def _report(
 ) -> None:
     """Write the report unless it is there already; `again` are the overrides of each cell that has some, by key, and
     `overrides` those of all points. It goes where `settings` say, or beside the report of another grid."""
+    with gc_disabled():
+        expected, rerun = expected_cells(cells, settings, again), sweep_command(overrides) if again else None
+    draw_report(expected, settings, grid, rerun=rerun)
+
+
+def draw_report(
+    expected: Sequence[ExpectedCell],
+    settings: Settings,
+    grid: Grid,
+    *,
+    rerun: str | None = None,
+    race: Asked | None = None,
+) -> None:
+    """Write the report on `expected` unless it is there already, where `settings` say or beside that of another grid.
+
+    `rerun` is the command that runs what is missing, `race` what was asked where rows raced. Raises UserError.
+    """
     from bench.report.stamp import unchanged_page
 
     where = settings.reports_dir
+
+    def told(name: str) -> tuple[Sequence[ExpectedCell], Path, ReportOptions]:
+        return expected, Path(where, name), ReportOptions.of(settings, name, rerun, settings.experiment, race)
+
     with gc_disabled():
-        expected, rerun = expected_cells(cells, settings, again), sweep_command(overrides) if again else None
-
-        def told(name: str) -> tuple[list[ExpectedCell], Path, ReportOptions]:
-            return expected, Path(where, name), ReportOptions.of(settings, name, rerun, settings.experiment)
-
         page = None if settings.redraw else unchanged_page(*told(_found(settings, grid).name))
     if page is not None:
         say(f"report: {page} (unchanged)")

@@ -73,8 +73,7 @@ def _run(options: argparse.Namespace) -> int:
     from bench.watch.watcher import Watcher
 
     address = address_of(options.host)
-    own = [] if options.config_dir is None else [f"--config-dir={options.config_dir}"]
-    watcher = Watcher(study_of([*own, *with_experiment(options.words)]), options.every)
+    watcher = Watcher(study_of(with_experiment(options.words, options.config_dir)), options.every)
     with listen(address, options.port, watcher) as server:
         _end_when_told()
         say(f"watching {watcher.title}: {server.url} (Ctrl-C ends it)")

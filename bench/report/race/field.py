@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from bench.report.inputs.records import ExpectedCell
@@ -27,7 +28,7 @@ class Field:
     places: Mapping[Place, Mapping[str, Lane]]
     """By place in rising order, then by row in the order of the grid. Untrained rows are at every size of theirs."""
 
-    @property
+    @cached_property
     def cells(self) -> list[ExpectedCell]:
         """All of them, each once."""
         lanes = (lane for rows in self.places.values() for lane in rows.values())

@@ -80,7 +80,8 @@ class Races:
         left_out = no_chance(place, rows, grid, looked, keep=self.baseline.get(place.data))
         begun = [one.is_closed or one.race.reference is not None for one in smaller]
         waits = len(smaller) >= MIN_SIZES and not all(begun)
-        answers = {row: tuple((seed, id(seeds[seed])) for seed in sorted(seeds)) for row, seeds in rows.items()}
+        # compared by identity, and kept: of something that is gone another one could have the place
+        answers = {row: dict(seeds) for row, seeds in rows.items()}
         made_of = (answers, gone, tuple(left_out), waits, place in state.unequal)
         known = self._known.get(place)
         if known is not None and known[0] == made_of:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from bench.report.statistics.classical import usual_first
+from bench.report.statistics.classical import baseline_of
 from bench.report.statistics.correctness import Grid
 from bench.report.statistics.race import Race
 from bench.report.statistics.significance import Place, Verdicts
@@ -16,10 +16,7 @@ CLASSICAL, FINE_TUNING, PROBE = "classical", "fine-tuning", "probe"
 
 def baseline(cells: pd.DataFrame, asked: str | None = None) -> str | None:
     """The classical row that is `asked` for; the usual one where it is not among `cells`; None where none is."""
-    rows = usual_first(rows_with(cells, CLASSICAL))
-    if asked in rows:
-        return asked
-    return rows[0] if rows else None
+    return baseline_of(rows_with(cells, CLASSICAL), asked)
 
 
 def rows_with(cells: pd.DataFrame, role: str) -> list[str]:

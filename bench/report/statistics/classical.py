@@ -11,3 +11,9 @@ FLOOR = "majority"
 def usual_first(rows: Iterable[str]) -> list[str]:
     """`rows`, each once: the usual one and its variants first, the floor last, the others by name."""
     return sorted(set(rows), key=lambda row: (row.split()[0] != USUAL, row.split()[0] == FLOOR, row))
+
+
+def baseline_of(rows: Iterable[str], asked: str | None) -> str | None:
+    """Of classical rows the one that is `asked` for; the usual one where it is not among them; None where none is."""
+    found = usual_first(rows)
+    return asked if asked in found else next(iter(found), None)

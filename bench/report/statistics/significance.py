@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
-from scipy import special
 
 from bench.report.statistics.correctness import BySeed, Grid, rows_at, untrained_rows
+from bench.report.statistics.intervals import StandardError
 from bench.report.statistics.looks import examples_needed
 from bench.report.statistics.pair_tests import Pair, named, pooled_tests
 from bench.report.statistics.paired import ALPHA, Comparison, compare, holm_p, p_value, pairing
@@ -157,7 +157,7 @@ def _by_race(one: Comparison, pair: Pair, race: Race) -> Comparison:
     if held is None:
         return replace(one, adjusted_p=1.0)
     test, level = held.test, one.difference.level
-    half = test.error * float(special.stdtrit(test.df, 0.5 + level / 2))
+    half = StandardError(test.error, test.df, one.difference.method).half_width(level)
     low, high = max(-1.0, test.difference - half), min(1.0, test.difference + half)
     difference = replace(one.difference, estimate=test.difference, low=low, high=high, num_seeds=held.seeds)
     return replace(one, difference=difference, adjusted_p=race.adjusted[pair])

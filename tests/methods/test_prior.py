@@ -70,9 +70,9 @@ def test_cells_begin_there(family: str, method: str, tiny_models: dict[str, Path
     cell = cell_of(family, method, tiny_models[family], class_weight="sqrt")
     splits = draw(cell.task, pool)
     fitted = finetune.prepare(cell, ModelFiles.find(cell.model, CONTEXT), splits, CONTEXT, str(tmp_path))  # type: ignore[arg-type]
-    head = f"{FAMILIES[family].head[-1]}."
+    head = FAMILIES[family].head[-1]
     named = fitted.trained.trainer.model.named_parameters()
-    found = [bias for name, bias in named if head in name and name.endswith(".bias") and bias.requires_grad]
+    found = [bias for name, bias in named if head in name.split(".") and name.endswith(".bias") and bias.requires_grad]
     assert len(found) == (0 if FAMILIES[family].causal else 1)
     assert fitted.summary.choices["head_bias"] == (BASE_RATES if found else NO_BIAS)
     expected = base_rate_logits(splits.train.labels, "sqrt").tolist()

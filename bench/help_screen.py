@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from bench.options.listed import Option, groups, options
 
 GRID = ("num_labels", "train_size", "seed")
-RUNNING = ("device", "engine", "overwrite", "save_model", "timeout_minutes", "max_failures")
+RUNNING = ("device", "engine", "overwrite", "save_model", "timeout_minutes", "max_failures", "shard")
 PLACES = ("name", "results_dir", "reports_dir", "cache_dir", "mirror_dir")
 REPORTING = ("metric", "baseline", "price_per_gpu_hour", "target_accuracy")
 SHOWN: dict[str, Sequence[str]] = {
     "run": (*GRID, "device", "save_model", "results_dir", "cache_dir", "mirror_dir"),
     "sweep": (*GRID, *RUNNING, *PLACES),
-    "plan": (*GRID, "device", "engine", "price_per_gpu_hour", *PLACES),
-    "status": (*GRID, *PLACES),
+    "plan": (*GRID, "device", "engine", "price_per_gpu_hour", "shard", *PLACES),
+    "status": (*GRID, "shard", *PLACES),
     "report": (*GRID, *REPORTING, "redraw", *PLACES, "more_results"),
 }
 """The options that each verb's screen has, in their order."""

@@ -7,7 +7,7 @@ from pydantic import Discriminator, Tag
 
 from bench.bounds import NUMBER, Few, Minutes, NonNegativeFloat, Positive, Workers
 from bench.config import FORBID
-from bench.config.names import Experiment, FilePath, FolderPath, Name
+from bench.config.names import Experiment, FilePath, FolderPath, Name, Shard
 from bench.report.options import ReportSettings
 
 MaxCells = Annotated[
@@ -65,6 +65,8 @@ class Settings(ReportSettings):
     """Who is told of steps and records: names of modules (`bench.running.observers`)."""
     more_results: tuple[FolderPath, ...] = ()
     """Further folders of records, which a report takes in where `results_dir` has a cell not finished."""
+    shard: Shard | None = None
+    """The part of the grid that this machine runs (`bench.sweep.shard`); null: all of it."""
     redraw: bool = False
     """Draw the report even where nothing that it is made of has changed since the last time."""
     feature_cache_gb: NonNegativeFloat = 5.0

@@ -110,8 +110,10 @@ def _composed(options: argparse.Namespace) -> "tuple[list[Cell], list[ExpectedCe
     """The experiment's cells, as a sweep has them. Raises what `bench.options.refusal.REFUSED` names."""
     from bench.sweep.composed import composed
     from bench.sweep.launch import expected_cells, read
+    from bench.sweep.shard import refuse_shard
 
     _, cells, settings = read(composed(_words(options)).configs)
+    refuse_shard(settings, "the best row is that of the whole grid")
     if any(cell.task.kind == MULTI_LABEL for cell in cells):
         raise UserError(
             f"bench best does not know task={MULTI_LABEL} yet: a sweep with save_model=true keeps the cells' own models"

@@ -90,6 +90,16 @@ def _experiment(name: str) -> str:
     return name
 
 
+def _shard(text: str) -> str:
+    """Raises ValueError for what names no part of a grid."""
+    found = re.fullmatch(r"(?P<index>auto|[1-9][0-9]{0,5})(?:/(?P<count>[1-9][0-9]{0,5}))?", text)
+    if found is None or (found["index"] != "auto" and found["count"] is None):
+        raise ValueError("a shard is its number, from 1, and how many there are (2/3); or auto, or auto/3")
+    if found["index"] != "auto" and int(found["index"]) > int(found["count"]):
+        raise ValueError(f"there are {found['count']} shards, numbered from 1")
+    return text
+
+
 Text = Annotated[str, BeforeValidator(_digits)]
 Columns = Annotated[str | tuple[str, ...], PlainValidator(_columns)]
 """One column of a table, or several in their order."""
@@ -103,3 +113,5 @@ FolderPath = Annotated[FilePath, AfterValidator(os.path.expanduser)]
 """With `~` resolved: only for what is no part of a cell."""
 Experiment = Annotated[Text, AfterValidator(_experiment)]
 """An experiment's name, and its report's folder in `reports_dir`: `demo`, `smoke/go_emotions_grid`."""
+Shard = Annotated[Text, AfterValidator(_shard)]
+"""One of several parts of a grid: `2/3`, `auto` or `auto/3`."""

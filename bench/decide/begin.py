@@ -21,6 +21,7 @@ from bench.settings import Settings
 from bench.sweep.composed import Composed, composed
 from bench.sweep.feasible import feasibility, local_data
 from bench.sweep.launch import again, expected_cells, read
+from bench.sweep.shard import refuse_shard
 from bench.wording import counted
 
 MARGIN = 0.01
@@ -47,6 +48,7 @@ def begun(words: Sequence[str], options: DecideOptions) -> tuple[Session, Compos
         raise UserError(
             "overwrite=always is none of a race, which goes on from the records: overwrite=failed or missing"
         )
+    refuse_shard(settings, "a race decides by all of its cells; machines that share results_dir race together")
     settings = replace(settings, name=f"{settings.title}_race")
     commands = again(points, made.overrides)
     expected = expected_cells(cells, settings, commands)

@@ -263,6 +263,10 @@ def _fused(name: str, point: Point) -> str | None:
     return None if point.written("engine") == "fused" else "engine=single stacks no cells; engine=fused does"
 
 
+def _shard(name: str, point: Point) -> str | None:
+    return None if point.sweep else "one cell is no grid that has parts (-m sweeps one)"
+
+
 RULES: dict[str, Callable[[str, Point], str | None]] = {
     "training": _training,
     "method": _method,
@@ -272,5 +276,6 @@ RULES: dict[str, Callable[[str, Point], str | None]] = {
     "save_model": _save_model,
     "engine": _engine,
     "fused": _fused,
+    "shard": _shard,
 }
 """By the group of an option, or the option itself."""

@@ -58,6 +58,8 @@ class ReportOptions(ReportSettings):
     """The command that runs what is missing, where that is known."""
     race: Asked | None = None
     """By which rules the rows raced against each other; null: a plain sweep, in which all cells are run."""
+    shard: str | None = None
+    """Which part of a grid the cells are, `2/3`; null: all of it."""
 
     @classmethod
     def of(
@@ -67,7 +69,9 @@ class ReportOptions(ReportSettings):
         rerun: str | None = None,
         experiment: str | None = None,
         race: Asked | None = None,
+        *,
+        shard: str | None = None,
     ) -> "ReportOptions":
         """The options that `settings` ask for."""
         asked = {field.name: getattr(settings, field.name) for field in fields(ReportSettings)}
-        return cls(title, experiment=experiment, rerun=rerun, race=race, **asked)
+        return cls(title, experiment=experiment, rerun=rerun, race=race, shard=shard, **asked)

@@ -20,7 +20,7 @@ from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
 from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 from bench.report import stamp
-from bench.report.content.context import about, labels_line, question
+from bench.report.content.context import about, labels_line, part_text, question
 from bench.report.content.parts import Section, Titled
 from bench.report.content.protocol import protocol
 from bench.report.content.wording import status_counts
@@ -289,6 +289,7 @@ def _context(
         "done_finding": "The grid: rows, data, numbers of labels and examples, seeds.",
         "provenance_finding": "Protocol, versions, and the command that runs it again.",
         "rerun": options.rerun,
+        "part": part_text(options.shard),
         "n_cells": int((cells["status"] != NOT_NEEDED).sum()),
         "n_ok": int((cells["status"] == Status.OK.value).sum()),
         "counts": status_counts(cells),

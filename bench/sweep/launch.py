@@ -1,6 +1,6 @@
 """An experiment's grid, from its composed points to the exit code: what is missing is run, then reported."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from bench.sweep.bars import Bars, no_bar
 from bench.sweep.baseline import check_baseline
 from bench.sweep.crowded import memory_notes
 from bench.sweep.displayed import displayed_data, displayed_row
+from bench.sweep.index import Entry
 from bench.sweep.merged import record_folders
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
@@ -35,6 +36,7 @@ from bench.sweep.rerun import rerun_command, sweep_command
 from bench.sweep.rows import row_names, rows_of
 from bench.sweep.runners.base import Runner
 from bench.sweep.runners.given import check_effect
+from bench.sweep.shard import with_shard
 from bench.sweep.status import status
 from bench.sweep.stopped import Interrupted, Stopped
 from bench.sweep.summary import print_summary
@@ -56,7 +58,11 @@ def launch(
     """
     points, cells, settings = read(configs)
     grid = grid_of((cell.key for cell in cells), overrides)
+    if settings.shard is not None:
+        say(f"shard {settings.shard}: {len(cells)} of {len({point.cell.key for point in points})} cells of the grid")
     asked, settings = settings, named(settings, grid)
+    if not cells:  # more shards than cells
+        return 0
     if settings.command == "report":
         _report(cells, asked, grid, again(points, overrides), overrides)
         return 0
@@ -67,6 +73,16 @@ def launch(
         return plan(cells, settings, runner)
     if settings.command == "status":
         return status(cells, settings, runner)
+    ended = _run(cells, settings, runner)
+    if isinstance(ended, Stopped):
+        say(f"stopped early: {ended}", error=True)
+        return INTERRUPTED if isinstance(ended, Interrupted) else 1
+    _report(cells, asked, grid, again(points, overrides), overrides)
+    return _exit_code({None if record is None else record.status for _, record in ended})
+
+
+def _run(cells: Sequence[Cell], settings: Settings, runner: Runner) -> list[tuple[Cell, Entry | None]] | Stopped:
+    """Run what is missing of the cells and print how all of them ended; their records, or what ended it early."""
     check_tasks(cells)
     stamps = {cell.key: store.stamp(cell.folder(settings.results_dir)) for cell in cells}  # before records are read
     todo, kept = wanted(cells, settings)
@@ -81,17 +97,20 @@ def launch(
     stopped = run_cells(todo, settings, stamps, runner, names) if todo else None
     ended = records(cells, settings)
     print_summary(ended, settings, names)
-    if stopped is not None:
-        say(f"stopped early: {stopped}", error=True)
-        return INTERRUPTED if isinstance(stopped, Interrupted) else 1
-    _report(cells, asked, grid, again(points, overrides), overrides)
-    statuses = {None if record is None else record.status for _, record in ended}
-    # what the data can't give was said, and no rerun mends it: only a sweep of nothing else has failed
+    return ended if stopped is None else stopped
+
+
+def _exit_code(statuses: Set[Status | None]) -> int:
+    """0 where nothing is left to do; what the data can't give was said, and no rerun mends it: only a sweep of nothing
+    else has failed."""
     return 0 if Status.OK in statuses and statuses <= {Status.OK, Status.SKIPPED, Status.PRUNED} else 1
 
 
 def read(configs: Sequence[dict[str, Any]]) -> tuple[list[Point], list[Cell], Settings]:
-    """The points, their cells (each once) and the settings. Raises UserError where one of them is not valid."""
+    """The points, their cells (each once; those of the shard that is asked for) and the settings.
+
+    Raises UserError where one of them is not valid.
+    """
     check(configs[0])
     settings = _common_settings(configs)
     check_readable("results_dir", settings.results_dir)
@@ -100,6 +119,7 @@ def read(configs: Sequence[dict[str, Any]]) -> tuple[list[Point], list[Cell], Se
         points = [Point(config, to_cell(config)) for config in configs]
         cells = list({point.cell.key: point.cell for point in points}.values())
     check_baseline(cells, settings)
+    cells, settings = with_shard(cells, settings)
     return points, cells, settings
 
 
@@ -169,7 +189,8 @@ def _report(
     """Write the report unless it is there already; `again` are the overrides of each cell that has some, by key, and
     `overrides` those of all points. It goes where `settings` say, or beside the report of another grid."""
     with gc_disabled():
-        expected, rerun = expected_cells(cells, settings, again), sweep_command(overrides) if again else None
+        expected = expected_cells(cells, settings, again)
+        rerun = sweep_command(overrides, settings.shard) if again else None
     draw_report(expected, settings, grid, rerun=rerun)
 
 
@@ -190,7 +211,8 @@ def draw_report(
     where = settings.reports_dir
 
     def told(name: str) -> tuple[Sequence[ExpectedCell], Path, ReportOptions]:
-        return expected, Path(where, name), ReportOptions.of(settings, name, rerun, settings.experiment, race)
+        options = ReportOptions.of(settings, name, rerun, settings.experiment, race, shard=settings.shard)
+        return expected, Path(where, name), options
 
     with gc_disabled():
         page = None if settings.redraw else unchanged_page(*told(_found(settings, grid).name))

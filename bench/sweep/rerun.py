@@ -20,11 +20,12 @@ def rerun_command(overrides: Sequence[str]) -> str:
     return command(["python", "-m", "bench", *map(masked_override, words), "overwrite=always"])
 
 
-def sweep_command(overrides: Sequence[Sequence[str]]) -> str:
-    """`python -m bench -m ...` for the whole sweep: its experiment, its name, what else all points share."""
+def sweep_command(overrides: Sequence[Sequence[str]], shard: str | None = None) -> str:
+    """`python -m bench -m ...` for the whole sweep: its experiment, its name, its shard, what else all points share."""
     everywhere = set(overrides[0]).intersection(*overrides[1:])
     words = [word for word in overrides[0] if word in everywhere and (_is_needed(word) or _name(word) == "name")]
-    return command(["python", "-m", "bench", "-m", *map(masked_override, words)])
+    part = [] if shard is None else [f"shard={shard}"]
+    return command(["python", "-m", "bench", "-m", *map(masked_override, words), *part])
 
 
 def _is_needed(word: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cell import Cell
+from bench.errors import UserError
 from bench.results import store
 from bench.settings import Settings
 from bench.sweep.composed import composed
@@ -43,6 +44,8 @@ def study_of(words: Sequence[str]) -> Study:
     """The sweep of these words of `python -m bench -m`. Raises what `bench.options.refusal.REFUSED` names."""
     found = composed(words)
     _, cells, settings = read(found.configs)
+    if not cells:
+        raise UserError(f"shard={settings.shard}: the grid has no cell for it")
     grid = grid_of((cell.key for cell in cells), found.overrides)
     named(settings, grid)  # says where the report goes elsewhere than asked
     return Study(tuple(words), tuple(cells), settings, found.runner, grid)

@@ -186,7 +186,7 @@ def is_trained_otherwise(option: str, after: Cell, before: Cell) -> bool:
 
 def test_every_setting_is_known() -> None:
     """A new one says where and how, or has a rule for where it has no effect."""
-    assert set(Settings.__dataclass_fields__) == WHERE | ({"save_model", "engine", "fused"} & set(RULES))
+    assert set(Settings.__dataclass_fields__) == WHERE | ({"save_model", "engine", "fused", "shard"} & set(RULES))
 
 
 def test_the_list_of_exceptions_is_short_and_real() -> None:

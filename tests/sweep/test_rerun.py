@@ -52,3 +52,11 @@ def test_the_command_of_a_sweep_composes_the_same_cells():
     assert {to_cell(config).key for config in again} == {to_cell(config).key for config in configs}
     assert to_settings(again[0]).command == "run"
     assert to_settings(again[0]).results_dir == "some where"
+
+
+def test_the_command_of_a_shard_is_of_that_shard():
+    overrides = points("+experiment=demo", "num_labels=2", "shard=auto/3", "name=mine")[1]
+    command = shlex.split(sweep_command(overrides, "2/3"))
+    assert command[-1] == "shard=2/3"
+    assert "name=mine" in command
+    assert to_settings(points(*command[4:])[0][0]).shard == "2/3"

@@ -53,6 +53,18 @@ def about(
     return [", ".join(parts) + ".", _runs(cells, done, started, price, currency)]
 
 
+def part_text(shard: str | None) -> str:
+    """What a report on a part of a grid says first; empty where it is on all of it."""
+    if shard is None:
+        return ""
+    index, _, count = shard.partition("/")
+    return (
+        f"This is part {index} of {count} of a grid, and decides nothing: rows are compared on the seeds and sizes "
+        "that fell into this part. The report on all of it is drawn without shard=, with more_results= for the other "
+        "parts' folders of results."
+    )
+
+
 def _runs(
     cells: pd.DataFrame, done: pd.DataFrame, started: Sequence[str], price: float | None, currency: str | None
 ) -> str:

@@ -5,6 +5,7 @@ and `<job>.ended`, which says why it stopped. They are how the sweep tells a cel
 from one that had not begun, and a job that Slurm takes to be running from one that is.
 """
 
+import os
 import platform
 import signal
 import time
@@ -19,6 +20,7 @@ from bench.results.claims import Claims
 from bench.results.fresh import kept_fresh
 from bench.results.record import Status
 from bench.settings import Settings
+from bench.sweep.job_index import OWN
 from bench.sweep.pool import run_pool
 from bench.sweep.progress import Progress
 from bench.sweep.slots import PoolOptions, Slot
@@ -83,6 +85,7 @@ def run_task(
     """
     import submitit
 
+    os.environ[OWN] = "1"
     job = submitit.JobEnvironment().job_id
     (folder / f"{job}.ended").unlink(missing_ok=True)  # of this task before it was requeued
     (folder / f"{job}.started").write_text(platform.node(), encoding="utf-8")

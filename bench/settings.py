@@ -7,7 +7,7 @@ from pydantic import Discriminator, Tag
 
 from bench.bounds import NUMBER, Few, Minutes, NonNegativeFloat, Positive, Workers
 from bench.config import FORBID
-from bench.config.names import Experiment, FilePath, FolderPath, Name, Shard
+from bench.config.names import Experiment, FilePath, FolderPath, Name, ReadFrom, Shard
 from bench.report.options import ReportSettings
 
 MaxCells = Annotated[
@@ -63,8 +63,9 @@ class Settings(ReportSettings):
     retry: RetryConfig = field(default_factory=RetryConfig)
     observers: tuple[Name, ...] = ()
     """Who is told of steps and records: names of modules (`bench.running.observers`)."""
-    more_results: tuple[FolderPath, ...] = ()
-    """Further folders of records, which a report takes in where `results_dir` has a cell not finished."""
+    more_results: tuple[ReadFrom, ...] = ()
+    """Further folders of records, here or on a bucket, which a report takes in where `results_dir` has a cell not
+    finished."""
     shard: Shard | None = None
     """The part of the grid that this machine runs (`bench.sweep.shard`); null: all of it."""
     redraw: bool = False

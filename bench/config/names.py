@@ -90,6 +90,20 @@ def _experiment(name: str) -> str:
     return name
 
 
+def is_address(path: str) -> bool:
+    """Whether this names a file system elsewhere (`s3://bucket/results`), and no folder of this machine."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path) is not None
+
+
+def _folder(path: str) -> str:
+    """The path with `~` resolved. Raises ValueError for what is no folder of this machine."""
+    if is_address(path):
+        raise ValueError(
+            "files are written to a folder of this machine, which can be copied there; more_results reads it"
+        )
+    return os.path.expanduser(path)
+
+
 def _shard(text: str) -> str:
     """Raises ValueError for what names no part of a grid."""
     found = re.fullmatch(r"(?P<index>auto|[1-9][0-9]{0,5})(?:/(?P<count>[1-9][0-9]{0,5}))?", text)
@@ -109,8 +123,10 @@ Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), BeforeValida
 Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID), BeforeValidator(_digits)]
 """Of the hub: of a model or data set, a revision, a configuration."""
 FilePath = Annotated[Text, AfterValidator(path_text)]
-FolderPath = Annotated[FilePath, AfterValidator(os.path.expanduser)]
+FolderPath = Annotated[FilePath, AfterValidator(_folder)]
 """With `~` resolved: only for what is no part of a cell."""
+ReadFrom = Annotated[FilePath, AfterValidator(lambda path: path if is_address(path) else os.path.expanduser(path))]
+"""The same, or an address that fsspec knows (`s3://bucket/results`)."""
 Experiment = Annotated[Text, AfterValidator(_experiment)]
 """An experiment's name, and its report's folder in `reports_dir`: `demo`, `smoke/go_emotions_grid`."""
 Shard = Annotated[Text, AfterValidator(_shard)]

@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
+from bench.config.names import is_address
 from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.options.overrides import check_given, effective
@@ -114,7 +115,7 @@ def read(configs: Sequence[dict[str, Any]]) -> tuple[list[Point], list[Cell], Se
     check(configs[0])
     settings = _common_settings(configs)
     check_readable("results_dir", settings.results_dir)
-    check_readable("more_results", *settings.more_results)
+    check_readable("more_results", *(folder for folder in settings.more_results if not is_address(folder)))
     with gc_disabled(), once():
         points = [Point(config, to_cell(config)) for config in configs]
         cells = list({point.cell.key: point.cell for point in points}.values())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cell import Cell
+from bench.config.names import is_address
 from bench.errors import UserError
 from bench.results import store
 from bench.settings import Settings
@@ -35,8 +36,12 @@ class Study:
         return Path(settings.reports_dir, report_folder(settings.reports_dir, settings.title, self.grid).name)
 
     def records(self) -> Records:
-        """How the records are now of which a report is made; for ten thousand that takes a tenth of a second."""
-        folders = (self.settings.results_dir, *self.settings.more_results)
+        """How the records are now of which a report is made; for ten thousand that takes a tenth of a second.
+
+        Those on a bucket are left out: they are looked at when the report is drawn.
+        """
+        more = (folder for folder in self.settings.more_results if not is_address(folder))
+        folders = (self.settings.results_dir, *more)
         return tuple(store.stamp(cell.folder(folder)) for folder in folders for cell in self.cells)
 
 

@@ -7,9 +7,9 @@ moved.
 
 `filelock.SoftFileLease` (read at 4.2.11) does the same by the same means: heartbeats, boots, process namespaces,
 takeover. Claims are not made of it, for three things that it has not. A claim here is dead only when the sweep and its
-worker both are, for a worker may outlive its sweep by a moment and write a record. Its file says to `status` and `watch`
-what runs where, since when, in which job. And one thread touches all claims of a process, where a stack of 64 cells would
-have 64. What would be left to write on top of a lease is about what is here.
+worker both are, for a worker may outlive its sweep by a moment. Its file says to `status` and `watch` what runs where,
+since when, in which job. And one thread touches all claims of a process, where a stack of 64 cells would have 64. What
+would be left to write on top of a lease is about what is here.
 """
 
 import errno

@@ -1,8 +1,8 @@
 """Results on a bucket or a server (`s3://bucket/results`): a copy of what a report reads of them, kept up to date.
 
 Whatever fsspec can list is read, and never written. A file is fetched when the other side's entity tag, or else its
-size and time, is another than when it was fetched before; one that is gone there is removed here. Models that cells kept
-stay where they are.
+size and time, is another than when it was fetched before; one that is gone there is removed here. Models that cells
+kept stay where they are.
 """
 
 import hashlib

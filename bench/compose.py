@@ -21,7 +21,7 @@ from bench.config import (
 )
 from bench.config.method.base import Chosen
 from bench.config.method.gradient import GradientMethod
-from bench.config.thresholds import check_thresholds
+from bench.config.thresholds import MOST_PROBABLE, check_thresholds
 from bench.data.label_count import ALL, all_labels, size_of
 from bench.data.naming import with_name
 from bench.data.read import pinned
@@ -124,7 +124,8 @@ def _resolved(content: dict[str, Any]) -> Cell:
     method = config.method.resolve(chosen)
     check_windows(config.training, method, model)
     if not isinstance(method, GradientMethod):
-        task = task if method.learns else task.for_testing()
+        validates = getattr(method, "thresholds", MOST_PROBABLE) != MOST_PROBABLE
+        task = task if method.learns else task.for_testing(validates=validates)
         return Cell(task=task, model=model, method=method, training=None, tune=_searched(config))
     tune = config.tune if config.tune.learning_rate else _searched(config)
     if config.tune.learning_rate and config.training.learning_rate is not None:

@@ -114,8 +114,6 @@ def test_defaults_are_those_of_own_data(file: Path) -> None:
 
 REFUSED = {
     "SetFit": (("model=minilm", "method=setfit"), "method=setfit does not know task=multi_label yet"),
-    "zero-shot": (("model=smollm2_135m", "method=zero_shot", "data.prompt='{text} is'"),
-                  "method=zero_shot does not know task=multi_label yet"),
     "a balanced split": (("model=tfidf_sgd", "split=nested"), "split=nested draws examples of one label each"),
     "oversampling": (("model=tfidf_sgd", "training.class_weight=oversample"), "balanced or sqrt"),
     "a metric of one label": (("model=tfidf_logistic", "model.best_metric=brier"),

@@ -31,8 +31,15 @@ CELLS: dict[str, tuple[str, ...]] = {family_of(kind): (f"model={family_of(kind)}
     "probe": ("model=bert_base", "method=linear_probe"),
     "lora": ("model=bert_base", *TRAINED),
     "windows": ("model=bert_base", *TRAINED, "training.max_length=8", "training.windows=mean"),
+    "zero-shot": ("model=llama3_2_1b", "method=zero_shot", "method.answers=[coach,firm]", "method.calibrate=true",
+                  "method.precision=fp32"),
+    "zero-shot, cut": ("model=gpt2", "method=zero_shot", "method.answers=[coach,firm]", "method.max_length=4",
+                       "method.question='{text}: {label}?'", "method.label_words={ball:goal,late:coach,money:bank}",
+                       "method.precision=fp32", "training.truncation=tail", "training.thresholds=top_k"),
     "last block": ("model=bert_base", "method=last_block", *TRAINED[1:]),
-}
+}  # fmt: skip
+STANDS_IN = {"model=bert_base": "bert", "model=llama3_2_1b": "llama", "model=gpt2": "gpt2"}
+"""The tiny model in the place of each."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +50,8 @@ def keep(tmp_path_factory: pytest.TempPathFactory, file: Path, tiny_models: dict
     def of(name: str) -> tuple[Path, pd.DataFrame]:
         if name not in made:
             folder = tmp_path_factory.mktemp("cell")
-            more = (f"model.path={tiny_models['bert']}",) if "bert_base" in CELLS[name][0] else ()
+            tiny = STANDS_IN.get(CELLS[name][0])
+            more = (f"model.path={tiny_models[tiny]}",) if tiny else ()
             content = composed(*words(file, f"results_dir={folder}", "save_model=true", *CELLS[name], *more))[0]
             cell, settings = to_cell(content), to_settings(content)
             record = run_cell(cell, settings)
@@ -59,7 +67,10 @@ def keep(tmp_path_factory: pytest.TempPathFactory, file: Path, tiny_models: dict
 
 
 def base(name: str, tiny_models: dict[str, Path]) -> list[str]:
-    return ["--model-path", str(tiny_models["bert"])] if name in ("probe", "lora", "windows") else []
+    """Where the base model is, of what is kept without it."""
+    if CELLS[name][0] not in STANDS_IN or name == "last block":
+        return []
+    return ["--model-path", str(tiny_models[STANDS_IN[CELLS[name][0]]])]
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -90,7 +101,9 @@ def test_the_code_of_the_card_does_so(
     assert "Gives texts any of 3 labels" in card
     (code,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
     code = re.sub(r'\n +revision="[^"]*",|, revision="[^"]*"', "", code)
-    code = code.replace('"google-bert/bert-base-uncased"', repr(str(tiny_models["bert"])))
+    if (tiny := STANDS_IN.get(CELLS[name][0])) is not None:
+        code = re.sub(r'from_pretrained\("[^"/]+/[^"]+"', f"from_pretrained({str(tiny_models[tiny])!r}", code)
+        code = re.sub(r'"google-bert/bert-base-uncased"', repr(str(tiny_models[tiny])), code)
     variables: dict[str, Any] = {}
     capsys.readouterr()
     with contextlib.chdir(model):

@@ -90,6 +90,9 @@ class DataConfig:
     prompt: Text = field(default="", metadata=NEVER)
     """For `zero_shot`: what a causal model goes on from, with `{text}` where the text goes. (Where it is used it
     is in the method, and counts there.)"""
+    question: Text = field(default="", metadata=NEVER)
+    """Likewise, where a text may have several labels: what is asked of each label, with `{text}` and, after it,
+    `{label}`; empty for a general one (`bench.config.method.zero_shot.QUESTION`)."""
     label_words: dict[Text, Text] | None = field(default=None, hash=False, metadata=NEVER)
     """Likewise: what each label is called after the prompt; null for the labels' names, underscores as spaces."""
 

@@ -74,10 +74,10 @@ class Splits:
         trained = set(map(same, self.train.texts))
         return sum(same(text) in trained for text in self.test.texts)
 
-    def for_testing(self) -> "Splits":
-        """The same test examples, and no others."""
+    def for_testing(self, *, validates: bool = False) -> "Splits":
+        """The same test examples, and no others; or (`validates`) with those for validation."""
         none = Examples(ids=(), texts=(), labels=())
-        return replace(self, train=none, validation=none)
+        return replace(self, train=none, validation=self.validation if validates else none)
 
     def sha256(self) -> str:
         """Of everything a model is shown or judged on: equal for all models of a task."""

@@ -43,7 +43,7 @@ def draw(task: Task, pool: Pool) -> Splits:
         raise TaskInfeasible("; ".join(found))
     if task.test_only:  # what trains has no effect on what tests: as little as any split gives
         smallest = replace(task, test_only=False, train_size=task.train_size or task.num_labels)
-        return draw(smallest, pool).for_testing()
+        return draw(smallest, pool).for_testing(validates=task.validates)
     protocol = label_sets if task.kind == MULTI_LABEL else PROTOCOLS[task.split.name]
     splits: Splits = protocol.draw(task, pool)
     known = source(pool, splits.labels)

@@ -23,6 +23,8 @@ class Task:
     split: SplitConfig
     test_only: bool = field(default=False, metadata=IF_SET)
     """Nothing is learnt: there are no training and validation examples, and the test set is as ever."""
+    validates: bool = field(default=False, metadata=IF_SET)
+    """With `test_only`: there are validation examples all the same, all that the split has (for thresholds)."""
 
     labels: tuple[str, ...] | None = field(default=None, metadata=IF_SET)
     """The labels, where they are given and not the most frequent ones."""
@@ -32,8 +34,8 @@ class Task:
         """Whether each example has one label, or any number of them."""
         return self.data.kind
 
-    def for_testing(self) -> "Task":
-        """The task for a model that learns nothing from it.
+    def for_testing(self, *, validates: bool = False) -> "Task":
+        """The task for a model that learns nothing from it; `validates`: but finds thresholds on validation examples.
 
         Size and seed are 0 where they have no effect on the test set, so that such grid points are one.
         """
@@ -41,6 +43,7 @@ class Task:
         return replace(
             self,
             test_only=True,
+            validates=validates,
             train_size=self.train_size if "train_size" in redrawn else 0,
             seed=self.seed if "seed" in redrawn else 0,
         )

@@ -2,7 +2,8 @@
 
 A label's score is the log-likelihood of its words given the prompt, divided by their number of tokens, so that
 labels of several tokens are not at a disadvantage (Brown et al. 2020, section 2.4). Each prompt is computed once:
-its keys and values are then shared by all labels of more than one token.
+its keys and values are then shared by all labels of more than one token. Where a text may have several labels, it is
+asked of each whether the text has it (`bench.methods.yes_no`).
 """
 
 import time
@@ -13,28 +14,27 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import logsumexp, softmax
+from scipy.special import expit, logsumexp, softmax
 from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 from bench.cell import Cell
 from bench.config import TransformerConfig, ZeroShotConfig
 from bench.data.split import Examples, Splits
 from bench.errors import UserError
+from bench.methods import yes_no
 from bench.methods.cut import count_tokens, measure_cut
 from bench.methods.encode import Encoded, sort_by_length
 from bench.methods.fitted import Context, Diverged, Probabilities, Stored, Summary
 from bench.methods.loading import ModelFiles, base_model, kept_frozen, tokenizer_of
+from bench.methods.prompted import Continuations, run_prompts, tokens_after
 from bench.methods.truncation import cut_texts
 from bench.models import files, size
 from bench.models import load as loading
 from bench.models.base import BaseModel
 from bench.models.kept import KeptModel, describe
-from bench.models.prompts import CONTENT_FREE, around_text, joint_of, words_of
+from bench.models.prompts import CONTENT_FREE, after_label, around_text, joint_before_label, words_of
 from bench.results.measurements import Cut
 from bench.running.warm import Tokens
-
-Continuations = Sequence[Sequence[int]]
-"""The tokens of each label's words, as they follow a prompt."""
 
 
 @dataclass(slots=True)
@@ -47,36 +47,51 @@ class ZeroShot:
     tokenizer: PreTrainedTokenizerBase
     method: ZeroShotConfig
     labels: Continuations
+    """What follows a prompt for each label: its words, with the rest of the question where one is asked."""
+    answers: tuple[int, int] | None = None
+    """First tokens of yes and no; None where the labels' words are what is scored."""
     content_free: NDArray[np.float64] | None = None
-    """Log-probability of each label without any content; None: not calibrated."""
+    """Log-probability of each label without any content, or its log-odds with several; None: not calibrated."""
     tokens: Tokens | None = None
 
     def predict(self, examples: Examples) -> Probabilities:
-        """Probabilities, shape (examples, labels): softmax of the labels' scores. Raises Diverged."""
+        """Probabilities, shape (examples, labels): softmax of the labels' scores, or the logistic function of log-odds.
+
+        Raises Diverged.
+        """
         scores = self.score(examples.texts)
         if self.content_free is not None:
             scores = scores - self.content_free
         if not np.isfinite(scores).all():
             raise Diverged("the model's log-likelihoods are not finite")
-        return softmax(scores, axis=1)
+        probabilities: Probabilities = softmax(scores, axis=1) if self.answers is None else expit(scores)
+        return probabilities
 
     def save(self, folder: Path) -> None:
         """Keep the description, with prompt and words: nothing was learnt, and the model is had from where it came."""
         self.kept.write(folder)
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Log-likelihood per token of each label's words after each text's prompt: shape (texts, labels)."""
+        """Log-likelihood per token of each label's words after each text's prompt: shape (texts, labels).
+
+        Where a text may have several labels: log-odds of yes against no.
+        """
         longest = max(map(len, self.labels))
         encoded = encode_prompts(self.tokenizer, texts, self.method, room(self.model, longest), self.tokens)
         ordered = sort_by_length(encoded)
-        shared = sum(len(tokens) > 1 for tokens in self.labels)
+        shared = sum(len(tokens) > 1 or self.answers is not None for tokens in self.labels)
         rows = max(1, self.method.batch_size // max(1, shared))
         scored = []
         with torch.inference_mode():
             for start in range(0, len(encoded), rows):
                 prompts = [example["input_ids"] for example in ordered.examples[start : start + rows]]
-                scored.append(score_batch(self.model, prompts, self.labels).cpu().numpy())  # type: ignore[arg-type]
+                scored.append(self._score_batch(prompts).cpu().numpy())  # type: ignore[arg-type]
         return ordered.restore(np.concatenate(scored).astype(np.float64))
+
+    def _score_batch(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
+        if self.answers is None:
+            return score_batch(self.model, prompts, self.labels)
+        return yes_no.log_odds(self.model, prompts, self.labels, self.answers, at_once=self.method.batch_size)
 
 
 def fit(cell: Cell, splits: Splits, context: Context) -> ZeroShot:
@@ -105,10 +120,12 @@ def fit(cell: Cell, splits: Splits, context: Context) -> ZeroShot:
     summary.choices |= _cut(tokenizer, method, room_for_prompt)
     summary.cut = _cut_texts(tokenizer, splits, text_limit(tokenizer, method, room_for_prompt), context.warm.tokens)
     kept = describe(cell, splits.labels, summary.model_revision)
-    fitted = ZeroShot(summary, kept, causal, tokenizer, method, labels, tokens=context.warm.tokens)
+    answers = yes_no.answer_tokens(tokenizer, method)
+    fitted = ZeroShot(summary, kept, causal, tokenizer, method, labels, answers, tokens=context.warm.tokens)
     if method.calibrate:
         fitted.content_free = content_free_log_probabilities(fitted)
-        summary.choices |= {"content_free": dict(zip(splits.labels, np.exp(fitted.content_free).tolist(), strict=True))}
+        shares = np.exp(fitted.content_free) if answers is None else expit(fitted.content_free)
+        summary.choices |= {"content_free": dict(zip(splits.labels, shares.tolist(), strict=True))}
     return fitted
 
 
@@ -117,7 +134,8 @@ def load(kept: KeptModel, stored: Stored) -> ZeroShot:
     found, method, tokenizer = kept_frozen(kept, stored, ZeroShotConfig)
     causal = _load_base(found.model, found.location, method, stored.device).copy()
     labels = continuations(tokenizer, method, [words_of(label, method) for label in kept.labels])
-    fitted = ZeroShot(Summary(), kept, causal, tokenizer, method, labels, tokens=Tokens())
+    answers = yes_no.answer_tokens(tokenizer, method)
+    fitted = ZeroShot(Summary(), kept, causal, tokenizer, method, labels, answers, tokens=Tokens())
     if method.calibrate:
         fitted.content_free = content_free_log_probabilities(fitted)
     return fitted
@@ -129,19 +147,15 @@ def _load_base(model: TransformerConfig, location: str, method: ZeroShotConfig, 
 
 
 def continuations(tokenizer: PreTrainedTokenizerBase, method: ZeroShotConfig, words: Sequence[str]) -> Continuations:
-    """The tokens of each label's words, as they are in place: after the prompt and a space (or a new line).
+    """The tokens of each label's words, as they are in place: after the prompt and a space (or a new line), with what a
+    question has after them.
 
     Raises UserError where words give no token or two labels the same ones: no score could tell them apart.
     """
-    ending = around_text(method)[1]
-    joint = joint_of(ending)
-    anchor = tokenizer(ending, add_special_tokens=False)["input_ids"]
+    ending, joint, rest = around_text(method)[1], joint_before_label(method), after_label(method)
     known: dict[tuple[int, ...], str] = {}
     for label in words:
-        whole = tokenizer(f"{ending}{joint}{label}", add_special_tokens=False)["input_ids"]
-        # in place and not alone: some tokenizers put a space of their own before what they are given
-        in_place = whole[: len(anchor)] == anchor
-        tokens = whole[len(anchor) :] if in_place else tokenizer(joint + label, add_special_tokens=False)["input_ids"]
+        tokens = tokens_after(tokenizer, ending, joint, label + rest)
         if not label.strip() or not tokens:
             raise UserError(f"the words {label!r} of a label give no token: see data.label_words")
         if tuple(tokens) in known:
@@ -201,7 +215,7 @@ def encode_prompts(
         kept = cut_texts(tokenizer, new, limit, method.truncation)
         return list(tokenizer([before + text + after for text in kept], return_attention_mask=False)["input_ids"])
 
-    rows = (tokens or Tokens()).of(("prompt", method.prompt, limit, method.truncation), texts, tokenize)
+    rows = (tokens or Tokens()).of(("prompt", before, after, limit, method.truncation), texts, tokenize)
     return [{"input_ids": ids, "attention_mask": [1] * len(ids)} for ids in rows]
 
 
@@ -213,13 +227,7 @@ def room(model: PreTrainedModel, continuation: int) -> int | None:
 
 def score_batch(model: PreTrainedModel, prompts: Sequence[Sequence[int]], labels: Continuations) -> torch.Tensor:
     """Log-likelihood per token of every label after every prompt: shape (prompts, labels), fp32."""
-    # padding on the left, so that all prompts end where the labels begin; masked, so its token does not matter
-    width = max(map(len, prompts))
-    ids = torch.tensor([[0] * (width - len(prompt)) + list(prompt) for prompt in prompts], device=model.device)
-    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=model.device)
-    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
-    # with all the logits, a batch of long prompts would need gigabytes for large vocabularies
-    out = model(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=True, logits_to_keep=1)
+    out, mask = run_prompts(model, prompts)
     first = torch.tensor([tokens[0] for tokens in labels], device=model.device)
     scores = out.logits[:, -1].float().log_softmax(dim=-1)[:, first]
     longer = [index for index, tokens in enumerate(labels) if len(tokens) > 1]
@@ -255,11 +263,14 @@ def _score_rest(model: PreTrainedModel, cache: DynamicCache, mask: torch.Tensor,
 
 
 def content_free_log_probabilities(fitted: ZeroShot) -> NDArray[np.float64]:
-    """Log of the labels' probabilities without content, averaged over `CONTENT_FREE`: shape (labels).
+    """Log of the labels' probabilities without content, averaged over `CONTENT_FREE`: shape (labels). Log-odds, where
+    a text may have several labels.
 
     Contextual calibration (Zhao et al. 2021): what the model prefers whatever it reads is divided out.
     """
     scores = fitted.score(CONTENT_FREE)
+    if fitted.answers is not None:
+        return yes_no.content_free_log_odds(scores)
     log_probabilities = scores - logsumexp(scores, axis=1, keepdims=True)
     averaged: NDArray[np.float64] = logsumexp(log_probabilities, axis=0) - np.log(len(CONTENT_FREE))
     return averaged

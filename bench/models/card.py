@@ -21,7 +21,7 @@ from bench.escape.templates import environment
 from bench.kind import MULTI_LABEL
 from bench.models.families import FAMILIES
 from bench.models.kept import KeptModel
-from bench.models.prompts import CONTENT_FREE, around_text, joint_of, words_of
+from bench.models.prompts import CONTENT_FREE, after_label, around_text, joint_before_label, joint_of, words_of
 from bench.models.scripts import UNSEPARATED
 from bench.results.record import Record
 from bench.results.scores import Evaluation
@@ -106,7 +106,9 @@ def usage(kept: KeptModel, choices: Mapping[str, Any]) -> dict[str, Any]:
         around = around_text(method)
         found |= {
             "around": around,
-            "joint": joint_of(around[1]),
+            "joint": joint_before_label(method),
+            "rest": after_label(method),
+            "answers": [joint_of(after_label(method)) + answer for answer in method.answers],
             "words": [words_of(label, method) for label in kept.labels],
             "text_limit": choices.get("max_length", method.max_length),
             "content_free": CONTENT_FREE,

@@ -92,7 +92,8 @@ def _training(name: str, point: Point) -> str | None:
     cell, training = point.cell, point.cell.training
     if name in UNUSED:
         is_used = training is not None or has_option(cell.approach, name)
-        if name == "thresholds" and cell.approach.label == "majority" and cell.task.kind == SINGLE_LABEL:
+        of_several = cell.approach.label in ("majority", "zero_shot")
+        if name == "thresholds" and of_several and cell.task.kind == SINGLE_LABEL:
             is_used = False
         return None if is_used else f"{point.row} {UNUSED[name]}"
     if name in ("truncation", "windows", "max_windows") and has_option(cell.approach, name):
@@ -182,7 +183,7 @@ def _rate(point: Point) -> str | None:
 
 def _data(name: str, point: Point) -> str | None:
     data = point.cell.task.data
-    if name in ("prompt", "label_words"):
+    if name in ("prompt", "question", "label_words"):
         return _asking(name, point)
     if name in ("delimiter", "quoting", "encoding"):
         return _layout(name, point)
@@ -215,6 +216,8 @@ def _data(name: str, point: Point) -> str | None:
 def _asking(name: str, point: Point) -> str | None:
     if point.cell.method is None or not has_option(point.cell.method, name):
         return f"only method=zero_shot reads it, not {point.row}"
+    if (idle := point.cell.method.idle_options().get(name)) is not None:
+        return idle
     return None if point.written(f"method.{name}") is None else f"method.{name} says it"
 
 
@@ -240,7 +243,8 @@ def _split(name: str, point: Point) -> str | None:
     if name in ("same_text", "conflicts") and isinstance(split, DEDUPLICATING) and not split.deduplicate:
         return "split.deduplicate=false compares no texts"
     is_of_validation = name.startswith(("validation_", "min_validation_"))
-    if is_of_validation and point.cell.task.test_only and split.name in ("nested", "stratified", "official", "natural"):
+    task, fixed = point.cell.task, ("nested", "stratified", "official", "natural")
+    if is_of_validation and task.test_only and not task.validates and split.name in fixed:
         return f"{point.row} learns nothing, and nothing is validated"
     return None
 

@@ -25,7 +25,7 @@ def relative_cost(cell: Cell) -> float:
     """
     if cell.method is None:
         return BASELINE * _fits(cell.tune)
-    return _cost(cell.method, cell.training, cell.tune, cell.task.train_size)
+    return _cost(cell.method, cell.training, cell.tune, cell.task.train_size, cell.task.num_labels)
 
 
 def recorded_cost(identity: Mapping[str, Any]) -> float:
@@ -39,16 +39,19 @@ def recorded_cost(identity: Mapping[str, Any]) -> float:
             return BASELINE * _fits(tune)
         method = _METHOD.validate_python(identity["method"])
         training = _TRAINING.validate_python(identity["training"]) if identity.get("training") is not None else None
-        cost = _cost(method, training, tune, identity["task"].get("train_size", 0))
+        task = identity["task"]
+        cost = _cost(method, training, tune, task.get("train_size", 0), task.get("num_labels", 2))
     except (AssertionError, AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return BASELINE
     return cost if 0 < cost < math.inf else BASELINE
 
 
-def _cost(method: Method, training: TrainingConfig | None, tune: TuneConfig | None, train_size: int) -> float:
+def _cost(
+    method: Method, training: TrainingConfig | None, tune: TuneConfig | None, train_size: int, num_labels: int
+) -> float:
     work = method.work(train_size, training)
     if not work.examples:
-        return _fits(tune) * (JUDGED + train_size)
+        return _fits(tune) * (JUDGED * method.judging(num_labels) + train_size)
     return _fits(tune) * (work.passes * work.examples + JUDGED) + JUDGED
 
 

@@ -118,7 +118,8 @@ class Durations:
         tokens = min(max_tokens(cell) or known, known)
         forward = 2 * (shape.parameters - shape.embedding) * tokens
         work = cell.method.work(cell.task.train_size, cell.training)
-        seen = work.passes * work.examples + JUDGED + (0 if work.examples else cell.task.train_size)
+        judged = JUDGED * cell.method.judging(cell.task.num_labels)
+        seen = work.passes * work.examples + judged + (0 if work.examples else cell.task.train_size)
         working = max(forward * seen / RATE[self.place.device], work.steps * STEP_SECONDS[self.place.device])
         return LOADING_SECONDS + fits * working
 

@@ -53,6 +53,7 @@ LEFT_OUT = {
     ),
     *(("method/linear_probe", option) for option in ("windows", "max_windows")),
     ("method/zero_shot", "truncation"),
+    ("method/zero_shot", "thresholds"),
     ("model/majority", "thresholds"),
     *(
         (f"model/tfidf_{name}", option)

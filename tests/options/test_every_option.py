@@ -29,6 +29,8 @@ CHOICES = {
     "minilm peft": ("model=minilm", "method=ia3"),
     "minilm peft in 4 bits": ("model=minilm", "method=vera", "method.load_in_4bit=true"),
     "smollm2 zero_shot": ("model=smollm2_135m", "method=zero_shot", "data.prompt='{text} is'"),
+    "smollm2 zero_shot of several labels": ("model=smollm2_135m", "method=zero_shot", "data=go_emotions_multi_label",
+                                            "num_labels=4", "split=official"),
     "hub lora": ("model=bert_base", "method=lora", "data=sms_spam"),
     "hub linear_probe": ("model=bert_base", "method=linear_probe", "data=ag_news"),
     "folder lora": ("model=minilm_hub", "model.path={model}", "method=lora", *FILE, "data.path={csv}"),
@@ -51,6 +53,8 @@ PIECE = {"package": "a", "version": "1", "sha256": "0" * 64, "root": ""}
 OTHER: dict[str, Any] = {
     "data.label_sets": {2: ["a", "b"]}, "data.label_words": {"a": "b"}, "data.exclude_labels": ["c"],
     "data.label_names": ["a", "b"], "data.splits": ["train"], "data.prompt": "what of {text} is",
+    "data.question": "{text}: is it {label}?", "method.question": "{text}: is it {label}?",
+    "method.answers": ["true", "false"],
     "method.prompt": "what of {text} is", "method.label_words": {"a": "b"}, "method.target_modules": ["query"],
     "tune.learning_rate": [1e-3, 1e-5], "tune.search": {"training.learning_rate": [1e-3, 1e-5]}, "tune.trials": 1,
     "model.gguf_parts": [PIECE],

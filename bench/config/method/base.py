@@ -178,6 +178,10 @@ class Method:
         """What training on `train_size` examples runs through the model, about."""
         return Work()
 
+    def judging(self, num_labels: int) -> float:
+        """Forward passes of a text that predicting its labels takes, about."""
+        return 1.0
+
     def in_halves(self) -> Self | None:
         """With half the examples at once on the device; None where that cannot be, or would change what is learnt."""
         return None

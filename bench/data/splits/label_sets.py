@@ -64,7 +64,7 @@ def draw(task: Task, pool: Pool) -> Splits:
             fitting=len(left),
         )
     trained = first_of(left, targets, task.train_size)
-    if isinstance(split, NaturalSplitConfig) and not is_marked(pool, "validation"):
+    if isinstance(split, NaturalSplitConfig) and not is_marked(pool, "validation") and not task.validates:
         wanted = max(round(task.train_size * split.validation_fraction), split.min_validation_size)
         validating = first_of(validating, targets, min(wanted, len(validating)))
     order = task.data.name, "order", task.seed

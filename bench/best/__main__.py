@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.arguments import parser_of, path
-from bench.errors import UserError
 from bench.escape.terminal import say
-from bench.kind import MULTI_LABEL
 from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
 
@@ -114,10 +112,6 @@ def _composed(options: argparse.Namespace) -> "tuple[list[Cell], list[ExpectedCe
 
     _, cells, settings = read(composed(_words(options)).configs)
     refuse_shard(settings, "the best row is that of the whole grid")
-    if any(cell.task.kind == MULTI_LABEL for cell in cells):
-        raise UserError(
-            f"bench best does not know task={MULTI_LABEL} yet: a sweep with save_model=true keeps the cells' own models"
-        )
     return cells, expected_cells(cells, settings), settings
 
 

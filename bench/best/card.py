@@ -1,7 +1,7 @@
 """The card of a model that was trained on all rows: what to expect of it, and where that is from."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -10,7 +10,8 @@ from bench.best.choose import Choice
 from bench.best.settle import Settled
 from bench.config import DataConfig, TransformerConfig
 from bench.config.thresholds import threshold_metric
-from bench.metrics.table import METRICS
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
+from bench.metrics.table import BY_KIND
 from bench.models.card import data_source, hyperparameters, template, usage
 from bench.models.kept import KeptModel
 from bench.models.refitted import Refitted
@@ -19,7 +20,10 @@ from bench.results.scores import Evaluation
 from bench.running.provenance import packages
 from bench.wording import counted
 
-SHOWN = ("accuracy", "macro_f1", "weighted_f1")
+SHOWN: Mapping[Kind, Sequence[str]] = {
+    SINGLE_LABEL: ("accuracy", "macro_f1", "weighted_f1"),
+    MULTI_LABEL: ("accuracy", "macro_f1", "micro_f1", "lrap"),
+}
 LICENCES = {
     "apache-2.0": "apache-2.0",
     "mit": "mit",
@@ -49,8 +53,9 @@ def refit_card(
     """The card in Markdown. `choices` are those that fitting made, `why` the reasons for the row."""
     cell, records = settled.cell, [record for _, record in choice.finished]
     tests = [_test(record) for record in records]
-    metric, score = METRICS[choice.answer.standing.metric], choice.score
-    shown = dict.fromkeys((metric.name, *SHOWN))
+    metrics = BY_KIND[kept.kind]
+    metric, score = metrics[choice.answer.standing.metric], choice.score
+    shown = dict.fromkeys((metric.name, *SHOWN[kept.kind]))
     means = {name: fmean(found) for name in shown if (found := _values(tests, name))}
     examples = _measured(records[0]).examples
     behind = f"mean of {counted(len(records), 'cell')}, trained on {examples.num_train} examples each"
@@ -59,7 +64,7 @@ def refit_card(
         licence=licence(kept),
         dataset=_hub_id(cell.task.data),
         metrics=[
-            {"type": _hub_name(name), "name": f"{METRICS[name].label}, {behind}", "value": value}
+            {"type": _hub_name(name), "name": f"{metrics[name].label}, {behind}", "value": value}
             for name, value in means.items()
         ],
     )
@@ -73,16 +78,16 @@ def refit_card(
         learns=cell.approach.learns,
         metric=metric.label,
         score=score,
-        means=[(METRICS[name].label, value) for name, value in means.items()],
+        means=[(metrics[name].label, value) for name, value in means.items()],
         seeds=[found.task.seed for found, _ in choice.finished],
         first=records[0],
         examples=examples,
         per_label=_per_label(tests),
-        matrix=_matrix(tests) if len(kept.labels) <= MAX_MATRIX else None,
+        matrix=_matrix(tests) if kept.kind == SINGLE_LABEL and len(kept.labels) <= MAX_MATRIX else None,
         why=why,
         data_source=data_source(cell.task.data),
         hyperparameters=hyperparameters(cell, choices),
-        threshold_metric=threshold_metric(cell.training or cell.approach),
+        threshold_metric=threshold_metric(cell.training or cell.approach, kept.kind),
         packages=packages(),
         **usage(kept, choices),
     )

@@ -103,6 +103,8 @@ def fit(settled: Settled, splits: Splits, settings: Settings) -> Saveable:
     assert isinstance(fitted, Saveable)
     if settled.label_weights is not None:
         fitted.kept = replace(fitted.kept, label_weights=settled.label_weights)
+    if (rule := settled.decision) is not None:
+        fitted.kept = replace(fitted.kept, label_thresholds=rule.thresholds, top_k=rule.top_k)
     return fitted
 
 

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bench.best.decided import CHOICE, decision, label_weights
 from bench.best.searched import of_best_search
 from bench.cell import Cell
 from bench.config.method.base import has_option
 from bench.config.model.tfidf import TfidfModel
+from bench.kind import MULTI_LABEL
+from bench.methods.decisions import Decision
 from bench.methods.fitted import Refit
 from bench.results.measurements import Measurements
 from bench.results.record import Record
@@ -27,6 +30,8 @@ class Settled:
     refit: Refit
     label_weights: tuple[float, ...] | None
     """In the order of the labels (`training.thresholds`)."""
+    decision: Decision | None
+    """By which texts are given labels where they may have several."""
     chosen: dict[str, str]
     """What validation chose, and in which cells, in words."""
 
@@ -57,10 +62,21 @@ def settle(finished: Finished, num_rows: int) -> Settled:
     if temperatures:
         refit = replace(refit, temperature=statistics.geometric_mean(temperatures))
         chosen["temperature"] = f"{refit.temperature:.4g} (the geometric mean of {_of_seeds(temperatures)})"
-    weights = _label_weights(measured)
+    if cell.task.kind == MULTI_LABEL:
+        rule = decision(measured)
+        if any(CHOICE in each.choices for each in measured):
+            chosen["labels of a text"] = _rule_text(rule)
+        return Settled(cell, refit, None, rule, chosen)
+    weights = label_weights(measured)
     if weights is not None:
         chosen["label weights"] = "the geometric means of those of the seeds"
-    return Settled(cell, refit, weights, chosen)
+    return Settled(cell, refit, weights, None, chosen)
+
+
+def _rule_text(rule: Decision) -> str:
+    if rule.top_k is not None:
+        return f"the {rule.top_k} most probable ones, the median of the seeds' numbers"
+    return "those above thresholds that are the medians of the seeds' thresholds"
 
 
 def _training(cell: Cell, finished: Finished, chosen: dict[str, str]) -> tuple[Cell, Refit]:
@@ -105,15 +121,6 @@ def _epochs(cell: Cell, measured: Measurements) -> tuple[float, float]:
     each = steps_per_epoch(cell.training, measured.examples.num_train)
     best = training.steps if training.best_step is None else training.best_step
     return best / each, training.max_steps / each
-
-
-def _label_weights(measured: Sequence[Measurements]) -> tuple[float, ...] | None:
-    """The geometric mean of each label's weights; None where the row has none."""
-    found = [each.choices["thresholds"]["label_weights"] for each in measured if "thresholds" in each.choices]
-    if not found:
-        return None
-    labels = measured[0].examples.labels
-    return tuple(statistics.geometric_mean([weights[label] for weights in found]) for label in labels)
 
 
 def _with_approach(cell: Cell, **options: Any) -> Cell:

@@ -1,6 +1,6 @@
 """The rules of a race: how often rows are looked at, at what level, and when more seeds are not worth their time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -14,10 +14,15 @@ from bench.report.statistics.spending import levels, spending
 POWER = 0.5
 """Of the spending. Much is known at the first looks already, where the test examples bring most of the noise: of
 powers of 0.25 to 2 this one needs the fewest cells for the same verdicts in simulation."""
-FUTILE = 0.2
+FUTILE = 0.1
 """Rows that more seeds settle with a smaller chance are left as they are."""
-UNLIKELY = 0.9
+UNLIKELY = 0.95
 """The same where no row can be called best any more."""
+
+LEAST = 0.05
+"""Of a difference that is taken for a true one, at least: how rows spread is itself known from few."""
+UNLIKE = 4.0
+"""Robust standard deviations from the median row to one that is unlike the others."""
 
 POWER_NEEDED = 0.8
 MOST_EXAMPLES = 100
@@ -36,6 +41,8 @@ class Held:
     seeds: int
     examples: int | None = None
     """Test examples that both answered."""
+    around: float | None = None
+    """Variance of the rows' means at that look, where both are rows like the others; None: nothing is known of it."""
 
     @property
     def is_decided(self) -> bool:
@@ -70,8 +77,10 @@ def level(rules: Rules, opponents: Sequence[int]) -> float:
 def chance(rules: Rules, held: Held, opponents: Sequence[int]) -> float:
     """The chance that the last look tells two rows apart, or shows that they are within the margin.
 
-    The predictive probability (Jennison and Turnbull 2000, Group Sequential Methods, section 10.3): any true
-    difference was equally likely at first. `opponents` are those of the looks so far, the last one held on to.
+    The predictive probability (Jennison and Turnbull 2000, Group Sequential Methods, section 10.3). What the rows of a
+    point differ by says how large differences are there (empirical Bayes: Efron and Morris 1975), for the row in front
+    is the luckiest of many; of a row unlike the others any true difference was equally likely at first. `opponents` are
+    those of the looks so far, the last one held on to.
     """
     test, most = held.test, len(rules.seeds)
     # each seed a share of what is not the test examples'
@@ -83,10 +92,22 @@ def chance(rules: Rules, held: Held, opponents: Sequence[int]) -> float:
     planned = list(opponents)
     planned += [planned[-1]] * (looks - len(planned))
     reach = float(-special.ndtri(level(rules, planned)) * np.sqrt(last))
-    apart = special.ndtr((test.difference - reach) / spread) + special.ndtr((-test.difference - reach) / spread)
-    within = special.ndtr((rules.margin - reach - test.difference) / spread)
-    within -= special.ndtr((-reach - test.difference) / spread)
+    share = 1.0 if held.around is None else max(1 - spread**2 / max(2 * held.around, spread**2), LEAST)
+    expected, spread = share * test.difference, float(np.sqrt(share)) * spread
+    apart = special.ndtr((expected - reach) / spread) + special.ndtr((-expected - reach) / spread)
+    within = special.ndtr((rules.margin - reach - expected) / spread)
+    within -= special.ndtr((-reach - expected) / spread)
     return float(min(1.0, apart + max(within, 0.0)))
+
+
+def variance_of_like(means: Mapping[str, float]) -> dict[str, float]:
+    """The variance of the means of rows that are like each other, for each of them; rows that are far below them all
+    are left out. Empty where they are fewer than three."""
+    values = np.asarray(list(means.values()))
+    middle = float(np.median(values)) if len(values) else 0.0
+    scale = 1.4826 * float(np.median(np.abs(values - middle))) if len(values) else 0.0
+    like = {row: mean for row, mean in means.items() if mean >= middle - UNLIKE * scale}
+    return dict.fromkeys(like, float(np.var(list(like.values()), ddof=1))) if len(like) > 2 else {}
 
 
 def examples_needed(rules: Rules, held: Held) -> int | None:

@@ -45,6 +45,8 @@ class Replay:
     adjusted: dict[Pair, float] = field(default_factory=dict)
     settled: dict[Pair, State] = field(default_factory=dict)
     """Pairs of which one row rests, as it was when that was found: beside the same row it is not woken again."""
+    means: dict[str, float] = field(default_factory=dict)
+    """Of all rows, at the last look that they were in."""
     used: dict[str, int] = field(default_factory=dict)
     """Seeds of the last look that each row was in."""
 
@@ -80,8 +82,11 @@ class Replay:
         self.used |= dict.fromkeys(self.alive, self.seeds)
         level = looks.level(self.rules, self.opponents)
         examples = min(len(each.test_set) for of in cut.values() for each in of.values())
+        self.means |= {row: float(np.mean([each.values.mean() for each in of.values()])) for row, of in cut.items()}
+        around = looks.variance_of_like(self.means)
         for pair, test, p in pair_tests(cut, self.untrained):
-            self.last[pair] = held = Held(test, p, level, self.seeds, examples)
+            like = around[pair[0]] if set(pair) <= set(around) else None
+            self.last[pair] = held = Held(test, p, level, self.seeds, examples, like)
             if pair not in self.decided:
                 self.adjusted[pair] = min(1.0, p / 2 * self.rules.alpha / level, self.adjusted.get(pair, 1.0))
                 if held.is_decided:
@@ -104,8 +109,7 @@ class Replay:
         return cheapest == self.reference or self.state_of(str(cheapest)) == "within"
 
     def _front(self, cut: Mapping[str, BySeed]) -> str:
-        means = {row: float(np.mean([each.values.mean() for each in of.values()])) for row, of in cut.items()}
-        return max(means, key=lambda row: means[row])
+        return max(cut, key=lambda row: self.means[row])
 
     def against(self, row: str) -> Held | None:
         """The row in front against `row`."""

@@ -264,7 +264,10 @@ def _engine(name: str, point: Point) -> str | None:
 
 
 def _fused(name: str, point: Point) -> str | None:
-    return None if point.written("engine") == "fused" else "engine=single stacks no cells; engine=fused does"
+    if point.written("engine") != "fused":
+        return "engine=single stacks no cells; engine=fused does"
+    is_alone = name == "compile" and point.written("fused.compile") != "none" and point.written("fused.max_cells") == 1
+    return "fused.max_cells=1 stacks no cells" if is_alone else None
 
 
 def _shard(name: str, point: Point) -> str | None:

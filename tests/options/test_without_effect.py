@@ -50,6 +50,7 @@ REFUSED = {
     "model=minilm method=linear_probe +method.class_weight=sqrt": "training.class_weight says it, for every row",
     "model=minilm method=lora fused.max_cells=4": "engine=fused does",
     "model=minilm method=lora fused.compile=blocks": "engine=fused does",
+    "model=minilm method=lora engine=fused fused.compile=blocks fused.max_cells=1": "fused.max_cells=1 stacks no cells",
 }
 
 

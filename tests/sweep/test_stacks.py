@@ -1,5 +1,6 @@
 """How many cells go in one stack with `fused.max_cells=auto`."""
 
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -85,6 +86,16 @@ def test_a_sweep_without_a_compiler_ends_before_it_begins(
     assert call(*words, "model=minilm", "method=lora", "engine=fused", "fused.compile=blocks", "device=cpu") == 2
     said = capsys.readouterr().err
     assert "error: fused.compile=blocks on a CPU needs a C++ compiler (g++ or clang++, or CXX)" in said
+
+
+def test_a_sweep_that_cannot_keep_what_it_compiles_ends_before_it_begins(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CXX", sys.executable)  # it only has to be there
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    assert call(*words, "model=minilm", "method=lora", "engine=fused", "fused.compile=blocks", "device=cpu") == 2
+    assert f"TORCHINDUCTOR_CACHE_DIR={tmp_path}/file/cache, which cannot be written: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", ["0", "all", "1001", "1.5", "null"])

@@ -5,7 +5,8 @@ runs, and uses it for the others, for every step, and for the stacks of that mod
 differs between steps (texts, tokens, the cells that are left) has to reach a block as the size of some tensor: what is
 a number of Python is part of the program, and another one means another program.
 
-Passes without gradients stay as they are: they are few, and large. So does the last block where it computes only what
+Passes without gradients stay as they are: they are few, and large. So do passes of one-token texts (`can_compile`), and
+the last block where it computes only what
 stands for texts (`trunk`), for it is like none of the others.
 
 CUDA graphs (`mode="reduce-overhead"`) are left out: they replay a pass of one size, each size is recorded anew and
@@ -44,10 +45,19 @@ def compile_blocks(blocks: Sequence[nn.Module]) -> None:
         block.compile(backend=BACKEND, dynamic=True)
 
 
+def can_compile(longest: int) -> bool:
+    """Whether a pass can be compiled whose longest text has so many tokens.
+
+    Attention to one token has no sums: torch compiles that by itself, and for some models fails (2.13's inductor, where
+    all layers of a Llama have adapters: `KeyError` while it fuses loops).
+    """
+    return torch.is_grad_enabled() and longest > 1
+
+
 @contextmanager
-def pass_through() -> Iterator[None]:
-    """Blocks that are compiled run so where there are gradients, and as they were elsewhere."""
-    if not torch.is_grad_enabled():
+def pass_through(*, compiled: bool) -> Iterator[None]:
+    """Blocks that are compiled run so in a pass that is to be `compiled`, and as they were elsewhere."""
+    if not compiled:
         with torch.compiler.set_stance("force_eager"):
             yield
         return

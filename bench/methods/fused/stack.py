@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 
 from bench.extras import is_here
 from bench.methods import packed
-from bench.methods.encode import Encoded
+from bench.methods.encode import Encoded, num_tokens
 from bench.methods.fused import attention, dense
 from bench.methods.fused.dense import unpack
 from bench.methods.fused.layers import FusedHead, FusedLinear
@@ -68,9 +68,13 @@ class Stack:
             unpack(self.model, dense.MAX_BYTES)
             packed.pack_frozen_linears(self.model)
         self.model.config._attn_implementation = attention.NAME  # `set_attn_implementation` of some versions only warns
-        self.is_compiled = compiled
-        if compiled:
-            self._compile(list(shell.get_submodule(family.blocks).children()), is_mean=pooling == "mean")
+        self._can_compile: Callable[[int], bool] = lambda _: False
+        all_blocks = list(shell.get_submodule(family.blocks).children())
+        alike = all_blocks if pooling == "mean" else all_blocks[:-1]
+        self.is_compiled = compiled and bool(alike)
+        """Whether it has blocks that are compiled."""
+        if self.is_compiled:
+            self._compile(alike)
         pack_trunk(self.model, family, self.current, is_mean=pooling == "mean")
         self.fill(models)
 
@@ -96,12 +100,13 @@ class Stack:
             self.heads[name] = FusedHead(self.current, first=name == heads[0], last=name == heads[-1])
             self.model.set_submodule(name, self.heads[name])
 
-    def _compile(self, all_blocks: Sequence[nn.Module], *, is_mean: bool) -> None:
+    def _compile(self, alike: Sequence[nn.Module]) -> None:
         from bench.methods.fused import blocks
 
         packed.pack_now(self.model)
-        blocks.compile_blocks(all_blocks if is_mean else all_blocks[:-1])
-        self._pass_through = blocks.pass_through
+        blocks.compile_blocks(alike)
+        self._can_compile = blocks.can_compile
+        self._pass_through = lambda: blocks.pass_through(compiled=self.current.is_compiled)
 
     def _attach(self) -> None:
         """Let the layers use the rows and heads of the cells that are in the stack."""
@@ -133,7 +138,7 @@ class Stack:
 
         Shape (examples, most labels), fp32; rows in the order given. See `FusedHead` for labels that a cell lacks.
         """
-        self.current.is_compiled = self.is_compiled and torch.is_grad_enabled()
+        self.current.is_compiled = self._can_compile(max(num_tokens(example) for _, of in parts for example in of))
         self.current.layout = self._lay_out(parts, one_group=self.current.is_compiled)
         self.current.is_shared = False
         return self._forward()

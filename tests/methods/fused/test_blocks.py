@@ -101,6 +101,29 @@ def test_passes_of_some_of_the_cells_compile_nothing_new(deep: Path, pool: Pool,
     assert programs() == 1
 
 
+def test_one_block_has_nothing_to_compile(
+    tmp_path: Path, pool: Pool, programs: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one stays as it is; and the record does not say otherwise."""
+    monkeypatch.setattr(tiny, "LAYERS", 1)
+    folder = tiny.build("bert", tmp_path / "shallow")
+    cells = [make_cell("bert", lora("bert"), folder, axes, min_steps=2) for axes in CELLS[:2]]
+    found = fitted(cells, pool, compile_blocks=True)
+    assert [member.fitted.summary.compiled for member in found.members] == [False, False]
+    assert programs() == 0
+
+
+@pytest.mark.usefixtures("no_dropout")
+def test_texts_of_one_token_are_not_compiled(
+    tiny_models: dict[str, Path], pool: Pool, programs: Callable[[], int]
+) -> None:
+    """torch 2.13's own compiler fails with some models, by themselves."""
+    method = lora("llama", target_modules="all-linear")
+    options = {"max_length": 1, "min_steps": 4, "eval_steps": 2}
+    compare([make_cell("llama", method, tiny_models["llama"], axes | options) for axes in CELLS[:2]], pool)
+    assert programs() == 0
+
+
 def test_another_model_begins_anew(
     tiny_models: dict[str, Path], pool: Pool, programs: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,10 @@
 
 from importlib.util import find_spec
 
-EXTRAS = {"bitsandbytes": "qlora", "gguf": "gguf", "optuna": "tune", "setfit": "setfit", "submitit": "slurm"}
+EXTRAS = {
+    "bitsandbytes": "qlora", "gguf": "gguf", "mlflow": "mlflow", "optuna": "tune", "setfit": "setfit",
+    "submitit": "slurm", "tensorboard": "tensorboard", "trackio": "trackio", "wandb": "wandb",
+}  # fmt: skip
 """By the package's name in Python; extras of `pyproject.toml`."""
 
 INSTALLED_AS = {"lomo_optim": "lomo-optim", "optimi": "torch-optimi"}

@@ -9,6 +9,7 @@ from bench.bounds import NUMBER, Few, Minutes, NonNegativeFloat, Positive, Worke
 from bench.config import FORBID
 from bench.config.names import Experiment, FilePath, FolderPath, Name, ReadFrom, Shard
 from bench.report.options import ReportSettings
+from bench.tracking.names import Trackers
 
 MaxCells = Annotated[
     Annotated[Workers, Tag(NUMBER)] | Annotated[Literal["auto"], Tag("auto")],
@@ -63,6 +64,8 @@ class Settings(ReportSettings):
     retry: RetryConfig = field(default_factory=RetryConfig)
     observers: tuple[Name, ...] = ()
     """Who is told of steps and records: names of modules (`bench.running.observers`)."""
+    tracker: Trackers = ()
+    """The trackers among them: `none`, one, or a list."""
     more_results: tuple[ReadFrom, ...] = ()
     """Further folders of records, here or on a bucket, which a report takes in where `results_dir` has a cell not
     finished."""
@@ -77,6 +80,11 @@ class Settings(ReportSettings):
     fused: FusedConfig = field(default_factory=FusedConfig)
 
     __pydantic_config__ = FORBID
+
+    @property
+    def all_observers(self) -> tuple[str, ...]:
+        """The names of the observers, trackers last, each once."""
+        return tuple(dict.fromkeys((*self.observers, *self.tracker)))
 
     @property
     def title(self) -> str:

@@ -17,8 +17,10 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-
 EXTRAS = PROJECT["optional-dependencies"]
 
 NOT_IMPORTED = {
+    "alembic": "MLflow's client makes its tables with it",
     "accelerate": "transformers' Trainer imports it",
     "gguf": "transformers reads GGUF files with it",
+    "sqlalchemy": "MLflow's client keeps runs in a file with it",
     "pip": "run as a command, to fetch wheels",
 }
 TOOLS = {

@@ -98,7 +98,7 @@ def fit(settled: Settled, splits: Splits, settings: Settings) -> Saveable:
         feature_cache_gb=settings.feature_cache_gb,
         refit=settled.refit,
     )
-    with progress_of_a_cell() as shown, closing(chosen(replace(settings, observers=()), shown)) as observer:
+    with progress_of_a_cell() as shown, closing(chosen(replace(settings, observers=(), tracker=()), shown)) as observer:
         fitted = _fit_in_halves(settled.cell, splits, context, observer)
     assert isinstance(fitted, Saveable)
     if settled.label_weights is not None:

@@ -25,7 +25,7 @@ from bench.methods.halve import halved
 from bench.methods.thresholds import find_thresholds, weighted
 from bench.running.garbage import gc_disabled
 from bench.running.meter import Meter, Reading
-from bench.running.observers import Observer
+from bench.running.observers import FIRST_PHASE, Observer
 from bench.running.positions import length_of, within_positions
 from bench.running.positions import notice as notice_of_length
 from bench.running.precision import as_computed, notice, precision_of, uses_tf32
@@ -156,7 +156,7 @@ def _measure(
     planned = _begin(cells, context, halvings)
     meter = Meter(context.device)
     TALLY.begin()
-    context.on_phase("loading data")
+    context.on_phase(FIRST_PHASE)
     outcomes: dict[str, Measured | Exception] = {}
     if drawn := _draw(cells, planned, context, outcomes):
         context.on_phase("fitting" if cells[0].approach.role == "classical" else "loading the model")

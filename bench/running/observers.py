@@ -23,6 +23,18 @@ if TYPE_CHECKING:
     import pandas as pd  # a third of a second
 
 
+FIRST_PHASE = "loading data"
+"""The phase that every run of a cell begins with."""
+
+
+class Unwell(Exception):
+    """What a hook raises where its observer has something to say, which is said as it is: once for each `name`."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
 class Observer:
     """Is told what becomes of cells, and does nothing about it: one that does has some of these hooks of its own.
 
@@ -41,6 +53,10 @@ class Observer:
     def on_record(self, cell: Cell, folder: Path, record: Record) -> None:
         """`record` of `cell` was written to `folder`. One that did not end well may be followed by another, better
         one: with half the batch after it ran out of memory, say."""
+
+    def on_report(self, page: Path) -> None:
+        """The sweep's report was drawn; its tables and figures are beside the page. Only the command that draws it
+        tells, after all records."""
 
     def close(self) -> None:
         """This process has no more cells. It is not called where the process is killed."""
@@ -74,6 +90,10 @@ class Observers(Observer):
         """Tell all."""
         self._each("on_record", lambda each: each.on_record(cell, folder, record))
 
+    def on_report(self, page: Path) -> None:
+        """Tell all."""
+        self._each("on_report", lambda each: each.on_report(page))
+
     def close(self) -> None:
         """Tell all."""
         self._each("close", lambda each: each.close())
@@ -83,7 +103,9 @@ class Observers(Observer):
             try:
                 call(observer)
             except (Exception, SystemExit) as error:  # a tracker's library may end the process for want of a login
-                if id(observer) not in self._failed:
+                if isinstance(error, Unwell):
+                    self._warn(error.name, str(error))
+                elif id(observer) not in self._failed:
                     self._failed.add(id(observer))
                     name = f"{type(observer).__module__}.{type(observer).__qualname__}"
                     self._warn(name, f"observer {name} failed in {hook}, which costs no cell ({_why(error)})")
@@ -92,7 +114,7 @@ class Observers(Observer):
 def check_observers(settings: Settings) -> None:
     """Raise UserError, with all problems, where an observer that `settings` choose can't be made."""
     problems = []
-    for name in settings.observers:
+    for name in settings.all_observers:
         try:
             _make(name, settings)
         except UserError as error:
@@ -104,7 +126,7 @@ def chosen(settings: Settings, *own: Observer, warn: Warn = warn) -> Observers:
     """Those that `settings` choose, made for this process, after its `own`; one that can't be made here is left out,
     with a warning."""
     observers = list(own)
-    for name in dict.fromkeys(settings.observers):
+    for name in settings.all_observers:
         try:
             observers.append(_make(name, settings))
         except UserError as error:

@@ -1,0 +1,9 @@
+"""MLflow (`tracker=mlflow`); what its library is told is in `bench.tracking.backends.mlflow`."""
+
+from bench.settings import Settings
+from bench.tracking.tracker import Tracker, tracker
+
+
+def observer(settings: Settings) -> Tracker:
+    """What tells MLflow of the cells of this process. Raises UserError where it is not installed."""
+    return tracker("mlflow", settings)

@@ -1,0 +1,9 @@
+"""Trackio (`tracker=trackio`); what its library is told is in `bench.tracking.backends.trackio`."""
+
+from bench.settings import Settings
+from bench.tracking.tracker import Tracker, tracker
+
+
+def observer(settings: Settings) -> Tracker:
+    """What tells Trackio of the cells of this process. Raises UserError where it is not installed."""
+    return tracker("trackio", settings)

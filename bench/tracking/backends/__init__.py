@@ -1,0 +1,1 @@
+"""What each tracker's library is asked to do, in a process of its own: modules with a function `backend(setup)`."""

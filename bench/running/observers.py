@@ -7,7 +7,8 @@ place of a worker that can't (it crashed, took too long, or its Slurm job was lo
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,9 @@ class Observers(Observer):
         self._observers, self._warn = list(observers), warn
         self._failed: set[int] = set()
 
+    def __iter__(self) -> Iterator[Observer]:
+        return iter(self._observers)
+
     def on_phase(self, cell: Cell, what: str) -> None:
         """Tell all."""
         self._each("on_phase", lambda each: each.on_phase(cell, what))
@@ -132,6 +136,13 @@ def chosen(settings: Settings, *own: Observer, warn: Warn = warn) -> Observers:
         except UserError as error:
             warn(name, f"{error}; it is left out")
     return Observers(observers, warn)
+
+
+def tell_of_report(page: Path, settings: Settings) -> None:
+    """Tell those that `settings` choose, and that want to know, of the sweep's report."""
+    wanting = [each for each in chosen(settings) if type(each).on_report is not Observer.on_report]
+    with closing(Observers(wanting)) as observers:
+        observers.on_report(page)
 
 
 def _make(name: str, settings: Settings) -> Observer:

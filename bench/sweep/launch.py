@@ -1,7 +1,6 @@
 """An experiment's grid, from its composed points to the exit code: what is missing is run, then reported."""
 
 from collections.abc import Mapping, Sequence, Set
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from bench.report.options import ReportOptions
 from bench.results import store
 from bench.results.record import Status
 from bench.running.garbage import gc_disabled
-from bench.running.observers import check_observers, chosen
+from bench.running.observers import check_observers, tell_of_report
 from bench.running.preflight import check_cells, check_extras, check_folders, check_readable, check_tasks
 from bench.settings import Settings
 from bench.sources.fingerprint import once
@@ -229,9 +228,7 @@ def draw_report(
     except OSError as error:
         raise UserError(f"reports_dir={where}: no report can be written: {said(error)}") from error
     say(f"report: {written}")
-    if settings.all_observers:
-        with closing(chosen(replace(settings, name=folder.name))) as observer:
-            observer.on_report(written)
+    tell_of_report(written, replace(settings, name=folder.name))
 
 
 def expected_cells(

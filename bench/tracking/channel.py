@@ -13,7 +13,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO
 
-import bench
 from bench.errors import said
 from bench.escape.characters import shortened, visible_line
 from bench.tracking.messages import Close, Logged, Message, Setup, Trouble
@@ -24,7 +23,7 @@ CLOSE_SECONDS, WORKER_CLOSE_SECONDS = 30.0, 8.0
 """How long the end of a command, and of a worker, waits for its tracker; the pool ends a worker that takes ten."""
 LOOK_SECONDS = 0.5
 """How often troubles are looked for where nothing is sent."""
-_ROOT = str(Path(bench.__file__).resolve().parent.parent)
+_ROOT = str(Path(__file__).resolve().parents[2])
 
 
 class Channel:
@@ -70,6 +69,10 @@ class Channel:
         end = time.monotonic() + seconds
         while self._thread.is_alive() and not self._hangs and time.monotonic() < end:
             self._thread.join(LOOK_SECONDS / 10)
+        if self._thread.is_alive() and self._process is not None:
+            timer = threading.Timer(self._setup.grace_seconds, self._process.kill)
+            timer.daemon = True  # where this process ends before, that of the tracker counts by itself
+            timer.start()
         if self._thread.is_alive() and not self._hangs:
             self._troubles.append(f"has not taken everything in {seconds:.0f} s, and goes on alone for a while")
 
@@ -88,7 +91,7 @@ class Channel:
         ours, theirs = Pipe()
         paths = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bench.tracking", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "bench.tracking", str(theirs.fileno()), str(os.getpid())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
@@ -118,8 +121,10 @@ class Channel:
         try:
             while True:
                 self._hear(connection)
-        except (OSError, EOFError):  # it has done all it was told
-            return
+        except (OSError, EOFError):
+            if self._process is None or self._process.wait() != 0:
+                raise
+            # it has done all it was told
 
     def _hear(self, connection: Connection) -> None:
         trouble: Trouble = connection.recv()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
+from typing import Any
 
 from bench.errors import said
 from bench.escape.characters import shortened
@@ -20,40 +21,41 @@ from bench.tracking.messages import Begin, Close, End, Logged, Message, Points, 
 
 TOGETHER_SECONDS = 1.0
 """How long messages of steps are collected, to be told in one go."""
-SLOW_SECONDS = 10.0
-"""A call that takes longer is said."""
-GRACE_SECONDS = 60.0
-"""How long this process may go on after there is nothing more."""
+LOOK_SECONDS = 0.25
+"""How often it is looked at whether a call hangs, and whether the process that this one serves is still there."""
 MAX_WORDS = 300
 
 
-def serve(descriptor: int) -> None:
-    """Take messages from the pipe until it says that there are no more, or closes."""
+def serve(descriptor: int, parent: int) -> None:
+    """Take messages from the pipe of `parent` (a process id) until it says that there are no more, or closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the command, which says when there is no more
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.nice(10)
-    Child(Connection(descriptor)).run()
+    Child(Connection(descriptor), parent).run()
 
 
 class Child:
     """The backend, and what it is told through the pipe."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, parent: int) -> None:
+        self._connection, self._parent = connection, parent
         self._setup: Setup = connection.recv()
-        self._backend: Backend | None = None
+        self._backend: Backend[Any] | None = None
         self._sending = threading.Lock()
+        self._called: float | None = None
+        """Since when a call has not come back; None while there is none."""
+        self._ending: float | None = None
+        """Since when there is nothing more to come."""
 
     def run(self) -> None:
         """Until there is nothing more."""
+        threading.Thread(target=self._watch, name="watch", daemon=True).start()
         more = True
         while more:
             messages, more = self._together()
             for message in merged(messages):
                 self._tell(message)
-        timer = threading.Timer(GRACE_SECONDS, os._exit, [1])
-        timer.daemon = True
-        timer.start()
+        self._ending = self._ending or time.monotonic()
         if self._backend is not None:
             with self._watched():
                 self._backend.close()
@@ -94,15 +96,27 @@ class Child:
     @contextmanager
     def _watched(self) -> Iterator[None]:
         """Whatever is raised within, or takes long, is said."""
-        timer = threading.Timer(SLOW_SECONDS, self._say, [f"has not answered for {SLOW_SECONDS:.0f} s", True])
-        timer.daemon = True
-        timer.start()
+        self._called = time.monotonic()
         try:
             yield
         except (Exception, SystemExit) as error:  # a library may end the process for want of a login
             self._say(f"failed ({type(error).__name__}: {said(error)})")
         finally:
-            timer.cancel()
+            self._called = None
+
+    def _watch(self) -> None:
+        """In a thread of its own: say that a call hangs, and end this process when its time is over, whatever hangs."""
+        said_of: float | None = None
+        while True:
+            time.sleep(LOOK_SECONDS)
+            now, called = time.monotonic(), self._called
+            if called is not None and called != said_of and now - called > self._setup.slow_seconds:
+                said_of = called
+                self._say(f"has not answered for {self._setup.slow_seconds:.0f} s", hangs=True)
+            if self._ending is None and os.getppid() != self._parent:
+                self._ending = now
+            if self._ending is not None and now - self._ending > self._setup.grace_seconds:
+                os._exit(1)
 
     def _say(self, text: str, hangs: bool = False) -> None:
         with self._sending, suppress(OSError):  # nobody is there to hear it

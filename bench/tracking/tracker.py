@@ -69,6 +69,7 @@ class Tracker(Observer):
         self._setup = setup
         self._channel = Channel(setup)
         self._attempts: dict[str, Attempt] = {}
+        self._kept = "cells go on, and keep their records"
 
     def on_phase(self, cell: Cell, what: str) -> None:
         """Its first phase begins a run."""
@@ -103,6 +104,7 @@ class Tracker(Observer):
 
     def on_report(self, page: Path) -> None:
         """The report goes to a run of its own."""
+        self._kept = f"the report is {page} all the same"
         self._channel.put(Report(str(page.absolute())))
         self._complain()
 
@@ -115,5 +117,5 @@ class Tracker(Observer):
     def _complain(self) -> None:
         if (trouble := self._channel.trouble()) is not None:
             name = self._setup.name
-            text = f"tracker={name}: {CALLED.get(name, name)} {trouble}; cells go on, and keep their records"
+            text = f"tracker={name}: {CALLED.get(name, name)} {trouble}; {self._kept}"
             raise Unwell(f"tracker {name}", text)

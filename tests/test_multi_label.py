@@ -113,7 +113,8 @@ def test_defaults_are_those_of_own_data(file: Path) -> None:
 
 
 REFUSED = {
-    "SetFit": (("model=minilm", "method=setfit"), "method=setfit does not know task=multi_label yet"),
+    "answers made elsewhere": (("model=predictions", "model.name=gpt", "model.path=answers.csv"),
+                               "model=predictions does not know task=multi_label yet"),
     "a balanced split": (("model=tfidf_sgd", "split=nested"), "split=nested draws examples of one label each"),
     "oversampling": (("model=tfidf_sgd", "training.class_weight=oversample"), "balanced or sqrt"),
     "a metric of one label": (("model=tfidf_logistic", "model.best_metric=brier"),

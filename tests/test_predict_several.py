@@ -36,6 +36,9 @@ CELLS: dict[str, tuple[str, ...]] = {family_of(kind): (f"model={family_of(kind)}
     "zero-shot, cut": ("model=gpt2", "method=zero_shot", "method.answers=[coach,firm]", "method.max_length=4",
                        "method.question='{text}: {label}?'", "method.label_words={ball:goal,late:coach,money:bank}",
                        "method.precision=fp32", "training.truncation=tail", "training.thresholds=top_k"),
+    "setfit": ("model=bert_base", "method=setfit", "method.max_steps=4"),
+    "setfit, cut": ("model=bert_base", "method=setfit", "method.max_steps=4", "method.max_length=6",
+                    "training.truncation=tail", "training.thresholds=validation", "training.class_weight=balanced"),
     "last block": ("model=bert_base", "method=last_block", *TRAINED[1:]),
 }  # fmt: skip
 STANDS_IN = {"model=bert_base": "bert", "model=llama3_2_1b": "llama", "model=gpt2": "gpt2"}
@@ -68,7 +71,7 @@ def keep(tmp_path_factory: pytest.TempPathFactory, file: Path, tiny_models: dict
 
 def base(name: str, tiny_models: dict[str, Path]) -> list[str]:
     """Where the base model is, of what is kept without it."""
-    if CELLS[name][0] not in STANDS_IN or name == "last block":
+    if CELLS[name][0] not in STANDS_IN or name == "last block" or name.startswith("setfit"):
         return []
     return ["--model-path", str(tiny_models[STANDS_IN[CELLS[name][0]]])]
 

@@ -36,6 +36,7 @@ class OneVsRest(ClassifierMixin, BaseEstimator):
 
     def fit(self, features: Any, labels: NDArray[np.integer]) -> Self:
         """Fit one label after the other; `labels` has the shape (examples, labels)."""
+        labels = np.asarray(labels)
         planes = [self._plane(features, labels[:, label], label) for label in range(labels.shape[1])]
         self.coef_ = np.stack([coef for coef, _ in planes])
         self.intercept_ = np.asarray([intercept for _, intercept in planes])

@@ -1,6 +1,7 @@
 """SetFit (Tunstall et al. 2022): a sentence encoder is tuned on pairs of texts, of one label or of two, until their
 cosine similarity says which; then logistic regression on its embeddings. By the setfit library, an extra of this
-package.
+package. Where a text may have several labels, those of a pair are alike if they have one in common, as the library's
+`multi_target_strategy` has it, and each label has a regression of its own (one-vs-rest).
 """
 
 import functools
@@ -26,14 +27,17 @@ from transformers import PreTrainedModel, PrinterCallback, set_seed
 
 from bench.cell import Cell
 from bench.config import SetfitConfig, TransformerConfig
-from bench.data.examples import single_labels
+from bench.data.examples import Target
 from bench.data.split import Examples, Splits
+from bench.errors import UserError
+from bench.kind import MULTI_LABEL
 from bench.methods import arrays
 from bench.methods.class_weight import training_set
 from bench.methods.cut import count_tokens, measure_cut
 from bench.methods.fitted import Context, Diverged, Probabilities, Stored, Summary
 from bench.methods.loading import ModelFiles
 from bench.methods.one_device import check_one_device
+from bench.methods.one_vs_rest import OneVsRest, classifier_for
 from bench.methods.training import StepCallback
 from bench.methods.truncation import cut_texts
 from bench.models import files, safely, size
@@ -67,6 +71,8 @@ class SetFit:
         single = self.model.predict_proba(
             texts, batch_size=self.kept.batch_size, as_numpy=True, show_progress_bar=False
         )  # fmt: skip
+        if self.kept.kind == MULTI_LABEL:
+            return np.asarray(single, dtype=np.float64)
         # from fp32 embeddings, so rows are off 1 by what a loss computed in fp64 would notice
         probabilities: Probabilities = np.asarray(single, dtype=np.float64)
         return probabilities / probabilities.sum(axis=1, keepdims=True)
@@ -95,10 +101,11 @@ def fit(cell: Cell, splits: Splits, context: Context) -> SetFit:
     set_seed(cell.task.seed)
     body = found.loaded(lambda: load_body(model_config, found.location, method, context.device), context)
     trunk = next(module for module in body.modules() if isinstance(module, PreTrainedModel))
-    model = setfit.SetFitModel(model_body=body, model_head=LogisticRegression(max_iter=2000))
+    strategy = "one-vs-rest" if splits.kind == MULTI_LABEL else None
+    model = setfit.SetFitModel(model_body=body, model_head=regression(None), multi_target_strategy=strategy)
     loaded = time.perf_counter()
     context.on_phase("training")
-    pairs, steps = planned(single_labels(splits.train.labels[:MAX_PAIRED]), cell.method)
+    pairs, steps = planned(splits.train.labels[:MAX_PAIRED], cell.method)
     train(model, splits, cell.method, context, steps=steps, seed=cell.task.seed)
     trained = time.perf_counter()
     parameters = size.count_parameters(body)
@@ -126,9 +133,8 @@ def load(kept: KeptModel, stored: Stored) -> SetFit:
     assert isinstance(method, SetfitConfig)
     _quiet()
     body = load_body(replace(model, revision=None), str(stored.folder / ENCODER), method, stored.device)
-    head = arrays.set_fitted(
-        LogisticRegression(), arrays.load(stored.folder), arrays.LINEAR, num_labels=len(kept.labels)
-    )  # fmt: skip
+    unfitted = OneVsRest() if kept.kind == MULTI_LABEL else LogisticRegression()
+    head = arrays.set_fitted(unfitted, arrays.load(stored.folder), arrays.LINEAR, num_labels=len(kept.labels))
     return SetFit(Summary(), kept, setfit.SetFitModel(model_body=body, model_head=head), method.truncation)
 
 
@@ -175,14 +181,33 @@ def shortened(body: SentenceTransformer, texts: Sequence[str], truncation: Trunc
     return cut_texts(tokenizer, texts, body.max_seq_length - tokenizer.num_special_tokens_to_add(), truncation)
 
 
-def planned(labels: Sequence[int], method: SetfitConfig) -> tuple[int, int]:
+def regression(class_weight: dict[int, float] | None) -> LogisticRegression:
+    """What embeddings are classified by."""
+    return LogisticRegression(max_iter=2000, class_weight=class_weight)
+
+
+def alike(labels: Sequence[Target]) -> int:
+    """Pairs of examples, also of one with itself, that have their label, or one of several, in common."""
+    of = np.asarray(labels)
+    if of.ndim == 1:
+        return sum(n * (n + 1) // 2 for n in Counter(of.tolist()).values())
+    common = of.astype(np.float32) @ of.T.astype(np.float32) > 0
+    return int(np.triu(common).sum())
+
+
+def planned(labels: Sequence[Target], method: SetfitConfig) -> tuple[int, int]:
     """How many pairs `labels` give in all epochs, and optimizer steps, which `max_steps` may cut.
 
-    As in setfit's `ContrastiveDataset`, where an example also pairs with itself.
+    As in setfit's `ContrastiveDataset`, where an example also pairs with itself. Raises UserError where no two examples
+    differ.
     """
-    count = len(labels)
-    same = sum(n * (n + 1) // 2 for n in Counter(labels).values())
+    count, same = len(labels), alike(labels)
     different = count * (count + 1) // 2 - same
+    if not different:
+        raise UserError(
+            "method=setfit learns from pairs of texts without a common label, and all "
+            f"{count} training texts have one: give more of them, or another method"
+        )
     if method.num_iterations is not None:
         pairs = 2 * method.num_iterations * count
     elif method.sampling_strategy == "unique":
@@ -198,7 +223,7 @@ def train(
 ) -> None:
     """Tune the encoder and fit the regression, in place. Raises Diverged."""
     texts = shortened(model.model_body, splits.train.texts, method.truncation)
-    labels = list(single_labels(splits.train.labels))
+    labels = list(splits.train.labels)
     with tempfile.TemporaryDirectory() as scratch, _trainer_options(context.device):
         arguments = setfit.TrainingArguments(
             output_dir=scratch,
@@ -224,7 +249,7 @@ def train(
         raise Diverged("the encoder's weights are not finite after the contrastive tuning")
     model.model_body.to(context.device)
     chosen = training_set(np.asarray(texts, dtype=object), labels, method.class_weight, seed=seed)
-    model.model_head.set_params(class_weight=chosen.class_weight)
+    model.model_head = classifier_for(chosen, regression)
     trainer.train_classifier(list(chosen.features), list(chosen.labels), args=arguments)
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score
 
 from bench.cell import Cell
 from bench.config import (
     DataConfig,
     LinearProbeConfig,
+    NaturalSplitConfig,
     NestedSplitConfig,
     SetfitConfig,
     TfidfSgdConfig,
@@ -24,6 +26,7 @@ from bench.running import preflight
 from tests.support import texts
 from tests.support.cli import call
 from tests.support.scratch import CACHE
+from tests.support.several import pool_of
 
 CONTEXT = Context(cache=CACHE, mirror_dir=None, device="cpu")
 
@@ -104,6 +107,52 @@ def test_pairs_are_counted_as_the_library_makes_them(options: dict[str, object])
         list("abcdefg"), labels, False, method.num_iterations, method.sampling_strategy or "oversampling"
     )
     assert planned(labels, method) == (2 * len(list(made)), 2 * -(-len(list(made)) // 4))
+
+
+def several(folder: Path, **options: object) -> Cell:
+    cell = make_cell(folder, train_size=48, **options)
+    data, split = DataConfig(name="tickets", source="file", multi_label="keep"), NaturalSplitConfig(name="natural")
+    return replace(cell, task=Task(data, 3, 48, 0, split))
+
+
+@pytest.mark.parametrize("strategy", ["oversampling", "unique", "undersampling", 3])
+def test_pairs_of_several_labels_are_alike_by_one_in_common(strategy: str | int) -> None:
+    pytest.importorskip("setfit")
+    from setfit.sampler import ContrastiveDataset
+
+    from bench.methods.setfit import alike, planned
+
+    labels = ((1, 1, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0), (1, 0, 1), (1, 1, 1))
+    options = {"num_iterations": strategy} if isinstance(strategy, int) else {"sampling_strategy": strategy}
+    method = SetfitConfig(**{"name": "setfit", "batch_size": 4, "max_steps": 10_000, "num_iterations": None} | options)
+    made = ContrastiveDataset(
+        list("abcdef"), labels, "one-vs-rest", method.num_iterations, method.sampling_strategy or "oversampling"
+    )
+    assert len(made.pos_pairs) == alike(labels)
+    assert planned(labels, method) == (len(list(made)), -(-len(list(made)) // 4))
+
+
+def test_texts_that_all_have_a_label_in_common_are_refused() -> None:
+    pytest.importorskip("setfit")
+    from bench.methods.setfit import planned
+
+    with pytest.raises(UserError, match="pairs of texts without a common label, and all 2 training texts have one"):
+        planned(((1, 1), (1, 0)), SetfitConfig(name="setfit"))
+
+
+def test_several_labels_are_learnt_each_against_the_rest(tiny_models: dict[str, Path]) -> None:
+    pool = pool_of()
+    tuned, splits = fitted(several(tiny_models["bert"]), pool)
+    found, true = tuned.predict(splits.test), np.asarray(splits.test.labels)
+    assert found.shape == true.shape
+    assert not np.allclose(found.sum(axis=1), 1), "probabilities of labels, one by one"
+    assert average_precision_score(true, found) > 0.8
+    assert tuned.model.model_head.coef_.shape[0] == 3
+    again, _ = fitted(several(tiny_models["bert"]), pool)
+    assert (found == again.predict(splits.test)).all()
+    weighted, _ = fitted(several(tiny_models["bert"], class_weight="balanced"), pool)
+    late = splits.labels.index("late")
+    assert weighted.predict(splits.test)[:, late].mean() > found[:, late].mean()
 
 
 def test_long_texts_are_cut(tiny_models: dict[str, Path], pool: Pool) -> None:

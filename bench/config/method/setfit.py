@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetfitConfig(Method):
-    """Contrastive tuning of a sentence encoder, then logistic regression (Tunstall et al. 2022), by setfit."""
+    """Contrastive tuning of a sentence encoder, then logistic regression (Tunstall et al. 2022), by setfit.
+
+    Where a text may have several labels, two texts are alike if they have one in common, and each label is told from
+    the rest by a regression of its own.
+    """
 
     name: Literal["setfit"]
     display_name: Text = field(default="", compare=False, metadata=NEVER)
@@ -54,7 +58,6 @@ class SetfitConfig(Method):
 
     __pydantic_config__ = FORBID
 
-    knows_several_labels = False
     module = "bench.methods.setfit"
     role = "fine-tuning"
     kept_as = "encoder"

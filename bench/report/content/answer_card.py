@@ -10,7 +10,7 @@ from bench.report.content.amounts import (
     score_text,
     time_text,
 )
-from bench.report.content.answer_notes import KINDS, MAX_NAMED, Around, notes
+from bench.report.content.answer_notes import KINDS, MAX_NAMED, Around, notes, on_common_seeds
 from bench.report.content.words import listed
 from bench.report.statistics.answers import Answer
 from bench.report.statistics.metrics import metric_named
@@ -121,7 +121,10 @@ def _score_facts(found: Answer, around: Around) -> list[Fact]:
     if over is not None:
         one_base = score_text(over.accuracy_b, metric)
         span = gain_range_text(over.difference.low, over.difference.high, metric)
-        label = f"over the {one_base} of {around.name(over.b)}; 95 % interval {span}"
+        what = f"over the {one_base} of {around.name(over.b)}"
+        if common := on_common_seeds(over, found.score.estimate, over.accuracy_b, metric):
+            what = f"{score_text(over.accuracy_a, metric)} against the {one_base} of {around.name(over.b)}{common}"
+        label = f"{what}; 95 % interval {span}"
         facts.append(Fact(gain_text(over.difference.estimate, metric), label))
     return facts
 

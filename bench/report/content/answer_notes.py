@@ -18,6 +18,7 @@ from bench.report.content.words import listed, to_confirm
 from bench.report.statistics.answers import CHEAPER, Answer
 from bench.report.statistics.ceilings import Cost
 from bench.report.statistics.metrics import metric_named
+from bench.report.statistics.paired import Comparison
 from bench.report.statistics.power import ONE_SEED, TWO_SEEDS
 from bench.report.statistics.ties import Contender
 from bench.wording import counted, money_text
@@ -141,10 +142,21 @@ def _cheaper(found: Answer, around: Around) -> str:
 
 def _gives_up(found: Answer) -> str:
     assert found.cheaper is not None
-    one, metric = found.cheaper.contender.against_best.difference, metric_named(found.standing.metric)
+    other, metric = found.cheaper.contender, metric_named(found.standing.metric)
+    one = other.against_best.difference
+    common = on_common_seeds(other.against_best, found.score.estimate, other.score.estimate, metric)
     if one.estimate <= 0:
-        return f"on average not lower, at worst by {loss_text(max(one.high, 0), metric)}"
-    return f"{loss_text(one.estimate, metric)} lower ({_span(one.low, one.high, metric)})"
+        return f"on average not lower, at worst by {loss_text(max(one.high, 0), metric)}{common}"
+    return f"{loss_text(one.estimate, metric)} lower{common} ({_span(one.low, one.high, metric)})"
+
+
+def on_common_seeds(compared: Comparison, score_a: float, score_b: float, metric: Metric) -> str:
+    """ " on the 2 seeds that both have", where the scores that are shown, of all seeds of a row, are not those that
+    were compared, so that their difference would be another one."""
+    shown = ((compared.accuracy_a, score_a), (compared.accuracy_b, score_b))
+    if all(score_text(used, metric) == score_text(whole, metric) for used, whole in shown):
+        return ""
+    return f" on the {counted(len(compared.seeds), 'seed')} that both have"
 
 
 def _span(low: float, high: float, metric: Metric) -> str:

@@ -59,6 +59,19 @@ def test_what_is_given_up_is_said_without_negative_losses() -> None:
     assert re.search(r"; \d\.\d points lower \(from \d\.\d higher to \d\.\d lower\)\.$", said), said
 
 
+def test_scores_of_more_seeds_than_were_compared_do_not_stand_beside_the_difference() -> None:
+    """84.7 % is not 17.4 points over 68.6 %: the row has seeds that the baseline lacks."""
+    few = answered({"lora": [0.9, 0.92, 0.8, 0.8], "tfidf": [0.6, 0.6]}, {"lora": 60.0, "tfidf": 1.0})
+    gain = card(few, Around(name=str.upper, baseline="tfidf")).facts[1]
+    assert gain.value == "+31.0 points"
+    assert gain.label.startswith("91.0 % against the 60.0 % of TFIDF on the 2 seeds that both have; 95 % interval ")
+    same = answered({"lora": [0.9, 0.92], "tfidf": [0.6, 0.6]})
+    assert card(same, Around(name=str.upper, baseline="tfidf")).facts[1].label.startswith("over the 60.0 % of TFIDF; ")
+    shares = {"lora": [0.9, 0.93, 0.8], "probe": [0.89, 0.9], "tfidf": [0.6, 0.6, 0.6]}
+    said = notes(answered(shares, {"lora": 60.0, "probe": 1.0}))["Cheaper"]
+    assert " points lower on the 2 seeds that both have (from" in said
+
+
 def test_a_perfect_score_is_to_be_checked() -> None:
     assert "rare: are test texts in training" in notes(answered({"lora": [1.0, 1.0], "tfidf": [0.6, 0.6]}))["Check"]
     assert "Check" not in notes(answered({"lora": [0.99, 0.98], "tfidf": [0.6, 0.6]}))

@@ -31,7 +31,7 @@ ON_GPU = $(if $(WHEELS),PYTHONPATH=$(GPU_PACKAGES) $(PYTHON),$(BIN)/python)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo mine sweep decide plan status watch doctor best report compare test test-faults test-lowest \
-	test-slurm slurm-is-here test-browser wheel test-install test-gpu perf-gpu gpu-packages wheelhouse perf lint format clean
+	test-ray test-slurm slurm-is-here test-browser wheel test-install test-gpu perf-gpu gpu-packages wheelhouse perf lint format clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -104,6 +104,9 @@ $(LOWEST)/.installed: pyproject.toml constraints.txt
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
 		--constraint $(LOWEST)/torch.txt --editable '.[dev]'
 	@touch $@
+
+test-ray: setup ## sweeps on a Ray cluster of two nodes, both of this machine, whose actors and nodes are killed
+	$(BIN)/python -m pytest -m ray tests/sweep/test_ray.py
 
 test-slurm: slurm-is-here setup ## sweeps on a real Slurm that the tests start (Debian: slurm-wlm, munge)
 	$(BIN)/python -m pytest -m slurm tests/slurm $(ARGS)

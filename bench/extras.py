@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 EXTRAS = {
-    "bitsandbytes": "qlora", "gguf": "gguf", "mlflow": "mlflow", "optuna": "tune", "setfit": "setfit",
+    "bitsandbytes": "qlora", "gguf": "gguf", "mlflow": "mlflow", "optuna": "tune", "ray": "ray", "setfit": "setfit",
     "submitit": "slurm", "tensorboard": "tensorboard", "trackio": "trackio", "wandb": "wandb",
 }  # fmt: skip
 """By the package's name in Python; extras of `pyproject.toml`."""

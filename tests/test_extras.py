@@ -48,6 +48,7 @@ def test_tfidf_and_an_encoder_run(tmp_path: Path, without, tiny_models: dict[str
         (("model=minilm", "method=setfit"), "setfit"),
         (("model=minilm", "method=lora", "training.optim=adamw_8bit"), "bitsandbytes"),
         (("model=tfidf_sgd", "hydra/launcher=slurm", "hydra.launcher.partition=x"), "submitit"),
+        (("model=tfidf_sgd", "hydra/launcher=ray"), "ray"),
         (("model=gemma3_270m_wheel", "method=lora"), "gguf"),
     ],
 )

@@ -41,6 +41,8 @@ STALE_SECONDS = 120.0
 """A claim of another machine that is not touched for so long has lost its owner."""
 TORN_SECONDS = 20.0
 """Half of a claim that stays so for this time, in which any owner touches it, is nobody's."""
+ELSEWHERE = "/elsewhere"
+"""Behind a host whose processes nobody looks up: no machine is called so (`processes.machine`)."""
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 """What file systems without hard links answer."""
 
@@ -70,10 +72,12 @@ class Claims:
         for folder in list(self.held):
             self.release(folder)
 
-    def take(self, folder: Path, device: str, processes: tuple[str, ...] = ()) -> bool:
+    def take(self, folder: Path, device: str, processes: tuple[str, ...] = (), *, host: str | None = None) -> bool:
         """Claim the cell in `folder`; False where somebody who is alive, as far as is known, has it.
 
         `processes` (`processes.process`) must be dead, beside this one, before anyone on this machine takes it over.
+        `host` is where the cell runs, if that is elsewhere: then no processes tell, and others wait until this claim is
+        not touched any more.
         Look at the cell's record again afterwards: another sweep may have run it meanwhile. Raises OSError where it
         can't be claimed; that is about this cell alone, but for the numbers in `regular.FULL`.
         """
@@ -86,8 +90,8 @@ class Claims:
             return False
         claim = Claim(
             owner=uuid.uuid4().hex,
-            host=platform.node(),
-            machine=machine(),
+            host=host or platform.node(),
+            machine=machine() if host is None else f"{host}{ELSEWHERE}",
             processes=(own_process(), *processes),
             device=device,
             started=now(),

@@ -47,12 +47,16 @@ class Handle:
         self.clock = time.monotonic()
         self.cells_begun = self.jobs_begun = 0
         self.loaded: Base = NOTHING
+        self.connection = self._begin()
+
+    def _begin(self) -> Connection:
+        """Start it; what it says is read there."""
         context = multiprocessing.get_context("spawn")
-        self.connection: Connection
-        self.connection, theirs = context.Pipe()
-        self.process: BaseProcess = context.Process(target=serve, args=(theirs, slot, os.getpid()), daemon=True)
+        ours, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=serve, args=(theirs, self.slot, os.getpid()), daemon=True)
         self.process.start()
         theirs.close()
+        return ours
 
     @property
     def name(self) -> str:
@@ -61,21 +65,34 @@ class Handle:
         return process(self.process.pid)
 
     @property
+    def processes(self) -> tuple[str, ...]:
+        """For claims: those of this machine that must be dead before its cell is anybody else's."""
+        return (self.name,)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self.process.is_alive()
+
+    @property
     def is_fused(self) -> bool:
         """Whether its job is a stack of cells."""
         return self.size > 1
 
     def send(self, cells: Sequence[Cell], settings: Settings, *, halvings: int, bar: Bar | None = None) -> None:
         """Hand it cells to run, several to be fused. Raises WorkerDied where the process ended while it was idle."""
+        self._given(cells, halvings)
+        try:
+            self.connection.send(Job(tuple(cells), settings, halvings, bar))
+        except (BrokenPipeError, ConnectionResetError):
+            raise WorkerDied("the worker ended while it was idle") from None
+
+    def _given(self, cells: Sequence[Cell], halvings: int) -> None:
         self.cells, self.size, self.halvings = list(cells), len(cells), halvings
         self.started, self.clock = now(), time.monotonic()
         self.cells_begun += len(cells)
         self.jobs_begun += 1
         self.loaded = base_of(cells[0])
-        try:
-            self.connection.send(Job(tuple(cells), settings, halvings, bar))
-        except (BrokenPipeError, ConnectionResetError):
-            raise WorkerDied("the worker ended while it was idle") from None
 
     def receive(self) -> Answer:
         """What it says next. Raises WorkerDied."""

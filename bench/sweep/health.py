@@ -29,8 +29,8 @@ class Health:
         if status is Status.OK:
             self.sound.discard(slot)
         is_suspect = status in (Status.ERROR, Status.CRASHED) and isinstance(cell.model, TransformerConfig)
-        if slot.gpu is None or not is_suspect or slot in self.sound:
-            return None
+        if slot.gpu is None or slot.host is not None or not is_suspect or slot in self.sound:
+            return None  # a GPU of another machine can't be tried from here
         reason = tried(slot.gpu, timeout=PROBE_SECONDS)
         if reason is None:
             self.sound.add(slot)

@@ -20,7 +20,7 @@ from bench.sweep.interrupt import Interrupts
 from bench.sweep.messages import Ended, Phase, Split, Step, Unwritten, Warned
 from bench.sweep.progress import Progress
 from bench.sweep.retries import Retries
-from bench.sweep.slots import PoolOptions, Slot
+from bench.sweep.slots import PoolOptions, Slot, slots
 from bench.sweep.stopped import Interrupted, Stopped
 from bench.sweep.waiting import Waiting
 from bench.sweep.workers import Workers
@@ -38,7 +38,21 @@ def run_pool(
     *,
     bars: Bars = no_bar,
 ) -> None:
-    """Run `cells` over the slots of this machine; every one of them ends with a record, here or in another sweep.
+    """Run `cells` over the slots of this machine, as `run_workers`. Raises UserError as `slots`, too."""
+    run_workers(cells, settings, progress, stamps, Workers(options, slots(options, settings)), bars=bars)
+
+
+def run_workers(
+    cells: Sequence[Cell],
+    settings: Settings,
+    progress: Progress,
+    stamps: Mapping[str, store.Stamp | None],
+    workers: Workers,
+    *,
+    bars: Bars = no_bar,
+    launcher: str = "pool",
+) -> None:
+    """Run `cells` by `workers`, which are ended; every cell ends with a record, here or in another sweep.
 
     Where data or a model was changed since they were planned, the first cell that finds it so has a record, and those
     that would read the same are not begun (where `progress.drops_changed`).
@@ -50,9 +64,9 @@ def run_pool(
     Raises Interrupted, and Stopped where cells were not begun for that, records can't be written or `max_failures` is
     reached. Then no process and no half-written file is left, and cells that were being run have no new record.
     """
-    with Interrupts() as interrupts, Claims(settings.results_dir) as claims:
+    with Interrupts() as interrupts, Claims(settings.results_dir, launcher) as claims:
         pool = _Pool(
-            cells, settings, options, progress=progress, stamps=stamps, claims=claims, interrupts=interrupts, bars=bars
+            cells, settings, workers, progress=progress, stamps=stamps, claims=claims, interrupts=interrupts, bars=bars
         )
         try:
             pool.run()
@@ -73,7 +87,7 @@ class _Pool:
         self,
         cells: Sequence[Cell],
         settings: Settings,
-        options: PoolOptions,
+        workers: Workers,
         *,
         progress: Progress,
         stamps: Mapping[str, store.Stamp | None],
@@ -83,10 +97,10 @@ class _Pool:
     ) -> None:
         self.settings, self.progress, self.interrupts, self.bars = settings, progress, interrupts, bars
         self.waiting = Waiting(
-            cells, settings, progress=progress, stamps=stamps, claims=claims, together=not options.isolate
+            cells, settings, progress=progress, stamps=stamps, claims=claims, together=not workers.options.isolate
         )
         self.queue = self.waiting.queue
-        self.workers = Workers(options, settings)
+        self.workers = workers
         self.observer = chosen(settings, warn=progress.warn)
         """Of the records that this process writes."""
         self.health, self.retries = Health(), Retries(settings)
@@ -153,9 +167,12 @@ class _Pool:
 
     def _wait(self) -> None:
         """Until a worker says something, a signal comes, or it is time to look at the clock."""
-        watched: list[Connection | socket] = [*self.workers.busy, self.interrupts.wakeup]
+        news = [] if self.workers.news is None else [self.workers.news]
+        watched: list[Connection | socket] = [*self.workers.busy, *news, self.interrupts.wakeup]
         for ready in wait(watched, timeout=self._patience()):
-            if isinstance(ready, Connection):
+            if ready in news:
+                self._hear_news()
+            elif isinstance(ready, Connection):
                 self._hear(self.workers.busy[ready])
             else:
                 self.interrupts.drain()
@@ -166,6 +183,14 @@ class _Pool:
                 self._end(
                     worker, Status.TIMEOUT, f"it took longer than timeout_minutes={self.settings.timeout_minutes:g}"
                 )
+
+    def _hear_news(self) -> None:
+        """More workers can be used, or fewer; without any the sweep stops."""
+        if (why := self.workers.hear()) is None:
+            return
+        self.progress.warn(why, why)
+        if not (self.workers.idle or self.workers.busy or self.workers.waits):
+            self.stopped = self.stopped or f"no worker is left: {why}"
 
     def _patience(self) -> float | None:
         """Seconds until something has to be looked at without being told."""

@@ -84,6 +84,8 @@ class Slot:
     """Workers on its GPU."""
     memory: int | None = None
     """Bytes that are its worker's share of the GPU's; None on the CPU, or where they are not known."""
+    host: str | None = None
+    """The machine that it is on; None: this one."""
 
 
 def slots(options: PoolOptions, settings: Settings) -> list[Slot]:

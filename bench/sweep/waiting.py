@@ -87,7 +87,7 @@ class Waiting:
         if self._ran_elsewhere(cell):
             return False
         try:
-            taken = self.claims.take(self.folder(cell), worker.slot.name, (worker.name,))
+            taken = self.claims.take(self.folder(cell), worker.slot.name, worker.processes, host=worker.slot.host)
         except OSError as error:
             if error.errno in FULL:
                 raise

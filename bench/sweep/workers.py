@@ -3,18 +3,21 @@
 from collections.abc import Iterable
 from multiprocessing.connection import Connection
 
-from bench.settings import Settings
 from bench.sweep.handle import Handle
-from bench.sweep.slots import PoolOptions, Slot, slots
+from bench.sweep.slots import Slot, WorkerOptions
 
 
 class Workers:
     """Processes by slot, which begin when they are needed."""
 
-    def __init__(self, options: PoolOptions, settings: Settings) -> None:
-        """Raises UserError as `slots`."""
+    news: Connection | None = None
+    """Where a subclass says that it has something to `hear`."""
+    waits = False
+    """Whether it will have more slots than are idle or busy now."""
+
+    def __init__(self, options: WorkerOptions, idle: Iterable[Slot] = ()) -> None:
         self.options = options
-        self.idle: list[Slot] = slots(options, settings)
+        self.idle: list[Slot] = list(idle)
         """Slots that have no cell."""
         self.busy: dict[Connection, Handle] = {}
         self._resting: dict[Slot, Handle] = {}
@@ -22,7 +25,7 @@ class Workers:
     def of(self, slot: Slot) -> Handle:
         """The process that rests in an idle `slot`, or a new one."""
         worker = self._resting.get(slot)
-        if worker is not None and not worker.process.is_alive():
+        if worker is not None and not worker.is_alive:
             worker.stop()
             worker = None
         if worker is None:
@@ -53,6 +56,10 @@ class Workers:
         self._resting.pop(worker.slot, None)
         if worker.slot not in self.idle:
             self.idle.append(worker.slot)
+
+    def hear(self) -> str | None:
+        """Take one of the `news`; why a slot is used no more, where it is that."""
+        raise NotImplementedError
 
     def close(self, slot: Slot) -> bool:
         """Use an idle `slot` no more; whether there is another one."""

@@ -76,7 +76,7 @@ def test_its_options_are_checked_as_all_are(
     assert refused(capfd, *own, "hydra.launcher.at_once=0").startswith("hydra.launcher.at_once=0: ")
     assert "hydra/launcher=slurm has" in refused(capfd, *own, "hydra.launcher.partition=gpu")
     assert refused(capfd, *own, "device=cuda") == "hydra/launcher=inline has no GPU"
-    assert "hydra/launcher=pool or hydra/launcher=slurm or hydra/launcher=inline" in refused(
+    assert "hydra/launcher=pool or hydra/launcher=slurm or hydra/launcher=ray or hydra/launcher=inline" in refused(
         capfd, *TFIDF, "hydra/launcher=basic"
     )
     assert not (tmp_path / "results").exists()
@@ -191,6 +191,9 @@ EFFECT = {
     "hydra.launcher.devices=0,2": "hydra.launcher.devices=0,2 has no effect, for cells run on the CPU here",
     "hydra.launcher.isolate=true hydra.launcher.cells_per_worker=2": "hydra.launcher.cells_per_worker=2 has no effect",
     "hydra.launcher.isolate=true engine=fused": "engine=fused has no effect, for hydra.launcher.isolate=true",
+    "hydra/launcher=ray hydra.launcher.per_device=2": "cells run on the CPU",
+    "hydra/launcher=ray hydra.launcher.isolate=true engine=fused": "engine=fused has no effect",
+    "hydra/launcher=ray hydra.launcher.address=auto hydra.launcher.workers=2 device=auto": "cells run on GPUs",
     "hydra/launcher=slurm hydra.launcher.isolate=true": "cells_per_job=auto gives each array task one cell",
     "hydra/launcher=slurm hydra.launcher.workers=2": "cells_per_job=auto gives each array task one cell",
     "hydra/launcher=slurm hydra.launcher.gpus_per_task=1 hydra.launcher.workers=2 device=auto": "cells run on GPUs",
@@ -229,6 +232,45 @@ def test_a_single_cell_has_no_launcher(word: str, capfd: pytest.CaptureFixture[s
     assert "token=x" not in said
 
 
+RAY = {
+    "": "On the CPU, 1 worker.",
+    "hydra.launcher.workers=3": "On the CPU, 3 workers.",
+    "hydra.launcher.address=auto hydra.launcher.workers=2": (
+        "On Ray (auto): 2 workers on each node's CPU, planned for one node with one device."
+    ),
+    "hydra.launcher.address=auto hydra.launcher.max_workers=4": (
+        "On Ray (auto): 1 worker on each node's CPU, up to 4 at once."
+    ),
+}
+
+
+@pytest.mark.parametrize("words", RAY)
+def test_a_plan_for_ray_starts_none(words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grid = [*simulated.small(tmp_path), "device=cpu", "hydra/launcher=ray", *words.split()]
+    with mock.patch.dict("sys.modules", {"ray": None}):
+        assert RAY[words] in simulated.said("plan", grid, tmp_path, capsys)
+
+
+REFUSED_OF_RAY = {
+    "hydra.launcher.address=ray://head:10001": "not through Ray's client",
+    "device=cuda": "a GPU is needed, but none is visible here",
+}
+
+
+@pytest.mark.parametrize("word", REFUSED_OF_RAY)
+def test_what_ray_cannot_run_is_refused(word: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    results = f"results_dir={tmp_path / 'results'}"
+    assert REFUSED_OF_RAY[word] in refused(
+        capfd, "-m", "model=minilm", "method=lora", "hydra/launcher=ray", word, results
+    )
+
+
+def test_ray_is_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("bench.sweep.runners.ray.is_here", lambda package: False)
+    said = refused(capfd, *TFIDF, "hydra/launcher=ray", f"results_dir={tmp_path / 'results'}")
+    assert said == "hydra/launcher=ray needs a package that is not installed: pip install 'finetune-bench[ray]'"
+
+
 def test_every_option_is_read() -> None:
     """One that no code reads would have no effect, and say nothing of it."""
     code = "\n".join(path.read_text() for path in (REPOSITORY / "bench/sweep").rglob("*.py"))
@@ -242,5 +284,5 @@ def test_options_that_are_wrong_are_told_together() -> None:
         runner_of("slurm", {"cells_per_job": 0, "max_running": -1})
     assert "hydra.launcher.cells_per_job=0: " in str(caught.value)
     assert "hydra.launcher.max_running=-1: " in str(caught.value)
-    with pytest.raises(UserError, match="there is no such runner; there are pool, slurm"):
-        runner_of("ray", {})
+    with pytest.raises(UserError, match="there is no such runner; there are pool, slurm, ray"):
+        runner_of("dask", {})

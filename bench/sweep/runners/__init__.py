@@ -11,9 +11,10 @@ from bench.errors import UserError, refuse
 from bench.options.validation import validated
 from bench.sweep.runners.base import Runner
 from bench.sweep.runners.pool import Pool
+from bench.sweep.runners.ray import Ray
 from bench.sweep.runners.slurm import Slurm
 
-RUNNERS: dict[str, type[Runner]] = {runner.name: runner for runner in (Pool, Slurm)}
+RUNNERS: dict[str, type[Runner]] = {runner.name: runner for runner in (Pool, Slurm, Ray)}
 """A runner's line in this table, its own file, and one in `conf/hydra/launcher/` are all that it takes."""
 PREFIX = ("hydra", "launcher")
 """Where options of a runner stand in the configuration."""

@@ -113,7 +113,7 @@ def test_defaults_are_those_of_own_data(file: Path) -> None:
 
 
 REFUSED = {
-    "answers made elsewhere": (("model=predictions", "model.name=gpt", "model.path=answers.csv"),
+    "answers made elsewhere": (("model=predictions", "model.name=gpt", f"model.path={__file__}"),
                                "model=predictions does not know task=multi_label yet"),
     "a balanced split": (("model=tfidf_sgd", "split=nested"), "split=nested draws examples of one label each"),
     "oversampling": (("model=tfidf_sgd", "training.class_weight=oversample"), "balanced or sqrt"),

@@ -117,7 +117,7 @@ def _of_lists(column: pa.ChunkedArray, part: Part, data: DataConfig) -> tuple[pa
 def _of_literals(column: pa.ChunkedArray, part: Part, data: DataConfig) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
     """Lists that a text file spells out: `["a", "b"]`, or as Python and pandas write them, `['a', 'b']`."""
     texts = column.to_pylist()
-    lists = [[] if text is None or is_blank(text) else _literal(text) for text in texts]
+    lists = [[] if text is None or is_blank(text) else list_in(text) for text in texts]
     bad = [row for row, found in enumerate(lists) if found is None]
     if bad:
         separator = max(SEPARATORS, key=lambda sign: sum(sign in text for text in texts if text))
@@ -139,8 +139,8 @@ def _separator_option(separator: str) -> str:
     return f"data.label_separator='\"{separator}\"'"
 
 
-def _literal(text: str) -> list[str] | None:
-    """The list that a cell spells out; None where it is none of texts and integers."""
+def list_in(text: str) -> list[str] | None:
+    """The list of labels that a cell spells out; None where it is none of texts and integers."""
     if not text.strip().startswith("["):
         return None
     for parse in (json.loads, ast.literal_eval):

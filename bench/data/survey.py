@@ -11,10 +11,12 @@ from bench.config import DataConfig
 from bench.config.split import SameText
 from bench.data.cleaned import Cleaned
 from bench.data.examined import Places, examined
+from bench.data.label_sets import counted, names_in
 from bench.data.problems import Problem
 from bench.data.read import read_parts
 from bench.data.readers.part import Part
 from bench.data.sametext import compared, look_alikes, several_in_one
+from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 
 MAX_NAMED = 5
 """Examples of each kind."""
@@ -67,6 +69,12 @@ class Survey:
     """Where each text stands."""
     table: pa.Table = field(compare=False, repr=False)
     """Texts and labels as a table, with `part` and `row` of each."""
+    kind: Kind = SINGLE_LABEL
+    """Whether each of `labels` is one, or a set of them as one text (`bench.data.label_sets.written`)."""
+
+    def names_of(self, row: int) -> tuple[str, ...]:
+        """The labels of a row."""
+        return names_in(self.labels[row]) if self.kind == MULTI_LABEL else (self.labels[row],)
 
     def rare_labels(self, least: int) -> dict[str, int]:
         """Labels with fewer than `least` examples, the rarest first."""
@@ -95,7 +103,7 @@ def survey_of(
     """Look at what was read already, as `survey` does."""
     found = examined(parts, data)
     texts, labels = (tuple(found.table[name].to_pylist()) for name in ("text", "label"))
-    counts = Counter(labels)
+    counts = counted(found.table["label"], data)
     where = Places(parts).of(found.table)
     return Survey(
         columns=tuple(dict.fromkeys(name for part in parts for name in part.columns)),
@@ -111,6 +119,7 @@ def survey_of(
         labels=labels,
         splits=tuple(found.table["split"].to_pylist()),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        kind=data.kind,
     )
 
 

@@ -8,18 +8,20 @@ import dataclasses
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.arguments import Parser, path
 from bench.errors import UserError
+from bench.escape.characters import visible_line
 from bench.escape.terminal import say
 from bench.init.naming import name_of, reading_options, refuse_existing, refuse_missing
 from bench.running.garbage import gc_disabled
 
 if TYPE_CHECKING:  # pyarrow and scikit-learn take a moment, and `--help` needs neither
-    from bench.init.columns import Asked
+    from bench.init.asked import Asked
     from bench.init.guess import Guess
     from bench.init.overview import Overview
+    from bench.init.several import LabelSets
     from bench.init.source import Source
 
 
@@ -48,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
         help="how it is read: data.encoding, data.delimiter, ...",
     )
     parser.add_argument("--text", metavar="COLUMN", help="the column of texts, or subject,body (default: guessed)")
-    parser.add_argument("--label", metavar="COLUMN", help="the column of labels (default: guessed)")
+    parser.add_argument("--label", metavar="COLUMN", help="the column of labels, or bug,urgent with --several")
+    parser.add_argument("--several", action="store_true", help="rows have several labels or none, and keep them all")
     parser.add_argument("--split", metavar="COLUMN", help="which rows are for training and testing (default: guessed)")
     parser.add_argument("--group", metavar="COLUMN", help="whose texts they are: nobody's are on both sides")
     parser.add_argument("--time", metavar="COLUMN", help="when they were written: the latest are for testing")
@@ -84,7 +87,7 @@ def _look_and_write(name: str, given: Mapping[str, str], paths: list[Path], opti
 
 
 def _overview(name: str, given: Mapping[str, str], options: argparse.Namespace) -> "Overview":
-    from bench.init.columns import Asked
+    from bench.init.asked import Asked
     from bench.init.overview import look
     from bench.init.source import read_source
     from bench.sources.cache import cache_folder
@@ -101,13 +104,23 @@ def _answered(source: "Source", asked: "Asked") -> "Asked":
     from bench.init.columns import choose
 
     columns = choose(source, asked)
+    if columns.sets is not None and columns.sets.is_proposed and not asked.several and _is_wanted(columns.sets):
+        label = columns.sets.column or ",".join(columns.sets.columns)
+        asked = dataclasses.replace(asked, several=True, label=label)
+        columns = choose(source, asked)
     guesses: dict[str, Guess] = {"text": columns.text, "label": columns.label}
-    answers = {}
+    answers: dict[str, Any] = {}
     for option, guess in guesses.items():
         if getattr(asked, option) is None and guess.others:
             question = f"{option} column [{guess.column}] (or {', '.join(guess.others)}): "
             answers[option] = input(question).strip() or guess.column
     return dataclasses.replace(asked, **answers)
+
+
+def _is_wanted(sets: "LabelSets") -> bool:
+    """Whether somebody wants several labels a row, by asking."""
+    found = f"{sets.share:.0%} of the rows have several labels in {visible_line(sets.label.column)}"
+    return input(f"{found}: keep them all? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _say(seen: "Overview") -> None:
@@ -129,7 +142,12 @@ def _write(name: str, paths: list[Path], seen: "Overview", options: argparse.Nam
     from bench.init.grid import machine, propose
 
     usable = [count for label, count in seen.counts.items() if label not in seen.unusable]
-    proposal = propose(usable, machine(options.mirror_dir), are_some_unusable=bool(seen.unusable))
+    proposal = propose(
+        usable,
+        machine(options.mirror_dir),
+        are_some_unusable=bool(seen.unusable),
+        rows_of_sets=len(seen.seen.texts) if seen.columns.keeps_sets else None,
+    )
     settings = {} if options.mirror_dir is None else {"mirror_dir": options.mirror_dir}
     texts = (data_file(name, seen), experiment_file(name, proposal, settings))
     write_files(dict(zip(paths, texts, strict=True)))

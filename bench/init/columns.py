@@ -3,17 +3,15 @@
 import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.config import DataConfig
 from bench.data.missing_columns import shortened
 from bench.data.readers.part import Part
 from bench.data.readers.table import NOT_READ
 from bench.errors import UserError
+from bench.init.asked import AS_ASKED, Asked, Columns
 from bench.init.guess import (
     MAX_SETS,
     Guess,
@@ -26,61 +24,11 @@ from bench.init.guess import (
     is_of_times,
     profile,
 )
+from bench.init.several import LabelSets, label_sets, refuse_single
 from bench.init.source import Source
 
 SAMPLE = 2000
 """Rows that columns are judged by, spread over the source."""
-AS_ASKED = "as asked"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Columns that somebody named; None: to be guessed."""
-
-    text: str | None = None
-    """Several, separated by commas, are joined to one text."""
-    label: str | None = None
-    split: str | None = None
-    group: str | None = None
-    time: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The columns that are meant, each with the reason."""
-
-    text: Guess
-    texts: tuple[str, ...]
-    """The columns that make up the text: one, or those that were asked for."""
-    label: Guess
-    split: Guess | None
-    """Says which rows are for training and testing."""
-    group: Guess | None
-    """Says whose texts they are. One that was guessed is proposed, as is a time: who splits by it asks for it."""
-    time: Guess | None
-    is_list: bool
-    """Whether a row may have several labels."""
-
-    def described(self, data: DataConfig) -> DataConfig:
-        """`data` with the columns that are used."""
-        chosen: dict[str, Any] = {
-            f"{kind}_column": guess.column
-            for kind, guess in (("split", self.split), ("group", self.group), ("time", self.time))
-            if guess is not None and (kind == "split" or guess.reason == AS_ASKED)
-        }
-        return replace(
-            data,
-            text_column=self.texts[0] if len(self.texts) == 1 else self.texts,
-            label_column=self.label.column,
-            multi_label="single_only" if self.is_list else data.multi_label,
-            **chosen,
-        )
-
-    @property
-    def proposed(self) -> dict[str, Guess]:
-        """Options of the data's YAML that would use columns which nobody asked for."""
-        guesses = {"group_column": self.group, "time_column": self.time}
-        return {name: guess for name, guess in guesses.items() if guess is not None and guess.reason != AS_ASKED}
 
 
 def choose(source: Source, asked: Asked) -> Columns:
@@ -97,6 +45,8 @@ def choose(source: Source, asked: Asked) -> Columns:
 def _chosen(source: Source, asked: Asked, texts: tuple[str, ...], names: Sequence[str]) -> Columns:
     tables = [part.table for part in source.parts]
     _refuse_missing(texts, asked, names)
+    if source.has_fixed_columns and asked.several:
+        raise UserError("--several: a file lies in one folder, so it has one label; write a table of texts and labels")
     if source.has_fixed_columns:
         files = Guess("text", "what a file holds"), Guess("label", "the folder that it is in")
         return Columns(files[0], ("text",), files[1], None, None, None, is_list=False)
@@ -109,8 +59,15 @@ def _chosen(source: Source, asked: Asked, texts: tuple[str, ...], names: Sequenc
         tables, [each for each in profiles if each.name not in (*texts, asked.label)]
     )
     used = texts if split is None else (*texts, split.column)
-    label = Guess(asked.label, AS_ASKED) if asked.label else guess_label(profiles, used)
-    others = [each for each in profiles if each.name not in (*texts, label.column)]
+    sets = label_sets(source.parts, samples, used, asked.label)
+    if asked.several and sets is None:
+        raise refuse_single(asked.label)
+    if asked.several and sets is not None:
+        label = sets.label
+    else:
+        label = Guess(asked.label, AS_ASKED) if asked.label else _single(profiles, used, sets)
+    labels = sets.columns if asked.several and sets is not None and sets.columns else (label.column,)
+    others = [each for each in profiles if each.name not in (*texts, *labels)]
     kinds = [table.schema.field(label.column).type for table in tables if label.column in table.schema.names]
     return Columns(
         text=text,
@@ -120,7 +77,19 @@ def _chosen(source: Source, asked: Asked, texts: tuple[str, ...], names: Sequenc
         group=_as_asked(asked.group) or _group(tables, others),
         time=_as_asked(asked.time) or _time(samples, others),
         is_list=any(map(_is_list, kinds)),
+        sets=sets,
+        keeps_sets=asked.several,
     )
+
+
+def _single(profiles: Sequence[Profile], used: Sequence[str], sets: LabelSets | None) -> Guess:
+    """The column of single labels. Raises UserError where there is none, saying where several are."""
+    try:
+        return guess_label(profiles, used)
+    except UserError as error:
+        if sets is None or not sets.is_proposed:
+            raise
+        raise UserError(f"{error}; rows have several labels in {sets.label.column}: --several keeps them") from None
 
 
 def values_of(parts: Sequence[Part], name: str, rows: Mapping[int, Sequence[int]]) -> list[str | None]:
@@ -137,9 +106,16 @@ def values_of(parts: Sequence[Part], name: str, rows: Mapping[int, Sequence[int]
     return found
 
 
-def is_labelled(part: Part, label: str) -> bool:
-    """Whether a part has a label in any of the rows that are looked at: test sets are published without theirs."""
-    return len(part.table) == 0 or any(value is not None and value.strip() for value in _sample([part], label))
+def is_labelled(part: Part, labels: Sequence[str]) -> bool:
+    """Whether a part has a label in any of the rows that are looked at: test sets are published without theirs.
+
+    A list counts where there is something in it.
+    """
+    known = [part.table[name] for name in labels if name in part.table.column_names]
+    lists = [column for column in known if _is_list(column.type)]
+    if len(part.table) == 0 or any(pc.any(pc.greater(pc.list_value_length(column), 0)).as_py() for column in lists):
+        return True
+    return any(value is not None and value.strip() for name in labels for value in _sample([part], name))
 
 
 def _sample(parts: Sequence[Part], name: str) -> list[str | None]:
@@ -174,7 +150,9 @@ def _several(asked: str | None, names: Sequence[str]) -> tuple[str, ...]:
 
 def _refuse_missing(texts: Iterable[str], asked: Asked, names: Sequence[str]) -> None:
     pairs = [("text", name) for name in texts]
-    pairs += [(option, name) for option in ("label", "split", "group", "time") if (name := getattr(asked, option))]
+    labels = _several(asked.label, names) if asked.several else (asked.label,)
+    pairs += [("label", name) for name in labels if name]
+    pairs += [(option, name) for option in ("split", "group", "time") if (name := getattr(asked, option))]
     missing = [f"--{option} {name}" for option, name in pairs if name not in names]
     if missing:
         raise UserError(f"{' and '.join(missing)}: no such column; there are {shortened(list(names))}")

@@ -27,6 +27,12 @@ REASONS = {
     "splits": "the others have no labels",
     "exclude_labels": "with too few different texts to learn from and to test on",
 }
+OF_SETS = {
+    "multi_label": "rows keep all of their labels, and may have none",
+    "label_separator": "between labels",
+    "label_columns": "columns of 0 and 1",
+}
+"""Where rows have several labels."""
 PROPOSED = {
     "group_column": "nobody's texts on both sides of the split",
     "time_column": "the latest texts are tested on",
@@ -46,7 +52,7 @@ def data_file(name: str, seen: Overview) -> str:
         "",
         f"name: {_scalar(name)}",
     ]
-    reasons = REASONS | _reasons(seen)
+    reasons = REASONS | _reasons(seen) | (OF_SETS if seen.columns.keeps_sets else {})
     lines += [_line(option, value, reasons.get(option, "")) for option, value in _given(seen.data).items()]
     for option, guess in seen.columns.proposed.items():
         lines.append(f"# {_line(option, guess.column, f'{PROPOSED[option]}: {guess.reason}')}")
@@ -94,7 +100,7 @@ def write_files(files: Mapping[Path, str]) -> None:
 def _given(data: DataConfig) -> dict[str, object]:
     """The options of `data` that are not at their defaults, but for its name."""
     values = {each.name: getattr(data, each.name) for each in fields(data) if each.name != "name"}
-    always = ("source", "text_column", "label_column")
+    always = ("source", "text_column", *(() if data.label_columns else ("label_column",)))
     defaults = {each.name: each.default for each in fields(data)}
     chosen = {name: value for name, value in values.items() if name in always or value != defaults[name]}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in chosen.items()}

@@ -19,6 +19,8 @@ MAX_EXCLUDED = 20
 """Labels that are left out by name; of more, the number of the others is said."""
 MIN_ROWS = 2
 """Different texts that a label needs: one for training, one for testing."""
+MIN_ROWS_OF_SETS = 5
+"""Where rows have several labels, which no draw keeps apart: so many that training has one."""
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+")
 PHONE = re.compile(r"(?<![\w.])(\+|00|0|\()[\d()/ .-]{8,18}\d(?!\w)")
 LEAK_SHARE, LEAK_PURITY = 0.2, 0.95
@@ -93,7 +95,7 @@ def spellings(seen: Survey) -> list[Finding]:
     counts, found = seen.label_counts, []
     padded = {label for label in counts if label != label.strip()}
     if padded:
-        rows = [row for row, label in enumerate(seen.labels) if label in padded]
+        rows = [row for row in range(len(seen.labels)) if padded.intersection(seen.names_of(row))]
         said = f"{counted(len(rows), 'row')} whose label has blanks at its ends: they are taken off (strip_labels)"
         places = tuple(seen.where(row) for row in rows[:MAX_SHOWN])
         found.append(Finding("padded_labels", "problem", len(rows), said, places, {"strip_labels": True}))
@@ -116,14 +118,17 @@ def joined_labels(seen: Survey) -> list[Finding]:
     return [Finding("several_labels", "warning", len(seen.several_in_one), said)]
 
 
-def rare_labels(labels: Sequence[str], too_few: Sequence[str], *, is_marked: bool = False) -> list[Finding]:
+def rare_labels(
+    counts: Mapping[str, int], too_few: Sequence[str], *, is_marked: bool = False, least: int = MIN_ROWS
+) -> list[Finding]:
     """Labels with too few rows to learn or to judge; `too_few` can't be used at all.
 
-    `is_marked` says whether the source says which rows are for training.
+    `counts` are the rows of each label; `is_marked` says whether the source says which rows are for training, `least`
+    how many different texts a label needs where it does not.
     """
-    counts, found = Counter(labels), []
+    found = []
     if too_few:
-        why = "no text that is marked for training" if is_marked else f"fewer than {MIN_ROWS} different texts"
+        why = "no text that is marked for training" if is_marked else f"fewer than {least} different texts"
         option = "exclude_labels" if len(too_few) <= MAX_EXCLUDED else "num_labels"
         said = f"labels with {why} are left out ({option}): {_with_counts([(counts[each], each) for each in too_few])}"
         found.append(Finding("unusable_labels", "problem", len(too_few), said))
@@ -202,13 +207,13 @@ def names_in_texts(seen: Survey, rows: Sequence[int]) -> list[Finding]:
     """Labels whose name stands in their texts, and hardly in others."""
     found = []
     texts = [(row, seen.texts[row].casefold()) for row in rows]
-    for label, count in Counter(seen.labels[row] for row in rows).most_common(MAX_LABELS_TRIED):
+    for label, count in Counter(name for row in rows for name in seen.names_of(row)).most_common(MAX_LABELS_TRIED):
         name = same(label)
         if len(name) < 4 or name.isdigit() or count < FEW_ROWS:
             continue
         word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
         some = [row for row, text in texts if name in text and word.search(text)]
-        own = sum(seen.labels[row] == label for row in some)
+        own = sum(label in seen.names_of(row) for row in some)
         if own >= LEAK_SHARE * count and own >= LEAK_PURITY * len(some):
             said = f"{own:,} of {count:,} texts of {label!r} hold that word: is it part of how they were labelled?"
             places = tuple(seen.where(row) for row in some[:MAX_SHOWN])

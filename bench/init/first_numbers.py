@@ -59,7 +59,7 @@ def first_numbers(texts: Sequence[str], labels: Sequence[str], rows: Sequence[in
     indices = {name: index for index, name in enumerate(names)}
     true = np.asarray([indices[labels[row]] for row in chosen])
     some = [texts[row] for row in chosen]
-    pipeline = make_pipeline(_vectorizer(some), _classifier())
+    pipeline = make_pipeline(features(some), classifier())
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
     probabilities = cross_val_predict(pipeline, some, true, cv=folds, method="predict_proba")
     predicted = probabilities.argmax(axis=1)
@@ -88,7 +88,8 @@ def _chosen(labels: Sequence[str], rows: Sequence[int]) -> list[int]:
     return [row for row in some if left[labels[row]] >= FOLDS]
 
 
-def _vectorizer(texts: Sequence[str]) -> Any:
+def features(texts: Sequence[str]) -> Any:
+    """The vectorizer, not fitted, that goes with such texts."""
     from bench.config import TfidfSgdConfig
     from bench.methods.tokens import kind_of, vectorizer
 
@@ -96,7 +97,8 @@ def _vectorizer(texts: Sequence[str]) -> Any:
     return vectorizer(config, kind_of(config, texts))
 
 
-def _classifier() -> Any:
+def classifier() -> Any:
+    """What is fitted on its features."""
     from sklearn.linear_model import SGDClassifier
 
     return SGDClassifier(loss="log_loss", alpha=1e-4, random_state=SEED)

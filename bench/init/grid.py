@@ -70,18 +70,25 @@ def _hub(mirror_dir: str | None) -> Hub:
         return "none"
 
 
-def propose(counts: Sequence[int], place: Machine, *, are_some_unusable: bool = False) -> Proposal:
-    """A grid for labels with `counts` usable rows each, which may be some of the labels alone."""
-    there = int(sum(counts) * (1 - TEST_SHARE - VALIDATION_SHARE))
+def propose(
+    counts: Sequence[int], place: Machine, *, are_some_unusable: bool = False, rows_of_sets: int | None = None
+) -> Proposal:
+    """A grid for labels with `counts` usable rows each, which may be some of the labels alone.
+
+    `rows_of_sets`: how many rows there are where one may have several labels; thresholds then do what weights do
+    elsewhere.
+    """
+    total = sum(counts) if rows_of_sets is None else rows_of_sets
+    there = int(total * (1 - TEST_SHARE - VALIDATION_SHARE))
     sizes = _sizes(there, len(counts))
-    rows = _rows(sizes, there, place)
+    rows = _rows(sizes, there, place, "the most frequent label" if rows_of_sets is None else "the most frequent labels")
     return Proposal(
         num_labels=len(counts) if are_some_unusable else "all",
         why_labels="the others have too few texts" if are_some_unusable else "",
         train_sizes=() if any("train_size" in row.values for row in rows) else (*sizes, "all"),
         seeds=SEEDS,
         rows=tuple(rows),
-        training=_training(max(counts) / min(counts)),
+        training=_training(max(counts) / min(counts)) if rows_of_sets is None else {},
     )
 
 
@@ -109,11 +116,11 @@ def _sizes(there: int, labels: int) -> list[int]:
     return sizes if len(sizes) <= most else [sizes[round(at * (len(sizes) - 1) / (most - 1))] for at in range(most)]
 
 
-def _rows(sizes: Sequence[int], there: int, place: Machine) -> list[Row]:
+def _rows(sizes: Sequence[int], there: int, place: Machine, floor: str) -> list[Row]:
     """The rows; where some stop before the others, each with its sizes."""
     patience = None if place.gpus else MAX_CPU_PROBED
     rows: list[tuple[dict[str, str], str, int | None]] = [
-        ({"model": "majority"}, "the floor: always the most frequent label", None),
+        ({"model": "majority"}, f"the floor: always {floor}", None),
         ({"model": "tfidf_sgd"}, "the baseline that everything has to beat", None),
         ({"model": "tfidf_logistic"}, "the same words, with regularization chosen on validation", MAX_LOGISTIC),
         ({"model": "minilm", "method": "linear_probe"}, "a small encoder as it is, a classifier on top", patience),

@@ -154,6 +154,11 @@ def _is_split(column: Profile) -> bool:
     return _is_called(column.name, SPLIT_NAMES) and column.num_distinct <= 4
 
 
+def is_called_label(name: str) -> bool:
+    """Whether a column is called as labels are."""
+    return _is_called(name, LABEL_NAMES)
+
+
 def _is_called(name: str, known: re.Pattern[str]) -> bool:
     """Whether one of the words of a column's name is known, in the singular or the plural."""
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())

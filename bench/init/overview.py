@@ -16,12 +16,15 @@ from bench.data.set_names import set_of
 from bench.data.sides import refuse_one_side
 from bench.data.survey import Survey, repeats, survey_of
 from bench.errors import UserError
-from bench.init import findings
-from bench.init.columns import Asked, Columns, choose, is_labelled, values_of
-from bench.init.findings import MAX_EXCLUDED, MIN_ROWS, Finding
+from bench.init import findings, sets_seen
+from bench.init.asked import Asked, Columns
+from bench.init.columns import choose, is_labelled, values_of
+from bench.init.findings import MAX_EXCLUDED, MIN_ROWS, MIN_ROWS_OF_SETS, Finding
 from bench.init.first_numbers import FirstNumbers, first_numbers
+from bench.init.first_of_sets import FirstOfSets, first_of_sets
 from bench.init.lengths import Lengths, lengths_of
 from bench.init.source import Source
+from bench.kind import MULTI_LABEL
 
 MAX_COMPARED = 50_000
 """Texts that are compared run by run: 200,000 take 20 seconds."""
@@ -44,7 +47,7 @@ class Overview:
     seen: Survey
     """What the rows are like once `data` has cleaned them."""
     findings: tuple[Finding, ...]
-    first: FirstNumbers | None
+    first: FirstNumbers | FirstOfSets | None
     unusable: frozenset[str] = frozenset()
     """Labels with too few texts, where these are too many to be left out by name."""
 
@@ -70,7 +73,10 @@ def look(source: Source, asked: Asked) -> Overview:
     seen = survey_of(parts, data, how=())
     too_few = _unusable(seen)
     _refuse_one_label(seen, too_few, columns)
-    found += findings.joined_labels(seen) + findings.rare_labels(seen.labels, too_few, is_marked=_is_marked(seen))
+    found += sets_seen.proposal(None if columns.keeps_sets else columns.sets, columns.label.column)
+    if columns.sets is None:
+        found += findings.joined_labels(seen)
+    found += findings.rare_labels(seen.label_counts, too_few, is_marked=_is_marked(seen), least=_least(seen))
     if 0 < len(too_few) <= MAX_EXCLUDED:
         data = replace(data, exclude_labels=tuple(sorted(too_few)))
         del seen  # two at a time are much memory
@@ -82,15 +88,22 @@ def look(source: Source, asked: Asked) -> Overview:
     found += findings.columns_that_tell([seen.labels[row] for row in some], _others(source, columns, seen, some))
     found += findings.long_texts(lengths_of(seen.texts).tokens)
     found += findings.scripts(seen, _spread(len(seen.texts), MAX_SCRIPT_TEXTS))
-    first = first_numbers(seen.texts, seen.labels, _once(seen))
+    first = _first(seen)
     unusable = frozenset(too_few).difference(data.exclude_labels)
     return Overview(source, data, columns, seen, tuple(found), first, unusable)
+
+
+def _first(seen: Survey) -> FirstNumbers | FirstOfSets | None:
+    rows = _once(seen)
+    if seen.kind == MULTI_LABEL:
+        return first_of_sets(seen.texts, [seen.names_of(row) for row in range(len(seen.texts))], rows)
+    return first_numbers(seen.texts, seen.labels, rows)
 
 
 def _labelled_parts(source: Source, columns: Columns) -> tuple[Source, DataConfig, list[Finding]]:
     """The source without the parts in which no row has a label, how it is described, and what is to be said of them."""
     data = columns.described(source.data)
-    unlabelled = {part.split: len(part.table) for part in source.parts if not is_labelled(part, columns.label.column)}
+    unlabelled = {part.split: len(part.table) for part in source.parts if not is_labelled(part, columns.label_columns)}
     if not 0 < len(unlabelled) < len(source.parts):
         return source, data, []
     source = replace(source, parts=tuple(part for part in source.parts if part.split not in unlabelled))
@@ -134,9 +147,14 @@ def _unusable(seen: Survey) -> list[str]:
     """Labels without `MIN_ROWS` different texts, or, where rows are marked for it, without one for training."""
     is_marked = _is_marked(seen)
     for_training = {split for split in dict.fromkeys(seen.splits) if not is_marked or set_of(split) == "train"}
-    counts = Counter(seen.labels[row] for row in _once(seen) if seen.splits[row] in for_training)
-    least = 1 if is_marked else MIN_ROWS
+    rows = (row for row in _once(seen) if seen.splits[row] in for_training)
+    counts = Counter(name for row in rows for name in seen.names_of(row))
+    least = 1 if is_marked else _least(seen)
     return [label for label in seen.label_counts if counts[label] < least]
+
+
+def _least(seen: Survey) -> int:
+    return MIN_ROWS_OF_SETS if seen.kind == MULTI_LABEL else MIN_ROWS
 
 
 def _is_marked(seen: Survey) -> bool:
@@ -155,7 +173,7 @@ def _refuse_one_label(seen: Survey, too_few: Sequence[str], columns: Columns) ->
     if len(counts) - len(too_few) < 2:
         raise UserError(
             f"column {column!r} holds {len(counts):,} labels in {len(seen.texts):,} rows, and {len(too_few):,} of them "
-            f"have fewer than {MIN_ROWS} different texts: nothing to learn from; --label names another column"
+            f"have fewer than {_least(seen)} different texts: nothing to learn from; --label names another column"
         )
 
 
@@ -166,7 +184,7 @@ def _spread(count: int, most: int) -> range:
 
 def _others(source: Source, columns: Columns, seen: Survey, rows: Sequence[int]) -> dict[str, list[str | None]]:
     """What the other columns hold in `rows` of what was seen."""
-    used = {*columns.texts, columns.label.column}
+    used = {*columns.texts, *columns.label_columns}
     names = dict.fromkeys(name for part in source.parts for name in part.table.column_names if name not in used)
     part, place = (np.asarray(seen.table[name].to_numpy())[list(rows)] for name in ("part", "row"))
     by_part = {int(number): place[part == number].tolist() for number in np.unique(part)}

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from bench.data.set_names import set_of
 from bench.escape.characters import shortened, visible_line
 from bench.escape.shell import word
+from bench.init import sets_seen
 from bench.init.findings import Finding
 from bench.init.first_numbers import FirstNumbers
+from bench.init.first_of_sets import FirstOfSets
 from bench.init.lengths import quantiles
 from bench.init.overview import MAX_COMPARED, MAX_LOOKED_AT, Overview
 from bench.init.source import Source
+from bench.kind import MULTI_LABEL
 from bench.wording import counted
 
 MAX_LABELS, MAX_SUSPECTS = 20, 10
@@ -20,10 +23,12 @@ MARKS = {"problem": "!", "warning": "!", "note": "-"}
 def summary(seen: Overview) -> list[str]:
     """Lines that say what was seen."""
     columns, usable = seen.columns, len(seen.seen.texts)
+    is_several = seen.seen.kind == MULTI_LABEL
     rows, how = counted(len(seen.source), "row"), visible_line(seen.source.description)
-    lines = [f"{rows}, {usable:,} of them with a text and a label. {how}."]
+    lines = [f"{rows}, {usable:,} of them with a text{'' if is_several else ' and a label'}. {how}."]
     for option, guess in (("text", columns.text), ("label", columns.label)):
-        lines.append(f"{option}: column {_column(guess.column)} ({guess.reason}){_others(guess.others, f'--{option}')}")
+        column = ", ".join(map(_column, columns.label_columns)) if option == "label" else _column(guess.column)
+        lines.append(f"{option}: column {column} ({guess.reason}){_others(guess.others, f'--{option}')}")
         if option == "text" and guess.others and "," not in f"{guess.others[0]}{guess.column}":
             lines[-1] += f" (--text {word(f'{guess.others[0]},{guess.column}')} joins them)"
     if columns.split is not None:
@@ -42,6 +47,8 @@ def summary(seen: Overview) -> list[str]:
         lines.append(f"  {shortened(visible_line(label), 30):<30} {count:>8,}  {bar}")
     if len(seen.counts) > MAX_LABELS:
         lines.append(f"  and {len(seen.counts) - MAX_LABELS:,} more")
+    if seen.seen.kind == MULTI_LABEL:
+        lines += ["", *(visible_line(line) for line in sets_seen.lines(seen.seen))]
     lengths = seen.lengths
     units, tokens = quantiles(lengths.units), quantiles(lengths.tokens)
     lines += [
@@ -64,11 +71,17 @@ def findings(seen: Overview) -> list[str]:
     return notes + lines
 
 
-def first_number(first: FirstNumbers | None) -> list[str]:
+def first_number(first: FirstNumbers | FirstOfSets | None) -> list[str]:
     """The first number."""
     if first is None:
         return ["first number: none, for no two labels have five different texts each"]
     drawn = ", drawn at random," if first.is_sample else ""
+    if isinstance(first, FirstOfSets):
+        return [
+            f"first number, by cross-validation on {first.rows:,} rows{drawn} and {first.labels} labels: TF-IDF, each "
+            f"label against the rest, macro F1 {first.macro_f1:.3f} (micro F1 {first.micro_f1:.3f}, all labels right "
+            f"in {first.subset_accuracy:.1%} of the rows)"
+        ]
     return [
         f"first number, by cross-validation on {first.rows:,} rows{drawn} and {first.labels} labels: the most frequent "
         f"label {first.majority:.1%}, TF-IDF {first.accuracy:.1%} accuracy (macro F1 {first.macro_f1:.3f})"
@@ -77,7 +90,7 @@ def first_number(first: FirstNumbers | None) -> list[str]:
 
 def suspects(seen: Overview, limit: int = MAX_SUSPECTS) -> list[str]:
     """Rows whose labels are likely wrong."""
-    if seen.first is None or not seen.first.suspects:
+    if not isinstance(seen.first, FirstNumbers) or not seen.first.suspects:
         return []
     found = seen.first.suspects
     among = f" of {seen.first.rows:,} drawn at random" if seen.first.is_sample else ""

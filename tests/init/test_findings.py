@@ -1,5 +1,6 @@
 """What is wrong with texts and labels is counted, with the rows it is about, and with the option that deals with it."""
 
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -61,7 +62,7 @@ def test_repeats_under_one_label_and_under_several() -> None:
 
 
 def test_rare_labels_are_named_the_rarest_first_and_those_without_two_texts_are_left_out() -> None:
-    labels = ["a"] * 20 + ["b"] * 3 + ["c"] * 2 + ["d"]
+    labels = Counter(a=20, b=3, c=2, d=1)
     unusable, rare = findings.rare_labels(labels, ["d"])
     assert "'c' (2), 'b' (3)" in rare.text
     assert unusable.text == "labels with fewer than 2 different texts are left out (exclude_labels): 'd' (1)"

@@ -25,6 +25,8 @@ NOT_IMPORTED = {
 }
 TOOLS = {
     "finetune-bench": "its own extras",
+    "flask": "MLflow's server, which a test starts, is made of it",
+    "flask-cors": "likewise",
     "mypy": "a command",
     "pandas-stubs": "read by mypy",
     "pytest-timeout": "a plugin of pytest",

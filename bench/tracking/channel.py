@@ -22,7 +22,7 @@ MAX_LOGGED = 1_000
 CLOSE_SECONDS, WORKER_CLOSE_SECONDS = 30.0, 8.0
 """How long the end of a command, and of a worker, waits for its tracker; the pool ends a worker that takes ten."""
 LOOK_SECONDS = 0.5
-"""How often troubles are looked for where nothing is sent."""
+"""How often steps are sent, and troubles looked for."""
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -44,15 +44,16 @@ class Channel:
         """Have it sent. A message of steps is dropped where too many wait already."""
         if self._is_broken or (self._thread is None and isinstance(message, Close)):
             return
-        if isinstance(message, Logged):
-            if self._logged >= MAX_LOGGED:
-                return
-            self._logged += 1
+        is_logged = isinstance(message, Logged)
+        if is_logged and self._logged >= MAX_LOGGED:
+            return
+        self._logged += is_logged
         self._waiting.append(message)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=f"tracker {self._setup.name}", daemon=True)
             self._thread.start()
-        self._news.set()
+        if not is_logged:  # those are sent together: a thread that wakes at every step holds up the one that trains
+            self._news.set()
 
     def trouble(self) -> str | None:
         """What is wrong, once: the first that was heard of."""

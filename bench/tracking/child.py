@@ -21,6 +21,8 @@ from bench.tracking.messages import Begin, Close, End, Logged, Message, Points, 
 
 TOGETHER_SECONDS = 1.0
 """How long messages of steps are collected, to be told in one go."""
+NICE = 5
+"""What trains goes before; libraries that take seconds to be imported get there all the same."""
 LOOK_SECONDS = 0.25
 """How often it is looked at whether a call hangs, and whether the process that this one serves is still there."""
 MAX_WORDS = 300
@@ -30,7 +32,7 @@ def serve(descriptor: int, parent: int) -> None:
     """Take messages from the pipe of `parent` (a process id) until it says that there are no more, or closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the command, which says when there is no more
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    os.nice(10)
+    os.nice(NICE)
     Child(Connection(descriptor), parent).run()
 
 

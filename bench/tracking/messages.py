@@ -21,7 +21,7 @@ class Setup:
     """The folder of results, absolute: two of them may hold the same cell."""
     folder: str
     """Where the tracker keeps what it keeps on disk, absolute."""
-    slow_seconds: float = 10.0
+    slow_seconds: float = 30.0
     """A call that takes longer is said."""
     grace_seconds: float = 60.0
     """How long the tracker's process may go on after the one that it serves has ended, or has said that it will."""

@@ -28,9 +28,16 @@ def record(status: Status = Status.OK) -> Record:
 class Told:
     """A tracker among observers, and what was said of it."""
 
-    def __init__(self, folder: Path, way: str, slow_seconds: float = 10.0, grace_seconds: float = 3.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        way: str,
+        slow_seconds: float = 10.0,
+        grace_seconds: float = 3.0,
+        backend: str = "tests.support.odd_backend",
+    ) -> None:
         self.said: list[str] = []
-        setup = Setup("odd", "tests.support.odd_backend", way, str(folder), str(folder), slow_seconds, grace_seconds)
+        setup = Setup("odd", backend, way, str(folder), str(folder), slow_seconds, grace_seconds)
         self.tracker = Tracker(setup)
         self.observers = Observers([self.tracker], lambda name, text: self.said.append(text))
 

@@ -57,8 +57,8 @@ class WandB(Backend[wandb.Run]):
 
     def start(self, run: Run) -> tuple[wandb.Run, str]:
         """A new run."""
-        found = secrets.token_hex(8)
-        return self._run(run, found), found
+        made = self._run(run, secrets.token_hex(8))
+        return made, str(made.id)
 
     def resume(self, run: Run, found: str) -> wandb.Run:
         """What is kept offline is one more part of the run, which `wandb sync` puts together."""
@@ -97,6 +97,7 @@ class WandB(Backend[wandb.Run]):
                 f"cannot be reached ({type(error).__name__}: {said(error)}): runs are kept in {self.dir}/wandb, "
                 "and `wandb sync` sends them"
             )
+            options["id"] = secrets.token_hex(8)  # W&B takes the run that failed to begin for one that goes on
             return wandb.init(mode=self.mode, **everywhere, **options)  # type: ignore[arg-type]
 
     def log_points(self, run: wandb.Run, points: Points) -> None:

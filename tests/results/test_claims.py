@@ -101,6 +101,27 @@ def test_another_machines_claim_falls_when_it_is_not_touched(
     assert mine.take(tmp_path, "cpu")
 
 
+def test_a_claim_on_a_cell_that_runs_elsewhere_outlives_the_process_that_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker there may not have ended yet; nobody here can look that up."""
+    asked = HOLDER.replace('"cpu")', '"cuda:0", host="node-3")')
+    holder = subprocess.Popen([sys.executable, "-c", asked, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "True\n"
+    holder.kill()
+    holder.wait()
+    claim = read(tmp_path / "cell")
+    assert claim is not None
+    assert claim.host == "node-3"
+    assert not claims.is_dead(claim)
+    watcher = Claims(tmp_path)
+    assert not watcher.take(tmp_path / "cell", "cpu")
+    monkeypatch.setattr(claims, "STALE_SECONDS", 0.3)
+    time.sleep(0.5)
+    assert watcher.take(tmp_path / "cell", "cpu"), "it was not touched for so long"
+
+
 def test_an_owner_touches_its_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "TOUCH_SECONDS", 0.05)
     with Claims(tmp_path) as mine:

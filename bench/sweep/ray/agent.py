@@ -65,6 +65,8 @@ class Agent:
         # a worker would import Ray's main program, as spawned processes do theirs, and have no use for it
         vars(sys.modules["__main__"]).pop("__file__", None)
         self._slot = _whole(slot, sharing)
+        if slot.gpu is not None and self._slot.gpu is None:
+            self._unfit = self._unfit or f"no GPU is visible to a worker on {platform.node()}"
         self._worker = Handle(self._slot)
 
     def ready(self) -> Ready:

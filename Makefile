@@ -30,7 +30,7 @@ GPU_PACKAGES := .gpu-packages
 ON_GPU = $(if $(WHEELS),PYTHONPATH=$(GPU_PACKAGES) $(PYTHON),$(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mine sweep decide plan status watch doctor best report compare test test-faults test-lowest \
+.PHONY: help setup demo mine sweep decide plan status watch doctor best label report compare test test-faults test-lowest \
 	test-ray test-slurm slurm-is-here test-browser wheel test-install test-gpu perf-gpu gpu-packages wheelhouse perf lint format clean
 
 help: ## list the commands
@@ -75,6 +75,10 @@ doctor: setup ## whether a sweep of EXPERIMENT could run here, and what to do wh
 
 best: setup ## name EXPERIMENT's best row by its report's rule, train it on all rows, keep it in models/: ARGS=--no-gpu
 	$(BIN)/python -m bench.best $(EXPERIMENT) $(ARGS)
+
+label: setup ## which texts of POOL to label next for EXPERIMENT: POOL=unlabelled.csv ARGS="--n 200"; docs/labelling.md
+	@test -n "$(POOL)" || { echo 'error: POOL=FILE is needed, as in: make label POOL=unlabelled.csv' >&2; exit 2; }
+	$(BIN)/python -m bench.label $(EXPERIMENT) --pool "$(POOL)" $(ARGS)
 
 report: setup ## draw EXPERIMENT's report again from the records there are
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=report $(ARGS)

@@ -92,6 +92,12 @@ VERBS = {
         "[EXPERIMENT] [OPTION=VALUE ...]",
         "demo --no-gpu",
     ),
+    "label": Verb(
+        "bench.label.__main__",
+        "which unlabelled texts to label next, or which labels look wrong",
+        "[EXPERIMENT] [OPTION=VALUE ...]",
+        "tickets --pool unlabelled.csv --n 200",
+    ),
     "predict": Verb(
         "bench.predict.__main__",
         "classify texts with a cell's kept model",

@@ -1,0 +1,94 @@
+"""`python -m bench.label`: which unlabelled texts are worth a label, or which labels of an experiment look wrong.
+
+    python -m bench.label [EXPERIMENT] [OPTION=VALUE ...] --pool FILE [--n 200] [--row NAME] [--out to_label.csv]
+    python -m bench.label [EXPERIMENT] [OPTION=VALUE ...] --join to_label.csv --out FILE.csv
+    python -m bench.label [EXPERIMENT] [OPTION=VALUE ...] --wrong [--n 200] [--out wrong.csv]
+
+The data set is that of `python -m bench -m` with the same words. The CSV file has the pool's columns, an empty column
+for the label, what a model guesses, with its probability, and the rank. Exit codes: 0 done, 2 bad input.
+"""
+
+import argparse
+import sys
+
+from bench.arguments import parser_of, path, width
+from bench.errors import UserError
+from bench.escape.terminal import say
+from bench.label.experiment import RECOMMENDED, experiment
+from bench.options.refusal import REFUSED, refusal
+from bench.running.garbage import leave_at_exit
+from bench.wording import counted
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line asks for; return the exit code."""
+    options = _parser().parse_intermixed_args(arguments)
+    try:
+        _run(options)
+    except REFUSED as error:
+        say(f"error: {refusal(error)}", error=True)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    usage = "bench label [EXPERIMENT] [OPTION=VALUE ...] --pool FILE | --join FILE | --wrong [OPTIONS]"
+    parser = parser_of(__doc__, "python -m bench.label", usage)
+    parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="EXPERIMENT, Hydra overrides")
+    what = parser.add_mutually_exclusive_group(required=True)
+    pool = "unlabelled texts: .csv, .tsv, .json, .jsonl, .parquet, or .txt (one a line)"
+    what.add_argument("--pool", type=path, metavar="FILE", help=pool)
+    join = "the rows of the data's own file, and below them those of this file that have a label now"
+    what.add_argument("--join", type=path, metavar="FILE", help=join)
+    what.add_argument("--wrong", action="store_true", help="labels that are likely wrong (confident learning)")
+    parser.add_argument(
+        "--n", type=width, metavar="N", help="texts to label (default: 200), or labels to look at (all)"
+    )
+    row = f"guess by this row of the report, or `{RECOMMENDED}` (default: TF-IDF with logistic regression)"
+    parser.add_argument("--row", metavar="NAME", help=row)
+    how = "badge: unsure and unlike each other (default); margin: unsure alone; random"
+    parser.add_argument("--by", choices=("badge", "margin", "random"), help=how)
+    out = "write it there (default: to_label.csv, joined.csv, wrong.csv)"
+    parser.add_argument("--out", type=path, metavar="FILE.csv", help=out)
+    parser.add_argument("--force", action="store_true", help="write over --out where it is there already")
+    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    if options.pool is None and (options.row is not None or options.by is not None):
+        raise UserError("--row and --by go with --pool")
+    if options.join is not None and options.n is not None:
+        raise UserError("--n goes with --pool and --wrong")
+    asked = experiment(options.words, options.config_dir)
+    # heavier than `--help` needs
+    from bench.label import files, join, texts, wrong
+
+    usual = "wrong.csv" if options.wrong else "to_label.csv" if options.join is None else "joined.csv"
+    target = files.checked(options.out or usual, force=options.force)
+    if options.join is not None:
+        joined = join.joined(options.join, asked)
+        files.write(target, joined.columns, joined.rows, raw=True)
+        say(f"{target}: {joined.said()}")
+        return
+    if options.wrong:
+        found = wrong.suspects(asked, options.n)
+        files.write(target, found.columns, found.rows)
+        say(f"{target}: {counted(len(found.rows), 'label')} of {found.looked_at:,} look wrong, the surest first")
+        return
+    pool = texts.unlabelled(options.pool, asked)
+    count = options.n or texts.USUAL
+    if count > len(pool.texts):
+        raise UserError(f"--n {count} is more than {options.pool} has to label: {pool.said()}")
+    guessed = texts.guessed_by(options.row, pool, asked)
+    table = texts.to_label(pool, guessed, asked.data, count, options.by or "badge")
+    files.write(target, table.columns, table.rows)
+    say(f"{target}: {counted(count, 'text')} to label in column {asked.data.label_column}, of {pool.said()}")
+
+
+if __name__ == "__main__":
+    leave_at_exit()
+    sys.exit(main())

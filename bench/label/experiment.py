@@ -1,0 +1,58 @@
+"""The experiment whose data are labelled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.errors import UserError
+from bench.kind import MULTI_LABEL
+
+if TYPE_CHECKING:
+    from bench.cell import Cell
+    from bench.config import DataConfig
+    from bench.data.pool import Pool
+    from bench.report.inputs.records import ExpectedCell
+    from bench.settings import Settings
+
+RECOMMENDED = "recommended"
+"""Stands for the row that the report recommends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Its cells, as a sweep has them, on one data set."""
+
+    cells: "Sequence[Cell]"
+    expected: "Sequence[ExpectedCell]"
+    settings: "Settings"
+
+    @property
+    def data(self) -> "DataConfig":
+        """The data set of all cells."""
+        return self.cells[0].task.data
+
+    def labelled(self) -> "Pool":
+        """All labelled rows. Raises UserError where they can't be read."""
+        from bench.data.read import load_pool
+        from bench.sources.cache import cache_folder
+
+        settings = self.settings
+        return load_pool(self.data, cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir)
+
+
+def experiment(words: Sequence[str], config_dir: str | None) -> Experiment:
+    """What the words compose. Raises what `bench.options.refusal.REFUSED` names.
+
+    Among these is UserError where there are several data sets, or texts may have several labels.
+    """
+    from bench.sweep.composed import composed, with_experiment
+    from bench.sweep.launch import expected_cells, read
+
+    _, cells, settings = read(composed(with_experiment(words, config_dir)).configs)
+    found = list(dict.fromkeys(cell.task.data for cell in cells))
+    if len(found) > 1:
+        names = ", ".join(data.name for data in found)
+        raise UserError(f"there are {len(found)} data sets ({names}): choose one, data=...")
+    if found[0].kind == MULTI_LABEL:
+        raise UserError(f"data {found[0].name} has texts with several labels: bench label knows one label a text")
+    return Experiment(cells, expected_cells(cells, settings), settings)

@@ -1,0 +1,120 @@
+"""Unlabelled texts that are like no labelled one, what a model guesses of them, and those that are worth a label."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.config import DataConfig
+from bench.data.pool import Pool
+from bench.data.sametext import compared
+from bench.errors import UserError
+from bench.label.acquire import STRATEGIES
+from bench.label.experiment import RECOMMENDED, Experiment
+from bench.label.files import Table
+from bench.label.model import Guessed, features_of, guess
+from bench.predict.columns import Joining
+from bench.predict.inputs import Inputs
+from bench.predict.texts import Reading, from_file
+
+USUAL = 200
+"""Texts to label that nobody gave a number of."""
+ADDED = ("guess", "probability", "rank")
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unlabelled:
+    """The texts of a file that may be labelled, and the labelled rows beside them."""
+
+    columns: Sequence[str]
+    texts: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    """Of the file, one a text."""
+    num_rows: int
+    """The file has so many, with those that were left out."""
+    labelled: Pool
+
+    def said(self) -> str:
+        """How many there are, and why not more."""
+        left_out = self.num_rows - len(self.texts)
+        why = f"; {left_out:,} are empty, repeats, or nearly the same as a labelled text" if left_out else ""
+        return f"{len(self.texts):,} texts ({self.num_rows:,} rows{why})"
+
+
+def unlabelled(file: str, asked: Experiment) -> Unlabelled:
+    """The texts of `file`, read as the data set is: no repeats, and none that is nearly the same as a labelled one.
+
+    Raises UserError where the file can't be read, lacks a column of the text, or has one that the output adds.
+    """
+    data, labelled = asked.data, asked.labelled()
+    trained = Joining(data.text_columns, data.text_template)
+    found = from_file(file, None, Reading(trained=trained, on_empty="skip")).whole()
+    added = [name for name in ADDED if name in found.columns]
+    if added:
+        raise UserError(f"{file} has a column {added[0]!r} already, which the output adds: rename it")
+    new = _new(found, labelled)
+    return Unlabelled(
+        columns=found.columns,
+        texts=[found.texts[place] for place in new],
+        rows=[found.rows[place] for place in new],
+        num_rows=len(found.texts),
+        labelled=labelled,
+    )
+
+
+def _new(found: Inputs, labelled: Pool) -> list[int]:
+    """Places of texts that are not nearly the same as a labelled one, or one before them."""
+    left = [place for place in range(len(found.texts)) if place not in found.skipped]
+    keys = compared((*labelled.texts, *(found.texts[place] for place in left)), "near")
+    known, new = set(keys[: len(labelled.texts)]), []
+    for place, key in zip(left, keys[len(labelled.texts) :], strict=True):
+        if key not in known:
+            known.add(key)
+            new.append(place)
+    return new
+
+
+def guessed_by(row: str | None, pool: Unlabelled, asked: Experiment) -> Guessed:
+    """What a row of the report says of the texts; None: TF-IDF with logistic regression.
+
+    The latter learns from all rows but those that are published for testing. Raises UserError where no cell of the row
+    is finished, or fewer than two labels are known.
+    """
+    texts, labels = _to_learn_from(pool.labelled)
+    if len(set(labels)) < 2:
+        raise UserError("the labelled rows have fewer than two labels, so nothing can be guessed")
+    if row is None:
+        return guess(texts, labels, pool.texts)
+    from bench.label.row import predicted
+
+    names, probabilities = predicted(None if row == RECOMMENDED else row, pool.texts, asked)
+    return Guessed(names, probabilities, features_of(texts, pool.texts)[1])
+
+
+def _to_learn_from(labelled: Pool) -> tuple[list[str], list[str]]:
+    """Texts and labels of all rows but those that are published for testing."""
+    sides = labelled.splits or ("",) * len(labelled.texts)
+    kept = [place for place, side in enumerate(sides) if side != "test"]
+    return [labelled.texts[place] for place in kept], [labelled.labels[place] for place in kept]
+
+
+def to_label(pool: Unlabelled, guessed: Guessed, data: DataConfig, count: int, by: str) -> Table:
+    """The `count` texts that teach most, the first first, with an empty label and what the model guesses."""
+    chosen = STRATEGIES[by](guessed.probabilities, guessed.features, count, SEED)
+    own = [place for place, name in enumerate(pool.columns) if name != data.label_column]
+    names = [pool.columns[place] for place in own]
+    if len(names) == 1 and len(data.text_columns) == 1:
+        names = list(data.text_columns)  # so that it can be put below the data's own file
+    best = np.asarray(guessed.probabilities).argmax(axis=1)
+    rows = [
+        [
+            *(pool.rows[text][place] for place in own),
+            "",
+            guessed.labels[best[text]],
+            f"{guessed.probabilities[text, best[text]]:.3f}",
+            str(rank),
+        ]
+        for rank, text in enumerate(chosen.tolist(), start=1)
+    ]
+    return Table([*names, data.label_column, *ADDED], rows)

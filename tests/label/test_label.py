@@ -1,0 +1,156 @@
+"""`bench label`: texts to label, labels that look wrong, and back into the data's file."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench.label.__main__ import main
+from tests.support import cli
+from tests.support.texts import topics
+
+
+@dataclass
+class Labelling:
+    """A folder with labelled rows, a pool, and the words of an experiment."""
+
+    folder: Path
+    words: tuple[str, ...]
+    wrong: frozenset[str]
+    """Texts whose label is another than their words say."""
+
+    def run(self, *more: object) -> int:
+        return main([*self.words, *map(str, more)])
+
+
+@pytest.fixture(scope="module")
+def labelling(tmp_path_factory: pytest.TempPathFactory) -> Labelling:
+    folder = tmp_path_factory.mktemp("label")
+    table = topics(60, seed=1)
+    known, pool = table.iloc[:80].copy(), table.iloc[80:]
+    wrong = known.index[:3]
+    known.loc[wrong, "label"] = known.loc[wrong, "label"].map({"sport": "business", "business": "sport"})
+    known.to_csv(folder / "tickets.csv", index=False)
+    texts = ["=goal match team", *pool.text, known.text.iloc[10].upper(), pool.text.iloc[0], " "]
+    pd.DataFrame({"number": range(len(texts)), "text": texts}).to_csv(folder / "pool.csv", index=False)
+    words = ("data=file", "data.name=tickets", f"data.path={folder / 'tickets.csv'}", "num_labels=2", "train_size=24",
+             "seed=0", "split=nested_small", "name=tickets", "model=tfidf_sgd,majority", "device=cpu",
+             *(f"{name}_dir={folder / name}" for name in ("results", "reports", "cache")))  # fmt: skip
+    return Labelling(folder, words, frozenset(known.text[wrong]))
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_file_has_new_texts_alone_with_an_empty_label_and_a_guess(
+    labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "todo.csv"
+    assert labelling.run("--pool", labelling.folder / "pool.csv", "--n", 41, "--out", out) == 0
+    found = rows(out)
+    assert list(found[0]) == ["number", "text", "label", "guess", "probability", "rank"]
+    assert [row["rank"] for row in found] == [str(rank) for rank in range(1, 42)]
+    assert {row["label"] for row in found} == {""}
+    assert {row["guess"] for row in found} == {"sport", "business"}
+    assert all(0.5 <= float(row["probability"]) <= 1 for row in found)
+    assert sorted(int(row["number"]) for row in found) == list(range(41)), "no repeat, no labelled text, no empty one"
+    assert "'=goal match team" in [row["text"] for row in found]
+    assert "41 texts (44 rows; 3 are empty, repeats, or nearly the same as a labelled text)" in capsys.readouterr().out
+
+
+def test_what_was_labelled_goes_below_the_rows_of_the_data_and_is_read_again(
+    labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, joined = tmp_path / "todo.csv", tmp_path / "joined.csv"
+    assert labelling.run("--pool", labelling.folder / "pool.csv", "--n", 41, "--out", out) == 0
+    assert labelling.run("--join", out, "--out", joined) == 2
+    assert "has a label in column label" in capsys.readouterr().err
+    done = rows(out)
+    for row in done[:5]:
+        row["label"] = row["guess"]
+    done[5]["label"] = "sprot"
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(done[0]))
+        writer.writeheader()
+        writer.writerows(done)
+    assert labelling.run("--join", out, "--out", joined) == 0
+    said = capsys.readouterr().out
+    assert "80 rows and 6 new ones; 1 label of theirs no old row has: 'sprot' (1)" in said
+    old = rows(labelling.folder / "tickets.csv")
+    assert rows(joined)[:80] == old
+    new = [(row["text"].removeprefix("'"), row["label"]) for row in done[:6]]
+    assert [(row["text"], row["label"]) for row in rows(joined)[80:]] == new
+    words = [word for word in labelling.words if not word.startswith("data.path=")]
+    again = main([*words, f"data.path={joined}", "--pool", str(labelling.folder / "pool.csv"), "--n", "36", "--out",
+                  str(tmp_path / "next.csv")])  # fmt: skip
+    assert again == 2, "six of the 41 have a label now"
+    assert "--n 36 is more than" in capsys.readouterr().err
+
+
+def test_labels_that_look_wrong_are_those_that_are(labelling: Labelling, tmp_path: Path) -> None:
+    out = tmp_path / "wrong.csv"
+    assert labelling.run("--wrong", "--out", out) == 0
+    found = rows(out)
+    assert labelling.wrong <= {row["text"] for row in found[:4]}
+    assert all(row["given"] != row["likely"] and row["reason"] for row in found)
+    assert labelling.run("--wrong", "--n", 2, "--out", tmp_path / "two.csv") == 0
+    assert rows(tmp_path / "two.csv") == found[:2]
+
+
+def test_a_row_of_the_report_guesses_once_its_cells_are_finished(
+    labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pool = ("--pool", labelling.folder / "pool.csv", "--n", 5)
+    assert labelling.run(*pool, "--row", "recommended", "--out", tmp_path / "none.csv") == 2
+    assert "none of 2 cells of tickets is finished" in capsys.readouterr().err
+    assert cli.call("-m", *labelling.words) == 0
+    capsys.readouterr()
+    assert labelling.run(*pool, "--row", "recommended", "--out", tmp_path / "best.csv") == 0
+    assert "guesses are tfidf_sgd's, trained on" in capsys.readouterr().out
+    assert labelling.run(*pool, "--row", "majority", "--out", tmp_path / "largest.csv") == 0
+    assert len({row["guess"] for row in rows(tmp_path / "largest.csv")}) == 1
+    assert len({row["guess"] for row in rows(tmp_path / "best.csv")}) == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--n", "500"], "--n 500 is more than"),
+        (["--pool", "{folder}/none.csv"], "none.csv"),
+        (["--pool", "{folder}/other.csv"], "has no column 'text'; there are body, title"),
+        (["--out", "{folder}/tickets.csv"], "is there already; --force writes over it"),
+        (["--out", "{folder}/todo.txt"], "must end in .csv"),
+        (["--row", "lora"], "none of 2 cells"),
+        (["data.multi_label=keep", "data.label_separator=|", "task=multi_label"], "knows one label a text"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(
+    labelling: Labelling, more: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = labelling.folder
+    (folder / "other.csv").write_text("body,title\na,b\n")
+    given = [word.format(folder=folder) for word in more]
+    usual = {"--pool": str(folder / "pool.csv"), "--n": "5", "--out": str(tmp_path / "todo.csv")}
+    usual = {name: value for name, value in usual.items() if name not in given}
+    fresh = f"results_dir={tmp_path}"
+    assert labelling.run(fresh, *given, *(word for pair in usual.items() for word in pair)) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "todo.csv").exists()
+
+
+def test_doubts_of_a_model_that_knows_nothing_are_not_said(
+    labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = topics(40, seed=2)
+    table["label"] = ["sport", "business"] * 40
+    table.to_csv(tmp_path / "noise.csv", index=False)
+    words = [word for word in labelling.words if not word.startswith("data.path=")]
+    assert main([*words, f"data.path={tmp_path / 'noise.csv'}", "--wrong", "--out", str(tmp_path / "wrong.csv")]) == 2
+    assert "it knows too little for its doubts about labels to mean something" in capsys.readouterr().err

@@ -212,7 +212,7 @@ class View:
     @cached_property
     def cost_points(self) -> pd.DataFrame:
         """What each finished point costs a seed (`costs.cost_points`): tables, figures and answers go by it."""
-        return cost_points(self.summary, self.cells, self.options.price_per_gpu_hour)
+        return cost_points(self.summary, self.cells, self.options.price_per_gpu_hour, self.deciding.column)
 
     @cached_property
     def costs(self) -> Costs:

@@ -14,7 +14,7 @@ DRAWN = {
     sections.how_many_examples: ("equivalence_curves",),
     sections.label_counts: ("label_count_curves",),
     sections.published: ("ours_and_published",),
-    sections.cost: ("accuracy_and_cost",),
+    sections.cost: ("score_and_cost",),
     sections.label_by_label: ("f1_heatmap", "confusion_matrices"),
     sections.calibration: ("reliability",),
     sections.training_curves: ("training_curves",),

@@ -32,3 +32,7 @@ def test_the_command_draws_a_whole_answer(file: Path, tmp_path: Path) -> None:
     assert "are gone" not in text
     assert "Test macro F1, 3 labels" in text
     assert "could not be drawn" not in text
+    assert "Macro F1 on tickets against training time" in text
+    assert "This section goes by subset accuracy" in text
+    cost = next((tmp_path / "reports" / "tickets").rglob("*cost*.csv"))
+    assert "macro F1" in cost.read_text().splitlines()[0]

@@ -1,4 +1,4 @@
-"""What accuracy costs: the figure is of training time, the table of memory, speed of inference and money, too."""
+"""What a score costs: the figure is of training time, the table of memory, speed of inference and money, too."""
 
 import math
 from collections.abc import Collection, Iterable
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
+from bench.metrics.table import ACCURACY
 from bench.report.content.parts import Entry, Titled, point_id, size_entry
 from bench.report.content.table import table
 from bench.report.content.wording import capitalised, number_text, spread
@@ -19,7 +20,6 @@ from bench.report.figures import style
 from bench.report.figures.layout import Texts, panel_grid
 from bench.report.figures.named_rows import named_and_others
 from bench.report.statistics.costs import pareto
-from bench.report.statistics.metrics import accuracy_words
 from bench.results.record import Status
 from bench.wording import duration
 
@@ -37,18 +37,21 @@ def shown_label_counts(points: pd.DataFrame) -> list[int]:
 
 
 @style.applied
-def accuracy_and_cost(
+def score_and_cost(
     points: pd.DataFrame,
     rows: list[str],
     data: str,
     named: Collection[str] | None = None,
     baseline: str | None = None,
+    *,
+    metric: str = ACCURACY,
 ) -> Figure:
-    """Draw accuracy against training time (log axes), a panel a label count; the page's own chart has the other costs.
+    """Draw a `metric`, as it is called, against training time (log axes), a panel a label count; the page's own chart
+    has the other costs.
 
-    `points` are of `costs.cost_points`, `rows` all of the grid in order. A line joins a row's training sizes, bigger
-    marks for bigger ones; a step line is the Pareto front. Rows that are not `named` (default: all are) are grey dots,
-    the `baseline` is black. Rows without any training time have no place.
+    `points` are of `costs.cost_points` by that metric, `rows` all of the grid in order. A line joins a row's training
+    sizes, bigger marks for bigger ones; a step line is the Pareto front. Rows that are not `named` (default: all are)
+    are grey dots, the `baseline` is black. Rows without any training time have no place.
     """
     labels = shown_label_counts(points)
     styles = style.row_styles(rows, baseline)
@@ -56,12 +59,12 @@ def accuracy_and_cost(
     note = (
         "Means over seeds. A line joins a row's training sizes, bigger marks for bigger ones. The step line: the best "
     )
-    note += f"{accuracy_words()} to be had for each time. Times are of the machines that the records name."
+    note += f"{metric} to be had for each time. Times are of the machines that the records name."
     around = Texts(
-        title=f"{capitalised(accuracy_words())} and the time of a training, on {data}",
+        title=f"{capitalised(metric)} and the time of a training, on {data}",
         note=f"{note} {style.others_phrase(others)}".strip(),
         x="training time (seconds, log scale)",
-        y=f"test {accuracy_words()}",
+        y=f"test {metric}",
     )
     lines = ceil(len(labels) / 2)
     figure, grid = panel_grid((lines, ceil(len(labels) / lines)), PANEL, _handles(met, others, styles), around)
@@ -78,12 +81,12 @@ def _draw_panel(axes: Axes, points: pd.DataFrame, styles: dict[str, style.RowSty
     known = points[points[TIME] > 0].sort_values("train_size")
     largest = max(int(points["train_size"].max()), 2)
     is_other = ~known["row"].isin(list(styles))
-    axes.scatter(known.loc[is_other, TIME], known.loc[is_other, "accuracy"], 9, color=style.OTHERS, zorder=1)
+    axes.scatter(known.loc[is_other, TIME], known.loc[is_other, "score"], 9, color=style.OTHERS, zorder=1)
     for row, own in known[~is_other].groupby("row", observed=True, sort=True):
         look = styles[str(row)]
-        axes.plot(own[TIME], own["accuracy"], color=look.colour, linestyle=look.line, linewidth=0.7 * look.width)
+        axes.plot(own[TIME], own["score"], color=look.colour, linestyle=look.line, linewidth=0.7 * look.width)
         areas = [16 + 34 * np.log1p(size) / np.log1p(largest) for size in own["train_size"]]
-        axes.scatter(own[TIME], own["accuracy"], areas, color=look.colour, marker=look.marker, zorder=3)
+        axes.scatter(own[TIME], own["score"], areas, color=look.colour, marker=look.marker, zorder=3)
     axes.set_xscale("log")
     if len(known):
         _draw_front(axes, known)
@@ -99,7 +102,7 @@ def _draw_front(axes: Axes, known: pd.DataFrame) -> None:
     """From the quickest point on: along until the next one of the front, then up to it, and to the right edge."""
     front = known[_front(known)].sort_values(TIME)
     right = axes.get_xlim()[1]
-    times, scores = [*front[TIME], right], [*front["accuracy"], front["accuracy"].iloc[-1]]
+    times, scores = [*front[TIME], right], [*front["score"], front["score"].iloc[-1]]
     axes.step(times, scores, where="post", label=FRONT, zorder=2, **STEP)
     axes.set_xlim(right=right)
 
@@ -115,7 +118,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 
 def _front(points: pd.DataFrame) -> list[bool]:
-    return pareto(zip(points[TIME].astype(float), points["accuracy"].astype(float), strict=True))
+    return pareto(zip(points[TIME].astype(float), points["score"].astype(float), strict=True))
 
 
 def _handles(rows: list[str], others: list[str], styles: dict[str, style.RowStyle]) -> list[Line2D]:
@@ -123,9 +126,9 @@ def _handles(rows: list[str], others: list[str], styles: dict[str, style.RowStyl
     return [*made, Line2D([], [], label=FRONT, **STEP)]
 
 
-def cost_table(points: pd.DataFrame, currency: str | None = None) -> Titled:
-    """What each point of the grid costs a seed (money in `currency`), and whether it is on the front of accuracy
-    against training time."""
+def cost_table(points: pd.DataFrame, currency: str | None = None, metric: str = ACCURACY) -> Titled:
+    """What each point of the grid costs a seed (money in `currency`), and whether it is on the front of a `metric`, as
+    it is called, against training time."""
     front: dict[Any, bool] = {}
     for _, some in points.groupby("num_labels"):
         front |= dict(zip(some.index, _front(some), strict=True))
@@ -135,7 +138,7 @@ def cost_table(points: pd.DataFrame, currency: str | None = None) -> Titled:
         "money": f"price ({currency})" if currency else "price",
     }
     shown = [name for name in columns if points[name].notna().any()]
-    header = ["row", "labels", "training examples", accuracy_words(), "training time", "whole cell"]
+    header = ["row", "labels", "training examples", metric, "training time", "whole cell"]
     header += [*(columns[name] for name in shown), "peak memory (GiB)", "test examples per second", "Pareto front"]
     lines = [
         [
@@ -143,9 +146,9 @@ def cost_table(points: pd.DataFrame, currency: str | None = None) -> Titled:
             point.num_labels,
             size_entry(point.train_size),
             Entry(
-                number_text(point.accuracy),
+                "" if pd.isna(point.score) else number_text(point.score),
                 point=point_id(point.data, point.row, point.num_labels, point.train_size),
-                numbers={"": float(point.accuracy)},
+                numbers={} if pd.isna(point.score) else {"": float(point.score)},
             ),
             Entry(f"{point.train_seconds:,.1f} s", numbers={"seconds": float(point.train_seconds)}),
             Entry(duration(point.total_seconds), numbers={"seconds": float(point.total_seconds)}),

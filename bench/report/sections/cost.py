@@ -1,20 +1,18 @@
-"""The section on cost: what accuracy takes in time, memory and speed."""
+"""The section on cost: what the metric that decides takes in time, memory and speed."""
 
 from bench.report.content.parts import Section
 from bench.report.content.wording import capitalised
-from bench.report.figures.cost import accuracy_and_cost, cost_notes, cost_table
-from bench.report.statistics.metrics import accuracy_words
+from bench.report.figures.cost import cost_notes, cost_table, score_and_cost
 from bench.report.view import View
 
 
 def section(view: View) -> Section | None:
-    """What accuracy costs."""
-    points = view.cost_points
+    """What a score costs."""
+    points, metric = view.cost_points, view.deciding.metric.label
     if points.empty:
         return None
-    what = f"{capitalised(accuracy_words())} on {view.data_name}"
+    what = f"{capitalised(metric)} on {view.data_name}"
     text = f"{what} against training time, a panel a label count, with the Pareto front."
-    picture = view.draw(
-        "cost", accuracy_and_cost(points, view.rows, view.data_name, view.named_rows, view.baseline), text
-    )
-    return Section("Cost", cost_notes(points, view.cells), [picture], [cost_table(points, view.options.currency)])
+    figure = score_and_cost(points, view.rows, view.data_name, view.named_rows, view.baseline, metric=metric)
+    lines = cost_table(points, view.options.currency, metric)
+    return Section("Cost", cost_notes(points, view.cells), [view.draw("cost", figure, text)], [lines])

@@ -1,5 +1,6 @@
 """The section on training examples: how many a target takes, and how many of a simpler row do the same."""
 
+from bench.metrics.table import ACCURACY
 from bench.report.content.parts import Picture, Section
 from bench.report.figures.equivalents import equivalence_curves
 from bench.report.statistics.curves import Curve, Refusal
@@ -38,8 +39,19 @@ def section(view: View) -> Section | None:
     tables += [] if all_refused else [targets_table(view, one) for one in targets]
     lists = [(heading, said) for heading, said in lists if said]
     pictures = _pictures(view, found)
-    paragraphs = [_called(text) for text in paragraphs]
+    paragraphs = [*_by_what(view), *(_called(text) for text in paragraphs)]
     return Section("How many examples", paragraphs, pictures, tables, lists=lists, finding=_finding(view, found))
+
+
+def _by_what(view: View) -> list[str]:
+    """That this section goes by accuracy, where another metric decides."""
+    metric = view.deciding.metric
+    if metric.name == ACCURACY:
+        return []
+    return [
+        f"This section goes by {accuracy_words()}, whose curves are of shares of right test examples; rows are "
+        f"compared by {metric.label}, and need not come in the same order by it."
+    ]
 
 
 def _called(text: str) -> str:

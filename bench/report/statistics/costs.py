@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 
 
-def cost_points(summary: pd.DataFrame, cells: pd.DataFrame, price: float | None) -> pd.DataFrame:
-    """One line a finished point of one data set: row, num_labels, train_size, accuracy, what it costs a seed.
+def cost_points(
+    summary: pd.DataFrame, cells: pd.DataFrame, price: float | None, column: str = "test_accuracy"
+) -> pd.DataFrame:
+    """One line a finished point of one data set: row, num_labels, train_size, score, what it costs a seed.
 
+    The score is the mean of `column`, a metric's.
     Answers that were made elsewhere have no training time, and no line.
     energy_wh is what the GPU used in watt-hours while a cell ran, null where it was not counted.
     gpu_hours is the whole cell's wall time on its one GPU, null where it ran without; money is that times `price`.
@@ -25,7 +28,7 @@ def cost_points(summary: pd.DataFrame, cells: pd.DataFrame, price: float | None)
     return pd.DataFrame(
         {
             **{name: points[name] for name in ("data", "row", "num_labels", "train_size")},
-            "accuracy": points["test_accuracy_mean"],
+            "score": points[f"{column}_mean"],
             "train_seconds": times["train_seconds"],
             "total_seconds": times["total_seconds"],
             "gpu_hours": hours,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.report.figures import style
-from bench.report.figures.cost import accuracy_and_cost, cost_notes, cost_table, log_ticks
+from bench.report.figures.cost import cost_notes, cost_table, log_ticks, score_and_cost
 from bench.report.figures.differences import NO_BASELINE, less_baseline
 from bench.report.figures.label_counts import shared_sizes
 from bench.report.figures.training_curves import MAX_POINTS, curve_points
@@ -98,15 +98,26 @@ def test_the_memory_of_a_fused_stack_is_not_a_cells(tmp_path):
 def test_costs_have_a_panel_a_label_count_with_a_front_and_a_baseline_of_its_own(tmp_path):
     cells = framed(tmp_path, num_labels=(2, 4, 5))
     points = cost_points(summary_frame(cells), cells, price=None)
-    figure = accuracy_and_cost(points, list(cells["row"].cat.categories), "bbc_headlines", baseline="tfidf_sgd")
+    figure = score_and_cost(points, list(cells["row"].cat.categories), "bbc_headlines", baseline="tfidf_sgd")
     assert [axes.get_title() for axes in figure.axes] == ["2 labels", "4 labels", "5 labels"]
     for axes, (_, some) in zip(figure.axes, points.groupby("num_labels"), strict=True):
         (step,) = (line for line in axes.lines if line.get_label() == "Pareto front")
-        on_it = some[pareto(zip(some["train_seconds"], some["accuracy"], strict=True))].sort_values("train_seconds")
+        on_it = some[pareto(zip(some["train_seconds"], some["score"], strict=True))].sort_values("train_seconds")
         assert list(step.get_xdata())[:-1] == list(on_it["train_seconds"])
-        assert list(step.get_ydata())[:-1] == list(on_it["accuracy"])
+        assert list(step.get_ydata())[:-1] == list(on_it["score"])
         black = [line for line in axes.lines if line.get_color() == style.BASELINE.colour]
         assert [len(line.get_xdata()) for line in black] == [3]
+
+
+def test_costs_are_of_the_metric_that_is_asked_for(tmp_path):
+    cells = framed(tmp_path, num_labels=(2,))
+    summary = summary_frame(cells)
+    points = cost_points(summary, cells, None, "test_macro_f1")
+    made = cost_table(points, metric="macro F1").table
+    assert "macro F1" in made.header
+    assert points["score"].tolist() == summary.loc[points.index, "test_macro_f1_mean"].tolist()
+    figure = score_and_cost(points, list(cells["row"].cat.categories), "bbc", metric="macro F1")
+    assert "test macro F1" in {figure.get_supylabel(), *(text.get_text() for text in figure.texts)}
 
 
 def test_answers_made_elsewhere_have_no_speed_and_are_on_no_front(tmp_path):

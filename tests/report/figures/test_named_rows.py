@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import same_color
 
 from bench.report.figures import style
-from bench.report.figures.cost import accuracy_and_cost
+from bench.report.figures.cost import score_and_cost
 from bench.report.figures.label_counts import label_count_curves
 from bench.report.figures.named_rows import FEW_NAMED, MAX_NAMED, named_rows
 from bench.report.figures.scaling import scaling_curves
@@ -86,7 +86,7 @@ def test_label_counts_and_costs_do_the_same(cells):
     assert all(len(grey(axes)) == 1 for axes in figure.axes)
     points = cost_points(summary_frame(cells), cells, None)
     rows = list(cells["row"].cat.categories)
-    figure = accuracy_and_cost(points, rows, "bbc", NAMED)
+    figure = score_and_cost(points, rows, "bbc", NAMED)
     assert texts(figure)[:3] == [*NAMED, "1 other row"]
     colours = [(dots, dots.get_facecolor()) for dots in figure.axes[0].collections]
     dots = [found for found, own in colours if len(own) and same_color(own[0], style.OTHERS)]

@@ -22,6 +22,7 @@ from bench.escape.sheet import guarded
 from bench.escape.shell import command
 from bench.escape.streams import print_help
 from bench.escape.terminal import say
+from bench.kind import MULTI_LABEL
 from bench.options.folder import CONF
 from bench.options.refusal import REFUSED, refusal, with_quotes
 
@@ -114,9 +115,12 @@ def _next_steps(path: Path, splits: Splits, overrides: list[str]) -> str:
         "model.path=ANSWERS.csv",
         *map(masked_override, overrides),
     ]
+    several = splits.kind == MULTI_LABEL
+    how = '; a label is a list of them (["a", "b"] or []), or model.label_separator is between them' if several else ""
     return (
-        f"{path}: {len(splits.test)} test examples, each to be labelled with one of {', '.join(splits.labels)}. "
-        f"Answers, as a CSV file with the columns id and label, are judged by\n  {command(words)}"
+        f"{path}: {len(splits.test)} test examples, each to be labelled with {'any' if several else 'one'} of "
+        f"{', '.join(splits.labels)}. Answers, as a CSV file with the columns id and label{how}, are judged by\n"
+        f"  {command(words)}"
     )
 
 

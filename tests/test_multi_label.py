@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from bench.compose import to_cell, to_settings
+from bench.config.model.majority import MajorityConfig
 from bench.errors import UserError
 from bench.methods.decisions import Decision
 from bench.results import store
@@ -113,8 +114,6 @@ def test_defaults_are_those_of_own_data(file: Path) -> None:
 
 
 REFUSED = {
-    "answers made elsewhere": (("model=predictions", "model.name=gpt", f"model.path={__file__}"),
-                               "model=predictions does not know task=multi_label yet"),
     "a balanced split": (("model=tfidf_sgd", "split=nested"), "split=nested draws examples of one label each"),
     "oversampling": (("model=tfidf_sgd", "training.class_weight=oversample"), "balanced or sqrt"),
     "a metric of one label": (("model=tfidf_logistic", "model.best_metric=brier"),
@@ -132,6 +131,12 @@ def test_what_does_not_go_with_several_labels_is_refused_before_anything_runs(
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.rglob("record.json"))
+
+
+def test_a_method_may_know_one_label_a_text_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MajorityConfig, "knows_several_labels", False)
+    with pytest.raises(UserError, match="model=majority does not know task=multi_label yet"):
+        to_cell(composed(*words(file, "model=majority"))[0])
 
 
 @pytest.mark.parametrize(

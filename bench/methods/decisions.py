@@ -77,7 +77,8 @@ class Decision:
 class Decided:
     """Probabilities of examples (examples x labels; a row need not sum to 1) with the labels that they are given."""
 
-    probabilities: Probabilities
+    probabilities: Probabilities | None
+    """None for answers that were made elsewhere."""
     given: Given
 
     def labelled(self, labels: Any) -> LabelSetPredictions:

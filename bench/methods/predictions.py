@@ -7,12 +7,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from bench.cell import Cell
 from bench.config import PredictionsConfig
+from bench.data.label_sets import list_in
 from bench.data.split import Examples, Splits
 from bench.errors import ModelChanged, UserError
 from bench.escape.sheet import unguarded
+from bench.kind import MULTI_LABEL
+from bench.methods.decisions import Decided
 from bench.methods.fitted import Answers, Context, Summary
+
+
+@dataclass(slots=True)
+class SetsMadeElsewhere:
+    """The file's answers by example id where a text may have several labels."""
+
+    summary: Summary
+    answers: Mapping[str, str]
+    labels: tuple[str, ...]
+    separator: str | None
+
+    def predict(self, examples: Examples) -> Decided:
+        """The labels that answers for `examples` name; other names count for nothing. Raises KeyError where there is no
+        answer."""
+        given = np.zeros((len(examples), len(self.labels)), dtype=np.bool_)
+        for row, example in enumerate(examples.ids):
+            for index in self.indices(self.answers[example]):
+                if index is not None:
+                    given[row, index] = True
+        return Decided(None, given)
+
+    def indices(self, answer: str) -> tuple[int | None, ...]:
+        """The label that each name in an answer stands for; None where it is none of the task's."""
+        return label_indices(names_in(answer, self.separator), self.labels)
 
 
 @dataclass(slots=True)
@@ -29,15 +58,21 @@ class MadeElsewhere:
         return Answers(indices=label_indices(given, self.labels), given=given)
 
 
-def fit(cell: Cell, splits: Splits, context: Context) -> MadeElsewhere:
+def fit(cell: Cell, splits: Splits, context: Context) -> MadeElsewhere | SetsMadeElsewhere:
     """Read the file and check it against the task's test examples (`check_answers`).
 
-    An answer that is none of the task's labels is counted, and wrong. Raises UserError.
+    An answer that is none of the task's labels, or names one that is none, is counted; it is wrong, or the name is left
+    out. Raises UserError.
     """
     config = cell.model
     assert isinstance(config, PredictionsConfig)
     answers = read_answers(config)
     check_answers(cell, answers, splits)
+    if splits.kind == MULTI_LABEL:
+        sets = SetsMadeElsewhere(Summary(model_revision=config.sha256), answers, splits.labels, config.label_separator)
+        invalid = sum(None in sets.indices(answers[example]) for example in splits.test.ids)
+        sets.summary.choices = {"invalid_answers": invalid}
+        return sets
     fitted = MadeElsewhere(Summary(model_revision=config.sha256), answers, splits.labels)
     invalid = sum(index is None for index in fitted.predict(splits.test).indices)
     fitted.summary.choices = {"invalid_answers": invalid}
@@ -58,6 +93,8 @@ def check_answers(cell: Cell, answers: Mapping[str, str], splits: Splits) -> Non
             "`python -m bench.export` writes the examples)"
         )
     given = tuple(dict.fromkeys(answers[example] for example in splits.test.ids))
+    if splits.kind == MULTI_LABEL:
+        given = tuple(name for answer in given for name in names_in(answer, config.label_separator))
     if all(index is None for index in label_indices(given, splits.labels)):
         raise UserError(
             f"model.path={config.path}: no answer is a label of {cell.task.data.name} (they are "
@@ -96,6 +133,14 @@ def read_answers(config: PredictionsConfig) -> dict[str, str]:
         answers[example] = label
     # `bench.export` puts an apostrophe before an id that a spreadsheet would take for a formula
     return {unguarded(example): label for example, label in answers.items()} | answers
+
+
+def names_in(answer: str, separator: str | None) -> list[str]:
+    """The labels that an answer names: as a list that it spells out, between separators, or the only one."""
+    if (listed := list_in(answer)) is not None:
+        return listed
+    parts = [answer] if separator is None else answer.split(separator)
+    return [part.strip() for part in parts if part.strip()]
 
 
 def label_indices(given: Sequence[str], labels: Sequence[str]) -> tuple[int | None, ...]:

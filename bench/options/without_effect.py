@@ -16,7 +16,7 @@ from bench.config.model.tfidf import TfidfModel
 from bench.config.thresholds import threshold_metric
 from bench.config.tune import searched_names
 from bench.data.readers.files import DELIMITERS
-from bench.kind import SINGLE_LABEL
+from bench.kind import MULTI_LABEL, SINGLE_LABEL
 from bench.methods.fused.groups import can_fuse
 from bench.models.windows import WHOLE
 from bench.options.search import searchable_names
@@ -156,7 +156,8 @@ def _model(name: str, point: Point) -> str | None:
         asked = name == "analyzer" and point.written("model.analyzer")
         return "split=published counts words" if asked == "auto" and model.analyzer == "word" else None
     if not isinstance(model, TransformerConfig):
-        return None
+        is_idle = name == "label_separator" and point.cell.task.kind == SINGLE_LABEL
+        return f"it goes with task={MULTI_LABEL}" if is_idle else None
     if name in ("learning_rate", "precision"):
         return _rate(point) if name == "learning_rate" else _precision(point)
     if name == "revision" and model.content is not None:

@@ -129,7 +129,8 @@ def predictions_frame(run: Run) -> pd.DataFrame:
             part["predicted"] = [given if index is None else names[index] for index, given in answers]
         elif isinstance(predicted, Decided):
             part["predicted"] = _names(predicted.given.tolist(), names)
-            part["probabilities"] = list(predicted.probabilities.astype("float32"))
+            if predicted.probabilities is not None:
+                part["probabilities"] = list(predicted.probabilities.astype("float32"))
         elif predicted is not None:
             part["predicted"] = [names[i] for i in predicted.argmax(axis=1)]
             part["probabilities"] = list(predicted.astype("float32"))

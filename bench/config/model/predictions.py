@@ -4,16 +4,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Self
 
-from bench.config.common import FORBID, NEVER
+from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen
 from bench.config.model.alone import ModelAlone
 from bench.config.names import FilePath, Name, Text
 from bench.errors import UserError
+from bench.kind import MULTI_LABEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionsConfig(ModelAlone):
-    """Answers that were made elsewhere: a CSV file of example id and label."""
+    """Answers that were made elsewhere: a CSV file of example id and label, or labels."""
 
     name: Name
     display_name: Text = field(default="", compare=False, metadata=NEVER)
@@ -24,10 +25,12 @@ class PredictionsConfig(ModelAlone):
     """The SHA-256 of the file; filled in from what is there."""
     id_column: Name = "id"
     label_column: Name = "label"
+    label_separator: Text | None = field(default=None, metadata=IF_SET)
+    """Where a text may have several labels: what is between them in an answer, as in `bug|urgent`; null: answers are
+    lists (`["bug", "urgent"]`), one label, or nothing."""
 
     __pydantic_config__ = FORBID
 
-    knows_several_labels = False
     module = "bench.methods.predictions"
     role = "elsewhere"
     learns = False
@@ -48,4 +51,5 @@ class PredictionsConfig(ModelAlone):
             raise UserError(
                 f"model.sha256={self.sha256}: model.path={self.path} has {found}; leave it out to take that"
             )
-        return replace(self, sha256=found)
+        separator = self.label_separator if chosen.data.kind == MULTI_LABEL else None
+        return replace(self, sha256=found, label_separator=separator)

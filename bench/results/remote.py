@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,8 @@ from bench.results.store import PREDICTIONS, TEXTS, write_atomically
 from bench.rights import shared_lock
 
 STATE = ".fetched.json"
+NEW = ".new."
+"""The beginning of the name of a folder with files that are being fetched."""
 TAGS = ("ETag", "etag", "md5Hash", "content_md5", "Content-MD5", "Digest")
 """What file systems call a file's entity tag."""
 TIMES = ("LastModified", "last_modified", "updated", "mtime", "Last-Modified", "created")
@@ -70,6 +73,8 @@ def _opened(url: str) -> tuple[Any, str]:
 
 
 def _update(system: Any, root: str, folder: Path, wanted: set[Place]) -> None:
+    for left in folder.glob(f"{NEW}*"):  # of one that was killed
+        shutil.rmtree(left, ignore_errors=True)
     there = _listed(system, root, wanted)
     before = _remembered(folder)
     states = {name: _state(system, path, info) for name, (path, info) in there.items()}
@@ -139,7 +144,7 @@ def _state(system: Any, path: str, info: Mapping[str, Any]) -> list[str] | None:
 
 def _fetch(system: Any, paths: Mapping[str, str], folder: Path) -> None:
     """Fetch files by their name below `folder`; each is whole, or as it was."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".new.") as new:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=NEW) as new:
         temporary = {name: str(Path(new, str(number))) for number, name in enumerate(paths)}
         system.get([paths[name] for name in paths], [temporary[name] for name in paths])
         for name, path in temporary.items():

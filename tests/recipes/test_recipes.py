@@ -15,7 +15,7 @@ import yaml
 
 from bench.command import VERBS
 from bench.sweep.composed import composed, with_experiment
-from bench.sweep.job_index import SYSTEMS
+from bench.sweep.job_index import OWN, SYSTEMS
 from bench.sweep.launch import read
 from tests.support.cli import REPOSITORY
 from tests.support.cli import composed as composed_cell
@@ -59,6 +59,7 @@ def test_every_command_is_one(name: str, line: str, tmp_path: Path) -> None:
     """On the first machine: its cells are composed, and some are there."""
     first = dict.fromkeys((system.index for system in SYSTEMS), "") | FIRST_JOB.get(name, {})
     with mock.patch.dict(os.environ, {**first, "HOME": str(tmp_path), "part": str(tmp_path / "part")}):
+        os.environ.pop(OWN, None)
         verb, *words = shlex.split(os.path.expandvars(line))
         assert verb in VERBS
         words = ["demo" if word in ("NAME", "tickets") else word for word in words]

@@ -102,8 +102,10 @@ def test_what_a_report_reads_is_fetched_once(
     assert remote.local_copy(url, places(cells), tmp_path / "cache") == copy
     assert fetched == []
     (copy / next(iter(content(copy)))).write_bytes(b"cut")
+    (copy / f"{remote.NEW}killed").mkdir()
     remote.local_copy(url, places(cells), tmp_path / "cache")
     assert len(fetched) == 1, "what is damaged here is fetched again"
+    assert not list(copy.glob(f"{remote.NEW}*"))
     assert content(copy) == content(folder)
 
 

@@ -1,5 +1,6 @@
 """Where on a Ray cluster cells run, as its nodes say what they have; no cluster is started."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ import pytest
 from bench.errors import UserError
 from bench.running.devices import Gpu
 from bench.settings import Settings
-from bench.sweep.ray import agent
+from bench.sweep.ray import agent, workers
 from bench.sweep.ray.cluster import places
 from bench.sweep.ray.options import RayOptions
 from bench.sweep.slots import Slot
@@ -97,3 +98,12 @@ def test_a_node_without_the_sweeps_folders_is_unfit(tmp_path: Path) -> None:
             env={"PATH": "", "CUDA_VISIBLE_DEVICES": ""},
         )
         assert said in asked.stdout
+
+
+def test_what_a_killed_sweep_left_beside_the_results_goes_in_time(tmp_path: Path) -> None:
+    old, new = tmp_path / f"{workers.PROBE}old", tmp_path / f"{workers.PROBE}new"
+    for path in (old, new):
+        path.touch()
+    os.utime(old, (0, 0))
+    workers._remove_old(tmp_path)
+    assert (old.exists(), new.exists()) == (False, True)

@@ -46,8 +46,8 @@ WRONG = {
 @pytest.fixture(autouse=True)
 def no_job(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests may themselves be a cluster's job."""
-    for system in SYSTEMS:
-        monkeypatch.delenv(system.index, raising=False)
+    for name in (OWN, *(system.index for system in SYSTEMS)):
+        monkeypatch.delenv(name, raising=False)
 
 
 def test_every_cell_is_in_one_shard_and_work_is_shared() -> None:

@@ -2,7 +2,9 @@
 
 import os
 import threading
+import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
@@ -19,6 +21,11 @@ from bench.sweep.ray.options import RayOptions
 from bench.sweep.slots import Slot
 from bench.sweep.workers import Workers
 
+PROBE = ".ray-"
+"""The beginning of the name of a file by which nodes are known that see the results."""
+OLD_SECONDS = 86_400 * 7
+"""The age at which one counts as left by a sweep that was killed."""
+
 
 class RayWorkers(Workers):
     """Actors by slot. A slot is idle once its actor is ready: Ray may start it late, where a cluster is busy."""
@@ -29,8 +36,9 @@ class RayWorkers(Workers):
         self._places: dict[str, Place] = {place.name: place for place in places(options, settings, cells)}
         self._starting: dict[str, Any] = {}
         """Ray's handles of actors that are not ready yet, by the name of their slot."""
-        self._probe = Path(settings.results_dir).absolute() / f".ray-{uuid.uuid4().hex}"
+        self._probe = Path(settings.results_dir).absolute() / f"{PROBE}{uuid.uuid4().hex}"
         self._probe.parent.mkdir(parents=True, exist_ok=True)
+        _remove_old(self._probe.parent)
         self._probe.write_bytes(b"")
         self.news, self._tell = Pipe(duplex=False)
         for name in self._places:
@@ -127,3 +135,10 @@ class RayWorkers(Workers):
         if self.news is not None:
             self.news.close()
         self._probe.unlink(missing_ok=True)
+
+
+def _remove_old(results: Path) -> None:
+    for probe in results.glob(f"{PROBE}*"):
+        with suppress(FileNotFoundError):  # another sweep was quicker
+            if time.time() - probe.stat().st_mtime > OLD_SECONDS:
+                probe.unlink()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from bench.cell import Cell
 from bench.compose import to_cell
@@ -27,34 +28,52 @@ from tests.results.test_store import make_record
 from tests.support.cli import composed
 
 STEPS = 1_000
-SIDE = 768
+SIDE = 512
 """Of the square matrices whose product is a step."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Milliseconds a step, medians; seconds; megabytes."""
+    """What 1,000 steps took here, and what the tracker's processes did."""
 
     hook: float
+    """Milliseconds a step, the mean."""
     worst: float
+    """Milliseconds of one step."""
     step: float
-    delivered: float
-    memory: float | None
+    """Processor time of all threads of this process, milliseconds a step."""
+    closing: float
+    """Seconds until all was delivered, after the last step."""
+    there: "Processes | None" = None
 
 
-def steps(observer: Observer, cell: Cell, count: int) -> tuple[list[float], list[float]]:
-    """Milliseconds in the hook, and of the whole step with it, of each step."""
+@dataclass(frozen=True)
+class Processes:
+    """The tracker's process with those that its library starts."""
+
+    seconds: float
+    """Processor time, from their beginning on."""
+    megabytes: float
+
+    @classmethod
+    def of(cls, pid: int) -> "Processes":
+        """As they are now."""
+        parent = psutil.Process(pid)
+        tree = [parent, *parent.children(recursive=True)]
+        seconds = sum(sum(each.cpu_times()[:2]) for each in tree)
+        return cls(seconds, sum(each.memory_info().rss for each in tree) / 1e6)
+
+
+def steps(observer: Observer, cell: Cell, count: int) -> list[float]:
+    """Milliseconds in the hook, of each step."""
     matrix = np.random.default_rng(0).standard_normal((SIDE, SIDE))
-    hooks, whole = [], []
+    hooks = []
     for step in range(1, count + 1):
-        begun = time.perf_counter()
         matrix = np.tanh(matrix @ matrix / SIDE)
         told = time.perf_counter()
         observer.on_step(cell, step, count, 1 / step)
-        now = time.perf_counter()
-        hooks.append(1000 * (now - told))
-        whole.append(1000 * (now - begun))
-    return hooks, whole
+        hooks.append(1000 * (time.perf_counter() - told))
+    return hooks
 
 
 def cost(name: str | None, cell: Cell, count: int) -> Cost:
@@ -62,23 +81,16 @@ def cost(name: str | None, cell: Cell, count: int) -> Cost:
     with tempfile.TemporaryDirectory() as folder:
         observer = Observer() if name is None else tracker(name, Settings(results_dir=folder, name="perf"))
         observer.on_phase(cell, FIRST_PHASE)
-        hooks, whole = steps(observer, cell, count)
+        used = time.process_time()
+        hooks = steps(observer, cell, count)
+        used = 1000 * (time.process_time() - used) / count
         observer.on_record(cell, Path(folder), make_record(Status.OK))
-        begun, memory = time.perf_counter(), None
+        there, begun = None, time.perf_counter()
         if isinstance(observer, Tracker):
-            process = observer._channel._process
-            memory = None if process is None else peak(process.pid)
+            assert observer._channel._process is not None
+            there = Processes.of(observer._channel._process.pid)
         observer.close()
-        return Cost(statistics.median(hooks), max(hooks), statistics.median(whole), time.perf_counter() - begun, memory)
-
-
-def peak(pid: int) -> float | None:
-    """Most resident memory of a process so far, in megabytes; None where this system does not say."""
-    status = Path("/proc", str(pid), "status")
-    if not status.exists():
-        return None
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return int(lines["VmHWM"].split()[0]) / 1000
+        return Cost(statistics.fmean(hooks), max(hooks), used, time.perf_counter() - begun, there)
 
 
 def main() -> None:
@@ -88,14 +100,14 @@ def main() -> None:
     (content,) = composed("model=tfidf_sgd", "train_size=16")
     cell = to_cell(content)
     print(f"{count:,} steps; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
-    print("| tracker | hook, ms a step | at most | step without, ms | with | delivered after, s | its process, MB |")
-    print("|---|---|---|---|---|---|---|")
+    print("| tracker | hook, ms a step | at most | processor, ms a step: without | with | closing, s | ", end="")
+    print("its processes: processor, s | memory, MB |\n|---|---|---|---|---|---|---|---|")
     for name in CALLED:
         without, found = cost(None, cell, count), cost(name, cell, count)
-        memory = "not known" if found.memory is None else f"{found.memory:.0f}"
+        assert found.there is not None
         print(
-            f"| {name} | {found.hook:.4f} | {found.worst:.2f} | {without.step:.2f} | {found.step:.2f} | "
-            f"{found.delivered:.1f} | {memory} |",
+            f"| {name} | {found.hook:.3f} | {found.worst:.1f} | {without.step:.2f} | {found.step:.2f} | "
+            f"{found.closing:.1f} | {found.there.seconds:.1f} | {found.there.megabytes:.0f} |",
             flush=True,
         )
 

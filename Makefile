@@ -31,7 +31,8 @@ ON_GPU = $(if $(WHEELS),PYTHONPATH=$(GPU_PACKAGES) $(PYTHON),$(BIN)/python)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo mine sweep decide plan status watch doctor best label report compare test test-faults test-lowest \
-	test-ray test-slurm slurm-is-here test-browser wheel test-install test-gpu perf-gpu gpu-packages wheelhouse perf lint format clean
+	test-ray test-slurm slurm-is-here test-browser wheel test-install test-gpu perf-gpu gpu-packages wheelhouse perf docs \
+	docs-serve docs-picture lint format clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -147,6 +148,15 @@ $(GPU_PACKAGES)/.installed: $(WHEELS)/requirements.txt
 
 perf: setup ## measure speed against the published method: PERF_ROUNDS=3, ONLY="probe last_block"
 	$(BIN)/python -m tests.perf $(if $(ONLY),--only $(ONLY))
+
+docs: setup ## build the documentation into build/site, to open from disk: build/site/index.html
+	$(BIN)/python -m mkdocs build --strict --quiet
+
+docs-serve: setup ## show the documentation on http://127.0.0.1:8000 while its pages change
+	$(BIN)/python -m mkdocs serve
+
+docs-picture: setup ## run the tutorial with TF-IDF rows and draw its picture anew (with Chromium, if it is there)
+	$(BIN)/python -m docs.tooling.picture
 
 lint: setup ## formatting, lint and types
 	$(BIN)/ruff format --check .

@@ -12,7 +12,7 @@ import pytest
 from bench.extras import EXTRAS as BY_PACKAGE
 from tests.support.cli import REPOSITORY
 
-OURS = {"bench", "hydra_plugins", "tests"}
+OURS = {"bench", "docs", "hydra_plugins", "tests"}
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 
@@ -27,6 +27,8 @@ TOOLS = {
     "finetune-bench": "its own extras",
     "flask": "MLflow's server, which a test starts, is made of it",
     "flask-cors": "likewise",
+    "mkdocs-material": "the theme of the site",
+    "mkdocstrings": "a plugin of MkDocs",
     "mypy": "a command",
     "pandas-stubs": "read by mypy",
     "pytest-timeout": "a plugin of pytest",
@@ -73,7 +75,7 @@ def test_what_is_imported_is_declared() -> None:
 
 def test_what_tests_import_is_declared() -> None:
     known = RUNTIME | OPTIONAL | DEV
-    assert [(file, name) for file, name in imported("tests") if name not in known] == []
+    assert [(file, name) for file, name in imported("tests", "docs") if name not in known] == []
 
 
 def test_what_is_declared_is_imported_or_has_a_reason() -> None:
@@ -83,7 +85,7 @@ def test_what_is_declared_is_imported_or_has_a_reason() -> None:
 
 
 def test_what_is_for_tests_is_imported_or_a_tool() -> None:
-    used = {name for _, name in imported("tests")} - RUNTIME - OPTIONAL
+    used = {name for _, name in imported("tests", "docs")} - RUNTIME - OPTIONAL
     assert used | TOOLS.keys() == DEV
 
 

@@ -12,13 +12,18 @@ MODULE = re.compile(r"(?<![\w/.-])bench(?:\.[a-z_]\w*)+")
 ENDING = re.compile(r"`((?:[\w-]+/)*[\w-]+\.(?:py|yaml|j2))`")
 """Of a path, in backticks: `stamp.py`, `splits/rows.py`."""
 
-INVENTED = {"data/tickets.yaml", "experiment/tickets.yaml", "conf/data/tickets.yaml", "conf/hydra/launcher/lab.yaml"}
+INVENTED = {
+    *("data/tickets.yaml", "experiment/tickets.yaml", "conf/data/tickets.yaml", "conf/hydra/launcher/lab.yaml"),
+    *("conf/model/mine.yaml", "conf/experiment/first_look.yaml", "conf/data/headlines.yaml"),
+    *("conf/experiment/headlines.yaml", "headlines.py"),
+}
 """Files of a user's own, in examples."""
 
 
 def lines() -> Iterator[tuple[str, str]]:
     """(file:line, text) of documents, and of code and configuration with their comments."""
     found = [*REPOSITORY.glob("*.md"), REPOSITORY / "Makefile", REPOSITORY / "pyproject.toml"]
+    found += (REPOSITORY / "docs").rglob("*.md")
     found += [path for folder in ("bench", "hydra_plugins") for path in (REPOSITORY / folder).rglob("*.py")]
     found += [*(REPOSITORY / "conf").rglob("*.yaml"), *(REPOSITORY / "tests").rglob("*.md")]
     for path in sorted(found):
@@ -28,7 +33,7 @@ def lines() -> Iterator[tuple[str, str]]:
 
 @cache
 def files() -> tuple[str, ...]:
-    folders = ("bench", "conf", "hydra_plugins", "tests")
+    folders = ("bench", "conf", "docs", "hydra_plugins", "recipes", "tests")
     return tuple(
         path.relative_to(REPOSITORY).as_posix() for name in folders for path in (REPOSITORY / name).rglob("*.*")
     )

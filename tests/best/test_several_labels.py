@@ -93,3 +93,22 @@ def chosen(results: Path, how: str) -> list[dict]:
     ]
     found = [one["measurements"]["choices"].get("thresholds", {}) for one in here]
     return [one for one in found if one.get("how", "none") == how]
+
+
+def test_a_row_that_learns_nothing_gives_labels_by_its_thresholds(
+    folder: Path, tmp_path: Path, tiny_models: dict[str, Path]
+) -> None:
+    words = (
+        "data=file", "data.name=tickets", f"data.path={folder / 'tickets.jsonl'}", "task=multi_label", "name=asked",
+        "model=llama3_2_1b", f"model.path={tiny_models['llama']}", "method=zero_shot", "method.answers=[coach,firm]",
+        "train_size=60", "seed=0", "device=cpu",
+        *(f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache")),
+    )  # fmt: skip
+    assert cli.call("-m", *words) == 0
+    assert main([*words, "--out", str(tmp_path / "mine")]) == 0
+    (record,) = (json.loads(path.read_text()) for path in (tmp_path / "results").rglob("record.json"))
+    model = kept.read(tmp_path / "mine")
+    assert model.method is not None
+    assert model.method.label == "zero_shot"
+    found = record["measurements"]["choices"]["thresholds"]["threshold"]
+    assert model.label_thresholds == pytest.approx([found] * 3)

@@ -494,7 +494,7 @@ def test_it_predicts_on_one_gpu(trained: Any, predict: Any, monkeypatch: pytest.
         raise UserError(f"sees {os.environ['CUDA_VISIBLE_DEVICES']}")
 
     monkeypatch.setattr(devices, "_all_gpus", lambda: [Gpu(f"GPU-{i}", "Chip", 1) for i in range(3)])
-    monkeypatch.setattr(command, "_load", load)
+    monkeypatch.setattr(command, "load", load)
     for seen, arguments in (("GPU-2", []), ("GPU-2", ["--device", "cuda"]), ("2,0", ["--device", "cpu"])):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,0")
         assert predict(trained("full").folder, "goal", *arguments) == (2, "", f"error: sees {seen}\n")

@@ -19,6 +19,7 @@ from bench.data.split import draw
 from bench.models import kept
 from bench.models.card import EXAMPLE
 from bench.predict import __main__ as command
+from bench.predict import loading
 from bench.predict.__main__ import main
 from bench.results import store
 from bench.results.record import Status
@@ -312,7 +313,7 @@ def test_a_missing_file_is_named(keep: Any, tmp_path: Path, capsys: pytest.Captu
 def test_a_classical_model_is_computed_on_the_cpu(
     keep: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "visible_gpus", lambda: ["GPU-0"])
+    monkeypatch.setattr(loading, "visible_gpus", lambda: ["GPU-0"])
     monkeypatch.setattr(command, "use_one_gpu", lambda: pytest.fail("takes a GPU"))
     assert command.main([str(keep("tfidf_sgd").folder), "goal match", "--device", "cuda"]) == 2
     assert "--device cuda has no effect on my-tfidf_sgd" in capsys.readouterr().err
@@ -324,7 +325,7 @@ def test_fewer_texts_at_once_change_nothing(
     name: str, keep: Any, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell, out, sizes = keep(name), tmp_path / "out.csv", []
-    load = command._load
+    load = command.load
 
     def noting(folder: Path, description: kept.KeptModel, *places: Any) -> Any:
         loaded = load(folder, description, *places)
@@ -332,7 +333,7 @@ def test_fewer_texts_at_once_change_nothing(
         sizes.append(loaded.kept.batch_size if method is None else method.batch_size)
         return loaded
 
-    monkeypatch.setattr(command, "_load", noting)
+    monkeypatch.setattr(command, "load", noting)
     words = ["--file", str(cell.file), "--out", str(out), "--mirror-dir", str(mirror), "--batch-size", "3"]
     assert main([str(cell.folder), *words]) == 0
     assert sizes == [3]

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.best.__main__ import main as best
 from bench.compose import to_cell, to_settings
 from bench.models import kept
 from bench.models.card import EXAMPLE
@@ -155,10 +154,3 @@ def test_what_is_skipped_and_what_has_no_label(keep: Any, tmp_path: Path, capsys
     assert rows[1]["probabilities"] is None
     assert set(rows[0]["probabilities"]) == set(LABELS)
     assert content["kind"] == "multi_label"
-
-
-def test_bench_best_says_that_it_knows_one_label_a_text(capsys: Any) -> None:
-    assert best(["smoke/go_emotions_multi_label"]) == 2
-    said = capsys.readouterr().err
-    assert "bench best does not know task=multi_label yet" in said
-    assert said.count("\n") == 1

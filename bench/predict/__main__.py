@@ -6,33 +6,27 @@ What can be known to be wrong is said before anything heavy is imported. Exit co
 import argparse
 import sys
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bench.arguments import Parser, path, width
-from bench.config import TransformerConfig
 from bench.data.readers.delimited import QUOTING
 from bench.errors import UserError
 from bench.escape.characters import visible_line
 from bench.escape.streams import discard_output
 from bench.escape.terminal import Plain, say
 from bench.kind import MULTI_LABEL
-from bench.models import files, safely
-from bench.models.kept import AGAIN, KeptModel, other_versions
+from bench.models.kept import KeptModel
 from bench.predict import output, texts
-from bench.predict.cell import find
 from bench.predict.columns import Joining
 from bench.predict.inputs import ON_EMPTY, Inputs, Source
 from bench.predict.label_sets import Rule, WriterOfSets, new_columns_of_sets, terminal_of_sets, writer_of_sets
-from bench.running.cores import use_threads
-from bench.running.devices import use_one_gpu, visible_gpus
-from bench.running.garbage import gc_disabled, leave_at_exit
-from bench.sources import hub
-from bench.sources.cache import cache_folder
-from bench.sources.fingerprint import folder_sha256
+from bench.predict.loading import Wanted, described, device_of, load
+from bench.running.devices import use_one_gpu
+from bench.running.garbage import leave_at_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,26 +92,25 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> None:
     _check_options(options)
-    folder, kept = find(Path(options.cell))
-    # the folder may be somebody else's: what it says of itself opens no door
-    if isinstance(kept.model, TransformerConfig):
-        kept = replace(kept, model=replace(kept.model, trust_remote_code=options.trust_remote_code))
-    kept = replace(kept, batch_size=options.batch_size or kept.batch_size)
+    wanted = Wanted(
+        device=options.device,
+        batch_size=options.batch_size,
+        model_path=options.model_path,
+        trust_remote_code=options.trust_remote_code,
+        mirror_dir=options.mirror_dir,
+        cache_dir=options.cache_dir,
+    )
+    folder, kept = described(Path(options.cell), wanted)
     source = _source(options, kept)
     target, several = None, kept.kind == MULTI_LABEL
     _check_top(options.top, kept)
     if options.out is not None:
         added = new_columns_of_sets(kept.labels) if several else output.new_columns(kept.labels)
         target = output.check_output(options.out, source.columns, added, force=options.force)
-    device = _device(options.device)
-    if kept.approach.role == "classical":
-        if options.device == "cuda":
-            raise UserError(f"--device cuda has no effect on {kept.model.name}, which is computed on the CPU")
-        device = "cpu"
+    device = device_of(kept, wanted)
     if device == "cuda":
         use_one_gpu()  # before anything imports torch
-    base = None if kept.base is None else _base(kept, kept.base, options)
-    classifier = _load(folder, kept, base, device)
+    classifier = load(folder, kept, wanted, device)
     rule = _rule(kept, options.top) if several else None
     if target is None:
         writer: Writer
@@ -229,82 +222,6 @@ def _rule(kept: KeptModel, top: int | None) -> Rule:
     if top is not None:
         return Rule(kept.labels, Decision(top_k=top))
     return Rule(kept.labels, Decision(kept.label_thresholds, kept.top_k))
-
-
-def _device(wanted: str) -> str:
-    """`cuda` or `cpu`. Raises UserError where a GPU is asked for and none is visible."""
-    if wanted == "cuda" and not visible_gpus():
-        raise UserError("--device cuda, but no GPU is visible here; --device cpu does without")
-    return wanted if wanted != "auto" else "cuda" if visible_gpus() else "cpu"
-
-
-def _base(kept: KeptModel, model: TransformerConfig, options: argparse.Namespace) -> str:
-    """Where the base `model` is: a folder or a hub id. Raises UserError where there is none, or another."""
-    if options.model_path is not None:
-        if model.source != "hub" or not Path(options.model_path).is_dir():
-            reason = "is not a folder" if model.source == "hub" else f"does not go with a model from a {model.source}"
-            raise UserError(f"--model-path {options.model_path} {reason}")
-        model = replace(model, path=options.model_path)
-    location = files.locate(model, cache=cache_folder(options.cache_dir), mirror_dir=options.mirror_dir)
-    if model.source == "hub":
-        _check_base(kept, model, location, "--mirror-dir" if options.model_path is None else "--model-path")
-    return location
-
-
-def _check_base(kept: KeptModel, model: TransformerConfig, location: str, option: str) -> None:
-    """Raise UserError where a base from the hub is another than the kept model's own, or can't be had.
-
-    A note says so where that cannot be known; `option` is what names the folder, where `location` is one.
-    """
-    what = "the adapter" if kept.is_adapter else "the saved model"
-    if not Path(location).is_dir():
-        if model.gated:
-            hub.require_token(location)
-        if kept.model_sha256 is not None:
-            say(f"note: {what} was trained on a folder, and {location} of the hub may hold other files", error=True)
-    elif kept.model_sha256 is None:
-        say(f"note: {what} was trained on files of the hub, and {location} may hold others", error=True)
-    elif kept.model_sha256 != folder_sha256(Path(location)):
-        raise UserError(
-            f"the files in {location} are not those that {what} was trained on, and with others it would give "
-            f"other answers; give {option} the folder that the cell was trained with"
-        )
-
-
-def _load(folder: Path, kept: KeptModel, base: str | None, device: str) -> "Classifier | FromMethod":
-    """The model, loaded; what is heavy is imported here.
-
-    Raises UserError where the files do not make up the model that they describe.
-    """
-    from bench.running.quiet import quiet_libraries
-
-    quiet_libraries()
-    use_threads(None)
-    with gc_disabled():
-        load = _loader(kept)
-    try:
-        return load(folder, kept, base=base, device=device)
-    except UserError as error:
-        raise UserError(str(error).replace(safely.INSIST, "--trust-remote-code")) from error
-    except MemoryError:
-        raise
-    except Exception as error:  # whatever libraries raise at files that were cut off, or do not go together
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        versions = f" (it was kept by other versions: {others})" if (others := other_versions(kept)) else ""
-        raise UserError(f"the saved model in {folder} cannot be loaded: {reason}{versions}; {AGAIN}") from error
-
-
-def _loader(kept: KeptModel) -> "Callable[..., Classifier | FromMethod]":
-    """What loads a model of this kind, with its libraries imported: torch only where it is needed."""
-    if kept.approach.by_gradients:
-        from bench.models import load
-        from bench.predict.classifier import load_classifier
-
-        load.quiet()
-        return load_classifier
-    from bench.predict.from_method import load_fitted
-
-    return load_fitted
 
 
 def _progress(*, shown: bool) -> Progress:

@@ -11,18 +11,18 @@ from bench.data.task import Task
 from bench.escape.terminal import console, line
 from bench.kind import MULTI_LABEL
 from bench.results.counts import cleaned_text, left_out_text, overlap_text, share_text
-from bench.results.record import Status
 from bench.running.positions import shortened
 from bench.running.precision import plan_notice
-from bench.running.preflight import check_predictions, check_training, missing_packages
+from bench.running.preflight import missing_packages
 from bench.settings import Settings
 from bench.sweep.duration import RATE, TOKENS, Basis, Duration, Durations
-from bench.sweep.feasible import Feasibility, LocalData, feasibility, local_data
+from bench.sweep.feasible import Feasibility, LocalData
+from bench.sweep.forecast import forecast
 from bench.sweep.index import Entry
 from bench.sweep.room import fit, room_of_row
 from bench.sweep.runners.base import Runner
 from bench.sweep.stacks import stack_notes
-from bench.sweep.survey import Standing, State, survey
+from bench.sweep.survey import Standing, State
 from bench.sweep.wording import gigabytes, table
 from bench.sweep.workforce import Workforce
 from bench.wording import counted, money_text, rough_duration
@@ -52,24 +52,17 @@ class Row:
 
 def plan(cells: Sequence[Cell], settings: Settings, runner: Runner) -> int:
     """Print the plan of a sweep over `cells` by that runner; return the exit code, 0."""
-    found = survey(cells, settings)
-    todo = [standing.cell for standing in found.standings if standing.wanted]
-    check_training(todo, settings, fetch=False)  # a plan downloads nothing
-    check_predictions(todo, settings)
-    wanted = [cell.task for cell in todo]
-    local = local_data(wanted, settings)
-    feasible = feasibility(wanted, local)
-    infeasible = {**_skipped(found.standings), **feasible.impossible}
-    place = runner.workforce(settings, sum(task not in infeasible for task in wanted))
-    durations = Durations(found.records, place, local.characters, found.named)
+    made = forecast(cells, settings, runner)
+    found, infeasible, place, durations = made.found, made.infeasible, made.place, made.durations
     rows = {
         name: _row(standings, infeasible, found.records, durations, alone=name not in found.named.several)
         for name, standings in found.rows.items()
     }
+    todo = [standing.cell for standing in found.standings if standing.wanted]
     out = console()
     _print_rows(rows, settings, out)
-    _print_data(feasible, local, out)
-    _print_infeasible(infeasible, feasible, wanted, out)
+    _print_data(made.feasible, made.local, out)
+    _print_infeasible(infeasible, made.feasible, made.wanted, out)
     _print_totals(rows, place, settings, out)
     if settings.engine == "fused" and runner.without_effect("engine", settings) is None:
         to_run = {name: [s.cell for s in standings if s.wanted] for name, standings in found.rows.items()}
@@ -80,15 +73,6 @@ def plan(cells: Sequence[Cell], settings: Settings, runner: Runner) -> int:
     for note in (*shortened(todo, settings), *missing_packages(todo)):
         out.print(line(note))
     return 0
-
-
-def _skipped(standings: Sequence[Standing]) -> dict[Task, str]:
-    """Tasks that an earlier sweep found to be infeasible, and why."""
-    return {
-        standing.cell.task: standing.record.reason or "found in an earlier sweep"
-        for standing in standings
-        if standing.wanted and standing.record is not None and standing.record.status is Status.SKIPPED
-    }
 
 
 def _row(

@@ -93,7 +93,7 @@ def test_bad_input_is_one_line(words, capsys):
 
 def test_folders_without_records_are_refused(tmp_path, capsys):
     assert main([f"A={tmp_path}", f"B={tmp_path}"]) == 2
-    assert "there are no records in it that can be compared" in capsys.readouterr().err
+    assert "there are no records in it that can be used" in capsys.readouterr().err
 
 
 def test_mcnemar_is_the_textbooks():

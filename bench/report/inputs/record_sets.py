@@ -29,11 +29,11 @@ class RecordSet:
         return key in self.kept or key in self.unreadable
 
 
-def read_set(root: Path, name: str) -> RecordSet:
+def read_set(root: Path, name: str, without: str = "not compared") -> RecordSet:
     """The records in the folders of their cells below `root` (`places.find_records`), which is called `name`.
 
-    What is left out is said, a line each of records that can't be used, one of all that are out of place. Raises
-    UserError where there are no records.
+    What is left out is said, with the words `without`: a line each of records that can't be used, one of all that are
+    out of place. Raises UserError where there are no records.
     """
     try:
         check_folder(root)
@@ -46,15 +46,15 @@ def read_set(root: Path, name: str) -> RecordSet:
             if record is not None and folder != root and record.key != folder.name:
                 raise UnreadableRecord(f"{folder}: the record is another cell's: its key is {record.key}")
         except UnreadableRecord as error:
-            say(f"not compared: {shortened(str(error), 1000)}", error=True)
+            say(f"{without}: {shortened(str(error), 1000)}", error=True)
             found.unreadable.append(folder.name)
             continue
         if record is not None:
             found.kept[record.key] = (folder, record)
     for reason in places.closed:
-        say(f"not compared: {in_words(reason)}", error=True)
+        say(f"{without}: {in_words(reason)}", error=True)
     if places.left_out:
-        say(f"not compared: {name}={root}: {places.left_out}", error=True)
+        say(f"{without}: {name}={root}: {places.left_out}", error=True)
     if not found.kept:
-        raise UserError(f"{name}={root}: there are no records in it that can be compared")
+        raise UserError(f"{name}={root}: there are no records in it that can be used")
     return found

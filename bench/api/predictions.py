@@ -1,0 +1,59 @@
+"""Classifying texts with a kept model: `predict`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bench.errors import UserError
+from bench.kind import MULTI_LABEL
+from bench.predict.loading import Wanted, described, device_of, load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def predict(
+    model: str | Path,
+    texts: Sequence[str],
+    *,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    batch_size: int | None = None,
+    trust_remote_code: bool = False,
+    mirror_dir: str | None = None,
+) -> "pd.DataFrame":
+    """Labels and probabilities of `texts`, a line each in their order, as `bench predict` gives them.
+
+    `model` is the folder of a cell that ran with `save_model=true`, or what `bench best` kept. Columns: text, predicted
+    (a label, or the list of those that a text with several is given), and `probability_LABEL` of each label. Raises
+    UserError where there is no such model, it does not go with these files, or a text has nothing to read.
+    """
+    import pandas as pd
+
+    if isinstance(texts, str):
+        raise UserError("texts is one text: give a list of them")
+    texts = list(texts)
+    if (odd := next((number for number, text in enumerate(texts) if not isinstance(text, str)), None)) is not None:
+        raise UserError(f"texts[{odd}] is no text: {texts[odd]!r}")
+    if (empty := next((number for number, text in enumerate(texts) if not text.strip()), None)) is not None:
+        raise UserError(f"texts[{empty}] has nothing to read")
+    wanted = Wanted(
+        device=device, batch_size=batch_size, trust_remote_code=trust_remote_code, mirror_dir=mirror_dir
+    )  # fmt: skip
+    folder, kept = described(Path(model), wanted)
+    names = [f"probability_{label}" for label in kept.labels]
+    if not texts:
+        return pd.DataFrame(columns=["text", "predicted", *names])
+    classifier = load(folder, kept, wanted, device_of(kept, wanted))
+    places = [f"texts[{number}]" for number in range(len(texts))]
+    found = classifier.predict(texts, places, kept.batch_size, lambda count: None)
+    if kept.kind == MULTI_LABEL:
+        from bench.methods.decisions import Decision
+        from bench.predict.label_sets import Rule
+
+        given = Rule(kept.labels, Decision(kept.label_thresholds, kept.top_k)).names(found)
+    else:
+        given = [kept.labels[place] for place in found.argmax(axis=1)]
+    frame = pd.DataFrame(found, columns=names)
+    frame.insert(0, "text", texts)
+    frame.insert(1, "predicted", given)
+    return frame

@@ -1,0 +1,61 @@
+"""Running one of the commands in a process of its own, its output shown as it comes."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from typing import IO
+
+from bench.errors import UserError
+
+REFUSED = 2
+INTERRUPTED = 130
+GRACE = 20.0
+"""Seconds that a command has to end by itself after an interruption."""
+
+
+def run(words: Sequence[str], *, show: bool, module: str = "bench") -> int:
+    """Run `python -m MODULE WORDS`; return the exit code, 0 or 1. With `show` its lines go to the caller's output.
+
+    Raises UserError with what it said where it refuses, and KeyboardInterrupt where it was interrupted.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said: list[str] = []
+    follow = threading.Thread(target=_follow, args=(process.stderr, said, sys.stderr if show else None), daemon=True)
+    follow.start()
+    try:
+        _follow(process.stdout, [], sys.stdout if show else None)
+        code = process.wait()
+    except BaseException:
+        _end(process)
+        raise
+    follow.join()
+    if code == REFUSED:
+        raise UserError("\n".join(said).rpartition("error: ")[2].strip() or f"{module} could not start")
+    if code in (INTERRUPTED, -2):
+        raise KeyboardInterrupt
+    if code not in (0, 1):
+        raise RuntimeError(f"python -m {module} ended with exit code {code}: {' '.join(said[-3:])}")
+    return code
+
+
+def _follow(lines: IO[str], kept: list[str], to: IO[str] | None) -> None:
+    for line in lines:
+        kept.append(line.rstrip("\n"))
+        if to is not None:
+            print(line, end="", file=to, flush=True)
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """A terminal interrupts the command too; a notebook's kernel does not. It ends its running cell first."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -8,6 +8,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LOWEST := .venv-lowest
+NEWEST := .venv-newest
 LOWEST_TESTS := tests/config tests/test_cell.py tests/data/test_odd_columns.py tests/results/test_parse.py \
 	tests/results/test_store.py tests/report/figures tests/sweep/test_plan.py tests/methods/test_families.py \
 	tests/methods/fused/test_packing.py tests/methods/test_linear_probe.py tests/methods/test_setfit.py \
@@ -32,7 +33,7 @@ ON_GPU = $(if $(WHEELS),PYTHONPATH=$(GPU_PACKAGES) $(PYTHON),$(BIN)/python)
 .DEFAULT_GOAL := help
 .PHONY: help setup demo mine sweep decide plan status watch doctor best label report compare test test-faults test-lowest \
 	test-ray test-slurm slurm-is-here test-browser wheel test-install test-gpu perf-gpu gpu-packages wheelhouse perf docs \
-	docs-serve docs-picture lint format clean
+	docs-serve docs-picture audit licences sbom upgrade lint format clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -146,6 +147,29 @@ $(GPU_PACKAGES)/.installed: $(WHEELS)/requirements.txt
 		--requirement $(WHEELS)/requirements.txt
 	@touch $@
 
+audit: setup ## known vulnerabilities of the pinned packages; says so where they can't be looked up (docs/supply_chain.md)
+	$(BIN)/python -m tests.supply audit
+
+licences: setup ## licences of what users install with us; fails at one that tests/supply/licences.toml does not allow
+	$(BIN)/python -m tests.supply licences
+
+sbom: setup ## what is installed in .venv as a CycloneDX file, build/sbom.json
+	@mkdir -p build
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file build/sbom.json \
+		$(BIN)/python
+	@echo build/sbom.json
+
+upgrade: ## the newest versions that pyproject.toml allows, in .venv-newest: fast tests with them, and what is newer
+	$(PYTHON) -m venv --clear $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	echo torch==$(TORCH) > $(NEWEST)/torch.txt
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torch==$(TORCH)
+	$(NEWEST)/bin/uv pip install --quiet --python $(NEWEST)/bin/python --upgrade \
+		--constraint $(NEWEST)/torch.txt --editable '.[dev]'
+	$(NEWEST)/bin/python -m pip freeze --all --exclude-editable > $(NEWEST)/installed.txt
+	$(NEWEST)/bin/python -m tests.supply changes $(NEWEST)/installed.txt
+	$(NEWEST)/bin/python -m pytest -n 2 $(LOWEST_TESTS) $(ARGS)
+
 perf: setup ## measure speed against the published method: PERF_ROUNDS=3, ONLY="probe last_block"
 	$(BIN)/python -m tests.perf $(if $(ONLY),--only $(ONLY))
 
@@ -168,4 +192,4 @@ format: setup ## mend formatting and simple lint
 	$(BIN)/ruff check --fix .
 
 clean: ## remove .venv and caches; results and reports stay
-	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache *.egg-info build dist
+	rm -rf $(VENV) $(LOWEST) $(NEWEST) .pytest_cache .mypy_cache .ruff_cache *.egg-info build dist

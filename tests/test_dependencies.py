@@ -24,6 +24,7 @@ NOT_IMPORTED = {
     "pip": "run as a command, to fetch wheels",
 }
 TOOLS = {
+    "cyclonedx-bom": "a command",
     "finetune-bench": "its own extras",
     "flask": "MLflow's server, which a test starts, is made of it",
     "flask-cors": "likewise",
@@ -31,6 +32,8 @@ TOOLS = {
     "mkdocstrings": "a plugin of MkDocs",
     "mypy": "a command",
     "pandas-stubs": "read by mypy",
+    "pip-audit": "a command",
+    "pip-licenses": "a command",
     "pytest-timeout": "a plugin of pytest",
     "pytest-xdist": "a plugin of pytest",
     "ruff": "a command",

@@ -43,7 +43,7 @@ def files() -> tuple[str, ...]:
 def is_module(dotted: str) -> bool:
     """Whether this is a module, or a name that stands in the module before it."""
     parts = dotted.split(".")
-    for count in range(len(parts), 1, -1):
+    for count in range(len(parts), 0, -1):
         base = REPOSITORY.joinpath(*parts[:count])
         source = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
         if source.exists():

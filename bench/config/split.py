@@ -29,6 +29,7 @@ class NestedSplitConfig:
     validation_fraction: Fraction = 0.25
     """Validation examples as a part of the training size; they come on top of it."""
     min_validation_per_label: Positive = 8
+    """Validation examples of each label, at least."""
     deduplicate: bool = True
     """Keep only the first example of each text, so that no test text was trained on."""
     same_text: SameText = field(default="exact", metadata=IF_SET)
@@ -52,9 +53,11 @@ class StratifiedSplitConfig:
 
     name: Literal["stratified"]
     test_size: Positive = 1024
+    """Test examples."""
     validation_fraction: Fraction = 0.25
     """Validation examples as a part of the training size; they come on top of it."""
     min_validation_size: Positive = 16
+    """Validation examples, at least."""
     deduplicate: bool = True
     """Keep only the first example of each text, so that no test text was trained on."""
     same_text: SameText = field(default="exact", metadata=IF_SET)
@@ -73,6 +76,7 @@ class UndersampledSplitConfig:
     train_fraction: Fraction = 0.7
     """The part that `train_size` examples are taken of."""
     validation_fraction: Fraction = 0.1
+    """Validation examples, as a part of all."""
     deduplicate: bool = False
     """Keep only the first example of each text, so that no test text was trained on."""
     same_text: SameText = field(default="exact", metadata=IF_SET)
@@ -100,6 +104,7 @@ class FractionSplitConfig:
 
     name: Literal["fraction"]
     test_fraction: Fraction = 0.25
+    """Test examples, as a part of all."""
     validation_fraction: Fraction = 0.15
     """Of all examples, this part is kept from training for validation."""
     deduplicate: bool = True

@@ -30,16 +30,25 @@ class TrainingConfig:
     default_min_steps: NonNegative = field(default=60, metadata=NEVER)
     """Where neither epochs nor `min_steps` are given: tiny sets would be undertrained."""
     per_device_train_batch_size: Width = 16
+    """Texts in a step's batch, before accumulation."""
     per_device_eval_batch_size: Width = 64
+    """Texts in a batch where nothing is trained: validation and test."""
     gradient_accumulation_steps: Width = 1
+    """Batches whose gradients make one optimizer step."""
     gradient_checkpointing: bool = False
+    """Compute activations again on the way back: less memory, more time."""
     learning_rate: PositiveFloat | None = None
+    """Null for the model's own, or that of its family and method."""
     lr_scheduler_type: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
+    """How the learning rate falls after the warm-up; by transformers' names."""
     warmup_steps: NonNegativeFloat = 0.1
     """Optimizer steps, or below 1 a part of all of them."""
     weight_decay: NonNegativeFloat = 0.01
+    """As AdamW has it."""
     max_grad_norm: PositiveFloat = 1.0
+    """Gradients with a larger norm are clipped to it."""
     optim: Text | None = None
+    """The optimizer by the names of transformers; null: `adamw_torch`."""
     max_length: Width = 512
     """Tokens; longer texts are cut. Null for `default_max_length`, or what the model has positions for, if that is
     less. (A cell has the number itself.)"""
@@ -64,6 +73,7 @@ class TrainingConfig:
     """Validation metric whose best weights are kept, and by which `tune` chooses; of equal values the one with the
     lower loss is better."""
     precision: Precision | None = None
+    """What the model is computed in; null: by its family, method and device."""
     precision_asked: bool = field(default=False, metadata=NEVER)
     """Whether `precision` was given: a default gives way on a device that is slow in it. Filled in."""
     evaluate_train: bool = field(default=False, metadata=IF_SET)

@@ -22,6 +22,7 @@ class DecideOptions:
     """What is asked, and what it may cost."""
 
     question: Question = "best"
+    """What the race is to find out: see races."""
     margin: Fraction | None = None
     """Rows that differ by less are as good as each other; null: `bench.decide.begin.MARGIN`, or what the test examples
     can tell where that is more."""

@@ -17,5 +17,5 @@ def code(text: str) -> str:
 def sentence(text: str) -> str:
     """`text` on one line, with a full stop and a first capital."""
     line = re.sub(r"\s+", " ", text).strip().replace("<", "&lt;")
-    first = line[:1].upper() + line[1:] if re.match(r"[a-z]+[ ,;]", line) else line
+    first = line[:1].upper() + line[1:] if re.match(r"[a-z]+ ", line) else line
     return first if first.endswith((".", ":", "?", "!")) else f"{first}."

@@ -1,8 +1,10 @@
 """Tables of the fields of a dataclass or a pydantic model: values by its JSON Schema, sentences by its docstrings."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import griffe
@@ -10,8 +12,11 @@ from pydantic import TypeAdapter
 
 from docs.tooling.markdown import code, row, sentence
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 FILLED_IN = "Filled in."
 """How the docstring of a field ends that is no option: the program gives it."""
+CHOSEN = ("name", "family")
+"""What the choice of a file gives: `method=lora`."""
 KEY = {None: "always", "never": "never", "if_set": "if it is not the default"}
 """What a field's `identity` says of a cell's key."""
 
@@ -36,7 +41,7 @@ def docstrings(kind: type) -> dict[str, str]:
 @cache
 def _package() -> griffe.Object:
     """`bench`, read and not imported."""
-    loaded = griffe.load("bench", allow_inspection=False)
+    loaded = griffe.load("bench", search_paths=[REPOSITORY], allow_inspection=False)
     assert isinstance(loaded, griffe.Object)
     return loaded
 
@@ -44,7 +49,7 @@ def _package() -> griffe.Object:
 def table(kind: type, comments: Mapping[str, str] | None = None, *, linked: bool = False) -> Iterator[str]:
     """A table of the fields of `kind`: name, values, default, part of a cell's key (of a dataclass), what it is for.
 
-    `comments` are those of a YAML file: they stand before what the docstring says. With `linked`, a value that is an
+    `comments` are those of a YAML file: they go before what the docstring says. With `linked`, a value that is an
     object links to the heading of its class; else its fields are named.
     """
     said, content = docstrings(kind), schema(kind)
@@ -54,10 +59,10 @@ def table(kind: type, comments: Mapping[str, str] | None = None, *, linked: bool
     yield from head(["name", "values", "default", *(["in the key"] if in_key else []), "meaning"])
     for name, property_ in content["properties"].items():
         text = said.get(name) or property_.get("description", "")
-        if not text.endswith(FILLED_IN):
+        if not text.endswith(FILLED_IN) and name not in CHOSEN:
             key = [KEY[keys.get(name)]] if in_key else []
             known = (comments or {}).get(name, "")
-            yield row([code(name), values(property_, objects), _default(property_), *key, _joined(known, text)])
+            yield row([code(name), values(property_, objects), _default(property_), *key, _meaning(known, text)])
 
 
 def head(titles: list[str]) -> Iterator[str]:
@@ -66,9 +71,10 @@ def head(titles: list[str]) -> Iterator[str]:
     yield row(["---"] * len(titles))
 
 
-def _joined(comment: str, text: str) -> str:
-    """Both, unless one says the other."""
-    return " ".join(dict.fromkeys(sentence(each) for each in (comment, text) if each))
+def _meaning(comment: str, text: str) -> str:
+    """The comment of a file, which is for users, or else the docstring without what is said of a resolved cell."""
+    said = comment or re.sub(r"\s*\(A cell has .*?\)", "", text, flags=re.S)
+    return sentence(said) if said else ""
 
 
 def _default(property_: Mapping[str, Any]) -> str:

@@ -33,6 +33,7 @@ class LinearProbeConfig(FrozenMethod):
     display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     pooling: Literal["family", "mean", "last"] = "family"
+    """How the tokens of a text make one feature: their mean, the last one, or as the family has it."""
     C: Regularisations = (0.01, 0.1, 1.0, 10.0, 100.0)
     """Inverse regularisation strengths tried; validation chooses."""
     best_metric: SelectableMetric = field(default=ACCURACY, metadata=IF_SET)
@@ -48,7 +49,9 @@ class LinearProbeConfig(FrozenMethod):
     max_windows: Width | None = field(default=None, metadata=IF_SET)
     """`training.max_windows`. Filled in."""
     batch_size: Width = 64
+    """Texts at once."""
     precision: Precision | None = None
+    """What the model is computed in; null: by its family, method and device."""
     precision_asked: bool = field(default=False, metadata=NEVER)
     """Whether `precision` was given: a default gives way on a device that is slow in it. Filled in."""
     class_weight: ClassWeight = field(default=EQUAL, metadata=IF_SET)

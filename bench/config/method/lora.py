@@ -30,13 +30,21 @@ class LoraConfig(AdapterMethod):
     display_name: Text = field(default="", compare=False, metadata=NEVER)
     """What people call it; empty: its name."""
     r: Width = 8
+    """The adapters' rank."""
     alpha: Width = 16
+    """Adapters count alpha / r times."""
     dropout: Dropout = 0.05
+    """The part of an adapter's inputs that is dropped in training."""
     target_modules: tuple[Text, ...] | Literal["family", "all-linear"] = "family"
+    """Layers with adapters: where the family has them, all linear ones, or these by name."""
     use_rslora: bool = False
+    """Scale by alpha / sqrt(r) (rank-stabilized LoRA)."""
     use_dora: bool = False
+    """Train the weights' magnitudes beside their directions (DoRA)."""
     quant_type: Literal["nf4", "fp4"] = "nf4"
+    """Of weights in 4 bits."""
     double_quant: bool = True
+    """Quantize the scales of 4-bit weights, too."""
 
     __pydantic_config__ = FORBID
 

@@ -48,7 +48,9 @@ class PeftConfig(AdapterMethod):
     """What rows and records call it; null for the type's name in lower case."""
     load_in_4bit: bool = False
     quant_type: Literal["nf4", "fp4"] = "nf4"
+    """Of weights in 4 bits."""
     double_quant: bool = True
+    """Quantize the scales of 4-bit weights, too."""
     defaults: dict[Text, Any] = field(default_factory=dict, hash=False, metadata=NEVER)
     """What peft takes for the options that are not given, so that records say all of it. Filled in."""
 

@@ -61,6 +61,7 @@ class ZeroShotConfig(FrozenMethod):
     batch_size: Width = 64
     """Prompts at once, times labels of more than one token, or all labels where a text may have several."""
     precision: Precision | None = None
+    """What the model is computed in; null: by its family, method and device."""
     precision_asked: bool = field(default=False, metadata=NEVER)
     """Whether `precision` was given: a default gives way on a device that is slow in it. Filled in."""
 

@@ -21,10 +21,13 @@ class PredictionsConfig(ModelAlone):
     """What people call it; empty: its name."""
     family: Literal["predictions"]
     path: FilePath = field(metadata=NEVER)
+    """A CSV file of ids and labels."""
     sha256: Text | None = None
     """The SHA-256 of the file; filled in from what is there."""
     id_column: Name = "id"
+    """Its column of ids."""
     label_column: Name = "label"
+    """Its column of labels."""
     label_separator: Text | None = field(default=None, metadata=IF_SET)
     """Where a text may have several labels: what is between them in an answer, as in `bug|urgent`; null: answers are
     lists (`["bug", "urgent"]`), one label, or nothing."""

@@ -28,6 +28,7 @@ class TfidfModel(ModelAlone):
     ngram_max: Width = 1
     """Of words; runs of characters are one longer."""
     sublinear_tf: bool = False
+    """Count a term as 1 + log of how often it stands in a text."""
     analyzer: Analyzer = "auto"
     """What is counted: words as scikit-learn takes them, characters, or what suits the script of the training texts
     (`bench.methods.tokens`)."""

@@ -21,6 +21,7 @@ class TfidfLinearSvmConfig(TfidfModel):
     C: Regularisation = 1.0
     """Inverse regularisation strength."""
     max_iter: Positive = 1000
+    """Passes of the solver, at most."""
 
     tunable: ClassVar[Mapping[str, Scale]] = {**COUNTING, "C": "log"}
     module = "bench.methods.tfidf_linear_svm"

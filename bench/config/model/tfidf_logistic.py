@@ -22,6 +22,7 @@ class TfidfLogisticConfig(TfidfModel):
     best_metric: SelectableMetric = ACCURACY
     """Validation metric that chooses C; of equal values the one with the lower loss is better."""
     max_iter: Positive = 2000
+    """Passes of the solver, at most."""
 
     tunable: ClassVar[Mapping[str, Scale]] = {**COUNTING, "C": "log"}
     module = "bench.methods.tfidf_logistic"

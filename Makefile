@@ -179,8 +179,8 @@ docs: setup ## build the documentation into build/site, to open from disk: build
 docs-serve: setup ## show the documentation on http://127.0.0.1:8000 while its pages change
 	$(BIN)/python -m mkdocs serve
 
-docs-picture: setup ## run the tutorial with TF-IDF rows and draw its picture anew (with Chromium, if it is there)
-	$(BIN)/python -m docs.tooling.picture
+docs-picture: setup ## run the tutorial and draw its picture anew, by Chromium if it is there: ARGS=--quick: TF-IDF alone
+	$(BIN)/python -m docs.tooling.picture $(ARGS)
 
 lint: setup ## formatting, lint and types
 	$(BIN)/ruff format --check .

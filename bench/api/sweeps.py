@@ -12,6 +12,7 @@ from bench.cell import Cell
 from bench.errors import UserError
 from bench.results import store
 from bench.results.record import Record
+from bench.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from bench.report.inputs.records import ExpectedCell
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Study:
     """A grid that was run: its cells with their records, and its report."""
 
@@ -57,6 +58,9 @@ class Study:
         if self.page is None:
             raise UserError(f"{self.title} has no report")
         return load_report(self.page.parent)
+
+    def __repr__(self) -> str:
+        return f"<Study {self.title}: {counted(len(self.cells), 'cell')}, {self.page or 'no report'}>"
 
     def _repr_html_(self) -> str:
         return self.report._repr_html_() if self.page is not None else f"<p>{len(self.cells)} cells</p>"

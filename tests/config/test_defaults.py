@@ -22,6 +22,7 @@ OLDER = "records without this option were made so, and their keys stay"
 ITS_OWN = {"name", "display_name"}
 """What each file says of itself."""
 DIFFERENT: dict[tuple[str, str], tuple[Any, str]] = {
+    ("config", "tracker"): ("none", "one name, several, or none: a schema holds them all as a list"),
     ("method/linear_probe", "max_length"): (None, LIMIT),
     ("method/setfit", "max_length"): (None, LIMIT),
     ("method/zero_shot", "max_length"): (None, LIMIT),

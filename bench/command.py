@@ -104,6 +104,12 @@ VERBS = {
         "CELL_FOLDER TEXT ...",
         "results/DATA/ROW/CELL 'Where is my parcel?'",
     ),
+    "serve": Verb(
+        "bench.serve.__main__",
+        "a cell's kept model behind HTTP",
+        "MODEL [--port N] [--host ADDRESS]",
+        "models/tickets --port 8500",
+    ),
     "compare": Verb(
         "bench.report.compare.__main__",
         "what changed between two folders of records, also as a page",

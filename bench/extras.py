@@ -3,8 +3,9 @@
 from importlib.util import find_spec
 
 EXTRAS = {
-    "bitsandbytes": "qlora", "gguf": "gguf", "mlflow": "mlflow", "optuna": "tune", "ray": "ray", "setfit": "setfit",
-    "submitit": "slurm", "tensorboard": "tensorboard", "trackio": "trackio", "wandb": "wandb",
+    "bitsandbytes": "qlora", "fastapi": "serve", "gguf": "gguf", "mlflow": "mlflow", "optuna": "tune", "ray": "ray",
+    "setfit": "setfit", "submitit": "slurm", "tensorboard": "tensorboard", "trackio": "trackio", "uvicorn": "serve",
+    "wandb": "wandb",
 }  # fmt: skip
 """By the package's name in Python; extras of `pyproject.toml`."""
 

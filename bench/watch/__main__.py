@@ -14,11 +14,11 @@ import signal
 import sys
 from types import FrameType
 
+from bench.address import LOCAL
 from bench.arguments import parser_of, path
 from bench.escape.terminal import say
 from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
-from bench.watch.address import LOCAL
 
 EVERY = 30.0
 LONGEST = 86_400.0
@@ -66,8 +66,8 @@ def _seconds(text: str) -> float:
 
 def _run(options: argparse.Namespace) -> int:
     # heavier than `--help` needs
+    from bench.address import address_of
     from bench.sweep.composed import with_experiment
-    from bench.watch.address import address_of
     from bench.watch.server import listen
     from bench.watch.study import study_of
     from bench.watch.watcher import Watcher

@@ -7,10 +7,10 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.address import Address, Guard, ports
 from bench.errors import UserError, said
 from bench.report.stamp import PAGE
 from bench.results.regular import read_regular
-from bench.watch.address import Address, Guard, ports
 from bench.watch.files import NotServed, file_of
 from bench.watch.page import waiting, with_strip
 from bench.watch.watcher import Watcher, version

@@ -5,11 +5,12 @@ import os
 import platform
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from tests.support.ports import free_port
 
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol")
 PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"])
@@ -148,13 +149,6 @@ class Cluster:
 def missing() -> list[str]:
     """The programs that cannot be found."""
     return [name for name in NEEDED if shutil.which(name, path=PATH) is None]
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(holds: Callable[[], object], otherwise: str | Callable[[], str], seconds: float = 30) -> None:

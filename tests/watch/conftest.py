@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.address import LOCAL, address_of
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
-from bench.watch.address import LOCAL, address_of
 from bench.watch.drawing import Drawn
 from bench.watch.server import Server, listen
 from bench.watch.study import Study, study_of

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bench import address as addresses
+from bench.address import LOCAL, address_of
 from bench.errors import UserError
-from bench.watch import address as addresses
-from bench.watch.address import LOCAL, address_of
 from bench.watch.server import Server, listen
 from bench.watch.study import Study
 from tests.watch.conftest import DONE, served, watched

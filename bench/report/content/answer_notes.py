@@ -111,11 +111,24 @@ def _check_guess(found: Answer, around: Around) -> str:
     metric = metric_named(found.standing.metric)
     if around.same_for_all is not None:
         labels, score = around.same_for_all
-        return f"Giving every text {labels} would have {score_text(score, metric)} {metric.label}."
+        said = f"Giving every text {labels} would have {score_text(score, metric)} {metric.label}."
+        return said + _no_better(found, around, score)
     if around.most_frequent is None or metric.name != "accuracy":
         return ""
     label, share = around.most_frequent
-    return f"Always saying “{label_text(label)}” is right in {score_text(share, metric)} of the test texts."
+    said = f"Always saying “{label_text(label)}” is right in {score_text(share, metric)} of the test texts."
+    return said + _no_better(found, around, share)
+
+
+def _no_better(found: Answer, around: Around, guessed: float) -> str:
+    """Where the interval of the row that is named reaches down to what a guess is worth."""
+    score = found.score if found.named == found.row else None
+    low = (
+        score.low
+        if score is not None
+        else min((one.score.low for one in found.others if one.row == found.named), default=1)
+    )
+    return f" It is not sure that {around.name(found.named)} is better than that." if low <= guessed else ""
 
 
 def _check_score(found: Answer) -> str:
@@ -181,6 +194,8 @@ def _missing(found: Answer, around: Around) -> str:
 
 def _next(found: Answer, around: Around) -> str:
     said = []
+    if _check_score(found):
+        said.append("Look for test texts in training, and for labels in the texts, before anything else.")
     if found.may_change:
         said.append(f"Run {listed(map(around.name, found.may_change), MAX_NAMED)} here.")
     elif found.decision == "undecided":

@@ -77,6 +77,22 @@ def test_a_perfect_score_is_to_be_checked() -> None:
     assert "Check" not in notes(answered({"lora": [0.99, 0.98], "tfidf": [0.6, 0.6]}))
 
 
+def test_what_is_too_good_is_looked_into_first() -> None:
+    said = notes(answered({"lora": [1.0, 1.0], "tfidf": [0.99, 0.99]}))["Next"]
+    assert said.startswith("Look for test texts in training, and for labels in the texts, before anything else. ")
+
+
+def test_a_row_that_a_guess_may_equal_is_said_to_be_no_better() -> None:
+    found = answered({"lora": [0.8, 0.8], "tfidf": [0.8, 0.8]})
+
+    def check(share: float) -> str:
+        around = Around(name=str.upper, baseline="tfidf", most_frequent=("spam", share))
+        return dict(card(found, around).notes)["Check"]
+
+    assert check(0.8).endswith("of the test texts. It is not sure that TFIDF is better than that.")
+    assert check(0.3).endswith("is right in 30.0 % of the test texts.")
+
+
 def test_a_row_alone_is_to_be_compared_with_a_simpler_one() -> None:
     assert notes(answered({"lora": [0.9]}))["Next"].startswith("Run a simpler row (TF-IDF, say) on the same examples")
     assert notes(answered({"tfidf": [0.9]}))["Next"].startswith("Run a fine-tuned row on the same examples, too")

@@ -1,0 +1,158 @@
+"""`bench serve MODEL`: a kept model behind HTTP.
+
+    bench serve MODEL [--port N] [--host ADDRESS] [--max-batch N] ...
+
+`POST /predict` with `{"texts": ["..."]}` classifies, `GET /health` says what is served, `/openapi.json` describes both.
+MODEL is the folder of a cell that ran with save_model=true, or what `bench best` kept. On another address than this
+machine's own a token is printed, without which nothing is answered. Ctrl-C answers what waits, and ends. Exit codes:
+0 ended, 2 bad input.
+"""
+
+import argparse
+import re
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.address import LOCAL, Address, Guard, address_of
+from bench.arguments import parser_of, path, width
+from bench.errors import UserError, said
+from bench.escape.terminal import say
+from bench.extras import how_to_install, is_here
+from bench.models.kept import KeptModel
+from bench.predict.loading import Wanted, described, device_of, load
+from bench.running.devices import use_one_gpu
+from bench.running.garbage import leave_at_exit
+from bench.serve.options import Limits
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from bench.methods.fitted import Probabilities
+    from bench.predict.classifier import Classifier
+    from bench.predict.from_method import FromMethod
+    from bench.serve.batching import Predict
+
+PORT = 8422
+GRACE = 20
+"""Seconds that requests have to end."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line asks for; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except UserError as error:
+        say(f"error: {error}", error=True)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = parser_of(__doc__, "python -m bench.serve", "bench serve MODEL [OPTIONS]")
+    parser.add_argument("model", type=path, metavar="MODEL", help="the folder of a kept model")
+    port = f"serve on this port (default: {PORT})"
+    parser.add_argument("--port", type=_port, default=PORT, metavar="N", help=port)
+    host = f"serve on this address; 0.0.0.0 for all of this machine's (default: {LOCAL}, for this machine alone)"
+    parser.add_argument("--host", default=LOCAL, metavar="ADDRESS", help=host)
+    usual = Limits()
+    for name, what in {
+        "max_batch": "texts that the model is given at once",
+        "max_texts": "texts of a request",
+        "max_chars": "characters of a text",
+        "max_body": "bytes of a request",
+        "max_waiting": "texts that wait",
+    }.items():
+        value = getattr(usual, name)
+        option = f"--{name.replace('_', '-')}"
+        parser.add_argument(option, type=width, default=value, metavar="N", help=f"{what} at most (default: {value})")
+    wait = f"milliseconds that a text waits for others to share its batch (default: {usual.wait_ms:g})"
+    parser.add_argument("--wait-ms", type=_milliseconds, default=usual.wait_ms, metavar="MS", help=wait)
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--trust-remote-code", action="store_true", help="run code that comes with the model's files")
+    parser.add_argument("--mirror-dir", type=path, metavar="FOLDER", help="as the option mirror_dir of python -m bench")
+    return parser
+
+
+def _port(text: str) -> int:
+    number = int(text) if re.fullmatch(r"\d{1,5}", text) else -1
+    if not 1 <= number <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text[:60]} must be from 1 to 65535")
+    return number
+
+
+def _milliseconds(text: str) -> float:
+    number = float(text) if re.fullmatch(r"\d{1,5}(\.\d*)?", text) else -1.0
+    if not 0 <= number <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text[:60]} must be from 0 to 10000 milliseconds")
+    return number
+
+
+def _run(options: argparse.Namespace) -> int:
+    for package in ("fastapi", "uvicorn"):
+        if not is_here(package):
+            raise UserError(f"bench serve needs {package}: {how_to_install(package)}")
+    address = address_of(options.host)
+    wanted = Wanted(
+        device=options.device, trust_remote_code=options.trust_remote_code, mirror_dir=options.mirror_dir
+    )  # fmt: skip
+    folder, kept = described(Path(options.model), wanted)
+    device = device_of(kept, wanted)
+    limits = Limits(**{name: getattr(options, name) for name in Limits.__dataclass_fields__})
+    with _listener(address, options.port) as listener:  # before a model is loaded for nothing
+        if device == "cuda":
+            use_one_gpu()  # before anything imports torch
+        model = load(folder, kept, wanted, device)
+        guard = Guard.of(address)
+        say(f"serving {options.model}: http://{address.called}:{options.port}/predict (Ctrl-C ends it)")
+        if guard.token is not None:
+            say(f"callers give Authorization: Bearer TOKEN, here {guard.token} ; what they send is not encrypted")
+        _serve(listener, _app(kept, _predictor(model, kept.batch_size), limits, guard, device))
+    return 0
+
+
+def _app(kept: KeptModel, predict: "Predict", limits: Limits, guard: Guard, device: str) -> "FastAPI":
+    from bench.serve.app import app_of
+    from bench.serve.batching import Batcher
+
+    batcher = Batcher(predict, max_batch=limits.max_batch, max_waiting=limits.max_waiting, wait_ms=limits.wait_ms)
+    return app_of(kept, batcher, limits, guard, device)
+
+
+def _listener(address: Address, port: int) -> socket.socket:
+    """Raises UserError where the port can't be had."""
+    listener = socket.socket(address.family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address.ip, port))
+        listener.listen()  # until then another server may have the same port
+    except OSError as error:
+        listener.close()
+        raise UserError(f"--port {port} on {address.host}: {said(error)}") from error
+    return listener
+
+
+def _predictor(model: "Classifier | FromMethod", batch_size: int) -> "Predict":
+    """What gives probabilities of texts; their places in messages are those in a request of its own."""
+
+    def predict(texts: Sequence[str]) -> "Probabilities":
+        places = [f"texts[{number}]" for number in range(len(texts))]
+        return model.predict(texts, places, batch_size, lambda count: None)
+
+    return predict
+
+
+def _serve(listener: socket.socket, app: "FastAPI") -> None:
+    import uvicorn
+
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE, access_log=False)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    leave_at_exit()
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""The addresses of a served model. Errors are `{"error": "one line"}`."""
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from bench import __version__
+from bench.address import Guard
+from bench.kind import MULTI_LABEL
+from bench.methods.decisions import Decision
+from bench.models.kept import KeptModel
+from bench.predict.label_sets import Rule
+from bench.serve.batching import Batcher, Busy, is_the_caller_s
+from bench.serve.options import Limits
+
+
+class Prediction(BaseModel):
+    """What the model says of a text: the label, or the labels where it gives any number of them."""
+
+    label: str | None = None
+    confidence: float | None = None
+    labels: list[str] | None = None
+    probabilities: dict[str, float]
+
+
+class Predictions(BaseModel):
+    """In the order of the texts."""
+
+    predictions: list[Prediction]
+
+
+class Health(BaseModel):
+    """What is served."""
+
+    status: str
+    model: str
+    method: str | None
+    labels: list[str]
+    device: str
+    waiting: int
+
+
+def app_of(kept: KeptModel, batcher: Batcher, limits: Limits, guard: Guard, device: str) -> FastAPI:
+    """The application; `batcher` is closed when it ends, with all requests answered."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(batcher.close)
+
+    # the pages that show OpenAPI would fetch scripts from elsewhere
+    app = FastAPI(title="finetune-bench", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
+
+    class Texts(BaseModel):
+        """What is to be classified."""
+
+        model_config = ConfigDict(extra="forbid")
+        texts: list[Annotated[str, Field(max_length=limits.max_chars)]] = Field(
+            min_length=1, max_length=limits.max_texts
+        )
+
+    may = [Depends(_allowed(guard))]
+    describe = _describer(kept)
+
+    @app.post("/predict", dependencies=may)
+    async def predict(asked: Texts) -> Predictions:
+        """Classify texts, as `bench predict` does."""
+        empty = next((number for number, text in enumerate(asked.texts) if not text.strip()), None)
+        if empty is not None:
+            raise HTTPException(422, f"texts[{empty}] has nothing to read")
+        try:
+            found = await asyncio.wrap_future(batcher.ask(asked.texts))
+        except Busy as error:
+            raise HTTPException(503, "too many texts are waiting: try again later", {"Retry-After": "1"}) from error
+        except Exception as error:
+            if is_the_caller_s(error):
+                raise HTTPException(422, str(error)) from error
+            raise
+        return Predictions(predictions=describe(found))
+
+    @app.get("/health", dependencies=may)
+    async def health() -> Health:
+        """Whether the server answers, and what it serves."""
+        method = None if kept.method is None else kept.method.name
+        return Health(
+            status="ok", model=kept.model.name, method=method, labels=list(kept.labels), device=device,
+            waiting=batcher.waiting,
+        )  # fmt: skip
+
+    _add_errors(app)
+    _add_body_limit(app, limits.max_body)
+    return app
+
+
+def _describer(kept: KeptModel) -> Callable[[Any], list[Prediction]]:
+    """From probabilities, shape (texts, labels), to answers."""
+    rule = Rule(kept.labels, Decision(kept.label_thresholds, kept.top_k)) if kept.kind == MULTI_LABEL else None
+
+    def described(found: Any) -> list[Prediction]:
+        by_label = [dict(zip(kept.labels, row, strict=True)) for row in found.tolist()]
+        if rule is not None:
+            names = rule.names(found)
+            return [Prediction(labels=own, probabilities=each) for own, each in zip(names, by_label, strict=True)]
+        best = [max(each, key=lambda label: each[label]) for each in by_label]
+        return [
+            Prediction(label=label, confidence=each[label], probabilities=each)
+            for label, each in zip(best, by_label, strict=True)
+        ]
+
+    return described
+
+
+def _allowed(guard: Guard) -> Callable[[Request], Awaitable[None]]:
+    """A local address answers to whoever calls it by a local name; elsewhere a token is asked for."""
+
+    async def check(request: Request) -> None:
+        if guard.token is None:
+            if not guard.knows(request.headers.getlist("host")):
+                raise HTTPException(403, "the Host header is not this machine's")
+            return
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not hmac.compare_digest(token.encode(), guard.token.encode()):
+            raise HTTPException(401, "give Authorization: Bearer TOKEN", {"WWW-Authenticate": "Bearer"})
+
+    return check
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"][1:])) or "body"
+        return JSONResponse({"error": f"{where}: {first['msg']}"}, 422)
+
+    @app.exception_handler(Exception)
+    async def broken(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"error": f"the model failed: {type(error).__name__}"}, 500)
+
+
+def _add_body_limit(app: FastAPI, most: int) -> None:
+    """A body is counted as it comes: its header may be missing, or lie."""
+
+    @app.middleware("http")
+    async def limited(request: Request, call_next: Any) -> Any:
+        length = request.headers.get("content-length", "")
+        too_long = JSONResponse({"error": f"a request has at most {most:,} bytes"}, 413)
+        if length.isdigit() and int(length) > most:
+            return too_long
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                return too_long
+        request._body = bytes(body)
+        return await call_next(request)

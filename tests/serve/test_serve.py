@@ -1,0 +1,157 @@
+"""`bench serve`, the command, asked over HTTP."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bench import run_cell
+from bench.api.words import words_of
+from bench.serve.__main__ import main
+from tests.support.cli import REPOSITORY, environment
+from tests.support.ports import free_port
+from tests.support.texts import topics
+from tests.test_multi_label import rows_of
+
+TEXTS = ["goal match team", "shares market profit"]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("served")
+    table = topics(40, labels=("sport", "business"))
+    table["text"] = [f"{text} only{chr(97 + i // 26)}{chr(97 + i % 26)}" for i, text in enumerate(table.text)]
+    table.to_csv(folder / "topics.csv", index=False)
+    return _kept(
+        folder, **{"data.path": folder / "topics.csv", "split": "nested_small", "train_size": 24, "num_labels": 2}
+    )
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("several")
+    (folder / "tickets.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows_of()))
+    return _kept(folder, **{"data.path": folder / "tickets.jsonl", "task": "multi_label", "train_size": 100})
+
+
+def _kept(folder: Path, **options: object) -> Path:
+    places = {f"{name}_dir": folder / name for name in ("results", "reports", "cache")}
+    record = run_cell(data="file", model="tfidf_logistic", device="cpu", save_model=True, seed=0, **options, **places)
+    (found,) = (folder / "results").rglob(record.key)
+    return found
+
+
+@contextmanager
+def serving(model: Path, *words: str) -> Iterator[tuple[httpx.Client, str]]:
+    """A client of the command, and what it printed."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.serve", str(model), "--port", str(port), *words],
+        cwd=REPOSITORY, env=environment(model), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    if "--host" in words:
+        said += process.stdout.readline()
+    try:
+        transport = httpx.HTTPTransport(retries=5)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, transport=transport) as client:
+            yield client, said
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+
+
+def test_it_answers_as_bench_predict_does(kept: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.predict", str(kept), "--json", *TEXTS],
+        cwd=REPOSITORY, check=True, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    wanted = [json.loads(line) for line in done.stdout.splitlines()]
+    with serving(kept) as (client, _):
+        answer = client.post("/predict", json={"texts": TEXTS})
+        assert answer.status_code == 200, answer.text
+        for found, known in zip(answer.json()["predictions"], wanted, strict=True):
+            assert found["label"] == known["label"]
+            assert found["confidence"] == pytest.approx(known["confidence"])
+            assert found["probabilities"] == pytest.approx(known["probabilities"])
+        health = client.get("/health").json()
+        assert health["status"] == "ok"
+        assert health["labels"] == ["business", "sport"]
+        assert {"/predict", "/health"} == set(client.get("/openapi.json").json()["paths"])
+        assert client.get("/docs").status_code == 404, "it would fetch scripts from elsewhere"
+        with ThreadPoolExecutor(16) as pool:
+            many = list(pool.map(lambda text: client.post("/predict", json={"texts": [text]}).json(), TEXTS * 20))
+        assert [each["predictions"][0]["label"] for each in many] == [each["label"] for each in wanted] * 20
+
+
+def test_several_labels(several: Path) -> None:
+    with serving(several) as (client, _):
+        (found,) = client.post("/predict", json={"texts": ["goal team match coach"]}).json()["predictions"]
+        assert found["label"] is None
+        assert isinstance(found["labels"], list)
+        assert set(found["probabilities"]) == {"ball", "money", "late"}
+
+
+def test_bounds(kept: Path) -> None:
+    with serving(kept, "--max-texts", "3", "--max-chars", "20", "--max-body", "300") as (client, _):
+        for body, status, said in (
+            ({"texts": ["a"] * 4}, 422, "texts"),
+            ({"texts": ["a" * 21]}, 422, "texts.0"),
+            ({"texts": []}, 422, "texts"),
+            ({"texts": ["a", "  "]}, 422, "texts[1] has nothing to read"),
+            ({"texts": [3]}, 422, "texts.0"),
+            ({"text": "a"}, 422, "text"),
+            ({"texts": ["a" * 400]}, 413, "300 bytes"),
+        ):
+            answer = client.post("/predict", json=body)
+            assert answer.status_code == status, answer.text
+            assert said in answer.json()["error"]
+            assert "\n" not in answer.json()["error"]
+        unsaid = client.post("/predict", content=iter([b'{"texts": ["', b"a" * 400, b'"]}']))  # no Content-Length
+        assert unsaid.status_code == 413
+        assert client.post("/predict", content=b"{").status_code == 422
+        assert client.post("/predict", json={"texts": ["goal"]}).status_code == 200
+
+
+def test_nobody_calls_it_by_another_name(kept: Path) -> None:
+    with serving(kept) as (client, _):
+        assert client.get("/health", headers={"host": "evil.example"}).status_code == 403
+        assert client.get("/health", headers={"host": "localhost:1"}).status_code == 200
+
+
+def test_others_need_the_token(kept: Path) -> None:
+    with serving(kept, "--host", "0.0.0.0") as (client, said):
+        token = re.search(r"here (\S+) ;", said)
+        assert token is not None
+        assert client.get("/health").status_code == 401
+        assert client.get("/health", headers={"authorization": "Bearer no"}).status_code == 401
+        assert client.get("/health", headers={"authorization": f"Bearer {token[1]}"}).status_code == 200
+
+
+def test_what_cannot_be_served_is_said_in_a_line(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main([str(tmp_path / "gone")]) == 2
+    assert "is not there" in capsys.readouterr().err
+    with serving(kept) as (client, _):
+        port = str(client.base_url.port)
+        assert main([str(kept), "--port", port]) == 2
+        assert f"--port {port}" in capsys.readouterr().err
+    monkeypatch.setattr("bench.serve.__main__.is_here", lambda package: package != "uvicorn")
+    assert main([str(kept)]) == 2
+    assert "finetune-bench[serve]" in capsys.readouterr().err
+
+
+def test_words_are_those_of_the_command() -> None:
+    assert words_of({"save_model": True}, several=False) == ["save_model=true"]

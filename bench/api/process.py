@@ -35,12 +35,18 @@ def run(words: Sequence[str], *, show: bool, module: str = "bench") -> int:
         raise
     follow.join()
     if code == REFUSED:
-        raise UserError("\n".join(said).rpartition("error: ")[2].strip() or f"{module} could not start")
+        raise UserError(_refusal(said) or f"python -m {module} could not start")
     if code in (INTERRUPTED, -2):
         raise KeyboardInterrupt
     if code not in (0, 1):
         raise RuntimeError(f"python -m {module} ended with exit code {code}: {' '.join(said[-3:])}")
     return code
+
+
+def _refusal(said: Sequence[str]) -> str:
+    """What stands behind `error: `, to the end; what it names may have such words in it, too."""
+    first = next((number for number, line in enumerate(said) if line.startswith("error: ")), 0)
+    return "\n".join(said[first:]).removeprefix("error: ").strip()
 
 
 def _follow(lines: IO[str], kept: list[str], to: IO[str] | None) -> None:

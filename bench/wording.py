@@ -29,3 +29,10 @@ def money_text(amount: float, currency: str | None) -> str:
     """An amount with two digits that say something: "0.061 EUR", "1.20 EUR", "12 EUR"."""
     digits = 0 if amount >= 10 else 2 if amount >= 1 else 3 if amount >= 0.01 else 4
     return f"{amount:,.{digits}f} {currency}" if currency else f"{amount:,.{digits}f}"
+
+
+def shard_text(index: int, count: int, num_cells: int, grid_cells: int) -> str:
+    """What a report on a part of a grid says first."""
+    elsewhere = grid_cells - num_cells
+    are = "is" if elsewhere == 1 else "are"
+    return f"This is shard {index} of {count}: {elsewhere:,} of {counted(grid_cells, 'cell')} {are} elsewhere."

@@ -49,6 +49,19 @@ def test_the_page_of_an_index_has_no_picture_or_link_that_leads_nowhere(program:
     assert not re.search(r"\]\((?!https?:|#)", text)
 
 
+def test_the_wheel_has_every_file_of_the_package(program: Path) -> None:
+    """Templates, styles, tables, and the mark that says that it has types."""
+    (packages,) = program.parents[1].glob("lib/python*/site-packages")
+    files = {path.relative_to(ROOT) for path in (ROOT / "bench").rglob("*") if path.is_file()}
+    files = {path for path in files if "__pycache__" not in path.parts}
+    kinds = {path.suffix for path in files}
+    assert {".py", ".j2", ".css", ".js", ".csv"} <= kinds
+    assert Path("bench/py.typed") in files
+    conf = {path.relative_to(ROOT) for path in (ROOT / "conf").rglob("*.yaml")}
+    wanted = {path: path for path in files} | {path: "bench" / path for path in conf}
+    assert [str(path) for path, place in wanted.items() if not (packages / place).is_file()] == []
+
+
 def run(program: Path, *words: str, folder: Path) -> str:
     kept = {name: value for name, value in environment(folder).items() if name != "PYTHONPATH"}
     done = subprocess.run(

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import IO
 
 from bench.errors import UserError
@@ -14,8 +15,18 @@ GRACE = 20.0
 """Seconds that a command has to end by itself after an interruption."""
 
 
-def run(words: Sequence[str], *, show: bool, module: str = "bench") -> int:
-    """Run `python -m MODULE WORDS`; return the exit code, 0 or 1. With `show` its lines go to the caller's output.
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended that was not refused."""
+
+    code: int
+    """0, or 1 where a cell failed."""
+    last: str
+    """The last line of its standard error; "" for none."""
+
+
+def run(words: Sequence[str], *, show: bool, module: str = "bench") -> Ended:
+    """Run `python -m MODULE WORDS` to its end. With `show` its lines go to the caller's output.
 
     Raises UserError with what it said where it refuses, and KeyboardInterrupt where it was interrupted.
     """
@@ -40,7 +51,7 @@ def run(words: Sequence[str], *, show: bool, module: str = "bench") -> int:
         raise KeyboardInterrupt
     if code not in (0, 1):
         raise RuntimeError(f"python -m {module} ended with exit code {code}: {' '.join(said[-3:])}")
-    return code
+    return Ended(code, next((line.strip() for line in reversed(said) if line.strip()), ""))
 
 
 def _refusal(said: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from bench.errors import UserError, said
 from bench.report.study import schema
+from bench.wording import shard_text
 
 JSON = "report.json"
 ANY = "any"
@@ -77,8 +78,9 @@ class Report:
     def _repr_html_(self) -> str:
         first = {verdict.data: verdict for verdict in reversed(self.verdicts)}
         cards = "".join(map(_card, reversed(first.values())))
-        where = html.escape(str(self.page))
-        return f"<h3>{html.escape(self.study.title)}</h3>{cards}<p>Report: <code>{where}</code></p>"
+        where, shard = html.escape(str(self.page)), self.study.shard
+        part = "" if shard is None else f"<p><b>{shard_text(**shard.model_dump())} So it decides nothing.</b></p>"
+        return f"<h3>{html.escape(self.study.title)}</h3>{part}{cards}<p>Report: <code>{where}</code></p>"
 
 
 def load_report(folder: str | Path) -> Report:

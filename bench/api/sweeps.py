@@ -11,7 +11,7 @@ from bench.api.words import words_of
 from bench.cell import Cell
 from bench.errors import UserError
 from bench.results import store
-from bench.results.record import Record
+from bench.results.record import Record, Status
 from bench.wording import counted
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def sweep(experiment: str | None = None, *, show: bool = True, **options: Any) -
     """
     words = _words(experiment, options)
     found = _composed(words)
-    code = process.run(["-m", *words], show=show)
-    return found.study(all_done=code == 0)
+    ended = process.run(["-m", *words], show=show)
+    return found.study(all_done=ended.code == 0)
 
 
 def plan(experiment: str | None = None, **options: Any) -> "pd.DataFrame":
@@ -136,15 +136,16 @@ def run_cell(*, show: bool = False, **options: Any) -> Record:
     """Run one cell, unless its record says it is done, as `bench run OPTION=VALUE`; return its record.
 
     A list is one value here. What happened to it is in `Record.status` (and `failure`), scores are in
-    `Record.measurements`. Raises UserError for what the command would refuse.
+    `Record.measurements`. Raises UserError for what the command would refuse, and RuntimeError, with the last line of
+    its errors, where it ended without a record.
     """
     words = words_of(options, several=False)
     found = _composed(words)
     (cell,), (folder,) = found.cells, found.folders
-    process.run(words, show=show)
+    ended = process.run(words, show=show)
     record = store.read(folder)
-    if record is None:
-        raise UserError(f"{cell.key} left no record in {folder}")
+    if record is None or (ended.code != 0 and record.status is Status.OK):  # one of an earlier run
+        raise RuntimeError(f"{cell.key} left no record in {folder}: {ended.last or 'nothing was said of why'}")
     return record
 
 

@@ -47,6 +47,19 @@ class ReportSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """Which part of a grid a report is on."""
+
+    index: int
+    """From 1."""
+    count: int
+    num_cells: int
+    """In this part."""
+    grid_cells: int
+    """In all parts."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportOptions(ReportSettings):
     """Everything that decides what a report says beside the records; a report's stamp has all of it."""
 
@@ -58,8 +71,8 @@ class ReportOptions(ReportSettings):
     """The command that runs what is missing, where that is known."""
     race: Asked | None = None
     """By which rules the rows raced against each other; null: a plain sweep, in which all cells are run."""
-    shard: str | None = None
-    """Which part of a grid the cells are, `2/3`; null: all of it."""
+    shard: Shard | None = None
+    """Which part of a grid the cells are; null: all of it."""
 
     @classmethod
     def of(
@@ -70,7 +83,7 @@ class ReportOptions(ReportSettings):
         experiment: str | None = None,
         race: Asked | None = None,
         *,
-        shard: str | None = None,
+        shard: Shard | None = None,
     ) -> "ReportOptions":
         """The options that `settings` ask for."""
         asked = {field.name: getattr(settings, field.name) for field in fields(ReportSettings)}

@@ -14,7 +14,7 @@ from bench.options.overrides import check_given, effective
 from bench.options.without_effect import Point
 from bench.report.asked import Asked
 from bench.report.inputs.records import ExpectedCell
-from bench.report.options import ReportOptions
+from bench.report.options import ReportOptions, Shard
 from bench.results import store
 from bench.results.record import Status
 from bench.running.garbage import gc_disabled
@@ -59,13 +59,14 @@ def launch(
     """
     points, cells, settings = read(configs)
     grid = grid_of((cell.key for cell in cells), overrides)
-    if settings.shard is not None:
-        say(f"shard {settings.shard}: {len(cells)} of {len({point.cell.key for point in points})} cells of the grid")
+    part = None if settings.shard is None else part_of(settings.shard, cells, points)
+    if part is not None:
+        say(f"shard {settings.shard}: {part.num_cells} of {part.grid_cells} cells of the grid")
     asked, settings = settings, named(settings, grid)
     if not cells:  # more shards than cells
         return 0
     if settings.command == "report":
-        _report(cells, asked, grid, again(points, overrides), overrides)
+        _report(cells, asked, grid, again(points, overrides), overrides, part=part)
         return 0
     if settings.command in ("run", "plan"):
         check_given(given, points)
@@ -78,7 +79,7 @@ def launch(
     if isinstance(ended, Stopped):
         say(f"stopped early: {ended}", error=True)
         return INTERRUPTED if isinstance(ended, Interrupted) else 1
-    _report(cells, asked, grid, again(points, overrides), overrides)
+    _report(cells, asked, grid, again(points, overrides), overrides, part=part)
     return _exit_code({None if record is None else record.status for _, record in ended})
 
 
@@ -122,6 +123,12 @@ def read(configs: Sequence[dict[str, Any]]) -> tuple[list[Point], list[Cell], Se
     check_baseline(cells, settings)
     cells, settings = with_shard(cells, settings)
     return points, cells, settings
+
+
+def part_of(shard: str, cells: Sequence[Cell], points: Sequence[Point]) -> Shard:
+    """Which part of the grid of `points` the `cells` of a `shard` are, "2/3"."""
+    index, _, count = shard.partition("/")
+    return Shard(int(index), int(count), num_cells=len(cells), grid_cells=len({point.cell.key for point in points}))
 
 
 def check_run(cells: Sequence[Cell], settings: Settings, runner: Runner) -> None:
@@ -186,13 +193,15 @@ def _report(
     grid: Grid,
     again: Mapping[str, Sequence[str]],
     overrides: Sequence[Sequence[str]],
+    *,
+    part: Shard | None,
 ) -> None:
     """Write the report unless it is there already; `again` are the overrides of each cell that has some, by key, and
     `overrides` those of all points. It goes where `settings` say, or beside the report of another grid."""
     with gc_disabled():
         expected = expected_cells(cells, settings, again)
         rerun = sweep_command(overrides, settings.shard) if again else None
-    draw_report(expected, settings, grid, rerun=rerun)
+    draw_report(expected, settings, grid, rerun=rerun, part=part)
 
 
 def draw_report(
@@ -202,17 +211,19 @@ def draw_report(
     *,
     rerun: str | None = None,
     race: Asked | None = None,
+    part: Shard | None = None,
 ) -> None:
     """Write the report on `expected` unless it is there already, where `settings` say or beside that of another grid.
 
-    `rerun` is the command that runs what is missing, `race` what was asked where rows raced. Raises UserError.
+    `rerun` is the command that runs what is missing, `race` what was asked where rows raced, `part` which part of a
+    grid this is (None: all of it). Raises UserError.
     """
     from bench.report.stamp import unchanged_page
 
     where = settings.reports_dir
 
     def told(name: str) -> tuple[Sequence[ExpectedCell], Path, ReportOptions]:
-        options = ReportOptions.of(settings, name, rerun, settings.experiment, race, shard=settings.shard)
+        options = ReportOptions.of(settings, name, rerun, settings.experiment, race, shard=part)
         return expected, Path(where, name), options
 
     with gc_disabled():

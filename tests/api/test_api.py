@@ -128,6 +128,28 @@ def test_one_cell(options: dict[str, Any], study: Study) -> None:
     assert record.measurements is not None
 
 
+def test_a_cell_without_a_record_says_why(
+    options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither for the first time, nor where an earlier record is there still, which is not this run's."""
+    (tmp_path / "ending.py").write_text(
+        "import os, sys\nfrom bench.running.observers import Observer\n"
+        "class Ending(Observer):\n    def on_phase(self, cell, what):\n"
+        "        print('the lights went out', file=sys.stderr, flush=True)\n"
+        "        os._exit(1)\n"
+        "def observer(settings):\n    return Ending()\n"
+    )
+    one = {**options, "train_size": 8, "seed": 0, "model": "tfidf_logistic", "results_dir": tmp_path / "results"}
+    one.pop("name")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    ending = {**one, "observers": ["ending"], "overwrite": "always"}
+    with pytest.raises(RuntimeError, match=r"left no record in .*results.*: the lights went out"):
+        run_cell(**ending)
+    assert run_cell(**one).status is Status.OK
+    with pytest.raises(RuntimeError, match="the lights went out"):
+        run_cell(**ending)
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"model": "nonesuch"}, "nonesuch"),
     ({"modle": "minilm"}, "modle"),

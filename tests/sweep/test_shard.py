@@ -1,5 +1,6 @@
 """A grid in parts, one for each machine: every cell is in one of them, and together they are the sweep."""
 
+import json
 import re
 import shutil
 from collections import Counter
@@ -8,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bench import load_report
 from bench.compose import to_cell
 from bench.errors import UserError
 from bench.sweep.job_index import OWN, SYSTEMS
@@ -124,12 +126,19 @@ def test_three_shards_are_one_sweep(tmp_path: Path, capsys: pytest.CaptureFixtur
         assert call(*grid, f"shard={index}/3", f"results_dir={folder}", f"reports_dir={reports}") == 0
     assert sum(len(list(folder.rglob("record.json"))) for folder in parts) == 8
     for index in (1, 2, 3):
-        page = (reports / f"topics-shard-{index}-of-3" / "index.md").read_text()
-        assert f"This is part {index} of 3 of a grid" in page
+        report = reports / f"topics-shard-{index}-of-3"
+        own = len(list(parts[index - 1].rglob("record.json")))
+        assert f"This is shard {index} of 3: {8 - own} of 8 cells are elsewhere" in (report / "index.md").read_text()
+        shard = {"index": index, "count": 3, "num_cells": own, "grid_cells": 8}
+        assert json.loads((report / "report.json").read_text())["shard"] == shard
+        assert f"shard {index} of 3" in load_report(report)._repr_html_()
+        assert "missing" not in (report / "results.csv").read_text()
     first, *others = parts
     more = f"more_results=[{','.join(map(str, others))}]"
     assert call(*grid, "command=report", f"results_dir={first}", more, f"reports_dir={reports}") == 0
-    assert "This is part" not in (reports / "topics" / "index.md").read_text()
+    assert "This is shard" not in (reports / "topics" / "index.md").read_text()
+    assert json.loads((reports / "topics" / "report.json").read_text())["shard"] is None
+    assert "This is shard" not in load_report(reports / "topics")._repr_html_()
     whole = tmp_path / "whole"
     assert call(*grid, f"results_dir={tmp_path / 'all'}", f"reports_dir={whole}") == 0
     mine, theirs = (pd.read_csv(folder / "topics" / "results.csv") for folder in (reports, whole))

@@ -1,14 +1,16 @@
 """The head of the page: the question that it answers, and what the answer rests on."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import pandas as pd
 
 from bench.report.content.wording import label_text, span_text, status_counts
 from bench.report.content.words import listed
 from bench.report.inputs.frame import NOT_NEEDED
+from bench.report.options import Shard
 from bench.results.record import Status
-from bench.wording import counted, duration, money_text
+from bench.wording import counted, duration, money_text, shard_text
 
 MAX_NAMES = 3
 MAX_LABELS = 8
@@ -53,15 +55,14 @@ def about(
     return [", ".join(parts) + ".", _runs(cells, done, started, price, currency)]
 
 
-def part_text(shard: str | None) -> str:
+def part_text(shard: Shard | None) -> str:
     """What a report on a part of a grid says first; empty where it is on all of it."""
     if shard is None:
         return ""
-    index, _, count = shard.partition("/")
     return (
-        f"This is part {index} of {count} of a grid, and decides nothing: rows are compared on the seeds and sizes "
-        "that fell into this part. The report on all of it is drawn without shard=, with more_results= for the other "
-        "parts' folders of results."
+        f"{shard_text(**asdict(shard))} So it decides nothing: rows are compared on the seeds and sizes that fell into "
+        "this part. The report on all of it is drawn without shard=, with more_results= for the other parts' folders "
+        "of results."
     )
 
 

@@ -133,6 +133,15 @@ class DataSet(Block):
     answers: list[dict[str, Any]] = []
 
 
+class ShardOf(Block):
+    """The part of a grid that the report is on; the cells of the other parts are elsewhere, not missing."""
+
+    index: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1)]
+    num_cells: Count = Field(description="in this part")
+    grid_cells: Count = Field(description="in all parts")
+
+
 class Study(Block):
     """A report for machines."""
 
@@ -141,6 +150,7 @@ class Study(Block):
     title: str
     made: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="the day")
     currency: str | None
+    shard: ShardOf | None = Field(default=None, description="null: the report is on the whole grid")
     data_sets: list[DataSet]
     failed: list[str] = Field(description="data sets that records could not be made plain data of")
 

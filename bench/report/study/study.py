@@ -4,6 +4,7 @@ import datetime
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from bench.report.content.amounts import is_share
@@ -29,6 +30,7 @@ def study(options: ReportOptions, data_sets: Sequence[Mapping[str, Any]], failed
         "title": options.title,
         "made": datetime.date.today().isoformat(),
         "currency": options.currency,
+        "shard": None if options.shard is None else asdict(options.shard),
         "data_sets": list(data_sets),
         "failed": list(failed),
     }

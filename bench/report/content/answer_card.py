@@ -83,7 +83,8 @@ def _why_use(found: Answer, around: Around) -> str:
     if found.higher is not None:
         score = score_text(found.standing.score.estimate, metric_named(found.standing.metric))
         higher = f"{around.name(found.higher)} ({score})"
-        return f"It is significantly better than {base}. {higher} has a higher mean, but is not significantly better."
+        but = f"{higher} has a higher mean, but its lead over {base} may be chance."
+        return f"It is significantly better than {base}. {but}"
     if not found.tied and not found.standing.not_compared:
         rest = "that is within the limit" if found.too_dear else "that was tried"
         return f"It is significantly better than {base} and everything else {rest}."

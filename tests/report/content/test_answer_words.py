@@ -149,3 +149,15 @@ def test_too_few_seeds_to_know_how_many_would_decide(seeds: int, said: str) -> N
     found = answered({"lora": [0.62, 0.63][:seeds], "tfidf": [0.6, 0.62][:seeds]})
     assert found.decision == "undecided"
     assert notes(found)["Next"] == f"Run three seeds or more: {said} not show how many would decide."
+
+
+def test_a_higher_mean_that_is_not_named_has_its_reason() -> None:
+    """The row in front is too uneven over its seeds to be told apart from the baseline: that is why it is not named."""
+    shares = {"lora": [0.60, 0.99, 0.75], "probe": [0.75, 0.76, 0.77], "tfidf": [0.7, 0.71, 0.72]}
+    grid = grid_of({(row, *PLACE): exactly(seeds, 1000) for row, seeds in shares.items()})
+    found = answer(Verdicts(grid, baseline="tfidf"), {}, PLACE)
+    assert found is not None
+    assert found.higher == "lora"
+    assert card(found, Around(name=str.upper, baseline="tfidf")).why == (
+        "It is significantly better than TFIDF. LORA (78.0 %) has a higher mean, but its lead over TFIDF may be chance."
+    )

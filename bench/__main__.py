@@ -10,7 +10,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from bench import __version__
-from bench.errors import UserError
+from bench.errors import INTERRUPTED, UserError
 from bench.escape.streams import discard_output, mask_output
 from bench.escape.terminal import say, say_exception
 from bench.options.conf_files import guarded
@@ -33,8 +33,8 @@ def main() -> int:
     except REFUSED as error:
         return _refuse(error)
     except KeyboardInterrupt:
-        print("interrupted: a cell that was running left no record, finished ones are kept", file=sys.stderr)
-        return 130
+        say(f"interrupted{_kept()}", error=True)
+        return INTERRUPTED
     except BrokenPipeError:
         if not COMPOSING.now:
             raise
@@ -44,6 +44,12 @@ def main() -> int:
             raise
         return _refuse(error)  # whatever a configuration makes Hydra raise is the configuration's fault
     return 0
+
+
+def _kept() -> str:
+    """What an interruption left, where cells were running."""
+    looks_only = any(word.startswith("command=") and word != "command=run" for word in sys.argv)
+    return "" if COMPOSING.now or looks_only else ": a cell that was running left no record, finished ones are kept"
 
 
 def run() -> None:

@@ -52,6 +52,12 @@ def ports(asked: int | None) -> Iterator[int]:
     yield from (asked,) if asked is not None else range(PORT, PORT + PORTS)
 
 
+def refused_port(asked: int | None, address: Address, error: OSError) -> UserError:
+    """What is said where nothing can listen on the port that is asked for, or on any of `ports`."""
+    tried = f"{PORT} to {PORT + PORTS - 1}" if asked is None else asked
+    return UserError(f"--port {tried} on {address.host}: {said(error)}; give another one")
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Who may read: on a local address whoever names it in the address bar, elsewhere whoever knows the token.

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +13,7 @@ from bench.escape.terminal import say
 
 MAX_WIDTH = 1_000_000
 """As `bench.bounds.Width`."""
+MAX_PORT = 65_535
 
 
 class Parser(argparse.ArgumentParser):
@@ -46,6 +48,14 @@ def width(text: str) -> int:
             f"{shortened(text, 60)} must be a whole number, at least 1 and at most {MAX_WIDTH}"
         )
     return value
+
+
+def port(text: str) -> int:
+    """A port of this machine, 0 for any that is free: a type for argparse."""
+    number = int(text) if re.fullmatch(r"\d{1,5}", text) else -1
+    if not 0 <= number <= MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{shortened(text, 60)} must be from 0 to {MAX_PORT}")
+    return number
 
 
 def path(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench import __version__
+from bench.errors import INTERRUPTED
 from bench.escape.characters import shortened
 from bench.escape.streams import print_help
 from bench.escape.terminal import say
@@ -179,4 +180,9 @@ def start() -> None:
     leave_at_exit()
     mask_output()  # libraries print addresses of the hub as they are
     sys.excepthook = say_exception
-    sys.exit(main())
+    try:
+        code = main()
+    except KeyboardInterrupt:  # while a verb's modules are imported: later it says itself what is left
+        say("interrupted", error=True)
+        code = INTERRUPTED
+    sys.exit(code)

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
 
 class UserError(Exception):
     """Something that the user asked for cannot be done; the message names the option and the limit."""

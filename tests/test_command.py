@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bench import __main__ as program
 from bench import __version__
 from bench.command import VERBS, main
 from bench.options.listed import options
+from bench.options.refusal import COMPOSING
 from bench.settings import Settings
 from tests.support.cli import composed, environment
 from tests.support.texts import topics
@@ -143,6 +145,33 @@ def test_each_verb_says_how_it_is_used(tmp_path: Path) -> None:
     nothing = bench(folder=tmp_path)
     assert nothing.returncode == 2
     assert nothing.stdout == shown.stdout
+
+
+def test_ctrl_c_while_modules_load_is_said_in_a_word(tmp_path: Path) -> None:
+    interrupted = "import sys; from bench import command; sys.argv = ['bench', 'models']\n"
+    interrupted += "def importing(name):\n    raise KeyboardInterrupt\n"
+    interrupted += "command.importlib.import_module = importing; command.start()"
+    done = subprocess.run(
+        [sys.executable, "-c", interrupted], cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("word", "left"),
+    [("command=plan", ""), ("seed=0", ": a cell that was running left no record, finished ones are kept")],
+)
+def test_ctrl_c_speaks_of_cells_where_some_ran(
+    word: str, left: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        COMPOSING.end()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "run", interrupted)
+    monkeypatch.setattr(sys, "argv", ["bench", "-m", word])
+    assert program.main() == 130
+    assert capsys.readouterr().err == f"interrupted{left}\n"
 
 
 @pytest.mark.parametrize("words", [["--help"], *([verb, "--help"] for verb in VERBS)])

@@ -1,5 +1,6 @@
 """Running one of the commands in a process of its own, its output shown as it comes."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -7,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from bench.errors import UserError
+from bench.errors import INTERRUPTED, UserError
 
 REFUSED = 2
-INTERRUPTED = 130
 GRACE = 20.0
 """Seconds that a command has to end by itself after an interruption."""
 
@@ -47,7 +47,7 @@ def run(words: Sequence[str], *, show: bool, module: str = "bench") -> Ended:
     follow.join()
     if code == REFUSED:
         raise UserError(_refusal(said) or f"python -m {module} could not start")
-    if code in (INTERRUPTED, -2):
+    if code in (INTERRUPTED, -signal.SIGINT):
         raise KeyboardInterrupt
     if code not in (0, 1):
         raise RuntimeError(f"python -m {module} ended with exit code {code}: {' '.join(said[-3:])}")

@@ -22,6 +22,7 @@ import argparse
 import sys
 
 from bench.arguments import parser_of, path
+from bench.errors import INTERRUPTED
 from bench.escape.terminal import say
 from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

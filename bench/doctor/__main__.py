@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from bench.arguments import parser_of, path
+from bench.errors import INTERRUPTED
 from bench.escape.terminal import say
 
 DEFAULT = "go_emotions_grid"
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
                 say(shown(line))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     say(as_json(sweep, lines) if options.json else f"\n{verdict(sweep, lines)}")
     return int(any(line.finding.state == "problem" for line in lines))
 

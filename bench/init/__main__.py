@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.arguments import Parser, path
-from bench.errors import UserError
+from bench.errors import INTERRUPTED, UserError
 from bench.escape.characters import visible_line
 from bench.escape.terminal import say
 from bench.init.naming import name_of, reading_options, refuse_existing, refuse_missing
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

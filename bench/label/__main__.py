@@ -12,7 +12,7 @@ import argparse
 import sys
 
 from bench.arguments import parser_of, path, width
-from bench.errors import UserError
+from bench.errors import INTERRUPTED, UserError
 from bench.escape.terminal import say
 from bench.label.experiment import RECOMMENDED, experiment
 from bench.options.refusal import REFUSED, refusal
@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print("interrupted: nothing was written", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     return 0
 
 

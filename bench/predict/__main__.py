@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from bench.arguments import Parser, path, width
 from bench.data.readers.delimited import QUOTING
-from bench.errors import UserError
+from bench.errors import INTERRUPTED, UserError
 from bench.escape.characters import visible_line
 from bench.escape.streams import discard_output
 from bench.escape.terminal import Plain, say
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         discard_output()
     except KeyboardInterrupt:
         print("interrupted: nothing was written", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     return 0
 
 

@@ -9,6 +9,8 @@ from bench.models.kept import AGAIN, KeptModel
 from bench.results import store
 from bench.results.record import Record, Status
 
+WHICH = "give the folder of a cell that ran with save_model=true, or what `bench best` kept (models/NAME)"
+
 
 def find(folder: Path) -> tuple[Path, KeptModel]:
     """The folder of the model that the cell in `folder` kept, or `bench best` in it, and what loading it takes.
@@ -17,7 +19,7 @@ def find(folder: Path) -> tuple[Path, KeptModel]:
     """
     if not folder.is_dir():
         reason = "is no folder" if folder.exists() else "is not there"
-        raise UserError(f"{folder} {reason}; give a cell's folder, as `python -m bench` prints it")
+        raise UserError(f"{folder} {reason}; {WHICH}")
     if (folder / refitted.FILE).is_file():
         return _refitted(folder)
     try:
@@ -25,7 +27,7 @@ def find(folder: Path) -> tuple[Path, KeptModel]:
     except store.UnreadableRecord as error:
         raise UserError(f"the record cannot be read: {' '.join(str(error).split())}") from error
     if record is None:
-        raise UserError(f"{folder} has no {store.RECORD}; give a cell's folder, as `python -m bench` prints it")
+        raise UserError(f"{folder} has no {store.RECORD}; {WHICH}")
     if record.status is not Status.OK:
         reason = f": {record.failure.type}: {record.failure.message}" if record.failure else ""
         raise UserError(" ".join(f"the cell in {folder} is not done, its status is {record.status}{reason}".split()))

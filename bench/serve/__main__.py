@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.address import LOCAL, Address, Guard, address_of
-from bench.arguments import parser_of, path, width
-from bench.errors import UserError, said
+from bench.address import LOCAL, Address, Guard, address_of, refused_port
+from bench.arguments import parser_of, path, port, width
+from bench.errors import UserError
 from bench.escape.terminal import say
 from bench.extras import how_to_install, is_here
 from bench.models.kept import KeptModel
@@ -55,8 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = parser_of(__doc__, "python -m bench.serve", "bench serve MODEL [OPTIONS]")
     parser.add_argument("model", type=path, metavar="MODEL", help="the folder of a kept model")
-    port = f"serve on this port (default: {PORT})"
-    parser.add_argument("--port", type=_port, default=PORT, metavar="N", help=port)
+    on_port = f"serve on this port, 0 for any (default: {PORT})"
+    parser.add_argument("--port", type=port, default=PORT, metavar="N", help=on_port)
     host = f"serve on this address; 0.0.0.0 for all of this machine's (default: {LOCAL}, for this machine alone)"
     parser.add_argument("--host", default=LOCAL, metavar="ADDRESS", help=host)
     usual = Limits()
@@ -76,13 +76,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trust-remote-code", action="store_true", help="run code that comes with the model's files")
     parser.add_argument("--mirror-dir", type=path, metavar="FOLDER", help="as the option mirror_dir of python -m bench")
     return parser
-
-
-def _port(text: str) -> int:
-    number = int(text) if re.fullmatch(r"\d{1,5}", text) else -1
-    if not 1 <= number <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text[:60]} must be from 1 to 65535")
-    return number
 
 
 def _milliseconds(text: str) -> float:
@@ -108,7 +101,7 @@ def _run(options: argparse.Namespace) -> int:
             use_one_gpu()  # before anything imports torch
         model = load(folder, kept, wanted, device)
         guard = Guard.of(address)
-        say(f"serving {options.model}: http://{address.called}:{options.port}/predict (Ctrl-C ends it)")
+        say(f"serving {options.model}: http://{address.called}:{listener.getsockname()[1]}/predict (Ctrl-C ends it)")
         if guard.token is not None:
             say(f"callers give Authorization: Bearer TOKEN, here {guard.token} ; what they send is not encrypted")
         _serve(listener, _app(kept, _predictor(model, kept.batch_size), limits, guard, device))
@@ -132,7 +125,7 @@ def _listener(address: Address, port: int) -> socket.socket:
         listener.listen()  # until then another server may have the same port
     except OSError as error:
         listener.close()
-        raise UserError(f"--port {port} on {address.host}: {said(error)}") from error
+        raise refused_port(port, address, error) from error
     return listener
 
 

@@ -2,14 +2,16 @@
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 from bench import __version__
 from bench.address import Guard
@@ -17,8 +19,11 @@ from bench.kind import MULTI_LABEL
 from bench.methods.decisions import Decision
 from bench.models.kept import KeptModel
 from bench.predict.label_sets import Rule
+from bench.predict.output import prediction
 from bench.serve.batching import Batcher, Busy, is_the_caller_s
 from bench.serve.options import Limits
+
+EXAMPLE = '{"texts": ["..."]}'
 
 
 class Prediction(BaseModel):
@@ -71,7 +76,7 @@ def app_of(kept: KeptModel, batcher: Batcher, limits: Limits, guard: Guard, devi
     may = [Depends(_allowed(guard))]
     describe = _describer(kept)
 
-    @app.post("/predict", dependencies=may)
+    @app.post("/predict", dependencies=may, response_model_exclude_none=True)
     async def predict(asked: Texts) -> Predictions:
         """Classify texts, as `bench predict` does."""
         empty = next((number for number, text in enumerate(asked.texts) if not text.strip()), None)
@@ -106,14 +111,12 @@ def _describer(kept: KeptModel) -> Callable[[Any], list[Prediction]]:
     rule = Rule(kept.labels, Decision(kept.label_thresholds, kept.top_k)) if kept.kind == MULTI_LABEL else None
 
     def described(found: Any) -> list[Prediction]:
+        if rule is None:
+            return [Prediction(**asdict(prediction(row, kept.labels))) for row in found.tolist()]
         by_label = [dict(zip(kept.labels, row, strict=True)) for row in found.tolist()]
-        if rule is not None:
-            names = rule.names(found)
-            return [Prediction(labels=own, probabilities=each) for own, each in zip(names, by_label, strict=True)]
-        best = [max(each, key=lambda label: each[label]) for each in by_label]
         return [
-            Prediction(label=label, confidence=each[label], probabilities=each)
-            for label, each in zip(best, by_label, strict=True)
+            Prediction(labels=names, probabilities=each)
+            for names, each in zip(rule.names(found), by_label, strict=True)
         ]
 
     return described
@@ -135,19 +138,26 @@ def _allowed(guard: Guard) -> Callable[[Request], Awaitable[None]]:
 
 
 def _add_errors(app: FastAPI) -> None:
-    @app.exception_handler(HTTPException)
-    async def refused(_: Request, error: HTTPException) -> JSONResponse:
+    @app.exception_handler(AnyHTTPException)  # those of routing, too
+    async def refused(_: Request, error: AnyHTTPException) -> JSONResponse:
         return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"][1:])) or "body"
-        return JSONResponse({"error": f"{where}: {first['msg']}"}, 422)
+        return JSONResponse({"error": _invalid(error.errors()[0])}, 422)
 
     @app.exception_handler(Exception)
     async def broken(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": f"the model failed: {type(error).__name__}"}, 500)
+
+
+def _invalid(problem: Mapping[str, Any]) -> str:
+    """What is wrong with a request, in a line."""
+    where = problem["loc"][1:]
+    if problem["type"] == "json_invalid" or not where:
+        return f"give JSON, as {EXAMPLE}, with the header content-type: application/json"
+    field = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in where)[1:]
+    return f"{field}: {problem['msg']}"
 
 
 def _add_body_limit(app: FastAPI, most: int) -> None:

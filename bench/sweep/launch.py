@@ -8,7 +8,7 @@ from typing import Any
 from bench.cell import Cell
 from bench.compose import check, to_cell, to_settings
 from bench.config.names import is_address
-from bench.errors import UserError, said
+from bench.errors import INTERRUPTED, UserError, said
 from bench.escape.terminal import say
 from bench.options.overrides import check_given, effective
 from bench.options.without_effect import Point
@@ -41,9 +41,6 @@ from bench.sweep.shard import with_shard
 from bench.sweep.status import status
 from bench.sweep.stopped import Interrupted, Stopped
 from bench.sweep.summary import print_summary
-
-INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells have it."""
 
 
 def launch(

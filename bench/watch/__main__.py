@@ -15,7 +15,7 @@ import sys
 from types import FrameType
 
 from bench.address import LOCAL
-from bench.arguments import parser_of, path
+from bench.arguments import parser_of, path, port
 from bench.escape.terminal import say
 from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
@@ -40,21 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = parser_of(__doc__, "python -m bench.watch", "bench watch [EXPERIMENT] [OPTION=VALUE ...] [OPTIONS]")
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="EXPERIMENT, Hydra overrides")
-    port = "serve on this port, 0 for any (default: 8421, or the next that is free)"
-    parser.add_argument("--port", type=_port, metavar="N", help=port)
+    on_port = "serve on this port, 0 for any (default: 8421, or the next that is free)"
+    parser.add_argument("--port", type=port, metavar="N", help=on_port)
     host = f"serve on this address; 0.0.0.0 for all of this machine's (default: {LOCAL}, for this machine alone)"
     parser.add_argument("--host", default=LOCAL, metavar="ADDRESS", help=host)
     every = f"have at least so many seconds between two drawings of the report (default: {EVERY:g})"
     parser.add_argument("--every", type=_seconds, default=EVERY, metavar="SECONDS", help=every)
     parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
     return parser
-
-
-def _port(text: str) -> int:
-    number = int(text) if re.fullmatch(r"\d{1,5}", text) else -1
-    if not 0 <= number <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text[:60]} must be from 0 to 65535")
-    return number
 
 
 def _seconds(text: str) -> float:

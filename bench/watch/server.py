@@ -7,7 +7,7 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.address import Address, Guard, ports
+from bench.address import Address, Guard, ports, refused_port
 from bench.errors import UserError, said
 from bench.report.stamp import PAGE
 from bench.results.regular import read_regular
@@ -65,8 +65,7 @@ def listen(address: Address, port: int | None, watcher: Watcher) -> Server:
         except OverflowError as error:
             raise UserError(f"--port {number} must be from 0 to 65535") from error
     assert problem is not None
-    tried = f"--port {port}" if port is not None else "all ports that were tried"
-    raise UserError(f"{address.host}, {tried}: {said(problem)}")
+    raise refused_port(port, address, problem) from problem
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -10,14 +10,22 @@ for the label, what a model guesses, with its probability, and the rank. Exit co
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from bench.arguments import parser_of, path, width
+from bench.data.readers.delimited import QUOTING
 from bench.errors import INTERRUPTED, UserError
 from bench.escape.terminal import say
 from bench.label.experiment import RECOMMENDED, experiment
 from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
 from bench.wording import counted
+
+if TYPE_CHECKING:
+    from bench.label.reading import GivenFile
+
+OF_FILE = ("text_column", "encoding", "delimiter", "quoting")
+"""Options that say how the file of `--pool` or `--join` is read."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--join", type=path, metavar="FILE", help=join)
     what.add_argument("--wrong", action="store_true", help="labels that are likely wrong (confident learning)")
     parser.add_argument(
-        "--n", type=width, metavar="N", help="texts to label (default: 200), or labels to look at (all)"
+        "--n", type=width, metavar="N", help="texts to label (default: 200 at most), or labels to look at (all)"
     )
     row = f"guess by this row of the report, or `{RECOMMENDED}` (default: TF-IDF with logistic regression)"
     parser.add_argument("--row", metavar="NAME", help=row)
@@ -53,9 +61,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--by", choices=("badge", "margin", "random"), help=how)
     out = "write it there (default: to_label.csv, joined.csv, wrong.csv)"
     parser.add_argument("--out", type=path, metavar="FILE.csv", help=out)
+    column = "the column of FILE that has the text, where it is called otherwise than in the data"
+    parser.add_argument("--text-column", metavar="NAME", help=column)
+    parser.add_argument("--encoding", help="of FILE, as data.encoding (default: utf-8, or that of the data)")
+    parser.add_argument("--delimiter", help="between columns of FILE, as data.delimiter (default: found)")
+    parser.add_argument("--quoting", choices=QUOTING, help="of FILE, as data.quoting")
     parser.add_argument("--force", action="store_true", help="write over --out where it is there already")
     parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
     return parser
+
+
+def _file(name: str, options: argparse.Namespace) -> "GivenFile":
+    from bench.label.reading import GivenFile  # heavier than `--help` needs
+
+    given = {option: value for option in OF_FILE if (value := getattr(options, option)) is not None}
+    return GivenFile(option=f"--{name}", path=getattr(options, name), **given)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -63,6 +83,9 @@ def _run(options: argparse.Namespace) -> None:
         raise UserError("--row and --by go with --pool")
     if options.join is not None and options.n is not None:
         raise UserError("--n goes with --pool and --wrong")
+    odd = [name for name in OF_FILE if options.wrong and getattr(options, name) is not None]
+    if odd:
+        raise UserError(f"--{odd[0].replace('_', '-')} goes with --pool and --join")
     asked = experiment(options.words, options.config_dir)
     # heavier than `--help` needs
     from bench.label import files, join, texts, wrong
@@ -70,8 +93,8 @@ def _run(options: argparse.Namespace) -> None:
     usual = "wrong.csv" if options.wrong else "to_label.csv" if options.join is None else "joined.csv"
     target = files.checked(options.out or usual, force=options.force)
     if options.join is not None:
-        joined = join.joined(options.join, asked)
-        files.write(target, joined.columns, joined.rows, raw=True)
+        joined = join.joined(_file("join", options), asked)
+        files.write_as_data(target, joined.columns, joined.rows, asked.data)
         say(f"{target}: {joined.said()}")
         return
     if options.wrong:
@@ -79,8 +102,8 @@ def _run(options: argparse.Namespace) -> None:
         files.write(target, found.columns, found.rows)
         say(f"{target}: {counted(len(found.rows), 'label')} of {found.looked_at:,} look wrong, the surest first")
         return
-    pool = texts.unlabelled(options.pool, asked)
-    count = options.n or texts.USUAL
+    pool = texts.unlabelled(_file("pool", options), asked)
+    count = options.n or min(texts.USUAL, max(len(pool.texts), 1))
     if count > len(pool.texts):
         raise UserError(f"--n {count} is more than {options.pool} has to label: {pool.said()}")
     guessed = texts.guessed_by(options.row, pool, asked)

@@ -2,16 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from bench.config import DataConfig
 from bench.data.read import read_parts
 from bench.data.readers.part import Part
-from bench.data.readers.table import read_table
 from bench.errors import UserError
 from bench.escape.sheet import unguarded
 from bench.label.experiment import Experiment
+from bench.label.reading import GivenFile, read
 from bench.sources.cache import cache_folder
 from bench.wording import counted
 
@@ -37,43 +36,47 @@ class Joined:
         return f"{known}; {counted(len(self.unknown), 'label')} of theirs no old row has: {each}"
 
 
-def joined(file: str, asked: Experiment) -> Joined:
-    """The rows of the data's own file with those of `file` below them that have a label, by the columns of the data.
+def joined(given: GivenFile, asked: Experiment) -> Joined:
+    """The rows of the data's own file with those of another below them that have a label, by the columns of the data.
 
     A new row whose id is not known is called by its place. Raises UserError where the data are no single file, and
-    where `file` can't be read, lacks a column, or has no label.
+    where the other can't be read, lacks a column, or has no label.
     """
     data = asked.data
     if data.source != "file" or data.test_path is not None:
         raise UserError(f"--join goes with data of one file (data=file), and {data.name} is none")
     settings = asked.settings
     (old,) = read_parts(data, cache_folder(settings.cache_dir), settings.mirror_dir)[0]
-    new = read_table(Path(file), "new", replace(data, path=file, delimiter=None, quoting="auto", encoding="utf-8"))
     columns = old.table.column_names
     before = _rows(old, columns)
-    after = [row for row in _new_rows(new, columns, data, file, len(before)) if row[columns.index(data.label_column)]]
-    if not after:
-        raise UserError(f"no row of {file} has a label in column {data.label_column}")
     at = columns.index(data.label_column)
+    after = [row for row in _new_rows(given, columns, data, len(before)) if row[at]]
+    if not after:
+        raise UserError(f"no row of {given.path} has a label in column {data.label_column}")
     known = {row[at] for row in before}
     labels = Counter(row[at] for row in after)
     return Joined(columns, [*before, *after], len(before), labels, [label for label in labels if label not in known])
 
 
 def _rows(part: Part, columns: Sequence[str]) -> list[list[str]]:
-    read = [part.table[name].to_pylist() for name in columns]
-    return [["" if cell is None else str(cell) for cell in row] for row in zip(*read, strict=True)]
+    return [list(row) for row in zip(*(_cells(part, name) for name in columns), strict=True)]
 
 
-def _new_rows(part: Part, columns: Sequence[str], data: DataConfig, file: str, start: int) -> list[list[str]]:
-    there = part.table.column_names
+def _cells(part: Part, column: str) -> list[str]:
+    """A column as text; what integers stand for, where the source says so."""
+    names = part.class_names.get(column)
+    values = part.table[column].to_pylist()
+    return ["" if value is None else str(value if names is None else names[value]) for value in values]
+
+
+def _new_rows(given: GivenFile, columns: Sequence[str], data: DataConfig, start: int) -> list[list[str]]:
+    found = read(given, data)
+    there = found.columns
     missing = [name for name in columns if name not in there and name != data.id_column]
     if missing:
-        raise UserError(
-            f"{file} has no column {missing[0]!r}, which the data have; there are {', '.join(part.columns)}"
-        )
-    found = _rows(part, [name for name in columns if name in there])
-    rows = [[unguarded(cell) for cell in row] for row in found]
+        raise UserError(f"{given.path} has no column {missing[0]!r}, which the data have; there are {', '.join(there)}")
+    places = [there.index(name) for name in columns if name in there]
+    rows = [[unguarded(row[place]) for place in places] for row in found.rows]
     if data.id_column in columns and data.id_column not in there:
         at = columns.index(data.id_column)
         for number, row in enumerate(rows, start=start):

@@ -13,12 +13,11 @@ from bench.label.acquire import STRATEGIES
 from bench.label.experiment import RECOMMENDED, Experiment
 from bench.label.files import Table
 from bench.label.model import Guessed, features_of, guess
-from bench.predict.columns import Joining
+from bench.label.reading import GivenFile, read
 from bench.predict.inputs import Inputs
-from bench.predict.texts import Reading, from_file
 
 USUAL = 200
-"""Texts to label that nobody gave a number of."""
+"""Texts to label where nobody gave a number, and there are as many."""
 ADDED = ("guess", "probability", "rank")
 SEED = 0
 
@@ -42,17 +41,15 @@ class Unlabelled:
         return f"{len(self.texts):,} texts ({self.num_rows:,} rows{why})"
 
 
-def unlabelled(file: str, asked: Experiment) -> Unlabelled:
-    """The texts of `file`, read as the data set is: no repeats, and none that is nearly the same as a labelled one.
+def unlabelled(given: GivenFile, asked: Experiment) -> Unlabelled:
+    """The texts of a file: no repeats, and none that is nearly the same as a labelled one.
 
     Raises UserError where the file can't be read, lacks a column of the text, or has one that the output adds.
     """
-    data, labelled = asked.data, asked.labelled()
-    trained = Joining(data.text_columns, data.text_template)
-    found = from_file(file, None, Reading(trained=trained, on_empty="skip")).whole()
+    found, labelled = read(given, asked.data), asked.labelled()
     added = [name for name in ADDED if name in found.columns]
     if added:
-        raise UserError(f"{file} has a column {added[0]!r} already, which the output adds: rename it")
+        raise UserError(f"{given.path} has a column {added[0]!r} already, which the output adds: rename it")
     new = _new(found, labelled)
     return Unlabelled(
         columns=found.columns,
@@ -104,8 +101,6 @@ def to_label(pool: Unlabelled, guessed: Guessed, data: DataConfig, count: int, b
     chosen = STRATEGIES[by](guessed.probabilities, guessed.features, count, SEED)
     own = [place for place, name in enumerate(pool.columns) if name != data.label_column]
     names = [pool.columns[place] for place in own]
-    if len(names) == 1 and len(data.text_columns) == 1:
-        names = list(data.text_columns)  # so that it can be put below the data's own file
     best = np.asarray(guessed.probabilities).argmax(axis=1)
     rows = [
         [

@@ -43,6 +43,8 @@ class Reading:
     trained: Joining = UNKNOWN
     """What the model's training texts were made of."""
     on_empty: OnEmpty = "refuse"
+    option: str = "--file"
+    """What names the file, in messages."""
     piece: int = PIECE
     """Characters that are read at once."""
 
@@ -92,7 +94,7 @@ def from_file(path: str, text_column: str | None, reading: Reading | None = None
     try:
         return _looked_at(_source(local_path(path), path, text_column, reading))
     except OSError as error:
-        raise UserError(f"--file {path}: {error.strerror or error}") from error
+        raise UserError(f"{reading.option} {path}: {error.strerror or error}") from error
     except Malformed as error:
         raise UserError(" ".join(said_of(path, error).split())) from error
 
@@ -111,7 +113,7 @@ def _source(file: Path, path: str, text_column: str | None, reading: Reading) ->
     kind = kind_of(file)
     if kind not in (*DELIMITERS, *JSON_FILES, ".parquet", ".txt"):
         named = ", ".join((*DELIMITERS, *JSON_FILES, ".parquet"))
-        raise UserError(f"--file {path} must end in {named} or .txt (one text a line)")
+        raise UserError(f"{reading.option} {path} must end in {named} or .txt (one text a line)")
     refuse_irregular(file)
 
     def wanted(there: list[str]) -> TextColumns:

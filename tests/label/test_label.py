@@ -91,6 +91,75 @@ def test_what_was_labelled_goes_below_the_rows_of_the_data_and_is_read_again(
     assert "--n 36 is more than" in capsys.readouterr().err
 
 
+EXCEL = ("data.encoding=cp1252", "data.delimiter=semicolon")
+
+
+@pytest.mark.parametrize(("more", "encoding"), [(EXCEL, "cp1252"), (("data.quoting=none",), "utf-8")])
+def test_the_joined_file_is_read_by_the_options_of_the_data(
+    labelling: Labelling, more: tuple[str, ...], encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delimiter = ";" if more == EXCEL else ","
+    table = topics(30, seed=3)
+    table["text"] += " für Zoë" + (' "quoted"' if more != EXCEL else "; and more")
+    kept = {} if more == EXCEL else {"quoting": csv.QUOTE_NONE, "quotechar": None}
+    for name, rows_of_it in (("own.csv", table.iloc[:40]), ("new.csv", table.iloc[40:])):
+        rows_of_it.to_csv(tmp_path / name, index=False, sep=delimiter, encoding=encoding, **kept)
+    words = [*labelling.words, *more, f"data.path={tmp_path / 'own.csv'}"]
+    reading = [] if more == EXCEL else ["--quoting", "none"]
+    out = ["--out", str(tmp_path / "joined.csv")]
+    assert main([*words, "--join", str(tmp_path / "new.csv"), *reading, *out]) == 0, capsys.readouterr().err
+    joined = (tmp_path / "joined.csv").read_text(encoding)
+    assert joined.splitlines()[0] == f"text{delimiter}label"
+    again = [
+        *labelling.words,
+        *more,
+        f"data.path={tmp_path / 'joined.csv'}",
+        "--wrong",
+        "--out",
+        str(tmp_path / "w.csv"),
+    ]
+    assert main(again) == 0, capsys.readouterr().err
+    assert "of 60 look wrong" in capsys.readouterr().out
+
+
+def test_what_the_datas_encoding_lacks_is_said_with_what_would_do(
+    labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "new.csv").write_text("text,label\nŁódź won the match,sport\n", encoding="utf-8")
+    words = [*labelling.words, "--join", str(tmp_path / "new.csv"), "--out", str(tmp_path / "joined.csv")]
+    assert main([*words, "data.encoding=latin-1"]) == 2
+    assert "latin-1 has no 'Ł': give 'data.encoding=\"utf-8,latin-1\"'" in capsys.readouterr().err
+    assert main([*words, 'data.encoding="utf-8,latin-1"']) == 0
+
+
+def test_labels_that_are_numbers_with_names_are_joined_by_name(labelling: Labelling, tmp_path: Path) -> None:
+    from datasets import ClassLabel, Dataset, Features, Value
+
+    features = Features({"text": Value("string"), "label": ClassLabel(names=["ham", "spam"])})
+    rows_of_it = {"text": ["a match", "win a prize"], "label": [0, 1]}
+    Dataset.from_dict(rows_of_it, features=features).to_parquet(tmp_path / "own.parquet")
+    (tmp_path / "new.csv").write_text("text,label\nanother prize,spam\n")
+    words = [*labelling.words, f"data.path={tmp_path / 'own.parquet'}", "--join", str(tmp_path / "new.csv")]
+    assert main([*words, "--out", str(tmp_path / "joined.csv")]) == 0
+    assert [row["label"] for row in rows(tmp_path / "joined.csv")] == ["ham", "spam", "spam"]
+
+
+def test_a_pool_as_excel_saves_it_with_other_names(
+    labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pool.csv").write_bytes("Id;Body\n1;Fußball für 5 €\n2;profit of the bank\n".encode("cp1252"))
+    pool = ("--pool", tmp_path / "pool.csv", "--out", tmp_path / "todo.csv")
+    assert labelling.run(*pool, "--text-column", "Body") == 2
+    assert "--encoding=cp1252 may be right" in capsys.readouterr().err
+    assert labelling.run(*pool, "--encoding", "cp1252") == 2
+    assert "there are Id, Body; see --text-column" in capsys.readouterr().err
+    assert labelling.run(*pool, "--text-column", "Body", "--encoding", "cp1252") == 0
+    assert "2 texts to label in column label, of 2 texts" in capsys.readouterr().out
+    found = rows(tmp_path / "todo.csv")
+    assert list(found[0])[:3] == ["Id", "text", "label"]
+    assert {row["text"] for row in found} == {"Fußball für 5 €", "profit of the bank"}
+
+
 def test_labels_that_look_wrong_are_those_that_are(labelling: Labelling, tmp_path: Path) -> None:
     out = tmp_path / "wrong.csv"
     assert labelling.run("--wrong", "--out", out) == 0
@@ -120,7 +189,7 @@ def test_a_row_of_the_report_guesses_once_its_cells_are_finished(
     ("more", "said"),
     [
         (["--n", "500"], "--n 500 is more than"),
-        (["--pool", "{folder}/none.csv"], "none.csv"),
+        (["--pool", "{folder}/none.csv"], "--pool {folder}/none.csv: No such file"),
         (["--pool", "{folder}/other.csv"], "has no column 'text'; there are body, title"),
         (["--out", "{folder}/tickets.csv"], "is there already; --force writes over it"),
         (["--out", "{folder}/todo.txt"], "must end in .csv"),
@@ -139,7 +208,7 @@ def test_what_is_wrong_is_said_in_a_line(
     fresh = f"results_dir={tmp_path}"
     assert labelling.run(fresh, *given, *(word for pair in usual.items() for word in pair)) == 2
     error = capsys.readouterr().err
-    assert said in error
+    assert said.format(folder=folder) in error
     assert error.startswith("error: ")
     assert error.count("\n") == 1
     assert not (tmp_path / "todo.csv").exists()

@@ -102,7 +102,9 @@ def compare(a: str, b: str, found: Paired, level: float = LEVEL) -> Comparison:
     The t-test's standard error and degrees of freedom are those of the interval, so that both agree.
     """
     accuracy_a, accuracy_b = (
-        float(np.mean([answers.values.mean() for answers in side.values()])) for side in (found.a, found.b)
+        # a metric that is a mean of parts may come out a rounding above 1, which has no arcsine
+        min(float(np.mean([answers.values.mean() for answers in side.values()])), 1.0)
+        for side in (found.a, found.b)
     )
     sample = found.sample
     p, test = p_value(sample)

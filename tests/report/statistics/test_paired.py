@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -91,6 +93,17 @@ def test_an_untrained_row_stands_for_every_seed():
 def test_holm_is_that_of_statsmodels(count):
     p = np.random.default_rng(count).random(count) ** 4
     np.testing.assert_allclose(holm_p(p), multipletests(p, method="holm")[1])
+
+
+def test_a_perfect_score_has_an_effect_size_whatever_its_parts_were_rounded_to():
+    perfect = {
+        seed: replace(each, metric="macro_f1", influence=np.full(200, 1 + 2e-16))
+        for seed, each in exactly([1.0, 1.0]).items()
+    }
+    assert perfect[0].values.mean() > 1
+    found = compare("a", "b", pair(perfect, exactly([0.25, 0.25])))
+    assert found.accuracy_a == 1
+    assert found.cohens_h == pytest.approx(np.pi - 2 * np.arcsin(np.sqrt(0.25)))
 
 
 def test_effect_size_is_cohens_h():

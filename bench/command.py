@@ -111,6 +111,12 @@ VERBS = {
         "MODEL [--port N] [--host ADDRESS]",
         "models/tickets --port 8500",
     ),
+    "publish": Verb(
+        "bench.publish.__main__",
+        "a kept model to the hub, after a look at what would be public",
+        "MODEL --repo-id OWNER/NAME [--yes]",
+        "models/tickets --repo-id me/tickets",
+    ),
     "compare": Verb(
         "bench.report.compare.__main__",
         "what changed between two folders of records, also as a page",

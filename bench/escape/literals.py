@@ -1,7 +1,6 @@
-"""Values as literals: of source code, of YAML, of a command line."""
+"""Values as literals: of source code, of a command line."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,11 +14,6 @@ def double_quoted(text: str) -> str:
         code = ord(character)
         made.append(f"\\u{code:04x}" if visible_line(character) != character and code < 0x10000 else character)
     return "".join(made)
-
-
-def yaml(text: str) -> str:
-    """`text` as a scalar of YAML: plain where it looks like a hub id, else in double quotes."""
-    return text if re.fullmatch(r"[A-Za-z][\w.-]*/[A-Za-z0-9][\w./-]*", text, re.ASCII) else double_quoted(text)
 
 
 def option_value(value: Any) -> str:

@@ -13,13 +13,12 @@ from bench.config.model.tfidf import TfidfModel
 from bench.config.thresholds import threshold_metric
 from bench.config.tune import Range, Value
 from bench.escape import shell
-from bench.escape.characters import visible_line
-from bench.escape.literals import double_quoted, yaml
+from bench.escape.literals import double_quoted
 from bench.escape.markdown import code, escape
-from bench.escape.secrets import masked
 from bench.escape.templates import environment
 from bench.kind import MULTI_LABEL
 from bench.models.families import FAMILIES
+from bench.models.header import header, line, scores_of
 from bench.models.kept import KeptModel
 from bench.models.prompts import CONTENT_FREE, after_label, around_text, joint_before_label, joint_of, words_of
 from bench.models.scripts import UNSEPARATED
@@ -46,8 +45,7 @@ def model_card(cell: Cell, record: Record, kept: KeptModel) -> str:
         data_source=data_source(cell.task.data),
         hyperparameters=hyperparameters(cell, measured.choices),
         **usage(kept, measured.choices),
-        front=None,
-        folder="..",
+        header=header(kept, record, scores_of(record, kept.kind)).to_yaml(),
         threshold_metric=threshold_metric(cell.training or cell.approach, kept.kind),
     )
 
@@ -61,30 +59,19 @@ def template(name: str) -> jinja2.Template:
         "line": line,
         "word": shell.word,
         "literal": double_quoted,
-        "yaml": yaml,
     }
     return templates.get_template(name)
 
 
 DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 """What torch calls a precision."""
-LIBRARIES = {
-    "adapter": "peft",
-    "whole": "transformers",
-    "arrays": "sklearn",
-    "head": "sklearn",
-    "encoder": "sentence-transformers",
-    "prompt": "transformers",
-}
-"""What the hub calls the library that a kept model is of."""
 
 
 def usage(kept: KeptModel, choices: Mapping[str, Any]) -> dict[str, Any]:
     """What the card's part on how to use it is made of; `choices` are those that fitting made."""
     kept_as = kept.approach.kept_as
     assert kept_as is not None
-    found = {
-        "library": LIBRARIES[kept_as],
+    found: dict[str, Any] = {
         "use": "transformers" if kept.approach.by_gradients else kept_as,
         "pretrained": isinstance(kept.model, TransformerConfig),
         "example": EXAMPLE,
@@ -127,11 +114,6 @@ def usage(kept: KeptModel, choices: Mapping[str, Any]) -> dict[str, Any]:
 def text(value: Any) -> str:
     """`value` as plain text in Markdown, on one line."""
     return escape(line(value))
-
-
-def line(value: Any) -> str:
-    """`value` on one line, secrets masked; nothing else of it is escaped."""
-    return masked(visible_line(str(value)))
 
 
 def wilson_interval(evaluation: Evaluation) -> tuple[float, float]:

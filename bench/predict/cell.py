@@ -15,13 +15,16 @@ WHICH = "give the folder of a cell that ran with save_model=true, or what `bench
 def find(folder: Path) -> tuple[Path, KeptModel]:
     """The folder of the model that the cell in `folder` kept, or `bench best` in it, and what loading it takes.
 
-    Raises UserError where the folder, its record or its model is not there, or the cell did not end `ok`.
+    The model's own folder, of a cell or fetched from the hub, does as well. Raises UserError where the folder, its
+    record or its model is not there, or the cell did not end `ok`.
     """
     if not folder.is_dir():
         reason = "is no folder" if folder.exists() else "is not there"
         raise UserError(f"{folder} {reason}; {WHICH}")
     if (folder / refitted.FILE).is_file():
         return _refitted(folder)
+    if (folder / kept.FILE).is_file():
+        return _alone(folder)
     try:
         record = store.read(folder)
     except store.UnreadableRecord as error:
@@ -41,6 +44,23 @@ def _refitted(folder: Path) -> tuple[Path, KeptModel]:
     safely.refuse_irregular(folder)
     refitted.check(folder, refitted.read(folder))
     return folder, kept.read(folder)
+
+
+def _alone(folder: Path) -> tuple[Path, KeptModel]:
+    """What a cell kept, without the cell around it: its files can be checked where its record lies above them."""
+    cell = cell_of(folder)
+    if cell is not None:
+        return find(cell)
+    safely.refuse_irregular(folder)
+    description = kept.read(folder)
+    print(f"note: no record of {folder} is here, so its files cannot be checked", file=sys.stderr)
+    return folder, description
+
+
+def cell_of(folder: Path) -> Path | None:
+    """The folder of the cell whose model lies in `folder`; None where it lies there alone."""
+    folder = folder.resolve()
+    return folder.parent if folder.name == kept.MODEL and (folder.parent / store.RECORD).is_file() else None
 
 
 def _model(folder: Path, record: Record) -> tuple[Path, KeptModel]:

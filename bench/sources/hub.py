@@ -97,7 +97,7 @@ def check_access(model_id: str) -> None:
         assert explanation is not None
         raise explanation from error
     except Exception as error:
-        if "network" not in {kind for cause in _chain(error) for kind in _kinds(cause)} and not _is_answer(error):
+        if not is_unreachable(error) and not _is_answer(error):
             raise
 
 
@@ -178,6 +178,18 @@ def explain(error: Exception, what: str) -> UserError | None:
     if answers:
         return UserError(f"{what}: the hub answered {answers[0]!r}; try later, or {_COPY.format(group=group)}")
     return None
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether the hub gave no answer, or was cut off."""
+    return any("network" in _kinds(cause) for cause in _chain(error))
+
+
+def answered(error: BaseException) -> tuple[int, str] | None:
+    """The HTTP status that the hub answered, and its words on one line; None where it answered nothing."""
+    answers = [cause for cause in _chain(error) if _is_answer(cause)]
+    status = getattr(getattr(answers[0], "response", None), "status_code", None) if answers else None
+    return None if status is None else (int(status), " ".join(str(answers[0]).split()))
 
 
 def offline() -> bool:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+from bench.cell import identity
 from bench.compose import to_cell
 from bench.models.card import model_card
 from bench.models.kept import describe
@@ -33,6 +34,9 @@ def card(folder: Path, model: str) -> str:
     cell = replace(cell, task=replace(cell.task, data=data), model=replace(cell.model, **changed))
     (expected, *_) = simulate.grid(folder, [("minilm", "lora")], num_labels=(4,))
     record = simulate.write(expected, names=LABELS)
+    record = record.model_copy(
+        update={"configuration": record.configuration.model_copy(update={"identity": identity(cell)})}
+    )
     return model_card(cell, record, describe(cell, LABELS, None))
 
 
@@ -42,7 +46,8 @@ def test_nothing_in_a_card_acts(tmp_path: Path, model: str) -> None:
     assert "\x1b" not in text
     head, body = re.fullmatch(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
     front = yaml.safe_load(head)
-    assert set(front) == {"library_name", "pipeline_tag", *(["base_model"] if model == "bert_base" else [])}
+    ours = {"library_name", "pipeline_tag", "license", "tags", "model-index"}
+    assert set(front) == ours | ({"base_model", "base_model_relation"} if model == "bert_base" else set())
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(body)
     inside = [child for token in tokens for child in [token, *(token.children or [])]]
     assert not [token for token in inside if token.type in ("html_block", "html_inline", "image", "link_open", "hr")]

@@ -31,7 +31,7 @@ GPU_PACKAGES := .gpu-packages
 ON_GPU = $(if $(WHEELS),PYTHONPATH=$(GPU_PACKAGES) $(PYTHON),$(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mine sweep decide plan status watch doctor best label report compare test test-faults test-lowest \
+.PHONY: help setup demo mine sweep decide plan status watch doctor best label bundle report compare test test-faults test-lowest \
 	test-ray test-slurm slurm-is-here test-browser wheel test-install test-gpu perf-gpu gpu-packages wheelhouse perf docs \
 	docs-serve docs-picture audit licences sbom upgrade lint format clean
 
@@ -81,6 +81,10 @@ best: setup ## name EXPERIMENT's best row by its report's rule, train it on all 
 label: setup ## which texts of POOL to label next for EXPERIMENT: POOL=unlabelled.csv ARGS="--n 200"; docs/labelling.md
 	@test -n "$(POOL)" || { echo 'error: POOL=FILE is needed, as in: make label POOL=unlabelled.csv' >&2; exit 2; }
 	$(BIN)/python -m bench.label $(EXPERIMENT) --pool "$(POOL)" $(ARGS)
+
+bundle: setup ## all that a sweep of EXPERIMENT needs, in the folder TO, for a machine without a network: ARGS=--plan
+	@test -n "$(TO)" || { echo 'error: TO=FOLDER is needed, as in: make bundle EXPERIMENT=demo TO=bundle' >&2; exit 2; }
+	$(BIN)/python -m bench.bundle $(EXPERIMENT) --to "$(TO)" $(ARGS)
 
 report: setup ## draw EXPERIMENT's report again from the records there are
 	$(BIN)/python -m bench -m +experiment=$(EXPERIMENT) command=report $(ARGS)

@@ -124,6 +124,12 @@ VERBS = {
         "A=results/before B=results/after",
     ),
     "models": Verb("bench.models.__main__", "the models, their licences and memory", "[NAME ...]", "minilm bert_base"),
+    "bundle": Verb(
+        "bench.bundle.__main__",
+        "everything that a sweep needs in a folder, for a machine without a network",
+        "[EXPERIMENT] [OPTION=VALUE ...]",
+        "demo --to bundle --python 3.12",
+    ),
     "completion": Verb("bench.completion", "what completes the words of bench in your shell", "bash|zsh|fish", "bash"),
     "export": Verb(
         "bench.export",

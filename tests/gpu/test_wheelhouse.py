@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.gpu.wheelhouse.__main__ import LIMIT, said, tags_of, too_large
+from bench.sources.target import Target, tags_of
+from tests.gpu.wheelhouse.__main__ import LIMIT, said, too_large
 from tests.gpu.wheelhouse.closure import HAVE, LARGE, NEEDED, closure
 from tests.gpu.wheelhouse.slim import slim
 
+MACHINE = Target("3.12", "manylinux_2_28_x86_64")
 FILES = {
     "bitsandbytes/__init__.py": b"answer = 42\n" * 500,
     "bitsandbytes/libbitsandbytes_cpu.so": b"cpu",
@@ -64,13 +66,13 @@ def test_kernels_that_are_not_there_are_told(wheel: Path, tmp_path: Path) -> Non
 
 
 def test_what_a_machine_has_is_not_carried_with_what_it_brings() -> None:
-    found = closure(NEEDED, HAVE, "3.12")
+    found = closure(NEEDED, HAVE, MACHINE)
     assert set(NEEDED) <= set(found)
     assert found["pydantic-core"] == version("pydantic-core"), "what is needed needs others"
     assert not {"torch", "numpy", "sympy", "transformers", *LARGE} & set(found)
-    less = closure(NEEDED, [*HAVE, "scikit-learn", "scipy"], "3.12")
+    less = closure(NEEDED, [*HAVE, "scikit-learn", "scipy"], MACHINE)
     assert not {"scikit-learn", "scipy", "joblib"} & set(less)
-    assert "colorama" not in closure(["pytest"], HAVE, "3.12"), "that is for another system"
+    assert "colorama" not in closure(["pytest"], HAVE, MACHINE), "that is for another system"
 
 
 def test_wheels_for_older_systems_will_do() -> None:

@@ -158,7 +158,7 @@ def process(stop_at: str, wheel, cache: Path) -> subprocess.Popen:
     )
 
 
-@pytest.mark.parametrize("stop_at", ["_download", "_unpack"])
+@pytest.mark.parametrize("stop_at", ["download", "_unpack"])
 def test_what_a_killed_fetch_left_is_removed_by_the_next(wheel, cache, stop_at):
     with process(stop_at, wheel, cache) as killed:
         assert killed.stdout.readline() == "stopped here\n"
@@ -177,3 +177,20 @@ def test_of_two_processes_one_fetches(wheel, cache):
     assert len({out for out, _ in ends}) == 1
     assert sum(err.count("fetching") for _, err in ends) == 1
     assert len(kept(cache)) == 1
+
+
+def test_a_wheel_in_a_mirror_is_taken_from_there(wheel, shelf, cache, monkeypatch, capsys):
+    mirror = cache.parent / "mirror"
+    shelf.folder.rename(mirror)
+    (mirror / "wheels").mkdir()
+    (mirror / "wheels" / "no-wheel.whl").touch()
+    (mirror / "tiny_texts-1.0-py3-none-any.whl").rename(mirror / "wheels" / "Tiny.Texts-1.0.0-py3-none-any.whl")
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "run", lambda *a, **k: pytest.fail("pip was asked"))
+        assert files_below(fetch(wheel, cache, str(mirror))) == ["a/1.txt", "b/2.txt"]
+        assert capsys.readouterr().err == ""
+        other = dataclasses.replace(wheel, sha256="0" * 64)
+        with pytest.raises(UserError, match=rf"^tiny-texts==1.0: the SHA-256 of the wheel is {wheel.sha256}, not 000"):
+            fetch(other, cache, str(mirror))
+    with pytest.raises(UserError, match=r"^tiny-texts==2.0 cannot be downloaded"):
+        fetch(dataclasses.replace(wheel, version="2.0"), cache, str(mirror))

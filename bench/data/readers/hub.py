@@ -72,6 +72,11 @@ def unread_tables(data: DataConfig, folder: Path, endings: Collection[str]) -> l
     return [path for path in tables if path.resolve() not in read]
 
 
+def files_read(data: DataConfig, folder: Path) -> list[Path]:
+    """The files of a folder that `datasets` would read, by names and the card alone. Raises UserError."""
+    return [path for paths in _asked(data, folder)[1].values() for path in paths]
+
+
 def _asked(data: DataConfig, folder: Path) -> tuple[Any, dict[str, list[Path]]]:
     """How `datasets` would read a folder, and which files by split. Raises UserError."""
     import datasets

@@ -6,7 +6,6 @@ See tests/gpu/README.md.
 """
 
 import argparse
-import re
 import shutil
 import subprocess
 import sys
@@ -14,27 +13,26 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.sources.pip import SOURCES, build_command, download_command
+from bench.sources.target import Target
 from tests.gpu.wheelhouse.closure import HAVE, LARGE, NEEDED, closure
 from tests.gpu.wheelhouse.slim import slim
 
 LIMIT = 40 << 20
 """Bytes of the whole folder: what is carried by mail, or with a job."""
-SOURCES = ("antlr4-python3-runtime",)
-"""What has no wheel, and is Python alone: one is made of it here."""
-OLDEST = 17
-"""glibc 2.17, the oldest that wheels for manylinux are made for."""
 
 
 def main() -> None:
     """Fetch, slim, and say what it came to."""
     options = _options()
-    needed = closure(NEEDED, options.have, options.python)
+    target = Target(options.python, options.platform)
+    needed = closure(NEEDED, options.have, target)
     folder = Path(options.to)
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as scratch:
-        for wheel in fetched(needed, Path(scratch), options.platform, options.python):
+        for wheel in fetched(needed, Path(scratch), target):
             try:
                 slim(wheel, folder, options.cuda)
             except ValueError as error:
@@ -58,28 +56,17 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def fetched(needed: dict[str, str], folder: Path, platform: str, python: str) -> list[Path]:
+def fetched(needed: dict[str, str], folder: Path, target: Target) -> list[Path]:
     """The wheels of these packages for that machine, in `folder`. Exits where pip has none."""
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     pinned = [f"{name}=={version}" for name, version in needed.items() if name not in SOURCES]
-    machine = ["--python-version", python, "--implementation", "cp", "--only-binary=:all:"]
-    tags = [word for tag in tags_of(platform) for word in ("--platform", tag)]
-    commands = [[*pip, "download", "--quiet", "--no-deps", "--dest", str(folder), *machine, *tags, *pinned]]
+    commands = [download_command(pinned, folder, target)]
     made = [f"{name}=={needed[name]}" for name in SOURCES if name in needed]
     if made:
-        commands.append([*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), *made])
+        commands.append(build_command(made, folder))
     for command in commands:
         if (code := subprocess.run(command, check=False).returncode) != 0:
             sys.exit(code)
     return sorted(folder.glob("*.whl"))
-
-
-def tags_of(platform: str) -> list[str]:
-    """A platform's tag and those of older ones, whose wheels it takes too: pip does not know which these are."""
-    if (found := re.fullmatch(r"manylinux_2_(\d+)_(\w+)", platform)) is None:
-        return [platform]
-    newest, machine = int(found[1]), found[2]
-    return [*(f"manylinux_2_{minor}_{machine}" for minor in range(newest, OLDEST - 1, -1)), f"manylinux2014_{machine}"]
 
 
 def said(folder: Path, have: Sequence[str]) -> str:

@@ -6,6 +6,8 @@ from importlib.metadata import requires, version
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bench.sources.target import Target
+
 NEEDED = (
     "bitsandbytes", "filelock", "hydra-core", "nvidia-ml-py", "omegaconf", "platformdirs", "pydantic", "pytest",
     "pytest-timeout", "rich", "scikit-learn", "scipy",
@@ -18,8 +20,8 @@ LARGE = ("pandas", "pyarrow", "matplotlib", "seaborn", "statsmodels")
 """What tests of whole commands need beside: not carried, for it is too much."""
 
 
-def closure(names: Iterable[str], have: Collection[str], python: str) -> dict[str, str]:
-    """Version by name of `names` and of all that they need on Linux with this Python (3.12), but what is in `have`."""
+def closure(names: Iterable[str], have: Collection[str], target: Target) -> dict[str, str]:
+    """Version by name of `names` and of all that they need on a machine, but what is in `have`."""
     present = {canonicalize_name(name) for name in (*have, *BROUGHT)}
     ahead, found = [canonicalize_name(name) for name in names], dict[str, str]()
     while ahead:
@@ -27,16 +29,11 @@ def closure(names: Iterable[str], have: Collection[str], python: str) -> dict[st
         if name in found or name in present:
             continue
         found[name] = version(name)
-        ahead += [canonicalize_name(needed) for needed in _needs(name, python)]
+        ahead += [canonicalize_name(needed) for needed in _needs(name, target)]
     return dict(sorted(found.items()))
 
 
-def _needs(name: str, python: str) -> list[str]:
+def _needs(name: str, target: Target) -> list[str]:
     """The packages that a package needs, without its extras."""
-    machine = {
-        "python_version": python, "python_full_version": f"{python}.0", "sys_platform": "linux", "os_name": "posix",
-        "platform_system": "Linux", "platform_machine": "x86_64", "platform_python_implementation": "CPython",
-        "implementation_name": "cpython", "extra": "",
-    }  # fmt: skip
     found = map(Requirement, requires(name) or [])
-    return [needed.name for needed in found if needed.marker is None or needed.marker.evaluate(machine)]
+    return [needed.name for needed in found if needed.marker is None or needed.marker.evaluate(target.environment)]

@@ -1,0 +1,1 @@
+"""`bench bundle`: everything that a sweep needs, in one folder, for a machine without a network."""

@@ -1,0 +1,86 @@
+"""What is the user's own: configuration, data and models that lie beside the experiment, in a copy of its folder."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from bench.bundle.parts import below
+from bench.config import DataConfig, PredictionsConfig, TransformerConfig
+from bench.errors import UserError
+from bench.options.folder import CONF
+
+FOLDER = "own"
+"""In a bundle: where a sweep's command is run, for paths are as they were."""
+ELSEWHERE = "files"
+"""In that: what was not below the folder that the command was run in."""
+CONF_DIR = "--config-dir"
+
+
+@dataclass
+class OwnFiles:
+    """Files to copy, and the words that name them there."""
+
+    copies: dict[str, Path] = field(default_factory=dict)
+    """By path in the bundle."""
+    words: list[str] = field(default_factory=list)
+    """Overrides for files that were elsewhere."""
+
+
+def own_files(sources: Iterable[object], config_dir: str | None) -> OwnFiles:
+    """What the sources of an experiment's cells, and its configuration, are read of. Raises UserError."""
+    found = OwnFiles()
+    for folder in filter(None, (None if Path("conf").resolve() == CONF.resolve() else "conf", config_dir)):
+        copies = below(Path(folder), place(CONF_DIR, folder))
+        found.copies |= {path: file for path, file in copies.items() if file.suffix == ".yaml"}
+    outside: dict[str, str] = {}
+    for option, path in dict.fromkeys(_paths(sources)):
+        given = Path(path).expanduser()
+        to = place(option, path)
+        found.copies |= below(given, to) if given.is_dir() else {to: given}
+        if is_inside(path):
+            continue
+        if outside.setdefault(option, path) != path:
+            raise UserError(
+                f"{option}={path} and {option}={outside[option]} are not below this folder: start in one that has both"
+            )
+        found.words.append(f"{option}={quoted(to.removeprefix(f'{FOLDER}/'))}")
+    return found
+
+
+def place(option: str, path: str) -> str:
+    """Where a bundle has what an option names."""
+    if is_inside(path):
+        return str(PurePosixPath(FOLDER, Path(os.path.normpath(path)).as_posix()))
+    return str(PurePosixPath(FOLDER, ELSEWHERE, option.lstrip("-"), Path(path).expanduser().resolve().name))
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path is below the folder that the command runs in, and says so."""
+    normal = PurePosixPath(Path(os.path.normpath(path)).as_posix())
+    return not (normal.is_absolute() or ".." in normal.parts or normal.parts[:1] in ((), ("~",)) or path[0] == "~")
+
+
+def quoted(text: str) -> str:
+    """`text` as Hydra takes it for one value, whatever is in it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def without(words: Sequence[str], options: Iterable[str]) -> list[str]:
+    """The words but those that give one of these options a value."""
+    names = set(options)
+    return [word for word in words if word.lstrip("+").partition("=")[0] not in names]
+
+
+def _paths(sources: Iterable[object]) -> Iterator[tuple[str, str]]:
+    """(option, path) of all that is read from files of the user's."""
+    for source in sources:
+        if isinstance(source, DataConfig) and source.source != "package":
+            yield from (
+                (option, path)
+                for option, path in (("data.path", source.path), ("data.test_path", source.test_path))
+                if path is not None
+            )
+        elif isinstance(source, TransformerConfig | PredictionsConfig) and source.path is not None:
+            yield "model.path", source.path

@@ -1,0 +1,88 @@
+"""What a bundle is made of: parts that know their files before these are fetched."""
+
+import hashlib
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bench.errors import UserError, said
+from bench.sources.fingerprint import file_sha256
+
+GIT = "git:"
+"""Before the hash of a file that git keeps as it is: SHA-1 of a header and the content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file of a bundle, as it will be."""
+
+    path: str
+    """Below the bundle's folder, with slashes."""
+    size: int | None
+    """Bytes, where they are known."""
+    digest: str | None
+    """SHA-256 in hexadecimal digits, or `GIT` and git's own hash; None where nobody says."""
+
+    def is_in(self, bundle: Path) -> bool:
+        """Whether the bundle has exactly this file; one whose hash nobody says may be another. Raises OSError."""
+        path = bundle / self.path
+        if self.digest is None or path.is_symlink() or not path.is_file():
+            return False
+        if self.size is not None and path.stat().st_size != self.size:
+            return False
+        return self.digest == (git_hash(path) if self.digest.startswith(GIT) else file_sha256(path))
+
+
+class Part(ABC):
+    """Files that come from one place."""
+
+    title: str
+    """What they are, as `model minilm`."""
+    items: tuple[Item, ...]
+
+    @abstractmethod
+    def bring(self, missing: Sequence[Item], bundle: Path) -> None:
+        """Put those of its files that are missing into the folder. Raises UserError where they can't be had."""
+
+
+class Copied(Part):
+    """Files of this machine."""
+
+    def __init__(self, title: str, sources: Mapping[str, Path]) -> None:
+        """`sources` are the files, by their path in the bundle. Raises UserError where one can't be read."""
+        self.title, self.sources = title, dict(sources)
+        try:
+            self.items = tuple(
+                Item(path, source.stat().st_size, file_sha256(source)) for path, source in self.sources.items()
+            )
+        except OSError as error:
+            raise UserError(said(error)) from error
+
+    def bring(self, missing: Sequence[Item], bundle: Path) -> None:
+        """Copy them."""
+        for item in missing:
+            target = bundle / item.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.sources[item.path], target)
+
+
+def below(folder: Path, place: str) -> dict[str, Path]:
+    """The files below a folder, but hidden ones, by their path in a bundle that has it at `place`."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    named = ((path.relative_to(folder), path) for path in files)
+    return {
+        str(PurePosixPath(place, relative.as_posix())): path
+        for relative, path in named
+        if not any(name.startswith(".") for name in relative.parts)
+    }
+
+
+def git_hash(path: Path) -> str:
+    """What git calls a file's content, behind `GIT`. Raises OSError."""
+    digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return f"{GIT}{digest.hexdigest()}"

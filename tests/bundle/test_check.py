@@ -1,0 +1,102 @@
+"""What `bench bundle --check`, or `check.py` before anything is installed, finds wrong."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.bundle import check
+from bench.bundle.__main__ import main
+
+SHA = "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c"
+"""Of `foo` and a newline."""
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """A bundle for this machine, with one file."""
+    folder = tmp_path / "bundle"
+    (folder / "models").mkdir(parents=True)
+    (folder / "models/a").write_text("foo\n")
+    shutil.copy(check.__file__, folder / "check.py")
+    entry = {"size": (folder / "check.py").stat().st_size, "sha256": check.digest(folder / "check.py")}
+    library = check.glibc()
+    assert library is not None
+    content = {
+        "format": 1,
+        "complete": True,
+        "target": {"python": "{}.{}".format(*sys.version_info[:2]), "platform": f"manylinux_2_{library}_x86_64"},
+        "room": {"environment": 1, "cache": 1},
+        "files": {"models/a": {"size": 4, "sha256": SHA}, "check.py": entry},
+    }
+    (folder / "manifest.json").write_text(json.dumps(content))
+    return folder
+
+
+def change(folder: Path, **changes: Any) -> None:
+    content = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(content | changes))
+
+
+def both(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:
+    """Exit code and lines of `bench bundle --check`, which are those of the file in the folder, too."""
+    code = main(["--check", str(folder)])
+    said = capsys.readouterr()
+    alone = subprocess.run([sys.executable, "-I", folder / "check.py"], check=False, capture_output=True, text=True)
+    assert (alone.returncode, alone.stdout, alone.stderr) == (code, said.out, said.err)
+    return code, (said.out + said.err).splitlines()
+
+
+def test_all_is_well(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = both(made, capsys)
+    assert code == 0
+    assert lines[0].startswith("2 files, 0.00 GB: as they were made, and for this machine (manifest ")
+
+
+def test_files_that_are_changed_missing_or_extra(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (made / "models/a").write_text("fop\n")
+    (made / "models/b\n").touch()
+    (made / "link").symlink_to(made)
+    change(made, files={**json.loads((made / "manifest.json").read_text())["files"], "c": {"size": 0, "sha256": ""}})
+    code, lines = both(made, capsys)
+    assert code == 1
+    assert lines == ["missing: c", "changed: models/a", "extra: link", "extra: 'models/b\\n'"]
+
+
+def test_another_python_or_platform(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here = "{}.{}".format(*sys.version_info[:2])
+    change(made, target={"python": "3.5", "platform": "manylinux_2_99_x86_64"})
+    code, lines = both(made, capsys)
+    assert code == 1
+    assert lines[0] == f"Python: this is {here}, and the packages are for 3.5"
+    assert lines[1].endswith("and the packages need 2.99 at least (manylinux_2_99_x86_64)")
+    change(made, target={"python": here, "platform": "manylinux_2_17_ppc64le"})
+    assert both(made, capsys)[1][0].endswith("and the packages are for manylinux_2_17_ppc64le")
+    change(made, target=None)
+    assert both(made, capsys)[0] == 0, "without packages any will do"
+
+
+def test_too_little_room_and_a_bundle_that_was_cut_off(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(made, room={"environment": 10**18, "cache": 10**18}, complete=False)
+    code, lines = both(made, capsys)
+    assert code == 1
+    assert lines[0].startswith("not complete: making it was cut off")
+    assert [line.partition(",")[0] for line in lines[1:]] == [
+        "disk: the environment takes 1000000000.0 GB",
+        "disk: the cache takes 1000000000.0 GB",
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1, "files": {"a": 1}}', '{"format": 2}', "\x00"])
+def test_what_is_no_bundle(made: Path, content: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (made / "manifest.json").write_text(content)
+    code, lines = both(made, capsys)
+    assert (code, len(lines)) == (2, 1)
+    assert lines[0].startswith("error: ")
+    assert "manifest.json" in lines[0]
+    (made / "manifest.json").unlink()
+    assert both(made, capsys)[1][0].endswith("is no bundle: manifest.json: No such file or directory")

@@ -41,6 +41,13 @@ class Verb:
             words[index] = f"+experiment={words[index]}"
         return [*self.words, *words]
 
+    def given(self, arguments: Sequence[str]) -> list[str]:
+        """What is to be given behind the verb, for the program to have these words: the reverse of `arguments`."""
+        words = [word for word in arguments if word not in self.words]
+        if self.takes_experiment and (index := _first(words)) is not None:
+            words[index] = words[index].removeprefix("+experiment=")
+        return words
+
 
 def _first(words: Sequence[str]) -> int | None:
     """The position of the first word that is no option of Hydra's own."""

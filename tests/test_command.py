@@ -11,11 +11,14 @@ import pytest
 from bench import __main__ as program
 from bench import __version__
 from bench.command import VERBS, main
+from bench.compose import to_cell
 from bench.options.listed import options
 from bench.options.refusal import COMPOSING
 from bench.settings import Settings
+from bench.sweep.summary import print_summary
 from tests.support.cli import composed, environment
 from tests.support.texts import topics
+from tests.test_cell import content
 
 SCREEN = 46
 """Lines."""
@@ -172,6 +175,23 @@ def test_ctrl_c_speaks_of_cells_where_some_ran(
     monkeypatch.setattr(sys, "argv", ["bench", "-m", word])
     assert program.main() == 130
     assert capsys.readouterr().err == f"interrupted{left}\n"
+
+
+@pytest.mark.parametrize("words", [["sweep", "tickets", "seed=0,1"], ["sweep", "-cd", "own", "model=tfidf_sgd"]])
+def test_the_command_that_runs_the_rest_is_the_one_that_was_given(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb = VERBS[words[0]]
+    monkeypatch.setattr(sys, "argv", [f"bench {words[0]}", *verb.arguments(words[1:])])
+    cell = to_cell(content())
+    print_summary([(cell, None)], Settings(), {cell.key: "row"})
+    assert capsys.readouterr().out.rstrip().endswith(f"with\n  bench {' '.join(words)}")
+
+
+def test_a_report_on_nothing_says_so(own: Path) -> None:
+    drawn = bench("report", "tickets", "results_dir=elsewhere", folder=own)
+    assert drawn.returncode == 0
+    assert drawn.stderr == "note: elsewhere has no record of these 2 cells\n"
 
 
 @pytest.mark.parametrize("words", [["--help"], *([verb, "--help"] for verb in VERBS)])

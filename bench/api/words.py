@@ -31,6 +31,10 @@ def _flat(options: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, An
 
 
 def _value(name: str, value: Any, several: bool) -> str:
+    if callable(tolist := getattr(value, "tolist", None)):  # of numpy, pandas, torch
+        value = tolist()
+    elif isinstance(value, range):
+        value = list(value)
     if several and isinstance(value, list):
         if not value:
             raise UserError(f"{name}: an empty list is no value to run")
@@ -49,9 +53,8 @@ def _single(name: str, value: Any) -> str:
         return repr(value)
     if isinstance(value, str | PurePath):
         return _text(str(value))
-    item = getattr(value, "item", None)  # a number of numpy's
-    if callable(item):
-        return _single(name, item())
+    if callable(tolist := getattr(value, "tolist", None)):
+        return _single(name, tolist())
     raise UserError(f"{name}={value!r}: an option is a text, a number, true or false, None, or a list of them")
 
 

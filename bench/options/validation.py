@@ -10,6 +10,7 @@ from bench.data.label_count import ALL
 from bench.errors import UserError
 from bench.escape.characters import visible_line
 from bench.escape.shell import word
+from bench.tracking.names import NONE as NO_TRACKER
 
 T = TypeVar("T")
 
@@ -32,6 +33,8 @@ def _sentence(detail: Any, prefix: tuple[str, ...]) -> str:
     if len(path) > 1 and path[0] in ("model", "method", "split"):
         del path[1:2]
     path = [part for part in path if part != NUMBER]
+    if path[:1] == ["tracker"]:
+        del path[1:]  # one name is no list to who gave it
     option, value = ".".join((*prefix, *path)), detail["input"]
     given = "" if detail["type"] in ("missing", "extra_forbidden") else f"={_shown(value)}"
     problem = detail["msg"].removeprefix("Value error, ")
@@ -48,6 +51,8 @@ def _sentence(detail: Any, prefix: tuple[str, ...]) -> str:
         problem += f" ({ALL}: every label of the data set)"
     elif path == ["train_size"]:
         problem += f" ({ALL}: what there is for training, 0.25: a quarter of it)"
+    elif path == ["tracker"]:
+        problem += f", or {NO_TRACKER}"
     elif option == "fused.max_cells":
         problem += " (auto: as many as memory holds)"
     return f"{option}{given}: {problem[0].lower()}{problem[1:]}"

@@ -41,6 +41,7 @@ from bench.sweep.shard import with_shard
 from bench.sweep.status import status
 from bench.sweep.stopped import Interrupted, Stopped
 from bench.sweep.summary import print_summary
+from bench.wording import counted
 
 
 def launch(
@@ -198,6 +199,8 @@ def _report(
     with gc_disabled():
         expected = expected_cells(cells, settings, again)
         rerun = sweep_command(overrides, settings.shard) if again else None
+    if not any(Path(each.folder, store.RECORD).exists() for each in expected):
+        say(f"note: {settings.results_dir} has no record of these {counted(len(cells), 'cell')}", error=True)
     draw_report(expected, settings, grid, rerun=rerun, part=part)
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cell import Cell
+from bench.command import VERBS
 from bench.escape.secrets import masked_override
 from bench.escape.shell import command
 from bench.escape.terminal import console as new_console
@@ -76,4 +77,6 @@ def _same_command() -> str:
     """The command line as it was typed, but for secrets."""
     program, *arguments = sys.argv
     words = [sys.executable, "-m", "bench"] if Path(program).name == "__main__.py" else [program]
+    if (verb := VERBS.get(program.removeprefix("bench "))) is not None:
+        words, arguments = program.split(), verb.given(arguments)
     return command([*words, *map(masked_override, arguments)])

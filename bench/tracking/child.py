@@ -13,10 +13,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from bench.errors import said
-from bench.escape.characters import shortened
 from bench.escape.secrets import masked
-from bench.tracking.backends.base import Backend
+from bench.tracking.backends.base import Backend, named
 from bench.tracking.messages import Begin, Close, End, Logged, Message, Points, Report, Setup, Trouble
 
 TOGETHER_SECONDS = 1.0
@@ -25,7 +23,6 @@ NICE = 5
 """What trains goes before; libraries that take seconds to be imported get there all the same."""
 LOOK_SECONDS = 0.25
 """How often it is looked at whether a call hangs, and whether the process that this one serves is still there."""
-MAX_WORDS = 300
 
 
 def serve(descriptor: int, parent: int) -> None:
@@ -102,7 +99,7 @@ class Child:
         try:
             yield
         except (Exception, SystemExit) as error:  # a library may end the process for want of a login
-            self._say(f"failed ({type(error).__name__}: {said(error)})")
+            self._say(f"failed ({named(error)})")
         finally:
             self._called = None
 
@@ -122,7 +119,7 @@ class Child:
 
     def _say(self, text: str, hangs: bool = False) -> None:
         with self._sending, suppress(OSError):  # nobody is there to hear it
-            self._connection.send(Trouble(shortened(masked(" ".join(text.split())), MAX_WORDS), hangs))
+            self._connection.send(Trouble(masked(" ".join(text.split())), hangs))
 
 
 def merged(messages: list[Message]) -> list[Message]:

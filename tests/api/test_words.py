@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
@@ -28,6 +30,17 @@ def test_a_text_is_read_as_it_is(text: str) -> None:
 def test_other_values_are_read_as_they_are(value: object) -> None:
     (word,) = words_of({"name": value}, several=False)
     assert parsed(word) == value
+
+
+def test_what_numpy_and_pandas_hold_are_values() -> None:
+    given = {
+        "a": np.array([12, 24]),
+        "b": pd.Series(["x", "y"]),
+        "c": range(3),
+        "d": np.float64(0.5),
+        "e": (np.int64(1), 2),
+    }
+    assert words_of(given, several=True) == ["a=12,24", "b=x,y", "c=0,1,2", "d=0.5", "e=[1,2]"]
 
 
 def test_values_to_cross_and_lists() -> None:

@@ -94,6 +94,8 @@ def test_bad_input_is_one_line(words, capsys):
 def test_folders_without_records_are_refused(tmp_path, capsys):
     assert main([f"A={tmp_path}", f"B={tmp_path}"]) == 2
     assert "there are no records in it that can be used" in capsys.readouterr().err
+    assert main([f"A={tmp_path / 'nowhere'}", f"B={tmp_path}"]) == 2
+    assert capsys.readouterr().err == f"error: A={tmp_path / 'nowhere'}: there is no such folder\n"
 
 
 def test_mcnemar_is_the_textbooks():

@@ -28,6 +28,8 @@ class Odd(Backend[str]):
         match self.setup.experiment:
             case "raises":
                 raise OSError(28, "No space left on device")
+            case "rambles":
+                raise OSError("a long story " * 100)
             case "exits":
                 sys.exit(3)
             case "ends":

@@ -32,6 +32,15 @@ def test_one_or_several_are_chosen(given: object, chosen: tuple[str, ...]) -> No
     assert to_settings({"tracker": given}).tracker == chosen
 
 
+def test_a_name_that_no_tracker_has_is_said_with_those_that_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for given in ("mlfow", "[none,mlfow]"):
+        assert call("model=tfidf_sgd", f"tracker={given}", f"results_dir={tmp_path}") == 2
+        said = "error: tracker=mlfow: input should be 'tensorboard', 'mlflow', 'wandb' or 'trackio', or none\n"
+        assert capsys.readouterr().err == said
+
+
 def test_trackers_are_observers_each_once() -> None:
     assert to_settings({"observers": ["mine", "mlflow"], "tracker": ["mlflow", "wandb"]}).all_observers == (
         "mine", "mlflow", "wandb",

@@ -99,6 +99,16 @@ def test_one_that_fails_is_said_once(way: str, why: str, told: Callable[..., Tol
     assert failing.said == [f"tracker=odd: odd {why}; cells go on, and keep their records"]
 
 
+def test_a_long_reason_hides_nothing_that_is_said_after_it(told: Callable[..., Told]) -> None:
+    failing = told("rambles")
+    failing.run()
+    failing.observers.close()
+    (said,) = failing.said
+    assert said.startswith("tracker=odd: odd failed (OSError: a long story a long story")
+    assert said.endswith("…); cells go on, and keep their records")
+    assert len(said) < 400
+
+
 def test_after_a_failure_records_are_still_told(told: Callable[..., Told], tmp_path: Path) -> None:
     failing = told("raises")
     failing.run()

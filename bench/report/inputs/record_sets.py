@@ -39,6 +39,8 @@ def read_set(root: Path, name: str, without: str = "not compared") -> RecordSet:
         check_folder(root)
     except OSError as error:
         raise UserError(f"{name}={root} cannot be read: {error.strerror or error}") from error
+    if not root.exists():
+        raise UserError(f"{name}={root}: there is no such folder")
     places, found = find_records(root), RecordSet()
     for folder in places.own:
         try:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from bench.errors import said
+from bench.escape.characters import shortened
 from bench.tracking.messages import End, Points, Run, Setup
 
 R = TypeVar("R")
@@ -16,6 +18,12 @@ Say = Callable[[str], None]
 REPORT = "report"
 """What the run is called that has the sweep's report."""
 _TABLES = ("index.md", "results.csv", "summary.csv", "points.csv", "report.json")
+MAX_WORDS = 300
+
+
+def named(error: BaseException) -> str:
+    """The kind of an error, and what it says; a long one is cut, so that what is said after it stays."""
+    return shortened(f"{type(error).__name__}: {said(error)}", MAX_WORDS)
 
 
 class Backend(ABC, Generic[R]):

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 import wandb
 
-from bench.errors import said
-from bench.tracking.backends.base import REPORT, Backend, Say, figures, report_files
+from bench.tracking.backends.base import REPORT, Backend, Say, figures, named, report_files
 from bench.tracking.messages import End, Points, Run, Setup
 
 PROJECT = "finetune-bench"
@@ -94,8 +93,7 @@ class WandB(Backend[wandb.Run]):
                 raise
             self.mode = "offline"
             self.say(
-                f"cannot be reached ({type(error).__name__}: {said(error)}): runs are kept in {self.dir}/wandb, "
-                "and `wandb sync` sends them"
+                f"cannot be reached ({named(error)}): runs are kept in {self.dir}/wandb, and `wandb sync` sends them"
             )
             options["id"] = secrets.token_hex(8)  # W&B takes the run that failed to begin for one that goes on
             return wandb.init(mode=self.mode, **everywhere, **options)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from bench.config.thresholds import threshold_metric
 from bench.kind import SINGLE_LABEL
 from bench.metrics.table import BY_KIND
 from bench.models.card import data_source, hyperparameters, template, usage
-from bench.models.header import SHOWN, Scores, header
+from bench.models.header import SHOWN, Scores, as_yaml, header
 from bench.models.kept import KeptModel
 from bench.models.refitted import Refitted
 from bench.results.record import Record
@@ -38,7 +38,7 @@ def refit_card(
     seeds = [found.task.seed for found, _ in choice.finished]
     scores = Scores(row=choice.row, values=means, seeds=seeds, of=behind)
     return template("refit.md.j2").render(
-        header=header(kept, records[0], scores).to_yaml(),
+        header=as_yaml(header(kept, records[0], scores)),
         cell=cell,
         kept=kept,
         made=made,

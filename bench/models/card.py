@@ -18,7 +18,7 @@ from bench.escape.markdown import code, escape
 from bench.escape.templates import environment
 from bench.kind import MULTI_LABEL
 from bench.models.families import FAMILIES
-from bench.models.header import header, line, scores_of
+from bench.models.header import as_yaml, header, line, scores_of
 from bench.models.kept import KeptModel
 from bench.models.prompts import CONTENT_FREE, after_label, around_text, joint_before_label, joint_of, words_of
 from bench.models.scripts import UNSEPARATED
@@ -45,7 +45,7 @@ def model_card(cell: Cell, record: Record, kept: KeptModel) -> str:
         data_source=data_source(cell.task.data),
         hyperparameters=hyperparameters(cell, measured.choices),
         **usage(kept, measured.choices),
-        header=header(kept, record, scores_of(record, kept.kind)).to_yaml(),
+        header=as_yaml(header(kept, record, scores_of(record, kept.kind))),
         threshold_metric=threshold_metric(cell.training or cell.approach, kept.kind),
     )
 

@@ -42,6 +42,7 @@ SHOWN: Mapping[Kind, Sequence[str]] = {
     MULTI_LABEL: ("accuracy", "macro_f1", "micro_f1", "lrap"),
 }
 """The metrics that a card has."""
+ORDER = ["library_name", "pipeline_tag", "base_model", "base_model_relation", "license", "license_name", "datasets"]
 F1 = re.compile("(macro|micro|weighted|samples)_f1")
 HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
@@ -77,6 +78,11 @@ def header(kept: KeptModel, record: Record, scores: Scores) -> "ModelCardData":
         model_name=line(f"{scores.row} on {data['name']}"),
         eval_results=results(kept.kind, record, scores) or None,
     )
+
+
+def as_yaml(made: "ModelCardData") -> str:
+    """The header in YAML, what is asked for most on top."""
+    return made.to_yaml(original_order=ORDER)
 
 
 def results(kind: Kind, record: Record, scores: Scores) -> "list[EvalResult]":

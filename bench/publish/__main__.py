@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench import __version__
 from bench.arguments import parser_of, path
-from bench.errors import UserError
+from bench.errors import INTERRUPTED, UserError
 from bench.escape.shell import command
 from bench.escape.terminal import say
 from bench.models.header import TAG
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1 if isinstance(error, NotSent) else 2
     except KeyboardInterrupt:
         print("interrupted: nothing was published", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

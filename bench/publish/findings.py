@@ -1,6 +1,7 @@
 """What had better not be published: paths of a machine, secrets, files with texts; and what its owner should know."""
 
 import json
+import mmap
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -8,8 +9,7 @@ from typing import Any
 
 from bench.escape.characters import shortened
 from bench.escape.secrets import masked
-from bench.models.kept import CARD
-from bench.publish.files import Content, text_of
+from bench.publish.files import Content, size, text_of
 from bench.publish.model import Model
 from bench.publish.options import NO_BASE, Wanted
 from bench.wording import counted
@@ -21,10 +21,15 @@ VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "merges.txt", TERMS
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather", ".xlsx", ".sqlite", ".db")
 PICKLES = (".bin", ".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".npy", ".npz")
 WEIGHTS = ".safetensors"
-TEXTS = (".json", ".md", ".txt", ".jinja", ".yaml", ".yml", ".model", ".py")
+TEXTS = (".json", ".md", ".txt", ".yaml", ".yml", ".py")
+GRAPHS = (".onnx",)
+"""What exporters write with the lines of code that each operation came from."""
+TEMPLATE = "chat_template"
+"""A program of the base's authors, in which much looks like a password."""
 ROOTS = "home|Users|root|mnt|media|data|scratch|tmp|var|opt|srv|gpfs|lustre|work|workspace"
 IN_TEXT = re.compile(rf"(?<![\w/.:~-])(?:/(?:{ROOTS})/[^\s`'\"()|<>]+|~/[^\s`'\"()|<>]+|[A-Za-z]:\\[^\s`'\"()|<>]+)")
 """A path of a machine, within prose."""
+IN_BYTES = re.compile(rf"/(?:{ROOTS})/[\w.@+-]+/[\w.@+/-]+".encode())
 WHOLE = re.compile(r"(?:/[\w.@+-]+){2,}/?|~/.*|[A-Za-z]:[\\/].*|\\\\.*|file:.*")
 """A value that is a path of a machine."""
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
@@ -90,8 +95,8 @@ def _of(name: str, content: Content, model: Model) -> Iterator[str]:
         yield f"{name} may hold a pickle, which runs code where it is read: save it as safetensors"
     elif suffix == WEIGHTS:
         yield from _of_strings(name, _header(content), model)
-    elif name == CARD:
-        yield from _of_prose(name, text_of(content))
+    elif suffix in GRAPHS:
+        yield from _of_bytes(name, content)
     elif suffix in TEXTS and PurePosixPath(name).name not in VOCABULARIES:
         try:
             text = text_of(content)
@@ -110,10 +115,20 @@ def _of_prose(name: str, text: str) -> Iterator[str]:
             yield f"{name}, line {number}, has what looks like a password or a token: take it out"
 
 
+def _of_bytes(name: str, content: Content) -> Iterator[str]:
+    """The first path of a machine in a file that is no text."""
+    if isinstance(content, bytes) or not size(content):
+        return
+    with content.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        found = IN_BYTES.search(mapped)
+        if found is not None:
+            yield f"{name} has a path of a machine, {shortened(found[0].decode(), 80)}: export it without"
+
+
 def _of_strings(name: str, values: Any, model: Model) -> Iterator[str]:
     labels = () if model.kept is None else model.kept.labels
     for where, value in _strings(values):
-        if value in labels:
+        if value in labels or where.endswith(TEMPLATE):
             continue
         if WHOLE.fullmatch(value):
             yield f"{name} has a path of a machine at {where}, {shortened(value, 80)}: take it out"

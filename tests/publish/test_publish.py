@@ -1,6 +1,8 @@
 """`bench publish`: what the hub receives is what the folder holds, with a card whose numbers are the record's."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,13 +10,15 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard
 
+from bench import __version__
 from bench.models.header import SHOWN
 from bench.models.kept import CARD
 from bench.predict.__main__ import main as predict
 from bench.publish.__main__ import main
 from bench.results import store
 from tests.publish.conftest import KINDS
-from tests.support.hub import Hub
+from tests.support import cli
+from tests.support.hub import TOKEN, Hub
 
 Kept = Callable[[str], Path]
 BASES = {name: "google-bert/bert-base-uncased" for name in ("lora", "full", "probe", "setfit")}
@@ -73,6 +77,29 @@ def _check_card(card: str, name: str, folder: Path) -> None:
     assert {result.dataset_args["test_examples"] for result in data["eval_results"]} == {
         record.measurements.examples.num_test
     }
+
+
+PROGRAM = """
+import sys
+from bench.publish.__main__ import main
+code = main()
+sys.exit(f"heavy imports: {heavy}" if (heavy := {"torch", "transformers", "sklearn"} & set(sys.modules)) else code)
+"""
+
+
+def test_the_command_speaks_with_the_hub_of_its_environment(kept: Kept, hub: Hub, tmp_path: Path) -> None:
+    own = {"HF_ENDPOINT": hub.address, "HF_TOKEN": TOKEN, "HF_HUB_OFFLINE": None, "HF_HUB_DISABLE_XET": "1"}
+    words = [*words_for("lora", kept("lora")), "--yes"]
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words], check=False, cwd=cli.REPOSITORY, capture_output=True, text=True,
+        env=cli.environment(tmp_path, own), timeout=60,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert f"published: {hub.address}/{NAME}/commit/" in ended.stdout
+    assert f"hf download {NAME} --local-dir tickets" in ended.stdout
+    weights = kept("lora") / "model/adapter_model.safetensors"
+    assert hub.repositories[NAME].branches["main"][weights.name] == weights.read_bytes()
+    assert hub.repositories[NAME].messages == [f"tiny-bert-lora on topics, by finetune-bench {__version__}"]
 
 
 @pytest.mark.parametrize("name", ["tfidf_logistic", "lora"])

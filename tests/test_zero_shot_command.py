@@ -19,7 +19,7 @@ def test_a_sweep_has_one_cell_for_all_sizes_and_seeds(mirror: Path, tmp_path: Pa
     asking = ("data.prompt='Text: {text}, so it is about'", "data.label_words={sport: goal match, business: bank}")
     done = bench("-m", "model=llama3_2_1b", "method=zero_shot", *words, *asking, folder=tmp_path, light=True)
     assert done.returncode == 0, done.stderr
-    assert "1 cells, 0 done, 1 to run" in done.stdout
+    assert "1 cell, 0 done, 1 to run" in done.stdout
     baseline = bench("-m", "model=tfidf_sgd", *words, folder=tmp_path)
     assert "4 cells" in baseline.stdout
     folders = list(store.scan(tmp_path / "results"))

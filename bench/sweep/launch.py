@@ -88,7 +88,7 @@ def _run(cells: Sequence[Cell], settings: Settings, runner: Runner) -> list[tupl
     todo, kept = wanted(cells, settings)
     if todo:
         check_run(todo, settings, runner)
-    say(f"{settings.title}: {len(cells)} cells, {len(cells) - len(todo)} done, {len(todo)} to run")
+    say(f"{settings.title}: {counted(len(cells), 'cell')}, {len(cells) - len(todo)} done, {len(todo)} to run")
     if (line := said_of_kept(kept, settings)) is not None:
         say(line)
     names = rows_of(cells).labels

@@ -6,6 +6,7 @@ from bench.cell import Cell
 from bench.methods.halve import halved
 from bench.results.record import Status
 from bench.settings import Settings
+from bench.wording import counted
 
 
 class Retries:
@@ -29,5 +30,5 @@ class Retries:
         """Count a cell that ended so for good; why no other is begun, where it was the last failure that may be."""
         self.failures += status.failed
         if status.failed and self.failures == self.settings.max_failures:
-            return f"{self.failures} cells failed (max_failures={self.settings.max_failures})"
+            return f"{counted(self.failures, 'cell')} failed (max_failures={self.settings.max_failures})"
         return None

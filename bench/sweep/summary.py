@@ -19,6 +19,7 @@ from bench.results.cut_texts import warnings_by_row
 from bench.results.record import Status
 from bench.settings import Settings
 from bench.sweep.index import Entry
+from bench.wording import counted
 
 MAX_REASONS = 12
 """Kinds of failures that are told one by one."""
@@ -27,7 +28,7 @@ MAX_REASONS = 12
 def print_summary(ended: Sequence[tuple[Cell, Entry | None]], settings: Settings, names: Mapping[str, str]) -> None:
     """Say how the cells of a sweep ended; None is a cell without a readable record. `names` are of rows, by key."""
     console = new_console()
-    console.print(line(f"{settings.title}: {len(ended)} cells"))
+    console.print(line(f"{settings.title}: {counted(len(ended), 'cell')}"))
     console.print(_table([(names[cell.key], None if record is None else record.status) for cell, record in ended]))
     cut = [(names[cell.key], record.cut) for cell, record in ended if record is not None and record.cut is not None]
     for warning in warnings_by_row(cut):

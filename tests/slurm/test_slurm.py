@@ -118,7 +118,7 @@ def test_a_killed_sweep_is_taken_up_without_submitting_twice(sweeps: Sweeps) -> 
     file.write_text(json.dumps(content | {"job_id": None}))
     again = sweeps.start("seed=0,1,2,3")
     again.says(f"slurm: follows job {content['job_id']}")
-    again.says("slurm: submitted 1 cells")
+    again.says("slurm: submitted 1 cell")
     sweeps.let()
     text = again.ends(0)
     assert "4 cells, 0 done, 4 to run" in text
@@ -194,7 +194,7 @@ def test_as_many_tasks_at_once_as_asked_for(sweeps: Sweeps) -> None:
     sweeps.hold()
     sweeping = sweeps.start("seed=0,1,2,3", "hydra.launcher.max_running=1")
     sweeps.began(0)
-    sweeping.says("slurm: submitted 1 cells")
+    sweeping.says("slurm: submitted 1 cell")
     sweeps.let()
     sweeping.ends(0)
     assert sweeps.submitted() == 2

@@ -46,7 +46,8 @@ def joined(options: RayOptions) -> Iterator[None]:
         )
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         raise UserError(
-            f"hydra.launcher.address={options.address}: no Ray cluster can be joined: {said(error)}"
+            f"hydra.launcher.address={options.address}: no Ray cluster can be joined ({said(error).split('. ')[0]}): "
+            f"`ray start --head` starts one, and without the option the sweep has one of its own"
         ) from error
     try:
         yield

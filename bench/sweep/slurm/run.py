@@ -20,6 +20,7 @@ from bench.sweep.slurm.options import SlurmOptions
 from bench.sweep.slurm.submission import Refused, Submission
 from bench.sweep.slurm.watch import Task, Watch
 from bench.sweep.stopped import Interrupted, Stopped
+from bench.wording import counted
 
 TIDY_SECONDS = 30.0
 """For jobs whose cells have all ended to be out of the queue, too."""
@@ -51,7 +52,7 @@ def run_slurm(
         finally:
             sweep.watch.observer.close()
     if sweep.watch.stopped:
-        raise Stopped(f"{sweep.watch.failures} cells failed (max_failures={settings.max_failures})")
+        raise Stopped(f"{counted(sweep.watch.failures, 'cell')} failed (max_failures={settings.max_failures})")
 
 
 class Sweep:
@@ -121,7 +122,7 @@ class Sweep:
                 if not (self.watch.tasks if isinstance(error, Refused) else self.places):
                     raise UserError(f"slurm: {error}") from error
                 self.full_at = len(self.watch.tasks)
-                self.watch.tell(f"slurm: {len(self.waiting)} cells are not submitted yet: {error}")
+                self.watch.tell(f"slurm: not submitted yet, {counted(len(self.waiting), 'cell')}: {error}")
 
     def _drop_ended(self) -> None:
         """Waiting cells that another sweep has run since they were chosen do not wait any more."""
@@ -185,6 +186,7 @@ class Sweep:
         for index, group in enumerate(groups):
             self._add(submission, index, group)
         print(
-            f"slurm: submitted {len(cells)} cells as job {submission.job_id} ({submission.name}), {len(groups)} tasks",
+            f"slurm: submitted {counted(len(cells), 'cell')} as job {submission.job_id} ({submission.name}), "
+            f"{counted(len(groups), 'task')}",
             flush=True,
         )

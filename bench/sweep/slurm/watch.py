@@ -20,6 +20,7 @@ from bench.sweep.slurm import queue
 from bench.sweep.slurm.lost import Loss, begun, last_sign, loss, record
 from bench.sweep.slurm.options import SlurmOptions
 from bench.sweep.slurm.submission import Submission
+from bench.wording import counted
 
 SLOT = Slot("slurm")
 """Where cells of jobs ended, for the progress."""
@@ -119,7 +120,7 @@ class Watch:
 
     def _stop(self) -> None:
         """Start nothing any more; what is running goes on."""
-        print(f"slurm: {self.failures} cells failed (max_failures): waiting jobs are cancelled", flush=True)
+        print(f"slurm: {counted(self.failures, 'cell')} failed (max_failures): waiting jobs are cancelled", flush=True)
         self.cancel({str(task.submission.job_id) for task in self.tasks}, waiting_only=True)
 
     def cancel(self, jobs: Iterable[str], *, waiting_only: bool = False) -> bool:

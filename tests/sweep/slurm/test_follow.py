@@ -131,7 +131,7 @@ def test_what_slurm_refuses_waits_until_a_task_has_ended(
     ]
     assert sweep(three, given) == [(seed, Status.ERROR) for seed in range(3)]
     assert slurm.submitted == [[[0], [1]], [[2]]]
-    assert "1 cells are not submitted yet: QOSMaxSubmitJobPerUserLimit" in capsys.readouterr().out
+    assert "not submitted yet, 1 cell: QOSMaxSubmitJobPerUserLimit" in capsys.readouterr().out
 
 
 def test_what_is_refused_at_once_is_the_users_to_mend(slurm: Slurm, tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_max_failures_cancels_what_waits(slurm: Slurm, tmp_path: Path, capsys: p
     slurm.looks = [fail, slurm.alive.clear]
     assert sweep(two, given) == [(0, Status.ERROR)]
     assert slurm.cancelled == ["1", "waiting"]
-    assert "1 cells failed (max_failures=1)" in capsys.readouterr().out
+    assert "1 cell failed (max_failures=1)" in capsys.readouterr().out
     assert store.status(two[1].folder(given.results_dir)) is None
 
 

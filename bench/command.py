@@ -124,6 +124,12 @@ VERBS = {
         "MODEL --repo-id OWNER/NAME [--yes]",
         "models/tickets --repo-id me/tickets",
     ),
+    "convert": Verb(
+        "bench.convert.__main__",
+        "a kept model with its adapter merged, or as ONNX",
+        "MODEL --to FORM --out FOLDER",
+        "models/tickets --to onnx --out deployed/tickets",
+    ),
     "compare": Verb(
         "bench.report.compare.__main__",
         "what changed between two folders of records, also as a page",

@@ -3,9 +3,9 @@
 from importlib.util import find_spec
 
 EXTRAS = {
-    "bitsandbytes": "qlora", "fastapi": "serve", "gguf": "gguf", "mlflow": "mlflow", "optuna": "tune", "ray": "ray",
-    "setfit": "setfit", "submitit": "slurm", "tensorboard": "tensorboard", "trackio": "trackio", "uvicorn": "serve",
-    "wandb": "wandb",
+    "bitsandbytes": "qlora", "fastapi": "serve", "gguf": "gguf", "mlflow": "mlflow", "onnx": "onnx",
+    "onnxruntime": "onnx", "onnxscript": "onnx", "optuna": "tune", "ray": "ray", "setfit": "setfit",
+    "submitit": "slurm", "tensorboard": "tensorboard", "trackio": "trackio", "uvicorn": "serve", "wandb": "wandb",
 }  # fmt: skip
 """By the package's name in Python; extras of `pyproject.toml`."""
 

@@ -15,10 +15,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bench.cell import Cell
-from bench.compose import to_cell
 from bench.data.read import load_pool
-from bench.data.split import draw
 from bench.errors import UserError
 from bench.methods import masks
 from bench.models import kept
@@ -29,13 +26,11 @@ from bench.predict import output
 from bench.predict.__main__ import main
 from bench.predict.texts import from_arguments, from_file
 from bench.results import store
-from bench.results.record import Status
 from bench.running import devices
 from bench.running.devices import Gpu
-from bench.settings import Settings
 from bench.sources.fingerprint import file_sha256
-from tests.conftest import MODEL_IDS
-from tests.support import cli, texts
+from tests.support import cli
+from tests.support.kept import Keeper, Trained
 
 CELLS = {
     "lora": ("bert", {"name": "lora"}, "fp32"),
@@ -72,54 +67,11 @@ TRAINING: dict[str, dict[str, Any]] = {
 """What some of them train with besides; six words are more than there is room for."""
 
 
-class Trained:
-    """A cell that ran with `save_model=true`, and what it predicted."""
-
-    def __init__(self, cell: Cell, folder: Path, cache: Path):
-        self.cell, self.folder = cell, folder
-        self.record = store.read(folder)
-        frame = store.read_predictions(folder, self.record)
-        test = frame[frame.split == "test"]
-        self.probabilities = np.stack(test.probabilities)
-        self.texts = draw(cell.task, load_pool(cell.task.data, cache=cache, mirror_dir=None)).test.texts
-        self.labels = self.record.measurements.examples.labels
-        assert len(self.texts) == len(test)
-
-
 @pytest.fixture(scope="module")
 def trained(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Runs a cell of `CELLS` with `save_model=true` when it is first asked for."""
-    from bench.running.run import run_cell
-
-    root = tmp_path_factory.mktemp("kept")
-    texts.topics(40, labels=("sport", "business", "odd, 'quoted'")).to_csv(root / "topics.csv", index=False)
-    done: dict[str, Trained] = {}
-
-    def get(name: str) -> Trained:
-        if name not in done:
-            family, method, precision = CELLS[name]
-            cell = to_cell(
-                {
-                    "data": {"name": "topics", "source": "file", "path": str(root / "topics.csv")},
-                    "num_labels": 3,
-                    "train_size": 24,
-                    "seed": 0,
-                    "split": {"name": "nested"},
-                    "model": {"name": f"tiny-{family}", "family": family, "source": "hub", "licence": "Apache-2.0"}
-                    | {"id": MODEL_IDS.get(family, f"tiny/{family}"), "precision": precision},
-                    "method": method,
-                    "training": {"learning_rate": 1e-2, "num_train_epochs": 4, "max_length": 8}
-                    | TRAINING.get(name, {}),
-                }
-            )
-            folders = {"results_dir": str(root), "mirror_dir": str(mirror), "cache_dir": str(root / "cache")}
-            settings = Settings(**folders, device="cpu", save_model=True)
-            record = run_cell(cell, settings)
-            assert record.status is Status.OK, record.failure
-            done[name] = Trained(cell, cell.folder(root), root)
-        return done[name]
-
-    return get
+    keeper = Keeper(tmp_path_factory.mktemp("kept"), mirror)
+    return lambda name: keeper.kept(name, *CELLS[name], TRAINING.get(name, {}))
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Training on all examples of a task, and keeping what comes of it."""
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from bench.data.split import Examples, Splits, draw
 from bench.data.task import Task
 from bench.errors import TaskInfeasible, UserError, said
 from bench.escape.terminal import say
+from bench.folders import whole_folder
 from bench.methods.fitted import Context, Fitted, Saveable
 from bench.methods.halve import halved
 from bench.models import kept, refitted
@@ -151,24 +150,10 @@ def kept_already(folder: Path, wanted: Refitted, *, overwrite: bool) -> bool:
 def keep(fitted: Saveable, folder: Path, about: Refitted, card: Callable[[Saveable], str]) -> None:
     """Put the model, its card and `about` into `folder`, all at once. Raises UserError where it can't be written."""
     try:
-        with _beside(folder) as new:
+        with whole_folder(folder) as new:
             fitted.save(new)
             (new / kept.CARD).write_text(card(fitted), encoding="utf-8")  # in place of what peft writes
             replace(about, model_files=kept.file_hashes(new)).write(new)
             share_all(new)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {said(error)}") from error
-
-
-@contextmanager
-def _beside(folder: Path) -> Iterator[Path]:
-    """An empty folder that takes the place of `folder` at the end; where that is not reached, nothing of it is left."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    try:
-        yield new
-        if folder.exists():
-            shutil.rmtree(folder)
-        new.rename(folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)

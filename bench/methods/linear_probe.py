@@ -165,7 +165,7 @@ def pool(hidden: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:
         weights = mask.unsqueeze(-1).to(hidden.dtype)
         return (hidden * weights).sum(dim=1) / weights.sum(dim=1)
     last = mask.sum(dim=1) - 1  # padding is on the right
-    return hidden[torch.arange(len(hidden), device=hidden.device), last]
+    return hidden[torch.arange(hidden.shape[0], device=hidden.device), last]
 
 
 def on_scaled(strength: float, train: TrainingSet | None = None) -> Pipeline:

@@ -59,12 +59,17 @@ def device_of(kept: KeptModel, wanted: Wanted) -> str:
 
 def load(folder: Path, kept: KeptModel, wanted: Wanted, device: str) -> "Classifier | FromMethod":
     """The model that is `described`, loaded on `device`. Raises UserError where the files do not make it up."""
-    base = None if kept.base is None else _base(kept, kept.base, wanted)
-    return _load(folder, kept, base, device)
+    return load_on(base_of(kept, wanted), folder, kept, device)
 
 
-def _base(kept: KeptModel, model: TransformerConfig, wanted: Wanted) -> str:
-    """Where the base `model` is: a folder or a hub id. Raises UserError where there is none, or another."""
+def base_of(kept: KeptModel, wanted: Wanted) -> str | None:
+    """Where the base model of `kept` is, a folder or a hub id; None where it needs none.
+
+    Raises UserError where there is none, or another.
+    """
+    model = kept.base
+    if model is None:
+        return None
     if wanted.model_path is not None:
         if model.source != "hub" or not Path(wanted.model_path).is_dir():
             reason = "is not a folder" if model.source == "hub" else f"does not go with a model from a {model.source}"
@@ -96,8 +101,8 @@ def _check_base(kept: KeptModel, model: TransformerConfig, location: str, option
         )
 
 
-def _load(folder: Path, kept: KeptModel, base: str | None, device: str) -> "Classifier | FromMethod":
-    """The model, loaded; what is heavy is imported here.
+def load_on(base: str | None, folder: Path, kept: KeptModel, device: str) -> "Classifier | FromMethod":
+    """The model, loaded with the base that `base_of` found; what is heavy is imported here.
 
     Raises UserError where the files do not make up the model that they describe.
     """

@@ -1,0 +1,1 @@
+"""A kept model in other forms."""

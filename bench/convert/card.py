@@ -38,8 +38,16 @@ def converted_card(original: Path, about: About, kept: KeptModel, pad_token_id: 
     use = template("converted_use.md.j2").render(**found)
     changed = about.kept.approach.quantization is not None
     conversion = template("conversion.md.j2").render(**found | {"quantized": changed})
-    text = re.sub(r"\A(---\nlibrary_name: ).*$", rf"\g<1>{LIBRARIES[about.form]}", text, count=1, flags=re.MULTILINE)
-    return with_section(text, USE, use, behind=f"## {CONVERSION}\n\n{conversion}")
+    return with_section(_with_library(text, LIBRARIES[about.form]), USE, use, behind=f"## {CONVERSION}\n\n{conversion}")
+
+
+def _with_library(text: str, library: str) -> str:
+    """`text` with another library in its header, if it has one."""
+    header = re.match(r"---\n.*?^---$", text, re.MULTILINE | re.DOTALL)
+    if header is None:
+        return text
+    changed = re.sub(r"^library_name: .*$", f"library_name: {library}", header[0], count=1, flags=re.MULTILINE)
+    return changed + text[header.end() :]
 
 
 def with_section(text: str, title: str, content: str, *, behind: str) -> str:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from bench.running.cores import wait_passively
 
 if TYPE_CHECKING:
+    from bench.api.planning import plan
     from bench.api.predictions import predict
     from bench.api.report import Report, load_report
     from bench.api.results import load_results
-    from bench.api.sweeps import Study, plan, run_cell, sweep
+    from bench.api.study import Study
+    from bench.api.sweeps import run_cell, sweep
     from bench.cell import Cell
     from bench.errors import UserError
 
@@ -38,11 +40,11 @@ _PACKAGES = ("predict", "sweep")
 _HOMES = {
     "Cell": "bench.cell",
     "Report": "bench.api.report",
-    "Study": "bench.api.sweeps",
+    "Study": "bench.api.study",
     "UserError": "bench.errors",
     "load_report": "bench.api.report",
     "load_results": "bench.api.results",
-    "plan": "bench.api.sweeps",
+    "plan": "bench.api.planning",
     "run_cell": "bench.api.sweeps",
 }
 

@@ -69,6 +69,9 @@ class Settings(ReportSettings):
     more_results: tuple[ReadFrom, ...] = ()
     """Further folders of records, here or on a bucket, which a report takes in where `results_dir` has a cell not
     finished."""
+    serving: tuple[FilePath, ...] = ()
+    """Folders of kept models that `bench serve --measure` has measured: a report shows them beside those of the cells'
+    own folders and models/NAME."""
     shard: Shard | None = None
     """The part of the grid that this machine runs (`bench.sweep.shard`); null: all of it."""
     redraw: bool = False

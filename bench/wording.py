@@ -25,6 +25,15 @@ def rough_duration(seconds: float) -> str:
     return f"{seconds / 86_400:.1f} days"
 
 
+def bytes_text(count: int) -> str:
+    """A size in memory or on disk: "640 B", "12 KiB", "87 MiB", "1.4 GiB"."""
+    for power, unit in ((3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if count >= 1024**power:
+            amount = count / 1024**power
+            return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:,.0f} {unit}"
+    return f"{count} B"
+
+
 def money_text(amount: float, currency: str | None) -> str:
     """An amount with two digits that say something: "0.061 EUR", "1.20 EUR", "12 EUR"."""
     digits = 0 if amount >= 10 else 2 if amount >= 1 else 3 if amount >= 0.01 else 4

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from bench.report.statistics.ceilings import Ceiling
     from bench.settings import Settings
 
-FOLDER = Path("models")
-"""Where models are kept that `--out` does not place."""
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
@@ -90,6 +87,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.refit == "none":
         return 0
     from bench.best.finish import finish
+    from bench.models.refitted import FOLDER
 
     folder = Path(options.out) if options.out is not None else FOLDER / settings.title
     return finish(choice, why, settings, folder, overwrite=options.overwrite)

@@ -28,11 +28,13 @@ class FeatureCache:
     """Features of one kind: a function of a text's token ids, and of nothing else.
 
     Kept in `store`; without one, for as long as this object is there, in a temporary folder where memory would take
-    more than MAX_BYTES.
+    more than MAX_BYTES; or, where it `forgets`, until the next `ensure`: a model that is served would else hold every
+    text that it was ever asked.
     """
 
-    def __init__(self, store: Store | None, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, store: Store | None, max_bytes: int = MAX_BYTES, *, forgets: bool = False) -> None:
         self._lasting = store is not None
+        self._forgets = forgets
         self._store, self._max_bytes = store, max_bytes
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._in_memory: OrderedDict[Key, torch.Tensor] = OrderedDict()
@@ -47,6 +49,8 @@ class FeatureCache:
 
     def ensure(self, texts: Iterable[Ids], compute: Compute) -> None:
         """See to it that `get` knows all of `texts`; only those that nobody has computed go to `compute`, each once."""
+        if self._forgets:
+            self._forget()
         wanted = {key_of(ids): ids for ids in texts}
         if self._store is not None:
             self._store.refresh()
@@ -67,6 +71,13 @@ class FeatureCache:
                 self._write()
         if self._lasting:
             self._write()
+
+    def _forget(self) -> None:
+        self._in_memory.clear()
+        self._size, self._new, self._new_size, self._made_by = 0, {}, 0, {}
+        if self._scratch is not None:
+            self._scratch.cleanup()
+            self._store = self._scratch = None
 
     def _find(self, key: Key) -> bool:
         """Whether it is there; what is on disk is read, and checked, here."""

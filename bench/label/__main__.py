@@ -1,6 +1,6 @@
 """`python -m bench.label`: which unlabelled texts are worth a label, or which labels of an experiment look wrong.
 
-    python -m bench.label [EXPERIMENT] [OPTION=VALUE ...] --pool FILE [--n 200] [--row NAME] [--out to_label.csv]
+    python -m bench.label [EXPERIMENT] [OPTION=VALUE ...] --pool FILE [--n 200] [--features MODEL] [--out to_label.csv]
     python -m bench.label [EXPERIMENT] [OPTION=VALUE ...] --join to_label.csv --out FILE.csv
     python -m bench.label [EXPERIMENT] [OPTION=VALUE ...] --wrong [--n 200] [--out wrong.csv]
 
@@ -55,8 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--n", type=width, metavar="N", help="texts to label (default: 200 at most), or labels to look at (all)"
     )
-    row = f"guess by this row of the report, or `{RECOMMENDED}` (default: TF-IDF with logistic regression)"
-    parser.add_argument("--row", metavar="NAME", help=row)
+    row = f"guess by this row of the report, or `{RECOMMENDED}` (default: logistic regression on --features)"
+    learner = parser.add_mutually_exclusive_group()
+    learner.add_argument("--row", metavar="NAME", help=row)
+    learner.add_argument("--model", type=path, metavar="FOLDER", help="guess by this kept model, as it is")
+    features = "texts are unlike each other by what this frozen model makes of them (minilm); default: by TF-IDF"
+    parser.add_argument("--features", metavar="MODEL", help=features)
     how = "badge: unsure and unlike each other (default); margin: unsure alone; random"
     parser.add_argument("--by", choices=("badge", "margin", "random"), help=how)
     out = "write it there (default: to_label.csv, joined.csv, wrong.csv)"
@@ -79,8 +83,9 @@ def _file(name: str, options: argparse.Namespace) -> "GivenFile":
 
 
 def _run(options: argparse.Namespace) -> None:
-    if options.pool is None and (options.row is not None or options.by is not None):
-        raise UserError("--row and --by go with --pool")
+    given = [f"--{name}" for name in ("row", "model", "features", "by") if getattr(options, name) is not None]
+    if options.pool is None and given:
+        raise UserError(f"{given[0]} goes with --pool")
     if options.join is not None and options.n is not None:
         raise UserError("--n goes with --pool and --wrong")
     odd = [name for name in OF_FILE if options.wrong and getattr(options, name) is not None]
@@ -106,7 +111,8 @@ def _run(options: argparse.Namespace) -> None:
     count = options.n or min(texts.USUAL, max(len(pool.texts), 1))
     if count > len(pool.texts):
         raise UserError(f"--n {count} is more than {options.pool} has to label: {pool.said()}")
-    guessed = texts.guessed_by(options.row, pool, asked)
+    by = texts.By(row=options.row, model=options.model, features=options.features)
+    guessed = texts.guessed_by(by, pool, asked)
     table = texts.to_label(pool, guessed, asked.data, count, options.by or "badge")
     files.write(target, table.columns, table.rows)
     say(f"{target}: {counted(count, 'text')} to label in column {asked.data.label_column}, of {pool.said()}")

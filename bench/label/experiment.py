@@ -25,6 +25,8 @@ class Experiment:
     cells: "Sequence[Cell]"
     expected: "Sequence[ExpectedCell]"
     settings: "Settings"
+    config_dir: str | None = None
+    """The folder of files of one's own, as of `python -m bench`."""
 
     @property
     def data(self) -> "DataConfig":
@@ -38,6 +40,14 @@ class Experiment:
 
         settings = self.settings
         return load_pool(self.data, cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir)
+
+    def probe(self, model: str) -> "Cell":
+        """A cell of a linear probe on `model`. Raises what `bench.options.refusal.REFUSED` names."""
+        from bench.compose import to_cell
+        from bench.sweep.composed import composed, with_experiment
+
+        words = with_experiment([f"model={model}", "method=linear_probe"], self.config_dir)
+        return to_cell(composed(words).configs[0])
 
 
 def experiment(words: Sequence[str], config_dir: str | None) -> Experiment:
@@ -55,4 +65,4 @@ def experiment(words: Sequence[str], config_dir: str | None) -> Experiment:
         raise UserError(f"there are {len(found)} data sets ({names}): choose one, data=...")
     if found[0].kind == MULTI_LABEL:
         raise UserError(f"data {found[0].name} has texts with several labels: bench label knows one label a text")
-    return Experiment(cells, expected_cells(cells, settings), settings)
+    return Experiment(cells, expected_cells(cells, settings), settings, config_dir)

@@ -7,7 +7,19 @@ from typing import Any
 from bench.label.acquire import Probabilities
 
 STRENGTH = 10.0
-"""Inverse regularization (C) of the regression."""
+"""Inverse regularization (C) of a regression on TF-IDF."""
+DENSE_STRENGTH = 0.1
+"""Likewise on features of a frozen model, of mean 0 and variance 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What texts are made of, as a matrix, a text each row: TF-IDF (sparse), or features of a frozen model."""
+
+    known: Any
+    """Of the labelled texts."""
+    others: Any
+    """Of those that may be labelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +30,31 @@ class Guessed:
     probabilities: Probabilities
     """Shape (texts, labels)."""
     features: Any
-    """TF-IDF, sparse, shape (texts, terms)."""
+    """Shape (texts, features)."""
 
 
-def features_of(known: Sequence[str], others: Sequence[str]) -> tuple[Any, Any]:
+def tfidf(known: Sequence[str], others: Sequence[str]) -> Features:
     """TF-IDF of both, with the terms of both: a text all of whose words are new is told from others, too."""
     from bench.init.first_numbers import features as vectorizer_of
 
     vectorizer = vectorizer_of(known)
     vectorizer.fit([*known, *others])
-    return vectorizer.transform(known), vectorizer.transform(others)
+    return Features(vectorizer.transform(known), vectorizer.transform(others))
 
 
-def guess(texts: Sequence[str], labels: Sequence[str], others: Sequence[str]) -> Guessed:
-    """What logistic regression on TF-IDF, fitted on `texts` with their `labels`, says of `others`."""
+def scaled(known: Any, others: Any) -> Features:
+    """Features of a frozen model, each with mean 0 and variance 1 over all texts."""
+    import numpy as np
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(np.concatenate([known, others]))
+    return Features(scaler.transform(known), scaler.transform(others))
+
+
+def guess(features: Features, labels: Sequence[str]) -> Guessed:
+    """What logistic regression, fitted on the known texts with their `labels`, says of the others."""
     from sklearn.linear_model import LogisticRegression
 
-    known, asked = features_of(texts, others)
-    regression = LogisticRegression(C=STRENGTH, max_iter=1000).fit(known, list(labels))
-    return Guessed(tuple(map(str, regression.classes_)), regression.predict_proba(asked), asked)
+    strength = STRENGTH if hasattr(features.known, "tocsr") else DENSE_STRENGTH
+    regression = LogisticRegression(C=strength, max_iter=1000).fit(features.known, list(labels))
+    return Guessed(tuple(map(str, regression.classes_)), regression.predict_proba(features.others), features.others)

@@ -12,7 +12,7 @@ from bench.errors import UserError
 from bench.label.acquire import STRATEGIES
 from bench.label.experiment import RECOMMENDED, Experiment
 from bench.label.files import Table
-from bench.label.model import Guessed, features_of, guess
+from bench.label.model import Features, Guessed, guess, tfidf
 from bench.label.reading import GivenFile, read
 from bench.predict.inputs import Inputs
 
@@ -72,21 +72,47 @@ def _new(found: Inputs, labelled: Pool) -> list[int]:
     return new
 
 
-def guessed_by(row: str | None, pool: Unlabelled, asked: Experiment) -> Guessed:
-    """What a row of the report says of the texts; None: TF-IDF with logistic regression.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class By:
+    """Who guesses, and what tells texts apart."""
+
+    row: str | None = None
+    """A row of the report."""
+    model: str | None = None
+    """The folder of a kept model. Without either: logistic regression on the features."""
+    features: str | None = None
+    """The model whose frozen features these are; None: TF-IDF."""
+
+
+def guessed_by(by: By, pool: Unlabelled, asked: Experiment) -> Guessed:
+    """What a row of the report, a kept model, or logistic regression says of the texts.
 
     The latter learns from all rows but those that are published for testing. Raises UserError where no cell of the row
-    is finished, or fewer than two labels are known.
+    is finished, a model can't be had, or fewer than two labels are known.
     """
     texts, labels = _to_learn_from(pool.labelled)
     if len(set(labels)) < 2:
         raise UserError("the labelled rows have fewer than two labels, so nothing can be guessed")
-    if row is None:
-        return guess(texts, labels, pool.texts)
-    from bench.label.row import predicted
+    features = _features(by.features, texts, pool.texts, asked)
+    if by.model is not None:
+        from bench.label import kept_model
 
-    names, probabilities = predicted(None if row == RECOMMENDED else row, pool.texts, asked)
-    return Guessed(names, probabilities, features_of(texts, pool.texts)[1])
+        names, probabilities = kept_model.predicted(by.model, pool.texts, asked)
+    elif by.row is not None:
+        from bench.label import row
+
+        names, probabilities = row.predicted(None if by.row == RECOMMENDED else by.row, pool.texts, asked)
+    else:
+        return guess(features, labels)
+    return Guessed(names, probabilities, features.others)
+
+
+def _features(model: str | None, known: Sequence[str], others: Sequence[str], asked: Experiment) -> Features:
+    if model is None:
+        return tfidf(known, others)
+    from bench.label.frozen import frozen
+
+    return frozen(model, known, others, asked)
 
 
 def _to_learn_from(labelled: Pool) -> tuple[list[str], list[str]]:

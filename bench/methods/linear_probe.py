@@ -16,6 +16,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from bench.cell import Cell
 from bench.config import LinearProbeConfig, TransformerConfig
 from bench.data.split import Examples, Splits
+from bench.features.cache import FeatureCache
 from bench.kind import MULTI_LABEL
 from bench.methods import arrays
 from bench.methods.class_weight import TrainingSet, training_set
@@ -104,6 +105,18 @@ def fit(cell: Cell, splits: Splits, context: Context) -> Probe:
     return Probe(summary, kept, trunk, tokenizer, method, regression, tokens)
 
 
+def features_alone(cell: Cell, examples: Examples, context: Context) -> NDArray[np.float64]:
+    """`features` of any texts, by the frozen model of a probe's cell. Raises UserError where it can't be had."""
+    model, method = cell.model, cell.method
+    assert isinstance(model, TransformerConfig)
+    assert isinstance(method, LinearProbeConfig)
+    loading.quiet()
+    found = ModelFiles.find(model, context)
+    tokenizer = tokenizer_of(found, context)
+    base = base_model(cell, found, context, lambda: _load_base(model, found.location, method, context.device)).copy()
+    return features(pooled(base, method, found, context), tokenizer, examples, method, context.warm.tokens)
+
+
 def load(kept: KeptModel, stored: Stored) -> Probe:
     """What was kept of a cell. Raises UserError where the frozen model can't be loaded, and as `arrays.load` does."""
     found, method, tokenizer = kept_frozen(kept, stored, LinearProbeConfig)
@@ -117,7 +130,9 @@ def load(kept: KeptModel, stored: Stored) -> Probe:
         raise ValueError(f"{arrays.FILE} is not of features of {found.model.name}")
     arrays.set_fitted(scaler, known, SCALER, num_labels=len(kept.labels))
     arrays.set_fitted(classifier, known, arrays.LINEAR, num_labels=len(kept.labels))
-    return Probe(Summary(), kept, pooled(base, method, found, context), tokenizer, method, regression, Tokens())
+    trunk = pooled(base, method, found, context)
+    trunk.known = FeatureCache(None, forgets=True)
+    return Probe(Summary(), kept, trunk, tokenizer, method, regression, Tokens())
 
 
 def _load_base(model: TransformerConfig, location: str, method: LinearProbeConfig, device: str) -> BaseModel:

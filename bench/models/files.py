@@ -73,6 +73,20 @@ def revision(model: TransformerConfig, location: str, commit: str | None) -> str
     return commit or (folder_sha256(Path(location)) if Path(location).is_dir() else model.revision)
 
 
+def weight_bytes(location: str, commit: str | None) -> int | None:
+    """Bytes of the weights in a folder, or of a hub id in the hub's cache; None where none are there."""
+    folder: Path | None = Path(location)
+    if not Path(location).is_dir():
+        found = hub.cached(location, "config.json", commit)
+        folder = None if found is None else found.parent
+    if folder is None:
+        return None
+    for pattern in ("*.safetensors", "*.bin"):
+        if sizes := [path.stat().st_size for path in folder.glob(pattern)]:
+            return sum(sizes)
+    return None
+
+
 def converted(folder: Path, gguf: str, target: Path) -> Path:
     """Turn `folder/gguf` into a folder of bf16 safetensors and tokenizer at `target`, unless it is there already.
 

@@ -16,6 +16,7 @@ from bench.config.model.alone import approach
 from bench.errors import UserError
 from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 from bench.models.truncation import Side
+from bench.results import serving
 from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
 from bench.running.provenance import packages
 from bench.sources.fingerprint import file_sha256
@@ -25,6 +26,7 @@ MODEL = "model"
 FILE = "classifier.json"
 CARD = "README.md"
 """The model card, which its reader may edit."""
+NOT_LOADED = (CARD, serving.FILE)
 AGAIN = "run the cell again with save_model=true overwrite=always"
 """What to do about a kept model that is not whole."""
 PACKAGES = (
@@ -139,13 +141,13 @@ def target_of(kept: KeptModel) -> int | tuple[int, ...]:
 def file_hashes(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file below `folder` that loading it may read, by relative name. Raises OSError.
 
-    The card and hidden files do not count.
+    The card, what was measured of its serving, and hidden files do not count.
     """
     hashes = {}
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in relative.parts)
-        if path.is_file() and not hidden and relative.as_posix() != CARD:
+        if path.is_file() and not hidden and relative.as_posix() not in NOT_LOADED:
             hashes[relative.as_posix()] = file_sha256(path)
     return hashes
 

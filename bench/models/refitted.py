@@ -15,6 +15,8 @@ from bench.models.kept import check_files
 from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
 from bench.sources.fingerprint import file_sha256
 
+FOLDER = Path("models")
+"""Where models are kept that `--out` does not place."""
 FILE = "refit.json"
 AGAIN = "`bench best ... --overwrite` makes it again"
 """What to do about a folder that is not whole."""

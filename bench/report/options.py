@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 from bench.bounds import Amount, Fraction, Precise
 from bench.metrics.deciding import AUTO, deciding_name
 from bench.report.asked import Asked
+from bench.results.serving import Serving
 
 DecidingMetric = Annotated[str, BeforeValidator(deciding_name)]
 
@@ -73,6 +74,8 @@ class ReportOptions(ReportSettings):
     """By which rules the rows raced against each other; null: a plain sweep, in which all cells are run."""
     shard: Shard | None = None
     """Which part of a grid the cells are; null: all of it."""
+    serving: tuple[Serving, ...] = ()
+    """How fast kept models of these cells answer."""
 
     @classmethod
     def of(
@@ -84,7 +87,8 @@ class ReportOptions(ReportSettings):
         race: Asked | None = None,
         *,
         shard: Shard | None = None,
+        serving: tuple[Serving, ...] = (),
     ) -> "ReportOptions":
         """The options that `settings` ask for."""
         asked = {field.name: getattr(settings, field.name) for field in fields(ReportSettings)}
-        return cls(title, experiment=experiment, rerun=rerun, race=race, shard=shard, **asked)
+        return cls(title, experiment=experiment, rerun=rerun, race=race, shard=shard, serving=serving, **asked)

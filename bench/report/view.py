@@ -42,6 +42,7 @@ from bench.report.statistics.fitted_curves import FittedCurves, fitted_curves
 from bench.report.statistics.interval_frames import ACCURACY, difference_frame, interval_frame
 from bench.report.statistics.significance import Verdicts
 from bench.results.record import Record, Status
+from bench.results.serving import Serving
 
 MAX_BOOTSTRAPPED = 200
 """Points of a grid; each takes about 5 ms."""
@@ -213,6 +214,14 @@ class View:
     def cost_points(self) -> pd.DataFrame:
         """What each finished point costs a seed (`costs.cost_points`): tables, figures and answers go by it."""
         return cost_points(self.summary, self.cells, self.options.price_per_gpu_hour, self.deciding.column)
+
+    @cached_property
+    def served(self) -> list[tuple[ExpectedCell, Serving]]:
+        """Kept models whose serving was measured, each with a cell of its point, in the order of the rows."""
+        cells = {cell.key: cell for cell in self.found}
+        known = ((next(filter(None, map(cells.get, one.cells)), None), one) for one in self.options.serving)
+        found = [(cell, one) for cell, one in known if cell is not None]
+        return sorted(found, key=lambda pair: (self.rows.index(pair[0].row), pair[0].num_labels, pair[0].train_size))
 
     @cached_property
     def costs(self) -> Costs:

@@ -4,12 +4,17 @@
 
 `POST /predict` with `{"texts": ["..."]}` classifies, `GET /health` says what is served, `/openapi.json` describes both.
 MODEL is the folder of a cell that ran with save_model=true, or what `bench best` kept. On another address than this
-machine's own a token is printed, without which nothing is answered. Ctrl-C answers what waits, and ends. Exit codes:
-0 ended, 2 bad input.
+machine's own a token is printed, without which nothing is answered. Ctrl-C answers what waits, and ends.
+
+    bench serve MODEL --measure [--callers 1,8,64] [--seconds 10] [--texts FILE]
+
+serves it for a moment, to callers of its own, prints how fast it answered, and writes that to `serving.json` in the
+model's folder, for reports. Exit codes: 0 ended, 2 bad input, 130 interrupted while it measured.
 """
 
 import argparse
 import re
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -26,6 +31,7 @@ from bench.predict.loading import Wanted, described, device_of, load
 from bench.running.devices import use_one_gpu
 from bench.running.garbage import leave_at_exit
 from bench.serve.options import Limits
+from bench.serve.printed import lines_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
     from bench.serve.batching import Predict
 
 PORT = 8422
+MAX_CALLERS = 1000
 GRACE = 20
 """Seconds that requests have to end."""
 
@@ -49,6 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
         say(f"error: {error}", error=True)
         return 2
     except KeyboardInterrupt:
+        if options.measure:
+            print("interrupted: nothing was written", file=sys.stderr)
+            return 130
         return 0
 
 
@@ -56,9 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = parser_of(__doc__, "python -m bench.serve", "bench serve MODEL [OPTIONS]")
     parser.add_argument("model", type=path, metavar="MODEL", help="the folder of a kept model")
     on_port = f"serve on this port, 0 for any (default: {PORT})"
-    parser.add_argument("--port", type=port, default=PORT, metavar="N", help=on_port)
+    parser.add_argument("--port", type=port, metavar="N", help=on_port)
     host = f"serve on this address; 0.0.0.0 for all of this machine's (default: {LOCAL}, for this machine alone)"
-    parser.add_argument("--host", default=LOCAL, metavar="ADDRESS", help=host)
+    parser.add_argument("--host", metavar="ADDRESS", help=host)
     usual = Limits()
     for name, what in {
         "max_batch": "texts that the model is given at once",
@@ -75,7 +85,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--trust-remote-code", action="store_true", help="run code that comes with the model's files")
     parser.add_argument("--mirror-dir", type=path, metavar="FOLDER", help="as the option mirror_dir of python -m bench")
+    _add_measuring(parser)
     return parser
+
+
+def _add_measuring(parser: argparse.ArgumentParser) -> None:
+    measure = "serve it to callers of its own, print how fast it answered, and write serving.json into its folder"
+    parser.add_argument("--measure", action="store_true", help=measure)
+    callers = "how many ask at once, one text a request: one measurement each (default: 1,8,64)"
+    parser.add_argument("--callers", type=_callers, metavar="N,N", help=callers)
+    parser.add_argument("--seconds", type=_seconds, metavar="S", help="how long each asks (default: 10)")
+    texts = "ask these texts: a file as of bench predict --file (default: made up, of 12 words, no two alike)"
+    parser.add_argument("--texts", type=path, metavar="FILE", help=texts)
 
 
 def _milliseconds(text: str) -> float:
@@ -85,18 +106,44 @@ def _milliseconds(text: str) -> float:
     return number
 
 
+def _callers(text: str) -> tuple[int, ...]:
+    numbers = [int(part) if re.fullmatch(r"[1-9]\d{0,3}", part) else 0 for part in text.split(",")]
+    if not all(1 <= number <= MAX_CALLERS for number in numbers):
+        raise argparse.ArgumentTypeError(f"{text[:60]} must be numbers from 1 to {MAX_CALLERS}, as in 1,8,64")
+    return tuple(dict.fromkeys(numbers))
+
+
+def _seconds(text: str) -> float:
+    number = float(text) if re.fullmatch(r"\d{1,4}(\.\d*)?|\.\d+", text) else 0.0
+    if not 0 < number <= 3600:
+        raise argparse.ArgumentTypeError(f"{text[:60]} must be more than 0 and at most 3600 seconds")
+    return number
+
+
+def _check_effect(options: argparse.Namespace) -> None:
+    """Raise UserError where an option that was given has no effect."""
+    without = ("port", "host") if options.measure else ("callers", "seconds", "texts")
+    for name in without:
+        if getattr(options, name) is not None:
+            why = "with --measure, which serves to itself" if options.measure else "without --measure"
+            raise UserError(f"--{name} has no effect {why}")
+
+
 def _run(options: argparse.Namespace) -> int:
+    _check_effect(options)
     for package in ("fastapi", "uvicorn"):
         if not is_here(package):
             raise UserError(f"bench serve needs {package}: {how_to_install(package)}")
-    address = address_of(options.host)
+    address, number = address_of(options.host or LOCAL), PORT if options.port is None else options.port
     wanted = Wanted(
         device=options.device, trust_remote_code=options.trust_remote_code, mirror_dir=options.mirror_dir
     )  # fmt: skip
     folder, kept = described(Path(options.model), wanted)
     device = device_of(kept, wanted)
     limits = Limits(**{name: getattr(options, name) for name in Limits.__dataclass_fields__})
-    with _listener(address, options.port) as listener:  # before a model is loaded for nothing
+    if options.measure:
+        return _measure(options, (folder, kept), wanted, limits)
+    with _listener(address, number) as listener:  # before a model is loaded for nothing
         if device == "cuda":
             use_one_gpu()  # before anything imports torch
         model = load(folder, kept, wanted, device)
@@ -105,6 +152,19 @@ def _run(options: argparse.Namespace) -> int:
         if guard.token is not None:
             say(f"callers give Authorization: Bearer TOKEN, here {guard.token} ; what they send is not encrypted")
         _serve(listener, _app(kept, _predictor(model, kept.batch_size), limits, guard, device))
+    return 0
+
+
+def _measure(options: argparse.Namespace, model: tuple[Path, KeptModel], wanted: Wanted, limits: Limits) -> int:
+    from bench.results.serving import FILE
+    from bench.serve.measure import CALLERS, SECONDS, Plan, measure
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server ends, too
+    plan = Plan(options.callers or CALLERS, options.seconds or SECONDS, options.texts)
+    found = measure(Path(options.model), model, wanted, limits, plan)
+    for line in lines_of(found):
+        say(line)
+    say(f"written: {model[0] / FILE}")
     return 0
 
 

@@ -20,6 +20,7 @@ from bench.methods.decisions import Decision
 from bench.models.kept import KeptModel
 from bench.predict.label_sets import Rule
 from bench.predict.output import prediction
+from bench.running.memory import peak_process, reserved_device
 from bench.serve.batching import Batcher, Busy, is_the_caller_s
 from bench.serve.options import Limits
 
@@ -42,7 +43,7 @@ class Predictions(BaseModel):
 
 
 class Health(BaseModel):
-    """What is served."""
+    """What is served, and the most memory that it has taken."""
 
     status: str
     model: str
@@ -50,6 +51,8 @@ class Health(BaseModel):
     labels: list[str]
     device: str
     waiting: int
+    memory_bytes: int
+    gpu_memory_bytes: int | None
 
 
 def app_of(kept: KeptModel, batcher: Batcher, limits: Limits, guard: Guard, device: str) -> FastAPI:
@@ -98,7 +101,7 @@ def app_of(kept: KeptModel, batcher: Batcher, limits: Limits, guard: Guard, devi
         method = None if kept.method is None else kept.method.name
         return Health(
             status="ok", model=kept.model.name, method=method, labels=list(kept.labels), device=device,
-            waiting=batcher.waiting,
+            waiting=batcher.waiting, memory_bytes=peak_process(), gpu_memory_bytes=reserved_device(),
         )  # fmt: skip
 
     _add_errors(app)

@@ -37,6 +37,7 @@ from bench.sweep.rerun import rerun_command, sweep_command
 from bench.sweep.rows import row_names, rows_of
 from bench.sweep.runners.base import Runner
 from bench.sweep.runners.given import check_effect
+from bench.sweep.served import servings
 from bench.sweep.shard import with_shard
 from bench.sweep.status import status
 from bench.sweep.stopped import Interrupted, Stopped
@@ -220,10 +221,10 @@ def draw_report(
     """
     from bench.report.stamp import unchanged_page
 
-    where = settings.reports_dir
+    where, serving = settings.reports_dir, servings(expected, settings)
 
     def told(name: str) -> tuple[Sequence[ExpectedCell], Path, ReportOptions]:
-        options = ReportOptions.of(settings, name, rerun, settings.experiment, race, shard=part)
+        options = ReportOptions.of(settings, name, rerun, settings.experiment, race, shard=part, serving=serving)
         return expected, Path(where, name), options
 
     with gc_disabled():

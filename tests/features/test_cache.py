@@ -50,6 +50,15 @@ def store(root: Path, name: str = "a", most: int = PLENTY) -> Store:
     return Store(root, name, most)
 
 
+def test_one_that_forgets_knows_the_last_texts_alone() -> None:
+    known = FeatureCache(None, max_bytes=200, forgets=True)
+    for _ in range(3):
+        assert ensured(known, texts(0, 20)) == texts(0, 20), "more than memory may hold, so through a scratch folder"
+        assert ensured(known, texts(20, 2)) == texts(20, 2)
+        with pytest.raises(KeyError):
+            known.get(texts(0, 1)[0])
+
+
 def test_each_text_is_computed_once(tmp_path: Path) -> None:
     known = FeatureCache(store(tmp_path))
     assert ensured(known, texts(0, 20) + texts(0, 20)) == texts(0, 20)

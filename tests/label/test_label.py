@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bench import predict, run_cell
 from bench.label.__main__ import main
 from tests.support import cli
 from tests.support.texts import topics
@@ -223,3 +224,43 @@ def test_doubts_of_a_model_that_knows_nothing_are_not_said(
     words = [word for word in labelling.words if not word.startswith("data.path=")]
     assert main([*words, f"data.path={tmp_path / 'noise.csv'}", "--wrong", "--out", str(tmp_path / "wrong.csv")]) == 2
     assert "it knows too little for its doubts about labels to mean something" in capsys.readouterr().err
+
+
+def test_a_frozen_model_tells_texts_apart_and_guesses(
+    labelling: Labelling, mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pool = ("--pool", labelling.folder / "pool.csv", "--n", 10, f"mirror_dir={mirror}", f"cache_dir={tmp_path}")
+    frozen = ("--features", "bert_base")
+    assert labelling.run(*pool, *frozen, "--out", tmp_path / "frozen.csv") == 0
+    assert "told apart by what bert_base makes of them (121 texts)" in capsys.readouterr().out
+    assert {row["guess"] for row in rows(tmp_path / "frozen.csv")} == {"sport", "business"}
+    assert list((tmp_path / "features").rglob("*.safetensors")) or list((tmp_path / "features").iterdir())
+    assert labelling.run(*pool, "--out", tmp_path / "words.csv") == 0
+    assert [row["text"] for row in rows(tmp_path / "words.csv")] != [
+        row["text"] for row in rows(tmp_path / "frozen.csv")
+    ]
+    capsys.readouterr()
+    assert labelling.run(*pool, "--features", "tfidf_sgd") == 2
+    assert "--features tfidf_sgd: it has no frozen features" in capsys.readouterr().err
+    assert labelling.run(*pool, "--features", "nonesuch") == 2
+    assert "nonesuch" in capsys.readouterr().err
+
+
+def test_a_kept_model_guesses_as_it_is(
+    labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [word for word in labelling.words if not word.startswith(("model=", "results_dir="))]
+    options = {name: value for name, _, value in (word.partition("=") for word in words)} | {"train_size": 24}
+    options.pop("name")
+    record = run_cell(**options, model="tfidf_logistic", save_model=True, results_dir=tmp_path / "kept")
+    (model,) = (tmp_path / "kept").rglob(record.key)
+    pool = ("--pool", labelling.folder / "pool.csv", "--n", 41)
+    assert labelling.run(*pool, "--model", model, "--out", tmp_path / "todo.csv") == 0
+    found = rows(tmp_path / "todo.csv")
+    said = predict(model, [row["text"].removeprefix("'") for row in found])
+    assert said["predicted"].tolist() == [row["guess"] for row in found]
+    table = pd.read_csv(labelling.folder / "tickets.csv")
+    table.assign(label=table["label"].str.upper()).to_csv(tmp_path / "other.csv", index=False)
+    others = [word for word in labelling.words if not word.startswith("data.path=")]
+    assert main([*others, f"data.path={tmp_path / 'other.csv'}", *map(str, pool), "--model", str(model)]) == 2
+    assert "is no model for tickets: it knows 2 other labels" in capsys.readouterr().err

@@ -76,7 +76,7 @@ ELSEWHERE = {
 """Options of training that are no matter of Trainer's arguments."""
 WHERE = {
     "command", "experiment", "name", "results_dir", "reports_dir", "cache_dir", "mirror_dir", "device", "overwrite",
-    "save_texts", "timeout_minutes", "max_failures", "retry", "more_results", "redraw", "feature_cache_gb",
+    "save_texts", "timeout_minutes", "max_failures", "retry", "more_results", "serving", "redraw", "feature_cache_gb",
     "price_per_gpu_hour", "currency", "target_accuracy", "baseline", "metric", "at_precision", "observers", "tracker",
 }  # fmt: skip
 """Settings of where and how cells are run, and of reports: each run of any cell may be told them."""

@@ -1,24 +1,27 @@
 """`python -m tests.perf.labelling`: what choosing texts to label is worth, against labelling texts at random.
 
 Real data with all labels known: some rows are labelled, the rest is the pool, and texts are bought from it in rounds.
-After each round logistic regression on TF-IDF is fitted on what is labelled and scored on a test set of its own.
-Strategies of one seed have the same start and the same test set, so that differences are paired. `--data FOLDER` has
-`go_emotions/` and `sms_spam/` as the hub has them; without it the headlines alone are simulated.
+After each round logistic regression on TF-IDF, or with `--features minilm` on what that model, frozen, makes of texts,
+is fitted on what is labelled and scored on a test set of its own. Strategies of one seed have the same start and the
+same test set, so that differences are paired. `--data FOLDER` has `go_emotions/` and `sms_spam/` as the hub has them;
+without it the headlines alone are simulated. `--only "SMS spam"` simulates one data set.
 """
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from bench.compose import to_cell
+from bench.compose import to_cell, to_settings
 from bench.data.read import load_pool
 from bench.init.first_numbers import features as vectorizer_of
 from bench.label.acquire import STRATEGIES
-from bench.label.model import STRENGTH, guess
+from bench.label.experiment import Experiment
+from bench.label.frozen import frozen
+from bench.label.model import Features, guess, tfidf
 from bench.sources.cache import cache_folder
 from tests.support.cli import composed
 
@@ -38,6 +41,22 @@ class Study:
     name: str
     texts: Sequence[str]
     labels: Sequence[str]
+    frozen: np.ndarray | None = None
+    """What a frozen model makes of the texts, a text each row; None: they are TF-IDF."""
+
+    def features(self, known: np.ndarray, others: np.ndarray) -> Features:
+        """Of texts by their places."""
+        texts = np.asarray(self.texts, object)
+        if self.frozen is None:
+            return tfidf(texts[known], texts[others])
+        return Features(self.frozen[known], self.frozen[others])
+
+
+def with_frozen(study: Study, model: str) -> Study:
+    """The same on features of a frozen model, which are computed here."""
+    settings = to_settings(composed("-m", "model=tfidf_sgd", "device=cpu")[0])
+    found = frozen(model, study.texts, study.texts[:1], Experiment([], [], settings))
+    return replace(study, frozen=found.known)
 
 
 def studies(data: Path | None) -> Iterator[Study]:
@@ -64,29 +83,33 @@ def curve(study: Study, strategy: str, seed: int) -> Iterator[dict[str, object]]
     order = random.permutation(len(study.texts))
     size = min(MAX_TEST, len(order) // 3)
     test, pool = order[:size], order[size : size + MAX_POOL]
-    texts, labels = np.asarray(study.texts, object), np.asarray(study.labels)
+    labels = np.asarray(study.labels)
     bought = pool[: BUDGETS[0]]
     for budget in BUDGETS:
         if len(bought) < budget:
             left = np.setdiff1d(pool, bought)
-            said = guess(texts[bought], labels[bought], texts[left])
+            said = guess(study.features(bought, left), labels[bought])
             chosen = STRATEGIES[strategy](said.probabilities, said.features, budget - len(bought), seed)
             bought = np.concatenate([bought, left[chosen]])
-        scores = score(texts[bought], labels[bought], texts[test], labels[test])
+        scores = score(study, bought, test)
         yield {"data": study.name, "strategy": strategy, "seed": seed, "budget": budget, **scores}
 
 
-def score(texts: np.ndarray, labels: np.ndarray, test: np.ndarray, true: np.ndarray) -> dict[str, float]:
-    """Accuracy and macro F1 of TF-IDF with logistic regression that knows the labelled texts alone."""
-    from sklearn.linear_model import LogisticRegression
+def score(study: Study, known: np.ndarray, test: np.ndarray) -> dict[str, float]:
+    """Accuracy and macro F1 of logistic regression that knows the labelled texts alone."""
     from sklearn.metrics import accuracy_score, f1_score
 
-    vectorizer = vectorizer_of(texts)
-    regression = LogisticRegression(C=STRENGTH, max_iter=1000).fit(vectorizer.fit_transform(texts), labels)
-    predicted = regression.predict(vectorizer.transform(test))
+    labels, texts = np.asarray(study.labels), np.asarray(study.texts, object)
+    if study.frozen is None:
+        vectorizer = vectorizer_of(texts[known])
+        features = Features(vectorizer.fit_transform(texts[known]), vectorizer.transform(texts[test]))
+    else:
+        features = study.features(known, test)
+    said = guess(features, labels[known])
+    predicted = np.asarray(said.labels)[said.probabilities.argmax(axis=1)]
     return {
-        "accuracy": float(accuracy_score(true, predicted)),
-        "macro_f1": float(f1_score(true, predicted, average="macro")),
+        "accuracy": float(accuracy_score(labels[test], predicted)),
+        "macro_f1": float(f1_score(labels[test], predicted, average="macro")),
     }
 
 
@@ -138,18 +161,23 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="a folder with go_emotions/ and sms_spam/")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--png", type=Path, help="draw the curves there")
+    parser.add_argument("--features", metavar="MODEL", help="a model of conf/model/ (default: TF-IDF)")
+    parser.add_argument("--only", metavar="NAME", action="append", help="a data set by its name in the table")
     options = parser.parse_args()
+    found = [study for study in studies(options.data) if options.only is None or study.name in options.only]
+    if options.features is not None:
+        found = [with_frozen(study, options.features) for study in found]
     rows = [
         row
-        for study in studies(options.data)
+        for study in found
         for seed in range(options.seeds)
         for strategy in STRATEGIES
         for row in curve(study, strategy, seed)
     ]
-    found = pd.DataFrame(rows)
-    print(table(found))
+    scores = pd.DataFrame(rows)
+    print(table(scores))
     if options.png is not None:
-        draw(found, options.png)
+        draw(scores, options.png)
 
 
 if __name__ == "__main__":

@@ -1,73 +1,45 @@
-"""How fast `bench serve` answers: latency and throughput for 1, 8 and 64 callers, each with one text at a time.
+"""How fast `bench serve` answers, for several models one after the other: the code of `bench serve MODEL --measure`.
 
-    python -m tests.perf.serve MODEL [--texts FILE.txt] [--seconds 10]
+    python -m tests.perf.serve MODEL ... [--texts FILE.txt] [--seconds 10]
 
-MODEL is the folder of a kept model. Callers are threads of this process, on this machine: they share its cores.
+prints a table in Markdown, as docs/serve.md has it, and leaves `serving.json` in each model's folder. Callers are
+threads of this process, on this machine: they share its cores.
 """
 
 import argparse
-import re
-import subprocess
-import sys
-import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
-import numpy as np
-
-from tests.support.ports import free_port
-
-CALLERS = (1, 8, 64)
-TEXTS = [f"Hello, since the update number {number} my invoice is wrong, please help" for number in range(200)]
+from bench.predict.loading import Wanted, described
+from bench.results.serving import Serving
+from bench.serve.measure import SECONDS, Plan, measure
+from bench.serve.options import Limits
+from bench.wording import bytes_text
 
 
 def main() -> None:
     """Serve, ask, print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model")
-    parser.add_argument("--texts", type=Path, help="one a line (default: 200 made up ones of 12 words)")
-    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("models", nargs="+", type=Path, metavar="MODEL")
+    parser.add_argument("--texts", help="a file, as of bench predict --file (default: made up)")
+    parser.add_argument("--seconds", type=float, default=SECONDS)
     options = parser.parse_args()
-    texts = (
-        TEXTS if options.texts is None else [line for line in options.texts.read_text().splitlines() if line.strip()]
-    )
-    port = free_port()
-    words = [sys.executable, "-m", "bench.serve", options.model, "--port", str(port)]
-    server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    if not re.match("serving ", server.stdout.readline()):
-        sys.exit("error: it is not served")
-    try:
-        measured(f"http://127.0.0.1:{port}", texts, 1, 2.0)  # warm
-        print(f"{'callers':>8}{'p50 ms':>10}{'p99 ms':>10}{'texts/s':>10}{'requests':>10}")
-        for callers in CALLERS:
-            seconds, took = measured(f"http://127.0.0.1:{port}", texts, callers, options.seconds)
-            p50, p99 = np.percentile(took, [50, 99]) * 1000
-            print(f"{callers:>8}{p50:>10.1f}{p99:>10.1f}{len(took) / seconds:>10.0f}{len(took):>10}")
-    finally:
-        server.terminate()
-        server.wait(30)
+    plan, wanted = Plan(seconds=options.seconds, texts=options.texts), Wanted()
+    print("| model | callers | p50, ms | p99, ms | texts a second | memory | on disk |\n|---|---|---|---|---|---|---|")
+    for model in options.models:
+        _, kept = described(model, wanted)
+        name = " ".join(filter(None, (kept.model.name, kept.method and kept.method.name)))
+        for line in lines(name, measure(model, described(model, wanted), wanted, Limits(), plan)):
+            print(line, flush=True)
 
 
-def measured(address: str, texts: Sequence[str], callers: int, seconds: float) -> tuple[float, list[float]]:
-    """The seconds that it took, and those of each request."""
-    begun = time.perf_counter()
-
-    def call(number: int) -> list[float]:
-        took = []
-        with httpx.Client(base_url=address, timeout=60) as client:
-            while time.perf_counter() - begun < seconds:
-                text = texts[(number * 31 + len(took)) % len(texts)]
-                clock = time.perf_counter()
-                client.post("/predict", json={"texts": [text]}).raise_for_status()
-                took.append(time.perf_counter() - clock)
-        return took
-
-    with ThreadPoolExecutor(callers) as pool:
-        found = [one for took in pool.map(call, range(callers)) for one in took]
-    return time.perf_counter() - begun, found
+def lines(name: str, found: Serving) -> list[str]:
+    """Of the table, one a number of callers."""
+    sizes = bytes_text(found.memory_bytes), bytes_text(found.model_bytes + (found.base_bytes or 0))
+    return [
+        f"| {'' if number else name} | {load.callers} | {load.p50_ms:.1f} | {load.p99_ms:.1f} | "
+        f"{load.texts_per_second:,.0f} | {' | '.join(('', '') if number else sizes)} |"
+        for number, load in enumerate(found.loads)
+    ]
 
 
 if __name__ == "__main__":

@@ -88,10 +88,10 @@ def test_every_licence_of_a_package_for_users_is_on_the_list(capsys: pytest.Capt
     assert licences.check() == 0, capsys.readouterr().err
 
 
-def test_changes_name_what_is_newer_new_and_gone() -> None:
+def test_changes_name_what_is_newer_new_and_absent() -> None:
     pinned = ["torch==2.8.0", "rich==13.9.4", "Old_One==1"]
-    assert list(changes(pinned, ["torch==2.8.0+cpu", "rich==14.0", "new==2", "-e ."])) == [
-        "new\t- -> 2", "old-one\t1 -> -", "rich\t13.9.4 -> 14.0",
+    assert list(changes(pinned, ["torch==2.8.0+cpu", "rich==14.0", "new==2", "-e .", "uv==1"])) == [
+        "new\t- -> 2", "rich\t13.9.4 -> 14.0", "pinned, and not installed here: old-one",
     ]  # fmt: skip
 
 

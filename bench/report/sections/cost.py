@@ -1,8 +1,9 @@
-"""The section on cost: what the metric that decides takes in time, memory and speed."""
+"""The section on cost: what the metric that decides takes in time, memory and speed, and how kept models are served."""
 
 from bench.report.content.parts import Section
 from bench.report.content.wording import capitalised
 from bench.report.figures.cost import cost_notes, cost_table, score_and_cost
+from bench.report.tables.serving import serving_notes, serving_table
 from bench.report.view import View
 
 
@@ -15,4 +16,8 @@ def section(view: View) -> Section | None:
     text = f"{what} against training time, a panel a label count, with the Pareto front."
     figure = score_and_cost(points, view.rows, view.data_name, view.named_rows, view.baseline, metric=metric)
     lines = cost_table(points, view.options.currency, metric)
-    return Section("Cost", cost_notes(points, view.cells), [view.draw("cost", figure, text)], [lines])
+    notes, tables = cost_notes(points, view.cells), [lines]
+    if view.served:
+        notes += serving_notes(view.served)
+        tables.append(serving_table(view.served))
+    return Section("Cost", notes, [view.draw("cost", figure, text)], tables)

@@ -105,6 +105,37 @@ class Best(Block):
     row: str
 
 
+class LoadOf(Block):
+    """What so many callers got, each asking again as soon as it was answered, one text a request."""
+
+    callers: Annotated[int, Field(ge=1)]
+    requests: Count
+    p50_ms: Amount
+    p99_ms: Amount
+    texts_per_second: Amount
+
+
+class ServingOf(Block):
+    """What `bench serve --measure` found of a kept model of a point."""
+
+    row: str
+    labels: Count
+    size: Count
+    refit: bool = Field(description="trained on all rows, by bench best; else a cell's own model")
+    measured: str = Field(description="when, in UTC, ISO 8601")
+    device_name: str
+    gpu: bool
+    cores: Count = Field(description="that server and callers shared")
+    packages: dict[str, str]
+    texts: str | None = Field(description="the name of their file; null: made up")
+    ready_seconds: Amount
+    memory_bytes: Count = Field(description="the most resident memory of the server")
+    gpu_memory_bytes: Count | None
+    model_bytes: Count = Field(description="on disk")
+    base_bytes: Count | None = Field(description="on disk, of a base that is kept elsewhere; null: not found")
+    loads: list[LoadOf]
+
+
 class LeftOut(Block):
     """What is in report.json and not here."""
 
@@ -129,6 +160,7 @@ class DataSet(Block):
     pairs: list[Pair]
     has_all_pairs: bool = Field(description="else: those with the best row of a label count and size, or the baseline")
     published: list[PublishedNumber]
+    serving: list[ServingOf] = []
     left_out: LeftOut | None = Field(default=None, description="in the page alone")
     answers: list[dict[str, Any]] = []
 

@@ -13,6 +13,7 @@ from bench.report.study.pairs import best_rows, pairs
 from bench.report.study.points import points
 from bench.report.study.published import published
 from bench.report.study.schema import VERSION
+from bench.report.study.serving import serving
 from bench.report.view import View
 
 FILE = "report.json"
@@ -63,6 +64,7 @@ def data_set(view: View) -> dict[str, Any]:
         "pairs": found,
         "has_all_pairs": are_all,
         "published": published(view.published, view.deciding.column, view.data),
+        "serving": serving(view),
         "answers": [],
     }
 

@@ -1,0 +1,227 @@
+"""`bench serve MODEL --measure`: how fast a model answers, asked over HTTP from this machine."""
+
+import http.client
+import itertools
+import json
+import platform
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.address import LOCAL
+from bench.errors import UserError, said
+from bench.models import files, kept, refitted
+from bench.models.kept import KeptModel
+from bench.predict.columns import Joining
+from bench.predict.loading import Wanted, device_of
+from bench.predict.texts import Reading, from_file
+from bench.results import store
+from bench.results.serving import Asked, Load, Serving
+from bench.running.cores import cores
+from bench.running.provenance import device_name, now, packages
+from bench.serve.options import Limits
+from bench.sources.cache import cache_folder
+
+CALLERS = (1, 8, 64)
+SECONDS = 10.0
+SUBJECTS = ("invoice", "password", "delivery", "contract")
+WARM_SECONDS = 2.0
+ENDING_SECONDS = 30
+TIMEOUT = 60
+"""Seconds that a caller waits for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be measured."""
+
+    callers: Sequence[int] = CALLERS
+    seconds: float = SECONDS
+    """Of each number of callers."""
+    texts: str | None = None
+    """A file, as of `bench predict --file`; None: made up."""
+
+
+def measure(folder: Path, model: tuple[Path, KeptModel], wanted: Wanted, limits: Limits, plan: Plan) -> Serving:
+    """Serve the model of `folder` in a process of its own, ask it, and write `serving.json` into the model's folder.
+
+    `model` is what `bench.predict.loading.described` gives of `folder`. Raises UserError where texts can't be read,
+    the server does not start, or it refuses a text.
+    """
+    where, description = model
+    device = device_of(description, wanted)
+    texts = _texts(plan.texts, description)
+    cells, refit = _cells(folder, where)
+    with served(folder, wanted, limits) as (port, ready_seconds):
+        bodies = _bodies(texts)
+        measured(port, bodies, 1, min(WARM_SECONDS, plan.seconds))
+        loads = [measured(port, bodies, callers, plan.seconds) for callers in plan.callers]
+        health = _health(port)
+    found = Serving(
+        measured=now(),
+        cells=cells,
+        refit=refit,
+        device="cuda" if device == "cuda" else "cpu",
+        device_name=device_name(device),
+        cores=cores(),
+        platform=platform.platform(),
+        packages=packages(),
+        options=asdict(limits),
+        texts=None
+        if plan.texts is None
+        else Asked(source=Path(plan.texts).name, count=len(texts), mean_characters=statistics.fmean(map(len, texts))),
+        ready_seconds=ready_seconds,
+        memory_bytes=health["memory_bytes"],
+        gpu_memory_bytes=health["gpu_memory_bytes"],
+        model_bytes=sum((where / name).stat().st_size for name in kept.file_hashes(where)),
+        base_bytes=_base_bytes(description, wanted),
+        loads=tuple(loads),
+    )
+    try:
+        found.write(where)
+    except OSError as error:
+        raise UserError(f"{where} cannot be written: {said(error)}") from error
+    return found
+
+
+@contextmanager
+def served(folder: Path, wanted: Wanted, limits: Limits) -> Iterator[tuple[int, float]]:
+    """The port of a server of the model in `folder`, and the seconds until it was ready. Raises UserError."""
+    begun = time.perf_counter()
+    words = [sys.executable, "-m", "bench.serve", str(folder), "--port", "0", "--device", wanted.device]
+    for name, value in asdict(limits).items():
+        words += [f"--{name.replace('_', '-')}", str(value)]
+    words += ["--trust-remote-code"] if wanted.trust_remote_code else []
+    words += [] if wanted.mirror_dir is None else ["--mirror-dir", wanted.mirror_dir]
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:  # a pipe that nobody reads would fill
+        server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=errors, text=True)
+        try:
+            assert server.stdout is not None
+            port = re.search(r":(\d+)/predict \(Ctrl-C ends it\)$", server.stdout.readline().rstrip())
+            if port is None:
+                raise UserError(_reason(errors))
+            yield int(port[1]), time.perf_counter() - begun
+        finally:
+            server.send_signal(signal.SIGTERM)
+            try:
+                server.wait(ENDING_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _reason(errors: Any) -> str:
+    """What a server said that did not start."""
+    errors.seek(0)
+    lines = [line.strip() for line in errors if line.strip()]
+    first = next((line for line in lines if line.startswith("error: ")), lines[-1] if lines else "")
+    return first.removeprefix("error: ") or "the server did not start, and said nothing of why"
+
+
+def measured(port: int, bodies: Iterator[bytes], callers: int, seconds: float) -> Load:
+    """What so many callers got, threads of this process, for `seconds`. Raises UserError where one is refused."""
+    import numpy as np
+
+    begun, lock = time.perf_counter(), threading.Lock()
+
+    def call(_: int) -> list[float]:
+        took: list[float] = []
+        connection = http.client.HTTPConnection(LOCAL, port, timeout=TIMEOUT)
+        try:
+            while not took or time.perf_counter() - begun < seconds:
+                with lock:
+                    body = next(bodies)
+                clock = time.perf_counter()
+                _answer(connection, body)
+                took.append(time.perf_counter() - clock)
+        finally:
+            connection.close()
+        return took
+
+    with ThreadPoolExecutor(callers) as pool:
+        found = [each for took in pool.map(call, range(callers)) for each in took]
+    elapsed = time.perf_counter() - begun
+    p50, p99 = np.percentile(found, [50, 99]) * 1000
+    return Load(
+        callers=callers,
+        requests=len(found),
+        seconds=elapsed,
+        p50_ms=float(p50),
+        p99_ms=float(p99),
+        texts_per_second=len(found) / elapsed,
+    )
+
+
+def _answer(connection: http.client.HTTPConnection, body: bytes | None = None) -> Any:
+    """What the server answers: to /predict, or, where nothing is asked, to /health. Raises UserError."""
+    try:
+        if body is None:
+            connection.request("GET", "/health")
+        else:
+            connection.request("POST", "/predict", body, {"content-type": "application/json"})
+        response = connection.getresponse()
+        content = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise UserError(f"the server does not answer: {said(error)}") from error
+    answer = json.loads(content)
+    if response.status != http.client.OK:
+        raise UserError(f"the server refused a text ({response.status}): {answer.get('error')}")
+    return answer
+
+
+def _health(port: int) -> Any:
+    connection = http.client.HTTPConnection(LOCAL, port, timeout=TIMEOUT)
+    try:
+        return _answer(connection)
+    finally:
+        connection.close()
+
+
+def _bodies(texts: Sequence[str]) -> Iterator[bytes]:
+    """Requests without end: each text of a file again and again, made up ones each once."""
+    made_up = (
+        f"Hello, since the update number {number} my {SUBJECTS[number % len(SUBJECTS)]} is wrong, please help"
+        for number in itertools.count()
+    )
+    for text in itertools.cycle(texts) if texts else made_up:
+        yield json.dumps({"texts": [text]}).encode()
+
+
+def _texts(file: str | None, description: KeptModel) -> list[str]:
+    """Those of a file, none where they are made up. Raises UserError."""
+    if file is None:
+        return []
+    trained = Joining(description.text_columns, description.text_template)
+    found = from_file(file, None, Reading(trained=trained, on_empty="skip")).whole()
+    texts = [text for place, text in enumerate(found.texts) if place not in found.skipped]
+    if not texts:
+        raise UserError(f"--texts {file} has no text")
+    return texts
+
+
+def _cells(folder: Path, where: Path) -> tuple[tuple[str, ...], bool]:
+    """Keys of the cells that the model is of, and whether `bench best` trained it on all rows."""
+    if (where / refitted.FILE).is_file():
+        return tuple(refitted.read(where).cells), True
+    record = store.read(folder)
+    assert record is not None, "the model was found by it"
+    return (record.key,), False
+
+
+def _base_bytes(description: KeptModel, wanted: Wanted) -> int | None:
+    """Bytes of the weights of a base that the model needs beside its folder; None where they are not here."""
+    if description.base is None:
+        return 0
+    location = files.locate(description.base, cache=cache_folder(wanted.cache_dir), mirror_dir=wanted.mirror_dir)
+    return files.weight_bytes(location, description.base.revision)

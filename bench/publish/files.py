@@ -10,6 +10,7 @@ from bench.errors import UserError, said
 from bench.models import kept, refitted, safely
 from bench.publish.model import Model
 from bench.publish.options import NO_BASE, Wanted
+from bench.results import serving
 
 Content = Path | bytes
 """A file as it lies there, or what is sent in its place."""
@@ -39,8 +40,8 @@ def _files(folder: Path) -> dict[str, Content]:
     found: dict[str, Content] = {}
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        if any(part.startswith(".") for part in relative.parts):
-            continue
+        if any(part.startswith(".") for part in relative.parts) or relative.as_posix() == serving.FILE:
+            continue  # a measurement of this machine is no part of the model
         if path.is_symlink():
             raise UserError(f"{path} is a link, and what it leads to would be sent: put the file in its place")
         if path.is_file():

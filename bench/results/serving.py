@@ -50,7 +50,7 @@ class Serving:
     measured: str
     """When, in UTC, ISO 8601."""
     cells: tuple[str, ...]
-    """Keys of the cell that kept the model, or of those by which `bench best` chose it."""
+    """Keys of the cell that kept the model, or of those by which `bench best` chose it; none: not known."""
     refit: bool
     """Whether the model was trained on all rows (`bench best`)."""
     device: Literal["cpu", "cuda"]

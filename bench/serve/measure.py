@@ -23,6 +23,7 @@ from bench.address import LOCAL
 from bench.errors import UserError, said
 from bench.models import files, kept, refitted
 from bench.models.kept import KeptModel
+from bench.predict.cell import cell_of
 from bench.predict.columns import Joining
 from bench.predict.loading import Wanted, device_of
 from bench.predict.texts import Reading, from_file
@@ -62,7 +63,7 @@ def measure(folder: Path, model: tuple[Path, KeptModel], wanted: Wanted, limits:
     where, description = model
     device = device_of(description, wanted)
     texts = _texts(plan.texts, description)
-    cells, refit = _cells(folder, where)
+    cells, refit = _cells(where)
     with served(folder, wanted, limits) as (port, ready_seconds):
         bodies = _bodies(texts)
         measured(port, bodies, 1, min(WARM_SECONDS, plan.seconds))
@@ -210,13 +211,14 @@ def _texts(file: str | None, description: KeptModel) -> list[str]:
     return texts
 
 
-def _cells(folder: Path, where: Path) -> tuple[tuple[str, ...], bool]:
-    """Keys of the cells that the model is of, and whether `bench best` trained it on all rows."""
-    if (where / refitted.FILE).is_file():
-        return tuple(refitted.read(where).cells), True
-    record = store.read(folder)
-    assert record is not None, "the model was found by it"
-    return (record.key,), False
+def _cells(model: Path) -> tuple[tuple[str, ...], bool]:
+    """Keys of the cells that a model is of, none where that is not known, and whether `bench best` trained it on all
+    rows."""
+    if (model / refitted.FILE).is_file():
+        return tuple(refitted.read(model).cells), True
+    cell = cell_of(model)
+    record = None if cell is None else store.read(cell)
+    return () if record is None else (record.key,), False
 
 
 def _base_bytes(description: KeptModel, wanted: Wanted) -> int | None:

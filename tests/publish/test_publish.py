@@ -15,7 +15,7 @@ from bench.models.header import SHOWN
 from bench.models.kept import CARD
 from bench.predict.__main__ import main as predict
 from bench.publish.__main__ import main
-from bench.results import store
+from bench.results import serving, store
 from tests.publish.conftest import KINDS
 from tests.support import cli
 from tests.support.hub import TOKEN, Hub
@@ -77,6 +77,17 @@ def _check_card(card: str, name: str, folder: Path) -> None:
     assert {result.dataset_args["test_examples"] for result in data["eval_results"]} == {
         record.measurements.examples.num_test
     }
+
+
+def test_what_a_machine_measured_stays_here(kept: Kept, hub: Hub) -> None:
+    folder = kept("tfidf_logistic")
+    measured = folder / "model" / serving.FILE
+    measured.write_text("{}")
+    try:
+        assert main([*words_for("tfidf_logistic", folder), "--yes"]) == 0
+    finally:
+        measured.unlink()
+    assert serving.FILE not in hub.repositories[NAME].branches["main"]
 
 
 PROGRAM = """

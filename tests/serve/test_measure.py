@@ -1,5 +1,6 @@
 """`bench serve --measure`, and where reports show what it found."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -110,6 +111,14 @@ def test_texts_of_a_file(kept: Path, tmp_path: Path) -> None:
     assert found.texts is not None
     assert (found.texts.source, found.texts.count) == ("mine.csv", 2)
     assert found.options["wait_ms"] == 0
+
+
+def test_a_model_without_its_cell_is_measured_too(kept: Path, tmp_path: Path) -> None:
+    shutil.copytree(kept / "model", tmp_path / "fetched")
+    measured(tmp_path / "fetched")
+    found = read(tmp_path / "fetched")
+    assert found is not None
+    assert (found.cells, found.refit) == ((), False)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
 from bench.convert.forms import Form
-from bench.models.kept import KeptModel
+from bench.errors import UserError, said
+from bench.models.kept import KeptModel, check_files
+from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
+from bench.sources.fingerprint import file_sha256
 
 FILE = "conversion.json"
+AGAIN = "`bench convert` makes it again"
+"""What to do about a folder that is not whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +71,24 @@ class About:
     model_files: Mapping[str, str]
     """SHA-256 of each file, by name."""
 
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
     def write(self, folder: Path) -> None:
         """Put the file into `folder`."""
         (folder / FILE).write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+_ABOUT = TypeAdapter(About)
+
+
+def read(folder: Path) -> About:
+    """What is in `folder`. Raises UserError where it can't be read, or a file of the folder has changed."""
+    path = folder / FILE
+    try:
+        found = validated(_ABOUT, read_regular(path, MEGABYTE * 16), strict=False)
+        check_files(folder, {**found.model_files, FILE: file_sha256(path)}, AGAIN)
+    except OSError as error:
+        raise UserError(f"{path}: {said(error)}") from error
+    except (Repeated, ValidationError) as error:
+        raise UserError(f"{path} cannot be read: {' '.join(str(error).split())[:200]}; {AGAIN}") from error
+    return found

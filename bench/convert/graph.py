@@ -55,6 +55,8 @@ def export(network: Classifier, path: Path) -> None:
                 verbose=False,
             )
             assert program is not None
+            for node in program.model.graph.all_nodes():
+                node.metadata_props.clear()  # lines of code that it came from, with this machine's paths
             program.save(path)
     except Exception as error:  # torch, onnxscript and transformers each raise their own
         if is_out_of_memory(error):

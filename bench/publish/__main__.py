@@ -2,8 +2,9 @@
 
     bench publish MODEL --repo-id OWNER/NAME [--public] [--yes] ...
 
-MODEL is the folder of a cell that ran with save_model=true, what `bench best` kept, or a folder with a card. Without
---yes nothing is sent: what would be is listed, with its licence, what its card says, and what had better not be public.
+MODEL is the folder of a cell that ran with save_model=true, what `bench best` kept, what `bench convert` made, or a
+folder with a card. Without --yes nothing is sent: what would be is listed, with its licence, what its card says, and
+what had better not be public.
 Exit codes: 0 done, 1 the hub refused it or could not be reached, 2 bad input.
 """
 

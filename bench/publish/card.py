@@ -32,6 +32,8 @@ def published_card(model: Model, wanted: Wanted) -> "ModelCard":
         _complete(card, model)
     elif model.refit is not None:
         _check_expected(card, model)
+    if model.conversion is not None:
+        _say_converted(card, model.conversion.form)
     if wanted.licence is not None:
         card.data["license"], card.data["license_name"] = wanted.licence, None
     _name_base(card, model, wanted)
@@ -85,6 +87,14 @@ def _complete(card: "ModelCard", model: Model) -> None:
         if card.data.get(name) is None:
             card.data[name] = value
     card.data["eval_results"] = [*(made.eval_results or []), *own] or None
+
+
+def _say_converted(card: "ModelCard", form: str) -> None:
+    """Its scores were measured before the conversion, and it has all weights."""
+    for result in results_of(card):
+        result.metric_name = f"{result.metric_name or result.metric_type}, before it was converted to {form}"
+    if card.data.get("base_model_relation") == "adapter":
+        card.data["base_model_relation"] = "finetune"
 
 
 def _check_expected(card: "ModelCard", model: Model) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.convert import about
 from bench.errors import UserError, said
 from bench.models import kept, refitted, safely
 from bench.publish.model import Model
@@ -56,12 +57,17 @@ def _renamed(model: Model, wanted: Wanted) -> dict[str, Content]:
         return {}
     changed: dict[str, Content] = {}
     if (path := model.folder / safely.ADAPTER).is_file():
-        other = {"base_model_name_or_path": wanted.base_id, "revision": None}
-        changed[safely.ADAPTER] = _with(path, _without_new(path, other | {"tokenizer_name_or_path": wanted.base_id}))
+        names = dict.fromkeys(("base_model_name_or_path", "tokenizer_name_or_path"), wanted.base_id)
+        changed[safely.ADAPTER] = _with(path, _without_new(path, {**names, "revision": None}))
     if base.source == "hub":
-        path = model.folder / kept.FILE
-        content = json.loads(path.read_text(encoding="utf-8"))
-        changed[kept.FILE] = _with(path, {"model": content["model"] | {"id": wanted.base_id, "revision": None}})
+        other = {"id": wanted.base_id, "revision": None}
+        if model.conversion is None:
+            path = model.folder / kept.FILE
+            changed[kept.FILE] = _with(path, {"model": _part(path, "model") | other})
+        else:
+            path = model.folder / about.FILE
+            whole = _part(path, "kept")
+            changed[about.FILE] = _with(path, {"kept": whole | {"model": whole["model"] | other}})
     if model.refit is not None:
         hashes = {name: hashlib.sha256(each).hexdigest() for name, each in changed.items() if isinstance(each, bytes)}
         files = model.refit.model_files | hashes
@@ -73,6 +79,11 @@ def _without_new(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     """Those of `values` that the file has."""
     there = json.loads(path.read_text(encoding="utf-8"))
     return {name: value for name, value in values.items() if name in there}
+
+
+def _part(path: Path, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))[name]
+    return found
 
 
 def _with(path: Path, values: Mapping[str, Any]) -> bytes:

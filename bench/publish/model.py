@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.config import TransformerConfig
+from bench.convert import about
+from bench.convert.about import About
 from bench.errors import UserError
 from bench.models import kept, refitted, safely
 from bench.models.kept import KeptModel
@@ -19,11 +21,13 @@ class Model:
 
     folder: Path
     kept: KeptModel | None
-    """None where another program made it, or a conversion."""
+    """None where another program made it."""
     record: Record | None
     """Of its cell."""
     refit: Refitted | None
     """Where `bench best` trained it, on all rows."""
+    conversion: About | None = None
+    """Where `bench convert` made it of a kept one."""
 
     @property
     def base(self) -> TransformerConfig | None:
@@ -34,7 +38,7 @@ class Model:
     @property
     def needs_base(self) -> bool:
         """Whether loading it takes the base, which is not in the folder."""
-        return self.kept is not None and self.kept.base is not None
+        return self.conversion is None and self.kept is not None and self.kept.base is not None
 
     @property
     def is_of_a_folder(self) -> bool:
@@ -47,6 +51,10 @@ class Model:
 
 def found(folder: Path) -> Model:
     """The model that `folder` names. Raises UserError where there is none, or its files have changed."""
+    if (folder / about.FILE).is_file():
+        safely.refuse_irregular(folder)
+        made = about.read(folder)
+        return Model(folder, made.kept, None, None, made)
     has_ours = any((folder / name).is_file() for name in (kept.FILE, refitted.FILE, store.RECORD))
     if folder.is_dir() and not has_ours and (folder / kept.CARD).is_file():
         safely.refuse_irregular(folder)

@@ -1,0 +1,54 @@
+"""What `bench convert` made is published with scores that are said to be of the model before; no path is in a graph."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from huggingface_hub import ModelCard
+
+from bench.convert import about
+from bench.convert.__main__ import main as convert
+from bench.models.kept import CARD
+from bench.publish.__main__ import main
+from bench.results import store
+from tests.publish.test_publish import NAME, Kept, files_of
+from tests.support.hub import Hub
+
+
+@pytest.fixture(params=["merged", "onnx"])
+def form(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def out(form: str, kept: Kept, mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    folder = tmp_path / "converted"
+    assert convert([str(kept("lora")), "--to", form, "--out", str(folder), "--mirror-dir", str(mirror)]) == 0
+    capsys.readouterr()
+    return folder
+
+
+def test_a_converted_model(out: Path, form: str, kept: Kept, hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [str(out), "--repo-id", NAME, "--yes"]
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert "labels: business, odd, 'quoted', sport" in printed.out
+    assert "its base was read from a folder" in printed.err
+    assert main([*words, "--base-id", "acme/bert"]) == 0
+    sent = dict(hub.repositories[NAME].branches["main"])
+    del sent[".gitattributes"]
+    data = ModelCard(sent.pop(CARD).decode()).data
+    record = store.read(kept("lora"))
+    first = data["eval_results"][0]
+    assert first.metric_value == record.measurements.test.accuracy
+    assert first.metric_name == f"accuracy, before it was converted to {form}"
+    assert (data["base_model"], data["base_model_relation"]) == ("acme/bert", "finetune")
+    assert data["library_name"] == {"merged": "transformers", "onnx": "onnx"}[form]
+    assert json.loads(sent.pop(about.FILE))["kept"]["model"]["id"] == "acme/bert"
+    there = files_of(out)
+    assert sent == {name: there[name] for name in there if name not in (CARD, about.FILE)}
+    assert not [name for name, content in sent.items() if re.search(rb"/(tmp|home|root|work)/[\w.]+/", content)]
+    (out / "config.json").write_text("{}")
+    assert main(words) == 2
+    assert "(changed: config.json): `bench convert` makes it again" in capsys.readouterr().err

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bench.errors import UserError
 from bench.kind import MULTI_LABEL
+from bench.predict.inputs import first_blank
 from bench.predict.loading import Wanted, described, device_of, load
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def predict(
     texts = list(texts)
     if (odd := next((number for number, text in enumerate(texts) if not isinstance(text, str)), None)) is not None:
         raise UserError(f"texts[{odd}] is no text: {texts[odd]!r}")
-    if (empty := next((number for number, text in enumerate(texts) if not text.strip()), None)) is not None:
+    if (empty := first_blank(texts)) is not None:
         raise UserError(f"texts[{empty}] has nothing to read")
     wanted = Wanted(
         device=device, batch_size=batch_size, trust_remote_code=trust_remote_code, mirror_dir=mirror_dir

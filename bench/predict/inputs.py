@@ -1,6 +1,6 @@
 """What is to be classified: blocks of texts, with the place and the row that each one came with."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -48,6 +48,11 @@ class Source:
             places += block.places
             rows += block.rows
         return Inputs(texts, places, self.columns, rows, frozenset(skipped))
+
+
+def first_blank(texts: Sequence[str]) -> int | None:
+    """The place of the first text that nothing can be read of, from 0; None where there is none."""
+    return next((place for place, text in enumerate(texts) if is_blank(text)), None)
 
 
 def checked(

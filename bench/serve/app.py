@@ -18,6 +18,7 @@ from bench.address import Guard
 from bench.kind import MULTI_LABEL
 from bench.methods.decisions import Decision
 from bench.models.kept import KeptModel
+from bench.predict.inputs import first_blank
 from bench.predict.label_sets import Rule
 from bench.predict.output import prediction
 from bench.running.memory import peak_process, reserved_device
@@ -82,8 +83,7 @@ def app_of(kept: KeptModel, batcher: Batcher, limits: Limits, guard: Guard, devi
     @app.post("/predict", dependencies=may, response_model_exclude_none=True)
     async def predict(asked: Texts) -> Predictions:
         """Classify texts, as `bench predict` does."""
-        empty = next((number for number, text in enumerate(asked.texts) if not text.strip()), None)
-        if empty is not None:
+        if (empty := first_blank(asked.texts)) is not None:
             raise HTTPException(422, f"texts[{empty}] has nothing to read")
         try:
             found = await asyncio.wrap_future(batcher.ask(asked.texts))

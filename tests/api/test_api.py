@@ -118,6 +118,8 @@ def test_a_kept_model_predicts_as_the_command_does(study: Study, tmp_path: Path)
     shown = pd.read_json(io.StringIO(said), lines=True)
     assert shown["label"].tolist() == found["predicted"].tolist(), cell.key
     assert predict(folder, []).empty
+    with pytest.raises(UserError, match=r"texts\[1\] has nothing to read"):
+        predict(folder, ["goal", "\u200b"])
 
 
 def test_one_cell(options: dict[str, Any], study: Study) -> None:

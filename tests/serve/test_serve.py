@@ -83,6 +83,7 @@ def test_bounds(kept: Path) -> None:
             ({"texts": ["a" * 21]}, 422, "texts[0]"),
             ({"texts": []}, 422, "texts"),
             ({"texts": ["a", "  "]}, 422, "texts[1] has nothing to read"),
+            ({"texts": ["a", "b", "\u200b"]}, 422, "texts[2] has nothing to read"),
             ({"texts": [3]}, 422, "texts[0]"),
             ({"text": "a"}, 422, "text"),
             ({"texts": ["a" * 400]}, 413, "300 bytes"),

@@ -17,6 +17,7 @@ from bench.errors import UserError, said
 from bench.escape.terminal import say
 from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
+from bench.wording import counted
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 def _make(options: argparse.Namespace) -> int:
     # heavier than `--help` needs
     from bench.bundle.asked import asked
-    from bench.bundle.make import listed, make, planned
+    from bench.bundle.make import extra, listed, make, planned
     from bench.extras import EXTRAS
     from bench.sources.target import target_of
 
@@ -74,6 +75,11 @@ def _make(options: argparse.Namespace) -> int:
             if options.plan:
                 return 0
             digest = make(plan, bundle)
+            if others := extra(bundle):
+                say(
+                    f"note: {counted(len(others), 'file')} there, as {others[0]}, are no part of it: remove them",
+                    error=True,
+                )
     except OSError as error:
         raise UserError(said(error)) from error
     say(f"{bundle}: made; README.md has the commands (manifest {digest})")

@@ -13,12 +13,14 @@ import platform
 import re
 import shutil
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
 FORMAT = 1
+EXTRA = "extra: "
 
 
 class NoBundle(Exception):
@@ -82,7 +84,7 @@ def wrong_files(folder: Path, files: dict[str, Any]) -> Iterator[str]:
         elif path.stat().st_size != entry["size"] or digest(path) != entry["sha256"]:
             yield f"changed: {shown(name)}"
     for name in sorted(there.keys() - files.keys() - {MANIFEST}):
-        yield f"extra: {shown(name)}"
+        yield f"{EXTRA}{shown(name)}"
 
 
 def present(folder: Path) -> Iterator[Path]:
@@ -100,9 +102,9 @@ def wrong_machine(manifest: dict[str, Any]) -> Iterator[str]:
     target = manifest["target"]
     if target is None:
         return
-    here = "{}.{}".format(*sys.version_info[:2])
-    if here != target["python"]:
-        yield f"Python: this is {here}, and the packages are for {target['python']}"
+    here = "{}.{}".format(*sys.version_info[:2]) + ("t" if sysconfig.get_config_var("Py_GIL_DISABLED") else "")
+    if here != target["python"] or sys.implementation.name != "cpython":
+        yield f"Python: this is {sys.implementation.name} {here}, and the packages are for cpython {target['python']}"
     found = re.match(r"manylinux_2_(\d+)_(\w+)$", target["platform"])
     minor, machine = (int(found.group(1)), found.group(2)) if found else (0, "")
     if sys.platform != "linux" or platform.machine() != machine:
@@ -124,14 +126,14 @@ def glibc() -> int | None:
 
 
 def too_little_room(room: dict[str, int]) -> Iterator[str]:
-    """Whether the packages fit where this is run from, and what is unpacked into the user's cache folder."""
-    for what, needed, place in (
-        ("the environment", room["environment"], Path.cwd()),
-        ("the cache", room["cache"], Path.home()),
-    ):
-        free = shutil.disk_usage(place).free
-        if free < needed:
-            yield f"disk: {what} takes {needed / 1e9:.1f} GB, and {shown(str(place))} has {free / 1e9:.1f} GB free"
+    """Whether the packages and what is unpacked into the user's cache fit where the home folder is."""
+    needed, place = room["environment"] + room["cache"], Path(os.path.expanduser("~")).absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        there = f"{shown(str(place))} has {free / 1e9:.1f} GB free"
+        yield f"disk: packages and cache take {needed / 1e9:.1f} GB, and {there}"
 
 
 def digest(path: Path) -> str:

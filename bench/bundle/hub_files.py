@@ -1,7 +1,6 @@
 """Models and data sets of the hub, as a mirror has them: those of their files that are read, and no others."""
 
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePosixPath
@@ -36,7 +35,6 @@ class HubFiles(Part):
         folder = bundle / self.repository.folder
         for item in missing:
             self.repository.download(str(Path(item.path).relative_to(self.repository.folder)), folder)
-        shutil.rmtree(folder / ".cache", ignore_errors=True)  # where huggingface_hub keeps pieces
 
 
 class Repository:

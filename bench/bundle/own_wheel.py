@@ -10,7 +10,6 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from bench.bundle.resolve import Wheel, built, wheel_at
 from bench.errors import UserError
@@ -64,8 +63,11 @@ def pins(constraints: Path | None) -> dict[str, str]:
     if constraints is None and is_checkout():
         constraints = CHECKOUT / "constraints.txt"
     if constraints is None:
-        here = ((found.metadata["Name"], found.version) for found in distributions(path=sys.path))
-        return {canonicalize_name(name): Version(version).public for name, version in here}
+        found: dict[str, str] = {}
+        for each in distributions(path=sys.path):
+            if name := each.metadata["Name"]:  # (a half removed one has none)
+                found.setdefault(canonicalize_name(name), each.version.partition("+")[0])
+        return found
     try:
         lines = constraints.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

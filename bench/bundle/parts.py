@@ -68,6 +68,22 @@ class Copied(Part):
             shutil.copyfile(self.sources[item.path], target)
 
 
+def once(parts: Sequence[Part]) -> list[Part]:
+    """The parts, each file in the first that has it: models that differ by an option are the same files.
+
+    Raises UserError where a file would be two.
+    """
+    taken: dict[str, Item] = {}
+    for part in parts:
+        if other := next((item for item in part.items if taken.get(item.path, item) != item), None):
+            raise UserError(
+                f"{part.title}: {other.path} is wanted in two versions, and a bundle has one: make two bundles"
+            )
+        part.items = tuple(item for item in part.items if item.path not in taken)
+        taken |= {item.path: item for item in part.items}
+    return [part for part in parts if part.items]
+
+
 def below(folder: Path, place: str) -> dict[str, Path]:
     """The files below a folder, but hidden ones, by their path in a bundle that has it at `place`."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())

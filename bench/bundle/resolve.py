@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from bench.errors import UserError
@@ -55,32 +56,63 @@ def wheel_at(path: Path) -> Wheel:
     return Wheel(name, fields["Version"], path.name, path.as_uri(), file_sha256(path), requires)
 
 
-def resolved(
-    roots: Sequence[Requirement], pins: Mapping[str, str], target: Target, own: Wheel, scratch: Path
-) -> list[Wheel]:
-    """The wheels of `roots` and of all that they need, by name; `own` is taken as it is.
+class Resolver:
+    """Chooses wheels for a machine: a pinned version, else the newest that everybody who needs it takes."""
 
-    `pins` are versions by normalized name; what has none is the newest that fits. Wheels that have to be made are put
-    into `scratch`. Raises UserError where one can't be had, or two needs don't go together.
-    """
-    known, seen, checked = {own.name: own}, set[tuple[str, str]](), list[tuple[str, Requirement]]()
-    ahead = [("the command line", need) for need in roots]
-    while ahead:
-        names = {canonicalize_name(need.name): need for _, need in ahead}
-        unknown = {name: need for name, need in names.items() if name not in known}
-        known |= {
-            wheel.name: wheel for wheel in _had([_pinned(*pair, pins) for pair in unknown.items()], target, scratch)
-        }
-        checked += ahead
-        asked = [(known[canonicalize_name(need.name)], extra) for _, need in ahead for extra in ("", *need.extras)]
-        new = {(wheel.name, extra): wheel for wheel, extra in asked if (wheel.name, extra) not in seen}
-        seen |= new.keys()
-        ahead = [(name, need) for (name, extra), wheel in new.items() for need in _needs(wheel, extra, target)]
-    for name, need in checked:
-        version = known[canonicalize_name(need.name)].version
-        if not need.specifier.contains(version, prereleases=True):
-            raise UserError(f"{name} needs {need}, and that would be {version}: correct the versions (--constraints)")
-    return [known[name] for name in sorted(known)]
+    def __init__(self, pins: Mapping[str, str], target: Target, own: Wheel, scratch: Path) -> None:
+        """`pins` are versions by normalized name, `own` is taken as it is; wheels that are made go into `scratch`."""
+        self.pins, self.target, self.own, self.scratch = pins, target, own, scratch
+        self.limits: dict[str, SpecifierSet] = {}
+        """Of packages without a pin: what turned out to be needed of them."""
+        self.had: dict[str, Wheel] = {}
+        """By requirement: an index is asked once."""
+
+    def resolved(self, roots: Sequence[Requirement]) -> list[Wheel]:
+        """The wheels of `roots` and of all that they need, by name.
+
+        Raises UserError where one can't be had, or two needs don't go together.
+        """
+        while True:
+            known, needs = self._closed(roots)
+            wrong = [(who, need) for who, need in needs if not _takes(need, known)]
+            if not wrong:
+                return [known[name] for name in sorted(known)]
+            before = dict(self.limits)
+            for who, need in wrong:
+                name = canonicalize_name(need.name)
+                self.limits[name] = self.limits.get(name, SpecifierSet()) & need.specifier
+                if name in self.pins or name == self.own.name or self.limits[name] == before.get(name):
+                    wanted = f"{need.name}{need.specifier}, and that would be {known[name].version}"
+                    raise UserError(f"{who} needs {wanted}: correct the versions (--constraints)")
+
+    def _closed(self, roots: Sequence[Requirement]) -> tuple[dict[str, Wheel], list[tuple[str, Requirement]]]:
+        """Wheels by name, and who needs what; whether they go together is not looked at."""
+        known, seen, needs = {self.own.name: self.own}, set[tuple[str, str]](), list[tuple[str, Requirement]]()
+        ahead = [("the command line", need) for need in roots]
+        while ahead:
+            names = {canonicalize_name(need.name): need for _, need in ahead}
+            known |= self._chosen({name: need for name, need in names.items() if name not in known})
+            needs += ahead
+            asked = [(known[canonicalize_name(need.name)], extra) for _, need in ahead for extra in ("", *need.extras)]
+            new = {(wheel.name, extra): wheel for wheel, extra in asked if (wheel.name, extra) not in seen}
+            seen |= new.keys()
+            ahead = [(name, need) for (name, extra), wheel in new.items() for need in _needs(wheel, extra, self.target)]
+        return known, needs
+
+    def _chosen(self, needs: Mapping[str, Requirement]) -> dict[str, Wheel]:
+        """The wheel of each; as few calls of pip as can be. Raises UserError."""
+        lines = {name: self._line(name, need) for name, need in needs.items()}
+        unknown = [line for line in lines.values() if line not in self.had]
+        sources = [line for line in unknown if Requirement(line).name in pip.SOURCES]
+        wheels = found([line for line in unknown if line not in sources], self.target) + built(sources, self.scratch)
+        by_name = {wheel.name: wheel for wheel in wheels}
+        self.had |= {line: by_name[canonicalize_name(Requirement(line).name)] for line in unknown}
+        return {name: self.had[line] for name, line in lines.items()}
+
+    def _line(self, name: str, need: Requirement) -> str:
+        if name in self.pins:
+            return f"{name}=={self.pins[name]}"
+        return f"{name}{need.specifier & self.limits.get(name, SpecifierSet())}"
 
 
 def found(requirements: Sequence[str], target: Target | None) -> list[Wheel]:
@@ -107,19 +139,18 @@ def built(sources: Sequence[str], scratch: Path) -> list[Wheel]:
     return wheels
 
 
-def _had(requirements: Sequence[str], target: Target, scratch: Path) -> list[Wheel]:
-    sources = [each for each in requirements if Requirement(each).name in pip.SOURCES]
-    return [*found([each for each in requirements if each not in sources], target), *built(sources, scratch)]
-
-
-def _pinned(name: str, need: Requirement, pins: Mapping[str, str]) -> str:
-    return f"{name}=={pins[name]}" if name in pins else f"{name}{need.specifier}"
+def _takes(need: Requirement, known: Mapping[str, Wheel]) -> bool:
+    """Whether the wheel that was chosen will do."""
+    return need.specifier.contains(known[canonicalize_name(need.name)].version, prereleases=True)
 
 
 def _needs(wheel: Wheel, extra: str, target: Target) -> list[Requirement]:
     """What a wheel needs on that machine by one of its extras, or (empty) without any."""
     environment = target.environment | {"extra": extra}
-    needed = [Requirement(line) for line in wheel.requires]
+    try:
+        needed = [Requirement(line) for line in wheel.requires]
+    except InvalidRequirement as error:
+        raise UserError(f"{wheel.file} is no wheel of today: {' '.join(str(error).split())}") from error
     met = [need for need in needed if need.marker is None or need.marker.evaluate(environment)]
     return [need for need in met if not extra or "extra" in str(need.marker)]
 

@@ -72,7 +72,7 @@ def test_another_python_or_platform(made: Path, capsys: pytest.CaptureFixture[st
     change(made, target={"python": "3.5", "platform": "manylinux_2_99_x86_64"})
     code, lines = both(made, capsys)
     assert code == 1
-    assert lines[0] == f"Python: this is {here}, and the packages are for 3.5"
+    assert lines[0] == f"Python: this is cpython {here}, and the packages are for cpython 3.5"
     assert lines[1].endswith("and the packages need 2.99 at least (manylinux_2_99_x86_64)")
     change(made, target={"python": here, "platform": "manylinux_2_17_ppc64le"})
     assert both(made, capsys)[1][0].endswith("and the packages are for manylinux_2_17_ppc64le")
@@ -85,10 +85,7 @@ def test_too_little_room_and_a_bundle_that_was_cut_off(made: Path, capsys: pytes
     code, lines = both(made, capsys)
     assert code == 1
     assert lines[0].startswith("not complete: making it was cut off")
-    assert [line.partition(",")[0] for line in lines[1:]] == [
-        "disk: the environment takes 1000000000.0 GB",
-        "disk: the cache takes 1000000000.0 GB",
-    ]
+    assert lines[1].startswith("disk: packages and cache take 2000000000.0 GB, and ")
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1, "files": {"a": 1}}', '{"format": 2}', "\x00"])

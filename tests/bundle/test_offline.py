@@ -86,7 +86,11 @@ def test_it_goes_on_where_it_was_cut_off(bundle: Path, bundler: Bundler, tmp_pat
     (folder / weights).write_bytes(content)
     (folder / "datasets/someone/topics/README.md").unlink()
     (folder / "wheels/tiny_texts-1.0-py3-none-any.whl").unlink()
+    (folder / "packages/older.whl").touch()
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("packages/*")}
+    for left in (".wheel-a", "models/google-bert/bert-base-uncased/.cache/huggingface"):
+        (folder / left).mkdir(parents=True)
+        (folder / left / "piece").touch()
     bundler.hub.sent.clear()
     again = bundler("mine", "--to", str(folder), "--constraints", "constraints.txt")
     assert again.returncode == 0, again.stderr
@@ -95,5 +99,6 @@ def test_it_goes_on_where_it_was_cut_off(bundle: Path, bundler: Bundler, tmp_pat
     card = "datasets/someone/topics/README.md"  # which is read for the plan, too
     assert sorted(bundler.hub.sent) == [card, card, weights]
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("packages/*")} == before
+    assert again.stderr == "note: 1 file there, as packages/older.whl, are no part of it: remove them\n"
     checked = bundler("--check", str(folder))
-    assert (checked.returncode, checked.stderr) == (0, "")
+    assert (checked.returncode, checked.stdout, checked.stderr) == (1, "extra: packages/older.whl\n", "")

@@ -1,10 +1,12 @@
 """Which files a bundle has, before any is fetched."""
 
+import re
 import shutil
 import subprocess
 import sys
 from importlib.metadata import Distribution
 from pathlib import Path
+from types import SimpleNamespace
 from zipfile import ZipFile
 
 import huggingface_hub
@@ -14,12 +16,12 @@ from packaging.requirements import Requirement
 
 from bench.bundle import own_wheel
 from bench.bundle.__main__ import main
-from bench.bundle.hub_files import chosen_of_model
+from bench.bundle.hub_files import Repository, chosen_of_model, of_model
 from bench.bundle.own_files import own_files, quoted, without
 from bench.bundle.packages import Packages
-from bench.bundle.parts import Item, git_hash
-from bench.bundle.resolve import resolved, wheel_at
-from bench.config import DataConfig
+from bench.bundle.parts import Copied, Item, git_hash, once
+from bench.bundle.resolve import Resolver, wheel_at
+from bench.config import DataConfig, TransformerConfig
 from bench.errors import UserError
 from bench.sources.target import Target, target_of
 from tests.sources.conftest import WheelShelf
@@ -56,6 +58,48 @@ def test_a_file_is_right_by_its_hash(tmp_path: Path) -> None:
     assert not Item("b", 4, git).is_in(tmp_path)
 
 
+def test_a_file_of_several_parts_is_fetched_once(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_text(name)
+    first = Copied("model x", {"models/a": tmp_path / "a", "models/b": tmp_path / "b"})
+    again = Copied("model x", {"models/b": tmp_path / "b", "models/c": tmp_path / "c"})
+    same = Copied("model x", {"models/c": tmp_path / "c"})
+    parts = once([first, again, same])
+    assert [[item.path for item in part.items] for part in parts] == [["models/a", "models/b"], ["models/c"]]
+    other = Copied("model y", {"models/a": tmp_path / "c"})
+    with pytest.raises(UserError, match=r"^model y: models/a is wanted in two versions"):
+        once([first, other])
+
+
+@pytest.mark.parametrize(
+    ("names", "gated", "said"),
+    [
+        (["a.json"], "auto", "data set a/b is gated: accept its licence on its page on the hub, then log in"),
+        (["../a.json"], False, "data set a/b has a file with the unsafe path '../a.json'"),
+        (["/a.json"], False, "data set a/b has a file with the unsafe path '/a.json'"),
+    ],
+)
+def test_a_repository_that_is_not_fetched(
+    names: list[str], gated: object, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    siblings = [SimpleNamespace(rfilename=name) for name in names]
+    answer = SimpleNamespace(sha="0" * 40, siblings=siblings, gated=gated)
+    monkeypatch.setattr(huggingface_hub.HfApi, "repo_info", lambda *_, **__: answer)
+    monkeypatch.setattr(huggingface_hub, "get_token", lambda: None)
+    with pytest.raises(UserError, match=f"^{re.escape(said)}"):
+        Repository("datasets", "a/b", None)
+
+
+def test_a_model_without_safetensors_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    siblings = [SimpleNamespace(rfilename=name) for name in ("config.json", "pytorch_model.bin")]
+    answer = SimpleNamespace(sha="0" * 40, siblings=siblings, gated=False)
+    monkeypatch.setattr(huggingface_hub.HfApi, "repo_info", lambda *_, **__: answer)
+    with pytest.raises(
+        UserError, match=r"^model x: a/b has no model.safetensors on the hub, and other weights can run"
+    ):
+        of_model(TransformerConfig(name="x", family="bert", source="hub", id="a/b"))
+
+
 def add(shelf: WheelShelf, package: str, *needs: str, version: str = "1.0", extras: tuple[str, ...] = ()) -> Path:
     """A wheel that needs others."""
     shelf.add({f"{package}.py": b""}, package=package, version=version)
@@ -89,7 +133,7 @@ def own(shelf: WheelShelf) -> Path:
 def test_needs_are_those_of_the_other_machine(own: Path, tmp_path: Path) -> None:
     def names(python: str, root: str, pins: dict[str, str]) -> list[str]:
         machine = Target(python, MACHINE.platform)
-        found = resolved([Requirement(root)], pins, machine, wheel_at(own), tmp_path)
+        found = Resolver(pins, machine, wheel_at(own), tmp_path).resolved([Requirement(root)])
         return [f"{wheel.name}-{wheel.version}" for wheel in found]
 
     assert names("3.11", "own", {}) == ["old-1.0", "own-1.0"]
@@ -97,13 +141,24 @@ def test_needs_are_those_of_the_other_machine(own: Path, tmp_path: Path) -> None
     assert names("3.12", "own[asked]", {}) == all_of_it
     assert "pinned-1.0" in names("3.12", "own[asked]", {"pinned": "1.0"})
     with pytest.raises(UserError, match=r"^the command line needs pinned>=2, and that would be 1.0: correct the vers"):
-        resolved([Requirement("pinned>=2")], {"pinned": "1.0"}, MACHINE, wheel_at(own), tmp_path)
+        Resolver({"pinned": "1.0"}, MACHINE, wheel_at(own), tmp_path).resolved([Requirement("pinned>=2")])
     with pytest.raises(UserError, match=r"^2 packages cannot be had; pip says 'No matching distribution .* new==9"):
         names("3.12", "own[asked]", {"new": "9"})
 
 
+def test_what_has_no_pin_is_the_newest_that_all_take(own: Path, shelf: WheelShelf, tmp_path: Path) -> None:
+    add(shelf, "late", "strict", 'strict; python_version > "3"')
+    add(shelf, "strict", "pinned<2", 'pinned<2; python_version > "3"')
+    resolver = Resolver({}, MACHINE, wheel_at(own), tmp_path)
+    roots = [Requirement(name) for name in ("pinned", "late")]
+    assert [f"{wheel.name}-{wheel.version}" for wheel in resolver.resolved(roots)][-2:] == ["pinned-1.0", "strict-1.0"]
+    add(shelf, "stubborn", "pinned>=2")
+    with pytest.raises(UserError, match=r"^1 package cannot be had; pip says 'No matching .* pinned.*(<2,>=2|>=2,<2)'"):
+        Resolver({}, MACHINE, wheel_at(own), tmp_path).resolved([*roots, Requirement("stubborn")])
+
+
 def test_pip_brings_what_was_chosen_with_its_hash(own: Path, shelf: WheelShelf, tmp_path: Path) -> None:
-    wheels = resolved([Requirement("pinned")], {}, MACHINE, wheel_at(own), tmp_path)
+    wheels = Resolver({}, MACHINE, wheel_at(own), tmp_path).resolved([Requirement("pinned")])
     part = Packages([wheel for wheel in wheels if wheel.name == "pinned"], MACHINE)
     (item,) = part.items
     assert item == Item("packages/pinned-2.0-py3-none-any.whl", item.size, wheels[-1].sha256)

@@ -1,7 +1,7 @@
 """The metrics that a report's answer can go by. Imports nothing heavy."""
 
 from bench.metrics.metric import Metric
-from bench.metrics.table import EVERY, METRICS, MULTI_LABEL_METRICS
+from bench.metrics.table import COMPLEMENTS, EVERY, METRICS, MULTI_LABEL_METRICS
 
 AUTO = "auto"
 """Accuracy or macro F1, by the data; macro F1 of texts with several labels (`bench.report.statistics.deciding`)."""
@@ -24,7 +24,9 @@ def deciding_name(name: object) -> str:
 def why_not(metric: Metric) -> str | None:
     """Why an answer cannot go by a metric; None where it can."""
     if metric.needs_probabilities:
-        return "it needs probabilities, which not every row has"
+        return "it needs probabilities, which not every row has (`All metrics` in the report has it)"
+    if metric.name in COMPLEMENTS:
+        return None
     if (metric.low, metric.high) != (0, 1) or not metric.higher_is_better:
         return "rows are compared by scores from 0 to 1"
     return None

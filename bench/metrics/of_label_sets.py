@@ -61,6 +61,17 @@ def hamming_losses(predictions: LabelledPredictions) -> Values:
     return np.asarray((sets.has != sets.given).mean(axis=1), dtype=np.float64)
 
 
+def hamming_accuracy(predictions: LabelledPredictions) -> float:
+    """The share of pairs of an example and a label that are predicted rightly."""
+    return float(hamming_accuracies(predictions).mean())
+
+
+def hamming_accuracies(predictions: LabelledPredictions) -> Values:
+    """Of each example."""
+    right: Values = 1 - hamming_losses(predictions)
+    return right
+
+
 def lrap(predictions: LabelledPredictions) -> float:
     """Label ranking average precision (scikit-learn's `label_ranking_average_precision_score`)."""
     return float(lraps(predictions).mean())

@@ -139,7 +139,17 @@ exactly the true labels are predicted, averages over labels are over each label 
 
 BY_KIND: dict[Kind, dict[str, Metric]] = {SINGLE_LABEL: METRICS, MULTI_LABEL: MULTI_LABEL_METRICS}
 """The metrics of a task."""
-EVERY: Mapping[str, Metric] = ChainMap(METRICS, MULTI_LABEL_METRICS)
+COMPLEMENTS: dict[str, Metric] = {
+    "hamming_loss": Metric(
+        name="hamming_accuracy",
+        label="1 - Hamming loss",
+        score=of_label_sets.hamming_accuracy,
+        by_example=of_label_sets.hamming_accuracies,
+        selectable=False,
+    )
+}
+"""What reports compare rows by where a share of mistakes is asked for: 1 less it. Records do not have it."""
+EVERY: Mapping[str, Metric] = ChainMap(METRICS, MULTI_LABEL_METRICS, by_name(COMPLEMENTS.values()))
 """Those of all kinds of tasks: for names, directions and ranges alone."""
 
 

@@ -31,6 +31,6 @@ def _several(cell: Cell) -> list[str]:
     if getattr(options, "class_weight", EQUAL) == "oversample":
         problems.append(
             f"training.class_weight=oversample draws examples by their one label; task={MULTI_LABEL} goes with "
-            "balanced or sqrt"
+            "balanced or sqrt, which weigh each label's examples against the others"
         )
     return problems

@@ -15,7 +15,7 @@ from bench.report.content.words import Words
 from bench.report.figures.heatmap import MAX_SMALL_PRINT
 from bench.report.figures.named_rows import named_rows
 from bench.report.figures.style import save
-from bench.report.inputs.frame import row_order
+from bench.report.inputs.frame import row_order, with_complement
 from bench.report.inputs.prediction_store import PredictionStore
 from bench.report.inputs.published import Published
 from bench.report.inputs.read_predictions import ReadPredictions
@@ -249,7 +249,7 @@ def views(
 
     `summary` is `summary_frame` of `cells`; `suffixes` are those of files, by data set.
     """
-    rows = row_order(found)
+    rows, (cells, summary) = row_order(found), with_complement(cells, summary, options.metric)
     return [
         View(
             data=data,

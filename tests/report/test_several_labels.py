@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.best.__main__ import main as run_best
 from tests.support.cli import call
 from tests.test_multi_label import rows_of
 
@@ -16,13 +17,17 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_command_draws_a_whole_answer(file: Path, tmp_path: Path) -> None:
-    words = (
-        "-m", "data=file", f"data.path={file}", "task=multi_label", "model=tfidf_sgd,majority", "train_size=50,100",
-        "seed=0,1", "device=cpu", "name=tickets", "hydra.launcher.workers=1",
-        *(f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache")),
+def words(file: Path, folder: Path) -> tuple[str, ...]:
+    return (
+        "data=file", f"data.path={file}", "task=multi_label", "model=tfidf_sgd,majority", "train_size=50,100",
+        "seed=0,1", "device=cpu", "name=tickets",
+        *(f"{name}_dir={folder / name}" for name in ("results", "reports", "cache")),
     )  # fmt: skip
-    assert call(*words) == 0
+
+
+def test_the_command_draws_a_whole_answer(file: Path, tmp_path: Path) -> None:
+    asked = ("-m", *words(file, tmp_path), "hydra.launcher.workers=1")
+    assert call(*asked) == 0
     text = (tmp_path / "reports" / "tickets" / "index.md").read_text()
     assert "8 of 8 runs finished" in text
     assert "Rows are compared by macro F1, in which each label counts alike" in text
@@ -36,3 +41,15 @@ def test_the_command_draws_a_whole_answer(file: Path, tmp_path: Path) -> None:
     assert "This section goes by subset accuracy" in text
     cost = next((tmp_path / "reports" / "tickets").rglob("*cost*.csv"))
     assert "macro F1" in cost.read_text().splitlines()[0]
+
+    assert call(*asked, "metric=hamming_loss") == 0
+    text = (tmp_path / "reports" / "tickets" / "index.md").read_text()
+    assert "Rows are compared by 1 - Hamming loss, as was asked for (metric=hamming_loss)" in text
+    assert "could not be" not in text
+    assert "% 1 - Hamming loss; 95 % interval" in text.replace("**", "")
+    assert "Test 1 - Hamming loss, 3 labels" in text
+    assert "1 - Hamming loss on tickets against training time" in text
+    assert "Hamming loss (lower is better)" in text, "among all metrics it is as it is called"
+    best = json.loads((tmp_path / "reports" / "tickets" / "report.json").read_text())
+    assert "hamming_accuracy" in json.dumps(best)
+    assert run_best([*words(file, tmp_path), "metric=hamming_loss", "--dry-run"]) == 0

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bench.escape.secrets import masked
 from bench.metrics.labelled import LabelledPredictions
-from bench.metrics.table import METRICS
+from bench.metrics.table import COMPLEMENTS, METRICS
 from bench.report.inputs import hyperparameters as options
 from bench.report.inputs.records import CellRecord, ExpectedCell, read_records
 from bench.report.statistics.metrics import TEST, guessed_share, metric_columns
@@ -232,6 +232,15 @@ def test_metrics(test: Evaluation) -> dict[str, float | None]:
     return scores
 
 
+def with_complement(cells: pd.DataFrame, summary: pd.DataFrame, asked: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cells and summary with 1 less the metric that is `asked` for, where rows are compared by that (`COMPLEMENTS`)."""
+    column = f"{TEST}{asked}"
+    if asked not in COMPLEMENTS or column not in cells:
+        return cells, summary
+    with_it = cells.assign(**{f"{TEST}{COMPLEMENTS[asked].name}": 1 - cells[column].astype("float64")})
+    return with_it, summary_frame(with_it)
+
+
 def _provenance(record: Record) -> dict[str, Any]:
     source = record.provenance
     versions = {package: source.packages.get(package) for package in PACKAGES}
@@ -248,7 +257,8 @@ def summary_frame(cells: pd.DataFrame) -> pd.DataFrame:
     """
     # The nulls of failed cells already keep them out; masking makes it so for any frame that is handed in.
     is_ok = cells["status"] == Status.OK.value
-    averaged = [name for name in (*metric_columns(), *FLOATS, "peak_memory_bytes") if name in cells]
+    complements = (f"{TEST}{metric.name}" for metric in COMPLEMENTS.values())
+    averaged = [name for name in (*metric_columns(), *complements, *FLOATS, "peak_memory_bytes") if name in cells]
     numbers = cells[averaged].astype("float64").where(is_ok)
     groups = pd.concat([cells[POINT], numbers], axis="columns").groupby(POINT, observed=True)
     means = groups[averaged].mean().add_suffix("_mean")

@@ -49,8 +49,8 @@ def _by_what(view: View) -> list[str]:
     if metric.name == ACCURACY:
         return []
     return [
-        f"This section goes by {accuracy_words()}, whose curves are of shares of right test examples; rows are "
-        f"compared by {metric.label}, and need not come in the same order by it."
+        f"This section goes by {accuracy_words()}: its curves are of shares of right test examples, for which alone "
+        f"forecasts were checked; rows are compared by {metric.label}, and need not come in the same order by it."
     ]
 
 

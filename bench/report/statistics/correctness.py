@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bench.metrics.label_sets import LabelSetPredictions
 from bench.metrics.labelled import NO_LABEL, LabelledPredictions
 from bench.metrics.table import ACCURACY
-from bench.report.statistics.intervals import Sample, Values
+from bench.report.statistics.intervals import Edges, Sample, Values
 from bench.report.statistics.points import Point
 
 Codes = NDArray[np.integer]
@@ -100,6 +100,8 @@ class TestPredictions:
     """The metric that they are compared by."""
     influence: Values | None = None
     """Each example's part in that metric (`deciding.influence_values`); None for accuracy."""
+    edges: Edges | None = None
+    """What these parts do not show of a mean over labels; None of other metrics."""
 
     @property
     def labelled(self) -> LabelledPredictions:
@@ -153,7 +155,8 @@ def sample_of(seeds: BySeed) -> Sample:
     chosen = [seeds[seed] for seed in sorted(seeds)]
     counted = all(answers.influence is None for answers in chosen)
     worth = min(answers.test_set.worth(answers.metric) for answers in chosen)
-    return Sample(tuple(answers.values for answers in chosen), is_crossed(seeds), counted, worth)
+    edges = tuple(answers.edges for answers in chosen if answers.edges is not None)
+    return Sample(tuple(answers.values for answers in chosen), is_crossed(seeds), counted, worth, edges)
 
 
 @dataclass(frozen=True, slots=True)

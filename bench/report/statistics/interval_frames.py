@@ -7,12 +7,15 @@ import pandas as pd
 
 from bench.report.statistics.bootstrap import Draws, Statistic, example_interval, metric_difference, metric_interval
 from bench.report.statistics.correctness import BySeed, Grid, metric_of_answers, places, sample_of
+from bench.report.statistics.deciding import by_metric, has_parts
 from bench.report.statistics.intervals import Interval, difference_interval, mean_interval
 from bench.report.statistics.metrics import TEST, metric_of
 from bench.report.statistics.paired import Comparison
+from bench.report.statistics.points import Point
 from bench.report.statistics.significance import Verdicts
 
 ACCURACY = "test_accuracy"
+ANY = Point("", 0, 0)
 INTERVAL_COLUMNS = (
     "row",
     "num_labels",
@@ -54,9 +57,9 @@ DIFFERENCE_COLUMNS = (
 def interval_frame(grid: Grid, metric: str, draws: Draws) -> pd.DataFrame:
     """The interval of `metric` (`test_accuracy`, `test_macro_f1`) at every point: columns `INTERVAL_COLUMNS`.
 
-    What is a mean of examples: variance components. Others: the same from a bootstrap. One seed: the test set alone
-    (`method` says which). Points whose examples do not define the metric, or whose answers lack the probabilities that
-    it needs, are left out. Raises KeyError for what is no metric.
+    What is a mean of examples, or of texts with several labels: variance components. Others: the same from a
+    bootstrap. One seed: the test set alone (`method` says which). Points whose examples do not define the metric,
+    or whose answers lack the probabilities that it needs, are left out. Raises KeyError for what is no metric.
     """
     if metric_of(metric) is None:
         raise KeyError(metric)
@@ -76,6 +79,8 @@ def _interval(seeds: BySeed, metric: str, draws: Draws) -> Interval | None:
     chosen = _statistic(metric)
     if not chosen.knows(seeds):
         return None
+    if has_parts(seeds, chosen.metric):
+        return mean_interval(sample_of(by_metric({ANY: seeds}, chosen.metric)[ANY]))
     return example_interval(seeds, chosen.metric) or metric_interval(seeds, chosen, draws)
 
 

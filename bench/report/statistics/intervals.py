@@ -22,6 +22,9 @@ Method = Literal[
 ONE_SEED: tuple[Method, ...] = ("wilson", "adjusted_wald", "examples_bootstrap", "examples_t")
 """Methods that know nothing of other seeds."""
 
+CLOSEST = 1e-9
+"""That the middle of an interval may come to 0 and 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -49,6 +52,40 @@ class Interval:
         return self.low <= value <= self.high
 
 
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What the values of one seed do not show of a mean over labels, of which some have few examples.
+
+    A label of which all is right, or nothing, has no variance, and yet could have been seen otherwise.
+    """
+
+    bias: float
+    """How far the metric is above what it estimates, in the mean over test sets."""
+    all_right: tuple[float, ...]
+    """Examples of each label whose value is 1."""
+    none_right: tuple[float, ...]
+    """Examples of each label whose value is 0."""
+    num_labels: int
+    is_f1: bool
+    """Whether values are F1 = 2 p / (1 + p) of a share p, and no shares themselves."""
+    hidden: float = 0.0
+    """By how much the mean's variance likely is above what is seen: two examples of a label may agree by chance."""
+
+    def room(self, level: float) -> tuple[float, float]:
+        """How far below and above the mean may lie because of such labels, squared: the squares of how far each label's
+        own interval reaches are added up (Zou and Donner, 2008, "Construction of confidence limits about effect
+        measures"). It is Jeffreys' (Brown, Cai and DasGupta, 2001); at an end of the range it errs on one side alone.
+        """
+        tail, z = 1 - level, float(special.ndtri(0.5 + level / 2))
+        below = [1 - self._value(float(special.betaincinv(n + 0.5, 0.5, tail))) for n in self.all_right]
+        above = [self._value(float(special.betaincinv(0.5, n + 0.5, 1 - tail))) for n in self.none_right]
+        low, high = (sum(one**2 for one in each) / self.num_labels**2 for each in (below, above))
+        return low + z**2 * self.hidden, high + z**2 * self.hidden
+
+    def _value(self, share: float) -> float:
+        return 2 * share / (1 + share) if self.is_f1 else share
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """Values of one quantity per seed and test example: right or wrong (1, 0), or a difference of two such."""
@@ -61,6 +98,8 @@ class Sample:
     """Whether values are right or wrong (or differences of such), and not parts in a metric that is no mean."""
     worth: float | None = None
     """How many examples of a share it is as uncertain as, where all values are the same; None: as many as there are."""
+    edges: tuple[Edges, ...] = ()
+    """Of each seed, where the values do not show everything of a mean over labels."""
 
     @property
     def matrix(self) -> Values:
@@ -141,6 +180,8 @@ def mean_interval(sample: Sample, level: float = LEVEL) -> Interval:
 
     `sample` holds right (1) and wrong (0). Limits are those of `score_limits`. One seed: Wilson's interval.
     """
+    if sample.edges:
+        return _at_edges(sample, level)
     if len(sample.values) == 1 and not sample.counted and 0 < sample.mean < 1:
         error = of_examples(sample)
         return _interval(sample, *score_limits(sample.mean, error, level), level, error.method)
@@ -148,6 +189,17 @@ def mean_interval(sample: Sample, level: float = LEVEL) -> Interval:
         count = len(sample.values[0]) if sample.worth is None else sample.worth
         return _interval(sample, *wilson_limits(sample.mean, count, level), level, "wilson")
     return _interval(sample, *score_limits(sample.mean, sample.error, level), level, sample.error.method)
+
+
+def _at_edges(sample: Sample, level: float) -> Interval:
+    """Limits about the mean without its bias, with room for labels that show no variance; the mean is inside."""
+    mean = sample.mean
+    middle = min(max(mean - float(np.mean([seed.bias for seed in sample.edges])), CLOSEST), 1 - CLOSEST)
+    room = np.mean([seed.room(level) for seed in sample.edges], axis=0)
+    error = of_examples(sample) if len(sample.values) == 1 else sample.error
+    low, high = score_limits(middle, error, level)
+    low, high = middle - np.hypot(middle - low, np.sqrt(room[0])), middle + np.hypot(high - middle, np.sqrt(room[1]))
+    return _interval(sample, max(0.0, min(low, mean)), min(1.0, max(high, mean)), level, error.method)
 
 
 def wilson_limits(share: float, count: float, level: float) -> tuple[float, float]:

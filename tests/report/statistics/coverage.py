@@ -7,11 +7,13 @@ Prints shares in percent; minutes of processor time. Nothing passes or fails: th
 
 import argparse
 from collections.abc import Callable, Iterable
+from typing import Any
 
+from tests.report.statistics import set_coverage
 from tests.report.statistics import simulations as simulated
-from tests.report.statistics.simulations import Setting, Shares
+from tests.report.statistics.simulations import Shares
 
-Part = tuple[Callable[[Setting, int], Shares], Iterable[Setting], float]
+Part = tuple[Callable[[Any, int], Shares], Iterable[Any], float]
 """What is simulated, in which settings, and in which part of the rounds."""
 PARTS: dict[str, Part] = {
     "accuracy": (simulated.accuracy_coverage, list(simulated.settings()), 1),
@@ -23,6 +25,7 @@ PARTS: dict[str, Part] = {
         [one for one in simulated.settings((0.8,)) if not one.firm and one.seeds > 2],
         1,
     ),
+    "sets": (set_coverage.set_coverage, list(set_coverage.settings()), 0.3),
     "macro_f1": (simulated.macro_f1_coverage, list(simulated.settings((0.8,))), 0.4),
 }
 

@@ -100,10 +100,30 @@ def test_a_report_may_ask_for_it(name: str) -> None:
     assert deciding_name(name) == name
 
 
-@pytest.mark.parametrize("name", ["hamming_loss", "lrap"])
+@pytest.mark.parametrize("name", ["lrap", "average_precision", "roc_auc", "loss"])
 def test_what_an_answer_cannot_go_by_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=r"probabilities|from 0 to 1"):
+    with pytest.raises(ValueError, match=r"it needs probabilities, which not every row has .*All metrics"):
         deciding_name(name)
+
+
+def test_of_the_hamming_loss_the_lower_is_better() -> None:
+    """Rows are compared by what is right, of which more is better everywhere."""
+    random = np.random.default_rng(2)
+    has, hard = texts(random, 400)
+    grid = {
+        Point(row, 6, 100): by_seed(world.draw(random, has, hard, 3), a_set(has))
+        for row, world in (("worse", WORSE), ("better", BETTER))
+    }
+    chosen = deciding(deciding_name("hamming_loss"), grid, ["natural"])
+    assert (chosen.metric.label, chosen.column) == ("1 - Hamming loss", "test_hamming_accuracy")
+    assert "metric=hamming_loss" in chosen.reason
+    compared = by_metric(grid, chosen.metric)
+    for point, seeds in compared.items():
+        losses = [MULTI_LABEL_METRICS["hamming_loss"].of(one.labelled) or 0.0 for one in grid[point].values()]
+        assert sample_of(seeds).mean == pytest.approx(1 - np.mean(losses))
+    both = Verdicts(compared).of("better", "worse", 6, 100)
+    assert both is not None
+    assert both.a_is_better
 
 
 def test_words_of_labels() -> None:

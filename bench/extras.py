@@ -5,7 +5,8 @@ from importlib.util import find_spec
 EXTRAS = {
     "bitsandbytes": "qlora", "fastapi": "serve", "gguf": "gguf", "mlflow": "mlflow", "onnx": "onnx",
     "onnxruntime": "onnx", "onnxscript": "onnx", "optuna": "tune", "ray": "ray", "setfit": "setfit",
-    "submitit": "slurm", "tensorboard": "tensorboard", "trackio": "trackio", "uvicorn": "serve", "wandb": "wandb",
+    "starlette": "serve", "submitit": "slurm", "tensorboard": "tensorboard",
+    "trackio": "trackio", "uvicorn": "serve", "wandb": "wandb",
 }  # fmt: skip
 """By the package's name in Python; extras of `pyproject.toml`."""
 

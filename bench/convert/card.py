@@ -42,11 +42,12 @@ def converted_card(original: Path, about: About, kept: KeptModel, pad_token_id: 
 
 
 def _with_library(text: str, library: str) -> str:
-    """`text` with another library in its header, if it has one."""
+    """`text` with another library in its header, if it has one; it is an adapter of its base no more."""
     header = re.match(r"---\n.*?^---$", text, re.MULTILINE | re.DOTALL)
     if header is None:
         return text
     changed = re.sub(r"^library_name: .*$", f"library_name: {library}", header[0], count=1, flags=re.MULTILINE)
+    changed = re.sub("^base_model_relation: adapter$", "base_model_relation: finetune", changed, flags=re.MULTILINE)
     return changed + text[header.end() :]
 
 

@@ -69,7 +69,10 @@ def test_the_card_is_that_of_the_kept_model_with_other_code(cell: Any, convert: 
     original = (kept.folder / "model" / "README.md").read_text()
     headers = [text.split("---\n")[1] for text in (original, card)]
     assert "library_name: peft\n" in headers[0]
-    assert headers[1] == headers[0].replace("library_name: peft\n", "library_name: transformers\n")
+    expected = headers[0].replace("library_name: peft\n", "library_name: transformers\n")
+    assert (
+        headers[1] == expected.replace("base_model_relation: adapter\n", "base_model_relation: finetune\n") != expected
+    )
     titles = [line for line in original.splitlines() if line.startswith("## ")]
     found = [line for line in card.splitlines() if line.startswith("## ")]
     assert found == [*titles[:2], "## Conversion", *titles[2:]]

@@ -201,7 +201,7 @@ def _report(
         expected = expected_cells(cells, settings, again)
         rerun = sweep_command(overrides, settings.shard) if again else None
     if not any(Path(each.folder, store.RECORD).exists() for each in expected):
-        say(f"note: {settings.results_dir} has no record of these {counted(len(cells), 'cell')}", error=True)
+        say(f"note: {settings.results_dir} has no record of these {counted(len(cells), 'cell')}")
     draw_report(expected, settings, grid, rerun=rerun, part=part)
 
 

@@ -208,7 +208,7 @@ def test_a_port_that_is_taken(study: Study, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(addresses, "PORT", first.server_port)
         with listen(here, None, watcher) as second:
             assert first.server_port < second.server_port < first.server_port + addresses.PORTS
-        with pytest.raises(UserError, match=f"--port {first.server_port}: .*in use"):
+        with pytest.raises(UserError, match=f"--port {first.server_port} on 127.0.0.1: .*in use"):
             listen(here, first.server_port, watcher)
 
 

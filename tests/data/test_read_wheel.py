@@ -18,7 +18,7 @@ def read(tmp_path, monkeypatch):
             path = tmp_path / "root" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        monkeypatch.setattr("bench.sources.wheel.fetch", lambda wheel, cache: tmp_path / "root" / root)
+        monkeypatch.setattr("bench.sources.wheel.fetch", lambda wheel, cache, mirror=None: tmp_path / "root" / root)
         data = DataConfig(name="mine", source="wheel", wheel=WHEEL, **options)
         # a cache folder of its own for each test: pools are remembered by it
         return load_pool(data, cache=tmp_path, mirror_dir=None)

@@ -127,6 +127,7 @@ def test_what_cannot_be_served_is_said_in_a_line(
     assert main([str(tmp_path / "gone")]) == 2
     assert "is not there" in capsys.readouterr().err
     with serving(kept) as (client, _):
+        assert client.get("/health").status_code == 200  # it listens, and Ctrl-C ends it as it should
         port = str(client.base_url.port)
         assert main([str(kept), "--port", port]) == 2
         assert f"--port {port} on 127.0.0.1: Address already in use; give another one" in capsys.readouterr().err

@@ -78,16 +78,7 @@ def trained(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 def predict(mirror: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """Runs the command in this process: exit code, standard output, standard error."""
 
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()  # what the cell said while it was trained
-        try:
-            code = main([*map(str, arguments), "--mirror-dir", str(mirror)])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
+    return lambda *arguments: cli.in_process(main, [*arguments, "--mirror-dir", mirror], capsys)
 
 
 def read_table(path: Path, labels: list[str]) -> tuple[list[str], np.ndarray]:

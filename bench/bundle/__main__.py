@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from bench.arguments import parser_of, path
-from bench.errors import UserError, said
+from bench.errors import INTERRUPTED, UserError, said
 from bench.escape.terminal import say
 from bench.options.refusal import REFUSED, refusal
 from bench.running.garbage import leave_at_exit
@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print("interrupted: the same command goes on with what is there", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

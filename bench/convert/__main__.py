@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.arguments import parser_of, path, width
 from bench.convert.forms import FORMS, check_form
 from bench.convert.texts import Asked, texts_for
-from bench.errors import UserError, said
+from bench.errors import INTERRUPTED, UserError, said
 from bench.escape.terminal import say
 from bench.predict.loading import Wanted, described
 from bench.results.regular import check_folder
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print("interrupted: nothing was kept", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     return 0
 
 

@@ -4,7 +4,6 @@ Every end of a cell but an interruption leaves a record.
 """
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pandas as pd
 
 from bench.cell import Cell
 from bench.errors import TaskInfeasible, UserError, said
+from bench.folders import whole_folder
 from bench.methods.bar import Bar, Pruned
 from bench.methods.engines import Engine
 from bench.methods.fitted import Context, Diverged, Fitted, Saveable
@@ -156,13 +156,10 @@ def _keep_model(fitted: Saveable, folder: Path, card: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob(f".{MODEL}-*"):
         shutil.rmtree(stale)
-    temporary = Path(tempfile.mkdtemp(dir=folder, prefix=f".{MODEL}-"))
-    fitted.save(temporary)
-    (temporary / CARD).write_text(card, encoding="utf-8")  # in place of what peft writes
-    share_all(temporary)
-    if (folder / MODEL).exists():
-        shutil.rmtree(folder / MODEL)
-    temporary.rename(folder / MODEL)
+    with whole_folder(folder / MODEL) as new:
+        fitted.save(new)
+        (new / CARD).write_text(card, encoding="utf-8")  # in place of what peft writes
+        share_all(new)
 
 
 def status_of(error: Exception) -> Status:

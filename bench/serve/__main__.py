@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from bench.address import LOCAL, Address, Guard, address_of, refused_port
 from bench.arguments import parser_of, path, port, width
-from bench.errors import UserError
+from bench.errors import INTERRUPTED, UserError
 from bench.escape.terminal import say
 from bench.extras import how_to_install, is_here
 from bench.models.kept import KeptModel
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         if options.measure:
             print("interrupted: nothing was written", file=sys.stderr)
-            return 130
+            return INTERRUPTED
         return 0
 
 

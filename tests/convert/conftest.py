@@ -11,6 +11,7 @@ from bench.convert.__main__ import main
 from bench.convert.about import FILE
 from bench.convert.parity import EXACT
 from bench.models.card import EXAMPLE
+from tests.support import cli
 from tests.support.kept import Keeper, Trained
 from tests.test_multi_label import rows_of
 
@@ -87,16 +88,7 @@ def cell(keeper: Keeper) -> Any:
 def convert(mirror: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """Runs the command in this process: exit code, standard output, standard error."""
 
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        try:
-            code = main([*map(str, arguments), "--mirror-dir", str(mirror)])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
+    return lambda *arguments: cli.in_process(main, [*arguments, "--mirror-dir", mirror], capsys)
 
 
 @pytest.fixture

@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
+
+import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -95,3 +98,16 @@ def composed(*arguments: str) -> list[dict[str, Any]]:
     ):
         assert call(*arguments) == 0
     return caught
+
+
+def in_process(
+    main: Callable[[list[str]], int], arguments: Sequence[object], capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str, str]:
+    """A verb's `main` in this process: exit code, standard output, standard error, of this call alone."""
+    capsys.readouterr()
+    try:
+        code = main([*map(str, arguments)])
+    except SystemExit as end:
+        code = int(end.code or 0)
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err

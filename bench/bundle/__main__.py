@@ -29,7 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
         say(f"error: {refusal(error)}", error=True)
         return 2
     except KeyboardInterrupt:
-        print("interrupted: the same command goes on with what is there", file=sys.stderr)
+        goes_on = "" if options.check is not None else ": the same command goes on with what is there"
+        print(f"interrupted{goes_on}", file=sys.stderr)
         return INTERRUPTED
 
 

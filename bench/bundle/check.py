@@ -1,10 +1,9 @@
 """Whether a bundle is whole, and for this machine: `python3 check.py`, before anything is installed.
 
-Nothing but Python's own library is needed, any Python 3 will do, and nothing is written. Exit codes: 0 all is well,
-1 something is not, 2 there is no bundle. (A copy of bench/bundle/check.py, which `bench bundle --check` runs.)
+Nothing but Python's own library is needed, any Python from 3.6 on will do (so types are in quotes), and nothing is
+written. Exit codes: 0 all is well, 1 something is not, 2 there is no bundle, or it can't be read, 130 interrupted.
+(A copy of bench/bundle/check.py, which `bench bundle --check` runs.)
 """
-
-from __future__ import annotations
 
 import hashlib
 import json
@@ -16,7 +15,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -32,14 +31,16 @@ def main() -> int:
     folder = Path(__file__).resolve().parent
     try:
         found = list(problems(folder))
-        print("\n".join(found) if found else said(folder))
-    except NoBundle as error:
-        print(f"error: {error}", file=sys.stderr)
+        say("\n".join(found) if found else said(folder), sys.stdout)
+    except KeyboardInterrupt:
+        return 130
+    except (NoBundle, OSError) as error:
+        say(f"error: {error}", sys.stderr)
         return 2
     return int(bool(found))
 
 
-def problems(folder: Path) -> Iterator[str]:
+def problems(folder: Path) -> "Iterator[str]":
     """What is wrong, a line each. Raises NoBundle, and OSError where a file can't be read."""
     manifest = read(folder)
     if not manifest["complete"]:
@@ -57,39 +58,60 @@ def said(folder: Path) -> str:
     return f"{len(files)} files, {size:.2f} GB: as they were made, and for this machine (manifest {manifest})"
 
 
-def read(folder: Path) -> dict[str, Any]:
+def read(folder: Path) -> "dict[str, Any]":
     """The manifest. Raises NoBundle."""
+    path = folder / MANIFEST
     try:
-        content: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
-        form = content["format"]
-        entries = [(entry["size"] + 0, entry["sha256"] + "") for entry in content["files"].values()]
-        del entries
-        content["complete"], content["room"]["environment"] + content["room"]["cache"], content["target"]
+        content = json.loads(path.read_text("utf-8"))
+        if content["format"] == FORMAT:
+            _check_form(content)
     except OSError as error:
-        raise NoBundle(f"{folder} is no bundle: {MANIFEST}: {error.strerror}") from error
+        raise NoBundle(f"{shown(str(folder))} is no bundle: {MANIFEST}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NoBundle(f"{folder / MANIFEST} is not as `bench bundle` wrote it ({type(error).__name__})") from error
-    if form != FORMAT:
-        raise NoBundle(f"{folder / MANIFEST} has format {form!r}; this program knows {FORMAT}")
-    return content
+        what = type(error).__name__
+        raise NoBundle(f"{shown(str(path))} is not as `bench bundle` wrote it ({what})") from error
+    if content["format"] != FORMAT:
+        form = ascii(content["format"])[:20]
+        raise NoBundle(f"{shown(str(path))} has format {form}; this program knows {FORMAT}")
+    return cast("dict[str, Any]", content)
 
 
-def wrong_files(folder: Path, files: dict[str, Any]) -> Iterator[str]:
-    """Files that are missing, changed, or there beside those of the manifest."""
-    there = {path.relative_to(folder).as_posix(): path for path in present(folder)}
+def _check_form(content: Any) -> None:
+    """Raise TypeError or KeyError where a manifest has not what is read of it."""
+    room, target = content["room"], content["target"]
+    pairs = [(content["complete"], bool), (room["environment"], int), (room["cache"], int)]
+    pairs += [] if target is None else [(target["python"], str), (target["platform"], str)]
+    for entry in content["files"].values():
+        pairs += [(entry["size"], int), (entry["sha256"], str)]
+    if not all(type(value) is kind for value, kind in pairs):
+        raise TypeError
+
+
+def wrong_files(folder: Path, files: "dict[str, Any]") -> "Iterator[str]":
+    """Files that are missing, changed, not to be read, or there beside those of the manifest. Raises OSError where a
+    folder can't be read."""
+    there = {name_of(path.relative_to(folder)): path for path in present(folder)}
     for name, entry in sorted(files.items()):
         path = there.get(name)
         if path is None:
             yield f"missing: {shown(name)}"
-        elif path.stat().st_size != entry["size"] or digest(path) != entry["sha256"]:
-            yield f"changed: {shown(name)}"
+            continue
+        try:
+            if path.stat().st_size != entry["size"] or digest(path) != entry["sha256"]:
+                yield f"changed: {shown(name)}"
+        except OSError as error:
+            yield f"unreadable: {shown(name)}: {error.strerror}"
     for name in sorted(there.keys() - files.keys() - {MANIFEST}):
         yield f"{EXTRA}{shown(name)}"
 
 
-def present(folder: Path) -> Iterator[Path]:
-    """Everything in a folder that is no folder; what Python compiled of `check.py` does not count."""
-    for root, folders, names in os.walk(folder):
+def present(folder: Path) -> "Iterator[Path]":
+    """Everything in a folder that is no folder; what Python compiled of `check.py` does not count. Raises OSError."""
+
+    def refused(error: OSError) -> None:
+        raise error
+
+    for root, folders, names in os.walk(str(folder), onerror=refused):
         if "__pycache__" in folders and Path(root) == folder:
             folders.remove("__pycache__")
         links = [name for name in folders if Path(root, name).is_symlink()]
@@ -97,7 +119,12 @@ def present(folder: Path) -> Iterator[Path]:
             yield Path(root, name)
 
 
-def wrong_machine(manifest: dict[str, Any]) -> Iterator[str]:
+def name_of(path: Path) -> str:
+    """A path as a manifest has it, whatever encoding this terminal's language has."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "surrogateescape")
+
+
+def wrong_machine(manifest: "dict[str, Any]") -> "Iterator[str]":
     """Why wheels of the bundle can't be installed by this Python; nothing where it has none."""
     target = manifest["target"]
     if target is None:
@@ -116,7 +143,7 @@ def wrong_machine(manifest: dict[str, Any]) -> Iterator[str]:
         yield f"platform: this has {what}, and the packages need 2.{minor} at least ({target['platform']})"
 
 
-def glibc() -> int | None:
+def glibc() -> "int | None":
     """The x of this machine's glibc 2.x; None where it has another C library."""
     try:
         found = re.match(r"glibc 2\.(\d+)", os.confstr("CS_GNU_LIBC_VERSION") or "")
@@ -125,7 +152,7 @@ def glibc() -> int | None:
     return int(found.group(1)) if found else None
 
 
-def too_little_room(room: dict[str, int]) -> Iterator[str]:
+def too_little_room(room: "dict[str, int]") -> "Iterator[str]":
     """Whether the packages and what is unpacked into the user's cache fit where the home folder is."""
     needed, place = room["environment"] + room["cache"], Path(os.path.expanduser("~")).absolute()
     while not place.exists():
@@ -142,7 +169,7 @@ def digest(path: Path) -> str:
         return ""
     found = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
+        for block in iter(lambda: file.read(1 << 20), b""):
             found.update(block)
     return found.hexdigest()
 
@@ -150,6 +177,16 @@ def digest(path: Path) -> str:
 def shown(name: str) -> str:
     """A file's name on one line of a terminal."""
     return name if name.isprintable() else ascii(name)
+
+
+def say(text: str, stream: TextIO) -> None:
+    """Print it, whatever the terminal's encoding; where nobody reads any more, nothing."""
+    try:
+        print(text, file=stream, flush=True)
+    except UnicodeEncodeError:
+        print(text.encode("ascii", "backslashreplace").decode(), file=stream, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or Python says so when it ends
 
 
 if __name__ == "__main__":

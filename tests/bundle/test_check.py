@@ -1,6 +1,9 @@
 """What `bench bundle --check`, or `check.py` before anything is installed, finds wrong."""
 
+import ast
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -86,6 +89,64 @@ def test_too_little_room_and_a_bundle_that_was_cut_off(made: Path, capsys: pytes
     assert code == 1
     assert lines[0].startswith("not complete: making it was cut off")
     assert lines[1].startswith("disk: packages and cache take 2000000000.0 GB, and ")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"target": {}},
+        {"target": {"python": 3, "platform": 5}},
+        {"room": {"environment": "a", "cache": "b"}},
+        {"complete": "no"},
+        {"files": {"models/a": {"size": True, "sha256": SHA}}},
+    ],
+)
+def test_a_manifest_that_was_changed_by_hand(
+    made: Path, changes: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(made, **changes)
+    code, lines = both(made, capsys)
+    assert code == 2
+    assert re.fullmatch(r"error: .*manifest.json is not as `bench bundle` wrote it \((TypeError|KeyError)\)", *lines)
+
+
+def test_any_python_from_3_6_on_reads_it() -> None:
+    source = Path(check.__file__).read_text("utf-8")
+    functions = [
+        node for node in ast.walk(ast.parse(source, feature_version=(3, 6))) if isinstance(node, ast.FunctionDef)
+    ]
+    types = [kind for each in functions for kind in (each.returns, *(one.annotation for one in each.args.args))]
+    assert all(isinstance(kind, ast.Name | ast.Constant) for kind in types), "list[str] has to be in quotes"
+    assert "__future__" not in source, "annotations is none of 3.6"
+
+
+def test_a_file_that_cannot_be_read_and_a_terminal_without_its_letters(made: Path) -> None:
+    (made / "models/a").unlink()
+    (made / "models/a").symlink_to("gone")
+    (made / "models/日").touch()
+    language = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run([sys.executable, "-S", made / "check.py"], check=False, capture_output=True, env=language)
+    assert done.stdout.decode() == "unreadable: models/a: No such file or directory\nextra: models/\\u65e5\n"
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_names_are_utf_8_in_whatever_language(made: Path) -> None:
+    (made / "models/a").rename(made / "models/é日")
+    change(made, files={"models/é日": {"size": 4, "sha256": SHA}})
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-S", made / "check.py"], check=False, capture_output=True, text=True, env=ascii_only
+    )
+    assert done.stdout == "extra: check.py\n", done.stderr
+
+
+def test_an_interruption(made: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: Path) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(check, "digest", interrupted)
+    assert main(["--check", str(made)]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1, "files": {"a": 1}}', '{"format": 2}', "\x00"])

@@ -1,14 +1,11 @@
 """Keyword arguments as the words of a command line."""
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
 from bench.errors import UserError
-
-_PLAIN = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)
-_RESERVED = {"null", "true", "false", "none", "yes", "no", "on", "off", "nan", "inf"}
+from bench.escape.literals import override_text
 
 
 def words_of(options: Mapping[str, Any], *, several: bool) -> list[str]:
@@ -52,15 +49,7 @@ def _single(name: str, value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, str | PurePath):
-        return _text(str(value))
+        return override_text(str(value))
     if callable(tolist := getattr(value, "tolist", None)):
         return _single(name, tolist())
     raise UserError(f"{name}={value!r}: an option is a text, a number, true or false, None, or a list of them")
-
-
-def _text(text: str) -> str:
-    """In quotes, in which Hydra reads everything as it stands, where it would else read more than a word."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
-        return text
-    doubled = re.sub(r"(\\+)(?='|$)", r"\1\1", text)  # before a quote, a backslash stands for itself twice
-    return "'" + doubled.replace("'", r"\'") + "'"

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from bench.bundle.parts import below
 from bench.config import DataConfig, PredictionsConfig, TransformerConfig
 from bench.errors import UserError
+from bench.escape.literals import override_text
 from bench.options.folder import CONF
 
 FOLDER = "own"
@@ -44,7 +45,7 @@ def own_files(sources: Iterable[object], config_dir: str | None) -> OwnFiles:
             raise UserError(
                 f"{option}={path} and {option}={outside[option]} are not below this folder: start in one that has both"
             )
-        found.words.append(f"{option}={quoted(to.removeprefix(f'{FOLDER}/'))}")
+        found.words.append(f"{option}={override_text(to.removeprefix(f'{FOLDER}/'))}")
     return found
 
 
@@ -59,12 +60,6 @@ def is_inside(path: str) -> bool:
     """Whether a path is below the folder that the command runs in, and says so."""
     normal = PurePosixPath(Path(os.path.normpath(path)).as_posix())
     return not (normal.is_absolute() or ".." in normal.parts or normal.parts[:1] in ((), ("~",)) or path[0] == "~")
-
-
-def quoted(text: str) -> str:
-    """`text` as Hydra takes it for one value, whatever is in it."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def without(words: Sequence[str], options: Iterable[str]) -> list[str]:

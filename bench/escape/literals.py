@@ -1,10 +1,14 @@
 """Values as literals: of source code, of a command line."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from bench.escape.characters import visible_line
+
+_PLAIN = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)
+_RESERVED = {"null", "true", "false", "none", "yes", "no", "on", "off", "nan", "inf"}
 
 
 def double_quoted(text: str) -> str:
@@ -14,6 +18,14 @@ def double_quoted(text: str) -> str:
         code = ord(character)
         made.append(f"\\u{code:04x}" if visible_line(character) != character and code < 0x10000 else character)
     return "".join(made)
+
+
+def override_text(text: str) -> str:
+    """`text` as the value of one of Hydra's overrides, which reads it as it stands: in quotes, unless it is a word."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
+        return text
+    doubled = re.sub(r"(\\+)(?='|$)", r"\1\1", text)  # before a quote, a backslash stands for itself twice
+    return "'" + doubled.replace("'", r"\'") + "'"
 
 
 def option_value(value: Any) -> str:

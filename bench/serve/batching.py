@@ -68,7 +68,9 @@ class Batcher:
 
     def _run(self) -> None:
         while (batch := self._gathered()) is not None:
-            self._answer(batch)
+            wanted = [request for request in batch if request.answer.set_running_or_notify_cancel()]
+            if wanted:  # callers of the others have given up
+                self._answer(wanted)
             with self._lock:
                 self._waiting -= sum(len(request.texts) for request in batch)
 

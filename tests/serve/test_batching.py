@@ -65,6 +65,17 @@ def test_one_caller_s_text_is_not_another_one_s_error(model: Model, batcher: Bat
     assert first.result(20).tolist() == [[1, 0]]
 
 
+def test_who_gives_up_holds_up_nobody(model: Model, batcher: Batcher) -> None:
+    first = batcher.ask(["a"])
+    assert model.begun.wait(20)
+    given_up, last = batcher.ask(["bb", "bb"]), batcher.ask(["ccc"])
+    assert given_up.cancel()
+    model.go.set()
+    assert first.result(20).tolist() == [[1, 0]]
+    assert last.result(20).tolist() == [[3, 0]]
+    assert model.batches == [["a"], ["ccc"]]
+
+
 def test_more_than_may_wait_are_refused(model: Model, batcher: Batcher) -> None:
     waiting = [batcher.ask(["a"] * 5), batcher.ask(["b"] * 5)]
     with pytest.raises(Busy):

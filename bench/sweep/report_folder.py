@@ -128,5 +128,8 @@ def _note(top: Path, name: str, folder: str, there: dict[str, Grid], grid: Grid)
     if folder != name:
         return f"{top / name} is another grid's report: this one's is {top / folder} (name=... gives it another name)"
     if (old := there.get(folder)) is not None and old.cells and old.cells.isdisjoint(grid.cells):
-        return f"{top / folder} is a report on other cells of {grid.experiment}, which this one's replaces"
+        return (
+            f"{top / folder} is a report on other cells of {grid.experiment}: a report on these takes its place "
+            "(name=... keeps both)"
+        )
     return None

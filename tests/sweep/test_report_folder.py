@@ -156,7 +156,7 @@ def test_other_cells_of_an_experiment_are_told(
     swept(experiment, tmp_path, capsys)
     other = finished([*experiment, "train_size=20"], tmp_path)
     said = swept(other, tmp_path, capsys)
-    assert f"{tmp_path / 'reports' / 'mine'} is a report on other cells of mine, which this one's replaces" in said
+    assert f"{tmp_path / 'reports' / 'mine'} is a report on other cells of mine: a report on these takes its" in said
     assert sizes(tmp_path, "mine") == {20}
 
 

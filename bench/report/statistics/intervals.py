@@ -5,7 +5,7 @@ set of its own, or one seed. `Interval.method` says which it was.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -24,6 +24,8 @@ ONE_SEED: tuple[Method, ...] = ("wilson", "adjusted_wald", "examples_bootstrap",
 
 CLOSEST = 1e-9
 """That the middle of an interval may come to 0 and 1."""
+UNSEEN = 2
+"""Examples. With none, LRAP of 0.9996 on 500 texts is covered in 88 %, with 2 in 97 %; on 2,000 in 89 and 92 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +185,26 @@ def mean_interval(sample: Sample, level: float = LEVEL) -> Interval:
     if sample.edges:
         return _at_edges(sample, level)
     if len(sample.values) == 1 and not sample.counted and 0 < sample.mean < 1:
-        error = of_examples(sample)
+        error = _with_unseen(sample)
         return _interval(sample, *score_limits(sample.mean, error, level), level, error.method)
     if len(sample.values) == 1 or sample.is_constant:
         count = len(sample.values[0]) if sample.worth is None else sample.worth
         return _interval(sample, *wilson_limits(sample.mean, count, level), level, "wilson")
     return _interval(sample, *score_limits(sample.mean, sample.error, level), level, sample.error.method)
+
+
+def _with_unseen(sample: Sample) -> StandardError:
+    """`of_examples`, of scores from 0 to 1 with `UNSEEN` more examples that are off the nearer end as those seen are.
+
+    Where nearly all scores are 1, the few others are all that tells the variance, and they may be fewer than usual.
+    Values outside of 0 to 1 are no scores of examples but parts in a metric, and hardly any is at an end.
+    """
+    (values,), error = sample.values, of_examples(sample)
+    off = np.abs(values - round(sample.mean))
+    if values.min() < 0 or values.max() > 1:
+        return error
+    unseen = UNSEEN * float(np.square(off[off > 0]).mean()) / len(values) ** 2
+    return replace(error, value=float(np.sqrt(error.value**2 + unseen)))
 
 
 def _at_edges(sample: Sample, level: float) -> Interval:

@@ -25,7 +25,8 @@ PARTS: dict[str, Part] = {
         [one for one in simulated.settings((0.8,)) if not one.firm and one.seeds > 2],
         1,
     ),
-    "sets": (set_coverage.set_coverage, list(set_coverage.settings()), 0.3),
+    "sets": (set_coverage.set_coverage, list(set_coverage.settings()), 1),
+    "set_differences": (set_coverage.difference_coverage, list(set_coverage.settings()), 1),
     "macro_f1": (simulated.macro_f1_coverage, list(simulated.settings((0.8,))), 0.4),
 }
 

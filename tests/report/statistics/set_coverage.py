@@ -1,12 +1,12 @@
 """How often the intervals of metrics hold the expected value where a text may have several labels, some of them rare.
 
-    python -m tests.report.statistics.coverage --only sets
+    python -m tests.report.statistics.coverage --only sets set_differences
 
 simulates all of `settings`; the tests do a few.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -16,11 +16,17 @@ from bench.metrics.label_sets import LabelSetPredictions
 from bench.metrics.table import MULTI_LABEL_METRICS
 from bench.report.statistics.bootstrap import Draws, Statistic, metric_interval
 from bench.report.statistics.correctness import BySeed, TestPredictions
+from bench.report.statistics.deciding import by_metric
 from bench.report.statistics.interval_frames import interval_frame
 from bench.report.statistics.points import Point
+from bench.report.statistics.significance import Verdicts
 from tests.report.statistics.label_sets import a_set
 
 METRICS = ("macro_f1", "micro_f1", "samples_f1", "accuracy", "hamming_loss", "lrap", "average_precision", "roc_auc")
+DECIDING = ("macro_f1", "micro_f1", "samples_f1", "accuracy", "hamming_loss")
+"""Those that rows are compared by."""
+BETTER = 0.5
+"""By how much more one of two rows tells."""
 MOST = 0.4
 """The share of texts that have the most frequent label."""
 OF_TEXT, OF_BOTH, OWN = 0.6, 0.8, 0.8
@@ -58,13 +64,21 @@ class SetSetting:
 
         A label is given from 0.5 on, which is as often as texts have it.
         """
+        has, hard = self.texts(random, size)
+        return has.astype(np.int8), self.answered(random, has, hard, seeds)
+
+    def texts(self, random: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Who has which label, and what makes that hard to tell, both of shape (examples, labels)."""
         has = random.random((size, self.labels)) < self.shares
-        hard = OF_TEXT * random.standard_normal((size, 1)) + OF_BOTH * random.standard_normal(has.shape)
+        return has, OF_TEXT * random.standard_normal((size, 1)) + OF_BOTH * random.standard_normal(has.shape)
+
+    def answered(self, random: np.random.Generator, has: np.ndarray, hard: np.ndarray, seeds: int) -> np.ndarray:
+        """Probabilities of `texts`, of shape (seeds, examples, labels)."""
         spread = self.spread if self.seeds > 1 else 0.0
         own = OWN * random.standard_normal((seeds, *has.shape))
         own += spread * random.standard_normal((seeds, 1, self.labels))
         logits = self.tells * has + hard + own - thresholds(self.tells, self.labels, self.rarest)
-        return has.astype(np.int8), 1 / (1 + np.exp(-logits))
+        return np.asarray(1 / (1 + np.exp(-logits)))
 
     def __str__(self) -> str:
         return (
@@ -110,12 +124,22 @@ def expected(setting: SetSetting) -> dict[str, float]:
 
 def answers(setting: SetSetting, random: np.random.Generator) -> BySeed:
     """What trainings answer on one new test set in which each label occurs, with probabilities."""
-    has, drawn = setting.draw(random, setting.examples, setting.seeds)
+    (one,) = several_answers([setting], random)
+    return one
+
+
+def several_answers(rows: Sequence[SetSetting], random: np.random.Generator) -> list[BySeed]:
+    """The same of each of `rows`, which have the texts of the first."""
+    has, hard = rows[0].texts(random, rows[0].examples)
     while not has.any(axis=0).all():
-        has, drawn = setting.draw(random, setting.examples, setting.seeds)
-    test_set = a_set(has)
-    made = [LabelSetPredictions.of_probabilities(each, has) for each in drawn]
-    return {seed: TestPredictions(test_set, one.predicted, probable=one) for seed, one in enumerate(made)}
+        has, hard = rows[0].texts(random, rows[0].examples)
+    test_set, true = a_set(has.astype(np.int8)), has.astype(np.int8)
+    found = []
+    for row in rows:
+        drawn = row.answered(random, has, hard, row.seeds)
+        made = [LabelSetPredictions.of_probabilities(each, true) for each in drawn]
+        found.append({seed: TestPredictions(test_set, one.predicted, probable=one) for seed, one in enumerate(made)})
+    return found
 
 
 def set_coverage(setting: SetSetting, rounds: int, names: tuple[str, ...] = METRICS) -> dict[str, float]:
@@ -127,6 +151,21 @@ def set_coverage(setting: SetSetting, rounds: int, names: tuple[str, ...] = METR
         for name in names:
             (found,) = interval_frame(grid, f"test_{name}", Draws()).itertuples()
             held[name] += bool(found.low <= truth[name] <= found.high)
+    return {name: count / rounds for name, count in held.items()}
+
+
+def difference_coverage(setting: SetSetting, rounds: int, names: tuple[str, ...] = DECIDING) -> dict[str, float]:
+    """How often the interval of a difference holds what is expected: of a row that tells labels `BETTER` better."""
+    random, better = setting.random, replace(setting, tells=setting.tells + BETTER)
+    truth = {name: expected(better)[name] - expected(setting)[name] for name in names}
+    held = dict.fromkeys(names, 0)
+    for _ in range(rounds):
+        rows = zip(("a", "b"), several_answers([setting, better], random), strict=True)
+        grid = {Point(row, setting.labels, 100): each for row, each in rows}
+        for name in names:
+            both = Verdicts(by_metric(grid, MULTI_LABEL_METRICS[name])).of("b", "a", setting.labels, 100)
+            assert both is not None
+            held[name] += both.difference.holds(truth[name])
     return {name: count / rounds for name, count in held.items()}
 
 

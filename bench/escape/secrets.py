@@ -33,6 +33,11 @@ _ENTRY = re.compile(  # of a mapping: {user: me, api_key: abc}
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"\b(?P<name>(?:bearer|basic) )[\w\-.=+/~]{8,}", re.IGNORECASE)
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_PASSWORD = re.compile(r"(?:^|[._\-/@])(?:password|passwd|pwd|passphrase)$", re.IGNORECASE)
+_LINE = re.compile(  # of a file of settings: db_password = "abc", api_key: abc
+    r"\s*(?:export\s+)?['\"]?(?P<name>[\w.\-]+)['\"]?\s*[:=]\s*(?P<value>'[^']+'|\"[^\"]+\"|(?=\S*\d)[^\s(){}$<>*]+?)[,;]?\s*"
+)
 _TOKEN = re.compile(r"\b(?:(?P<kind>hf_|gh[pousr]_|AKIA)[A-Za-z0-9]{16,}|(?P<other>github_pat_|glpat-|sk-)[\w\-]{20,})")
 
 
@@ -48,6 +53,23 @@ def masked(text: str) -> str:
         text = _ENTRY.sub(_value, text)
     text = _HEADER.sub(rf"\g<name>{MASK}", text)
     return _TOKEN.sub(lambda found: f"{found['kind'] or found['other']}{MASK}", text)
+
+
+def holds_secret(line: str) -> bool:
+    """Whether a line of a file has what `masked` masks, a setting that is a password, or the head of a private key."""
+    if masked(line) != line or _PRIVATE_KEY.search(line):
+        return True
+    entry = _LINE.fullmatch(line)
+    return entry is not None and is_secret_entry(entry["name"], entry["value"].strip("'\""))
+
+
+def is_secret_entry(name: str, value: str) -> bool:
+    """Whether an entry of a file, a text, is a password, or looks like a key or a token and is called so."""
+    if not value or value.strip("*") == "":
+        return False
+    if _PASSWORD.search(name):
+        return True
+    return bool(_NAMED.search(name)) and bool(_LIKE_A_SECRET.fullmatch(value)) and _is_secret(name, value)
 
 
 def masked_override(word: str) -> str:

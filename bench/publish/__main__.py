@@ -36,8 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         say(f"error: {error}", error=True)
         return 1 if isinstance(error, NotSent) else 2
-    except KeyboardInterrupt:
-        print("interrupted: nothing was published", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        say(f"interrupted: {str(interrupt) or 'nothing was published'}", error=True)
         return INTERRUPTED
 
 
@@ -81,8 +81,10 @@ def _run(options: argparse.Namespace) -> int:
     if not options.yes:
         say("nothing was sent: --yes sends it")
         return 0
-    name, address = upload(files, wanted, f"{title_of(card) or Path(options.model).name}, by {TAG} {__version__}")
-    say(f"published: {address}\n  {command(['hf', 'download', name, '--local-dir', name.rpartition('/')[2]])}")
+    sent = upload(files, wanted, f"{title_of(card) or model.folder.resolve().name}, by {TAG} {__version__}")
+    branch = [] if wanted.revision is None else ["--revision", wanted.revision]
+    fetch = ["hf", "download", sent.name, *branch, "--local-dir", sent.name.rpartition("/")[2]]
+    say(f"{'published' if sent.is_new else 'all of it is there already'}: {sent.address}\n  {command(fetch)}")
     return 0
 
 

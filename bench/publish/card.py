@@ -1,6 +1,7 @@
 """The card that is sent: that of the folder, its header completed and held against what was measured."""
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import yaml  # type: ignore[import-untyped]
@@ -18,6 +19,7 @@ from bench.results.regular import MEGABYTE, read_regular
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult, ModelCard
 
+_BEGINS = re.compile(r"\s*---[ \t]*(?=\r?\n)")
 ROUNDING = 5.1e-5
 """Cards of earlier versions had four digits."""
 
@@ -53,10 +55,15 @@ def title_of(card: "ModelCard") -> str:
 def _read(model: Model) -> "ModelCard":
     path = model.folder / CARD
     try:
-        text = read_regular(path, MEGABYTE * 16).decode()
+        text = read_regular(path, MEGABYTE * 16).decode("utf-8-sig")  # as Windows' editor writes it
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {said(error)}") from error
-    return _parsed(text, model)
+    if _BEGINS.match(text) is None:
+        return _parsed(text, model)
+    card = _parsed(_BEGINS.sub("---", text, count=1), model)
+    if _BEGINS.match(card.text) and not card.data.to_dict():
+        raise UserError(f"{path} begins a header with --- that no second --- ends: put one below it")
+    return card
 
 
 def _parsed(text: str, model: Model) -> "ModelCard":
@@ -65,8 +72,11 @@ def _parsed(text: str, model: Model) -> "ModelCard":
     try:
         card = ModelCard(text)
         for result in results_of(card):
-            if not isinstance(result.metric_value, int | float) or not math.isfinite(result.metric_value):
-                raise ValueError(f"model-index: {result.metric_value!r} of {result.metric_type} is no number")
+            value, args = result.metric_value, result.dataset_args
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise ValueError(f"model-index: {value!r} of {result.metric_type} is no number")
+            if not isinstance(args, dict | None):
+                raise ValueError(f"model-index: args of {result.dataset_name} are no names with values")
     except (ValueError, TypeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"the header of {model.folder / CARD} is none that the hub can read: {reason}") from error
@@ -80,7 +90,7 @@ def _complete(card: "ModelCard", model: Model) -> None:
     made = header(model.kept, model.record, scores_of(model.record, model.kept.kind))
     own = results_of(card)
     for result in made.eval_results or []:
-        same = [each for each in own if each.is_equal_except_value(result)]
+        same = [each for each in own if _measures_the_same(each, result)]
         _refuse_other(same, result.metric_value, f"{result.metric_name} of the record is", model)
         own = [each for each in own if each not in same]
     for name, value in made.__dict__.items():
@@ -89,10 +99,17 @@ def _complete(card: "ModelCard", model: Model) -> None:
     card.data["eval_results"] = [*(made.eval_results or []), *own] or None
 
 
+def _measures_the_same(one: "EvalResult", other: "EvalResult") -> bool:
+    """Whether the hub shows both as one: a header says once what the data set is, for all scores on it."""
+    shown = ("unique_identifier", "metric_type", "metric_name", "metric_args", "metric_config")
+    return all(getattr(one, name) == getattr(other, name) for name in shown)
+
+
 def _say_converted(card: "ModelCard", form: str) -> None:
     """Its scores were measured before the conversion, and it has all weights."""
     for result in results_of(card):
-        result.metric_name = f"{result.metric_name or result.metric_type}, before it was converted to {form}"
+        name, said_so = result.metric_name or result.metric_type, f", before it was converted to {form}"
+        result.metric_name = f"{name.removesuffix(said_so)}{said_so}"  # it may have been published already
     if card.data.get("base_model_relation") == "adapter":
         card.data["base_model_relation"] = "finetune"
 
@@ -127,3 +144,6 @@ def _name_base(card: "ModelCard", model: Model, wanted: Wanted) -> None:
     if base is not None and base.source == "hub" and base.id != wanted.base_id:
         for form in (code, double_quoted):
             card.text = card.text.replace(form(base.id), form(wanted.base_id))
+        if base.revision is not None:  # a commit of the other name
+            for lead, form in ((", revision ", code), (r",\s*revision=", double_quoted)):
+                card.text = re.sub(lead + re.escape(form(base.revision)), "", card.text)

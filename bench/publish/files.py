@@ -22,7 +22,7 @@ def contents(model: Model, card: str, wanted: Wanted) -> dict[str, Content]:
     try:
         files = _files(model.folder)
         changed = _renamed(model, wanted)
-    except OSError as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{model.folder} cannot be read: {said(error)}") from error
     return dict(sorted((files | changed | {kept.CARD: card.encode()}).items()))
 
@@ -30,11 +30,6 @@ def contents(model: Model, card: str, wanted: Wanted) -> dict[str, Content]:
 def size(content: Content) -> int:
     """In bytes."""
     return len(content) if isinstance(content, bytes) else content.stat().st_size
-
-
-def text_of(content: Content) -> str:
-    """A text file as it is sent. Raises OSError, and UnicodeDecodeError where it is none."""
-    return content.decode() if isinstance(content, bytes) else content.read_text(encoding="utf-8")
 
 
 def _files(folder: Path) -> dict[str, Content]:
@@ -77,15 +72,21 @@ def _renamed(model: Model, wanted: Wanted) -> dict[str, Content]:
 
 def _without_new(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     """Those of `values` that the file has."""
-    there = json.loads(path.read_text(encoding="utf-8"))
+    there = _loaded(path)
     return {name: value for name, value in values.items() if name in there}
 
 
 def _part(path: Path, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))[name]
+    found: dict[str, Any] = _loaded(path)[name]
     return found
 
 
 def _with(path: Path, values: Mapping[str, Any]) -> bytes:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return json.dumps(content | values, indent=1, ensure_ascii=False).encode()
+    return json.dumps(_loaded(path) | dict(values), indent=1, ensure_ascii=False).encode()
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError(f"{path.name} has no names with values")
+    return found

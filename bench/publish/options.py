@@ -8,6 +8,8 @@ from bench.errors import UserError
 NO_BASE = "none"
 """As `--base-id`: the base is on no hub."""
 
+BRANCH = re.compile(r"(?!refs/)[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -37,5 +39,12 @@ class Wanted:
                 validate_repo_id(name)
             except HFValidationError as error:
                 raise UserError(f"{option} {name} can be no name on the hub: give OWNER/NAME") from error
+        branch = self.revision
+        if branch is not None and (
+            not BRANCH.fullmatch(branch) or ".." in branch or re.fullmatch("[0-9a-f]{40}", branch)
+        ):
+            raise UserError(
+                f"--revision {branch or repr(branch)} is no name of a branch: letters, digits and . _ - / make one"
+            )
         if self.licence is not None and not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", self.licence):
             raise UserError(f"--license {self.licence} is none that the hub knows: apache-2.0, mit, other, unknown ...")

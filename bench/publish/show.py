@@ -29,7 +29,7 @@ def described(model: Model, card: "ModelCard", files: Mapping[str, Content], wan
     yield f"card: {title_of(card) or 'without a title'}"
     for result in results_of(card):
         count = (result.dataset_args or {}).get("test_examples")
-        examples = "" if count is None else f", {count:,} test examples"
+        examples = f", {count:,} test examples" if isinstance(count, int) else ""
         name = result.metric_name or result.metric_type
         yield f"  {name}: {result.metric_value:.4f} on {result.dataset_name}{examples}"
     if model.refit is not None and model.refit.num_rows:

@@ -197,6 +197,12 @@ def answered(error: BaseException) -> tuple[int, str] | None:
     return None if status is None else (int(status), " ".join(str(answers[0]).split()))
 
 
+def words_of(error: BaseException) -> str:
+    """What the hub itself says of why it refused something, on one line; "" where it says nothing."""
+    said = (getattr(cause, "server_message", None) for cause in _chain(error))
+    return " ".join(next(filter(None, said), "").split())
+
+
 def offline() -> bool:
     """Whether HF_HUB_OFFLINE forbids to ask the hub."""
     from huggingface_hub import constants  # a submodule: no attribute of the package before it is imported

@@ -52,3 +52,14 @@ def test_a_converted_model(out: Path, form: str, kept: Kept, hub: Hub, capsys: p
     (out / "config.json").write_text("{}")
     assert main(words) == 2
     assert "(changed: config.json): `bench convert` makes it again" in capsys.readouterr().err
+
+
+def test_what_was_fetched_is_published_again_as_it_is(
+    out: Path, form: str, hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(out), "--repo-id", NAME, "--yes", "--base-id", "acme/bert"]) == 0
+    sent = hub.repositories[NAME].branches["main"]
+    (out / CARD).write_bytes(sent[CARD])
+    assert main([str(out), "--repo-id", NAME, "--yes", "--base-id", "acme/bert"]) == 0
+    assert hub.repositories[NAME].branches["main"][CARD].decode().count("accuracy, before it was converted") == 1
+    assert f"before it was converted to {form}, before" not in sent[CARD].decode()

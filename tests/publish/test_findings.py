@@ -27,6 +27,37 @@ FOUND = {
     "texts": ("texts.csv", "text\nhello\n", "texts.csv may hold texts"),
     "a pickle": ("pytorch_model.bin", "x", "pytorch_model.bin may hold a pickle"),
     "no JSON": (CONFIG, '{"a": ', "config.json cannot be read"),
+    "a path within a value": (CONFIG, '{"a": "of /home/jane/x.csv, all"}', "path of a machine at a, /home/jane/x.csv,"),
+    "a path as a name": (CONFIG, '{"/home/jane/x": 1}', "config.json has a path of a machine at its top, /home/jane/x"),
+    "a password in a file": (CONFIG, '{"a": {"password": "hunter2"}}', "a password or a token at a.password"),
+    "a key in a file": (CONFIG, '{"api_key": "abcd1234efgh5678"}', "a password or a token at api_key"),
+    "a private key in a file": (CONFIG, '{"a": "-----BEGIN PRIVATE KEY-----\\nMII"}', "a password or a token at a:"),
+    "a notebook": (
+        "a.ipynb",
+        json.dumps({"cells": [{"source": ["x\n", f"login('{TOKEN}')"]}]}),
+        "a.ipynb has what looks like a password or a token at cells[0].source[1]",
+    ),
+    "a log": ("train.log", "read\n/Volumes/T7/jane/x.csv\n", "train.log, line 2, has a path of a machine, /Volumes/T7"),
+    "a script": ("run.sh", f"export HF_TOKEN={TOKEN}\n", "run.sh, line 1, has what looks like a password"),
+    "settings": ("a.toml", 'password = "hunter2"\n', "a.toml, line 1, has what looks like a password"),
+    "a private key": ("id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n", "id_rsa, line 1, has what looks like"),
+    "a path of Windows in prose": ("a.txt", "of C:/Users/jane/x\n", "a.txt, line 1, has a path of a machine, C:/Users"),
+    "a share": ("a.txt", "of \\\\host\\share\\x\n", "a.txt, line 1, has a path of a machine, \\\\host"),
+    "an address of a file": (
+        "a.txt",
+        "of file:///home/jane/x\n",
+        "a.txt, line 1, has a path of a machine, file:///home",
+    ),
+    "an archive": ("a.csv.gz", "x", "a.csv.gz is packed, and may hold anything: take it out"),
+    "an old table": ("a.XLS", "x", "a.XLS may hold texts"),
+    "other bytes": ("events.out", "\0x /home/jane/runs/x", "events.out has a path of a machine, /home/jane/runs/x"),
+    "a token in bytes": ("events.out", f"\0x {TOKEN}", "events.out has what looks like a password or a token"),
+    "no weights": (
+        "model.safetensors",
+        "version https://git-lfs.github.com/spec/v1\n",
+        "model.safetensors cannot be read (it is no file of safetensors)",
+    ),
+    "deep": (CONFIG, "[" * 20_000 + "]" * 20_000, "config.json cannot be read (maximum recursion"),
     "a graph": ("model.onnx", "\x08File /home/jane/bench/x.py\x12", "model.onnx has a path of a machine, /home/jane"),
 }
 
@@ -37,8 +68,12 @@ def folder(tmp_path: Path) -> Path:
     made = tmp_path / "ours"
     made.mkdir()
     (made / "README.md").write_text(HEADER + "\nSee https://host.org/data/home/x, `pad_token=[PAD]` and 3/4/5.\n")
-    config = {"path": "", "vocab": "a/b", "id2label": {"0": "/"}, "chat_template": "{{ x(key='abcdefgh12345678') }}"}
+    template = "{{ x(key='abcdefgh12345678') }}"
+    config = {"path": "", "vocab": "a/b", "id2label": {"0": "/"}, "chat_template": template, "boi_token": "<image>"}
     (made / "config.json").write_text(json.dumps(config))
+    (made / "tokenizer_config.json").write_text(json.dumps({"chat_template": [{"name": "x", "template": template}]}))
+    (made / "chat_template.jinja").write_text(template)
+    (made / "terms.json").write_text('["of another program"]')
     (made / "tokenizer.json").write_text('{"vocab": {"/home/jane/x": 1}}')
     save_file({"a": np.zeros(2)}, made / "model.safetensors", {"format": "pt"})
     (made / ".cache").mkdir()
@@ -50,7 +85,7 @@ def test_a_folder_with_a_card_is_published(folder: Path, hub: Hub, capsys: pytes
     assert main([str(folder), "--repo-id", NAME, "--yes"]) == 0
     assert capsys.readouterr().err == ""
     files = hub.repositories[NAME].branches["main"]
-    assert set(files) == {".gitattributes", "README.md", "config.json", "model.safetensors", "tokenizer.json"}
+    assert set(files) == {".gitattributes", *(path.name for path in folder.iterdir() if path.is_file())}
     assert files["model.safetensors"] == (folder / "model.safetensors").read_bytes()
 
 

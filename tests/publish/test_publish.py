@@ -173,9 +173,10 @@ def test_weights_that_are_whole_may_have_a_base_on_no_hub(kept: Kept, hub: Hub) 
     assert header["license"] == "mit"
 
 
-def test_a_branch_of_its_own(kept: Kept, hub: Hub) -> None:
+def test_a_branch_of_its_own(kept: Kept, hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     words = words_for("tfidf_logistic", kept("tfidf_logistic"))
     assert main([*words, "--yes", "--revision", "trial/2"]) == 0
+    assert f"hf download {NAME} --revision trial/2 --local-dir tickets" in capsys.readouterr().out
     assert main([*words, "--yes", "--revision", "trial/2"]) == 0
     branches = hub.repositories[NAME].branches
     assert set(branches["main"]) == {".gitattributes"}
@@ -205,7 +206,8 @@ def test_who_may_see_it_is_not_left_to_what_is_there(
     words = [*words_for("tfidf_logistic", kept("tfidf_logistic")), "--yes"]
     assert main([*words, f"--{is_there}"]) == 0
     hub.asked.clear()
-    assert main([*words, given]) == 2
+    assert main([*words, given, "--revision", "trial"]) == 2
+    assert set(hub.repositories[NAME].branches) == {"main"}
     assert f"{NAME} is there already, and is {is_there}" in capsys.readouterr().err
     assert not [path for path in hub.asked if "commit" in path]
 

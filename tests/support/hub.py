@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
+from socket import SHUT_RDWR
 from threading import Thread
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 TOKEN = "hf_" + "a" * 32
+CUT_AFTER = -1
 OWNER = "me"
 LFS = (".safetensors", ".onnx")
-COMMIT = "c" * 40
 
 
 @dataclass
@@ -27,6 +28,11 @@ class Repository:
     private: bool
     branches: dict[str, dict[str, bytes]] = field(default_factory=lambda: {"main": {".gitattributes": b""}})
     messages: list[str] = field(default_factory=list)
+
+    @property
+    def commit(self) -> str:
+        """The newest."""
+        return f"{len(self.messages):040x}"
 
 
 @dataclass
@@ -40,7 +46,7 @@ class Hub:
     objects: dict[str, bytes] = field(default_factory=dict)
     """What came by LFS, by SHA-256."""
     refusals: dict[str, int] = field(default_factory=dict)
-    """Statuses, by a part of the path; 0: the connection is cut."""
+    """Statuses, by a part of the path; 0: the connection is cut, CUT_AFTER: once the hub has done it."""
 
 
 @contextmanager
@@ -80,9 +86,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.hub.asked.append(f"{method} {path}")
         for part, status in self.hub.refusals.items():
             if part in path:
-                if not status:
+                if status in (0, CUT_AFTER):
+                    if status == CUT_AFTER:
+                        self._do(method, path, body)
                     self.close_connection = True
-                    self.connection.close()
+                    self.connection.shutdown(SHUT_RDWR)
                     return
                 self._send(status, {"error": "refused"})
                 return
@@ -143,20 +151,32 @@ class _Handler(BaseHTTPRequestHandler):
         if what[:1] in ([], ["revision"]):
             files = repository.branches[what[1] if what else "main"]
             siblings = [{"rfilename": path} for path in files]
-            return 200, {"id": name, "private": repository.private, "siblings": siblings, "sha": COMMIT}
+            return 200, {"id": name, "private": repository.private, "siblings": siblings, "sha": repository.commit}
         branch = "/".join(what[1:])
         if what[0] == "branch":
+            if branch in repository.branches:
+                return 409, {"error": "Reference already exists"}
             repository.branches[branch] = dict(repository.branches["main"])
             return 200, {}
         if what[0] == "preupload":
             files = [each["path"] for each in json.loads(body)["files"]]
             modes = {path: "lfs" if PurePosixPath(path).suffix in LFS else "regular" for path in files}
+            there = repository.branches[branch]
             return 200, {
-                "files": [{"path": path, "uploadMode": mode, "shouldIgnore": False} for path, mode in modes.items()]
+                "files": [
+                    {"path": path, "uploadMode": mode, "shouldIgnore": False, "oid": _oid(there.get(path), mode)}
+                    for path, mode in modes.items()
+                ]
             }
         assert what[0] == "commit"
-        self._commit(repository, branch, [json.loads(row) for row in body.splitlines()])
-        return 200, {"commitUrl": f"{self.hub.address}/{name}/commit/{COMMIT}", "commitOid": COMMIT}
+        rows = [json.loads(row) for row in body.splitlines()]
+        if rows[0]["value"].get("parentCommit", repository.commit) != repository.commit:
+            return 412, {"error": "A commit has happened since. Please refresh and try again."}
+        self._commit(repository, branch, rows)
+        return 200, {
+            "commitUrl": f"{self.hub.address}/{name}/commit/{repository.commit}",
+            "commitOid": repository.commit,
+        }
 
     def _commit(self, repository: Repository, branch: str, rows: list[dict[str, Any]]) -> None:
         files = repository.branches[branch]
@@ -172,10 +192,19 @@ class _Handler(BaseHTTPRequestHandler):
                 del files[value["path"]]
 
 
+def _oid(content: bytes | None, mode: str) -> str | None:
+    """What git, or LFS, calls the file that is there."""
+    if content is None:
+        return None
+    if mode == "lfs":
+        return hashlib.sha256(content).hexdigest()
+    return hashlib.sha1(b"blob %d\0%s" % (len(content), content), usedforsecurity=False).hexdigest()
+
+
 def _validated(card: str) -> tuple[int, Any]:
     """As the hub looks at a card's header."""
     try:
-        header = yaml.safe_load(card.split("---\n")[1])
+        header = yaml.safe_load(card.replace("\r\n", "\n").split("---\n")[1])
     except yaml.YAMLError as error:
         return 400, {"errors": [{"message": str(error)}], "warnings": []}
     if not isinstance(header, dict) or "license" not in header:

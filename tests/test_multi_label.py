@@ -113,7 +113,25 @@ def test_defaults_are_those_of_own_data(file: Path) -> None:
     assert same.key == cell.key, "task=multi_label says the same as data.multi_label=keep"
 
 
+@pytest.mark.parametrize(("word", "sign"), [("tab", "\t"), ("comma", ","), (", ", ", ")])
+def test_a_separator_may_be_a_word(word: str, sign: str, tmp_path: Path) -> None:
+    path = tmp_path / "tickets.tsv"
+    cells = (sign.join(row["label"]) for row in rows_of())
+    path.write_text("text,label\n" + "".join(f'text {row},"{cell}"\n' for row, cell in enumerate(cells)))
+    given = f'data.label_separator="{word}"', "data.delimiter=comma", "model=tfidf_sgd"
+    cell = to_cell(composed(*words(path, *given))[0])
+    assert (cell.task.data.label_separator, cell.task.num_labels) == (sign, 3)
+
+
 REFUSED = {
+    "no separator": (("model=tfidf_sgd", 'data.label_separator=""'), "data.label_separator=: a sign or several"),
+    "no separator of answers": (
+        ("model=predictions", "model.name=x", "model.path=x.csv", 'model.label_separator=""'),
+        "model.label_separator=: a sign",
+    ),
+    "names of columns": (("model=tfidf_sgd", "num_labels=2", "data.label_columns=[ball,money]",
+                          "data.label_names=[a,b]"),
+                         "data.label_names has no effect beside data.label_columns"),
     "a balanced split": (("model=tfidf_sgd", "split=nested"), "split=nested draws examples of one label each"),
     "oversampling": (("model=tfidf_sgd", "training.class_weight=oversample"), "balanced or sqrt"),
     "a metric of one label": (("model=tfidf_logistic", "model.best_metric=brier"),

@@ -5,7 +5,7 @@ from typing import Literal
 
 from bench.bounds import LabelCount, Positive
 from bench.config.common import FORBID, IF_SET, NEVER, WheelConfig
-from bench.config.names import Columns, FilePath, Id, Merging, Name, Text
+from bench.config.names import Columns, FilePath, Id, Merging, Name, Separator, Text
 from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 
 
@@ -53,7 +53,7 @@ class DataConfig:
     an empty line between."""
     label_column: Text = "label"
     """The column of labels."""
-    label_separator: Text | None = field(default=None, metadata=IF_SET)
+    label_separator: Separator | None = field(default=None, metadata=IF_SET)
     """With several labels a row: what is between them in a cell of `label_column`, as in `bug|urgent`."""
     label_columns: tuple[Text, ...] | None = field(default=None, metadata=IF_SET)
     """With several labels a row: columns of 0 and 1, one a label, which is called as its column; in place of

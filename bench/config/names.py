@@ -11,6 +11,8 @@ from bench.escape.filename import RESERVED
 
 LONGEST_NAME, LONGEST_PART, LONGEST_PATH = 500, 255, 4095
 """Characters of a name; bytes of a file's name and of a whole path, as Linux has them."""
+SIGNS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "space": " "}
+"""Words for signs that shells make hard to type."""
 LONGEST_EXPERIMENT, LONGEST_ID = 200, 200
 
 
@@ -114,7 +116,16 @@ def _shard(text: str) -> str:
     return text
 
 
+def _separator(text: str) -> str:
+    """Raises ValueError for what stands between no two labels."""
+    if not text:
+        raise ValueError(f"a sign or several are needed, or one of {', '.join(SIGNS)}")
+    return SIGNS.get(text, text)
+
+
 Text = Annotated[str, BeforeValidator(_digits)]
+Separator = Annotated[Text, AfterValidator(_separator)]
+"""What stands between the labels of a cell."""
 Columns = Annotated[str | tuple[str, ...], PlainValidator(_columns)]
 """One column of a table, or several in their order."""
 Merging = Annotated[bool | dict[str, str], PlainValidator(_merging)]

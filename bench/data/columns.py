@@ -50,6 +50,8 @@ def to_pool(parts: Iterable[Part], data: DataConfig, revision: str | None) -> Po
     if not each:
         raise data_error(data, "no row has a label")
     notes = [note for part in read for note in part.notes] + label_notes(each, texts, merged=found.is_merged)
+    if sets and max(map(len, sets)) == 1:
+        notes.append(_one_each(data))
     notes += doubtful_times(read, data)
     for note in (notes := list(dict.fromkeys(notes))):
         _say_once(data, note)
@@ -66,6 +68,12 @@ def to_pool(parts: Iterable[Part], data: DataConfig, revision: str | None) -> Po
         label_sets=sets,
         where=Places(read).of(found.table),
     )
+
+
+def _one_each(data: DataConfig) -> str:
+    """What somebody should know who asked for several labels where no row has any two."""
+    asked = data.label_separator
+    return "no row has several labels" + ("" if asked is None else f": is data.label_separator={asked!r} between them?")
 
 
 @functools.lru_cache(maxsize=1024)

@@ -31,7 +31,8 @@ def all_labels(data: DataConfig, split: SplitConfig, cache: Path, mirror_dir: st
         if pool.label_sets:
             labels = list({name for rows in found.by_label.values() for row in rows for name in pool.label_sets[row]})
         if len(labels) < 2:
-            raise data_error(data, f"num_labels=all, but there is one label alone: {labels[0]!r}")
+            there = f"is one label alone: {labels[0]!r}" if labels else "is no label left"
+            raise data_error(data, f"num_labels=all, but there {there}")
         return len(labels)
     if data.num_classes is None:
         raise data_error(data, f"num_labels=all, but how many there are {UNKNOWN}")

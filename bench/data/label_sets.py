@@ -1,11 +1,11 @@
 """Labels of an example that may have several or none: from a column of lists, of texts with a separator, or from
 columns of 0 and 1, to one text a row."""
 
-import ast
 import functools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from bench.data.plain_columns import is_text, plain_column
 from bench.data.problems import named, shown
 from bench.data.readers.part import Part
 from bench.data.sametext import is_blank
+from bench.data.spelled_lists import OPENING, are_places, list_in
 from bench.kind import MULTI_LABEL
 
 SEPARATORS = ("|", ";", ",", "/")
@@ -76,9 +77,7 @@ def label_set_column(part: Part, data: DataConfig) -> tuple[pa.ChunkedArray, tup
             f"task=multi_label, and data.label_column={data.label_column} holds {column.type}, no lists of labels; "
             "data.label_columns=[a,b,c] takes columns of 0 and 1",
         )
-    strings = column.cast(pa.large_string()).to_pylist()
-    sets = [_parted(text, data.label_separator) for text in strings]
-    return _texts(sets), tuple(sorted({name for labels in sets for name in labels}))
+    return _of_parted(column.cast(pa.large_string()).to_pylist(), data.label_separator, part, data)
 
 
 def _is_list(kind: pa.DataType) -> bool:
@@ -89,14 +88,40 @@ def _texts(sets: Iterable[Iterable[str]]) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array([written(labels) for labels in sets], pa.large_string())])
 
 
-def _parted(text: str | None, separator: str) -> list[str]:
-    """The labels in a cell; blanks at their ends do not count, nor does nothing between two separators."""
-    parts = [] if text is None else text.split(separator)
-    return [part.strip() for part in parts if not is_blank(part)]
+def _of_parted(
+    texts: Sequence[str | None], separator: str, part: Part, data: DataConfig
+) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """What stands between separators; blanks at the ends of labels do not count, nor does nothing between two."""
+    filled = [text for text in texts if text is not None and not is_blank(text)]
+    if filled and all(text.lstrip().startswith("[") and list_in(text) is not None for text in filled):
+        raise data_error(
+            data,
+            f"data.label_column={data.label_column} holds lists that are spelled out, as {shown(filled[0])}: "
+            "they are read without data.label_separator",
+        )
+    cells = [[] if text is None else text.split(separator) for text in texts]
+    return _named([[label.strip() for label in cell if not is_blank(label)] for cell in cells], part, data)
+
+
+def _named(sets: Sequence[Sequence[str]], part: Part, data: DataConfig) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """The sets of labels that a text file holds, by their names: integers have those of `data.label_names`."""
+    flat = pa.chunked_array([pa.array([label for labels in sets for label in labels], pa.large_string())])
+    names, known = label_strings(flat, part.class_names.get(data.label_column), data)
+    return _texts(_cut(names.to_pylist(), map(len, sets))), known
+
+
+def _cut(values: Sequence[str], lengths: Iterable[int]) -> list[Sequence[str]]:
+    """`values` in lists of these lengths."""
+    ends = list(accumulate(lengths, initial=0))
+    return [values[start:end] for start, end in pairwise(ends)]
 
 
 def _of_lists(column: pa.ChunkedArray, part: Part, data: DataConfig) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
     """Lists of names or of integers, which have their names as single labels have. No list is no label."""
+    if data.label_separator is not None:
+        raise data_error(
+            data, f"data.label_column={data.label_column} holds lists, and data.label_separator is for texts"
+        )
     whole = column.combine_chunks()
     lengths = pc.fill_null(pc.list_value_length(whole), 0).to_pylist()
     flat = pc.list_flatten(whole)
@@ -104,11 +129,10 @@ def _of_lists(column: pa.ChunkedArray, part: Part, data: DataConfig) -> tuple[pa
         owners = [row for row, length in enumerate(lengths) for _ in range(length)]
         bad = [owners[place] for place, gone in enumerate(pc.is_null(flat).to_pylist()) if gone]
         raise _bad(part, data, f"data.label_column={data.label_column} holds a list with nothing as a label", bad)
+    if pa.types.is_primitive(flat.type):
+        _refuse_places(_cut(flat.to_pylist(), lengths), data)
     names, known = label_strings(pa.chunked_array([flat]), part.class_names.get(data.label_column), data)
-    values, sets, start = names.to_pylist(), [], 0
-    for length in lengths:
-        sets.append(values[start : start + length])
-        start += length
+    sets = _cut(names.to_pylist(), lengths)
     if bad := [row for row, labels in enumerate(sets) if any(map(is_blank, labels))]:
         raise _bad(part, data, f"data.label_column={data.label_column} holds a list with a blank label", bad)
     return _texts(sets), known
@@ -116,41 +140,35 @@ def _of_lists(column: pa.ChunkedArray, part: Part, data: DataConfig) -> tuple[pa
 
 def _of_literals(column: pa.ChunkedArray, part: Part, data: DataConfig) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
     """Lists that a text file spells out: `["a", "b"]`, or as Python and pandas write them, `['a', 'b']`."""
-    texts = column.to_pylist()
-    lists = [[] if text is None or is_blank(text) else list_in(text) for text in texts]
-    bad = [row for row, found in enumerate(lists) if found is None]
-    if bad:
-        separator = max(SEPARATORS, key=lambda sign: sum(sign in text for text in texts if text))
-        seen = any(separator in text for text in texts if text)
-        raise _bad(
-            part,
-            data,
-            f"task=multi_label, and data.label_column={data.label_column} holds {shown(str(texts[bad[0]]))}, no list",
-            bad,
-            f"; {_separator_option(separator)} takes what is between the signs"
-            if seen
-            else "; data.label_separator says what is between labels",
-        )
+    texts = ["" if text is None else text for text in column.to_pylist()]
+    lists = [[] if is_blank(text) else list_in(text) for text in texts]
+    if bad := [row for row, found in enumerate(lists) if found is None]:
+        what = f"task=multi_label, and data.label_column={data.label_column} holds {shown(texts[bad[0]])}, no list"
+        raise _bad(part, data, what, bad, _way_out([texts[row] for row in bad]))
     sets = [labels for labels in lists if labels is not None]
-    return _texts(sets), tuple(sorted({name for labels in sets for name in labels}))
+    _refuse_places(sets, data)
+    return _named(sets, part, data)
 
 
-def _separator_option(separator: str) -> str:
-    return f"data.label_separator='\"{separator}\"'"
+def _way_out(texts: Sequence[str]) -> str:
+    """What to do about cells that are no lists."""
+    if texts[0].lstrip().startswith(OPENING):
+        return '; a list is written ["a", "b"], or [] for no label'
+    separator = max(SEPARATORS, key=lambda sign: sum(sign in text for text in texts))
+    if any(separator in text for text in texts):
+        return f"; data.label_separator='\"{separator}\"' takes what is between the signs"
+    return "; data.label_separator says what is between labels"
 
 
-def list_in(text: str) -> list[str] | None:
-    """The list of labels that a cell spells out; None where it is none of texts and integers."""
-    if not text.strip().startswith("["):
-        return None
-    for parse in (json.loads, ast.literal_eval):
-        try:
-            found: Any = parse(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-        if isinstance(found, list) and all(type(item) in (str, int) and not is_blank(str(item)) for item in found):
-            return [str(item) for item in found]
-    return None
+def _refuse_places(rows: Sequence[Sequence[Any]], data: DataConfig) -> None:
+    """Raise UserError for lists of 0 and 1 that have one place a label."""
+    if are_places(rows):
+        example = shown(json.dumps(next(list(map(int, row)) for row in rows if len(set(row)) < len(row))))
+        raise data_error(
+            data,
+            f"data.label_column={data.label_column} holds lists of 0 and 1 with one place a label, as {example}: "
+            "task=multi_label takes lists of the labels' names, or columns of 0 and 1 (data.label_columns)",
+        )
 
 
 def _one_hot(part: Part, data: DataConfig) -> list[list[str]]:

@@ -11,7 +11,7 @@ from bench.config import DataConfig
 from bench.data.cleaned import Cleaned
 from bench.data.errors import data_error
 from bench.data.joined_text import is_joined, template_of
-from bench.data.label_sets import label_set_column, within
+from bench.data.label_sets import label_set_column, within, written
 from bench.data.labels import label_strings, renamed
 from bench.data.missing_columns import refuse_missing
 from bench.data.plain_columns import is_text, plain_column
@@ -66,17 +66,19 @@ def of_part(number: int, part: Part, data: DataConfig) -> OfPart:
         table = with_column(table, "label", labels)
     labels = table["label"]
     blank = pc.fill_null(pc.is_in(labels, value_set=_blank_ones(labels)), fill_value=False)
+    if data.kind == MULTI_LABEL and data.drop_unlabelled:
+        blank = pc.equal(labels, written(()))
     unlabelled = pa.concat_tables(
         [with_column(one, "label", pa.nulls(len(one), pa.large_string())) for one in (missing, table.filter(blank))]
     )
     table = table.filter(pc.invert(blank)) if pc.any(blank).as_py() else table
-    written = pa.chunked_array(table["label"], pa.large_string()).combine_chunks()
+    as_written = pa.chunked_array(table["label"], pa.large_string()).combine_chunks()
     if data.strip_labels:
         table = with_column(table, "label", renamed(table["label"], within(str.strip, data)))
         names = tuple(dict.fromkeys(name.strip() for name in names))
     left_out = len(unlabelled) if data.drop_unlabelled else 0
     cleaned = replace(cleaned, not_single=not_single, unlabelled=left_out)
-    return OfPart(table, written, unlabelled, names, cleaned, (*problems, *found))
+    return OfPart(table, as_written, unlabelled, names, cleaned, (*problems, *found))
 
 
 def with_column(table: pa.Table, name: str, column: Any) -> pa.Table:

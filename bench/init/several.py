@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.data.label_sets import SEPARATORS, YES_NO, list_in
+from bench.data.label_sets import SEPARATORS, YES_NO
 from bench.data.readers.part import Part
+from bench.data.spelled_lists import list_in
 from bench.errors import UserError
 from bench.init.guess import MAX_LABEL_LENGTH, MAX_LABELS, Guess, Values, is_called_label
 

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from bench.config import DataConfig
+from bench.config.names import SIGNS
 from bench.data.read import read_parts
-from bench.data.readers.delimited import NAMES
 from bench.data.readers.files import (
     DELIMITERS,
     JSON_FILES,
@@ -152,7 +152,7 @@ def _is_own_value(name: str, part: Part) -> bool:
 
 
 def _named(delimiter: str | None) -> str | None:
-    return next((name for name, sign in NAMES.items() if sign == delimiter), delimiter)
+    return next((name for name, sign in SIGNS.items() if sign == delimiter), delimiter)
 
 
 def _count_text(parts: Sequence[Part]) -> str:

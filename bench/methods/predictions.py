@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.cell import Cell
 from bench.config import PredictionsConfig
-from bench.data.label_sets import list_in
+from bench.data.spelled_lists import list_in
 from bench.data.split import Examples, Splits
 from bench.errors import ModelChanged, UserError
 from bench.escape.sheet import unguarded

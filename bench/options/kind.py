@@ -25,6 +25,8 @@ def _several(cell: Cell) -> list[str]:
         problems.append(f"data.reader={data.reader} gives one label a text, and task={MULTI_LABEL} reads columns")
     if data.label_columns is not None and data.label_separator is not None:
         problems.append("data.label_separator has no effect beside data.label_columns: give one of the two")
+    if data.label_columns is not None and data.label_names is not None:
+        problems.append("data.label_names has no effect beside data.label_columns, which are the labels' names")
     if data.label_columns is not None and len(set(data.label_columns)) < max(len(data.label_columns), 2):
         problems.append("data.label_columns needs the names of two columns or more, each once")
     options = cell.training or cell.approach

@@ -51,6 +51,8 @@ def every_form(folder: Path) -> dict[str, Pool]:
         "separator": read(folder, "a.csv", csv("label", ["|".join(of) for of in SETS]), label_separator="|"),
         "with blanks": read(folder, "b.csv", csv("label", [" ; ".join(of) + ";" for of in SETS]), label_separator=";"),
         "as pandas writes lists": read(folder, "c.csv", csv("label", python)),
+        "as numpy writes arrays": read(folder, "f.csv", csv("label", [str(of).replace(",", "") for of in SETS])),
+        "tuples": read(folder, "g.csv", csv("label", [str(tuple(of)) for of in SETS])),
         "one-hot": read(folder, "d.csv", one_hot(), label_columns=NAMES),
         "true and false": read(folder, "e.csv", yes, label_columns=NAMES),
     }
@@ -69,6 +71,23 @@ def test_integers_have_the_names_of_single_labels(tmp_path: Path) -> None:
     content = '{"text": "a", "label": [0, 2]}\n{"text": "b", "label": []}\n{"text": "c", "label": null}\n'
     assert read(tmp_path, "x.jsonl", content, label_names=NAMES).label_sets == (("bug", "urgent"), (), ())
     assert read(tmp_path, "x.jsonl", content).label_sets[0] == ("0", "2")
+    spelled = read(tmp_path, "x.csv", 'text,label\na,"[0, 2]"\nb,[]\nc,\n', label_names=NAMES)
+    parted = read(tmp_path, "y.csv", "text,label\na,0|2\nb,\nc,\n", label_names=NAMES, label_separator="|")
+    assert spelled.label_sets == parted.label_sets == (("bug", "urgent"), (), ())
+
+
+def test_rows_without_a_label_are_left_out_where_asked_for(tmp_path: Path) -> None:
+    pool = read(tmp_path, "x.csv", one_hot(), label_columns=NAMES, drop_unlabelled=True)
+    assert pool.label_sets == tuple(tuple(sorted(of)) for of in SETS if of)
+    assert pool.cleaned is not None
+    assert pool.cleaned.unlabelled == 20
+
+
+def test_a_separator_that_stands_nowhere_is_noted(tmp_path: Path) -> None:
+    cells = ["; ".join(of) for of in SETS]
+    pool = read(tmp_path, "x.csv", csv("label", cells), label_separator="|")
+    assert "no row has several labels: is data.label_separator='|' between them?" in pool.notes
+    assert not read(tmp_path, "x.csv", csv("label", cells), label_separator=";").notes
 
 
 def test_labels_are_renamed_and_left_out_one_by_one(tmp_path: Path) -> None:
@@ -89,6 +108,12 @@ BAD = {
     "a separator that nobody named": (
         csv("label", ["bug;urgent"] * len(SETS)), {}, "data.label_separator='\";\"' takes what is between the signs",
     ),
+    "a list with another form": (csv("label", ["[bug, urgent]"] * len(SETS)), {}, "; a list is written [\"a\", \"b\"]"),
+    "lists between separators": (csv("label", list(map(str, SETS))), {"label_separator": ","},
+                                 "'['bug', 'urgent']': they are read without data.label_separator"),
+    "a place a label": (csv("label", ["[0, 1, 1]", "[1, 0, 0]"] * (len(SETS) // 2)), {},
+                        "holds lists of 0 and 1 with one place a label, as '[0, 1, 1]'"),
+    "names and label_names": (csv("label", list(map(str, SETS))), {"label_names": NAMES}, "data.label_names=null"),
     "neither 0 nor 1": (one_hot().replace(",0,0,0", ",0,2,0"), {"label_columns": NAMES},
                         "data.label_columns=question holds '2', neither 0 nor 1, a.csv, line 4"),
     "nothing": (one_hot().replace(",0,0,0", ",0,,0"), {"label_columns": NAMES}, "holds nothing, neither 0 nor 1"),
@@ -113,6 +138,7 @@ def test_bad_input_is_told_in_one_line(case: str, tmp_path: Path) -> None:
     [
         ([["a"], ["b", None]], "holds a list with nothing as a label, split 'file', row 1"),
         ([["a"], ["b", " "]], "holds a list with a blank label, split 'file', row 1"),
+        ([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]], "with one place a label, as '[0, 1, 0]'"),
         ([1.5, 2.5], "holds double, no lists of labels; data.label_columns=[a,b,c]"),
     ],
 )

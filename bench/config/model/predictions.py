@@ -7,7 +7,7 @@ from typing import Literal, Self
 from bench.config.common import FORBID, IF_SET, NEVER
 from bench.config.method.base import Chosen
 from bench.config.model.alone import ModelAlone
-from bench.config.names import FilePath, Name, Text
+from bench.config.names import FilePath, Name, Separator, Text
 from bench.errors import UserError
 from bench.kind import MULTI_LABEL
 
@@ -28,7 +28,7 @@ class PredictionsConfig(ModelAlone):
     """Its column of ids."""
     label_column: Name = "label"
     """Its column of labels."""
-    label_separator: Text | None = field(default=None, metadata=IF_SET)
+    label_separator: Separator | None = field(default=None, metadata=IF_SET)
     """Where a text may have several labels: what is between them in an answer, as in `bug|urgent`; null: answers are
     lists (`["bug", "urgent"]`), one label, or nothing."""
 

@@ -13,13 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from bench.config.names import SIGNS
 from bench.data.readers.files import Malformed
 
 Quoting = Literal["auto", "standard", "none", "backslash"]
 QUOTING = ("auto", "standard", "none", "backslash")
 CANDIDATES = (",", ";", "\t", "|")
-NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "space": " "}
-"""Words for delimiters that shells make hard to type."""
 MAX_NAMED = 5
 """Rows that one message names."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -73,9 +72,9 @@ def delimiter_of(written: str | None, option: str) -> str | None:
     """The character that an option names. Raises Malformed."""
     if written is None:
         return None
-    delimiter = NAMES.get(written, written)
+    delimiter = SIGNS.get(written, written)
     if len(delimiter) != 1 or delimiter in '"\r\n\\\0':
-        raise Malformed(f"{option}={written!r} must be one character, or one of {', '.join(NAMES)}")
+        raise Malformed(f"{option}={written!r} must be one character, or one of {', '.join(SIGNS)}")
     return delimiter
 
 

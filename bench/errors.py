@@ -9,6 +9,9 @@ INTERRUPTED = 130
 class UserError(Exception):
     """Something that the user asked for cannot be done; the message names the option and the limit."""
 
+    exit_code = 2
+    """Of a command that it ends."""
+
 
 class DataChanged(UserError):
     """The data that a cell was planned with is there no more, or is another: no cell on it can be run."""

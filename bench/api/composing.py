@@ -6,20 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from unittest import mock
 
-from bench.errors import UserError
-from bench.options.refusal import REFUSED, refusal
+from bench.options.refusal import refusals
 from bench.sweep.composed import Composed, composed
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Whatever a command would refuse in one line is a UserError with that line."""
-    try:
-        yield
-    except UserError:
-        raise
-    except REFUSED as error:
-        raise UserError(refusal(error)) from error
 
 
 @contextmanager

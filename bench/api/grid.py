@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.api.composing import compose, refusals
+from bench.api.composing import compose
 from bench.api.study import Study
 from bench.api.words import words_of
 from bench.cell import Cell
 from bench.errors import UserError
+from bench.options.refusal import refusals
 from bench.settings import Settings
 from bench.sweep.runners.base import Runner
 

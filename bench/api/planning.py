@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from bench.api.composing import refusals
 from bench.api.grid import composed, words_of_sweep
+from bench.options.refusal import refusals
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.arguments import parser_of, path
-from bench.errors import INTERRUPTED
+from bench.ending import exit_code
 from bench.escape.terminal import say
-from bench.options.refusal import REFUSED, refusal
+from bench.options.refusal import refusals
 from bench.running.garbage import leave_at_exit
 
 if TYPE_CHECKING:
@@ -29,14 +29,7 @@ if TYPE_CHECKING:
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_intermixed_args(arguments)
-    try:
-        return _run(options)
-    except REFUSED as error:
-        say(f"error: {refusal(error)}", error=True)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted: nothing was kept", file=sys.stderr)
-        return INTERRUPTED
+    return exit_code(lambda: _run(options), interrupted="nothing was kept")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,6 +60,7 @@ def _amount(text: str) -> float:
     return value
 
 
+@refusals()
 def _run(options: argparse.Namespace) -> int:
     cells, expected, settings = _composed(options)
     # heavier than `--help` needs

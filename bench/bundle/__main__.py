@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 
 from bench.arguments import parser_of, path
-from bench.errors import INTERRUPTED, UserError, said
+from bench.ending import exit_code
+from bench.errors import UserError, said
 from bench.escape.terminal import say
-from bench.options.refusal import REFUSED, refusal
+from bench.options.refusal import refusals
 from bench.running.garbage import leave_at_exit
 from bench.wording import counted
 
@@ -23,15 +24,7 @@ from bench.wording import counted
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_intermixed_args(arguments)
-    try:
-        return _check(Path(options.check)) if options.check is not None else _make(options)
-    except REFUSED as error:
-        say(f"error: {refusal(error)}", error=True)
-        return 2
-    except KeyboardInterrupt:
-        goes_on = "" if options.check is not None else ": the same command goes on with what is there"
-        print(f"interrupted{goes_on}", file=sys.stderr)
-        return INTERRUPTED
+    return exit_code(lambda: _run(options), interrupted="the same command goes on with what is there")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--constraints", type=path, metavar="FILE", help=pins)
     parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
     return parser
+
+
+@refusals()
+def _run(options: argparse.Namespace) -> int:
+    return _check(Path(options.check)) if options.check is not None else _make(options)
 
 
 def _make(options: argparse.Namespace) -> int:

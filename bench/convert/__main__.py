@@ -14,8 +14,8 @@ from pathlib import Path
 from bench.arguments import parser_of, path, width
 from bench.convert.forms import FORMS, check_form
 from bench.convert.texts import Asked, texts_for
-from bench.errors import INTERRUPTED, UserError, said
-from bench.escape.terminal import say
+from bench.ending import exit_code
+from bench.errors import UserError, said
 from bench.predict.loading import Wanted, described
 from bench.results.regular import check_folder
 from bench.running.cores import use_threads
@@ -30,15 +30,7 @@ MAX_TEXTS = 1000
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_args(arguments)
-    try:
-        _run(options)
-    except UserError as error:
-        say(f"error: {error}", error=True)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted: nothing was kept", file=sys.stderr)
-        return INTERRUPTED
-    return 0
+    return exit_code(lambda: _run(options), interrupted="nothing was kept")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,7 +66,7 @@ def _difference(text: str) -> float:
     return value
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int:
     wanted = Wanted(
         device="cpu",
         model_path=options.model_path,
@@ -93,6 +85,7 @@ def _run(options: argparse.Namespace) -> None:
     from bench.convert.converting import Conversion, convert
 
     convert(Conversion(folder, kept, wanted, options.to, texts, options.max_difference), out)
+    return 0
 
 
 def _check_out(folder: Path) -> None:

@@ -22,25 +22,15 @@ import argparse
 import sys
 
 from bench.arguments import parser_of, path
-from bench.errors import INTERRUPTED
-from bench.escape.terminal import say
-from bench.options.refusal import REFUSED, refusal
+from bench.ending import exit_code
+from bench.options.refusal import refusals
 from bench.running.garbage import leave_at_exit
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_intermixed_args(arguments)
-    try:
-        from bench.decide.race import decide  # heavier than `--help` needs
-
-        return decide(options.words, options.config_dir)
-    except REFUSED as error:
-        say(f"error: {refusal(error)}", error=True)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+    return exit_code(lambda: _run(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,6 +38,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="EXPERIMENT, options, overrides")
     parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
     return parser
+
+
+@refusals()
+def _run(options: argparse.Namespace) -> int:
+    from bench.decide.race import decide  # heavier than `--help` needs
+
+    return decide(options.words, options.config_dir)
 
 
 if __name__ == "__main__":

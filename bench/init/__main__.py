@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.arguments import Parser, path
-from bench.errors import INTERRUPTED, UserError
+from bench.ending import exit_code
 from bench.escape.characters import visible_line
 from bench.escape.terminal import say
 from bench.init.naming import name_of, reading_options, refuse_existing, refuse_missing
@@ -28,15 +28,8 @@ if TYPE_CHECKING:  # pyarrow and scikit-learn take a moment, and `--help` needs 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_args(arguments)
-    try:
-        with gc_disabled():  # a table is much that stays
-            return _run(options)
-    except UserError as error:
-        say(f"error: {error}", error=True)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+    with gc_disabled():  # a table is much that stays
+        return exit_code(lambda: _run(options))
 
 
 def _parser() -> argparse.ArgumentParser:

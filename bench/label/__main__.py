@@ -10,14 +10,16 @@ for the label, what a model guesses, with its probability, and the rank. Exit co
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.arguments import parser_of, path, width
 from bench.data.readers.delimited import QUOTING
-from bench.errors import INTERRUPTED, UserError
+from bench.ending import exit_code
+from bench.errors import UserError
 from bench.escape.terminal import say
-from bench.label.experiment import RECOMMENDED, experiment
-from bench.options.refusal import REFUSED, refusal
+from bench.label.experiment import RECOMMENDED, Experiment, experiment
+from bench.options.refusal import refusals
 from bench.running.garbage import leave_at_exit
 from bench.wording import counted
 
@@ -31,15 +33,7 @@ OF_FILE = ("text_column", "encoding", "delimiter", "quoting")
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_intermixed_args(arguments)
-    try:
-        _run(options)
-    except REFUSED as error:
-        say(f"error: {refusal(error)}", error=True)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
-        return INTERRUPTED
-    return 0
+    return exit_code(lambda: _run(options), interrupted="nothing was written")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,7 +76,25 @@ def _file(name: str, options: argparse.Namespace) -> "GivenFile":
     return GivenFile(option=f"--{name}", path=getattr(options, name), **given)
 
 
-def _run(options: argparse.Namespace) -> None:
+@refusals()
+def _run(options: argparse.Namespace) -> int:
+    _check_effect(options)
+    asked = experiment(options.words, options.config_dir)
+    from bench.label import files  # heavier than `--help` needs
+
+    if options.wrong:
+        do, usual = _suspect, "wrong.csv"
+    elif options.join is not None:
+        do, usual = _join, "joined.csv"
+    else:
+        do, usual = _choose, "to_label.csv"
+    target = files.checked(options.out or usual, force=options.force)
+    say(f"{target}: {do(options, asked, target)}")
+    return 0
+
+
+def _check_effect(options: argparse.Namespace) -> None:
+    """Raise UserError where an option that was given has no effect."""
     given = [f"--{name}" for name in ("row", "model", "features", "by") if getattr(options, name) is not None]
     if options.pool is None and given:
         raise UserError(f"{given[0]} goes with --pool")
@@ -91,22 +103,12 @@ def _run(options: argparse.Namespace) -> None:
     odd = [name for name in OF_FILE if options.wrong and getattr(options, name) is not None]
     if odd:
         raise UserError(f"--{odd[0].replace('_', '-')} goes with --pool and --join")
-    asked = experiment(options.words, options.config_dir)
-    # heavier than `--help` needs
-    from bench.label import files, join, texts, wrong
 
-    usual = "wrong.csv" if options.wrong else "to_label.csv" if options.join is None else "joined.csv"
-    target = files.checked(options.out or usual, force=options.force)
-    if options.join is not None:
-        joined = join.joined(_file("join", options), asked)
-        files.write_as_data(target, joined.columns, joined.rows, asked.data)
-        say(f"{target}: {joined.said()}")
-        return
-    if options.wrong:
-        found = wrong.suspects(asked, options.n)
-        files.write(target, found.columns, found.rows)
-        say(f"{target}: {counted(len(found.rows), 'label')} of {found.looked_at:,} look wrong, the surest first")
-        return
+
+def _choose(options: argparse.Namespace, asked: Experiment, target: Path) -> str:
+    """Write the texts of `--pool` that are worth a label; what was written, in words."""
+    from bench.label import files, texts
+
     pool = texts.unlabelled(_file("pool", options), asked)
     count = options.n or min(texts.USUAL, max(len(pool.texts), 1))
     if count > len(pool.texts):
@@ -115,7 +117,25 @@ def _run(options: argparse.Namespace) -> None:
     guessed = texts.guessed_by(by, pool, asked)
     table = texts.to_label(pool, guessed, asked.data, count, options.by or "badge")
     files.write(target, table.columns, table.rows)
-    say(f"{target}: {counted(count, 'text')} to label in column {asked.data.label_column}, of {pool.said()}")
+    return f"{counted(count, 'text')} to label in column {asked.data.label_column}, of {pool.said()}"
+
+
+def _join(options: argparse.Namespace, asked: Experiment, target: Path) -> str:
+    """Write the data's rows with those of `--join` below them; what was written, in words."""
+    from bench.label import files, join
+
+    joined = join.joined(_file("join", options), asked)
+    files.write_as_data(target, joined.columns, joined.rows, asked.data)
+    return joined.said()
+
+
+def _suspect(options: argparse.Namespace, asked: Experiment, target: Path) -> str:
+    """Write the labels that are likely wrong; what was written, in words."""
+    from bench.label import files, wrong
+
+    found = wrong.suspects(asked, options.n)
+    files.write(target, found.columns, found.rows)
+    return f"{counted(len(found.rows), 'label')} of {found.looked_at:,} look wrong, the surest first"
 
 
 if __name__ == "__main__":

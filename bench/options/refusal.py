@@ -3,7 +3,8 @@
 import re
 import shlex
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import yaml  # type: ignore[import-untyped]
 from hydra.errors import CompactHydraException, OverrideParseException
@@ -92,6 +93,17 @@ def refusal(error: BaseException) -> str:
     if isinstance(error, REFUSED):
         return _refused(error)
     return f"{_file_of(error) or 'the configuration'} cannot be read: {_reason(error)}"
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Whatever a command refuses in one line is a UserError with that line."""
+    try:
+        yield
+    except UserError:
+        raise
+    except REFUSED as error:
+        raise UserError(refusal(error)) from error
 
 
 def _as_one(word: str) -> str:

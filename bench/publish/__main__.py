@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench import __version__
 from bench.arguments import parser_of, path
-from bench.errors import INTERRUPTED, UserError
+from bench.ending import exit_code
 from bench.escape.shell import command
 from bench.escape.terminal import say
 from bench.models.header import TAG
@@ -24,21 +24,14 @@ from bench.publish.findings import notes, problems
 from bench.publish.model import found
 from bench.publish.options import Wanted
 from bench.publish.show import described
-from bench.publish.upload import NotSent, upload
+from bench.publish.upload import upload
 from bench.running.garbage import leave_at_exit
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_args(arguments)
-    try:
-        return _run(options)
-    except UserError as error:
-        say(f"error: {error}", error=True)
-        return 1 if isinstance(error, NotSent) else 2
-    except KeyboardInterrupt as interrupt:
-        say(f"interrupted: {str(interrupt) or 'nothing was published'}", error=True)
-        return INTERRUPTED
+    return exit_code(lambda: _run(options), interrupted="nothing was published")
 
 
 def _parser() -> argparse.ArgumentParser:

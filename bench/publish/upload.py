@@ -35,6 +35,8 @@ _MAYBE = "whether it was published shows {address}; the same command sends what 
 class NotSent(UserError):
     """The hub refused the model, or could not be reached."""
 
+    exit_code = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

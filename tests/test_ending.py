@@ -1,0 +1,45 @@
+"""How verbs end."""
+
+from collections.abc import Callable
+
+import pytest
+from omegaconf.errors import OmegaConfBaseException
+
+from bench.ending import exit_code
+from bench.errors import UserError
+from bench.options.refusal import refusals
+from bench.publish.upload import NotSent
+
+
+def raising(error: BaseException) -> Callable[[], int]:
+    @refusals()
+    def work() -> int:
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (UserError("--to is wrong"), 2, "error: --to is wrong\n"),
+        (NotSent("no network"), 1, "error: no network\n"),
+        (OmegaConfBaseException("seed=x is none"), 2, "error: seed=x is none\n"),
+        (KeyboardInterrupt(), 130, "interrupted: nothing was kept\n"),
+        (KeyboardInterrupt("all of it is there"), 130, "interrupted: all of it is there\n"),
+    ],
+)
+def test_what_ends_a_verb_is_one_line_and_a_code(
+    error: BaseException, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(raising(error), interrupted="nothing was kept") == code
+    assert capsys.readouterr() == ("", said)
+
+
+def test_a_fault_of_the_program_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        exit_code(raising(ZeroDivisionError()))
+
+
+def test_the_code_is_that_of_the_work() -> None:
+    assert exit_code(lambda: 1) == 1

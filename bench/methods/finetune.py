@@ -19,6 +19,7 @@ from bench.data.split import Examples, Splits
 from bench.kind import MULTI_LABEL
 from bench.methods import adapters, dropout, masks, packed, training
 from bench.methods.adapted import step_callbacks
+from bench.methods.callbacks import StepCallback, StopAfter, ValidationCallback
 from bench.methods.compiled import compile_model
 from bench.methods.encode import Encoder, num_tokens
 from bench.methods.fitted import SETS, Context, Probabilities, Summary, ignore
@@ -133,12 +134,12 @@ def prepare(cell: Cell, found: ModelFiles, splits: Splits, context: Context, scr
     trained = training.make_trainer(model, encode, splits, config, arguments=arguments, trunk=trunk)
     if split is not None:
         summary.train_seconds = time.perf_counter() - loaded  # features of its texts are part of the work
-    for callback in (*step_callbacks(model), training.StepCallback(context.on_step)):
+    for callback in (*step_callbacks(model), StepCallback(context.on_step)):
         trained.trainer.add_callback(callback)
     if context.on_validation is not ignore:
-        trained.trainer.add_callback(training.ValidationCallback(context.on_validation, trained))
+        trained.trainer.add_callback(ValidationCallback(context.on_validation, trained.validated))
     if context.refit is not None and context.refit.epochs is not None:
-        trained.trainer.add_callback(training.StopAfter(steps_in(config, len(splits.train), context.refit.epochs)))
+        trained.trainer.add_callback(StopAfter(steps_in(config, len(splits.train), context.refit.epochs)))
     encoded = trained.trainer.train_dataset
     summary.lengths = token_lengths(tokenizer, splits.train.texts, encoded, encode.held, context.warm.tokens)
     summary.cut = cut_by(encode, splits)

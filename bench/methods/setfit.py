@@ -32,13 +32,13 @@ from bench.data.split import Examples, Splits
 from bench.errors import UserError
 from bench.kind import MULTI_LABEL
 from bench.methods import arrays
+from bench.methods.callbacks import StepCallback
 from bench.methods.class_weight import training_set
 from bench.methods.cut import count_tokens, measure_cut
 from bench.methods.fitted import Context, Diverged, Probabilities, Stored, Summary
 from bench.methods.loading import ModelFiles
 from bench.methods.one_device import check_one_device
 from bench.methods.one_vs_rest import OneVsRest, classifier_for
-from bench.methods.training import StepCallback
 from bench.methods.truncation import cut_texts
 from bench.models import files, safely, size
 from bench.models import load as loading

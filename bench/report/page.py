@@ -1,10 +1,9 @@
 """The report: tables, figures, and the page that shows them."""
 
 import re
-import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,13 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import said
-from bench.escape.characters import shortened
 from bench.escape.filename import FileNames
 from bench.escape.markdown import environment
-from bench.escape.secrets import masked
 from bench.escape.sheet import frame_csv
 from bench.escape.terminal import say
 from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
 from bench.report import stamp
+from bench.report.attempts import entries_or_said, made_or_said, make_sections, plain_or_said
 from bench.report.content.context import about, labels_line, part_text, question
 from bench.report.content.parts import Section, Titled
 from bench.report.content.protocol import protocol
@@ -36,17 +34,14 @@ from bench.report.render.document import TEMPLATES, anchored
 from bench.report.render.html import first_card, render
 from bench.report.render.publish import drawing_room, in_place, publish
 from bench.report.render.table_files import named, write_tables
-from bench.report.sections import SECTIONS, answers
-from bench.report.sections.findings import finding
 from bench.report.sections.ranks import ALL, overall_ranking
 from bench.report.stamp import MARKDOWN, PAGE
 from bench.report.statistics.metrics import labels_are
-from bench.report.study.study import FILE, as_json, compact, data_set, study
+from bench.report.study.study import FILE, as_json, compact, study
 from bench.report.study.tidy import POINTS, points_frame, with_intervals
 from bench.report.tables import results as tables
 from bench.report.view import View, views
 from bench.results.record import Record, Status
-from bench.results.regular import FULL
 from bench.results.store import record_writes, write_atomically
 from bench.running.garbage import gc_relaxed
 
@@ -139,7 +134,7 @@ def _make_parts(
     of_data = views(cells, found, read, options, summary=summary, folder=folder, suffixes=suffixes, published=published)
     for view in of_data:
         made = named(((section, view.suffix) for section in make_sections(view)), files)
-        entries, plain = entries_or_said(view), _plain(view)
+        entries, plain = entries_or_said(view), plain_or_said(view)
         parts.append(Part(view.data, view.suffix, made, _methods_of(view), entries, plain, view.data_name, view.kind))
     _write_points(folder, summary, of_data)
     if len(parts) > 1:
@@ -174,41 +169,6 @@ def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], point
     return failed
 
 
-def make_sections(view: View) -> list[Section]:
-    """All sections that the records have something for."""
-    with display_names({**view.names, view.data: view.data_name}), labels_are(view.kind):
-        made = [made_or_said(title, view.data, partial(_made, title, make, view)) for title, make in SECTIONS.items()]
-    return [section for section in made if section is not None]
-
-
-def _made(title: str, make: Callable[[View], Section | None], view: View) -> Section | None:
-    """A section with its finding."""
-    section = make(view)
-    return section if section is None else replace(section, finding=section.finding or finding(title, view))
-
-
-def made_or_said(title: str, data: str, make: Callable[[], Section | None]) -> Section | None:
-    """The section that `make` gives; a failure is shown in its place and printed in full."""
-    try:
-        return make()
-    except Exception as error:  # an odd record costs a section, not the report of a whole sweep
-        if isinstance(error, OSError) and error.errno in FULL:
-            raise  # and a full disk is no odd record
-        say(f"error: the report's section {title!r} on {data} could not be made\n{traceback.format_exc()}", error=True)
-        said = f"This section could not be made: {type(error).__name__}: {shortened(masked(str(error)))}"
-        return Section(title, [said], failed=True)
-
-
-def entries_or_said(view: View) -> list[dict[str, Any]]:
-    """What the first screen chooses from; an odd record costs the first screen, not the report."""
-    try:
-        with labels_are(view.kind):
-            return answers.entries(view)
-    except Exception:
-        say(f"error: the report's answer on {view.data} could not be made\n{traceback.format_exc()}", error=True)
-        return []
-
-
 def name_suffixes(data_sets: Sequence[str]) -> dict[str, str]:
     """What is added to the names of each data set's figures: nothing for a single one, else its name made safe."""
     if len(data_sets) == 1:
@@ -229,16 +189,6 @@ def _write_points(folder: Path, summary: pd.DataFrame, views: Sequence[View]) ->
     write_atomically(folder / "summary.csv", frame_csv(with_intervals(summary, intervals)))
     frames = [points_frame(view.summary, view.cells, view.known_intervals, view.cost_points) for view in views]
     write_atomically(folder / POINTS, frame_csv(pd.concat(frames, ignore_index=True)))
-
-
-def _plain(view: View) -> dict[str, Any] | None:
-    """What `report.json` says of a data set; None where an odd record does not allow it, which is printed in full."""
-    try:
-        with labels_are(view.kind):
-            return data_set(view)
-    except Exception:  # as a section, it costs not the whole report
-        say(f"error: {FILE} goes without {view.data}\n{traceback.format_exc()}", error=True)
-        return None
 
 
 def _write_study(folder: Path, parts: Sequence[Part], options: ReportOptions) -> dict[str, Any]:

@@ -23,6 +23,7 @@ ORDER = (
     "study",
     "sections",
     "render",
+    "attempts",
     "stamp",
     "page",
     "compare",

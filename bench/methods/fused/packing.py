@@ -23,6 +23,9 @@ and 0.28. A GPU's is a guess: it rather computes padding than begins once more."
 ONE_GROUP = 2**40
 """An overhead that no padding is worth."""
 
+Members = tuple[Ints, int, int]
+"""A group of pieces: their places, its first padded row, and its length in tokens."""
+
 
 def lay_out(
     parts: Sequence[tuple[int, Encoded]],
@@ -63,8 +66,7 @@ def lay_out(
             "cells": cells,
             **_by_cell_on_host("tokens", num_tokens),
             **_by_cell_on_host("texts", num_texts),
-            **{f"lengths {start}": sizes[members] for members, start, _ in groups},
-            **{f"position {start}": np.arange(length) for _, start, length in groups},
+            **_groups_on_host(groups, sizes),
         },
         device,
     )
@@ -76,15 +78,7 @@ def lay_out(
         ends=on_device["ends"].int(),
         tokens_of=_by_cell("tokens", cells, num_tokens, on_device),
         texts_of=_by_cell("texts", cells, num_texts, on_device),
-        groups=[
-            Group(
-                start,
-                on_device[f"position {start}"],
-                on_device[f"lengths {start}"],
-                is_even=not one_group and bool((sizes[members] == length).all()),
-            )
-            for members, start, length in groups
-        ],
+        groups=_groups(groups, sizes, on_device, one_group=one_group),
         attended=PaddedIndex(on_device["row_of"], on_device["padded_of"]),
         num_texts=len(texts),
         lengths=on_device["lengths"],
@@ -126,13 +120,33 @@ def _by_cell(name: str, cells: tuple[int, ...], counts: Sequence[int], on_device
     return ByCell(cells, tuple(counts), on_device["cells"], ends.int(), PaddedIndex(row_of, padded_of))
 
 
+def _groups_on_host(groups: Sequence[Members], sizes: Ints) -> dict[str, Ints]:
+    """What `_groups` takes from the device; `sizes` are tokens of each piece."""
+    lengths = {f"lengths {start}": sizes[members] for members, start, _ in groups}
+    return lengths | {f"position {start}": np.arange(length) for _, start, length in groups}
+
+
+def _groups(
+    groups: Sequence[Members], sizes: Ints, on_device: Mapping[str, torch.Tensor], *, one_group: bool
+) -> list[Group]:
+    return [
+        Group(
+            start,
+            on_device[f"position {start}"],
+            on_device[f"lengths {start}"],
+            is_even=not one_group and bool((sizes[members] == length).all()),
+        )
+        for members, start, length in groups
+    ]
+
+
 def _last(text: Ints, pad_token_id: int) -> int:
     """As classifiers of transformers pool: the last token that is not the padding's, or the first where all are."""
     found = np.flatnonzero(text != pad_token_id)
     return int(found[-1]) if len(found) else 0
 
 
-def _grouped(sizes: Sequence[int], starts: Ints, overhead: int) -> tuple[list[tuple[Ints, int, int]], Ints, Ints]:
+def _grouped(sizes: Sequence[int], starts: Ints, overhead: int) -> tuple[list[Members], Ints, Ints]:
     """Texts by like lengths: each group's texts, first padded row and length; the `PaddedIndex` of all tokens."""
     groups, row_of, padded_of = [], [], np.zeros(int(starts[-1]), dtype=np.int64)
     start = 0

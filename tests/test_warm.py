@@ -390,5 +390,5 @@ def test_a_model_kept_from_a_warm_cell_is_the_same(method: str, place: Place, ti
     test = frame[frame.split == "test"]
     pool = load_pool(cell.task.data, cache=place.folder, mirror_dir=None)
     by_text = dict(zip(draw(cell.task, pool).test.texts, test.probabilities, strict=True))
-    given = loaded.predict(list(by_text), list(by_text), description.batch_size, lambda _: None)
+    given = loaded.predict(list(by_text), list(by_text), description.batch_size)
     assert [row.tolist() for row in given.astype("float32")] == [row.tolist() for row in by_text.values()]

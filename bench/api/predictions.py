@@ -46,7 +46,7 @@ def predict(
         return pd.DataFrame(columns=["text", "predicted", *names])
     classifier = load(folder, kept, wanted, device_of(kept, wanted))
     places = [f"texts[{number}]" for number in range(len(texts))]
-    found = classifier.predict(texts, places, kept.batch_size, lambda count: None)
+    found = classifier.predict(texts, places, kept.batch_size)
     if kept.kind == MULTI_LABEL:
         from bench.methods.decisions import Decision
         from bench.predict.label_sets import Rule

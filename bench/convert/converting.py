@@ -10,6 +10,7 @@ import numpy as np
 from bench.convert import eight_bits, graph
 from bench.convert.about import About, EightBits
 from bench.convert.card import converted_card
+from bench.convert.forms import PACKAGES as OF_ONNX
 from bench.convert.forms import Form
 from bench.convert.network import load_merged, network_of
 from bench.convert.parity import EXACT, Parity, bound_of, check, compared, hard_texts
@@ -26,8 +27,6 @@ from bench.predict.from_method import FromMethod
 from bench.predict.loading import Wanted, base_of, load_on
 from bench.rights import share_all
 from bench.running.provenance import packages
-
-OF_ONNX = ("onnx", "onnxruntime", "onnxscript")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def _expected(asked: Conversion) -> _Expected:
 def _predicted(model: Classifier | FromMethod, texts: Sequence[str]) -> Probabilities:
     """As `bench predict` gives them."""
     places = [f"text {number}" for number in range(1, len(texts) + 1)]
-    return model.predict(texts, places, model.kept.batch_size, lambda count: None)
+    return model.predict(texts, places, model.kept.batch_size)
 
 
 def _merge(expected: _Expected, folder: Path) -> tuple[Parity, None]:

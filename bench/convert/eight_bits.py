@@ -65,5 +65,5 @@ def in_turn(first: Classifier, second: Classifier, texts: Sequence[str]) -> list
 
 def _seconds(graph: Classifier, texts: Sequence[str]) -> float:
     start = time.perf_counter()
-    graph.predict(texts, texts, graph.kept.batch_size, lambda count: None)
+    graph.predict(texts, texts, graph.kept.batch_size)
     return time.perf_counter() - start

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -24,13 +23,6 @@ SHOWN = ("accuracy", "macro_f1")
 """Metrics of the card."""
 CHARACTERS = 12
 """Of a token, at most in nearly all texts: a text with so many for each token that is read has to be cut."""
-
-
-class Predictor(Protocol):
-    """What gives probabilities of texts."""
-
-    def predict(self, texts: Sequence[str], places: Sequence[str], batch_size: int, advance: object) -> Probabilities:
-        """Shape (texts, labels)."""
 
 
 @dataclass(frozen=True, slots=True)

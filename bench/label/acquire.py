@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.methods.fitted import Probabilities
+
 Rows = NDArray[np.intp]
-Probabilities = NDArray[np.float64]
 
 
 def by_margin(probabilities: Probabilities, features: Any, count: int, seed: int) -> Rows:

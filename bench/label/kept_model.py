@@ -13,7 +13,7 @@ from bench.running.devices import use_one_gpu
 from bench.wording import counted
 
 if TYPE_CHECKING:
-    from bench.label.acquire import Probabilities
+    from bench.methods.fitted import Probabilities
 
 
 def predicted(model: str, texts: Sequence[str], asked: Experiment) -> "tuple[tuple[str, ...], Probabilities]":
@@ -36,4 +36,4 @@ def predicted(model: str, texts: Sequence[str], asked: Experiment) -> "tuple[tup
     found = load(folder, kept, wanted, device)
     say(f"guesses are those of {model}")
     places = [f"text {number}" for number in range(1, len(texts) + 1)]
-    return kept.labels, found.predict(texts, places, kept.batch_size, lambda _: None)
+    return kept.labels, found.predict(texts, places, kept.batch_size)

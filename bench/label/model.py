@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.label.acquire import Probabilities
+from bench.methods.fitted import Probabilities
 
 STRENGTH = 10.0
 """Inverse regularization (C) of a regression on TF-IDF."""

@@ -12,9 +12,8 @@ from bench.best.settle import settle
 from bench.data.split import Examples
 from bench.errors import UserError
 from bench.escape.terminal import say
-from bench.label.acquire import Probabilities
 from bench.label.experiment import Experiment
-from bench.methods.fitted import Fitted
+from bench.methods.fitted import Fitted, Probabilities
 from bench.report.options import ReportOptions
 
 

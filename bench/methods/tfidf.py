@@ -20,11 +20,8 @@ from bench.methods import arrays
 from bench.methods.fitted import Probabilities, Summary
 from bench.methods.one_vs_rest import OneVsRest
 from bench.methods.tokens import kind_of, vectorizer
-from bench.models.kept import KeptModel, describe
+from bench.models.kept import TERMS, KeptModel, describe
 from bench.results.regular import read_json
-
-TERMS = "terms.json"
-"""What is counted, and the terms in the order of the features."""
 
 
 class Classifier(Protocol):

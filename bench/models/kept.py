@@ -24,6 +24,8 @@ from bench.sources.fingerprint import file_sha256
 MODEL = "model"
 """The folder of a kept model, in the cell's folder."""
 FILE = "classifier.json"
+TERMS = "terms.json"
+"""What a classical model counts, and the terms in the order of its features."""
 CARD = "README.md"
 """The model card, which its reader may edit."""
 NOT_LOADED = (CARD, serving.FILE)

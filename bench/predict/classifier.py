@@ -16,7 +16,7 @@ from bench.data.split import Examples
 from bench.errors import UserError
 from bench.methods import adapters, masks
 from bench.methods.encode import Encoded, encode, padding, sort_by_length
-from bench.methods.fitted import Probabilities
+from bench.methods.fitted import Probabilities, ignore
 from bench.methods.logits import probabilities_of
 from bench.methods.thresholds import weighted
 from bench.methods.windows import WindowCollator, scores_of_texts
@@ -49,7 +49,7 @@ class Classifier:
         return kept_precision(self.kept.precision, self.device)
 
     def predict(
-        self, texts: Sequence[str], places: Sequence[str], batch_size: int, advance: Callable[[int], object]
+        self, texts: Sequence[str], places: Sequence[str], batch_size: int, advance: Callable[[int], object] = ignore
     ) -> Probabilities:
         """Probabilities, shape (texts, labels); `advance` is told the size of each batch when it is done.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.data.split import Examples
 from bench.errors import UserError
-from bench.methods.fitted import Fitted, Probabilities, Stored
+from bench.methods.fitted import Fitted, Probabilities, Stored, ignore
 from bench.methods.thresholds import weighted
 from bench.models.kept import KeptModel, target_of
 
@@ -25,7 +25,7 @@ class FromMethod:
     fitted: Fitted
 
     def predict(
-        self, texts: Sequence[str], places: Sequence[str], batch_size: int, advance: Callable[[int], object]
+        self, texts: Sequence[str], places: Sequence[str], batch_size: int, advance: Callable[[int], object] = ignore
     ) -> Probabilities:
         """Probabilities, shape (texts, labels); `advance` is told how many texts more are done.
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench.escape.characters import shortened
+from bench.models.kept import FILE, TERMS
 from bench.publish.files import Content
 from bench.publish.model import Model
 from bench.publish.options import NO_BASE, Wanted
-from bench.publish.scan import TERMS, found_in
+from bench.publish.scan import found_in
 from bench.wording import counted
 
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
@@ -35,7 +36,7 @@ def notes(model: Model, files: Mapping[str, Content]) -> list[str]:
         )
         found.append(f"{TERMS} has {counted(len(terms), 'term')} of the training texts{like}: look through it")
     if model.kept is not None and model.kept.approach.kept_as == "prompt":
-        found.append("classifier.json has the prompt, and what the labels are called in it")
+        found.append(f"{FILE} has the prompt, and what the labels are called in it")
     if model.kept is not None and any(ADDRESS.search(label) for label in model.kept.labels):
         found.append("names of labels look like addresses of people")
     base = model.base

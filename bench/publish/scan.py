@@ -1,19 +1,19 @@
 """What is in one file that had better not be public: a path of a machine, a password, texts, code that runs."""
 
+import io
 import json
 import mmap
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 from bench.errors import said
 from bench.escape.characters import shortened
 from bench.escape.secrets import holds_secret, is_secret_entry
+from bench.models.kept import TERMS
 from bench.publish.files import Content, size
 
-TERMS = "terms.json"
-"""What a classical model has learnt of texts."""
 VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "merges.txt", TERMS)
 """Files of words, in which anything may look like a path."""
 TABLES = (
@@ -29,8 +29,10 @@ TEXTS = (".md", ".txt", ".yaml", ".yml", ".py")
 TEMPLATE = "chat_template"
 """A program of the base's authors, in which much looks like a password."""
 TEMPLATES = ".jinja"
-MOST_TEXT = 50_000_000
+MAX_TEXT = 50_000_000
 """Bytes of a file that is read as text; larger ones are looked at as bytes."""
+MAX_HEADER = 100_000_000
+"""Bytes of the header of a file of safetensors, by that library."""
 ROOTS = (
     "home|Users|root|mnt|media|data|scratch|tmp|var|opt|srv|gpfs|lustre|work|workspace|Volumes|nfs|content|kaggle|"
     "private|storage|dbfs"
@@ -124,15 +126,13 @@ def _header(content: Content) -> Any:
     """What a file of safetensors says of itself, beside its tensors. Raises ValueError where it is none."""
     with _opened(content) as file:
         length = int.from_bytes(file.read(8), "little")
-        if not 2 <= length <= 100_000_000:
+        if not 2 <= length <= MAX_HEADER:
             raise ValueError("it is no file of safetensors")
         header = json.loads(file.read(length))
     return header.get("__metadata__", {}) if isinstance(header, dict) else header
 
 
-def _opened(content: Content) -> Any:
-    import io
-
+def _opened(content: Content) -> BinaryIO:
     return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
 
 
@@ -142,7 +142,7 @@ def _bytes(content: Content) -> bytes:
 
 def _text(content: Content, *, is_text: bool) -> str | None:
     """The file as text; None where it is none. Raises UnicodeDecodeError where it must be (`is_text`)."""
-    if not is_text and size(content) > MOST_TEXT:
+    if not is_text and size(content) > MAX_TEXT:
         return None
     try:
         text = _bytes(content).decode()

@@ -194,7 +194,7 @@ def _predictor(model: "Classifier | FromMethod", batch_size: int) -> "Predict":
 
     def predict(texts: Sequence[str]) -> "Probabilities":
         places = [f"texts[{number}]" for number in range(len(texts))]
-        return model.predict(texts, places, batch_size, lambda count: None)
+        return model.predict(texts, places, batch_size)
 
     return predict
 

@@ -4,7 +4,6 @@ Which method is right depends on what was repeated: several seeds on one test se
 set of its own, or one seed. `Interval.method` says which it was.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -43,11 +42,6 @@ class Interval:
     num_seeds: int
     num_examples: int
     """Of each seed's test set; the smallest where they differ."""
-
-    @property
-    def covers_seeds(self) -> bool:
-        """Whether the interval takes in what another seed would have changed."""
-        return self.method not in ONE_SEED
 
     def holds(self, value: float) -> bool:
         """Whether `value` is inside."""
@@ -262,8 +256,3 @@ def _adjusted_wald(sample: Sample, level: float) -> Interval:
 
 def _interval(sample: Sample, low: float, high: float, level: float, method: Method) -> Interval:
     return Interval(sample.mean, low, high, level, method, len(sample.values), sample.num_examples)
-
-
-def seeds_of(matrices: Sequence[Values]) -> Sample:
-    """A sample of seeds whose test sets differ: a vector a seed."""
-    return Sample(tuple(np.asarray(values, dtype=np.float64) for values in matrices), crossed=False)

@@ -92,7 +92,7 @@ class Run:
         torch.manual_seed(12345)  # nothing may hang on where the random numbers are
         classifier = load_classifier(folder, kept, base=str(model), device="cpu")
         test = self.splits.test
-        return classifier.predict(test.texts, test.ids, kept.batch_size, lambda _: None)
+        return classifier.predict(test.texts, test.ids, kept.batch_size)
 
 
 def digest(warm: Warm) -> str | None:

@@ -3,22 +3,27 @@
 Each gives shares over `rounds`; the tests run few rounds, `python -m tests.report.statistics.coverage` many.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from bench.report.statistics.bootstrap import Draws, metric_difference, metric_interval, statistic
 from bench.report.statistics.equivalence import Equivalence, equivalence
-from bench.report.statistics.intervals import crossed, difference_interval, mean_interval, seeds_of
+from bench.report.statistics.intervals import Sample, crossed, difference_interval, mean_interval
 from bench.report.statistics.power import power_of, seeds_needed
 from bench.report.statistics.significance import Verdicts
 from bench.report.statistics.ties import standing
-from bench.report.statistics.variance import Components
+from bench.report.statistics.variance import Components, Values
 from tests.report.statistics.answers import World, answers, at_accuracy, by_seed, example_set, grid_of
 
 Shares = dict[str, float]
 MACRO_F1 = statistic("test_macro_f1")
+
+
+def seeds_of(sets: Iterable[Values]) -> Sample:
+    """A sample of seeds whose test sets differ: right or wrong of each example, a vector a seed."""
+    return Sample(tuple(np.asarray(values, dtype=np.float64) for values in sets), crossed=False)
 
 
 @dataclass(frozen=True)

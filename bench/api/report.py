@@ -13,7 +13,6 @@ from bench.errors import UserError, said
 from bench.report.study import schema
 from bench.wording import shard_text
 
-JSON = "report.json"
 ANY = "any"
 """The kind of a ceiling that is none."""
 _CARD = "border:1px solid #ccc;border-left:5px solid #0072b2;border-radius:6px;padding:.6em 1em;margin:.4em 0"
@@ -87,18 +86,19 @@ def load_report(folder: str | Path) -> Report:
     """The report in a folder (`reports/NAME`), or the folder of its page. Raises UserError where there is none."""
     folder = Path(folder)
     folder = folder.parent if folder.suffix == ".html" else folder
+    path = folder / schema.FILE
     try:
-        content = json.loads((folder / JSON).read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise UserError(f"no report in {folder}: {said(error)}; `bench report EXPERIMENT` draws it") from error
     except ValueError as error:
-        raise UserError(f"{folder / JSON} is no JSON: {said(error)}") from error
+        raise UserError(f"{path} is no JSON: {said(error)}") from error
     try:
         return Report(folder, schema.Study.model_validate(content))
     except ValidationError as error:
         (first, *_) = error.errors()
         where = ".".join(map(str, first["loc"]))
-        raise UserError(f"{folder / JSON} is of another version, {where}: {first['msg']}; draw it again") from error
+        raise UserError(f"{path} is of another version, {where}: {first['msg']}; draw it again") from error
 
 
 def _verdicts(data: schema.DataSet) -> Iterator[Verdict]:

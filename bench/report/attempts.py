@@ -14,7 +14,8 @@ from bench.report.figures.display import display_names
 from bench.report.sections import SECTIONS, answers
 from bench.report.sections.findings import finding
 from bench.report.statistics.metrics import labels_are
-from bench.report.study.study import FILE, data_set
+from bench.report.study.schema import FILE
+from bench.report.study.study import data_set
 from bench.report.view import View
 from bench.results.regular import FULL
 

@@ -37,7 +37,8 @@ from bench.report.render.table_files import named, write_tables
 from bench.report.sections.ranks import ALL, overall_ranking
 from bench.report.stamp import MARKDOWN, PAGE
 from bench.report.statistics.metrics import labels_are
-from bench.report.study.study import FILE, as_json, compact, study
+from bench.report.study.schema import FILE
+from bench.report.study.study import as_json, compact, study
 from bench.report.study.tidy import POINTS, points_frame, with_intervals
 from bench.report.tables import results as tables
 from bench.report.view import View, views

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+FILE = "report.json"
 VERSION = 1
 """Of the format: raised where a field goes or comes to mean something else. A new field raises nothing."""
 Share = Annotated[float, Field(ge=-1, le=1)]
@@ -177,7 +178,7 @@ class ShardOf(Block):
 class Study(Block):
     """A report for machines."""
 
-    model_config = ConfigDict(title="report.json")
+    model_config = ConfigDict(title=FILE)
     schema_version: Literal[1] = Field(alias="schema")
     title: str
     made: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="the day")

@@ -12,11 +12,10 @@ from bench.report.options import ReportOptions
 from bench.report.study.pairs import best_rows, pairs
 from bench.report.study.points import points
 from bench.report.study.published import published
-from bench.report.study.schema import VERSION
+from bench.report.study.schema import FILE, VERSION
 from bench.report.study.serving import serving
 from bench.report.view import View
 
-FILE = "report.json"
 MAX_POINTS = 600
 """That a page embeds: with more, it would be slow to load on a phone."""
 SHARES = {"mean", "low", "high", "sd", "difference", "value"}

@@ -13,7 +13,7 @@ from bench.report.race.field import Place
 from bench.report.race.races import PlaceRace
 from bench.running.preflight import check_tasks
 from bench.sweep.composed import with_experiment
-from bench.sweep.launch import INTERRUPTED, check_run
+from bench.sweep.launch import INTERRUPTED, check_reported, check_run
 from bench.sweep.stopped import Interrupted
 
 
@@ -57,6 +57,7 @@ def _check(session: Session, races: dict[Place, PlaceRace]) -> None:
     if not open_cells or all(one.is_closed for one in races.values()):
         return
     check_run(open_cells, session.settings, session.runner)
+    check_reported(session.cells, session.settings)
     durations = session.durations(session.cells)
     first = turns(
         session.of,

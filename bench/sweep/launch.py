@@ -28,7 +28,7 @@ from bench.sweep.baseline import check_baseline
 from bench.sweep.crowded import memory_notes
 from bench.sweep.displayed import displayed_data, displayed_row
 from bench.sweep.index import Entry
-from bench.sweep.merged import record_folders
+from bench.sweep.merged import check_more, record_folders
 from bench.sweep.missing import records, wanted
 from bench.sweep.plan import plan
 from bench.sweep.progress import Progress
@@ -37,7 +37,7 @@ from bench.sweep.rerun import rerun_command, sweep_command
 from bench.sweep.rows import row_names, rows_of
 from bench.sweep.runners.base import Runner
 from bench.sweep.runners.given import check_effect
-from bench.sweep.served import servings
+from bench.sweep.served import named_servings, servings
 from bench.sweep.shard import with_shard
 from bench.sweep.status import status
 from bench.sweep.stopped import Interrupted, Stopped
@@ -89,6 +89,7 @@ def _run(cells: Sequence[Cell], settings: Settings, runner: Runner) -> list[tupl
     todo, kept = wanted(cells, settings)
     if todo:
         check_run(todo, settings, runner)
+        check_reported(cells, settings)
     say(f"{settings.title}: {counted(len(cells), 'cell')}, {len(cells) - len(todo)} done, {len(todo)} to run")
     if (line := said_of_kept(kept, settings)) is not None:
         say(line)
@@ -137,6 +138,12 @@ def check_run(cells: Sequence[Cell], settings: Settings, runner: Runner) -> None
     check_cells(cells, settings)
     check_observers(settings)
     check_folders(settings.results_dir, settings.reports_dir, settings.title)
+
+
+def check_reported(cells: Sequence[Cell], settings: Settings) -> None:
+    """Raise UserError, before any work, where the report on the grid of `cells` could not take in what it shall."""
+    check_more(settings)
+    named_servings({cell.key for cell in cells}, settings)
 
 
 def again(points: Sequence[Point], overrides: Sequence[Sequence[str]]) -> dict[str, list[str]]:

@@ -24,18 +24,24 @@ def record_folders(cells: Sequence[Cell], settings: Settings) -> list[Path]:
     """
     if not settings.more_results:
         return [cell.folder(settings.results_dir) for cell in cells]
+    check_more(settings)
     more = [_here(folder, cells, settings) for folder in settings.more_results]
     with ExitStack() as opened:
         indexes = [opened.enter_context(Index(folder)) for folder in (Path(settings.results_dir), *more)]
         return [_folder(cell, indexes) for cell in cells]
 
 
+def check_more(settings: Settings) -> None:
+    """Raise UserError where one of `more_results` is no folder; what is on a bucket is not asked for."""
+    for folder in settings.more_results:
+        if not is_address(folder) and not Path(folder).is_dir():
+            raise UserError(f"more_results: there is no folder {folder}")
+
+
 def _here(folder: str, cells: Sequence[Cell], settings: Settings) -> Path:
     """A folder of this machine that has the records of `folder`."""
     if is_address(folder):
         return local_copy(folder, (place_of(cell.key) for cell in cells), cache_folder(settings.cache_dir))
-    if not Path(folder).is_dir():
-        raise UserError(f"more_results: there is no folder {folder}")
     return Path(folder)
 
 

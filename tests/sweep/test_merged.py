@@ -50,3 +50,16 @@ def test_a_folder_that_is_not_there_is_refused(
 ) -> None:
     assert call(*words, f"more_results=[{tmp_path / 'gone'}]") == 2
     assert "more_results: there is no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("more_results=[{}]", "more_results: there is no folder"), ("serving=[{}]", "has no serving.json: `bench serve ")],
+)
+def test_what_the_report_could_not_take_in_is_said_before_anything_runs(
+    option: str, said: str, tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted((tmp_path / "results").rglob("record.json"))
+    assert call(*words[:-1], option.format(tmp_path / "gone")) == 2
+    assert said in capsys.readouterr().err
+    assert sorted((tmp_path / "results").rglob("record.json")) == before

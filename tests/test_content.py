@@ -197,8 +197,10 @@ def test_what_is_planned_looks_at_each_folder_once(tmp_path: Path, folder: Path,
     from bench.sources import fingerprint
 
     looked: list[Path] = []
-    below = fingerprint._below
-    monkeypatch.setattr(fingerprint, "_below", lambda place, **options: looked.append(place) or below(place, **options))
+    below = fingerprint.files_below
+    monkeypatch.setattr(
+        fingerprint, "files_below", lambda place, **options: looked.append(place) or below(place, **options)
+    )
     words = ours(tmp_path, *hub_data(folder), "train_size=16", "seed=range(0,50)", "command=plan")
     assert call("-m", *words) == 0
     assert len(looked) < 5

@@ -67,8 +67,11 @@ def _make(options: argparse.Namespace) -> int:
     if options.no_wheels and (options.python or options.platform or options.constraints or extras):
         raise UserError("--no-wheels brings no packages: leave out --python, --platform, --extras and --constraints")
     target = None if options.no_wheels else target_of(options.python, options.platform)
-    sweep, bundle = asked(options.words, options.config_dir), Path(options.to)
+    bundle = Path(options.to)
     try:
+        sweep = asked(options.words, options.config_dir)
+        if sweep.left:
+            say(f"note: left out, for they name places of this machine: {', '.join(sweep.left)}", error=True)
         with planned(sweep, target, extras, options.constraints and Path(options.constraints)) as plan:
             say(listed(plan, bundle))
             if options.plan:

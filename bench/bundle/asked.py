@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.bundle import hub_files
-from bench.bundle.own_files import CONF_DIR, FOLDER, OwnFiles, own_files, place, without
+from bench.bundle.own_files import CONF_DIR, FOLDER, OwnFiles, is_inside, own_files, place, without
 from bench.bundle.packages import data_wheels
 from bench.bundle.parts import Copied, Part, below
 from bench.cell import Cell
@@ -19,8 +19,14 @@ from bench.sources.content import folder_of
 from bench.sweep.composed import composed, with_experiment
 from bench.sweep.launch import read
 
-PLACES = ("mirror_dir", "cache_dir")
-"""Options that are of the machine where a bundle is made."""
+PLACES = {
+    "results_dir": "results",
+    "reports_dir": "reports",
+    "cache_dir": "null",
+    "more_results": "[]",
+    "serving": "[]",
+}
+"""Options that name places of the machine where a bundle is made, and what they are by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,8 @@ class Asked:
     own: OwnFiles
     runner: str
     """Who runs the cells: `hydra/launcher=NAME`."""
+    left: Sequence[str]
+    """Options that name places of this machine, and are not among the words."""
 
     @property
     def sources(self) -> list[object]:
@@ -53,8 +61,15 @@ def asked(words: Sequence[str], config_dir: str | None) -> Asked:
     _, cells, settings = read(whole.configs)
     own = own_files([source for cell in cells for source in (cell.task.data, cell.model)], config_dir)
     own_dir = [] if config_dir is None else [f"{CONF_DIR}={place(CONF_DIR, config_dir).removeprefix(f'{FOLDER}/')}"]
-    given = without(words, [*PLACES, *(word.partition("=")[0] for word in own.words)])
-    return Asked(cells, settings, [*own_dir, *given, *own.words], own, whole.runner.name)
+    left = [name for name in PLACES if _is_elsewhere(getattr(settings, name))]
+    given = without(words, ["mirror_dir", *left, *(word.partition("=")[0] for word in own.words)])
+    usual = [f"{name}={PLACES[name]}" for name in left]  # a file of the user's may have named them
+    return Asked(cells, settings, [*own_dir, *given, *own.words, *usual], own, whole.runner.name, left)
+
+
+def _is_elsewhere(place: str | tuple[str, ...] | None) -> bool:
+    """Whether a folder, or a list of them, names something that another machine has not."""
+    return not is_inside(place) if isinstance(place, str) else bool(place)
 
 
 def parts_of(sweep: Asked) -> list[Part]:

@@ -1,12 +1,12 @@
 """What is the user's own: configuration, data and models that lie beside the experiment, in a copy of its folder."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from bench.bundle.parts import below
-from bench.config import DataConfig, PredictionsConfig, TransformerConfig
+from bench.config import DataConfig
 from bench.errors import UserError
 from bench.escape.literals import override_text
 from bench.options.folder import CONF
@@ -31,21 +31,22 @@ class OwnFiles:
 def own_files(sources: Iterable[object], config_dir: str | None) -> OwnFiles:
     """What the sources of an experiment's cells, and its configuration, are read of. Raises UserError."""
     found = OwnFiles()
-    for folder in filter(None, (None if Path("conf").resolve() == CONF.resolve() else "conf", config_dir)):
+    has_conf = Path("conf").is_dir() and Path("conf").resolve() != CONF.resolve()
+    for folder in filter(None, ("conf" if has_conf else None, config_dir)):
         copies = below(Path(folder), place(CONF_DIR, folder))
         found.copies |= {path: file for path, file in copies.items() if file.suffix == ".yaml"}
-    outside: dict[str, str] = {}
-    for option, path in dict.fromkeys(_paths(sources)):
-        given = Path(path).expanduser()
-        to = place(option, path)
-        found.copies |= below(given, to) if given.is_dir() else {to: given}
-        if is_inside(path):
-            continue
-        if outside.setdefault(option, path) != path:
-            raise UserError(
-                f"{option}={path} and {option}={outside[option]} are not below this folder: start in one that has both"
-            )
-        found.words.append(f"{option}={override_text(to.removeprefix(f'{FOLDER}/'))}")
+    for option, paths in _paths(sources).items():
+        for path in filter(None, paths):
+            given, to = Path(path).expanduser(), place(option, path)
+            found.copies |= below(given, to) if given.is_dir() else {to: given}
+            if is_inside(path):
+                continue
+            if len(paths) > 1:  # a word of the command line says it for all cells
+                raise UserError(
+                    f"{option}={path} is not below this folder, and other cells read something else: name it by a path "
+                    "that is below (a link will do)"
+                )
+            found.words.append(f"{option}={override_text(to.removeprefix(f'{FOLDER}/'))}")
     return found
 
 
@@ -68,14 +69,16 @@ def without(words: Sequence[str], options: Iterable[str]) -> list[str]:
     return [word for word in words if word.lstrip("+").partition("=")[0] not in names]
 
 
-def _paths(sources: Iterable[object]) -> Iterator[tuple[str, str]]:
-    """(option, path) of all that is read from files of the user's."""
+def _paths(sources: Iterable[object]) -> dict[str, list[str | None]]:
+    """By option, what the sources read from files of the user's; None: there is one that reads none by it."""
+    found: dict[str, list[str | None]] = {}
     for source in sources:
-        if isinstance(source, DataConfig) and source.source != "package":
-            yield from (
-                (option, path)
-                for option, path in (("data.path", source.path), ("data.test_path", source.test_path))
-                if path is not None
-            )
-        elif isinstance(source, TransformerConfig | PredictionsConfig) and source.path is not None:
-            yield "model.path", source.path
+        path = getattr(source, "path", None)
+        if isinstance(source, DataConfig):
+            given = {"data.path": None if source.source == "package" else path, "data.test_path": source.test_path}
+        else:
+            given = {"model.path": path}
+        for option, value in given.items():
+            paths = found.setdefault(option, [])
+            paths += [value] if value not in paths else []
+    return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bench.errors import UserError, said
-from bench.sources.fingerprint import file_sha256
+from bench.sources.fingerprint import file_sha256, files_below
 
 GIT = "git:"
 """Before the hash of a file that git keeps as it is: SHA-1 of a header and the content."""
@@ -51,8 +51,12 @@ class Copied(Part):
     """Files of this machine."""
 
     def __init__(self, title: str, sources: Mapping[str, Path]) -> None:
-        """`sources` are the files, by their path in the bundle. Raises UserError where one can't be read."""
+        """`sources` are the files, by their path in the bundle. Raises UserError where one can't be read, or named."""
         self.title, self.sources = title, dict(sources)
+        if strange := [path for path in sources.values() if not is_utf_8(str(path))]:
+            raise UserError(
+                f"{title}: the name of {strange[0]} is not UTF-8, and would be another one elsewhere: rename it"
+            )
         try:
             self.items = tuple(
                 Item(path, source.stat().st_size, file_sha256(source)) for path, source in self.sources.items()
@@ -85,14 +89,18 @@ def once(parts: Sequence[Part]) -> list[Part]:
 
 
 def below(folder: Path, place: str) -> dict[str, Path]:
-    """The files below a folder, but hidden ones, by their path in a bundle that has it at `place`."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    named = ((path.relative_to(folder), path) for path in files)
-    return {
-        str(PurePosixPath(place, relative.as_posix())): path
-        for relative, path in named
-        if not any(name.startswith(".") for name in relative.parts)
-    }
+    """The files below a folder, but hidden ones, by their path in a bundle that has it at `place`. Raises OSError."""
+    files = sorted(files_below(folder))
+    return {str(PurePosixPath(place, path.relative_to(folder).as_posix())): path for path in files}
+
+
+def is_utf_8(name: str) -> bool:
+    """Whether a file's name is text."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def git_hash(path: Path) -> str:

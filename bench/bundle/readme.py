@@ -15,7 +15,7 @@ REQUIREMENTS = "requirements.txt"
 def readme(words: Sequence[str], target: Target | None, has_own: bool) -> str:
     """In Markdown. `words` are those of `bench sweep`; packages are for `target`, if there are some."""
     sweep = command(["sweep", *map(masked_override, words)])
-    study = f"cp -r {OWN} ~/bench-study" if has_own else "mkdir -p ~/bench-study"
+    copied = f" && cp -r {OWN}/. ~/bench-study && chmod -R u+w ~/bench-study" if has_own else ""
     lines = [
         f"# bench {sweep}",
         "",
@@ -23,7 +23,7 @@ def readme(words: Sequence[str], target: Target | None, has_own: bool) -> str:
         "",
         f"    BUNDLE=$PWD; {python(target)} check.py     # whether all is here, and this machine will do",
         *_installing(target),
-        f"    {study} && cd ~/bench-study     # records and reports are written here",
+        f"    mkdir -p ~/bench-study{copied} && cd ~/bench-study     # records and reports are written here",
         f'    HF_HUB_OFFLINE=1 ~/bench-env/bin/bench {sweep} mirror_dir="$BUNDLE"',
         "",
         "Nothing is written into this folder, which may be read-only. The other two may be elsewhere than in `~`.",

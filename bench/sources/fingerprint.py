@@ -42,7 +42,7 @@ def folder_sha256(folder: Path, memo: Path | None = None, *, hidden: bool = Fals
     key = place / "**" if hidden else place
     if _planned is not None and key in _planned:
         return _planned[key]
-    files = sorted(_below(place, hidden=hidden))
+    files = sorted(files_below(place, hidden=hidden))
 
     def hashed() -> str:
         digest = hashlib.sha256()
@@ -101,7 +101,7 @@ def _hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _below(folder: Path, *, hidden: bool) -> Iterator[Path]:
+def files_below(folder: Path, *, hidden: bool = False) -> Iterator[Path]:
     """The regular files below a folder; links are followed, but in no circle. Raises OSError."""
     seen: set[tuple[int, int]] = set()
 

@@ -1,5 +1,6 @@
 """Which files a bundle has, before any is fetched."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,10 +18,11 @@ from packaging.requirements import Requirement
 
 from bench.bundle import own_wheel
 from bench.bundle.__main__ import main
+from bench.bundle.asked import asked
 from bench.bundle.hub_files import Repository, chosen_of_model, of_model
 from bench.bundle.own_files import own_files, without
 from bench.bundle.packages import Packages
-from bench.bundle.parts import Copied, Item, git_hash, once
+from bench.bundle.parts import Copied, Item, below, git_hash, once
 from bench.bundle.resolve import Resolver, wheel_at
 from bench.config import DataConfig, TransformerConfig
 from bench.errors import UserError
@@ -238,8 +240,45 @@ def test_files_of_ones_own_that_are_elsewhere_have_a_new_name(tmp_path: Path, mo
     }  # fmt: skip
     (word,) = outside.words
     assert OverridesParser.create().parse_override(word).value() == "files/data.path/it's, a\\b"
-    with pytest.raises(UserError, match=r"^data.path=.* are not below this folder: start in one that has both$"):
-        own_files([data("file", str(other / "b.csv")), data("file", "../home/a.csv")], None)
+    ours = data("file", "a.csv")
+    for others in ([ours], [data("package", "stance.csv")], [DataConfig(name="y", source="hub", id="a/b")]):
+        with pytest.raises(UserError, match=r"^data.path=.*b.csv is not below this folder, and other cells read some"):
+            own_files([data("file", str(other / "b.csv")), *others], None)
+    model = TransformerConfig(name="x", family="bert", source="hub", path=str(other))
+    with pytest.raises(
+        UserError, match=r"^model.path=.* is not below this folder, and other cells read something else"
+    ):
+        own_files([ours, model, TransformerConfig(name="y", family="bert", source="hub", id="a/b")], None)
+    (word,) = own_files([ours, model], None).words
+    assert OverridesParser.create().parse_override(word).value() == "files/model.path/it's, a\\b"
+
+
+def test_folders_behind_links_are_copied_and_names_are_text(tmp_path: Path) -> None:
+    (tmp_path / "far/.hidden").mkdir(parents=True)
+    (tmp_path / "far/1.txt").touch()
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels/sport").symlink_to(tmp_path / "far")
+    found = below(tmp_path / "labels", "own/labels")
+    assert list(found) == ["own/labels/sport/1.txt"]
+    strange = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.txt"))
+    with pytest.raises(
+        UserError, match=r"^data: the name of .* is not UTF-8, and would be another one elsewhere: rename"
+    ):
+        Copied("data", {"own/x": strange})
+
+
+def test_what_names_places_of_this_machine_is_not_among_the_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf/experiment").mkdir(parents=True)
+    text = "# @package _global_\nexperiment: mine\nreports_dir: /home/me/reports\n"
+    (tmp_path / "conf/experiment/mine.yaml").write_text(text)
+    kept = ["mine", "model=majority", "data=stance", "num_labels=2", "results_dir=mine"]
+    words = [*kept, "cache_dir=/tmp/c", "serving=[models/x]", "mirror_dir=/mirror"]
+    found = asked([*words, "more_results=[s3://a/b,/home/me/results]"], None)
+    assert found.left == ["reports_dir", "cache_dir", "more_results", "serving"]
+    assert found.words == [*kept, "reports_dir=reports", "cache_dir=null", "more_results=[]", "serving=[]"]
 
 
 def test_words_of_options_that_are_given_anew_are_left_out() -> None:

@@ -24,7 +24,8 @@ from bench.wording import counted
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_intermixed_args(arguments)
-    return exit_code(lambda: _run(options), interrupted="the same command goes on with what is there")
+    left = "" if options.check is not None else "the same command goes on with what is there"
+    return exit_code(lambda: _run(options), interrupted=left)
 
 
 def _parser() -> argparse.ArgumentParser:

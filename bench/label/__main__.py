@@ -88,7 +88,8 @@ def _run(options: argparse.Namespace) -> int:
         do, usual = _join, "joined.csv"
     else:
         do, usual = _choose, "to_label.csv"
-    target = files.checked(options.out or usual, force=options.force)
+    inputs = (options.pool, options.join, asked.data.path, asked.data.test_path)
+    target = files.checked(options.out or usual, force=options.force, inputs=inputs)
     say(f"{target}: {do(options, asked, target)}")
     return 0
 
@@ -110,7 +111,9 @@ def _choose(options: argparse.Namespace, asked: Experiment, target: Path) -> str
     from bench.label import files, texts
 
     pool = texts.unlabelled(_file("pool", options), asked)
-    count = options.n or min(texts.USUAL, max(len(pool.texts), 1))
+    if not pool.texts:
+        raise UserError(f"{options.pool} has nothing to label: {pool.said()}")
+    count = options.n or min(texts.USUAL, len(pool.texts))
     if count > len(pool.texts):
         raise UserError(f"--n {count} is more than {options.pool} has to label: {pool.said()}")
     by = texts.By(row=options.row, model=options.model, features=options.features)

@@ -30,13 +30,18 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-def checked(given: str, *, force: bool) -> Path:
-    """The file to write. Raises UserError where it is there already, or is no place for a CSV file."""
+def checked(given: str, *, force: bool, inputs: Sequence[str | None]) -> Path:
+    """The file to write. Raises UserError where it is there already, is no place for a CSV file, or one of `inputs`.
+
+    What is read is not written over, whatever `--force` says: not all of it is in what is written.
+    """
     target = Path(given)
     if target.suffix.lower() != ".csv":
         raise UserError(f"--out {given} must end in .csv")
     if target.is_dir() or not target.parent.is_dir():
         raise UserError(f"--out {given}: {'it is a folder' if target.is_dir() else 'its folder is not there'}")
+    if target.exists() and any(Path(each).exists() and target.samefile(each) for each in inputs if each is not None):
+        raise UserError(f"--out {given} is read, and not all of it would be in what is written: give another name")
     if target.exists() and not force:
         raise UserError(f"--out {given} is there already; --force writes over it")
     return target

@@ -39,7 +39,10 @@ def read(given: GivenFile, data: DataConfig) -> Inputs:
         option=given.option,
     )
     found = from_file(given.path, given.text_column, reading).whole()
-    return replace(found, columns=_called(found.columns, given, data))
+    columns = _called(found.columns, given, data)
+    if missing := [name for name in data.text_columns if name not in columns]:  # a file of lines has one column
+        raise UserError(f"{given.path} has no column {missing[0]!r}, of which data {data.name} make their texts")
+    return replace(found, columns=columns)
 
 
 def _called(columns: Sequence[str], given: GivenFile, data: DataConfig) -> list[str]:

@@ -15,6 +15,7 @@ from bench.label.files import Table
 from bench.label.model import Features, Guessed, guess, tfidf
 from bench.label.reading import GivenFile, read
 from bench.predict.inputs import Inputs
+from bench.wording import counted
 
 USUAL = 200
 """Texts to label where nobody gave a number, and there are as many."""
@@ -32,17 +33,20 @@ class Unlabelled:
     """Of the file, one a text."""
     num_rows: int
     """The file has so many, with those that were left out."""
+    num_done: int
+    """Of them, those that have a label."""
     labelled: Pool
 
     def said(self) -> str:
         """How many there are, and why not more."""
-        left_out = self.num_rows - len(self.texts)
+        left_out = self.num_rows - self.num_done - len(self.texts)
+        done = f"; {self.num_done:,} have a label already, --join takes these" if self.num_done else ""
         why = f"; {left_out:,} are empty, repeats, or nearly the same as a labelled text" if left_out else ""
-        return f"{len(self.texts):,} texts ({self.num_rows:,} rows{why})"
+        return f"{counted(len(self.texts), 'text')} ({counted(self.num_rows, 'row')}{done}{why})"
 
 
 def unlabelled(given: GivenFile, asked: Experiment) -> Unlabelled:
-    """The texts of a file: no repeats, and none that is nearly the same as a labelled one.
+    """The texts of a file without a label: no repeats, and none that is nearly the same as a labelled one.
 
     Raises UserError where the file can't be read, lacks a column of the text, or has one that the output adds.
     """
@@ -50,22 +54,34 @@ def unlabelled(given: GivenFile, asked: Experiment) -> Unlabelled:
     added = [name for name in ADDED if name in found.columns]
     if added:
         raise UserError(f"{given.path} has a column {added[0]!r} already, which the output adds: rename it")
-    new = _new(found, labelled)
+    done = _done(found, asked.data)
+    new = _new(found, labelled, done)
     return Unlabelled(
         columns=found.columns,
         texts=[found.texts[place] for place in new],
         rows=[found.rows[place] for place in new],
         num_rows=len(found.texts),
+        num_done=len(done),
         labelled=labelled,
     )
 
 
-def _new(found: Inputs, labelled: Pool) -> list[int]:
-    """Places of texts that are not nearly the same as a labelled one, or one before them."""
-    left = [place for place in range(len(found.texts)) if place not in found.skipped]
-    keys = compared((*labelled.texts, *(found.texts[place] for place in left)), "near")
-    known, new = set(keys[: len(labelled.texts)]), []
-    for place, key in zip(left, keys[len(labelled.texts) :], strict=True):
+def _done(found: Inputs, data: DataConfig) -> list[int]:
+    """Places of the rows that have a label."""
+    if data.label_column not in found.columns:
+        return []
+    at = found.columns.index(data.label_column)
+    return [place for place, row in enumerate(found.rows) if row[at].strip()]
+
+
+def _new(found: Inputs, labelled: Pool, done: Sequence[int]) -> list[int]:
+    """Places of texts that are not nearly the same as a labelled one (of `done` too), or one before them."""
+    without = found.skipped | set(done)
+    left = [place for place in range(len(found.texts)) if place not in without]
+    have = [*labelled.texts, *(found.texts[place] for place in done)]
+    keys = compared((*have, *(found.texts[place] for place in left)), "near")
+    known, new = set(keys[: len(have)]), []
+    for place, key in zip(left, keys[len(have) :], strict=True):
         if key not in known:
             known.add(key)
             new.append(place)

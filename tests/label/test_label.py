@@ -192,7 +192,7 @@ def test_a_row_of_the_report_guesses_once_its_cells_are_finished(
         (["--n", "500"], "--n 500 is more than"),
         (["--pool", "{folder}/none.csv"], "--pool {folder}/none.csv: No such file"),
         (["--pool", "{folder}/other.csv"], "has no column 'text'; there are body, title"),
-        (["--out", "{folder}/tickets.csv"], "is there already; --force writes over it"),
+        (["--out", "{folder}/other.csv"], "is there already; --force writes over it"),
         (["--out", "{folder}/todo.txt"], "must end in .csv"),
         (["--row", "lora"], "none of 2 cells"),
         (["data.multi_label=keep", "data.label_separator=|", "task=multi_label"], "knows one label a text"),
@@ -264,3 +264,68 @@ def test_a_kept_model_guesses_as_it_is(
     others = [word for word in labelling.words if not word.startswith("data.path=")]
     assert main([*others, f"data.path={tmp_path / 'other.csv'}", *map(str, pool), "--model", str(model)]) == 2
     assert "is no model for tickets: it knows 2 other labels" in capsys.readouterr().err
+
+
+def test_what_is_read_is_not_written_over(
+    labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, pool = tmp_path / "own.csv", tmp_path / "pool.csv"
+    own.write_bytes((labelling.folder / "tickets.csv").read_bytes())
+    pool.write_text("text,label\nanother match,sport\nmore profit,\n")
+    words = [*labelling.words, f"data.path={own}", "--force", "--out"]
+    for file, more in (
+        (pool, ("--pool", pool)),
+        (own, ("--pool", pool)),
+        (own, ("--wrong",)),
+        (pool, ("--join", pool)),
+    ):
+        before = file.read_bytes()
+        assert main([*words, str(file), *map(str, more)]) == 2
+        assert f"--out {file} is read, and not all of it would be in what is written" in capsys.readouterr().err
+        assert file.read_bytes() == before
+
+
+def test_rows_of_the_pool_that_have_a_label_are_left_to_join(
+    labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pool, out = tmp_path / "pool.csv", tmp_path / "todo.csv"
+    pool.write_text("text,label\nanother match,sport\nanother  MATCH,\nmore profit, \n\nthe dog sat,\n")
+    assert labelling.run("--pool", pool, "--out", out) == 0
+    assert {row["text"] for row in rows(out)} == {"more profit", "the dog sat"}
+    assert "of 2 texts (4 rows; 1 have a label already, --join takes these; 1 are" in capsys.readouterr().out
+    pool.write_text("text,label\nanother match,sport\n")
+    assert labelling.run("--pool", pool, "--out", out, "--force") == 2
+    assert f"error: {pool} has nothing to label: 0 texts (1 row; 1 have a label" in capsys.readouterr().err
+
+
+def test_what_hands_leave_in_a_label_does_not_spoil_the_joined_file(
+    labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new, out = tmp_path / "new.csv", tmp_path / "joined.csv"
+    new.write_text("text,label\nanother match,sport \nmore profit, \nless profit,\u00a0\n ,sport\n", encoding="utf-8")
+    assert labelling.run("--join", new, "--out", out) == 0
+    assert capsys.readouterr().out.endswith("80 rows and 1 new ones (1 without a text left out)\n")
+    assert rows(out)[80:] == [{"text": "another match", "label": "sport"}]
+
+
+def test_ids_of_new_rows_are_new_each_time(labelling: Labelling, tmp_path: Path) -> None:
+    table = topics(5, seed=4)
+    table.insert(0, "id", [f"new-{number}" for number in range(7, 17)])
+    table.to_csv(tmp_path / "own.csv", index=False)
+    (tmp_path / "new.csv").write_text("text,label\nanother match,sport\nmore profit,business\n")
+    words = [*labelling.words, f"data.path={tmp_path / 'own.csv'}", "data.id_column=id"]
+    assert main([*words, "--join", str(tmp_path / "new.csv"), "--out", str(tmp_path / "joined.csv")]) == 0
+    assert [row["id"] for row in rows(tmp_path / "joined.csv")[10:]] == ["new-17", "new-18"]
+
+
+def test_columns_that_are_not_there_are_named_before_anybody_labels(
+    labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pool.txt").write_text("more profit\n")
+    table = topics(20, seed=5)
+    table.assign(subject=table["text"], body="goal").to_csv(tmp_path / "two.csv", index=False)
+    words = [*labelling.words, f"data.path={tmp_path / 'two.csv'}", "--out", str(tmp_path / "out.csv")]
+    assert main([*words, "data.text_column=[subject,body]", "--pool", str(tmp_path / "pool.txt")]) == 2
+    assert "pool.txt has no column 'subject', of which data tickets make their texts" in capsys.readouterr().err
+    assert main([*words, "data.label_column=topic", "--join", str(labelling.folder / "tickets.csv")]) == 2
+    assert "two.csv has no column 'topic'; there are" in capsys.readouterr().err

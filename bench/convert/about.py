@@ -10,11 +10,11 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from bench.convert.forms import Form
 from bench.errors import UserError, said
-from bench.models.kept import KeptModel, check_files
+from bench.models.kept import CONVERSION, KeptModel, check_files
 from bench.results.regular import MEGABYTE, Repeated, read_regular, validated
 from bench.sources.fingerprint import file_sha256
 
-FILE = "conversion.json"
+FILE = CONVERSION
 AGAIN = "`bench convert` makes it again"
 """What to do about a folder that is not whole."""
 
@@ -46,7 +46,8 @@ class EightBits:
     @property
     def said(self) -> str:
         """In a few words."""
-        said = f"in 8 bits: the same labels as in fp32 for {self.same_labels:,} of {self.texts:,} texts"
+        said = f"in 8 bits, against fp32: largest difference of a probability {self.max_difference:.1e}"
+        said += f", the same labels for {self.same_labels:,} of {self.texts:,} texts"
         pairs = [(name, value, (self.scores_fp32 or {})[name]) for name, value in (self.scores or {}).items()]
         said += "".join(f", {name} {value:.3f} ({in_fp32:.3f} in fp32)" for name, value, in_fp32 in pairs)
         return f"{said}, {self.speedup:.1f} times as quick, {self.bytes / self.bytes_fp32:.0%} of the size"

@@ -73,7 +73,8 @@ def convert(asked: Conversion, out: Path) -> None:
             share_all(new)
     except OSError as error:
         raise UserError(f"--out {out} cannot be written: {said(error)}") from error
-    say(f"{parity.said}\nkept: {out}")
+    say(parity.said if cost is None else f"in fp32: {parity.said}\n{cost.said}")
+    say(f"kept: {out}\n  {out / CARD} has code that runs it")
 
 
 def _expected(asked: Conversion) -> _Expected:
@@ -129,7 +130,6 @@ def _export(expected: _Expected, folder: Path) -> tuple[Parity, EightBits | None
     whole_graph = eight_bits.Graph(whole, found, in_fp32)
     small_graph = eight_bits.Graph(small, _predicted(small, expected.texts), folder)
     cost = eight_bits.measured(asked.texts, whole_graph, small_graph)
-    say(cost.said)
     shutil.rmtree(in_fp32)
     return parity, cost
 

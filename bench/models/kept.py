@@ -28,6 +28,8 @@ TERMS = "terms.json"
 """What a classical model counts, and the terms in the order of its features."""
 CARD = "README.md"
 """The model card, which its reader may edit."""
+CONVERSION = "conversion.json"
+"""In a folder that `bench convert` made of a kept model."""
 NOT_LOADED = (CARD, serving.FILE)
 AGAIN = "run the cell again with save_model=true overwrite=always"
 """What to do about a kept model that is not whole."""

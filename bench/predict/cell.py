@@ -21,6 +21,11 @@ def find(folder: Path) -> tuple[Path, KeptModel]:
     if not folder.is_dir():
         reason = "is no folder" if folder.exists() else "is not there"
         raise UserError(f"{folder} {reason}; {WHICH}")
+    if (folder / kept.CONVERSION).is_file():
+        raise UserError(
+            f"{folder} is what `bench convert` made, and runs without this program: {kept.CARD} there has the code; "
+            "give the folder that it was made of"
+        )
     if (folder / refitted.FILE).is_file():
         return _refitted(folder)
     if (folder / kept.FILE).is_file():

@@ -23,7 +23,7 @@ from bench.publish.files import contents
 from bench.publish.findings import notes, problems
 from bench.publish.model import found
 from bench.publish.options import Wanted
-from bench.publish.show import described
+from bench.publish.show import described, fetching
 from bench.publish.upload import upload
 from bench.running.garbage import leave_at_exit
 
@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace) -> int:
     files = contents(model, str(card), wanted)
     for text in described(model, card, files, wanted):
         say(text)
-    for text in notes(model, files):
+    for text in notes(model, files, wanted):
         say(f"note: {text}")
     if wrong := problems(model, files, wanted):
         for text in wrong:
@@ -75,9 +75,9 @@ def _run(options: argparse.Namespace) -> int:
         say("nothing was sent: --yes sends it")
         return 0
     sent = upload(files, wanted, f"{title_of(card) or model.folder.resolve().name}, by {TAG} {__version__}")
-    branch = [] if wanted.revision is None else ["--revision", wanted.revision]
-    fetch = ["hf", "download", sent.name, *branch, "--local-dir", sent.name.rpartition("/")[2]]
-    say(f"{'published' if sent.is_new else 'all of it is there already'}: {sent.address}\n  {command(fetch)}")
+    say(f"{'published' if sent.is_new else 'all of it is there already'}: {sent.address}")
+    for words in fetching(model, sent.name, wanted.revision):
+        say(f"  {command(words)}")
     return 0
 
 

@@ -26,7 +26,7 @@ def problems(model: Model, files: Mapping[str, Content], wanted: Wanted) -> list
     ]
 
 
-def notes(model: Model, files: Mapping[str, Content]) -> list[str]:
+def notes(model: Model, files: Mapping[str, Content], wanted: Wanted) -> list[str]:
     """What everybody will see that can read the repository."""
     found = []
     if terms := _terms(files.get(TERMS)):
@@ -40,7 +40,7 @@ def notes(model: Model, files: Mapping[str, Content]) -> list[str]:
     if model.kept is not None and any(ADDRESS.search(label) for label in model.kept.labels):
         found.append("names of labels look like addresses of people")
     base = model.base
-    if base is not None and base.source == "wheel" and model.needs_base:
+    if base is not None and base.source == "wheel" and model.needs_base and wanted.base_id is None:
         assert base.wheel is not None
         found.append(
             f"its base is the Python wheel {base.wheel.package}, which `bench predict` fetches, and other libraries do "

@@ -54,6 +54,7 @@ def found(folder: Path) -> Model:
     if (folder / about.FILE).is_file():
         safely.refuse_irregular(folder)
         made = about.read(folder)
+        _check_card(folder, about.AGAIN)
         return Model(folder, made.kept, None, None, made)
     has_ours = any((folder / name).is_file() for name in (kept.FILE, refitted.FILE, store.RECORD))
     if folder.is_dir() and not has_ours and (folder / kept.CARD).is_file():
@@ -61,9 +62,15 @@ def found(folder: Path) -> Model:
         return Model(folder, None, None, None)
     model, description = find(folder)
     if (model / refitted.FILE).is_file():
+        _check_card(model, refitted.AGAIN)
         return Model(model, description, None, refitted.read(model))
     cell = cell_of(model)
     record = None if cell is None else store.read(cell)
-    if not (model / kept.CARD).is_file():
-        raise UserError(f"{model} has no card ({kept.CARD}), which a published model needs: {kept.AGAIN}")
+    _check_card(model, kept.AGAIN)
     return Model(model, description, record, None)
+
+
+def _check_card(folder: Path, again: str) -> None:
+    """Raise UserError where there is no card; `again` is what makes one."""
+    if not (folder / kept.CARD).is_file():
+        raise UserError(f"{folder} has no card ({kept.CARD}), which a published model needs: {again}")

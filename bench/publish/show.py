@@ -38,6 +38,15 @@ def described(model: Model, card: "ModelCard", files: Mapping[str, Content], wan
         yield f"labels: {', '.join(model.kept.labels)}"
 
 
+def fetching(model: Model, name: str, revision: str | None) -> Iterator[list[str]]:
+    """What fetches the repository `name`, and uses it: words of a command line each."""
+    folder = name.rpartition("/")[2]
+    branch = [] if revision is None else ["--revision", revision]
+    yield ["hf", "download", name, *branch, "--local-dir", folder]
+    if model.kept is not None and model.conversion is None:
+        yield ["bench", "predict", folder, "a text to classify"]
+
+
 def _licence(model: Model, card: "ModelCard") -> str:
     """What the card gives as licence, and where that is from."""
     name = card.data.get("license_name") or card.data.get("license") or "not stated"

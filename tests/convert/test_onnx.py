@@ -34,7 +34,10 @@ def test_8_bits_and_what_they_cost(cell: Any, convert: Any, card_code: Any, tmp_
     kept = cell("bert")
     code, printed, errors = convert(kept.folder, "--to", "onnx-int8", "--out", tmp_path / "small")
     assert (code, errors) == (0, "")
-    assert "in 8 bits: the same labels as in fp32 for " in printed
+    in_fp32, in_8_bits = printed.splitlines()[-4:-2]
+    assert in_fp32.startswith("in fp32: largest difference of a probability ")
+    assert in_8_bits.startswith("in 8 bits, against fp32: largest difference of a probability ")
+    assert printed.endswith("README.md has code that runs it\n")
     cost = json.loads((tmp_path / "small" / FILE).read_text())["eight_bits"]
     assert cost["bytes"] == (tmp_path / "small" / "model.onnx").stat().st_size < cost["bytes_fp32"]
     assert cost["scores_fp32"]["accuracy"] == pytest.approx(kept.record.measurements.test.accuracy)

@@ -62,6 +62,7 @@ def test_a_base_out_of_a_wheel_may_have_a_name_on_the_hub(
     assert main([str(folder), "--repo-id", NAME]) == 0
     assert "note: its base is the Python wheel some-wheel, which `bench predict` fetches" in capsys.readouterr().out
     assert main([str(folder), "--repo-id", NAME, "--yes", "--base-id", "acme/bert"]) == 0
+    assert "note:" not in capsys.readouterr().out  # what it advises was done
     files = hub.repositories[NAME].branches["main"]
     assert json.loads(files["adapter_config.json"])["base_model_name_or_path"] == "acme/bert"
     assert files[FILE] == (folder / FILE).read_bytes()  # bench predict fetches the wheel

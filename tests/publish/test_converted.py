@@ -10,6 +10,7 @@ from huggingface_hub import ModelCard
 from bench.convert import about
 from bench.convert.__main__ import main as convert
 from bench.models.kept import CARD
+from bench.predict.__main__ import main as predict
 from bench.publish.__main__ import main
 from bench.results import store
 from tests.publish.test_publish import NAME, Kept, files_of
@@ -49,6 +50,9 @@ def test_a_converted_model(out: Path, form: str, kept: Kept, hub: Hub, capsys: p
     there = files_of(out)
     assert sent == {name: there[name] for name in there if name not in (CARD, about.FILE)}
     assert not [name for name, content in sent.items() if re.search(rb"/(tmp|home|root|work)/[\w.]+/", content)]
+    assert "bench predict" not in capsys.readouterr().out.partition("published: ")[2]
+    assert predict([str(out), "goal match team"]) == 2
+    assert "made, and runs without this program: README.md there has the code" in capsys.readouterr().err
     (out / "config.json").write_text("{}")
     assert main(words) == 2
     assert "(changed: config.json): `bench convert` makes it again" in capsys.readouterr().err
@@ -63,3 +67,13 @@ def test_what_was_fetched_is_published_again_as_it_is(
     assert main([str(out), "--repo-id", NAME, "--yes", "--base-id", "acme/bert"]) == 0
     assert hub.repositories[NAME].branches["main"][CARD].decode().count("accuracy, before it was converted") == 1
     assert f"before it was converted to {form}, before" not in sent[CARD].decode()
+
+
+def test_without_a_card_it_says_what_makes_one(
+    kept: Kept, mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "converted"
+    assert convert([str(kept("lora")), "--to", "merged", "--out", str(out), "--mirror-dir", str(mirror)]) == 0
+    (out / CARD).unlink()
+    assert main([str(out), "--repo-id", NAME]) == 2
+    assert f"has no card ({CARD}), which a published model needs: {about.AGAIN}" in capsys.readouterr().err

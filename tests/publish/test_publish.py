@@ -181,6 +181,9 @@ def test_a_branch_of_its_own(kept: Kept, hub: Hub, capsys: pytest.CaptureFixture
     branches = hub.repositories[NAME].branches
     assert set(branches["main"]) == {".gitattributes"}
     assert "terms.json" in branches["trial/2"]
+    *_, fetched, used = capsys.readouterr().out.splitlines()
+    assert fetched.split() == ["hf", "download", NAME, "--revision", "trial/2", "--local-dir", "tickets"]
+    assert used.startswith("  bench predict tickets ")
 
 
 def test_another_model_is_not_mixed_with_what_is_there(

@@ -54,6 +54,13 @@ def test_the_card_gives_the_mean_of_the_cells_and_calls_it_so(
     assert capsys.readouterr().err == ""  # its files are those of refit.json
 
 
+def test_without_a_card_it_says_what_makes_one(refit: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = shutil.copytree(refit / "mine", tmp_path / "mine")
+    (mine / CARD).unlink()
+    assert main([str(mine), "--repo-id", NAME]) == 2
+    assert f"has no card ({CARD}), which a published model needs: {refitted.AGAIN}" in capsys.readouterr().err
+
+
 def test_another_mean_is_refused(refit: Path, hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mine = shutil.copytree(refit / "mine", tmp_path / "mine")
     card = ModelCard((mine / CARD).read_text())

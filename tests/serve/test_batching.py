@@ -49,6 +49,18 @@ def test_who_comes_meanwhile_shares_the_next_batch(model: Model, batcher: Batche
     assert model.batches == [["a"], ["bb", "ccc", "ccc"], ["dddd", "dddd", "e"]], "at most four, in their order"
 
 
+def test_a_text_waits_for_others_as_long_as_was_said(model: Model) -> None:
+    model.go.set()
+    patient = Batcher(model, max_batch=2, max_waiting=10, wait_ms=60_000)
+    answers = [patient.ask([text]) for text in ("a", "b")]
+    assert [each.result(20)[0, 0] for each in answers] == [1, 1]
+    assert model.batches == [["a", "b"]], "a full batch waits no longer"
+    patient.close()
+    hasty = Batcher(model, max_batch=2, max_waiting=10, wait_ms=1)
+    assert hasty.ask(["cc"]).result(20)[0, 0] == 2
+    hasty.close()
+
+
 def test_a_request_larger_than_a_batch_is_answered(model: Model, batcher: Batcher) -> None:
     model.go.set()
     assert len(batcher.ask(["x"] * 7).result(20)) == 7

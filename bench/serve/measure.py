@@ -1,8 +1,5 @@
 """`bench serve MODEL --measure`: how fast a model answers, asked over HTTP from this machine."""
 
-import http.client
-import itertools
-import json
 import platform
 import re
 import signal
@@ -10,16 +7,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.address import LOCAL
 from bench.errors import UserError, said
 from bench.models import files, kept, refitted
 from bench.models.kept import KeptModel
@@ -28,19 +22,17 @@ from bench.predict.columns import Joining
 from bench.predict.loading import Wanted, device_of
 from bench.predict.texts import Reading, from_file
 from bench.results import store
-from bench.results.serving import Asked, Load, Serving
+from bench.results.serving import Asked, Serving
 from bench.running.cores import cores
 from bench.running.provenance import device_name, now, packages
+from bench.serve.callers import bodies_of, health, measured
 from bench.serve.options import Limits
 from bench.sources.cache import cache_folder
 
 CALLERS = (1, 8, 64)
 SECONDS = 10.0
-SUBJECTS = ("invoice", "password", "delivery", "contract")
 WARM_SECONDS = 2.0
 ENDING_SECONDS = 30
-TIMEOUT = 60
-"""Seconds that a caller waits for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +57,10 @@ def measure(folder: Path, model: tuple[Path, KeptModel], wanted: Wanted, limits:
     texts = _texts(plan.texts, description)
     cells, refit = _cells(where)
     with served(folder, wanted, limits) as (port, ready_seconds):
-        bodies = _bodies(texts)
+        bodies = bodies_of(texts)
         measured(port, bodies, 1, min(WARM_SECONDS, plan.seconds))
         loads = [measured(port, bodies, callers, plan.seconds) for callers in plan.callers]
-        health = _health(port)
+        told = health(port)
     found = Serving(
         measured=now(),
         cells=cells,
@@ -83,8 +75,8 @@ def measure(folder: Path, model: tuple[Path, KeptModel], wanted: Wanted, limits:
         if plan.texts is None
         else Asked(source=Path(plan.texts).name, count=len(texts), mean_characters=statistics.fmean(map(len, texts))),
         ready_seconds=ready_seconds,
-        memory_bytes=health["memory_bytes"],
-        gpu_memory_bytes=health["gpu_memory_bytes"],
+        memory_bytes=told["memory_bytes"],
+        gpu_memory_bytes=told["gpu_memory_bytes"],
         model_bytes=sum((where / name).stat().st_size for name in kept.file_hashes(where)),
         base_bytes=_base_bytes(description, wanted),
         loads=tuple(loads),
@@ -128,75 +120,6 @@ def _reason(errors: Any) -> str:
     lines = [line.strip() for line in errors if line.strip()]
     first = next((line for line in lines if line.startswith("error: ")), lines[-1] if lines else "")
     return first.removeprefix("error: ") or "the server did not start, and said nothing of why"
-
-
-def measured(port: int, bodies: Iterator[bytes], callers: int, seconds: float) -> Load:
-    """What so many callers got, threads of this process, for `seconds`. Raises UserError where one is refused."""
-    import numpy as np
-
-    begun, lock = time.perf_counter(), threading.Lock()
-
-    def call(_: int) -> list[float]:
-        took: list[float] = []
-        connection = http.client.HTTPConnection(LOCAL, port, timeout=TIMEOUT)
-        try:
-            while not took or time.perf_counter() - begun < seconds:
-                with lock:
-                    body = next(bodies)
-                clock = time.perf_counter()
-                _answer(connection, body)
-                took.append(time.perf_counter() - clock)
-        finally:
-            connection.close()
-        return took
-
-    with ThreadPoolExecutor(callers) as pool:
-        found = [each for took in pool.map(call, range(callers)) for each in took]
-    elapsed = time.perf_counter() - begun
-    p50, p99 = np.percentile(found, [50, 99]) * 1000
-    return Load(
-        callers=callers,
-        requests=len(found),
-        seconds=elapsed,
-        p50_ms=float(p50),
-        p99_ms=float(p99),
-        texts_per_second=len(found) / elapsed,
-    )
-
-
-def _answer(connection: http.client.HTTPConnection, body: bytes | None = None) -> Any:
-    """What the server answers: to /predict, or, where nothing is asked, to /health. Raises UserError."""
-    try:
-        if body is None:
-            connection.request("GET", "/health")
-        else:
-            connection.request("POST", "/predict", body, {"content-type": "application/json"})
-        response = connection.getresponse()
-        content = response.read()
-    except (OSError, http.client.HTTPException) as error:
-        raise UserError(f"the server does not answer: {said(error)}") from error
-    answer = json.loads(content)
-    if response.status != http.client.OK:
-        raise UserError(f"the server refused a text ({response.status}): {answer.get('error')}")
-    return answer
-
-
-def _health(port: int) -> Any:
-    connection = http.client.HTTPConnection(LOCAL, port, timeout=TIMEOUT)
-    try:
-        return _answer(connection)
-    finally:
-        connection.close()
-
-
-def _bodies(texts: Sequence[str]) -> Iterator[bytes]:
-    """Requests without end: each text of a file again and again, made up ones each once."""
-    made_up = (
-        f"Hello, since the update number {number} my {SUBJECTS[number % len(SUBJECTS)]} is wrong, please help"
-        for number in itertools.count()
-    )
-    for text in itertools.cycle(texts) if texts else made_up:
-        yield json.dumps({"texts": [text]}).encode()
 
 
 def _texts(file: str | None, description: KeptModel) -> list[str]:

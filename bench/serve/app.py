@@ -11,7 +11,9 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bench import __version__
 from bench.address import Guard
@@ -105,7 +107,7 @@ def app_of(kept: KeptModel, batcher: Batcher, limits: Limits, guard: Guard, devi
         )  # fmt: skip
 
     _add_errors(app)
-    _add_body_limit(app, limits.max_body)
+    app.add_middleware(BodyLimit, most=limits.max_body)
     return app
 
 
@@ -163,19 +165,31 @@ def _invalid(problem: Mapping[str, Any]) -> str:
     return f"{field}: {problem['msg']}"
 
 
-def _add_body_limit(app: FastAPI, most: int) -> None:
-    """A body is counted as it comes: its header may be missing, or lie."""
+class BodyLimit:
+    """Refuses a request of more than `most` bytes. A body is counted as it comes: its header may be missing, or lie."""
 
-    @app.middleware("http")
-    async def limited(request: Request, call_next: Any) -> Any:
-        length = request.headers.get("content-length", "")
-        too_long = JSONResponse({"error": f"a request has at most {most:,} bytes"}, 413)
-        if length.isdigit() and int(length) > most:
-            return too_long
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > most:
-                return too_long
-        request._body = bytes(body)
-        return await call_next(request)
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app, self.most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the whole body before the application does, which then has the same messages."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "")
+        is_too_long, more = length.isdecimal() and int(length) > self.most, True
+        messages: list[Message] = []
+        size = 0
+        while more and not is_too_long:
+            messages.append(message := await receive())
+            size += len(message.get("body", b""))
+            is_too_long, more = size > self.most, message.get("more_body", False)
+        if is_too_long:
+            refused = JSONResponse({"error": f"a request has at most {self.most:,} bytes"}, 413)
+            await refused(scope, receive, send)
+            return
+
+        async def again() -> Message:
+            return messages.pop(0) if messages else await receive()
+
+        await self.app(scope, again, send)

@@ -28,7 +28,8 @@ class Ended:
 def run(words: Sequence[str], *, show: bool, module: str = "bench") -> Ended:
     """Run `python -m MODULE WORDS` to its end. With `show` its lines go to the caller's output.
 
-    Raises UserError with what it said where it refuses, and KeyboardInterrupt where it was interrupted.
+    Raises UserError with what it said where it refuses, KeyboardInterrupt where it was interrupted, and RuntimeError
+    where it ended in another way, with the last that it said.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", module, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1

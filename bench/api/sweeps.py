@@ -15,7 +15,8 @@ def sweep(experiment: str | None = None, *, show: bool = True, **options: Any) -
 
     `options` are those of Hydra: `model="minilm"`, `seed=[0, 1]` (values to cross), `training={"learning_rate": 1e-3}`
     or `**{"training.learning_rate": 1e-3}`. With `show` its progress goes to the caller's output. A cell that fails
-    ends nothing: `Study.results` says which. Raises UserError, before anything runs, for what the command would refuse.
+    ends nothing: `Study.results` says which. Raises UserError, before anything runs, for what the command would refuse,
+    and RuntimeError where the command itself broke down.
     """
     words = words_of_sweep(experiment, options)
     grid = composed(words)

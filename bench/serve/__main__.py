@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 PORT = 8422
 MAX_CALLERS = 1000
 GRACE = 20
-"""Seconds that requests have to end."""
+"""Seconds that requests have to end after Ctrl-C."""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -32,7 +32,9 @@ from bench.sources.cache import cache_folder
 CALLERS = (1, 8, 64)
 SECONDS = 10.0
 WARM_SECONDS = 2.0
+"""How long a first caller asks before anything is measured."""
 ENDING_SECONDS = 30
+"""How long the server may take to end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,7 @@ class TensorBoard(Backend[EventFileWriter]):
 
     def start(self, run: Run) -> tuple[EventFileWriter, str]:
         """The parameters first: the HParams tab reads them there."""
-        folder = self._folder(run.key)
-        for before in folder.glob("events.out.tfevents.*"):
-            before.unlink()
-        writer = EventFileWriter(str(folder))
+        writer = self._begun(run.key)
         _add(writer, hparams_pb(dict(run.params), trial_id=run.key))
         return writer, run.key
 
@@ -57,16 +54,20 @@ class TensorBoard(Backend[EventFileWriter]):
 
     def report(self, page: str) -> None:
         """The figures as images, the report's text as text."""
-        folder = self._folder(REPORT)
-        for before in folder.glob("events.out.tfevents.*"):
-            before.unlink()
-        writer = EventFileWriter(str(folder))
+        writer = self._begun(REPORT)
         for figure in figures(page):
             _add(writer, _image(figure))
         text = Path(page).with_suffix(".md")
         if text.is_file():
             _add(writer, text_pb(REPORT, text.read_text(encoding="utf-8")))
         writer.close()
+
+    def _begun(self, name: str) -> EventFileWriter:
+        """A writer to the folder of this name, without what an earlier one left there."""
+        folder = self._folder(name)
+        for before in folder.glob("events.out.tfevents.*"):
+            before.unlink()
+        return EventFileWriter(str(folder))
 
     def _folder(self, name: str) -> Path:
         top = os.environ.get("TENSORBOARD_LOGGING_DIR") or self.setup.folder

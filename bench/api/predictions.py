@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from bench.errors import UserError
 from bench.kind import MULTI_LABEL
+from bench.models.kept import KeptModel
 from bench.predict.inputs import first_blank
 from bench.predict.loading import Wanted, described, device_of, load
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from bench.methods.fitted import Probabilities
 
 
 def predict(
@@ -30,13 +33,7 @@ def predict(
     """
     import pandas as pd
 
-    if isinstance(texts, str):
-        raise UserError("texts is one text: give a list of them")
-    texts = list(texts)
-    if (odd := next((number for number, text in enumerate(texts) if not isinstance(text, str)), None)) is not None:
-        raise UserError(f"texts[{odd}] is no text: {texts[odd]!r}")
-    if (empty := first_blank(texts)) is not None:
-        raise UserError(f"texts[{empty}] has nothing to read")
+    texts = _checked(texts)
     wanted = Wanted(
         device=device, batch_size=batch_size, trust_remote_code=trust_remote_code, mirror_dir=mirror_dir
     )  # fmt: skip
@@ -47,14 +44,28 @@ def predict(
     classifier = load(folder, kept, wanted, device_of(kept, wanted))
     places = [f"texts[{number}]" for number in range(len(texts))]
     found = classifier.predict(texts, places, kept.batch_size)
-    if kept.kind == MULTI_LABEL:
-        from bench.methods.decisions import Decision
-        from bench.predict.label_sets import Rule
-
-        given = Rule(kept.labels, Decision(kept.label_thresholds, kept.top_k)).names(found)
-    else:
-        given = [kept.labels[place] for place in found.argmax(axis=1)]
     frame = pd.DataFrame(found, columns=names)
     frame.insert(0, "text", texts)
-    frame.insert(1, "predicted", given)
+    frame.insert(1, "predicted", _given(kept, found))
     return frame
+
+
+def _checked(texts: Sequence[str]) -> list[str]:
+    """Raises UserError where something is no text, or has nothing to read."""
+    if isinstance(texts, str):
+        raise UserError("texts is one text: give a list of them")
+    texts = list(texts)
+    if (odd := next((number for number, text in enumerate(texts) if not isinstance(text, str)), None)) is not None:
+        raise UserError(f"texts[{odd}] is no text: {texts[odd]!r}")
+    if (empty := first_blank(texts)) is not None:
+        raise UserError(f"texts[{empty}] has nothing to read")
+    return texts
+
+
+def _given(kept: KeptModel, probabilities: "Probabilities") -> list[str] | list[list[str]]:
+    """The label of each text, or its labels."""
+    if kept.kind != MULTI_LABEL:
+        return [kept.labels[place] for place in probabilities.argmax(axis=1)]
+    from bench.predict.label_sets import Rule
+
+    return Rule.of(kept).names(probabilities)

@@ -7,12 +7,13 @@ import numpy as np
 
 from bench.errors import UserError
 from bench.kind import MULTI_LABEL
-from bench.methods.decisions import Decision, Given
+from bench.methods.decisions import Given
 from bench.methods.fitted import Probabilities
 from bench.metrics.label_sets import LabelSetPredictions
 from bench.metrics.labelled import LabelledPredictions
 from bench.metrics.table import BY_KIND
 from bench.models.kept import KeptModel
+from bench.predict.label_sets import Rule
 
 EXACT = 1e-4
 """The largest difference of a probability between two forms that compute in fp32."""
@@ -64,7 +65,7 @@ def compared(kept: KeptModel, first: Probabilities, second: Probabilities) -> Pa
 def given(kept: KeptModel, probabilities: Probabilities) -> Given:
     """The labels that texts are given, shape (texts, labels)."""
     if kept.kind == MULTI_LABEL:
-        return Decision(kept.label_thresholds, kept.top_k).given(probabilities)
+        return Rule.of(kept).decision.given(probabilities)
     found: Given = np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]
     return found
 

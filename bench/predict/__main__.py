@@ -217,11 +217,11 @@ def _check_top(top: int | None, kept: KeptModel) -> None:
 
 def _rule(kept: KeptModel, top: int | None) -> Rule:
     """Which labels a text is given: those above the thresholds that were kept, or `top` of them."""
+    if top is None:
+        return Rule.of(kept)
     from bench.methods.decisions import Decision
 
-    if top is not None:
-        return Rule(kept.labels, Decision(top_k=top))
-    return Rule(kept.labels, Decision(kept.label_thresholds, kept.top_k))
+    return Rule(kept.labels, Decision(top_k=top))
 
 
 def _progress(*, shown: bool) -> Progress:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bench.escape.sheet import guarded
 from bench.escape.terminal import Plain, line
+from bench.models.kept import KeptModel
 from bench.predict.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ class Rule:
 
     labels: Sequence[str]
     decision: "Decision"
+
+    @classmethod
+    def of(cls, kept: KeptModel) -> "Rule":
+        """Which a kept model gives: by its thresholds, or as many as it always gives."""
+        from bench.methods.decisions import Decision
+
+        return cls(kept.labels, Decision(kept.label_thresholds, kept.top_k))
 
     def names(self, probabilities: "Probabilities") -> list[list[str]]:
         """Of each text the labels that it is given, the most probable one first."""

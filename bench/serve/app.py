@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bench import __version__
 from bench.address import Guard
 from bench.kind import MULTI_LABEL
-from bench.methods.decisions import Decision
 from bench.models.kept import KeptModel
 from bench.predict.inputs import first_blank
 from bench.predict.label_sets import Rule
@@ -113,7 +112,7 @@ def app_of(kept: KeptModel, batcher: Batcher, limits: Limits, guard: Guard, devi
 
 def _describer(kept: KeptModel) -> Callable[[Any], list[Prediction]]:
     """From probabilities, shape (texts, labels), to answers."""
-    rule = Rule(kept.labels, Decision(kept.label_thresholds, kept.top_k)) if kept.kind == MULTI_LABEL else None
+    rule = Rule.of(kept) if kept.kind == MULTI_LABEL else None
 
     def described(found: Any) -> list[Prediction]:
         if rule is None:

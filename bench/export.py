@@ -16,6 +16,7 @@ from typing import Any
 
 from bench.arguments import given_path
 from bench.data.examples import Splits
+from bench.ending import exit_code
 from bench.errors import UserError, said
 from bench.escape.secrets import masked_override
 from bench.escape.sheet import guarded
@@ -24,7 +25,7 @@ from bench.escape.streams import print_help
 from bench.escape.terminal import say
 from bench.kind import MULTI_LABEL
 from bench.options.folder import CONF
-from bench.options.refusal import REFUSED, refusal, with_quotes
+from bench.options.refusal import refusals, with_quotes
 
 COLUMNS = ("id", "text", "labels")
 
@@ -35,12 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
     if {"-h", "--help"} & set(words):
         print_help(__doc__ or "")
         return 0
-    try:
-        path, overrides = _parse(words)
-        splits = export(path, _composed(overrides))
-    except REFUSED as error:
-        say(f"error: {refusal(error)}", error=True)
-        return 2
+    return exit_code(lambda: _run(words))
+
+
+@refusals()
+def _run(words: list[str]) -> int:
+    path, overrides = _parse(words)
+    splits = export(path, _composed(overrides))
     say(_next_steps(path, splits, overrides))
     return 0
 

@@ -12,8 +12,9 @@ from rich.table import Table
 
 from bench.arguments import Parser, width
 from bench.config import TransformerConfig
+from bench.ending import exit_code
 from bench.errors import UserError
-from bench.escape.terminal import Plain, say
+from bench.escape.terminal import Plain
 from bench.models.listing import METHODS, Listed, listed, origin
 from bench.sources.cache import cache_folder
 
@@ -23,19 +24,7 @@ ABSENT = "–"
 def main(arguments: list[str] | None = None) -> int:
     """Print what the command line asks for; return the exit code (2: bad input)."""
     options = _parser().parse_intermixed_args(arguments)
-    try:
-        models = listed(options.names, batch_size=options.batch_size, tokens=options.tokens)
-        if options.path:
-            for model in models:
-                print(_folder(model, options.cache_dir))
-        elif options.json:
-            print(json.dumps([_as_json(model, options) for model in models], indent=1))
-        else:
-            _show(models, options.batch_size, options.tokens)
-    except UserError as error:
-        say(f"error: {error}", error=True)
-        return 2
-    return 0
+    return exit_code(lambda: _run(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,6 +38,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--cache-dir", help="as the option cache_dir of python -m bench")
     return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    models = listed(options.names, batch_size=options.batch_size, tokens=options.tokens)
+    if options.path:
+        for model in models:
+            print(_folder(model, options.cache_dir))
+    elif options.json:
+        print(json.dumps([_as_json(model, options) for model in models], indent=1))
+    else:
+        _show(models, options.batch_size, options.tokens)
+    return 0
 
 
 def _show(models: list[Listed], batch_size: int, tokens: int) -> None:

@@ -75,6 +75,7 @@ def export(path: Path, content: dict[str, Any]) -> Splits:
     from bench.compose import to_cell, to_settings
     from bench.data.read import load_pool
     from bench.data.split import draw
+    from bench.models.outside import check_outside_models
     from bench.results.store import write_atomically
     from bench.sources.cache import cache_folder
 
@@ -84,6 +85,7 @@ def export(path: Path, content: dict[str, Any]) -> Splits:
         raise UserError(f"out={path}: {said(error)}") from error
     if is_there:
         raise UserError(f"out={path} is there already")
+    check_outside_models(f"out={path}", path)
     task, settings = to_cell(content).task.for_testing(), to_settings(content)
     pool = load_pool(task.data, cache=cache_folder(settings.cache_dir), mirror_dir=settings.mirror_dir)
     splits = draw(task, pool)

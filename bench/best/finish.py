@@ -48,7 +48,7 @@ def finish(choice: Choice, why: Sequence[str], settings: Settings, folder: Path,
     except Diverged as error:
         say(f"error: {error}", error=True)
         return 1
-    keep(fitted, folder, about, lambda made: _card(choice, settled, made, about, why))
+    keep(fitted, folder, about, lambda made: _card(choice, settled, made, about, why), overwrite=overwrite)
     say(f"kept: {_command(folder)}")
     return 0
 

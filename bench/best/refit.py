@@ -25,8 +25,8 @@ from bench.rights import share_all
 from bench.running.devices import use_one_gpu
 from bench.running.heartbeat import progress_of_a_cell
 from bench.running.measuring import fit_again
+from bench.running.new_folder import check_new_folder
 from bench.running.observers import Observer, chosen
-from bench.running.preflight import check_place
 from bench.running.run import choose_device, status_of
 from bench.running.warm import Warm
 from bench.settings import Settings
@@ -125,17 +125,18 @@ def kept_already(folder: Path, wanted: Refitted, *, overwrite: bool) -> bool:
 
     With `overwrite` another model may make way that was kept by this command, and nothing else.
     """
-    check_place("--out", str(folder))
     try:
         check_folder(folder)
         there = sorted(folder.iterdir()) if folder.exists() else []
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {said(error)}") from error
     if not there:
+        check_new_folder("--out", folder)
         return False
     if not (folder / refitted.FILE).is_file():
         raise UserError(f"{folder} is there and holds no model that `bench best` kept: give another folder, --out")
     if overwrite:
+        check_new_folder("--out", folder)
         return False
     found = refitted.read(folder)
     if found.is_as(wanted):
@@ -147,10 +148,10 @@ def kept_already(folder: Path, wanted: Refitted, *, overwrite: bool) -> bool:
     )
 
 
-def keep(fitted: Saveable, folder: Path, about: Refitted, card: Callable[[Saveable], str]) -> None:
+def keep(fitted: Saveable, folder: Path, about: Refitted, card: Callable[[Saveable], str], *, overwrite: bool) -> None:
     """Put the model, its card and `about` into `folder`, all at once. Raises UserError where it can't be written."""
     try:
-        with whole_folder(folder) as new:
+        with whole_folder(folder, replace=overwrite) as new:
             fitted.save(new)
             (new / kept.CARD).write_text(card(fitted), encoding="utf-8")  # in place of what peft writes
             replace(about, model_files=kept.file_hashes(new)).write(new)

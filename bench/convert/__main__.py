@@ -13,14 +13,15 @@ from pathlib import Path
 
 from bench.arguments import parser_of, path, width
 from bench.convert.forms import FORMS, check_form
-from bench.convert.texts import Asked, texts_for
+from bench.convert.texts import OF_FILE, Asked, texts_for
+from bench.data.readers.delimited import QUOTING
 from bench.ending import exit_code
 from bench.errors import UserError, said
 from bench.predict.loading import Wanted, described
 from bench.results.regular import check_folder
 from bench.running.cores import use_threads
 from bench.running.garbage import leave_at_exit
-from bench.running.preflight import check_place
+from bench.running.new_folder import check_new_folder
 from bench.running.quiet import quiet_libraries
 
 MAX_TEXTS = 1000
@@ -43,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--text-column", metavar="NAME", help="of --texts, as of bench predict")
     label = "of --texts: true labels, to measure what 8 bits cost"
     parser.add_argument("--label-column", metavar="NAME", help=label)
+    parser.add_argument("--encoding", help="of --texts, as data.encoding (default: utf-8)")
+    parser.add_argument("--delimiter", help="between columns of --texts, as data.delimiter (default: found)")
+    parser.add_argument("--quoting", choices=QUOTING, help="of --texts, as data.quoting")
     most = f"texts to compare at most, evenly spread over those there are (default: {MAX_TEXTS})"
     parser.add_argument("--max-texts", type=width, default=MAX_TEXTS, metavar="N", help=most)
     bound = "refuse a larger difference of a probability (default: 0.0001; 0.02 for models in 16 or 4 bits)"
@@ -78,7 +82,8 @@ def _run(options: argparse.Namespace) -> int:
     folder, kept = described(asked_folder, wanted)
     check_form(kept, options.to)
     _check_out(out)
-    asked = Asked(options.texts, options.text_column, options.label_column, options.max_texts, options.results_dir)
+    of_file = {name: getattr(options, name) for name in OF_FILE}
+    asked = Asked(file=options.texts, count=options.max_texts, results_dir=options.results_dir, **of_file)
     texts = texts_for(asked_folder, kept, asked)
     quiet_libraries()
     use_threads(None)
@@ -90,7 +95,6 @@ def _run(options: argparse.Namespace) -> int:
 
 def _check_out(folder: Path) -> None:
     """Raise UserError where nothing can be kept in `folder`, or something is there."""
-    check_place("--out", str(folder))
     try:
         check_folder(folder)
         is_empty = not folder.exists() or not any(folder.iterdir())
@@ -98,6 +102,7 @@ def _check_out(folder: Path) -> None:
         raise UserError(f"--out {folder} cannot be written: {said(error)}") from error
     if not is_empty:
         raise UserError(f"--out {folder} is there already: give another folder, or remove it")
+    check_new_folder("--out", folder)
 
 
 if __name__ == "__main__":

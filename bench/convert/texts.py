@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.data.examples import Target
-from bench.errors import UserError
+from bench.data.readers.delimited import Quoting
+from bench.errors import UserError, said
 from bench.kind import MULTI_LABEL
 from bench.models import refitted
 from bench.models.kept import KeptModel
@@ -18,6 +19,8 @@ from bench.results import store
 from bench.results.places import place_of
 
 ELSEWHERE = "give texts to compare on, --texts FILE"
+OF_FILE = ("text_column", "label_column", "encoding", "delimiter", "quoting")
+"""What is said of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,18 @@ class Asked:
     count: int
     """At most."""
     results_dir: str
+    encoding: str | None = None
+    """Of the file, as the two that follow; None: as `bench predict` reads one."""
+    delimiter: str | None = None
+    quoting: Quoting | None = None
+
+    def __post_init__(self) -> None:
+        """Raise UserError where something is said of a file, and there is none."""
+        if self.file is not None:
+            return
+        for name in OF_FILE:
+            if getattr(self, name) is not None:
+                raise UserError(f"--{name.replace('_', '-')} goes with --texts FILE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +59,6 @@ class Texts:
 
 def texts_for(folder: Path, kept: KeptModel, asked: Asked) -> Texts:
     """Texts to compare on of the model in `folder`. Raises UserError where there are none."""
-    if asked.file is None and (asked.text_column or asked.label_column):
-        raise UserError("--text-column and --label-column go with --texts FILE")
     texts, labels, what = _of_file(kept, asked) if asked.file is not None else _of_cell(folder, kept, asked)
     if not texts:
         raise UserError(f"{what}: there is no text; {ELSEWHERE}")
@@ -69,7 +82,14 @@ Found = tuple[Sequence[str], Sequence[Target] | None, str]
 
 def _of_file(kept: KeptModel, asked: Asked) -> Found:
     assert asked.file is not None
-    reading = Reading(trained=Joining(kept.text_columns, kept.text_template), on_empty="skip")
+    reading = Reading(
+        asked.encoding or "utf-8",
+        asked.delimiter,
+        asked.quoting or "auto",
+        trained=Joining(kept.text_columns, kept.text_template),
+        on_empty="skip",
+        option="--texts",
+    )
     found = from_file(asked.file, asked.text_column, reading).whole()
     places = [place for place in range(len(found.texts)) if place not in found.skipped]
     labels, name = None, asked.label_column
@@ -78,7 +98,8 @@ def _of_file(kept: KeptModel, asked: Asked) -> Found:
             raise UserError(f"{asked.file} has not one column {name!r}; there are {', '.join(found.columns)}")
         column = found.columns.index(name)
         labels = [_target(found.rows[place][column], kept, found.places[place]) for place in places]
-    return [found.texts[place] for place in places], labels, f"texts of {Path(asked.file).name}"
+    what = "texts of standard input" if asked.file == "-" else f"texts of {Path(asked.file).name}"
+    return [found.texts[place] for place in places], labels, what
 
 
 def _target(value: str, kept: KeptModel, place: str) -> Target:
@@ -114,14 +135,14 @@ def _of_cell(folder: Path, kept: KeptModel, asked: Asked) -> Found:
                 continue
             predictions, texts = store.read_predictions(cell, record), read_texts(cell, record)
         except (store.UnreadableRecord, store.Damaged, UnreadableTable, OSError) as error:
-            raise UserError(f"the test examples of {cell} cannot be read: {error}; {ELSEWHERE}") from error
+            raise UserError(f"the test examples of {cell} cannot be read: {said(error)}; {ELSEWHERE}") from error
         if predictions is None or not texts:
             continue
         test = predictions[predictions["split"] == "test"]
         known = [(texts[id], label) for id, label in zip(test["id"], test["label"], strict=True) if id in texts]
         labels = [_as_target(label if kept.kind == MULTI_LABEL else [label], kept) for _, label in known]
-        said = f"test examples of {record.configuration.data}" + (", which it was trained on" if of_best else "")
-        return [text for text, _ in known], labels, said
+        what = f"test examples of {record.configuration.data}" + (", which it was trained on" if of_best else "")
+        return [text for text, _ in known], labels, what
     where = f"below {asked.results_dir} (--results-dir)" if of_best else f"with the record in {folder}"
     raise UserError(f"no test examples are kept {where}: {ELSEWHERE}")
 

@@ -11,6 +11,7 @@ from bench.config import DataConfig
 from bench.data.readers.delimited import Quoting, delimiter_of
 from bench.errors import UserError, said
 from bench.escape.sheet import guarded
+from bench.models.outside import check_outside_models
 from bench.results.store import write_atomically
 
 _QUOTES: Mapping[Quoting, Mapping[str, Any]] = {
@@ -42,6 +43,7 @@ def checked(given: str, *, force: bool, inputs: Sequence[str | None]) -> Path:
         raise UserError(f"--out {given}: {'it is a folder' if target.is_dir() else 'its folder is not there'}")
     if target.exists() and any(Path(each).exists() and target.samefile(each) for each in inputs if each is not None):
         raise UserError(f"--out {given} is read, and not all of it would be in what is written: give another name")
+    check_outside_models(f"--out {given}", target)
     if target.exists() and not force:
         raise UserError(f"--out {given} is there already; --force writes over it")
     return target

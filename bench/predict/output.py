@@ -17,6 +17,7 @@ from rich.table import Table
 from bench.errors import UserError
 from bench.escape.sheet import guarded
 from bench.escape.terminal import Plain, line
+from bench.models.outside import check_outside_models
 from bench.predict.inputs import Inputs
 from bench.rights import share
 
@@ -56,6 +57,7 @@ def check_output(path: str, columns: Sequence[str], added: Sequence[str], *, for
         raise UserError(f"--out {path} must end in one of {', '.join(FORMATS)}")
     if target.is_dir() or not target.parent.is_dir():
         raise UserError(f"--out {path}: {'it is a folder' if target.is_dir() else 'its folder is not there'}")
+    check_outside_models(f"--out {path}", target)
     if target.exists() and not force:
         raise UserError(f"--out {path} is there already; --force writes over it")
     if clash := sorted(set(columns) & set(added)):

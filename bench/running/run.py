@@ -156,7 +156,7 @@ def _keep_model(fitted: Saveable, folder: Path, card: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob(f".{MODEL}-*"):
         shutil.rmtree(stale)
-    with whole_folder(folder / MODEL) as new:
+    with whole_folder(folder / MODEL, replace=True) as new:
         fitted.save(new)
         (new / CARD).write_text(card, encoding="utf-8")  # in place of what peft writes
         share_all(new)

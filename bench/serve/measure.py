@@ -129,7 +129,7 @@ def _texts(file: str | None, description: KeptModel) -> list[str]:
     if file is None:
         return []
     trained = Joining(description.text_columns, description.text_template)
-    found = from_file(file, None, Reading(trained=trained, on_empty="skip")).whole()
+    found = from_file(file, None, Reading(trained=trained, on_empty="skip", option="--texts")).whole()
     texts = [text for place, text in enumerate(found.texts) if place not in found.skipped]
     if not texts:
         raise UserError(f"--texts {file} has no text")

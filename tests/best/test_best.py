@@ -154,6 +154,31 @@ def test_a_folder_that_is_there_stays(swept: Swept, tmp_path: Path, capsys: pyte
     assert (tmp_path / "other" / "letter.txt").read_text() == "dear"
 
 
+def test_what_is_put_there_while_it_trains_stays(
+    swept: Swept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def share(folder: Path) -> None:
+        (tmp_path / "mine").mkdir()
+        (tmp_path / "mine" / "letter.txt").write_text("dear")
+
+    monkeypatch.setattr(refit, "share_all", share)
+    assert main([*swept.words, "--row", "majority", "--out", str(tmp_path / "mine")]) == 2
+    said = capsys.readouterr().err
+    assert "mine was filled meanwhile, and stays; what was made is in" in said
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+    assert refitted.read(Path(said.rpartition(" ")[2].strip())).row == "majority"
+
+
+def test_no_place_for_a_folder_is_told_before_training(
+    swept: Swept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bench.best.finish.fit", lambda *_: pytest.fail("it trained"))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to("elsewhere")
+    assert main([*swept.words, "--row", "majority", "--out", str(tmp_path / "link")]) == 2
+    assert "link is a link, and would be replaced" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("ended", [KeyboardInterrupt(), OSError(28, "No space left on device")])
 def test_where_keeping_ends_early_nothing_is_left(
     ended: BaseException, swept: Swept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

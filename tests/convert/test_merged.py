@@ -1,6 +1,7 @@
 """`bench convert --to merged`: a folder that plain transformers loads, and that gives what the kept model gives."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,20 @@ def test_the_card_is_that_of_the_kept_model_with_other_code(cell: Any, convert: 
     assert scores in card
     assert "which are what its 4 bits stand for" in " ".join(card.split())
     assert "bench.predict" not in card
+
+
+@pytest.mark.parametrize("name", ["head_tail", "windows"])
+def test_the_card_s_code_does_not_warn_of_texts_that_it_cuts_itself(
+    name: str, *, cell: Any, convert: Any, card_code: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert convert(cell(name).folder, "--to", "merged", "--out", tmp_path / "merged")[0] == 0
+    logger = logging.getLogger("transformers")
+    logger.addHandler(caplog.handler)
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        card_code(tmp_path / "merged", ["goal match team " * 20])
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(caplog.handler)
+    assert "longer than the specified maximum" not in caplog.text

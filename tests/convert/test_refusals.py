@@ -11,6 +11,8 @@ import pytest
 from bench.convert import converting, parity
 from bench.convert.parity import bound_of
 from bench.models import kept
+from bench.predict.__main__ import main as predict
+from bench.serve.__main__ import main as serve
 from tests.support import cli
 
 REFUSED = [
@@ -44,6 +46,13 @@ def test_a_folder_that_is_there_stays(cell: Any, convert: Any, tmp_path: Path) -
     (tmp_path / "mine.txt").write_text("mine")
     assert refused(convert(cell("bert").folder, "--to", "merged", "--out", tmp_path), "is there already")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_kept_model_gets_no_folder_in_it(cell: Any, convert: Any) -> None:
+    model = cell("bert").folder / "model"
+    found = convert(cell("bert").folder, "--to", "merged", "--out", model / "merged")
+    assert refused(found, f"would be a part of the model that is kept in {model}")
+    assert not (model / "merged").exists()
 
 
 def test_what_differs_is_not_kept_unless_asked(
@@ -81,10 +90,11 @@ def test_the_bound_is_wider_where_the_kept_model_rounds(cell: Any) -> None:
         (["--to", "gguf", "--out", "x"], "invalid choice"),
         (["--to", "merged", "--out", "x", "--max-difference", "2"], "at most 1"),
         (["--to", "merged", "--out", "x", "--max-difference", "nan"], "above 0"),
-        (["--to", "merged", "--out", "x", "--label-column", "label"], "go with --texts FILE"),
+        (["--to", "merged", "--out", "x", "--label-column", "label"], "--label-column goes with --texts FILE"),
+        (["--to", "merged", "--out", "x", "--encoding", "latin-1"], "--encoding goes with --texts FILE"),
         (["--to", "merged", "--out", "x", "--texts", "FILE", "--label-column", "what"], "not one column 'what'"),
         (["--to", "merged", "--out", "x", "--texts", "FILE", "--label-column", "label"], "none of the model's labels"),
-        (["--to", "merged", "--out", "x", "--texts", "nosuch.csv"], "No such file"),
+        (["--to", "merged", "--out", "x", "--texts", "nosuch.csv"], "--texts nosuch.csv: No such file"),
     ],
 )
 def test_bad_input_is_one_line(words: list[str], message: str, cell: Any, convert: Any, tmp_path: Path) -> None:
@@ -114,3 +124,15 @@ def test_a_package_that_is_missing_is_named(
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     found = convert(cell("bert").folder, "--to", "onnx", "--out", tmp_path / "out")
     assert refused(found, "--to onnx needs onnxruntime: pip install 'finetune-bench[onnx]'")
+
+
+def test_a_converted_folder_is_no_kept_model(
+    cell: Any, convert: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Verbs that take one say what it is."""
+    folder = tmp_path / "merged"
+    assert convert(cell("bert").folder, "--to", "merged", "--out", folder)[0] == 0
+    message = f"{folder} is what `bench convert` made, and runs without this program"
+    assert refused(convert(folder, "--to", "onnx", "--out", tmp_path / "onnx"), message)
+    for verb in (predict, serve):
+        assert refused(cli.in_process(verb, [folder, "goal match"][: 2 if verb is predict else 1], capsys), message)

@@ -72,3 +72,13 @@ def test_texts_of_a_file(cell: Any, tmp_path: Path) -> None:
     path.write_text("text,labels\n ,[]\n")
     with pytest.raises(UserError, match="there is no text"):
         texts_for(one.folder, model, asked(file=str(path), label_column="labels"))
+
+
+def test_a_file_is_read_as_it_is_said_to_be(cell: Any, tmp_path: Path) -> None:
+    one = cell("bert")
+    model, path = kept.read(one.folder / "model"), tmp_path / "own.csv"
+    path.write_bytes("text;label\n'caf\u00e9 goal';sport\n".encode("latin-1"))
+    with pytest.raises(UserError, match="--encoding=latin-1 may be right"):
+        texts_for(one.folder, model, asked(file=str(path)))
+    found = texts_for(one.folder, model, asked(file=str(path), encoding="latin-1", delimiter=";", quoting="none"))
+    assert found.texts == ("'caf\u00e9 goal'",)

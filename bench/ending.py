@@ -1,6 +1,8 @@
 """How a verb ends: its exit code, and the line that bad input and an interruption are told."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bench.errors import INTERRUPTED, UserError
 from bench.escape.terminal import say
@@ -21,3 +23,20 @@ def exit_code(work: Callable[[], int], *, interrupted: str = "") -> int:
         left = str(interrupt) or interrupted
         say(f"interrupted: {left}" if left else "interrupted", error=True)
         return INTERRUPTED
+
+
+@contextmanager
+def ended_as_interrupted() -> Iterator[None]:
+    """Within it, a signal to end or to hang up is what Ctrl-C is: what is half made is taken away, and that is said.
+
+    For the main thread.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}  # nohup
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

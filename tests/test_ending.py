@@ -1,11 +1,12 @@
 """How verbs end."""
 
+import signal
 from collections.abc import Callable
 
 import pytest
 from omegaconf.errors import OmegaConfBaseException
 
-from bench.ending import exit_code
+from bench.ending import ended_as_interrupted, exit_code
 from bench.errors import UserError
 from bench.options.refusal import refusals
 from bench.publish.upload import NotSent
@@ -43,3 +44,16 @@ def test_a_fault_of_the_program_is_not_hidden() -> None:
 
 def test_the_code_is_that_of_the_work() -> None:
     assert exit_code(lambda: 1) == 1
+
+
+def test_signals_to_end_are_as_ctrl_c_and_ignored_ones_stay_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup leaves it
+    try:
+        with ended_as_interrupted():
+            signal.raise_signal(signal.SIGHUP)
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

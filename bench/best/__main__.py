@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.arguments import parser_of, path
-from bench.ending import exit_code
+from bench.ending import ended_as_interrupted, exit_code
 from bench.escape.terminal import say
 from bench.options.refusal import refusals
 from bench.running.garbage import leave_at_exit
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_intermixed_args(arguments)
-    return exit_code(lambda: _run(options), interrupted="nothing was kept")
+    with ended_as_interrupted():
+        return exit_code(lambda: _run(options), interrupted="nothing was kept")
 
 
 def _parser() -> argparse.ArgumentParser:

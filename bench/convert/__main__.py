@@ -15,7 +15,7 @@ from bench.arguments import parser_of, path, width
 from bench.convert.forms import FORMS, check_form
 from bench.convert.texts import OF_FILE, Asked, texts_for
 from bench.data.readers.delimited import QUOTING
-from bench.ending import exit_code
+from bench.ending import ended_as_interrupted, exit_code
 from bench.errors import UserError, said
 from bench.predict.loading import Wanted, described
 from bench.results.regular import check_folder
@@ -31,7 +31,8 @@ MAX_TEXTS = 1000
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks for; return the exit code."""
     options = _parser().parse_args(arguments)
-    return exit_code(lambda: _run(options), interrupted="nothing was kept")
+    with ended_as_interrupted():
+        return exit_code(lambda: _run(options), interrupted="nothing was kept")
 
 
 def _parser() -> argparse.ArgumentParser:

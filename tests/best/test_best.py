@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -179,18 +180,20 @@ def test_no_place_for_a_folder_is_told_before_training(
     assert "link is a link, and would be replaced" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("ended", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("ended", [KeyboardInterrupt(), signal.SIGTERM, signal.SIGHUP, OSError(28, "No space left")])
 def test_where_keeping_ends_early_nothing_is_left(
-    ended: BaseException, swept: Swept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    ended: BaseException | signal.Signals, swept: Swept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     def share(folder: Path) -> None:
         assert (folder / kept.FILE).is_file()
-        raise ended
+        if isinstance(ended, BaseException):
+            raise ended
+        signal.raise_signal(ended)
 
     monkeypatch.setattr(refit, "share_all", share)
     code = main([*swept.words, "--row", "majority", "--out", str(tmp_path / "models/mine")])
-    assert code == (130 if isinstance(ended, KeyboardInterrupt) else 2)
+    assert code == (2 if isinstance(ended, OSError) else 130)
     assert capsys.readouterr().err.count("\n") == 1
     assert list((tmp_path / "models").iterdir()) == []
 

@@ -22,7 +22,7 @@ def proposal(sets: LabelSets | None, label: str) -> list[Finding]:
     else:
         option = "" if sets.column == label else f" --label {sets.column}"
         what = f"column {sets.column!r}"
-    said = f"{sets.share:.0%} of the rows have several labels in {what}: --several{option} keeps them all"
+    said = f"{sets.share:.0%} of the rows have several labels in {what}: --several{option} --overwrite keeps them all"
     return [Finding("label_sets", "warning", round(sets.share * 100), said)]
 
 

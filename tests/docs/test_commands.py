@@ -15,6 +15,7 @@ from tests.support.cli import REPOSITORY, composed
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 COMMAND = re.compile(r"(?:\.venv/bin/)?(?:bench|python -m bench(?:\.\w+)*|make) [^|]+")
+FENCED = re.compile(r"^ *```\w*\n(.*?)^ *```$", re.M | re.S)
 PLACEHOLDER = re.compile(r"\b(?!A=|B=|ARGS=|EXPERIMENT=|DATA=|N=|HOST\b)[A-Z][A-Z_]{2,}\b(?!=)|\.\.\.")
 """What stands for something: `FOLDER`. Such a command is not tried."""
 TARGETS = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text("utf-8"), re.M))
@@ -27,10 +28,10 @@ def shown() -> Iterator[tuple[str, str]]:
     """(page, command) of all lines of code, and of code within sentences."""
     for page in PAGES:
         text = page.read_text("utf-8").replace("\\\n", " ")
-        fenced = "\n".join(re.findall(r"^ *```\w*\n(.*?)^ *```$", text, re.M | re.S))
+        fenced = "\n".join(FENCED.findall(text))
         lines = [line.strip() for line in (*re.findall(r"^ {4,}\S.*$", text, re.M), *fenced.splitlines())]
         blocks = [line for line in lines if COMMAND.match(line)]
-        spans = [re.sub(r"\s+", " ", span) for span in re.findall(r"`([^`]+)`", text)]
+        spans = [re.sub(r"\s+", " ", span) for span in re.findall(r"`([^`]+)`", FENCED.sub("", text))]
         for command in (*blocks, *(span for span in spans if COMMAND.match(span))):
             yield page.relative_to(REPOSITORY).as_posix(), re.split(r"\s+#|\s{3,}| && | > ", command.strip())[0]
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +96,13 @@ def test_what_is_said(
 
 @pytest.mark.parametrize("form", FORMS)
 def test_several_labels_are_proposed(form: str, files: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert initialised(files[form]) in (0, 2)  # a column of nothing but lists is no column of single labels
+    code = initialised(files[form])
+    assert code in (0, 2)  # a column of nothing but lists is no column of single labels
     out, error = capsys.readouterr()
     assert "--several" in out + error
+    if code == 0:  # what it says is a command that goes, now that the files are there
+        (words,) = re.findall(r": (--several .*) keeps them all", out)
+        assert initialised(files[form], *words.split()) == 0
 
 
 def test_asked_columns(files: dict[str, str], here: Path, capsys: pytest.CaptureFixture[str]) -> None:

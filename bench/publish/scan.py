@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from bench.errors import said
 from bench.escape.characters import shortened
+from bench.escape.markdown import escape
 from bench.escape.secrets import holds_secret, is_secret_entry
 from bench.models.kept import TERMS
 from bench.publish.files import Content, size
@@ -73,9 +74,22 @@ def _found_in(name: str, content: Content, labels: Collection[str]) -> Iterator[
     elif suffix in JSON:
         yield from _of_values(name, json.loads(_bytes(content)), labels)
     elif (text := _text(content, is_text=suffix in TEXTS)) is not None:
-        yield from _of_prose(name, text)
+        yield from _of_prose(name, _without(_odd(labels), text))
     else:
         yield from _of_bytes(name, content)
+
+
+def _odd(labels: Collection[str]) -> list[str]:
+    """Labels that look like a path or a password themselves, in the forms that a card has."""
+    odd = [label for label in labels if IN_TEXT.search(label) or holds_secret(label)]
+    forms = {form for label in odd for form in (label, str(escape(label)), repr(label)[1:-1])}
+    return sorted(forms, key=len, reverse=True)
+
+
+def _without(labels: Collection[str], text: str) -> str:
+    for label in labels:
+        text = text.replace(label, "LABEL")
+    return text
 
 
 def _of_prose(name: str, text: str) -> Iterator[str]:
@@ -99,9 +113,11 @@ def _of_bytes(name: str, content: Content) -> Iterator[str]:
 
 
 def _of_values(name: str, values: Any, labels: Collection[str]) -> Iterator[str]:
-    for where, key, value in _strings(values):
-        if value in labels or TEMPLATE in where:
+    odd = _odd(labels)
+    for where, key, whole in _strings(values):
+        if whole in labels or TEMPLATE in where:
             continue
+        value = _without(odd, whole)
         path = WHOLE.fullmatch(value) or IN_TEXT.search(value)
         if path is not None:
             yield f"{name} has a path of a machine at {where}, {shortened(path[0], 80)}: take it out"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from bench.escape.markdown import escape
 from bench.publish.__main__ import main
 from tests.publish.test_publish import NAME, Kept
 from tests.support.hub import TOKEN, Hub
@@ -137,3 +138,21 @@ def test_terms_of_texts_are_counted(kept: Kept, tmp_path: Path, capsys: pytest.C
     said = capsys.readouterr().out
     assert f"terms.json has {len(terms['terms'])} terms of the training texts, 1 of them with a number" in said
     assert "'0049301234567'" in said
+
+
+def test_labels_may_look_like_anything(
+    kept: Kept, hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = shutil.copytree(kept("zero_shot") / "model", tmp_path / "alone")
+    odd = {"sport": "/home/jane/sport", "business": "api_key=abcd1234efgh5678"}
+    for path in (model / "README.md", model / "classifier.json"):
+        text = path.read_text()
+        for label, other in odd.items():
+            text = text.replace(f"| {label} |", f"| {escape(other)} |").replace(f"`{label}`", f"`{other}`")
+            text = text.replace(f"'{label}'", f"'{other}'").replace(f'"{label}"', f'"{other}"')
+        path.write_text(text)
+    words = [str(model), "--repo-id", NAME, "--base-id", "acme/x", "--yes"]
+    assert main(words) == 0, capsys.readouterr().err
+    (model / "README.md").write_text((model / "README.md").read_text() + "\nOf /home/jane/other.\n")
+    assert main(words) == 2
+    assert "has a path of a machine, /home/jane/other" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from bench.label.experiment import Experiment
 from bench.label.model import Features, scaled
 from bench.running.cores import use_threads
 from bench.running.devices import use_one_gpu
+from bench.running.positions import within_positions
 from bench.running.preflight import check_device, check_extras
 from bench.sources.cache import cache_folder
 
@@ -38,5 +39,5 @@ def frozen(model: str, known: Sequence[str], others: Sequence[str], asked: Exper
         feature_cache_gb=settings.feature_cache_gb,
     )
     examples = Examples(ids=tuple(map(str, range(len(texts)))), texts=texts, labels=(0,) * len(texts))
-    made = features_alone(cell, examples, context)
+    made = features_alone(within_positions(cell, context.cache, context.mirror_dir), examples, context)
     return scaled(made[: len(known)], made[len(known) :])

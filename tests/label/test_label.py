@@ -246,6 +246,15 @@ def test_a_frozen_model_tells_texts_apart_and_guesses(
     assert "nonesuch" in capsys.readouterr().err
 
 
+def test_texts_are_cut_where_a_frozen_model_has_positions_for_no_more(
+    labelling: Labelling, mirror: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "pool.txt").write_text("more profit\n" + "a match of the team " * 40 + "\n")
+    pool = ("--pool", tmp_path / "pool.txt", f"mirror_dir={mirror}", f"cache_dir={tmp_path}")
+    assert labelling.run(*pool, "--features", "bert_base", "--out", tmp_path / "todo.csv") == 0
+    assert len(rows(tmp_path / "todo.csv")) == 2
+
+
 def test_a_kept_model_guesses_as_it_is(
     labelling: Labelling, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -70,7 +70,7 @@ def _make(options: argparse.Namespace) -> int:
     target = None if options.no_wheels else target_of(options.python, options.platform)
     bundle = Path(options.to)
     try:
-        sweep = asked(options.words, options.config_dir)
+        sweep = asked(options.words, options.config_dir, brings_program=target is not None)
         if sweep.left:
             say(f"note: left out, for they name places of this machine: {', '.join(sweep.left)}", error=True)
         with planned(sweep, target, extras, options.constraints and Path(options.constraints)) as plan:

@@ -55,11 +55,15 @@ class Asked:
         return extras, [INSTALLED_AS.get(name, name) for name in names if name not in EXTRAS]
 
 
-def asked(words: Sequence[str], config_dir: str | None) -> Asked:
-    """The sweep that the words compose. Raises what `bench.options.refusal.REFUSED` names."""
+def asked(words: Sequence[str], config_dir: str | None, *, brings_program: bool = True) -> Asked:
+    """The sweep that the words compose; `brings_program`: the bundle has its wheel.
+
+    Raises what `bench.options.refusal.REFUSED` names.
+    """
     whole = composed(with_experiment(words, config_dir))
     _, cells, settings = read(whole.configs)
-    own = own_files([source for cell in cells for source in (cell.task.data, cell.model)], config_dir)
+    of_cells = [source for cell in cells for source in (cell.task.data, cell.model)]
+    own = own_files(of_cells, config_dir, brings_program=brings_program)
     own_dir = [] if config_dir is None else [f"{CONF_DIR}={place(CONF_DIR, config_dir).removeprefix(f'{FOLDER}/')}"]
     left = [name for name in PLACES if _is_elsewhere(getattr(settings, name))]
     given = without(words, ["mirror_dir", *left, *(word.partition("=")[0] for word in own.words)])

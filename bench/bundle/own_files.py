@@ -28,10 +28,14 @@ class OwnFiles:
     """Overrides for files that were elsewhere."""
 
 
-def own_files(sources: Iterable[object], config_dir: str | None) -> OwnFiles:
-    """What the sources of an experiment's cells, and its configuration, are read of. Raises UserError."""
+def own_files(sources: Iterable[object], config_dir: str | None, *, brings_program: bool = True) -> OwnFiles:
+    """What the sources of an experiment's cells, and its configuration, are read of. Raises UserError.
+
+    In a clone the user's files lie among the program's, in its `conf/`: the program's wheel has them all, so they are
+    copied where the bundle does not bring it.
+    """
     found = OwnFiles()
-    has_conf = Path("conf").is_dir() and Path("conf").resolve() != CONF.resolve()
+    has_conf = Path("conf").is_dir() and not (brings_program and Path("conf").resolve() == CONF.resolve())
     for folder in filter(None, ("conf" if has_conf else None, config_dir)):
         copies = below(Path(folder), place(CONF_DIR, folder))
         found.copies |= {path: file for path, file in copies.items() if file.suffix == ".yaml"}

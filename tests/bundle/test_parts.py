@@ -214,6 +214,17 @@ def test_the_machine_is_this_one_unless_another_is_named() -> None:
             target_of(python, platform)
 
 
+def test_a_clone_s_conf_comes_with_the_program_or_as_files_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf/experiment").mkdir(parents=True)
+    (tmp_path / "conf/experiment/mine.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("bench.bundle.own_files.CONF", tmp_path / "conf")
+    assert own_files([], None).copies == {}  # they are in the program's wheel
+    assert set(own_files([], None, brings_program=False).copies) == {"own/conf/experiment/mine.yaml"}
+
+
 def test_files_of_ones_own_that_are_elsewhere_have_a_new_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home, other = tmp_path / "home", tmp_path / "it's, a\\b"
     for folder in (home / "conf/data", other / ".hidden"):

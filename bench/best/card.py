@@ -8,7 +8,7 @@ from bench.best.choose import Choice
 from bench.best.settle import Settled
 from bench.config.thresholds import threshold_metric
 from bench.kind import SINGLE_LABEL
-from bench.metrics.table import BY_KIND
+from bench.metrics.table import COMPARED
 from bench.models.card import data_source, hyperparameters, template, usage
 from bench.models.header import SHOWN, Scores, as_yaml, header
 from bench.models.kept import KeptModel
@@ -29,7 +29,7 @@ def refit_card(
     """The card in Markdown. `choices` are those that fitting made, `why` the reasons for the row."""
     cell, records = settled.cell, [record for _, record in choice.finished]
     tests = [_test(record) for record in records]
-    metrics = BY_KIND[kept.kind]
+    metrics = COMPARED[kept.kind]
     metric, score = metrics[choice.answer.standing.metric], choice.score
     shown = dict.fromkeys((metric.name, *SHOWN[kept.kind]))
     means = {name: fmean(found) for name in shown if (found := _values(tests, name))}

@@ -28,6 +28,8 @@ GRID = 399
 HIGHEST = 0.9995
 MAX_CUTS = 4096
 """Thresholds that are tried for one label: between its probabilities, or so many of them."""
+OUTSIDE = 4.0
+"""How far beyond the outermost probabilities a threshold is put, as a factor."""
 MAX_ROUNDS = 3
 """Over all labels, where the metric is not a mean over them."""
 GAIN = 1e-9
@@ -184,9 +186,11 @@ class _Search:
 
 
 def _cuts(probabilities: NDArray[np.float64], now: float) -> NDArray[np.float64]:
-    """The threshold as it is `now`, and one between each two neighbours of the probabilities, or of `MAX_CUTS`."""
+    """The threshold as it is `now`, one between each two neighbours of the probabilities, or of `MAX_CUTS`, one below
+    all of them and, unless that is 1, one above."""
     known = np.unique(probabilities)
     if len(known) > MAX_CUTS:
         known = np.unique(known[np.linspace(0, len(known) - 1, MAX_CUTS).round().astype(int)])
+    known = np.concatenate([[known[0] / OUTSIDE], known, [min(known[-1] * OUTSIDE, 1.0)]])
     between = np.sqrt(np.maximum(known[:-1], 1e-12) * np.maximum(known[1:], 1e-12))
     return np.append(now, between)

@@ -8,14 +8,16 @@ AUTO = "auto"
 
 
 def deciding_name(name: object) -> str:
-    """`AUTO`, or the name of a metric that an answer can go by.
+    """`AUTO`, or the name of a metric that an answer can go by: an alias is the name that it stands for.
 
     Raises ValueError, with the reason and the names that there are, for any other one.
     """
     every = {**METRICS, **MULTI_LABEL_METRICS}.values()
-    able = [metric.name for metric in every if why_not(metric) is None]
+    able = {metric.name: metric for metric in every if why_not(metric) is None}
     if name == AUTO or name in able:
         return str(name)
+    if alias := next((known for known, metric in able.items() if name in metric.aliases), None):
+        return alias
     metric = EVERY.get(name) if isinstance(name, str) else None
     reason = "it is no metric" if metric is None else why_not(metric)
     raise ValueError(f"{reason}; there are {', '.join((AUTO, *able))}")

@@ -149,6 +149,11 @@ COMPLEMENTS: dict[str, Metric] = {
     )
 }
 """What reports compare rows by where a share of mistakes is asked for: 1 less it. Records do not have it."""
+COMPARED: dict[Kind, Mapping[str, Metric]] = {
+    SINGLE_LABEL: METRICS,
+    MULTI_LABEL: ChainMap(MULTI_LABEL_METRICS, by_name(COMPLEMENTS.values())),
+}
+"""By kind of task: the metrics, and what rows are compared by in place of one."""
 EVERY: Mapping[str, Metric] = ChainMap(METRICS, MULTI_LABEL_METRICS, by_name(COMPLEMENTS.values()))
 """Those of all kinds of tasks: for names, directions and ranges alone."""
 

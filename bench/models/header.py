@@ -9,7 +9,7 @@ from bench.config import TransformerConfig
 from bench.escape.characters import visible_line
 from bench.escape.secrets import masked
 from bench.kind import MULTI_LABEL, SINGLE_LABEL, Kind
-from bench.metrics.table import BY_KIND
+from bench.metrics.table import COMPARED
 from bench.models.kept import KeptModel
 from bench.results.record import Record
 
@@ -90,7 +90,7 @@ def results(kind: Kind, record: Record, scores: Scores) -> "list[EvalResult]":
     from huggingface_hub import EvalResult
 
     data = _data(record)
-    dataset, task, metrics = hub_id(data), record.configuration.identity["task"], BY_KIND[kind]
+    dataset, task, metrics = hub_id(data), record.configuration.identity["task"], COMPARED[kind]
     assert record.measurements is not None
     drawn = {
         "split": task["split"]["name"],

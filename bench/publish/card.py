@@ -9,7 +9,8 @@ import yaml  # type: ignore[import-untyped]
 from bench.errors import UserError, said
 from bench.escape.literals import double_quoted
 from bench.escape.markdown import code
-from bench.metrics.table import EVERY
+from bench.kind import SINGLE_LABEL
+from bench.metrics.table import COMPARED
 from bench.models.header import header, scores_of
 from bench.models.kept import CARD
 from bench.publish.model import Model
@@ -117,7 +118,8 @@ def _say_converted(card: "ModelCard", form: str) -> None:
 def _check_expected(card: "ModelCard", model: Model) -> None:
     """Raise UserError where the card gives another mean of the cells than they had."""
     assert model.refit is not None
-    label = EVERY[model.refit.metric].label
+    kind = SINGLE_LABEL if model.kept is None else model.kept.kind
+    label = COMPARED[kind][model.refit.metric].label
     same = [each for each in results_of(card) if (each.metric_name or "").startswith(f"{label}, mean of ")]
     _refuse_other(same, model.refit.expected["estimate"], f"the cells' mean {label} is", model)
 

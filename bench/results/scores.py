@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from bench.metrics.table import EVERY
+from bench.metrics.table import COMPLEMENTS, EVERY
 from bench.results.block import ROUNDING, Amount, Block, Count, Finite, Share
 
 METRIC_FIELDS = ("accuracy", "macro_f1", "weighted_f1", "loss")
@@ -86,7 +86,10 @@ class Evaluation(Block):
         return self
 
     def metric(self, name: str) -> float | None:
-        """The value of a metric of `bench.metrics.table`; None where it was not measured."""
+        """The value of a metric of `bench.metrics.table`, or of a complement of one; None where it was not measured."""
+        of = next((known for known, complement in COMPLEMENTS.items() if complement.name == name), None)
+        if of is not None:
+            return None if (share := self.metric(of)) is None else 1 - share
         if name in METRIC_FIELDS:
             value: float | None = getattr(self, name)
             return value

@@ -80,7 +80,8 @@ def test_the_row_gives_labels_by_what_validation_chose(thresholds: str, folder: 
         assert set(json.loads(row["predicted"])) == {
             label for label, has in zip(model.labels, given, strict=True) if has
         }
-    assert any(json.loads(row["predicted"]) for row in rows)
+    if thresholds != "none":  # half is much for labels that were forgotten
+        assert any(json.loads(row["predicted"]) for row in rows)
 
 
 def chosen(results: Path, how: str) -> list[dict]:

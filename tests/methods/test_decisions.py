@@ -53,6 +53,15 @@ def test_no_other_threshold_is_better() -> None:
         assert score(each, true, probabilities) >= max(values) - 0.005
 
 
+def test_a_label_that_probabilities_say_nothing_of_is_given_to_all_or_none() -> None:
+    """As Lipton et al. 2014 show, all of them are best for its F1; for F1 over all pairs a rare one is better left."""
+    true, probabilities = example()
+    for name, said, is_given in (("macro_f1", 0.01, True), ("micro_f1", 0.9, False)):
+        probabilities[:, 2] = said
+        found = best_decision("validation", probabilities, true, MULTI_LABEL_METRICS[name])
+        assert (found.given(probabilities)[:, 2] == is_given).all()
+
+
 def test_a_label_without_a_validation_example_has_the_threshold_of_all() -> None:
     true, probabilities = example()
     true[:, 3] = 0

@@ -95,6 +95,7 @@ def test_a_part_of_a_results_folder_can_be_compared(
     found = capsys.readouterr()
     count = {1: len(cells), 2: len(cells) // 2, 3: 1}[levels]
     assert f"0 of {count} cells changed beyond noise ({count} tested" in found.out
+    assert "p < 0.05)" in found.out
     assert found.err == ""
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.best.__main__ import main as run_best
+from bench.report.compare.__main__ import main as compare
 from tests.support.cli import call
 from tests.test_multi_label import rows_of
 
@@ -53,3 +54,11 @@ def test_the_command_draws_a_whole_answer(file: Path, tmp_path: Path) -> None:
     best = json.loads((tmp_path / "reports" / "tickets" / "report.json").read_text())
     assert "hamming_accuracy" in json.dumps(best)
     assert run_best([*words(file, tmp_path), "metric=hamming_loss", "--dry-run"]) == 0
+
+    kept, results = tmp_path / "best", tmp_path / "results"
+    assert run_best([*words(file, tmp_path), "metric=hamming_loss", "--out", str(kept)]) == 0
+    card = (kept / "README.md").read_text()
+    assert "1 - Hamming loss" in card
+    assert compare([f"A={results}", f"B={results}", "metric=hamming_loss", f"page={tmp_path / 'compared'}"]) == 0
+    changes = (tmp_path / "compared" / "index.html").read_text()
+    assert "1 - Hamming loss" in changes

@@ -11,9 +11,12 @@ Target = tuple[int, ...]
 """1 for each label that a row has, 0 for the others."""
 
 
-def parted(rows: Sequence[int], targets: Mapping[int, Target], sizes: Sequence[int]) -> list[list[int]]:
+def parted(
+    rows: Sequence[int], targets: Mapping[int, Target], sizes: Sequence[int], first: Sequence[int] = ()
+) -> list[list[int]]:
     """`rows` in parts of `sizes`, which add up to all of them; `targets` are by row number. Of equal parts the one that
-    wants most rows gets a row, then the first."""
+    wants most rows gets a row, then the first. Those of `rows` that are in `first` are in the first part, and count
+    there for what it wants."""
     total = len(rows)
     assert sum(sizes) == total
     room = list(sizes)
@@ -31,14 +34,17 @@ def parted(rows: Sequence[int], targets: Mapping[int, Target], sizes: Sequence[i
             wanted[label][part] -= 1
             del rows_of[label][row]
 
-    open_labels = set(rows_of)
+    for row in first:
+        put(row, 0)
+    open_labels = {label for label in rows_of if rows_of[label]}
     while open_labels:
         rarest = min(open_labels, key=lambda label: (len(rows_of[label]), label))
         for row in list(rows_of[rarest]):
             put(row, _most_wanting(wanted[rarest], room))
         open_labels = {label for label in open_labels if rows_of[label]}
+    placed = set(first)
     for row in rows:
-        if not any(targets[row]):
+        if not any(targets[row]) and row not in placed:
             part = max(range(len(room)), key=lambda place: (room[place] / max(sizes[place], 1), room[place], -place))
             parts[part].append(row)
             room[part] -= 1
@@ -48,26 +54,26 @@ def parted(rows: Sequence[int], targets: Mapping[int, Target], sizes: Sequence[i
 def first_of(rows: Sequence[int], targets: Mapping[int, Target], size: int) -> list[int]:
     """The first `size` of `rows` in an order of which every beginning has the labels in about their proportions.
 
-    A smaller size gives a part of what a bigger one gives. At the beginning stands a row of each label; the rest is
-    halved by `parted`, and its halves again: what is asked for is some of these parts, and of the last one a beginning.
+    A smaller size gives a part of what a bigger one gives. At the beginning stands a row of each label, which counts
+    for its labels in all that is longer. All rows are halved by `parted`, and the halves again: what is asked for is
+    some of these parts, and of the last one a beginning.
     """
-    covering = _covering(rows, targets)
-    if size <= len(covering):
-        return covering[:size]
-    taken, first = list(covering), set(covering)
-    left = [row for row in rows if row not in first]
-    missing = size - len(taken)
+    first = _covering(rows, targets)
+    if size <= len(first):
+        return first[:size]
+    taken: list[int] = []
+    left, missing = list(rows), size
     while missing:
         if missing >= len(left):
             return taken + left
-        half = (len(left) + 1) // 2
-        one, other = parted(left, targets, (half, len(left) - half))
+        half = max((len(left) + 1) // 2, len(first))
+        one, other = parted(left, targets, (half, len(left) - half), first)
         if missing <= len(one):
             left = one
         else:
             taken += one
             missing -= len(one)
-            left = other
+            left, first = other, []
     return taken
 
 

@@ -24,6 +24,7 @@ from bench.report.statistics.changes import (
 )
 from bench.report.statistics.correctness import TestPredictions
 from bench.report.statistics.deciding import Deciding, by_metric, deciding
+from bench.report.statistics.metrics import TEST
 from bench.report.statistics.points import Point
 from bench.results.record import Record, Status
 
@@ -138,7 +139,9 @@ def _side(seeds: Seeds, column: str) -> Side:
 def _score(record: CellRecord, column: str) -> float | None:
     if not isinstance(record, Record) or record.status is not Status.OK or record.measurements is None:
         return None
-    return test_metrics(record.measurements.test)[column]
+    test = record.measurements.test
+    scores = test_metrics(test)
+    return scores[column] if column in scores else test.metric(column.removeprefix(TEST))
 
 
 def _paired(one: Seeds, other: Seeds, library: PredictionStore) -> _Paired:

@@ -22,7 +22,7 @@ def text(changes: list[Change], only_a: list[str], only_b: list[str]) -> str:
     if tested:
         lines.append(
             f"{len(changed)} of {len(changes)} cells changed beyond noise ({len(tested)} tested on the same examples, "
-            f"McNemar, Holm, p < {ALPHA})"
+            f"McNemar, Holm, p < {ALPHA:.2g})"
         )
         mean = np.mean([change.difference for change in tested])
         lines.append(f"mean difference in accuracy over the tested cells, B less A: {difference_text(float(mean), 4)}")

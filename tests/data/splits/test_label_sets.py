@@ -92,6 +92,15 @@ def test_parts_are_nearer_to_the_whole_than_drawn_ones() -> None:
     assert min(chance) > off.max()
 
 
+def test_a_row_of_each_label_counts_for_its_labels() -> None:
+    """What stands at the beginning so that each label is there is no more than the label's share, later on."""
+    of = np.random.default_rng(0).choice(22, 4000, p=[0.02] * 20 + [0.4, 0.2])
+    targets = {row: tuple(int(label == each) for each in range(21)) for row, label in enumerate(of)}
+    for size in (100, 200, 500):
+        counts = np.asarray([targets[row] for row in first_of(range(4000), targets, size)]).sum(axis=0)
+        assert np.abs(counts - size * np.bincount(of)[:21] / 4000).max() < 3.5, size
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 1)] * 4), min_size=1, max_size=40), st.data())
 def test_any_sizes(targets: list[tuple[int, ...]], data: st.DataObject) -> None:
@@ -100,6 +109,10 @@ def test_any_sizes(targets: list[tuple[int, ...]], data: st.DataObject) -> None:
     one, other = parted(rows, of, (first, len(rows) - first))
     assert (len(one), len(other)) == (first, len(rows) - first)
     assert sorted(one + other) == rows
+    fixed = data.draw(st.lists(st.sampled_from(rows), max_size=first, unique=True))
+    one, other = parted(rows, of, (first, len(rows) - first), fixed)
+    assert set(fixed) <= set(one)
+    assert (len(one), sorted(one + other)) == (first, rows)
     beginnings = [first_of(rows, of, size) for size in range(len(rows) + 1)]
     assert [len(set(each)) for each in beginnings] == list(range(len(rows) + 1))
     assert all(set(a) <= set(b) for a, b in pairwise(beginnings))

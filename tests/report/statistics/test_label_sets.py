@@ -100,6 +100,10 @@ def test_a_report_may_ask_for_it(name: str) -> None:
     assert deciding_name(name) == name
 
 
+def test_it_may_be_asked_for_by_its_alias() -> None:
+    assert deciding_name("subset_accuracy") == "accuracy"
+
+
 @pytest.mark.parametrize("name", ["lrap", "average_precision", "roc_auc", "loss"])
 def test_what_an_answer_cannot_go_by_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"it needs probabilities, which not every row has .*All metrics"):

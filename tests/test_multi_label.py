@@ -180,3 +180,12 @@ def test_hyperparameters_are_searched_by_what_needs_no_threshold(tmp_path: Path,
     assert choices["chosen_by"] == "validation_average_precision"
     best = max(choices["trials"], key=lambda trial: (trial["validation_average_precision"], -trial["validation_loss"]))
     assert choices["hyperparameters"] == best["parameters"]
+
+
+def test_no_label_may_be_left_of_texts_that_stand_under_several_sets(tmp_path: Path) -> None:
+    path = tmp_path / "torn.jsonl"
+    torn = [{"text": "same", "label": [label]} for label in LABELS]
+    rows = torn + [{"text": f"text {row}", "label": []} for row in range(30)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(UserError, match="num_labels=all, but there is no label left"):
+        to_cell(composed(*words(path, "model=tfidf_sgd"))[0])

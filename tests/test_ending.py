@@ -1,7 +1,10 @@
 """How verbs end."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from omegaconf.errors import OmegaConfBaseException
@@ -10,6 +13,7 @@ from bench.ending import ended_as_interrupted, exit_code
 from bench.errors import UserError
 from bench.options.refusal import refusals
 from bench.publish.upload import NotSent
+from tests.support.cli import REPOSITORY, environment
 
 
 def raising(error: BaseException) -> Callable[[], int]:
@@ -57,3 +61,12 @@ def test_signals_to_end_are_as_ctrl_c_and_ignored_ones_stay_so() -> None:
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_an_interruption_of_code_in_a_string_is_forgotten(tmp_path: Path) -> None:
+    """As of a dataclass that was being made."""
+    lines = ["import sys", "from bench.ending import forget_interruption"]
+    lines += ["try: exec('raise KeyboardInterrupt')", "except KeyboardInterrupt: forget_interruption()", "sys.exit(0)"]
+    (tmp_path / "interrupted.py").write_text("\n".join(lines))
+    env = environment(tmp_path, {"PYTHONPATH": str(tmp_path)})
+    assert subprocess.run([sys.executable, "-m", "interrupted"], cwd=REPOSITORY, env=env, check=False).returncode == 0

@@ -14,7 +14,6 @@ model's folder, for reports. Exit codes: 0 ended, 2 bad input, 130 interrupted w
 
 import argparse
 import re
-import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from bench.address import LOCAL, Address, Guard, address_of, refused_port
 from bench.arguments import parser_of, path, port, width
+from bench.ending import ended_as_interrupted, forget_interruption
 from bench.errors import INTERRUPTED, UserError
 from bench.escape.terminal import say
 from bench.extras import how_to_install, is_here
@@ -59,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.measure:
             print("interrupted: nothing was written", file=sys.stderr)
             return INTERRUPTED
+        forget_interruption()
         return 0
 
 
@@ -159,9 +160,9 @@ def _measure(options: argparse.Namespace, model: tuple[Path, KeptModel], wanted:
     from bench.results.serving import FILE
     from bench.serve.measure import CALLERS, SECONDS, Plan, measure
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server ends, too
     plan = Plan(options.callers or CALLERS, options.seconds or SECONDS, options.texts)
-    found = measure(Path(options.model), model, wanted, limits, plan)
+    with ended_as_interrupted():  # so that the server ends, too
+        found = measure(Path(options.model), model, wanted, limits, plan)
     for line in lines_of(found):
         say(line)
     say(f"written: {model[0] / FILE}")

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bench import __version__
 from bench.address import Guard
+from bench.escape.characters import visible_line
 from bench.kind import MULTI_LABEL
 from bench.models.kept import KeptModel
 from bench.predict.inputs import first_blank
@@ -27,6 +28,11 @@ from bench.serve.batching import Batcher, Busy, is_the_caller_s
 from bench.serve.options import Limits
 
 EXAMPLE = '{"texts": ["..."]}'
+NO_JSON = f"give JSON, as {EXAMPLE}, with the header content-type: application/json"
+BAD_REQUEST = 400
+"""What FastAPI answers to a body that it can't read."""
+LONGEST_FIELD = 100
+"""Characters that an answer repeats of a name that is not known."""
 
 
 class Prediction(BaseModel):
@@ -144,6 +150,8 @@ def _allowed(guard: Guard) -> Callable[[Request], Awaitable[None]]:
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(AnyHTTPException)  # those of routing, too
     async def refused(_: Request, error: AnyHTTPException) -> JSONResponse:
+        if error.status_code == BAD_REQUEST:  # no UTF-8, a number too long, nested too deeply
+            return JSONResponse({"error": NO_JSON}, 422)
         return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
 
     @app.exception_handler(RequestValidationError)
@@ -159,9 +167,9 @@ def _invalid(problem: Mapping[str, Any]) -> str:
     """What is wrong with a request, in a line."""
     where = problem["loc"][1:]
     if problem["type"] == "json_invalid" or not where:
-        return f"give JSON, as {EXAMPLE}, with the header content-type: application/json"
+        return NO_JSON
     field = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in where)[1:]
-    return f"{field}: {problem['msg']}"
+    return f"{visible_line(field[:LONGEST_FIELD])}: {problem['msg']}"
 
 
 class BodyLimit:

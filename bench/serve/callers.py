@@ -22,24 +22,30 @@ def measured(port: int, bodies: Iterator[bytes], callers: int, seconds: float) -
     """What so many callers got, threads of this process, for `seconds`. Raises UserError where one is refused."""
     import numpy as np
 
-    begun, lock = time.perf_counter(), threading.Lock()
+    begun, lock, over = time.perf_counter(), threading.Lock(), threading.Event()
 
     def call(_: int) -> list[float]:
         took: list[float] = []
         connection = http.client.HTTPConnection(LOCAL, port, timeout=TIMEOUT)
         try:
-            while not took or time.perf_counter() - begun < seconds:
+            while not over.is_set() and (not took or time.perf_counter() - begun < seconds):
                 with lock:
                     body = next(bodies)
                 clock = time.perf_counter()
                 _answer(connection, body)
                 took.append(time.perf_counter() - clock)
+        except BaseException:
+            over.set()  # the others need not go on
+            raise
         finally:
             connection.close()
         return took
 
     with ThreadPoolExecutor(callers) as pool:
-        found = [each for took in pool.map(call, range(callers)) for each in took]
+        try:
+            found = [each for took in pool.map(call, range(callers)) for each in took]
+        finally:
+            over.set()  # after Ctrl-C nobody asks again
     elapsed = time.perf_counter() - begun
     p50, p99 = np.percentile(found, [50, 99]) * 1000
     return Load(

@@ -1,5 +1,7 @@
 """`bench serve MODEL --measure`: how fast a model answers, asked over HTTP from this machine."""
 
+import ctypes
+import os
 import platform
 import re
 import signal
@@ -22,7 +24,7 @@ from bench.predict.columns import Joining
 from bench.predict.loading import Wanted, device_of
 from bench.predict.texts import Reading, from_file
 from bench.results import store
-from bench.results.serving import Asked, Serving
+from bench.results.serving import FILE, Asked, Serving
 from bench.running.cores import cores
 from bench.running.provenance import device_name, now, packages
 from bench.serve.callers import bodies_of, health, measured
@@ -35,6 +37,8 @@ WARM_SECONDS = 2.0
 """How long a first caller asks before anything is measured."""
 ENDING_SECONDS = 30
 """How long the server may take to end."""
+SET_PARENT_DEATH_SIGNAL = 1
+"""`PR_SET_PDEATHSIG` of Linux's prctl(2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ def measure(folder: Path, model: tuple[Path, KeptModel], wanted: Wanted, limits:
     device = device_of(description, wanted)
     texts = _texts(plan.texts, description)
     cells, refit = _cells(where)
+    if not os.access(where, os.W_OK):  # before it is measured for nothing
+        raise UserError(f"{where} cannot be written: {FILE} goes there")
     with served(folder, wanted, limits) as (port, ready_seconds):
         bodies = bodies_of(texts)
         measured(port, bodies, 1, min(WARM_SECONDS, plan.seconds))
@@ -100,7 +106,11 @@ def served(folder: Path, wanted: Wanted, limits: Limits) -> Iterator[tuple[int, 
     words += ["--trust-remote-code"] if wanted.trust_remote_code else []
     words += [] if wanted.mirror_dir is None else ["--mirror-dir", wanted.mirror_dir]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:  # a pipe that nobody reads would fill
-        server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=errors, text=True)
+        end_with_parent = _end_with_parent if sys.platform == "linux" else None
+        server = subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=errors, text=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - there are no threads yet
+        )  # fmt: skip
         try:
             assert server.stdout is not None
             port = re.search(r":(\d+)/predict \(Ctrl-C ends it\)$", server.stdout.readline().rstrip())
@@ -114,6 +124,11 @@ def served(folder: Path, wanted: Wanted, limits: Limits) -> Iterator[tuple[int, 
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that measures is killed."""
+    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def _reason(errors: Any) -> str:

@@ -17,7 +17,9 @@ from bench.models.files import weight_bytes
 from bench.predict.__main__ import main as predict
 from bench.results.serving import FILE, read
 from bench.serve.__main__ import main
+from bench.serve.callers import measured as ask
 from tests.report.opened import opened
+from tests.serve.test_serve import serving
 from tests.support.cli import REPOSITORY, call, environment
 from tests.support.faulty import gone
 from tests.support.texts import topics
@@ -85,8 +87,15 @@ def test_it_prints_and_writes_what_it_found(kept: Path) -> None:
     assert predict([str(kept), "goal match", "--device", "cpu"]) == 0, "the model is still as it was kept"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_server_ends_with_who_measures(kept: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "last"),
+    [
+        (signal.SIGTERM, 130, "interrupted: nothing was written"),
+        (signal.SIGINT, 130, "interrupted: nothing was written"),
+        (signal.SIGKILL, -9, ""),
+    ],
+)
+def test_the_server_ends_with_who_measures(kept: Path, number: signal.Signals, code: int, last: str) -> None:
     (kept / "model" / FILE).unlink(missing_ok=True)
     words = [sys.executable, "-m", "bench.serve", str(kept), "--measure", "--seconds", "100"]
     process = subprocess.Popen(words, cwd=REPOSITORY, env=environment(kept), stderr=subprocess.PIPE, text=True)
@@ -97,10 +106,40 @@ def test_the_server_ends_with_who_measures(kept: Path, number: signal.Signals) -
     servers = me.children()
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert said.strip() == "interrupted: nothing was written"
+    assert process.returncode == code
+    assert said.strip() == last
     assert gone(servers)
     assert not (kept / "model" / FILE).exists()
+
+
+class Interrupted:
+    """Requests, one of which is interrupted."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __iter__(self) -> "Interrupted":
+        return self
+
+    def __next__(self) -> bytes:
+        self.asked += 1
+        if self.asked == 5:
+            raise KeyboardInterrupt
+        return b'{"texts": ["goal"]}'
+
+
+def test_nobody_asks_on_after_an_interruption(kept: Path) -> None:
+    with serving(kept) as (client, _), pytest.raises(KeyboardInterrupt):
+        ask(client.base_url.port, bodies := Interrupted(), 2, 1000)
+    assert bodies.asked < 100, "not for 1000 seconds"
+
+
+def test_a_folder_that_cannot_be_written_is_not_measured(
+    kept: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert main([str(kept), "--measure", "--seconds", "3600"]) == 2
+    assert f"{kept / 'model'} cannot be written: serving.json goes there" in capsys.readouterr().err
 
 
 def test_texts_of_a_file(kept: Path, tmp_path: Path) -> None:

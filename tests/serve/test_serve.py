@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,15 +88,19 @@ def test_bounds(kept: Path) -> None:
             ({"texts": [3]}, 422, "texts[0]"),
             ({"text": "a"}, 422, "text"),
             ({"texts": ["a" * 400]}, 413, "300 bytes"),
+            ({"texts": ["a"], "x\ny" + "z" * 200: 1}, 422, "z: Extra inputs are not permitted"),
         ):
             answer = client.post("/predict", json=body)
             assert answer.status_code == status, answer.text
             assert said in answer.json()["error"]
             assert "\n" not in answer.json()["error"]
+            assert len(answer.json()["error"]) < 150
         unsaid = client.post("/predict", content=iter([b'{"texts": ["', b"a" * 400, b'"]}']))  # no Content-Length
         assert unsaid.status_code == 413
         for content, kind in (
             (b"{", "application/json"),
+            (b'{"texts": ["\xff"]}', "application/json"),
+            (b'{"texts": [' + b"[" * 280, "application/json"),
             (b'{"texts": ["goal"]}', "application/x-www-form-urlencoded"),
         ):
             unread = client.post("/predict", content=content, headers={"content-type": kind})
@@ -104,6 +109,16 @@ def test_bounds(kept: Path) -> None:
         assert client.get("/elsewhere").json() == {"error": "Not Found"}
         assert client.get("/predict").json() == {"error": "Method Not Allowed"}
         assert client.post("/predict", json={"texts": ["goal"]}).status_code == 200
+
+
+def test_who_hangs_up_is_no_error(kept: Path) -> None:
+    with serving(kept) as (client, _):
+        assert client.get("/health").status_code == 200
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", client.base_url.port)) as caller:
+                head = "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+                caller.sendall(f"{head}content-length: 100\r\n\r\n{{".encode())
+        assert client.post("/predict", json={"texts": TEXTS}).status_code == 200
 
 
 def test_nobody_calls_it_by_another_name(kept: Path) -> None:

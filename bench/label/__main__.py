@@ -17,6 +17,8 @@ from bench.arguments import parser_of, path, width
 from bench.data.readers.delimited import QUOTING
 from bench.ending import exit_code
 from bench.errors import UserError
+from bench.escape.literals import override_text
+from bench.escape.shell import command
 from bench.escape.terminal import say
 from bench.label.experiment import RECOMMENDED, Experiment, experiment
 from bench.options.refusal import refusals
@@ -120,7 +122,11 @@ def _choose(options: argparse.Namespace, asked: Experiment, target: Path) -> str
     guessed = texts.guessed_by(by, pool, asked)
     table = texts.to_label(pool, guessed, asked.data, count, options.by or "badge")
     files.write(target, table.columns, table.rows)
-    return f"{counted(count, 'text')} to label in column {asked.data.label_column}, of {pool.said()}"
+    said = f"{counted(count, 'text')} to label in column {asked.data.label_column}, of {pool.said()}"
+    if asked.data.source != "file" or asked.data.test_path is not None:  # --join takes one file
+        return said
+    then = command(["bench", "label", *options.words, "--join", str(target), "--out", "FILE.csv"])
+    return f"{said}\n  when that is filled in: {then}"
 
 
 def _join(options: argparse.Namespace, asked: Experiment, target: Path) -> str:
@@ -129,7 +135,9 @@ def _join(options: argparse.Namespace, asked: Experiment, target: Path) -> str:
 
     joined = join.joined(_file("join", options), asked)
     files.write_as_data(target, joined.columns, joined.rows, asked.data)
-    return joined.said()
+    others = [word for word in options.words if not word.startswith("data.path=")]
+    then = command(["bench", "sweep", *others, f"data.path={override_text(str(target))}"])
+    return f"{joined.said()}\n  {then}"
 
 
 def _suspect(options: argparse.Namespace, asked: Experiment, target: Path) -> str:

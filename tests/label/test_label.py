@@ -1,6 +1,7 @@
 """`bench label`: texts to label, labels that look wrong, and back into the data's file."""
 
 import csv
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from bench import predict, run_cell
+from bench.escape.literals import override_text
 from bench.label.__main__ import main
 from tests.support import cli
 from tests.support.texts import topics
@@ -80,7 +82,9 @@ def test_what_was_labelled_goes_below_the_rows_of_the_data_and_is_read_again(
         writer.writerows(done)
     assert labelling.run("--join", out, "--out", joined) == 0
     said = capsys.readouterr().out
-    assert "80 rows and 6 new ones; 1 label of theirs no old row has: 'sprot' (1)" in said
+    assert "80 rows and 6 new ones; 1 label of theirs no old row has: 'sprot' (1)\n  bench sweep " in said
+    assert shlex.split(said)[-1] == f"data.path={override_text(str(joined))}"
+    assert said.count("data.path=") == 1
     old = rows(labelling.folder / "tickets.csv")
     assert rows(joined)[:80] == old
     new = [(row["text"].removeprefix("'"), row["label"]) for row in done[:6]]
@@ -155,7 +159,9 @@ def test_a_pool_as_excel_saves_it_with_other_names(
     assert labelling.run(*pool, "--encoding", "cp1252") == 2
     assert "there are Id, Body; see --text-column" in capsys.readouterr().err
     assert labelling.run(*pool, "--text-column", "Body", "--encoding", "cp1252") == 0
-    assert "2 texts to label in column label, of 2 texts" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "2 texts to label in column label, of 2 texts" in said
+    assert " --join " in said.splitlines()[-1]
     found = rows(tmp_path / "todo.csv")
     assert list(found[0])[:3] == ["Id", "text", "label"]
     assert {row["text"] for row in found} == {"Fußball für 5 €", "profit of the bank"}
@@ -313,7 +319,7 @@ def test_what_hands_leave_in_a_label_does_not_spoil_the_joined_file(
     new, out = tmp_path / "new.csv", tmp_path / "joined.csv"
     new.write_text("text,label\nanother match,sport \nmore profit, \nless profit,\u00a0\n ,sport\n", encoding="utf-8")
     assert labelling.run("--join", new, "--out", out) == 0
-    assert capsys.readouterr().out.endswith("80 rows and 1 new ones (1 without a text left out)\n")
+    assert "80 rows and 1 new ones (1 without a text left out)" in capsys.readouterr().out
     assert rows(out)[80:] == [{"text": "another match", "label": "sport"}]
 
 

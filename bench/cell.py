@@ -17,7 +17,12 @@ from bench.config.method.base import has_option
 from bench.config.model.alone import approach
 from bench.data.task import Task
 from bench.escape.filename import key_part
+from bench.kind import MULTI_LABEL
 from bench.results.places import place_of
+
+LABEL_SETS = 2
+"""Of cells on texts with several labels: how training rows are drawn and thresholds are found. 1 (of which keys say
+nothing) drew small training sets less in proportion, and put no threshold outside of a label's probabilities."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,10 @@ class Cell:
             f"{task.train_size}-examples",
             f"seed-{task.seed}",
         )
-        canonical = json.dumps(identity(self), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        content = identity(self)
+        if task.kind == MULTI_LABEL:
+            content["label_sets"] = LABEL_SETS
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return "_".join([*map(key_part, axes), hashlib.sha256(canonical.encode()).hexdigest()[:16]])
 
     @property

@@ -79,6 +79,17 @@ def test_key_does_not_drift() -> None:
     assert to_cell(content(model=BASELINE)).key == f"{stem}_a0b49f3b20709f58"
 
 
+def test_another_way_to_draw_label_sets_is_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records of the earlier way do not stand beside those of this one; those of single labels stay."""
+    several = to_cell(content(model=BASELINE, data__multi_label="keep"))
+    single = to_cell(content(model=BASELINE))
+    keys = several.key, single.key
+    assert keys[0].endswith("_a8e5e5ec3afe630f")
+    monkeypatch.setattr("bench.cell.LABEL_SETS", 3)
+    assert replace(several).key != keys[0]
+    assert replace(single).key == keys[1]
+
+
 @pytest.mark.parametrize("name", ["nested", "stratified", "undersampled", "fraction"])
 def test_how_texts_are_compared_counts_where_texts_are_compared(name: str) -> None:
     """A split that says nothing has today's way; without deduplication, keys of older records stay."""

@@ -3,7 +3,7 @@
 from bench.report.content.parts import Section
 from bench.report.content.wording import capitalised
 from bench.report.figures.cost import cost_notes, cost_table, score_and_cost
-from bench.report.tables.serving import serving_notes, serving_table
+from bench.report.tables.serving import serving_notes, serving_tables
 from bench.report.view import View
 
 
@@ -19,5 +19,5 @@ def section(view: View) -> Section | None:
     notes, tables = cost_notes(points, view.cells), [lines]
     if view.served:
         notes += serving_notes(view.served)
-        tables.append(serving_table(view.served))
+        tables += serving_tables(view.served)
     return Section("Cost", notes, [view.draw("cost", figure, text)], tables)

@@ -1,9 +1,10 @@
 """What kept models take behind `bench serve`: latency, throughput, memory, and room on disk."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bench.report.content.parts import Entry, Titled, point_id, size_entry
+from bench.report.content.parts import Entry, Number, Titled, point_id, size_entry
 from bench.report.content.table import table
 from bench.report.content.wording import number_text
 from bench.report.content.words import listed
@@ -12,23 +13,41 @@ from bench.results.serving import Load, Serving
 from bench.wording import bytes_text, counted
 
 Served = Sequence[tuple[ExpectedCell, Serving]]
-HEADER: tuple[str, ...] = (
-    *("row", "labels", "training examples", "model", "callers", "p50 (ms)", "p99 (ms)", "texts per second"),
-    *("memory", "GPU memory", "on disk", "on"),
-)
-GPU_MEMORY = HEADER.index("GPU memory")
+POINT = ("row", "labels", "training examples")
+FOUND = ("p50 (ms)", "p99 (ms)", "texts per second")
 MAX_MACHINES = 4
 ALL_ROWS, OF_A_CELL = "of all rows", "a cell's"
 
 
-def serving_table(served: Served) -> Titled:
-    """A line for each model and number of callers; GPU memory has a column where some model was served on one."""
-    lines = [_line(cell, one, load) for cell, one in served for load in one.loads]
-    header = HEADER
-    if all(one.gpu_memory_bytes is None for _, one in served):
-        header = (*HEADER[:GPU_MEMORY], *HEADER[GPU_MEMORY + 1 :])
-        lines = [[*line[:GPU_MEMORY], *line[GPU_MEMORY + 1 :]] for line in lines]
-    return Titled("Serving a kept model", table(header, lines), name="serving")
+def serving_tables(served: Served) -> list[Titled]:
+    """How fast, a line for each model and number of callers; then how much room each model takes, and on which machine.
+
+    Where there are several machines, the first says briefly on which, beside the callers. GPU memory has a column where
+    some model was served on one.
+    """
+    names = _short_names(served)
+    several, on_gpu = len(names) > 1, any(one.gpu_memory_bytes is not None for _, one in served)
+    speeds = [
+        [*_point(cell, one), _callers(load, names[one.device_name] if several else None), *_speed(cell, load)]
+        for cell, one in served
+        for load in one.loads
+    ]
+    rooms = [
+        [
+            *_point(cell, one),
+            _bytes(one.memory_bytes),
+            *([_gpu_memory(one)] if on_gpu else []),
+            _on_disk(one),
+            f"{names[one.device_name]}: {one.device_name}" if several else one.device_name,
+        ]
+        for cell, one in served
+    ]
+    by_load = (*POINT, "callers", *FOUND)
+    by_model = (*POINT, "memory", *(["GPU memory"] if on_gpu else []), "on disk", "machine")
+    return [
+        Titled("Serving a kept model", table(by_load, speeds), name="serving"),
+        Titled("What a served model takes", table(by_model, rooms), name="serving_memory"),
+    ]
 
 
 def serving_notes(served: Served) -> list[str]:
@@ -41,7 +60,9 @@ def serving_notes(served: Served) -> list[str]:
         "server's process held; on disk are the kept files and the weights of a base that is kept elsewhere."
     )
     if any(one.refit for _, one in served):
-        said += " A model of all rows is that of bench best, and stands at the point whose cells it was chosen by."
+        said += (
+            ' A model of all rows ("then all rows") is that of bench best, at the point whose cells it was chosen by.'
+        )
     return [said]
 
 
@@ -58,25 +79,41 @@ def _texts(one: Serving) -> str:
     )
 
 
-def _line(cell: ExpectedCell, one: Serving, load: Load) -> list[Entry | str | int]:
+def _short_names(served: Served) -> dict[str, str]:
+    """Of machines, by their names: CPU and GPU, numbered where there are several of a kind."""
+    kinds = {one.device_name: "CPU" if one.device == "cpu" else "GPU" for _, one in served}
+    count, met = Counter(kinds.values()), Counter[str]()
+    names = {}
+    for name, kind in kinds.items():
+        met[kind] += 1
+        names[name] = f"{kind} {met[kind]}" if count[kind] > 1 else kind
+    return names
+
+
+def _point(cell: ExpectedCell, one: Serving) -> list[Entry | str | int]:
+    size = size_entry(cell.train_size)
+    text = f"{size.text}, then all rows" if one.refit else size.text
+    numbers: dict[str, Number] = {"": cell.train_size, "model": ALL_ROWS if one.refit else OF_A_CELL}
+    return [cell.row, cell.num_labels, replace(size, text=text, numbers=numbers)]
+
+
+def _callers(load: Load, machine: str | None) -> Entry | int:
+    if machine is None:
+        return load.callers
+    return Entry(f"{load.callers:,} ({machine})", numbers={"": load.callers, "machine": machine})
+
+
+def _speed(cell: ExpectedCell, load: Load) -> list[Entry]:
+    point = point_id(cell.data, cell.row, cell.num_labels, cell.train_size)
     return [
-        cell.row,
-        cell.num_labels,
-        size_entry(cell.train_size),
-        ALL_ROWS if one.refit else OF_A_CELL,
-        load.callers,
-        Entry(
-            number_text(load.p50_ms, 1),
-            point=point_id(cell.data, cell.row, cell.num_labels, cell.train_size),
-            numbers={"": load.p50_ms},
-        ),
+        Entry(number_text(load.p50_ms, 1), point=point, numbers={"": load.p50_ms}),
         Entry(number_text(load.p99_ms, 1), numbers={"": load.p99_ms}),
         Entry(number_text(load.texts_per_second, 0), numbers={"": load.texts_per_second}),
-        _bytes(one.memory_bytes),
-        "" if one.gpu_memory_bytes is None else _bytes(one.gpu_memory_bytes),
-        _on_disk(one),
-        one.device_name,
     ]
+
+
+def _gpu_memory(one: Serving) -> Entry | str:
+    return "" if one.gpu_memory_bytes is None else _bytes(one.gpu_memory_bytes)
 
 
 def _on_disk(one: Serving) -> Entry:

@@ -4,7 +4,8 @@ function markEdge(box) {
   box.classList.toggle("cut", box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
 }
 const sized = new ResizeObserver((entries) => { for (const { target } of entries) markEdge(target); });
-const KEYS = new Set(["row", "data", "labels", "training examples", "best row", "A", "B"]); // A and B are read together
+const KEYS = new Set(["row", "data", "labels", "training examples", "best row", "callers", "A", "B"]); // A, B: read together
+const MANY = 3; // columns that stay: with more, each takes little room
 const phone = matchMedia("(max-width: 40rem)");
 /* Columns that say what a line is of stay; of the others the one that is chosen: at first the largest training size, or
    what can be opened */
@@ -18,6 +19,7 @@ function narrowed(block) {
   const heads = [...table.tHead.rows[0].cells].map(entryText);
   const others = heads.map((_, place) => place).filter((place) => place && !KEYS.has(heads[place]));
   if (others.length < 2) return;
+  block.classList.toggle("dense", heads.length - others.length > MANY);
   const select = make("select", null, "column");
   select.setAttribute("aria-label", `Column of: ${block.querySelector(".scroll").getAttribute("aria-label")}`);
   for (const place of others) select.append(new Option(heads[place], place));

@@ -9,6 +9,9 @@ def forget_embeddings(*, frozen_alone: bool = False) -> None:
     transformers adds every embedding of a model that gets an 8-bit optimizer, trained or not, and nothing takes them
     off: the list is the process's own. A frozen base would never be freed (half a gigabyte for a model of a billion
     parameters, each time that it is loaded again).
+
+    The optimizer notes these by their places among its parameters, and by addresses, also for the process: in the next
+    training whatever is at such a place, or comes to lie there, would have 32 bits as well.
     """
     bitsandbytes = sys.modules.get("bitsandbytes")
     if bitsandbytes is None:
@@ -19,3 +22,6 @@ def forget_embeddings(*, frozen_alone: bool = False) -> None:
         for module, name, options in manager.module_weight_config_triple
         if frozen_alone and getattr(module, name).requires_grad
     ]
+    if not frozen_alone:
+        manager.index2config.clear()
+        manager.pid2config.clear()

@@ -78,6 +78,18 @@ def test_an_8_bit_optimizer_keeps_no_frozen_model(method: str, tiny_models: dict
     assert len(held) == (1 if method == "full" else 0), "the last model's, which is trained, alone"
 
 
+def test_an_8_bit_optimizer_knows_nothing_of_an_earlier_model(tiny_models: dict[str, Path], pool: Pool) -> None:
+    """Else what is first among a cell's parameters is trained in 32 bits after a cell that trained embeddings."""
+    from bitsandbytes.optim import GlobalOptimManager
+
+    trained = {"min_steps": 1, "num_train_epochs": 1, "optim": "adamw_bnb_8bit"}
+    run(make_cell("bert", "full", tiny_models["bert"], **trained), pool)
+    manager = GlobalOptimManager.get_instance()
+    assert manager.index2config
+    run(make_cell("llama", "lora", tiny_models["llama"], **trained), pool)
+    assert (manager.index2config, manager.pid2config) == ({}, {})
+
+
 @pytest.mark.parametrize("method", ["lora", "qlora", "full", "last_block"])
 @pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_loss_falls(family: str, method: str, tiny_models: dict[str, Path], pool: Pool) -> None:

@@ -146,7 +146,7 @@ def test_several_labels_are_learnt_each_against_the_rest(tiny_models: dict[str, 
     found, true = tuned.predict(splits.test), np.asarray(splits.test.labels)
     assert found.shape == true.shape
     assert not np.allclose(found.sum(axis=1), 1), "probabilities of labels, one by one"
-    assert average_precision_score(true, found) > 0.8
+    assert average_precision_score(true, found) > 1.8 * true.mean(), "chance gives what share of texts has a label"
     assert tuned.model.model_head.coef_.shape[0] == 3
     again, _ = fitted(several(tiny_models["bert"]), pool)
     assert (found == again.predict(splits.test)).all()

@@ -10,10 +10,12 @@ from unittest import mock
 
 import pytest
 
+from bench.running.devices import ALLOCATOR
+
 REPOSITORY = Path(__file__).parents[2]
 
-NOT_INHERITED = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "FINETUNE_BENCH_CACHE", "PYTHONPATH")
-"""What a developer may have set, and a fresh machine has not."""
+NOT_INHERITED = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "FINETUNE_BENCH_CACHE", "PYTHONPATH", *ALLOCATOR)
+"""What a developer may have set, or a test that was a worker, and a fresh machine has not."""
 
 LIGHT = """\
 import sys

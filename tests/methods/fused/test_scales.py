@@ -9,6 +9,7 @@ import torch
 from bitsandbytes.optim import AdamW8bit
 from torch import nn
 
+from bench.methods.eight_bit import forget_embeddings
 from bench.methods.fused import scales as module
 from bench.methods.fused.adamw import Stacked8BitAdamW, StackedAdamW, width_in_8_bits
 from bench.methods.fused.optimizers import OwnOptimizers
@@ -86,6 +87,7 @@ def member(made: Made, cell: int, values: dict[str, nn.Parameter]) -> Any:
 
 @pytest.mark.parametrize("kind", MADE)
 def test_as_with_scalers_of_their_own(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_embeddings()  # of what this process trained before
     monkeypatch.setattr(module, "GROWTH_INTERVAL", GROWS_AFTER)
     of_cells = [parameters(cell) for cell in range(3)]
     members = [member(MADE[kind], cell, values) for cell, values in enumerate(of_cells)]

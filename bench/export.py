@@ -1,8 +1,8 @@
 """A task's test examples as a CSV file, to have them labelled elsewhere.
 
-    python -m bench.export data=bbc_headlines num_labels=5 out=test.csv
+    bench export data=bbc_headlines num_labels=5 out=test.csv
 
-`out=FILE` says where to; all other words are Hydra overrides, as of `python -m bench`. The columns are id, text, and
+`out=FILE` says where to; all other words are Hydra overrides, as of `bench run`. The columns are id, text, and
 labels: the names to choose from, the same for every example. The true labels are not in it. What a spreadsheet would
 take for a formula ("=1+1") has an apostrophe before it, in ids too; answers may give ids with it or without. Answers
 come back as a CSV file with the columns id and label (conf/model/predictions.yaml).

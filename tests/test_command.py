@@ -100,6 +100,7 @@ def test_the_help_of_a_verb_begins_with_what_it_does(
     lines = text.splitlines()
     assert f"bench {verb} {VERBS[verb].usage}" in lines[0]
     assert f"\n  bench {verb} {VERBS[verb].example}\n" in text
+    assert "python -m" not in text
     assert len(lines) <= SCREEN, "it fits on a screen"
     assert max(map(len, lines)) <= 120
     if VERBS[verb].module == "bench.__main__":

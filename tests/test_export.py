@@ -51,7 +51,7 @@ def test_what_is_wrong_is_told(task: list[str], tmp_path: Path, capsys: pytest.C
 
 def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    assert "python -m bench.export data=bbc_headlines num_labels=5 out=test.csv" in capsys.readouterr().out
+    assert "bench export data=bbc_headlines num_labels=5 out=test.csv" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("text", ["~nobody-of-this-name/x.csv", "a\0b.csv"])

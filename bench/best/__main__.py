@@ -1,8 +1,8 @@
-"""`python -m bench.best`: name the best row of an experiment by its report's own rule, and train it on all rows.
+"""`bench best`: name the best row of an experiment by its report's own rule, and train it on all rows.
 
-    python -m bench.best [EXPERIMENT] [OPTION=VALUE ...] [--metric NAME] [--max-price N | --no-gpu] [--row NAME] ...
+    bench best [EXPERIMENT] [OPTION=VALUE ...] [--metric NAME] [--max-price N | --no-gpu] [--row NAME] ...
 
-Cells are those of `python -m bench -m` with the same words; none is run. The row is then trained once more on all
+Cells are those of `bench sweep` with the same words; none is run. The row is then trained once more on all
 training, validation and test examples together, with the learning rate and the epochs that validation chose, and kept
 in models/EXPERIMENT with a card. Exit codes: 0 done, 1 training failed, 2 bad input.
 """
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = parser_of(__doc__, "python -m bench.best", "bench best [EXPERIMENT] [OPTION=VALUE ...] [OPTIONS]")
+    parser = parser_of(__doc__, "bench best", "bench best [EXPERIMENT] [OPTION=VALUE ...] [OPTIONS]")
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="EXPERIMENT, Hydra overrides")
     parser.add_argument("--metric", metavar="NAME", help="compare rows by it, as metric=NAME")
     ceiling = parser.add_mutually_exclusive_group()
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", dest="refit", action="store_const", const="none", help="as --refit=none")
     parser.add_argument("--out", type=path, metavar="FOLDER", help="keep it there (default: models/EXPERIMENT)")
     parser.add_argument("--overwrite", action="store_true", help="in place of a model that was kept there")
-    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
+    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of bench sweep")
     return parser
 
 

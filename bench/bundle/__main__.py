@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     usage = "bench bundle [EXPERIMENT] [OPTION=VALUE ...] --to FOLDER | --check FOLDER"
-    parser = parser_of(__doc__, "python -m bench.bundle", usage)
+    parser = parser_of(__doc__, "bench bundle", usage)
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="EXPERIMENT, Hydra overrides")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--to", type=path, metavar="FOLDER", help="make it there")
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--extras", metavar="NAMES", default="", help=extras)
     pins = "NAME==VERSION lines (default: the checkout's constraints.txt, or what is installed here)"
     parser.add_argument("--constraints", type=path, metavar="FILE", help=pins)
-    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
+    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of bench sweep")
     return parser
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from bench.arguments import parser_of, path, width
 from bench.convert.forms import FORMS, check_form
 from bench.convert.texts import OF_FILE, Asked, texts_for
-from bench.data.readers.delimited import QUOTING
 from bench.ending import ended_as_interrupted, exit_code
 from bench.errors import UserError, said
+from bench.predict import file_options
 from bench.predict.loading import Wanted, described
 from bench.results.regular import check_folder
 from bench.running.cores import use_threads
@@ -35,19 +35,28 @@ def main(arguments: list[str] | None = None) -> int:
         return exit_code(lambda: _run(options), interrupted="nothing was kept")
 
 
+class _Once(argparse.Action):
+    """Refuses a second form: argparse alone takes the last in silence."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, _: str | None = None
+    ) -> None:
+        """Keep the form that was given."""
+        if getattr(namespace, self.dest) is not None:
+            raise argparse.ArgumentError(self, "given twice: one form at a time")
+        setattr(namespace, self.dest, values)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = parser_of(__doc__, "python -m bench.convert", "bench convert MODEL --to FORM --out FOLDER [OPTIONS]")
+    parser = parser_of(__doc__, "bench convert", "bench convert MODEL --to FORM --out FOLDER [OPTIONS]")
     parser.add_argument("model", type=path, metavar="MODEL", help="the folder of a kept model")
-    parser.add_argument("--to", choices=FORMS, required=True, help="what it becomes")
+    parser.add_argument("--to", action=_Once, choices=FORMS, required=True, help="what it becomes")
     parser.add_argument("--out", type=path, required=True, metavar="FOLDER", help="keep it there, a new folder")
     texts = "compare on these (as bench predict --file; default: the cell's test examples)"
     parser.add_argument("--texts", metavar="FILE", help=texts)
-    parser.add_argument("--text-column", metavar="NAME", help="of --texts, as of bench predict")
+    file_options.add_to(parser)
     label = "of --texts: true labels, to measure what 8 bits cost"
     parser.add_argument("--label-column", metavar="NAME", help=label)
-    parser.add_argument("--encoding", help="of --texts, as data.encoding (default: utf-8)")
-    parser.add_argument("--delimiter", help="between columns of --texts, as data.delimiter (default: found)")
-    parser.add_argument("--quoting", choices=QUOTING, help="of --texts, as data.quoting")
     most = f"texts to compare at most, evenly spread over those there are (default: {MAX_TEXTS})"
     parser.add_argument("--max-texts", type=width, default=MAX_TEXTS, metavar="N", help=most)
     bound = "refuse a larger difference of a probability (default: 0.0001; 0.02 for models in 16 or 4 bits)"
@@ -56,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--results-dir", type=path, default="results", metavar="FOLDER", help=results)
     parser.add_argument("--model-path", type=path, metavar="FOLDER", help="the base model, in place of its hub id")
     parser.add_argument("--trust-remote-code", action="store_true", help="run code that comes with the model's files")
-    parser.add_argument("--mirror-dir", type=path, metavar="FOLDER", help="as the option mirror_dir of python -m bench")
-    parser.add_argument("--cache-dir", type=path, metavar="FOLDER", help="as the option cache_dir of python -m bench")
+    parser.add_argument("--mirror-dir", type=path, metavar="FOLDER", help="as the option mirror_dir of bench sweep")
+    parser.add_argument("--cache-dir", type=path, metavar="FOLDER", help="as the option cache_dir of bench sweep")
     return parser
 
 

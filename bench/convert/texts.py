@@ -11,6 +11,7 @@ from bench.errors import UserError, said
 from bench.kind import MULTI_LABEL
 from bench.models import refitted
 from bench.models.kept import KeptModel
+from bench.predict import file_options
 from bench.predict.columns import Joining
 from bench.predict.texts import Reading, from_file
 from bench.report.inputs.mistakes import read_texts
@@ -19,7 +20,7 @@ from bench.results import store
 from bench.results.places import place_of
 
 ELSEWHERE = "give texts to compare on, --texts FILE"
-OF_FILE = ("text_column", "label_column", "encoding", "delimiter", "quoting")
+OF_FILE = (*file_options.NAMES, "label_column")
 """What is said of a file."""
 
 

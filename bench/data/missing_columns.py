@@ -23,6 +23,8 @@ def refuse_missing(part: Part, data: DataConfig) -> None:
     if not missing:
         return
     where = f" in split {part.split!r}" if part.split else ""
+    if data.source == "file":  # its parts' names are ours, nobody gave them
+        where = " in the file of data.test_path" if part.split == "test" else " in the file"
     if not part.columns:
         raise data_error(data, "it is empty: there is no column and no row")
     named = " and ".join(f"{option}={name}" for option, name in missing)

@@ -1,6 +1,6 @@
-"""`python -m bench.decide`: a sweep that spends cells only where they may still change the answer.
+"""`bench decide`: a sweep that spends cells only where they may still change the answer.
 
-    python -m bench.decide [EXPERIMENT] [OPTION=VALUE ...] [budget_hours=8] [margin=0.01] [question=best] ...
+    bench decide [EXPERIMENT] [OPTION=VALUE ...] [budget_hours=8] [margin=0.01] [question=best] ...
 
 Seeds of every row at every point of the grid are added round by round; a row that is behind by more than noise is
 dropped, and a point is closed when one row is best, when the best ones are as good as each other, or when more seeds
@@ -34,9 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = parser_of(__doc__, "python -m bench.decide", "bench decide [EXPERIMENT] [OPTION=VALUE ...]")
+    parser = parser_of(__doc__, "bench decide", "bench decide [EXPERIMENT] [OPTION=VALUE ...]")
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="EXPERIMENT, options, overrides")
-    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
+    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of bench sweep")
     return parser
 
 

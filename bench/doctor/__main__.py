@@ -1,9 +1,9 @@
-"""`python -m bench.doctor`: whether a sweep could run here, and what to do where it could not. Runs no cell.
+"""`bench doctor`: whether a sweep could run here, and what to do where it could not. Runs no cell.
 
-    python -m bench.doctor [experiment=NAME] [OPTION=VALUE ...] [--json]
+    bench doctor [EXPERIMENT] [OPTION=VALUE ...] [--json]
 
 It looks at Python, torch, GPUs, cores, memory, disks, the hub, its token and licences, models and data, and Slurm, for
-the sweep that the same words of `python -m bench -m` would run; without a name that is go_emotions_grid. Each line is
+the sweep that the same words of `bench sweep` would run; without a name that is go_emotions_grid. Each line is
 `ok`, `note`, or `problem`: what that sweep could not run for. Exit codes: 0 it could run, 1 it could not, 2 bad input.
 """
 
@@ -44,9 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = parser_of(__doc__, "python -m bench.doctor")
+    parser = parser_of(__doc__, "bench doctor")
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="experiment=NAME, Hydra overrides")
-    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
+    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of bench sweep")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 

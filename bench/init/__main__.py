@@ -1,4 +1,4 @@
-"""`python -m bench.init FILE`: looks at texts, says what it saw, and writes a data set and an experiment for them.
+"""`bench init FILE`: looks at texts, says what it saw, and writes a data set and an experiment for them.
 
 Exit codes: 0 done, 2 bad input. The file is read, and never written to.
 """
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m bench.init", description=(__doc__ or "").partition(": ")[2].partition("\n\n")[0])
+    parser = Parser(prog="bench init", description=(__doc__ or "").partition(": ")[2].partition("\n\n")[0])
     parser.add_argument("where", metavar="FILE|FOLDER|HUB-ID", help="a table, a folder, or a data set of the hub")
     parser.add_argument(
         "reading",

@@ -1,10 +1,10 @@
-"""`python -m bench.label`: which unlabelled texts are worth a label, or which labels of an experiment look wrong.
+"""`bench label`: which unlabelled texts are worth a label, or which labels of an experiment look wrong.
 
-    python -m bench.label [EXPERIMENT] [OPTION=VALUE ...] --pool FILE [--n 200] [--features MODEL] [--out to_label.csv]
-    python -m bench.label [EXPERIMENT] [OPTION=VALUE ...] --join to_label.csv --out FILE.csv
-    python -m bench.label [EXPERIMENT] [OPTION=VALUE ...] --wrong [--n 200] [--out wrong.csv]
+    bench label [EXPERIMENT] [OPTION=VALUE ...] --pool FILE [--n 200] [--features MODEL] [--out to_label.csv]
+    bench label [EXPERIMENT] [OPTION=VALUE ...] --join to_label.csv --out FILE.csv
+    bench label [EXPERIMENT] [OPTION=VALUE ...] --wrong [--n 200] [--out wrong.csv]
 
-The data set is that of `python -m bench -m` with the same words. The CSV file has the pool's columns, an empty column
+The data set is that of `bench sweep` with the same words. The CSV file has the pool's columns, an empty column
 for the label, what a model guesses, with its probability, and the rank. Exit codes: 0 done, 2 bad input.
 """
 
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     usage = "bench label [EXPERIMENT] [OPTION=VALUE ...] --pool FILE | --join FILE | --wrong [OPTIONS]"
-    parser = parser_of(__doc__, "python -m bench.label", usage)
+    parser = parser_of(__doc__, "bench label", usage)
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="EXPERIMENT, Hydra overrides")
     what = parser.add_mutually_exclusive_group(required=True)
     pool = "unlabelled texts: .csv, .tsv, .json, .jsonl, .parquet, or .txt (one a line)"
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--delimiter", help="between columns of FILE, as data.delimiter (default: found)")
     parser.add_argument("--quoting", choices=QUOTING, help="of FILE, as data.quoting")
     parser.add_argument("--force", action="store_true", help="write over --out where it is there already")
-    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
+    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of bench sweep")
     return parser
 
 

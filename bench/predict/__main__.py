@@ -1,4 +1,4 @@
-"""`python -m bench.predict CELL_FOLDER "text" ...`: classify texts with the model that a cell kept.
+"""`bench predict CELL_FOLDER "text" ...`: classify texts with the model that a cell kept.
 
 What can be known to be wrong is said before anything heavy is imported. Exit codes: 0 done, 2 bad input.
 """
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
-        prog="python -m bench.predict",
+        prog="bench predict",
         usage="%(prog)s CELL_FOLDER [TEXT ...] [OPTION ...]",
         description="Classify texts with the model that a cell kept.",
     )
@@ -85,8 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--model-path", type=path, metavar="FOLDER", help="the base model, in place of its hub id")
     parser.add_argument("--trust-remote-code", action="store_true", help="run code that comes with the model's files")
-    parser.add_argument("--mirror-dir", type=path, metavar="FOLDER", help="as the option mirror_dir of python -m bench")
-    parser.add_argument("--cache-dir", type=path, metavar="FOLDER", help="as the option cache_dir of python -m bench")
+    parser.add_argument("--mirror-dir", type=path, metavar="FOLDER", help="as the option mirror_dir of bench sweep")
+    parser.add_argument("--cache-dir", type=path, metavar="FOLDER", help="as the option cache_dir of bench sweep")
     return parser
 
 

@@ -119,5 +119,6 @@ def _text(value: Any, column: str, place: str, *, several: bool) -> str:
 def _written(value: Any) -> str:
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    as_json = isinstance(value, bool | int | float | list | dict)  # others, as dates, have no form of JSON's own
+    text = json.dumps(value, default=str, ensure_ascii=False) if as_json else str(value)
     return text.encode(errors="replace").decode()

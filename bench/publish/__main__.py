@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = parser_of(__doc__, "python -m bench.publish", "bench publish MODEL --repo-id OWNER/NAME [OPTIONS]")
+    parser = parser_of(__doc__, "bench publish", "bench publish MODEL --repo-id OWNER/NAME [OPTIONS]")
     parser.add_argument("model", type=path, metavar="MODEL", help="the folder of a kept model")
     parser.add_argument("--repo-id", required=True, metavar="OWNER/NAME", help="what it is called on the hub")
     parser.add_argument("--yes", action="store_true", help="send it (without: only say what would be sent)")

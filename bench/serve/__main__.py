@@ -6,7 +6,7 @@
 MODEL is the folder of a cell that ran with save_model=true, or what `bench best` kept. On another address than this
 machine's own a token is printed, without which nothing is answered. Ctrl-C answers what waits, and ends.
 
-    bench serve MODEL --measure [--callers 1,8,64] [--seconds 10] [--texts FILE]
+    bench serve MODEL --measure [--callers 1,8,64] [--seconds 10] [--texts FILE] ...
 
 serves it for a moment, to callers of its own, prints how fast it answered, and writes that to `serving.json` in the
 model's folder, for reports. Exit codes: 0 ended, 2 bad input, 130 interrupted while it measured.
@@ -27,6 +27,7 @@ from bench.errors import INTERRUPTED, UserError
 from bench.escape.terminal import say
 from bench.extras import how_to_install, is_here
 from bench.models.kept import KeptModel
+from bench.predict import file_options
 from bench.predict.loading import Wanted, described, device_of, load
 from bench.running.devices import use_one_gpu
 from bench.running.garbage import leave_at_exit
@@ -64,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = parser_of(__doc__, "python -m bench.serve", "bench serve MODEL [OPTIONS]")
+    parser = parser_of(__doc__, "bench serve", "bench serve MODEL [OPTIONS]")
     parser.add_argument("model", type=path, metavar="MODEL", help="the folder of a kept model")
     on_port = f"serve on this port, 0 for any (default: {PORT})"
     parser.add_argument("--port", type=port, metavar="N", help=on_port)
@@ -72,20 +73,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", metavar="ADDRESS", help=host)
     usual = Limits()
     for name, what in {
-        "max_batch": "texts that the model is given at once",
+        "max_batch": "texts for the model at once",
         "max_texts": "texts of a request",
         "max_chars": "characters of a text",
         "max_body": "bytes of a request",
         "max_waiting": "texts that wait",
     }.items():
         value = getattr(usual, name)
-        option = f"--{name.replace('_', '-')}"
-        parser.add_argument(option, type=width, default=value, metavar="N", help=f"{what} at most (default: {value})")
+        parser.add_argument(
+            _option(name), type=width, default=value, metavar="N", help=f"{what} at most (default: {value})"
+        )
     wait = f"milliseconds that a text waits for others to share its batch (default: {usual.wait_ms:g})"
     parser.add_argument("--wait-ms", type=_milliseconds, default=usual.wait_ms, metavar="MS", help=wait)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--trust-remote-code", action="store_true", help="run code that comes with the model's files")
-    parser.add_argument("--mirror-dir", type=path, metavar="FOLDER", help="as the option mirror_dir of python -m bench")
+    parser.add_argument("--mirror-dir", type=path, metavar="FOLDER", help="as the option mirror_dir of bench sweep")
     _add_measuring(parser)
     return parser
 
@@ -98,6 +100,7 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=_seconds, metavar="S", help="how long each asks (default: 10)")
     texts = "ask these texts: a file as of bench predict --file (default: made up, of 12 words, no two alike)"
     parser.add_argument("--texts", type=path, metavar="FILE", help=texts)
+    file_options.add_to(parser)
 
 
 def _milliseconds(text: str) -> float:
@@ -123,11 +126,19 @@ def _seconds(text: str) -> float:
 
 def _check_effect(options: argparse.Namespace) -> None:
     """Raise UserError where an option that was given has no effect."""
-    without = ("port", "host") if options.measure else ("callers", "seconds", "texts")
+    without = ("port", "host") if options.measure else ("callers", "seconds", "texts", *file_options.NAMES)
     for name in without:
         if getattr(options, name) is not None:
             why = "with --measure, which serves to itself" if options.measure else "without --measure"
-            raise UserError(f"--{name} has no effect {why}")
+            raise UserError(f"{_option(name)} has no effect {why}")
+    for name in file_options.NAMES:
+        if options.texts is None and getattr(options, name) is not None:
+            raise UserError(f"{_option(name)} goes with --texts FILE")
+
+
+def _option(name: str) -> str:
+    """As it is given."""
+    return f"--{name.replace('_', '-')}"
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -160,7 +171,8 @@ def _measure(options: argparse.Namespace, model: tuple[Path, KeptModel], wanted:
     from bench.results.serving import FILE
     from bench.serve.measure import CALLERS, SECONDS, Plan, measure
 
-    plan = Plan(options.callers or CALLERS, options.seconds or SECONDS, options.texts)
+    of_file = {name: getattr(options, name) for name in file_options.NAMES}
+    plan = Plan(options.callers or CALLERS, options.seconds or SECONDS, options.texts, **of_file)
     with ended_as_interrupted():  # so that the server ends, too
         found = measure(Path(options.model), model, wanted, limits, plan)
     for line in lines_of(found):

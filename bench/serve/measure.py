@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.data.readers.delimited import Quoting
 from bench.errors import UserError, said
 from bench.models import files, kept, refitted
 from bench.models.kept import KeptModel
@@ -50,6 +51,11 @@ class Plan:
     """Of each number of callers."""
     texts: str | None = None
     """A file, as of `bench predict --file`; None: made up."""
+    text_column: str | None = None
+    """Of the file, as the three that follow; None: as `bench predict` reads one."""
+    encoding: str | None = None
+    delimiter: str | None = None
+    quoting: Quoting | None = None
 
 
 def measure(folder: Path, model: tuple[Path, KeptModel], wanted: Wanted, limits: Limits, plan: Plan) -> Serving:
@@ -60,7 +66,7 @@ def measure(folder: Path, model: tuple[Path, KeptModel], wanted: Wanted, limits:
     """
     where, description = model
     device = device_of(description, wanted)
-    texts = _texts(plan.texts, description)
+    texts = _texts(plan, description)
     cells, refit = _cells(where)
     if not os.access(where, os.W_OK):  # before it is measured for nothing
         raise UserError(f"{where} cannot be written: {FILE} goes there")
@@ -139,15 +145,22 @@ def _reason(errors: Any) -> str:
     return first.removeprefix("error: ") or "the server did not start, and said nothing of why"
 
 
-def _texts(file: str | None, description: KeptModel) -> list[str]:
+def _texts(plan: Plan, description: KeptModel) -> list[str]:
     """Those of a file, none where they are made up. Raises UserError."""
-    if file is None:
+    if plan.texts is None:
         return []
-    trained = Joining(description.text_columns, description.text_template)
-    found = from_file(file, None, Reading(trained=trained, on_empty="skip", option="--texts")).whole()
+    reading = Reading(
+        plan.encoding or "utf-8",
+        plan.delimiter,
+        plan.quoting or "auto",
+        trained=Joining(description.text_columns, description.text_template),
+        on_empty="skip",
+        option="--texts",
+    )
+    found = from_file(plan.texts, plan.text_column, reading).whole()
     texts = [text for place, text in enumerate(found.texts) if place not in found.skipped]
     if not texts:
-        raise UserError(f"--texts {file} has no text")
+        raise UserError(f"--texts {plan.texts} has no text")
     return texts
 
 

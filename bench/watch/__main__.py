@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = parser_of(__doc__, "python -m bench.watch", "bench watch [EXPERIMENT] [OPTION=VALUE ...] [OPTIONS]")
+    parser = parser_of(__doc__, "bench watch", "bench watch [EXPERIMENT] [OPTION=VALUE ...] [OPTIONS]")
     parser.add_argument("words", nargs="*", metavar="OPTION=VALUE", default=[], help="EXPERIMENT, Hydra overrides")
     on_port = "serve on this port, 0 for any (default: 8421, or the next that is free)"
     parser.add_argument("--port", type=port, metavar="N", help=on_port)
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default=LOCAL, metavar="ADDRESS", help=host)
     every = f"have at least so many seconds between two drawings of the report (default: {EVERY:g})"
     parser.add_argument("--every", type=_seconds, default=EVERY, metavar="SECONDS", help=every)
-    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of python -m bench")
+    parser.add_argument("--config-dir", metavar="FOLDER", type=path, help="files of your own, as of bench sweep")
     return parser
 
 

@@ -42,6 +42,12 @@ def test_what_has_no_such_form(name: str, form: str, message: str, *, cell: Any,
     assert list(tmp_path.iterdir()) == []
 
 
+def test_two_forms_at_once(cell: Any, convert: Any, tmp_path: Path) -> None:
+    found = convert(cell("bert").folder, "--to", "onnx", "--to", "merged", "--out", tmp_path / "out")
+    assert refused(found, "--to: given twice: one form at a time")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_there_stays(cell: Any, convert: Any, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     assert refused(convert(cell("bert").folder, "--to", "merged", "--out", tmp_path), "is there already")

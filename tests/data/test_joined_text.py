@@ -71,7 +71,7 @@ def test_every_format_gives_the_same(texts):
     [
         (
             {"text_column": ("subject", "bdy")},
-            "data.text_column=bdy is not there in split 'file'; columns are subj",
+            "data.text_column=bdy is not there in the file; columns are subj",
         ),
         ({"text_template": "{subject}"}, r"data.text_template has \{subject\}, and data.text_column has subject, body"),
         ({"text_template": "{subject} {bdy}"}, r"data.text_template has \{subject\}, \{bdy\}"),

@@ -152,6 +152,16 @@ def test_texts_of_a_file(kept: Path, tmp_path: Path) -> None:
     assert found.options["wait_ms"] == 0
 
 
+def test_texts_of_a_file_are_read_as_is_said(kept: Path, tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_bytes("id;said\n1;café goal\n2;shares\n".encode("latin-1"))
+    words = ["--text-column", "said", "--encoding", "latin-1", "--delimiter", ";", "--quoting", "none"]
+    measured(kept, "--texts", str(tmp_path / "odd.csv"), *words)
+    found = read(kept / "model")
+    assert found is not None
+    assert found.texts is not None
+    assert (found.texts.count, found.texts.mean_characters) == (2, 7.5)
+
+
 def test_a_model_without_its_cell_is_measured_too(kept: Path, tmp_path: Path) -> None:
     shutil.copytree(kept / "model", tmp_path / "fetched")
     measured(tmp_path / "fetched")
@@ -166,6 +176,8 @@ def test_a_model_without_its_cell_is_measured_too(kept: Path, tmp_path: Path) ->
         (["--measure", "--port", "8500"], "--port has no effect with --measure"),
         (["--callers", "3"], "--callers has no effect without --measure"),
         (["--measure", "--texts", "gone.csv"], "gone.csv"),
+        (["--encoding", "latin-1"], "--encoding has no effect without --measure"),
+        (["--measure", "--text-column", "said"], "--text-column goes with --texts FILE"),
         ([*MEASURE, "--max-chars", "5"], "refused a text (422)"),
     ],
 )

@@ -1,6 +1,6 @@
 """Two sets of records of the same grid, before and after a change of libraries, say: what changed beyond noise?
 
-    python -m bench.report.compare A=results/before B=results/after
+    bench compare A=results/before B=results/after
 
 Printed are the single cells. Cells are the same where their keys are. Each is compared on the test examples that both
 answered: the exact McNemar test (Dietterich 1998, "Approximate statistical tests for comparing supervised

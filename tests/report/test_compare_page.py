@@ -172,6 +172,11 @@ def test_grids_with_nothing_in_common(tmp_path):
     assert not list(page.glob("*.svg"))
 
 
+def in_plain(tmp_path: Path, *words: str) -> str:
+    """The page as text."""
+    return html.unescape(compared(tmp_path, *words))
+
+
 def test_one_seed_is_no_verdict(tmp_path, worse):
     written(tmp_path, "a", seeds=(0,))
     worse()
@@ -180,6 +185,9 @@ def test_one_seed_is_no_verdict(tmp_path, worse):
     assert said.startswith("2 points differ, on one seed, which decides nothing At 2 of 12 compared points the")
     assert "One seed MiniLM, LoRA at 5 labels" in said
     assert set(points(tmp_path).query("labels == 5 and row == 'MiniLM, LoRA'")["verdict"]) == {"differing on one seed"}
+    assert "; one seed, or answers that are all alike, by McNemar's exact test." in in_plain(tmp_path)
+    said = "; one seed by a t-test over the test examples alone, answers that are all alike by McNemar's exact test."
+    assert said in in_plain(tmp_path, "metric=macro_f1")
 
 
 def test_what_was_installed_and_chosen_otherwise_is_named(tmp_path, worse, monkeypatch):

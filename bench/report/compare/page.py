@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.metrics.table import ACCURACY
 from bench.report.compare.points import Comparison
 from bench.report.compare.provenance import ChangedOption, Origin, changed_options, origins
 from bench.report.compare.tables import options_table, origins_table, points_table, rows_table
@@ -199,13 +200,24 @@ def _protocol(found: Comparison) -> list[str]:
     return [
         *said,
         "A point is a row at one label count and training size. Its seeds are paired with the same seeds of the other "
-        "set, on the test examples that both answered, and tested by a paired t-test over seeds and test examples; one "
-        "seed, or answers that are all alike, by McNemar's exact test. Few seeds say little of how much seeds differ, "
-        "so that is learnt from all points of a row, and not taken to be less than a point's own seeds say. p is "
-        "corrected for all compared points (Holm); below 0.05 a point changed beyond noise.",
+        "set, on the test examples that both answered, and tested by a paired t-test over seeds and test examples; "
+        f"{_at_one_seed(found)}. Few seeds say little of how much seeds differ, so that is learnt from all points of a "
+        "row, and not taken to be less than a point's own seeds say. p is corrected for all compared points (Holm); "
+        "below 0.05 a point changed beyond noise.",
         "One seed tells nothing of other seeds: where a point has only one in common and its answers differ, it is "
         "said, and it counts neither as better nor as worse.",
         "The 95 % intervals are of one point or row alone. That nothing changed beyond noise does not say that nothing "
         "changed: the intervals say how much may have.",
         "What the command prints first is of single cells, by accuracy, each with a test of its own.",
     ]
+
+
+def _at_one_seed(found: Comparison) -> str:
+    """Which test takes its place: of accuracy another one than of a metric that is no share of right answers."""
+    exact, alone = "McNemar's exact test", "a t-test over the test examples alone"
+    of_accuracy = {each.metric.name == ACCURACY for each in found.decidings.values()}
+    if of_accuracy == {True}:
+        return f"one seed, or answers that are all alike, by {exact}"
+    if of_accuracy == {False}:
+        return f"one seed by {alone}, answers that are all alike by {exact}"
+    return f"one seed of accuracy, or answers that are all alike, by {exact}, one seed of another metric by {alone}"

@@ -22,6 +22,7 @@ METHODS = {
     "seed_means": "Student's t over seeds, each of which has test examples of its own",
     "wilson": "Wilson's interval, of the test examples alone, for one seed or seeds that all answer alike",
     "bootstrap": "crossed bootstrap over seeds and test examples, whose variance components are read in the same way",
+    "examples_t": "Student's t over the test examples alone and Wilson's limits, for one seed",
     "examples_bootstrap": "bootstrap over the test examples alone, for one seed",
 }
 

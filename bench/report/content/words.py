@@ -9,6 +9,9 @@ from bench.report.statistics.intervals import Interval
 from bench.report.statistics.power import Needed
 from bench.wording import counted
 
+TESTS = {"mcnemar": "McNemar", "paired_t": "paired t"}
+"""What `Comparison.test` is called."""
+
 
 def p_text(p: float) -> str:
     """ "p = 0.03", "p < 0.01": with a few seeds, smaller ones come about by chance more often than they say."""

@@ -9,7 +9,7 @@ from bench.report.content.parts import Section, Titled
 from bench.report.content.race_words import rules_text
 from bench.report.content.revisions import mixed_revisions
 from bench.report.content.verdict_words import budget_points, crossing_text, place_text, planned_text
-from bench.report.content.words import listed
+from bench.report.content.words import TESTS, listed
 from bench.report.inputs.frame import NOT_NEEDED
 from bench.report.statistics.decision import Budget, Crossing, crossing
 from bench.report.statistics.ties import standing
@@ -135,10 +135,17 @@ def _how(view: View) -> list[str]:
     ]
     if max(len(seeds) for seeds in view.predictions.values()) == 1:
         said.append(
-            "There is one seed a row, which decides nothing: intervals and tests (McNemar) know of the test examples "
-            "alone, and another seed may turn what looks decided."
+            f"There is one seed a row, which decides nothing: intervals and tests{_tests(view)} know of the test "
+            "examples alone, and another seed may turn what looks decided."
         )
     return said
+
+
+def _tests(view: View) -> str:
+    """Those that compared the page's rows: " (McNemar)"; nothing where no two could be compared."""
+    budgets = (one.standing for one in view.budgets)
+    used = {pair.test for one in budgets for pair in view.verdicts.pairs(one.num_labels, one.train_size)}
+    return f" ({listed(name for test, name in TESTS.items() if test in used)})" if used else ""
 
 
 def _lead(view: View) -> list[str]:

@@ -1,9 +1,9 @@
 """What changed at each point of a grid between two sets of records: one verdict a point, made once.
 
 The same seeds are paired on the same test examples, and compared as two rows of a report are (`paired.compare`): a
-paired t-test over seeds and examples, McNemar's exact test at one seed. Nobody planned which points to look at, so p is
-corrected for all points that are compared (Holm), and how much seeds differ is learnt from several points
-(`pooled_points`). One seed decides nothing: it knows nothing of other seeds.
+paired t-test over seeds and examples; at one seed McNemar's exact test of accuracy, a t-test over examples of another
+metric. Nobody planned which points to look at, so p is corrected for all points that are compared (Holm), and how much
+seeds differ is learnt from several points (`pooled_points`). One seed decides nothing: it knows nothing of other seeds.
 """
 
 from collections.abc import Mapping, Sequence

@@ -97,7 +97,8 @@ class Comparison:
 
 
 def compare(a: str, b: str, found: Paired, level: float = LEVEL) -> Comparison:
-    """Compare rows named `a` and `b` on `found` (`pair`): McNemar's exact test at one seed, else a paired t-test.
+    """Compare rows named `a` and `b` on `found` (`pair`): a paired t-test; of accuracy at one seed, and of answers that
+    are all alike, McNemar's exact test (`p_value`).
 
     The t-test's standard error and degrees of freedom are those of the interval, so that both agree.
     """

@@ -8,7 +8,7 @@ from bench.report.content.strips import with_strips
 from bench.report.content.table import table
 from bench.report.content.verdict_words import sure_text
 from bench.report.content.wording import difference_text, number_text
-from bench.report.content.words import p_text
+from bench.report.content.words import TESTS, p_text
 from bench.report.statistics.decision import Budget, Crossing, crossing
 from bench.report.statistics.intervals import Interval
 from bench.report.statistics.ties import Contender, Standing
@@ -181,7 +181,7 @@ def _difference_line(view: View, one: Any) -> list[object]:
         told,
         Entry(_p(one), numbers={"": float(one.p), "chosen": known_number(one.chosen_p), "choices": int(one.choices)}),
         Entry(p_text(one.adjusted_p), numbers={"": float(one.adjusted_p)}),
-        "McNemar" if one.test == "mcnemar" else "paired t",
+        TESTS[one.test],
         Entry(difference_text(one.cohens_h, 2), numbers={"": known_number(one.cohens_h)}),
         one.num_seeds,
         one.seeds_left_out,

@@ -60,9 +60,14 @@ def by_hand() -> ByHand:
 @pytest.fixture
 def words(tmp_path: Path) -> list[str]:
     """Of `python -m bench -m`."""
-    options, folder, _, experiment = simulated.small(tmp_path)
-    places = [f"{name}_dir={tmp_path / name}" for name in ("results", "reports", "cache")]
-    return [f"{options}={folder}", experiment, *places]
+    return words_in(tmp_path)
+
+
+def words_in(folder: Path) -> list[str]:
+    """Those of a study in `folder`, which is made there."""
+    options, conf, _, experiment = simulated.small(folder)
+    places = [f"{name}_dir={folder / name}" for name in ("results", "reports", "cache")]
+    return [f"{options}={conf}", experiment, *places]
 
 
 def finish(words: Sequence[str], folder: Path, first: int, last: int) -> None:
@@ -72,14 +77,23 @@ def finish(words: Sequence[str], folder: Path, first: int, last: int) -> None:
 
 @pytest.fixture
 def study(words: list[str], tmp_path: Path) -> Study:
-    finish(words, tmp_path, 0, DONE)
-    return study_of(words)
+    return begun(words, tmp_path)
+
+
+def begun(words: Sequence[str], folder: Path) -> Study:
+    """The study of `words_in(folder)`, with some of its cells done."""
+    finish(words, folder, 0, DONE)
+    return study_of([*words])
 
 
 @pytest.fixture
 def report(study: Study, tmp_path: Path) -> Path:
+    return report_of(study, tmp_path)
+
+
+def report_of(study: Study, folder: Path) -> Path:
     """The folder of its report, which has one of any other grid in it."""
-    cells = simulate.grid(tmp_path / "simulated", [("minilm", "lora"), ("tfidf_sgd", None)], num_labels=(2,))
+    cells = simulate.grid(folder / "simulated", [("minilm", "lora"), ("tfidf_sgd", None)], num_labels=(2,))
     simulate.run(cells)
     with pytest.MonkeyPatch.context() as patched:
         draw_blanks(patched)

@@ -6,6 +6,8 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,16 +17,69 @@ from bench.address import LOCAL, address_of
 from bench.errors import UserError
 from bench.watch.server import Server, listen
 from bench.watch.study import Study
-from tests.watch.conftest import DONE, served, watched
+from tests.watch.conftest import DONE, begun, report_of, served, watched, words_in
 
 META = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 HEADER = "Content-Security-Policy"
 
 
-@pytest.fixture
-def server(study: Study, report: Path) -> Iterator[Server]:
+@dataclass(frozen=True)
+class Shown:
+    """A report's folder, and the server that shows it."""
+
+    server: Server
+    report: Path
+
+
+@contextmanager
+def showing(folder: Path) -> Iterator[Shown]:
+    """A study in `folder`, its report, and a server of it."""
+    study = begun(words_in(folder), folder)
+    report = report_of(study, folder)
     with watched(study) as watcher, served(watcher) as server:
-        yield server
+        yield Shown(server, report)
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    """For tests that change nothing."""
+    with showing(tmp_path_factory.mktemp("shown")) as shown:
+        yield shown
+
+
+@pytest.fixture(scope="module")
+def server(shown: Shown) -> Server:
+    return shown.server
+
+
+@pytest.fixture(scope="module")
+def report(shown: Shown) -> Path:
+    return shown.report
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Shown]:
+    """For one test, which may change it."""
+    with showing(tmp_path) as shown:
+        yield shown
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Of a report with files, links and folders in it that are not its own; all have a secret in them."""
+    with showing(tmp_path_factory.mktemp("planted")) as shown:
+        report = shown.report
+        (report.parent / "secret.csv").write_text("secret")
+        (report / "link.csv").symlink_to(report.parent / "secret.csv")
+        (report / ".stamp.json").write_text("secret")
+        (report / "hidden.csv").symlink_to(report / ".stamp.json")
+        (report / "linked").symlink_to(report.parent)
+        (report / "deep").mkdir()
+        (report / "folder.csv").mkdir()
+        for name in ("own.html", "own.txt", "own", ".grid.json", "tables/.hidden.csv", "deep/results.csv"):
+            (report / name).write_text("secret")
+        os.mkfifo(report / "pipe.csv")
+        yield shown.server
 
 
 def ask(server: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -100,26 +155,17 @@ def test_files_of_the_report(server: Server, report: Path, path: str, kind: str)
         *("/%ff.csv", "/" + "x" * 300 + ".csv"),
     ],
 )  # fmt: skip
-def test_nothing_else(server: Server, report: Path, path: str) -> None:
-    (report.parent / "secret.csv").write_text("secret")
-    (report / "link.csv").symlink_to(report.parent / "secret.csv")
-    (report / ".stamp.json").write_text("secret")
-    (report / "hidden.csv").symlink_to(report / ".stamp.json")
-    (report / "linked").symlink_to(report.parent)
-    (report / "deep").mkdir()
-    (report / "folder.csv").mkdir()
-    for name in ("own.html", "own.txt", "own", ".grid.json", "tables/.hidden.csv", "deep/results.csv"):
-        (report / name).write_text("secret")
-    os.mkfifo(report / "pipe.csv")
-    status, _, content = ask(server, path)
+def test_nothing_else(planted: Server, path: str) -> None:
+    status, _, content = ask(planted, path)
     assert status == 404
     assert b"secret" not in content
 
 
-def test_a_folder_of_tables_that_is_a_link_is_not_served(server: Server, report: Path) -> None:
-    (report / "tables").rename(report.parent / "elsewhere")
-    (report / "tables").symlink_to(report.parent / "elsewhere")
-    assert ask(server, "/tables/best_rows.csv")[0] == 404
+def test_a_folder_of_tables_that_is_a_link_is_not_served(own: Shown) -> None:
+    assert ask(own.server, "/tables/best_rows.csv")[0] == 200
+    (own.report / "tables").rename(own.report.parent / "elsewhere")
+    (own.report / "tables").symlink_to(own.report.parent / "elsewhere")
+    assert ask(own.server, "/tables/best_rows.csv")[0] == 404
 
 
 def test_the_answer_to_head_has_no_content(server: Server, report: Path) -> None:
@@ -160,7 +206,8 @@ def test_a_request_without_a_name_is_not_answered(server: Server) -> None:
         assert b" 403 " in connection.recv(100)
 
 
-def test_elsewhere_than_here_a_token_is_needed(study: Study, report: Path) -> None:
+def test_elsewhere_than_here_a_token_is_needed(study: Study, tmp_path: Path) -> None:
+    report_of(study, tmp_path)
     with watched(study) as watcher, served(watcher, "0.0.0.0") as server, served(watcher, "0.0.0.0") as other:
         token = server.guard.token
         assert token is not None
@@ -186,9 +233,9 @@ def test_how_far_the_sweep_is(server: Server) -> None:
     assert (said["title"], said["cells"], said["done"], said["left"]) == ("mine", 8, DONE, 8 - DONE)
 
 
-def test_a_page_that_is_none_is_said(server: Server, report: Path) -> None:
-    (report / "index.html").write_text("<p>mine</p>")
-    status, _, content = ask(server, "/")
+def test_a_page_that_is_none_is_said(own: Shown) -> None:
+    (own.report / "index.html").write_text("<p>mine</p>")
+    status, _, content = ask(own.server, "/")
     assert status == 500
     assert b"no page of a report" in content
 

@@ -22,7 +22,8 @@ FOR_DEVELOPERS = ("dev", "docs")
 def check() -> int:
     """Print each licence with its packages, and those that are not allowed; 1 where there are some."""
     known = tomllib.loads(LIST.read_text(encoding="utf-8"))
-    found = {name: licence for name, licence in installed().items() if name in runtime()}
+    needed = runtime()
+    found = {name: licence for name, licence in installed().items() if name in needed}
     for licence in sorted(set(found.values())):
         print(f"{licence}\t{', '.join(sorted(name for name, own in found.items() if own == licence))}")
     unknown = not_allowed(found, known["allowed"], known["exceptions"])

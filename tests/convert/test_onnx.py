@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from bench.convert import graph
@@ -44,6 +45,9 @@ def test_8_bits_and_what_they_cost(cell: Any, convert: Any, card_code: Any, tmp_
     assert 0 < cost["max_difference"] < 0.2
     assert cost["same_labels"] > 0.8 * cost["texts"] == 0.8 * len(kept.texts)
     assert cost["speedup"] > 0
+    weights = {each.name for each in onnx.load(tmp_path / "small" / "model.onnx").graph.initializer}
+    assert [name for name in weights if "classifier" in name and "quantized" in name] == [], "logits are of fp32"
+    assert [name for name in weights if "quantized" in name]
     probabilities = card_code(tmp_path / "small", list(kept.texts))["probabilities"]
     correct = probabilities.argmax(axis=1) == [kept.labels.index(label) for label in _labels(kept)]
     assert correct.mean() == pytest.approx(cost["scores"]["accuracy"], abs=0.1)  # by what stands in a batch together

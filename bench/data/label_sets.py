@@ -67,7 +67,7 @@ def label_set_column(part: Part, data: DataConfig) -> tuple[pa.ChunkedArray, tup
     if data.label_columns is not None:
         return _texts(_one_hot(part, data)), data.label_columns
     column = plain_column(part, data.label_column, "data.label_column", data)
-    if _is_list(column.type):
+    if is_list(column.type):
         return _of_lists(column, part, data)
     if data.label_separator is None and is_text(column.type):
         return _of_literals(column, part, data)
@@ -80,7 +80,8 @@ def label_set_column(part: Part, data: DataConfig) -> tuple[pa.ChunkedArray, tup
     return _of_parted(column.cast(pa.large_string()).to_pylist(), data.label_separator, part, data)
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Whether cells of a column are lists."""
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 

@@ -20,6 +20,7 @@ from bench.errors import UserError
 from bench.escape.literals import override_text
 from bench.escape.shell import command
 from bench.escape.terminal import say
+from bench.kind import MULTI_LABEL
 from bench.label.experiment import RECOMMENDED, Experiment, experiment
 from bench.options.refusal import refusals
 from bench.running.garbage import leave_at_exit
@@ -28,6 +29,7 @@ from bench.wording import counted
 if TYPE_CHECKING:
     from bench.label.reading import GivenFile
 
+AT_RANDOM = "drawn at random: no choice taught more where texts have several labels (--by badge chooses all the same)"
 OF_FILE = ("text_column", "encoding", "delimiter", "quoting")
 """Options that say how the file of `--pool` or `--join` is read."""
 
@@ -57,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     learner.add_argument("--model", type=path, metavar="FOLDER", help="guess by this kept model, as it is")
     features = "texts are unlike each other by what this frozen model makes of them (minilm); default: by TF-IDF"
     parser.add_argument("--features", metavar="MODEL", help=features)
-    how = "badge: unsure and unlike each other (default); margin: unsure alone; random"
+    how = "badge: unsure and unlike each other; margin: unsure alone; random (default: badge; of several labels random)"
     parser.add_argument("--by", choices=("badge", "margin", "random"), help=how)
     out = "write it there (default: to_label.csv, joined.csv, wrong.csv)"
     parser.add_argument("--out", type=path, metavar="FILE.csv", help=out)
@@ -111,6 +113,7 @@ def _check_effect(options: argparse.Namespace) -> None:
 def _choose(options: argparse.Namespace, asked: Experiment, target: Path) -> str:
     """Write the texts of `--pool` that are worth a label; what was written, in words."""
     from bench.label import files, texts
+    from bench.label.cells import how_to_fill
 
     pool = texts.unlabelled(_file("pool", options), asked)
     if not pool.texts:
@@ -120,9 +123,12 @@ def _choose(options: argparse.Namespace, asked: Experiment, target: Path) -> str
         raise UserError(f"--n {count} is more than {options.pool} has to label: {pool.said()}")
     by = texts.By(row=options.row, model=options.model, features=options.features)
     guessed = texts.guessed_by(by, pool, asked)
-    table = texts.to_label(pool, guessed, asked.data, count, options.by or "badge")
+    several = asked.data.kind == MULTI_LABEL
+    table = texts.to_label(pool, guessed, asked.data, count, options.by or ("random" if several else "badge"))
     files.write(target, table.columns, table.rows)
-    said = f"{counted(count, 'text')} to label in column {asked.data.label_column}, of {pool.said()}"
+    said = f"{counted(count, 'text')} to label {how_to_fill(asked.data)}, of {pool.said()}"
+    if several and options.by is None:
+        said += f"\n  {AT_RANDOM}"
     if asked.data.source != "file" or asked.data.test_path is not None:  # --join takes one file
         return said
     then = command(["bench", "label", *options.words, "--join", str(target), "--out", "FILE.csv"])

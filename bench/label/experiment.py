@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.errors import UserError
-from bench.kind import MULTI_LABEL
 
 if TYPE_CHECKING:
     from bench.cell import Cell
@@ -53,7 +52,7 @@ class Experiment:
 def experiment(words: Sequence[str], config_dir: str | None) -> Experiment:
     """What the words compose. Raises what `bench.options.refusal.REFUSED` names.
 
-    Among these is UserError where there are several data sets, or texts may have several labels.
+    Among these is UserError where there are several data sets.
     """
     from bench.sweep.composed import composed, with_experiment
     from bench.sweep.launch import expected_cells, read
@@ -63,6 +62,4 @@ def experiment(words: Sequence[str], config_dir: str | None) -> Experiment:
     if len(found) > 1:
         names = ", ".join(data.name for data in found)
         raise UserError(f"there are {len(found)} data sets ({names}): choose one, data=...")
-    if found[0].kind == MULTI_LABEL:
-        raise UserError(f"data {found[0].name} has texts with several labels: bench label knows one label a text")
     return Experiment(cells, expected_cells(cells, settings), settings, config_dir)

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from itertools import count
 
 from bench.config import DataConfig
+from bench.data.label_sets import counted as counted_labels
+from bench.data.label_sets import is_list, label_set_column
 from bench.data.read import read_parts
 from bench.data.readers.part import Part
 from bench.data.sametext import is_blank
 from bench.errors import UserError
 from bench.escape.sheet import unguarded
+from bench.kind import MULTI_LABEL
+from bench.label.cells import how_to_fill, is_filled, label_columns, names_in, written
 from bench.label.experiment import Experiment
 from bench.label.reading import GivenFile, read
 from bench.sources.cache import cache_folder
@@ -24,6 +28,7 @@ class Joined:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     num_old: int
+    num_new: int
     new_labels: Counter[str]
     """Of the new rows."""
     unknown: Sequence[str]
@@ -33,7 +38,7 @@ class Joined:
 
     def said(self) -> str:
         """What was joined, and what may be a slip of the keyboard."""
-        known = f"{self.num_old:,} rows and {self.new_labels.total():,} new ones"
+        known = f"{self.num_old:,} rows and {self.num_new:,} new ones"
         if self.num_empty:
             known += f" ({self.num_empty:,} without a text left out)"
         if not self.unknown:
@@ -54,41 +59,72 @@ def joined(given: GivenFile, asked: Experiment) -> Joined:
     settings = asked.settings
     (old,) = read_parts(data, cache_folder(settings.cache_dir), settings.mirror_dir)[0]
     columns = old.table.column_names
-    if missing := [name for name in (*data.text_columns, data.label_column) if name not in columns]:
+    if missing := [name for name in (*data.text_columns, *label_columns(data)) if name not in columns]:
         raise UserError(f"data {data.name}: {data.path} has no column {missing[0]!r}; there are {', '.join(columns)}")
-    before = _rows(old, columns)
-    at = columns.index(data.label_column)
-    known = {row[at] for row in before}
-    rows = [_with_label(row, at, known) for row in _new_rows(given, columns, data, before) if row[at].strip()]
+    before, known = _rows(old, columns, data), _known(old, data)
+    at = [columns.index(name) for name in label_columns(data)]
+    new = [row for row in _new_rows(given, columns, data, before) if is_filled([row.cells[place] for place in at])]
     texts = [columns.index(name) for name in data.text_columns]
-    after = [row for row in rows if not all(is_blank(row[place]) for place in texts)]
+    after = [row for row in new if not all(is_blank(row.cells[place]) for place in texts)]
     if not after:
-        raise UserError(f"no row of {given.path} has a label in column {data.label_column}, and a text")
-    labels = Counter(row[at] for row in after)
+        raise UserError(f"no row of {given.path} has a label {how_to_fill(data)}, and a text")
+    sets = [_put_labels(row, at, known, data) for row in after]
+    labels = Counter(label for names in sets for label in names)
     unknown = [label for label in labels if label not in known]
-    return Joined(columns, [*before, *after], len(before), labels, unknown, len(rows) - len(after))
+    table = [*before, *(row.cells for row in after)]
+    return Joined(columns, table, len(before), len(after), labels, unknown, len(new) - len(after))
 
 
-def _with_label(row: list[str], at: int, known: Collection[str]) -> list[str]:
-    """The row without blanks around its label, which a hand leaves, unless an old row has them."""
-    label = row[at] if row[at] in known else row[at].strip()
-    return [*row[:at], label, *row[at + 1 :]]
+def _known(old: Part, data: DataConfig) -> set[str]:
+    """The labels of the old rows, as they are in the file."""
+    if data.kind != MULTI_LABEL:
+        return set(_cells(old, data.label_column, data))
+    column, names = label_set_column(old, data)
+    return {*names, *counted_labels(column, data)}
 
 
-def _rows(part: Part, columns: Sequence[str]) -> list[list[str]]:
-    return [list(row) for row in zip(*(_cells(part, name) for name in columns), strict=True)]
+def _put_labels(row: "_Row", at: Sequence[int], known: Collection[str], data: DataConfig) -> list[str]:
+    """The labels of a new row, whose cells are written as the data's own are. Raises UserError.
+
+    A single label has no blanks around it, which a hand leaves, unless an old row has them.
+    """
+    cells = [row.cells[place] for place in at]
+    if data.kind != MULTI_LABEL and cells[0] in known:
+        return cells
+    try:
+        names = names_in(cells, data)
+    except ValueError as error:
+        raise UserError(f"{row.place}: {error}") from error
+    for place, cell in zip(at, written(names, data), strict=True):
+        row.cells[place] = cell
+    return names
 
 
-def _cells(part: Part, column: str) -> list[str]:
-    """A column as text; what integers stand for, where the source says so."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row that was labelled."""
+
+    place: str
+    """Where it stands in its file."""
+    cells: list[str]
+
+
+def _rows(part: Part, columns: Sequence[str], data: DataConfig) -> list[list[str]]:
+    return [list(row) for row in zip(*(_cells(part, name, data) for name in columns), strict=True)]
+
+
+def _cells(part: Part, column: str, data: DataConfig) -> list[str]:
+    """A column as text; what integers stand for, where the source says so, and lists of labels spelled out."""
     names = part.class_names.get(column)
+    if column == data.label_column and is_list(part.table[column].type):
+        return label_set_column(part, data)[0].to_pylist()
     values = part.table[column].to_pylist()
     return ["" if value is None else str(value if names is None else names[value]) for value in values]
 
 
 def _new_rows(
     given: GivenFile, columns: Sequence[str], data: DataConfig, before: Sequence[Sequence[str]]
-) -> list[list[str]]:
+) -> list[_Row]:
     found = read(given, data)
     there = found.columns
     missing = [name for name in columns if name not in there and name != data.id_column]
@@ -102,4 +138,4 @@ def _new_rows(
         free = (name for number in count(len(before)) if (name := f"new-{number}") not in taken)
         for row, name in zip(rows, free, strict=False):
             row.insert(at, name)
-    return rows
+    return [_Row(place, cells) for place, cells in zip(found.places, rows, strict=True)]

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from bench.init.first_numbers import FOLDS, SEED
+from bench.kind import MULTI_LABEL
+from bench.label.acquire import Doubt, of_labels, of_sets
+from bench.methods.decisions import Decision, best_decision
 from bench.methods.fitted import Probabilities
+from bench.predict.label_sets import Rule
 
 STRENGTH = 10.0
 """Inverse regularization (C) of a regression on TF-IDF."""
@@ -31,6 +38,20 @@ class Guessed:
     """Shape (texts, labels)."""
     features: Any
     """Shape (texts, features)."""
+    decision: Decision | None = None
+    """Which labels a text is given, where it may have several or none; None where it has the most probable one."""
+
+    def names(self) -> list[list[str]]:
+        """The labels that each text is given, the most probable one first."""
+        if self.decision is None:
+            return [[self.labels[best]] for best in self.probabilities.argmax(axis=1)]
+        return Rule(self.labels, self.decision).names(self.probabilities)
+
+    def doubt(self) -> Doubt:
+        """How unsure the model is of each text."""
+        if self.decision is None:
+            return of_labels(self.probabilities)
+        return of_sets(self.probabilities, self.decision)
 
 
 def tfidf(known: Sequence[str], others: Sequence[str]) -> Features:
@@ -44,7 +65,6 @@ def tfidf(known: Sequence[str], others: Sequence[str]) -> Features:
 
 def scaled(known: Any, others: Any) -> Features:
     """Features of a frozen model, each with mean 0 and variance 1 over all texts."""
-    import numpy as np
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler().fit(np.concatenate([known, others]))
@@ -53,8 +73,32 @@ def scaled(known: Any, others: Any) -> Features:
 
 def guess(features: Features, labels: Sequence[str]) -> Guessed:
     """What logistic regression, fitted on the known texts with their `labels`, says of the others."""
+    regression = _regression(features).fit(features.known, list(labels))
+    return Guessed(tuple(map(str, regression.classes_)), regression.predict_proba(features.others), features.others)
+
+
+def guess_sets(features: Features, sets: Sequence[Sequence[str]]) -> Guessed:
+    """The same where a text may have several labels or none: each label against the rest.
+
+    One threshold for all labels, that by which macro F1 of the known texts is largest, each predicted by a regression
+    that has not seen it.
+    """
+    from sklearn.model_selection import KFold
+
+    from bench.methods.one_vs_rest import OneVsRest
+    from bench.metrics.table import BY_KIND
+
+    names = sorted({label for labels in sets for label in labels})
+    true = np.asarray([[int(name in labels) for name in names] for labels in sets])
+    regressions, unseen = OneVsRest(lambda: _regression(features)), np.zeros(true.shape)
+    for some, others in KFold(min(FOLDS, len(true)), shuffle=True, random_state=SEED).split(true):
+        unseen[others] = regressions.fit(features.known[some], true[some]).predict_proba(features.known[others])
+    decision = best_decision("shared", unseen, true, BY_KIND[MULTI_LABEL]["macro_f1"])
+    probabilities = regressions.fit(features.known, true).predict_proba(features.others)
+    return Guessed(tuple(names), probabilities, features.others, decision)
+
+
+def _regression(features: Features) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    strength = STRENGTH if hasattr(features.known, "tocsr") else DENSE_STRENGTH
-    regression = LogisticRegression(C=strength, max_iter=1000).fit(features.known, list(labels))
-    return Guessed(tuple(map(str, regression.classes_)), regression.predict_proba(features.others), features.others)
+    return LogisticRegression(C=STRENGTH if hasattr(features.known, "tocsr") else DENSE_STRENGTH, max_iter=1000)

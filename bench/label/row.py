@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,12 +13,13 @@ from bench.data.split import Examples
 from bench.errors import UserError
 from bench.escape.terminal import say
 from bench.label.experiment import Experiment
-from bench.methods.fitted import Fitted, Probabilities
+from bench.label.model import Guessed
+from bench.methods.fitted import Fitted
 from bench.report.options import ReportOptions
 
 
-def predicted(row: str | None, texts: Sequence[str], asked: Experiment) -> tuple[tuple[str, ...], Probabilities]:
-    """The labels, and their probabilities for `texts`, by `row` (None: the recommended one).
+def predicted(row: str | None, texts: Sequence[str], features: Any, asked: Experiment) -> Guessed:
+    """What `row` (None: the recommended one) says of `texts`, which `features` tell apart.
 
     It is trained once more, on the training and validation examples of its first seed: test examples have no say in
     what is labelled next. Raises UserError where no cell of it is finished, or it gives no probabilities.
@@ -29,12 +30,14 @@ def predicted(row: str | None, texts: Sequence[str], asked: Experiment) -> tuple
     train = _joined(drawn.train, drawn.validation)
     none = Examples(ids=(), texts=(), labels=())
     say(f"guesses are {choice.row}'s, trained on {len(train):,} examples")
-    fitted = fit(settle(choice.finished, len(train)), replace(drawn, train=train, validation=none), settings)
-    examples = Examples(ids=tuple(map(str, range(len(texts)))), texts=tuple(texts), labels=(0,) * len(texts))
+    settled = settle(choice.finished, len(train))
+    fitted = fit(settled, replace(drawn, train=train, validation=none), settings)
+    no_label = drawn.test.labels[:1] * len(texts)  # of the right kind, and not looked at
+    examples = Examples(ids=tuple(map(str, range(len(texts)))), texts=tuple(texts), labels=no_label)
     found = cast("Fitted", fitted).predict(examples)  # what can be saved has been fitted
     if not isinstance(found, np.ndarray):
         raise UserError(f"{choice.row} gives labels without probabilities: --row takes another")
-    return drawn.labels, found
+    return Guessed(drawn.labels, found, features, settled.decision)
 
 
 def _joined(first: Examples, second: Examples) -> Examples:

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from bench.config import DataConfig
 from bench.data.pool import Pool
 from bench.data.sametext import compared
 from bench.errors import UserError
+from bench.kind import MULTI_LABEL
 from bench.label.acquire import STRATEGIES
+from bench.label.cells import by_hand, is_filled, label_columns, sign
 from bench.label.experiment import RECOMMENDED, Experiment
 from bench.label.files import Table
-from bench.label.model import Features, Guessed, guess, tfidf
+from bench.label.model import Features, Guessed, guess, guess_sets, tfidf
 from bench.label.reading import GivenFile, read
 from bench.predict.inputs import Inputs
 from bench.wording import counted
@@ -68,10 +68,8 @@ def unlabelled(given: GivenFile, asked: Experiment) -> Unlabelled:
 
 def _done(found: Inputs, data: DataConfig) -> list[int]:
     """Places of the rows that have a label."""
-    if data.label_column not in found.columns:
-        return []
-    at = found.columns.index(data.label_column)
-    return [place for place, row in enumerate(found.rows) if row[at].strip()]
+    at = [found.columns.index(name) for name in label_columns(data) if name in found.columns]
+    return [place for place, row in enumerate(found.rows) if is_filled([row[column] for column in at])]
 
 
 def _new(found: Inputs, labelled: Pool, done: Sequence[int]) -> list[int]:
@@ -106,21 +104,19 @@ def guessed_by(by: By, pool: Unlabelled, asked: Experiment) -> Guessed:
     The latter learns from all rows but those that are published for testing. Raises UserError where no cell of the row
     is finished, a model can't be had, or fewer than two labels are known.
     """
-    texts, labels = _to_learn_from(pool.labelled)
-    if len(set(labels)) < 2:
+    texts, sets = _to_learn_from(pool.labelled)
+    if len({label for labels in sets for label in labels}) < 2:
         raise UserError("the labelled rows have fewer than two labels, so nothing can be guessed")
     features = _features(by.features, texts, pool.texts, asked)
     if by.model is not None:
         from bench.label import kept_model
 
-        names, probabilities = kept_model.predicted(by.model, pool.texts, asked)
-    elif by.row is not None:
+        return kept_model.predicted(by.model, pool.texts, features.others, asked)
+    if by.row is not None:
         from bench.label import row
 
-        names, probabilities = row.predicted(None if by.row == RECOMMENDED else by.row, pool.texts, asked)
-    else:
-        return guess(features, labels)
-    return Guessed(names, probabilities, features.others)
+        return row.predicted(None if by.row == RECOMMENDED else by.row, pool.texts, features.others, asked)
+    return guess_sets(features, sets) if asked.data.kind == MULTI_LABEL else guess(features, [one for (one,) in sets])
 
 
 def _features(model: str | None, known: Sequence[str], others: Sequence[str], asked: Experiment) -> Features:
@@ -131,27 +127,24 @@ def _features(model: str | None, known: Sequence[str], others: Sequence[str], as
     return frozen(model, known, others, asked)
 
 
-def _to_learn_from(labelled: Pool) -> tuple[list[str], list[str]]:
+def _to_learn_from(labelled: Pool) -> tuple[list[str], list[Sequence[str]]]:
     """Texts and labels of all rows but those that are published for testing."""
     sides = labelled.splits or ("",) * len(labelled.texts)
+    sets = labelled.label_sets or [(label,) for label in labelled.labels]
     kept = [place for place, side in enumerate(sides) if side != "test"]
-    return [labelled.texts[place] for place in kept], [labelled.labels[place] for place in kept]
+    return [labelled.texts[place] for place in kept], [sets[place] for place in kept]
 
 
 def to_label(pool: Unlabelled, guessed: Guessed, data: DataConfig, count: int, by: str) -> Table:
     """The `count` texts that teach most, the first first, with an empty label and what the model guesses."""
-    chosen = STRATEGIES[by](guessed.probabilities, guessed.features, count, SEED)
-    own = [place for place, name in enumerate(pool.columns) if name != data.label_column]
-    names = [pool.columns[place] for place in own]
-    best = np.asarray(guessed.probabilities).argmax(axis=1)
-    rows = [
-        [
-            *(pool.rows[text][place] for place in own),
-            "",
-            guessed.labels[best[text]],
-            f"{guessed.probabilities[text, best[text]]:.3f}",
-            str(rank),
-        ]
-        for rank, text in enumerate(chosen.tolist(), start=1)
-    ]
-    return Table([*names, data.label_column, *ADDED], rows)
+    chosen = STRATEGIES[by](guessed.doubt(), guessed.features, count, SEED).tolist()
+    empty = label_columns(data)
+    own = [place for place, name in enumerate(pool.columns) if name not in empty]
+    columns = [*(pool.columns[place] for place in own), *empty, *ADDED]
+    indices = {label: index for index, label in enumerate(guessed.labels)}
+    names, rows = guessed.names(), []
+    for rank, text in enumerate(chosen, start=1):
+        numbers = [f"{guessed.probabilities[text, indices[name]]:.3f}" for name in names[text]]
+        cells = [pool.rows[text][place] for place in own]
+        rows.append([*cells, *[""] * len(empty), by_hand(names[text], data), sign(data).join(numbers), str(rank)])
+    return Table(columns, rows)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bench.errors import UserError
 from bench.init.first_numbers import FOLDS, MIN_SKILL, first_numbers
+from bench.kind import MULTI_LABEL
 from bench.label.experiment import Experiment
 
 COLUMNS = ("id", "text", "given", "likely", "probability", "reason")
@@ -23,9 +24,16 @@ class Suspects:
 def suspects(asked: Experiment, count: int | None) -> Suspects:
     """At most `count` labelled rows (None: all) whose label is likely wrong (Northcutt et al. 2021).
 
-    Raises UserError where labels have too few rows, or TF-IDF knows too little for its doubts to mean something.
+    Raises UserError where labels have too few rows, or a row may have several, and where TF-IDF knows too little for
+    its doubts to mean something.
     """
-    data, pool = asked.data, asked.labelled()
+    data = asked.data
+    if data.kind == MULTI_LABEL:
+        raise UserError(
+            f"data {data.name} has texts with several labels, and --wrong knows one label a text: the mistakes that a "
+            "row is surest of (a click on its score in the report) are labels to look at, too"
+        )
+    pool = asked.labelled()
     found = first_numbers(pool.texts, pool.labels, range(len(pool.texts)))
     if found is None:
         raise UserError(f"data {data.name}: --wrong needs two labels with {FOLDS} rows each")

@@ -201,7 +201,6 @@ def test_a_row_of_the_report_guesses_once_its_cells_are_finished(
         (["--out", "{folder}/other.csv"], "is there already; --force writes over it"),
         (["--out", "{folder}/todo.txt"], "must end in .csv"),
         (["--row", "lora"], "none of 2 cells"),
-        (["data.multi_label=keep", "data.label_separator=|", "task=multi_label"], "knows one label a text"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(

@@ -21,7 +21,7 @@ from bench.report.attempts import entries_or_said, made_or_said, make_sections, 
 from bench.report.content.context import about, labels_line, part_text, question
 from bench.report.content.parts import Section, Titled
 from bench.report.content.protocol import protocol
-from bench.report.content.wording import status_counts
+from bench.report.content.wording import metric_words, status_counts
 from bench.report.figures.display import display_names
 from bench.report.inputs.frame import NOT_NEEDED, ExpectedCell, cells_frame, row_order, summary_frame
 from bench.report.inputs.mistakes import Texts
@@ -203,9 +203,13 @@ def _write_study(folder: Path, parts: Sequence[Part], options: ReportOptions) ->
 
 
 def _methods_of(view: View) -> dict[str, dict[str, int]]:
-    """How the intervals that the view has made came about."""
+    """How the intervals that the view has made came about, by what metrics are called with its labels."""
     counts = {metric: frame["method"].value_counts() for metric, frame in view.known_intervals.items()}
-    return {metric: {str(name): int(count) for name, count in found.items()} for metric, found in counts.items()}
+    with labels_are(view.kind):
+        return {
+            metric_words(metric).removeprefix("test "): {str(name): int(count) for name, count in found.items()}
+            for metric, found in counts.items()
+        }
 
 
 def _methods(parts: Sequence[Part]) -> dict[str, Counter[str]]:

@@ -96,6 +96,9 @@ def test_folders_without_records_are_refused(tmp_path, capsys):
     assert "there are no records in it that can be used" in capsys.readouterr().err
     assert main([f"A={tmp_path / 'nowhere'}", f"B={tmp_path}"]) == 2
     assert capsys.readouterr().err == f"error: A={tmp_path / 'nowhere'}: there is no such folder\n"
+    (tmp_path / "my-texts").mkdir()
+    assert main([f"A={tmp_path / 'my_texts'}", f"B={tmp_path}"]) == 2
+    assert f"there is no such folder; {tmp_path / 'my-texts'} is there\n" in capsys.readouterr().err
 
 
 def test_mcnemar_is_the_textbooks():

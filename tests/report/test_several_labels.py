@@ -40,6 +40,11 @@ def test_the_command_draws_a_whole_answer(file: Path, tmp_path: Path) -> None:
     assert "could not be drawn" not in text
     assert "Macro F1 on tickets against training time" in text
     assert "This section goes by subset accuracy" in text
+    assert "Guessing gives every text the most frequent set of labels." in text
+    assert "Subset accuracy: variance components" in text
+    assert "Accuracy: " not in text
+    assert "Same labels for every text" in text
+    assert "Most frequent label" not in text
     cost = next((tmp_path / "reports" / "tickets").rglob("*cost*.csv"))
     assert "macro F1" in cost.read_text().splitlines()[0]
 

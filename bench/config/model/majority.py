@@ -10,6 +10,10 @@ from bench.config.names import Name, Text
 from bench.config.thresholds import MOST_PROBABLE, Thresholds
 from bench.kind import MULTI_LABEL
 
+OF_ONE, OF_SETS = "Most frequent label", "Same labels for every text"
+"""What people call it in `conf/model/majority.yaml`, and where thresholds say how many of the most frequent labels
+every text is given, all of them often."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MajorityConfig(ModelAlone):
@@ -32,6 +36,8 @@ class MajorityConfig(ModelAlone):
     summary = "the labels' shares, whatever the text"
 
     def resolve(self, chosen: Chosen) -> Self:
-        """With what `training` says for every row, where it has an effect."""
-        has_effect = chosen.data.kind == MULTI_LABEL
-        return replace(self, thresholds=chosen.thresholds if has_effect else MOST_PROBABLE)
+        """With what `training` says for every row, and by another name, where texts may have several labels."""
+        if chosen.data.kind != MULTI_LABEL:
+            return replace(self, thresholds=MOST_PROBABLE)
+        name = OF_SETS if self.display_name == OF_ONE else self.display_name
+        return replace(self, thresholds=chosen.thresholds, display_name=name)

@@ -7,7 +7,6 @@ import pandas as pd
 from bench.report.content.revisions import mixed_revisions
 from bench.report.content.wording import (
     capitalised,
-    metric_words,
     sizes_of_test_sets,
     span_text,
 )
@@ -15,7 +14,7 @@ from bench.results.record import Status
 from bench.wording import counted
 
 Methods = Mapping[str, Mapping[str, int]]
-"""By metric: how many points have an interval by each method (`statistics.intervals.Method`)."""
+"""By what a metric is called: how many points have an interval by each method (`statistics.intervals.Method`)."""
 METHODS = {
     "variance_components": "variance components of seeds and test examples, with Student's t (Satterthwaite's degrees "
     "of freedom, seeds at the limit of chance) and Wilson's limits",
@@ -68,7 +67,7 @@ def _intervals(methods: Methods) -> list[str]:
             if count
         ]
         if how:
-            said.append(f"{metric_words(metric).removeprefix('test ')}: {'; '.join(how)}")
+            said.append(f"{metric}: {'; '.join(how)}")
     return (
         [f"Brackets after means are 95 % intervals. {capitalised('. '.join(map(capitalised, said)))}."] if said else []
     )

@@ -14,7 +14,7 @@ from bench.report.content.wording import deviation_text, difference_text, number
 from bench.report.figures import style
 from bench.report.figures.forest import canvas, limits, places_for
 from bench.report.inputs.frame import SETS
-from bench.report.statistics.metrics import accuracy_words, guessed_loss, guessed_share
+from bench.report.statistics.metrics import accuracy_words, guess_words, guessed_loss, guessed_share
 
 WHOLE_GRID = 12
 """With so many points or fewer, all are shown; else each row's largest size."""
@@ -37,7 +37,7 @@ def trained_points(summary: pd.DataFrame) -> pd.DataFrame:
 def before_and_after(points: pd.DataFrame, title: str, note: str) -> Figure:
     """Draw accuracy and loss before (hollow) and after training (filled), a line a point of `trained_points`.
 
-    Small ticks are chance: accuracy of the most frequent label, loss of equal probabilities. With few points, training
+    Small ticks are chance: accuracy of a guess (`guess_words`), loss of equal probabilities. With few points, training
     and validation sets have lines of their own.
     """
     sets = sets_shown(points)
@@ -81,7 +81,7 @@ def _draw_line(axes: Axes, point: Any, column: str, place: int, look: style.RowS
 
 
 def _guessing(point: Any, column: str) -> float:
-    """Of a loss, what equal probabilities have; of an accuracy, what the set's most frequent label has."""
+    """Of a loss, what equal probabilities have; of an accuracy, what a guess has on the set (`guess_words`)."""
     if column.endswith("loss"):
         return guessed_loss(point.num_labels)
     share = getattr(point, f"{column.removesuffix('_accuracy')}_majority_mean", np.nan)
@@ -93,9 +93,7 @@ def _legend_handles() -> list[Line2D]:
     return [
         Line2D([], [], marker="o", markersize=5.5, markerfacecolor="white", label="before training", **key),
         Line2D([], [], marker="o", markersize=5.5, label="after training", **key),
-        Line2D(
-            [], [], marker="|", markersize=9, label="chance (most frequent label;\nloss: equal probabilities)", **key
-        ),
+        Line2D([], [], marker="|", markersize=9, label=f"chance ({guess_words()};\nloss: equal probabilities)", **key),
     ]
 
 

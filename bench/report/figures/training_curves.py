@@ -9,12 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from bench.kind import MULTI_LABEL
 from bench.report.content.wording import capitalised
 from bench.report.figures import style
 from bench.report.figures.layout import PANELS_A_LINE, Texts, panel_grid
 from bench.report.inputs.frame import majority_share
 from bench.report.inputs.records import Points, Seeds, at_largest_size
-from bench.report.statistics.metrics import accuracy_words, guessed_loss, guessed_share
+from bench.report.statistics.metrics import accuracy_words, guess_words, guessed_loss, guessed_share, kind_now
 from bench.report.statistics.points import Point
 from bench.results.measurements import HistoryPoint, Measurements
 
@@ -27,10 +28,10 @@ PANEL, ONE_PANEL = (2.6, 1.9), (3.9, 2.4)
 """Inches: a panel's width and height, and where there is one column."""
 AROUND = (0.5, 1.0)
 """Inches: what its axes and title take."""
+BY_A_HALF = "Labels are those with a probability of a half or more, not those above the row's thresholds."
+"""Of texts that may have several, of which training itself decides so."""
 MAX_START = 2.5
 """A start so many times above all later losses is cut off."""
-GUESSING = {"loss": "equal probabilities", "accuracy": "the most frequent label"}
-"""What the line of guessing is."""
 
 
 def curve_points(measured: Points) -> Points:
@@ -118,6 +119,8 @@ def _title(quantity: Quantity, data: str) -> str:
 def _note(points: Points, quantity: Quantity, tops: Mapping[int, float]) -> str:
     measured = [one for seeds in points.values() for one in seeds.values()]
     note = ["A line a seed."]
+    if quantity == "accuracy" and kind_now() == MULTI_LABEL:
+        note.append(BY_A_HALF)
     if quantity == "loss":
         note.append("Training loss is the mean since the point before.")
     if any(one.training is not None and one.training.stopped_early for one in measured):
@@ -165,7 +168,7 @@ def _series(history: Sequence[HistoryPoint], name: str) -> tuple[list[int], list
 
 
 def _draw_guessing(axes: Axes, num_labels: int, seeds: Seeds, quantity: Quantity) -> None:
-    """The loss of equal probabilities, or the accuracy of always giving the validation set's most frequent label."""
+    """The loss of equal probabilities, or the accuracy of a guess (`guess_words`) on the validation set."""
     level = guessed_loss(num_labels) if quantity == "loss" else _chance(num_labels, seeds)
     axes.axhline(level, color=style.MUTED, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
 
@@ -232,7 +235,8 @@ def _tops(points: Points) -> dict[int, float]:
 def _legend_handles(points: Points, quantity: Quantity) -> list[Line2D]:
     trainings = [one.training for seeds in points.values() for one in seeds.values() if one.training is not None]
     ink: dict[str, Any] = {"color": style.INK}
-    handles = [Line2D([], [], linewidth=1.1, label=f"validation {quantity}", **ink)]
+    what = quantity if quantity == "loss" else accuracy_words()
+    handles = [Line2D([], [], linewidth=1.1, label=f"validation {what}", **ink)]
     if quantity == "loss":
         handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (3, 1.5)), linewidth=0.9, label="training loss"))
     handles.append(Line2D([], [], marker="o", markersize=5, linestyle="none", label="best step (kept)", **ink))
@@ -242,5 +246,6 @@ def _legend_handles(points: Points, quantity: Quantity) -> list[Line2D]:
                 [], [], marker="x", markersize=6, markeredgewidth=1.5, linestyle="none", label="stopped early", **ink
             )
         )
-    handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (1, 2)), linewidth=0.8, label=GUESSING[quantity]))
+    guessing = "equal probabilities" if quantity == "loss" else guess_words()
+    handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (1, 2)), linewidth=0.8, label=guessing))
     return handles

@@ -6,6 +6,7 @@ from pathlib import Path
 from bench.errors import UserError
 from bench.errors import said as in_words
 from bench.escape.characters import shortened
+from bench.escape.filename import key_part
 from bench.escape.terminal import say
 from bench.results.places import find_records
 from bench.results.record import Record
@@ -40,7 +41,7 @@ def read_set(root: Path, name: str, without: str = "not compared") -> RecordSet:
     except OSError as error:
         raise UserError(f"{name}={root} cannot be read: {error.strerror or error}") from error
     if not root.exists():
-        raise UserError(f"{name}={root}: there is no such folder")
+        raise UserError(f"{name}={root}: there is no such folder{_written_otherwise(root)}")
     places, found = find_records(root), RecordSet()
     for folder in places.own:
         try:
@@ -60,3 +61,9 @@ def read_set(root: Path, name: str, without: str = "not compared") -> RecordSet:
     if not found.kept:
         raise UserError(f"{name}={root}: there are no records in it that can be used")
     return found
+
+
+def _written_otherwise(root: Path) -> str:
+    """What to do where the folder is there by the name that records give a data set's: `tickets-b` of `tickets_b`."""
+    other = root.with_name(key_part(root.name))
+    return f"; {other} is there" if other.name != root.name and other.is_dir() else ""

@@ -10,6 +10,11 @@ from bench.report.figures.before_after import before_and_after, gains_table, tra
 from bench.report.statistics.metrics import accuracy_words, metric_named
 from bench.report.view import View
 
+TWO_RULES = (
+    "Before training a text is given the labels with a probability of a half or more, which few labels have; after it "
+    "those above the row's thresholds, where it has some. Losses know no such rule."
+)
+
 
 def section(view: View) -> Section | None:
     """What training brought."""
@@ -21,7 +26,8 @@ def section(view: View) -> Section | None:
     text = f"{what} before and after training. The numbers are in the table below."
     picture = view.draw("before_after", figure, text)
     gains = Titled("Scores before and after training", gains_table(points))
-    return Section("Before and after training", [], [picture], [gains], finding=_gain(view, points))
+    said = [] if view.kind == SINGLE_LABEL else [TWO_RULES]
+    return Section("Before and after training", said, [picture], [gains], finding=_gain(view, points))
 
 
 def _gain(view: View, points: pd.DataFrame) -> str:

@@ -1,5 +1,6 @@
 """The section on training examples: how many a target takes, and how many of a simpler row do the same."""
 
+from bench.kind import MULTI_LABEL
 from bench.metrics.table import ACCURACY
 from bench.report.content.parts import Picture, Section
 from bench.report.figures.equivalents import equivalence_curves
@@ -51,6 +52,7 @@ def _by_what(view: View) -> list[str]:
     return [
         f"This section goes by {accuracy_words()}: its curves are of shares of right test examples, for which alone "
         f"forecasts were checked; rows are compared by {metric.label}, and need not come in the same order by it."
+        + (" Guessing gives every text the most frequent set of labels." if view.kind == MULTI_LABEL else "")
     ]
 
 
@@ -69,7 +71,8 @@ def _finding(view: View, found: list[Equivalents]) -> str:
         one = each.found[Point(best, each.num_labels, max(sizes))]
         if isinstance(one, Equivalence):
             does = f"{view.name_of(best)} with {one.train_size:,} examples does as well as {view.name_of(one.other)}"
-            return f"{does} with {equal_text(one)}."
+            by = "" if view.deciding.metric.name == ACCURACY else f", by {accuracy_words()}"
+            return f"{does} with {equal_text(one)}{by}."
     return "How many labelled examples a target takes, or a simpler row to do as well."
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from bench.report.content.parts import Section
 from bench.report.figures.training_curves import Quantity, curve_points, training_curves
 from bench.report.inputs.records import Points
+from bench.report.statistics.metrics import accuracy_words
 from bench.report.view import View
 from bench.wording import counted
 
@@ -17,7 +18,8 @@ def section(view: View) -> Section | None:
     quantities: tuple[Quantity, ...] = ("loss", "accuracy")
     pictures = []
     for quantity in quantities:
-        text = f"Curves of {quantity} while training on {view.data_name}, a panel a row and label count, a line a seed."
+        what = quantity if quantity == "loss" else accuracy_words()
+        text = f"Curves of {what} while training on {view.data_name}, a panel a row and label count, a line a seed."
         figure = training_curves(points, view.rows, quantity, view.data_name)
         pictures.append(view.draw(f"curves_{quantity}", figure, text))
     return Section("Training curves", pictures=pictures, finding=_when_best(points))

@@ -46,7 +46,7 @@ class Observed:
     redrawn_by_size: bool = False
     """Whether sizes have test sets of their own."""
     most_frequent: float | None = None
-    """The most frequent label's share of the test set; null: all labels are equally frequent."""
+    """The share of the test set that has the most frequent label, or set of labels; null: all are equally frequent."""
     intervals: tuple[Interval, ...] = ()
     """Of the accuracy at each size, by all its seeds: those of the heatmaps. Empty where only accuracies are known."""
 
@@ -189,8 +189,8 @@ def _hopeless(found: Observed) -> str:
     skill = 1 - found.errors[-1] / found.chance if found.chance else 0.0
     if skill < MIN_SKILL:
         return (
-            f"at {found.sizes[-1]:.0f} training examples it is too near to guessing: it removes {max(skill, 0):.0%} of "
-            f"the error of guessing, and {MIN_SKILL:.0%} are needed"
+            f"at {found.sizes[-1]:.0f} training examples it is too near to guessing: it removes "
+            f"{100 * max(skill, 0):.0f} % of the error of guessing, and {100 * MIN_SKILL:.0f} % are needed"
         )
     fall = (found.errors[0] - found.errors[-1]) / (np.sqrt(2) * found.standard_errors[-1])
     if fall < MIN_FALL:

@@ -35,6 +35,11 @@ def guessed_share(num_labels: int) -> float:
     return 0.5**num_labels if kind_now() == MULTI_LABEL else 1 / num_labels
 
 
+def guess_words() -> str:
+    """Whose accuracy is drawn as that of a guess: of labels alone one can say which is frequent, not of which sets."""
+    return "a coin for each label" if kind_now() == MULTI_LABEL else "the most frequent label"
+
+
 def guessed_loss(num_labels: int) -> float:
     """The loss of equal probabilities, in nats; of several labels, of a half for each."""
     return math.log(2 if kind_now() == MULTI_LABEL else num_labels)

@@ -1,7 +1,12 @@
+from types import SimpleNamespace
+
 import numpy as np
 
+from bench.kind import MULTI_LABEL
 from bench.report.figures.before_after import before_and_after, gains_table, sets_shown, trained_points
 from bench.report.inputs.frame import cells_frame, summary_frame
+from bench.report.sections.before_after import section
+from bench.report.statistics.metrics import labels_are
 from bench.results.record import Status
 from bench.results.store import RECORD
 from tests.report import simulate
@@ -24,6 +29,18 @@ def test_only_rows_that_train_step_by_step_have_a_before(tmp_path):
     assert set(points["row"]) == {"minilm lora"}
     assert len(points) == 6
     assert trained_points(summary(tmp_path / "old", max_length=None)).empty
+
+
+def test_of_several_labels_the_rules_before_and_after_are_said(tmp_path):
+    points = trained_points(summary(tmp_path, num_labels=(2,), train_sizes=(32,)))
+    with labels_are(MULTI_LABEL):
+        figure = before_and_after(points, "title", "note")
+        view = SimpleNamespace(kind=MULTI_LABEL, summary=points, data_name="texts", draw=lambda *_: None, name_of=str)
+        made = section(view)
+    assert "chance (a coin for each label;\nloss: equal probabilities)" in {
+        text.get_text() for text in figure.legends[0].texts
+    }
+    assert "a probability of a half or more" in made.paragraphs[0]
 
 
 def test_many_points_are_reduced_to_the_largest_sizes_and_the_test_set(tmp_path):

@@ -3,8 +3,10 @@ import math
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from bench.kind import MULTI_LABEL
 from bench.report.figures.training_curves import WHOLE_GRID, curve_points, examples_a_step, training_curves
 from bench.report.inputs.records import measured_points, read_records
+from bench.report.statistics.metrics import guess_words, labels_are
 from bench.results.record import Status
 from tests.report import simulate
 
@@ -53,6 +55,18 @@ def test_the_line_of_guessing_is_the_most_frequent_label_of_validation(tmp_path)
             if "label" in text.get_text() or "equal" in text.get_text()
         )
         assert name == {"accuracy": "the most frequent label", "loss": "equal probabilities"}[quantity]
+
+
+def test_of_several_labels_it_is_a_coin_and_the_rule_while_training_is_said(tmp_path):
+    found = points(tmp_path, num_labels=(4,), train_sizes=(512,))
+    with labels_are(MULTI_LABEL):
+        figure = training_curves(found, ["minilm lora"], "accuracy", DATA)
+        assert guess_words() == "a coin for each label"
+    legend = [text.get_text() for text in figure.legends[0].texts]
+    assert legend[0] == "validation subset accuracy"
+    assert legend[-1] == "a coin for each label"
+    written = " ".join(" ".join(text.get_text() for text in figure.texts).split())
+    assert "Labels are those with a probability of a half or more" in written
 
 
 def test_records_without_a_history_have_no_curves(tmp_path):

@@ -90,7 +90,8 @@ def less_published(lines: pd.DataFrame, rows: list[str], data: str, note: str) -
     contents: Contents = {_place(line): _content(line) for line in ours.itertuples()}
     metric = str(lines["metric"].iloc[0])
     title = f"{capitalised(metric_words(metric))} on {data}: ours less published"
-    note = f"{note} ± SE: the sampling error of the published test set alone; two of them are within chance."
+    if lines["standard_error"].notna().any():
+        note = f"{note} ± SE: the sampling error of the published test set alone; two of them are within chance."
     shade = around_zero(lines["difference"], lower_is_better=False)
     return draw_grid(contents, rows, shade, (title, note, "ours less published"), 1)
 

@@ -22,27 +22,29 @@ DIGITS = 3
 
 
 def accuracy_tables(lines: pd.DataFrame) -> list[Titled]:
-    """Ours, published and the difference, a table a label count; `lines` of one metric (`published.beside_ours`)."""
-    trials = bool(lines["std"].notna().any())
+    """Ours, published and the difference, a table a label count; `lines` of one metric (`published.beside_ours`, or
+    `published.with_own_points`)."""
+    share, trials = (bool(lines[name].notna().any()) for name in ("standard_error", "std"))
     header = ["row", "training examples", "ours", "our test examples", "published", "its test examples"]
-    header += ["its sampling error", *(["its SD over trials"] if trials else []), "ours − published"]
+    header += [*(["its sampling error"] if share else []), *(["its SD over trials"] if trials else [])]
+    header += ["ours − published"]
     tables = []
     for labels, group in lines.groupby("num_labels"):
-        entries = [_accuracy_line(line, trials=trials) for line in group.itertuples()]
+        entries = [_accuracy_line(line, share=share, trials=trials) for line in group.itertuples()]
         metric = capitalised(metric_words(str(group["metric"].iloc[0])))
         tables.append(Titled(f"{metric}, {labels} labels: ours and published", table(header, entries)))
     return tables
 
 
-def _accuracy_line(line: Any, *, trials: bool) -> list[Any]:
+def _accuracy_line(line: Any, *, share: bool, trials: bool) -> list[Any]:
     return [
         line.name,
         _size(line),
         _ours(line),
         Entry(" or ".join(f"{count:,}" for count in line.tests), numbers={"": min(line.tests, default=None)}),
-        _number(line.value),
-        f"{line.n_test:,}",
-        _spread(line.standard_error),
+        "" if pd.isna(line.value) else _number(line.value),
+        "" if pd.isna(line.n_test) else f"{line.n_test:,.0f}",
+        *([_spread(line.standard_error)] if share else []),
         *([_spread(line.std)] if trials else []),
         Entry(difference_text(line.difference, DIGITS), numbers={"": known_number(line.difference)}),
     ]
@@ -124,12 +126,14 @@ def remarks(lines: pd.DataFrame, published: Published, data: str, called: str) -
 def _no_paired_test(lines: pd.DataFrame) -> str:
     with_ours = lines[lines["mean"].notna()]
     same = all(tests == [n_test] for tests, n_test in zip(with_ours["tests"], with_ours["n_test"], strict=True))
-    error = "The sampling error of a published share p of n test examples is √(p (1 − p) / n)."
+    error = ""
+    if lines["standard_error"].notna().any():
+        error = " The sampling error of a published share p of n test examples is √(p (1 − p) / n)."
     if with_ours.empty:
-        return f"Differences could not be tested in pairs: which answers were right was not published. {error}"
+        return f"Differences could not be tested in pairs: which answers were right was not published.{error}"
     if same:
         return (
             "Test sets are equally big here and there, but which answers were right was not published, so differences "
-            f"cannot be tested in pairs. {error}"
+            f"cannot be tested in pairs.{error}"
         )
-    return f"The test sets differ, so differences cannot be tested in pairs. {error}"
+    return f"The test sets differ, so differences cannot be tested in pairs.{error}"

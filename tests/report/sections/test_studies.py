@@ -96,6 +96,29 @@ def test_published_errors_over_trials_are_in_the_table(tmp_path):
     assert "Classification report, 2 labels" in text
 
 
+def test_ours_stand_beside_a_published_point_of_another_row_and_metric(tmp_path, monkeypatch):
+    draw_blanks(monkeypatch, but=(sections.published,))
+    axes = {"num_labels": (28,), "train_sizes": (4000, 43410), "data": "go_emotions_multi_label"}
+    cells = simulate.grid(tmp_path / "results", [("minilm", "lora"), ("tfidf_sgd", None)], **axes)
+    simulate.run(cells, num_test=280)
+    options = ReportOptions("T", experiment="smoke/go_emotions_multi_label")
+    page = write_report(cells, tmp_path / "report", options)
+    text = markdown(page)
+    said = re.search(
+        r"28 labels, 43,410 examples: (.+) has (\d\d\.\d) % macro F1, a published row 46.0 %\.", page.read_text()
+    )
+    assert said
+    part = text[text.index("## Ours and published") : text.index("## Cost")]
+    lines = {line.split(" | ")[0]: line.split(" | ")[1:] for line in part.splitlines() if line.startswith("| ")}
+    assert lines["| bert-base-uncased full"][:4] == ["43,410", "not in the grid", "", "0.460"]
+    assert lines["| minilm lora"][0] == lines["| tfidf_sgd"][0] == "43,410"
+    best = max((lines["| minilm lora"][1], lines["| tfidf_sgd"][1]))
+    assert float(best[:5]) == pytest.approx(float(said[2]) / 100, abs=0.001)
+    assert "sampling error" not in part
+    assert "published.png" in part
+    assert part.count("43,410") == 3, "and nothing of another size"
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_the_experiment_may_have_another_name_than_the_title(tmp_path):
     cells = STUDIES["stance_distilbert"](tmp_path / "results")

@@ -41,6 +41,7 @@ def test_what_is_wrong_is_told(task: list[str], tmp_path: Path, capsys: pytest.C
         ([*task, f"out={there}"], "is there already"),
         ([*task, f"out={tmp_path / 'no' / 'x.csv'}"], "No such file or directory"),
         ([*task, "num_labels=9", f"out={tmp_path / 'x.csv'}"], "topics has 2 labels"),
+        ([*task, "demo", f"out={tmp_path / 'x.csv'}"], "an experiment of this name is +experiment=demo"),
         ([*task, "nothing=9", f"out={tmp_path / 'x.csv'}"], "nothing"),
     ):
         assert main(arguments) == 2

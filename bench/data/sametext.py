@@ -99,9 +99,11 @@ def alike_text(groups: Sequence[Sequence[str]], counts: Mapping[str, int]) -> st
 
 def several_text(several: Sequence[str], counts: Mapping[str, int]) -> str:
     """Say which labels `several_in_one` found, with the way out."""
+    sign = SEPARATORS.findall(several[0])[0]
+    apart = f"task=multi_label with data.label_separator='\"{sign}\"' gives a row each of them"
     return (
         f"labels look like several in one cell, and count as labels of their own: {_with_rows(several, counts)} "
-        "(data.exclude_labels leaves them out, data.merge_labels={label: other} gives them another name)"
+        f"({apart}, data.exclude_labels leaves them out, data.merge_labels={{label: other}} gives them another name)"
     )
 
 

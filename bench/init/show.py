@@ -28,7 +28,8 @@ def summary(seen: Overview) -> list[str]:
     lines = [f"{rows}, {usable:,} of them with a text{'' if is_several else ' and a label'}. {how}."]
     for option, guess in (("text", columns.text), ("label", columns.label)):
         column = ", ".join(map(_column, columns.label_columns)) if option == "label" else _column(guess.column)
-        lines.append(f"{option}: column {column} ({guess.reason}){_others(guess.others, f'--{option}')}")
+        several = "s" if option == "label" and len(columns.label_columns) > 1 else ""
+        lines.append(f"{option}: column{several} {column} ({guess.reason}){_others(guess.others, f'--{option}')}")
         if option == "text" and guess.others and "," not in f"{guess.others[0]}{guess.column}":
             lines[-1] += f" (--text {word(f'{guess.others[0]},{guess.column}')} joins them)"
     if columns.split is not None:

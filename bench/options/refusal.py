@@ -31,6 +31,7 @@ _CHOICE = re.compile(rf"\+*(?:{_GROUPS})=")
 _NUMBERS = re.compile(r"\+*(?:seed|num_labels|train_size|(?:method|training)\.\w+)=[\d.,eE+-]+")
 _HYDRAS = re.compile(r"Sweeping over Hydra's configuration is not supported : '(.*)'\s*$", re.MULTILINE)
 _LISTED = re.compile(rf"\+*({_GROUPS})=\[(.*)\]", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_][\w/]*")
 _LEXER = re.compile(r"^Lexer\w+: .*", re.DOTALL)
 """What the grammar says of a sign that it has no token for: the name of an exception, and the word again."""
 _LONGEST = 2000
@@ -128,7 +129,8 @@ def _unparsed(word: str, reason: str) -> str:
     word = word if len(word) <= 300 else f"{word[:300]}..."
     reason = _LEXER.sub("a sign that has to be in quotes", reason)
     if "=" not in word:
-        return f"{word!r} is no option: options are written NAME=VALUE ({reason})"
+        hint = f"; an experiment of this name is +experiment={word}" if _NAME.fullmatch(word) else ""
+        return f"{word!r} is no option: options are written NAME=VALUE{hint} ({reason})"
     return (
         f"{word!r} cannot be read ({reason}). A value with other signs than letters, digits and ._-/ is put in quotes: "
         f"{_quoted(word)}"

@@ -118,6 +118,7 @@ class TestScarceLabels:
         (["01", "1"], "labels look alike"),
         (["a  b", "a b"], "labels look alike"),
         (["sport", "money", "sport,money"], "several in one cell, and count as labels of their own: 'sport,money' (1)"),
+        (["sport", "money", "sport|money"], """task=multi_label with data.label_separator='"|"' gives a row each"""),
         (["sport", "money", "1.5", "15"], None),
     ],
 )

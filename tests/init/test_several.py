@@ -107,6 +107,7 @@ def test_several_labels_are_proposed(form: str, files: dict[str, str], capsys: p
 
 def test_asked_columns(files: dict[str, str], here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert initialised(files["hot"], "--several", "--label", "money,sport", "--name", "two") == 0
+    assert "label: columns 'money', 'sport' (columns of 0 and 1)" in capsys.readouterr().out
     assert yaml.safe_load((here / "conf/data/two.yaml").read_text())["label_columns"] == ["money", "sport"]
     assert initialised(files["hot"], "--several", "--label", "money,absent", "--name", "none") == 2
     assert "--label absent: no such column" in capsys.readouterr().err

@@ -26,7 +26,7 @@ def words(file: Path, folder: Path) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def test_the_command_draws_a_whole_answer(file: Path, tmp_path: Path) -> None:
+def test_the_command_draws_a_whole_answer(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ("-m", *words(file, tmp_path), "hydra.launcher.workers=1")
     assert call(*asked) == 0
     text = (tmp_path / "reports" / "tickets" / "index.md").read_text()
@@ -65,5 +65,6 @@ def test_the_command_draws_a_whole_answer(file: Path, tmp_path: Path) -> None:
     card = (kept / "README.md").read_text()
     assert "1 - Hamming loss" in card
     assert compare([f"A={results}", f"B={results}", "metric=hamming_loss", f"page={tmp_path / 'compared'}"]) == 0
+    assert "mean difference in subset accuracy over the tested cells" in capsys.readouterr().out
     changes = (tmp_path / "compared" / "index.html").read_text()
     assert "1 - Hamming loss" in changes

@@ -32,6 +32,8 @@ class Change:
     """Test examples that both answered; 0 where predictions are lacking: then the accuracies are the records' own."""
     accuracy_a: float = np.nan
     accuracy_b: float = np.nan
+    has_several: bool = False
+    """Whether a text may have several labels, so that these are subset accuracies."""
     difference: float = np.nan
     low: float = np.nan
     """The lower end of the difference's 95 % interval."""
@@ -79,7 +81,9 @@ def _change(key: str, one: PlacedRecord, other: PlacedRecord, library: Predictio
     if reasons:
         a, b = (_recorded_accuracy(record) for _, record in (one, other))
         lacking, note = " and ".join(reasons), "; ".join(reasons.values())
-        return Change(key, *statuses, accuracy_a=a, accuracy_b=b, lacking=lacking, note=note)
+        measured = one[1].measurements
+        several = measured is not None and measured.test.label_sets is not None
+        return Change(key, *statuses, accuracy_a=a, accuracy_b=b, lacking=lacking, note=note, has_several=several)
     return _paired(key, statuses, *answers)
 
 
@@ -106,6 +110,7 @@ def _paired(key: str, statuses: tuple[str, str], a: TestPredictions, b: TestPred
         difference=interval.estimate,
         low=interval.low,
         high=interval.high,
+        has_several=a.test_set.has_several,
         only_a=only_a,
         only_b=only_b,
         p=mcnemar_p(only_a, only_b),

@@ -208,7 +208,8 @@ def _protocol(found: Comparison) -> list[str]:
         "said, and it counts neither as better nor as worse.",
         "The 95 % intervals are of one point or row alone. That nothing changed beyond noise does not say that nothing "
         "changed: the intervals say how much may have.",
-        "What the command prints first is of single cells, by accuracy, each with a test of its own.",
+        "What the command prints first is of single cells, by accuracy (of several labels a text, subset accuracy), "
+        "each with a test of its own.",
     ]
 
 

@@ -25,7 +25,8 @@ def text(changes: list[Change], only_a: list[str], only_b: list[str]) -> str:
             f"McNemar, Holm, p < {ALPHA:.2g})"
         )
         mean = np.mean([change.difference for change in tested])
-        lines.append(f"mean difference in accuracy over the tested cells, B less A: {difference_text(float(mean), 4)}")
+        what = " or ".join(_accuracies(tested))
+        lines.append(f"mean difference in {what} over the tested cells, B less A: {difference_text(float(mean), 4)}")
     else:
         lines.append(f"{len(changed)} of {len(changes)} cells ended otherwise; none could be tested on test examples")
     lines += _untested(changes)
@@ -45,15 +46,21 @@ def _untested(changes: list[Change]) -> list[str]:
     for lacking in sorted({change.lacking for change in changes} - {""}):
         some = [change for change in changes if change.lacking == lacking]
         apart = [change for change in some if abs(change.accuracy_a - change.accuracy_b) > ROUNDING]
+        what = " or ".join(_accuracies(some)).replace("accuracy", "accuracies")
         line = (
             f"{counted(len(some), 'cell')} not tested, for the predictions of {lacking} are missing or damaged; by the "
-            f"accuracies in their records {len(some) - len(apart)} are the same and {len(apart)} differ"
+            f"{what} in their records {len(some) - len(apart)} are the same and {len(apart)} differ"
         )
         if apart:
             most = max(apart, key=lambda change: abs(change.accuracy_a - change.accuracy_b))
             line += f", most {most.key}: {number_text(most.accuracy_a)} -> {number_text(most.accuracy_b)}"
         lines.append(line)
     return lines
+
+
+def _accuracies(changes: list[Change]) -> list[str]:
+    """What shares of right examples are called: of several labels a text, all of them are right."""
+    return [f"{'subset ' if several else ''}accuracy" for several in sorted({each.has_several for each in changes})]
 
 
 def unreadable(ours: RecordSet, theirs: RecordSet) -> list[str]:

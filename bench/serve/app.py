@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -68,9 +68,8 @@ def app_of(kept: KeptModel, batcher: Batcher, limits: Limits, guard: Guard, devi
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        try:
+        with suppress(asyncio.CancelledError):  # Ctrl-C for a second time waits for no answer
             yield
-        finally:
             await asyncio.to_thread(batcher.close)
 
     # the pages that show OpenAPI would fetch scripts from elsewhere
@@ -113,6 +112,7 @@ def app_of(kept: KeptModel, batcher: Batcher, limits: Limits, guard: Guard, devi
 
     _add_errors(app)
     app.add_middleware(BodyLimit, most=limits.max_body)
+    app.add_middleware(CutOff)
     return app
 
 
@@ -170,6 +170,30 @@ def _invalid(problem: Mapping[str, Any]) -> str:
         return NO_JSON
     field = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in where)[1:]
     return f"{visible_line(field[:LONGEST_FIELD])}: {problem['msg']}"
+
+
+class CutOff:
+    """Says so to the callers of requests that the server cancels when it ends, which is no error of its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 503 in place of what was cancelled, unless an answer has begun."""
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except asyncio.CancelledError:
+            if scope["type"] != "http":
+                raise
+            if not begun:
+                await JSONResponse({"error": "the server ended before it had an answer"}, 503)(scope, receive, send)
 
 
 class BodyLimit:

@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,11 +24,13 @@ TEXTS = ["goal match team", "shares market profit"]
 
 
 @contextmanager
-def serving(model: Path, *words: str) -> Iterator[tuple[httpx.Client, str]]:
+def serving(
+    model: Path, *words: str, program: Sequence[str] = ("-m", "bench.serve"), interruptions: int = 1
+) -> Iterator[tuple[httpx.Client, str]]:
     """A client of the command, and what it printed."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.serve", str(model), "--port", str(port), *words],
+        [sys.executable, *program, str(model), "--port", str(port), *words],
         cwd=REPOSITORY, env=environment(model), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -39,7 +42,9 @@ def serving(model: Path, *words: str) -> Iterator[tuple[httpx.Client, str]]:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, transport=transport) as client:
             yield client, said
     finally:
-        process.send_signal(signal.SIGINT)
+        for number in range(interruptions):
+            time.sleep(0.5 * (number > 0))
+            process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
@@ -119,6 +124,27 @@ def test_who_hangs_up_is_no_error(kept: Path) -> None:
                 head = "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
                 caller.sendall(f"{head}content-length: 100\r\n\r\n{{".encode())
         assert client.post("/predict", json={"texts": TEXTS}).status_code == 200
+
+
+SLOW = """
+import sys, time
+from bench.serve import __main__ as serve
+serve.GRACE = float(sys.argv.pop())
+quick = serve._predictor
+serve._predictor = lambda *model: lambda texts: (time.sleep(4), quick(*model)(texts))[1]
+sys.exit(serve.main())
+"""
+
+
+@pytest.mark.parametrize(("grace", "interruptions"), [("0.5", 1), ("60", 2)])
+def test_callers_of_a_slow_model_are_told_of_its_end(kept: Path, grace: str, interruptions: int) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with serving(kept, grace, program=("-c", SLOW), interruptions=interruptions) as (client, _):
+            asked = pool.submit(httpx.post, str(client.base_url.join("/predict")), json={"texts": TEXTS}, timeout=30)
+            while not client.get("/health").json()["waiting"]:
+                time.sleep(0.1)
+        assert asked.result().status_code == 503
+        assert asked.result().json() == {"error": "the server ended before it had an answer"}
 
 
 def test_nobody_calls_it_by_another_name(kept: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from bench.convert.__main__ import main as convert
 from bench.data.read import load_pool
 from bench.errors import UserError
 from bench.methods import masks
@@ -28,6 +29,7 @@ from bench.predict.texts import from_arguments, from_file
 from bench.results import store
 from bench.running import devices
 from bench.running.devices import Gpu
+from bench.serve.__main__ import main as serve
 from bench.sources.fingerprint import file_sha256
 from tests.support import cli
 from tests.support.kept import Keeper, Trained
@@ -393,6 +395,25 @@ print(sorted({{"torch", "transformers", "peft", "sklearn", "datasets"}} & set(sy
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == "[]\n"
     assert [line.partition(":")[0] for line in ended.stderr.splitlines()] == ["error"] * 3
+
+
+def test_what_stands_in_for_an_unreachable_base_is_spelled_as_each_verb_does(
+    trained: Any, capsys: Any, tmp_path: Path
+) -> None:
+    folder = str(trained("lora").folder)
+    verbs = {
+        "--mirror-dir or --model-path": [
+            lambda *words: main([folder, "goal", *words]),
+            lambda *words: convert([folder, "--to", "merged", "--out", str(tmp_path / "out"), *words]),
+        ],
+        "--mirror-dir": [lambda *words: serve([folder, "--port", "0", *words])],
+    }
+    for options, calls in verbs.items():
+        for call in calls:
+            assert call() == 2
+            assert capsys.readouterr().err.endswith(f"; give {options} a FOLDER with a copy on disk\n")
+            assert call("--mirror-dir", "gone") == 2
+            assert capsys.readouterr().err == "error: --mirror-dir gone is not a folder\n"
 
 
 def test_another_base_model_is_refused(trained: Any, mirror: Path, capsys: Any, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from bench.convert.texts import OF_FILE, Asked, texts_for
 from bench.ending import ended_as_interrupted, exit_code
 from bench.errors import UserError, said
 from bench.predict import file_options
-from bench.predict.loading import Wanted, described
+from bench.predict.loading import Wanted, described, spelled
 from bench.results.regular import check_folder
 from bench.running.cores import use_threads
 from bench.running.garbage import leave_at_exit
@@ -99,7 +99,8 @@ def _run(options: argparse.Namespace) -> int:
     use_threads(None)
     from bench.convert.converting import Conversion, convert
 
-    convert(Conversion(folder, kept, wanted, options.to, texts, options.max_difference), out)
+    with spelled("--mirror-dir", "--model-path"):
+        convert(Conversion(folder, kept, wanted, options.to, texts, options.max_difference), out)
     return 0
 
 

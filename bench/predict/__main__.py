@@ -24,7 +24,7 @@ from bench.predict import output, texts
 from bench.predict.columns import Joining
 from bench.predict.inputs import ON_EMPTY, Inputs, Source
 from bench.predict.label_sets import Rule, WriterOfSets, new_columns_of_sets, terminal_of_sets, writer_of_sets
-from bench.predict.loading import Wanted, described, device_of, load
+from bench.predict.loading import Wanted, described, device_of, load, spelled
 from bench.running.devices import use_one_gpu
 from bench.running.garbage import leave_at_exit
 
@@ -110,7 +110,8 @@ def _run(options: argparse.Namespace) -> None:
     device = device_of(kept, wanted)
     if device == "cuda":
         use_one_gpu()  # before anything imports torch
-    classifier = load(folder, kept, wanted, device)
+    with spelled("--mirror-dir", "--model-path"):
+        classifier = load(folder, kept, wanted, device)
     rule = _rule(kept, options.top) if several else None
     if target is None:
         writer: Writer

@@ -1,6 +1,8 @@
 """Loading a kept model, wherever its base model is; what is heavy is imported last."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -35,6 +37,16 @@ class Wanted:
     trust_remote_code: bool = False
     mirror_dir: str | None = None
     cache_dir: str | None = None
+
+
+@contextmanager
+def spelled(*options: str) -> Iterator[None]:
+    """Within it, what is said of a base model that can't be had names these options of a verb's command line."""
+    try:
+        yield
+    except UserError as error:
+        said = str(error).replace(hub.COPY_OF_MODEL, f"give {' or '.join(options)} a FOLDER with a copy on disk")
+        raise UserError(re.sub(r"^mirror_dir=", "--mirror-dir ", said)) from error
 
 
 def described(folder: Path, wanted: Wanted) -> tuple[Path, KeptModel]:

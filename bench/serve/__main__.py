@@ -28,7 +28,7 @@ from bench.escape.terminal import say
 from bench.extras import how_to_install, is_here
 from bench.models.kept import KeptModel
 from bench.predict import file_options
-from bench.predict.loading import Wanted, described, device_of, load
+from bench.predict.loading import Wanted, described, device_of, load, spelled
 from bench.running.devices import use_one_gpu
 from bench.running.garbage import leave_at_exit
 from bench.serve.options import Limits
@@ -158,7 +158,8 @@ def _run(options: argparse.Namespace) -> int:
     with _listener(address, number) as listener:  # before a model is loaded for nothing
         if device == "cuda":
             use_one_gpu()  # before anything imports torch
-        model = load(folder, kept, wanted, device)
+        with spelled("--mirror-dir"):
+            model = load(folder, kept, wanted, device)
         guard = Guard.of(address)
         say(f"serving {options.model}: http://{address.called}:{listener.getsockname()[1]}/predict (Ctrl-C ends it)")
         if guard.token is not None:

@@ -138,6 +138,8 @@ def is_cached(model_id: str) -> bool:
 _LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
 _NO_FILES = "has no data files that `datasets` can read; correct {group}.id or {group}.path"
 _COPY = "set mirror_dir=FOLDER or {group}.path=FOLDER to a copy on disk"
+COPY_OF_MODEL = _COPY.format(group="model")
+"""What advice on a model that can't be had ends with."""
 _ADVICE = {
     "GatedRepoError": f"is gated: accept its licence on its page on the hub, then {_LOG_IN}; or {_COPY}",
     "LocalTokenNotFoundError": f"needs a hub token: {_LOG_IN}",

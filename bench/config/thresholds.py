@@ -20,7 +20,7 @@ USUAL_METRIC = "macro_f1"
 """What weights are found by in rows that have no `best_metric`."""
 
 
-def threshold_metric(options: Any, kind: Kind = SINGLE_LABEL) -> Metric | None:
+def threshold_metric(options: Any, kind: Kind) -> Metric | None:
     """The metric that thresholds are found by, with these `options` of a cell: its training's, or else its method's or
     model's. None where it has no thresholds. With several labels it is macro F1 where `best_metric` is not about
     decided labels, or needs more than counts."""
@@ -43,7 +43,7 @@ def check_thresholds(options: Any, group: str, kind: Kind = SINGLE_LABEL) -> Non
         return
     if thresholds not in ("none", "validation"):
         raise UserError(f"training.thresholds={thresholds} goes with task={MULTI_LABEL}: give none or validation")
-    metric = threshold_metric(options)
+    metric = threshold_metric(options, kind)
     if metric is not None and metric.by_counts is None:
         able = ", ".join(name for name, known in METRICS.items() if known.by_counts is not None)
         raise UserError(

@@ -23,7 +23,7 @@ from bench.config.thresholds import threshold_metric
 from bench.config.tune import Range, TuneConfig, with_values
 from bench.data.split import Splits
 from bench.errors import UserError
-from bench.kind import MULTI_LABEL
+from bench.kind import MULTI_LABEL, SINGLE_LABEL
 from bench.methods.fitted import Context, Diverged, Fitted, Validation
 from bench.methods.metrics import evaluate
 from bench.metrics.metric import Metric
@@ -100,7 +100,7 @@ def chosen_by(cell: Cell) -> Metric:
         return EVERY[options.best_metric]
     if cell.task.kind == MULTI_LABEL:
         return EVERY[FOR_SEVERAL_LABELS]
-    is_usual = getattr(options, "class_weight", EQUAL) == EQUAL and threshold_metric(options) is None
+    is_usual = getattr(options, "class_weight", EQUAL) == EQUAL and threshold_metric(options, SINGLE_LABEL) is None
     return EVERY[ACCURACY if is_usual else FOR_RARE_LABELS]
 
 

@@ -18,6 +18,7 @@ from bench.cell import Cell
 from bench.config.thresholds import threshold_metric
 from bench.data.examples import single_labels
 from bench.data.split import Splits
+from bench.kind import SINGLE_LABEL
 from bench.methods.fitted import Fitted, Predicted, Probabilities, Saveable
 from bench.metrics.labelled import LabelledPredictions
 from bench.metrics.of_counts import LabelCounts
@@ -48,7 +49,7 @@ def weighted(probabilities: Probabilities, weights: Sequence[float] | Weights) -
 def find_thresholds(cell: Cell, splits: Splits, fitted: Fitted, validation: Predicted | None) -> Weights | None:
     """The weights of labels that `cell` asks for, by what was predicted for its validation examples; None where it asks
     for none. They are put among the choices of `fitted`, and kept with its model."""
-    metric = threshold_metric(cell.training or cell.approach)
+    metric = threshold_metric(cell.training or cell.approach, SINGLE_LABEL)
     if metric is None:
         return None
     assert metric.by_counts is not None

@@ -109,7 +109,9 @@ def _training(name: str, point: Point) -> str | None:
         if name == default and point.written(f"training.{given}") is not None:
             return f"training.{given} says it"
     steps = planned_steps(training, cell.task.train_size)
-    of_validation = ("eval_steps", "early_stopping_patience", *(() if threshold_metric(training) else ("best_metric",)))
+    found_by = threshold_metric(training, cell.task.kind)  # after the last step, too
+    finds_thresholds = found_by is not None and found_by.name == training.best_metric
+    of_validation = ("eval_steps", "early_stopping_patience", *(() if finds_thresholds else ("best_metric",)))
     if name in of_validation and (training.eval_steps or 0) > steps:
         return f"{steps} steps are trained, and training.eval_steps={training.eval_steps} validates after none of them"
     return _without_windows(name, point)

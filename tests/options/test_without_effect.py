@@ -6,6 +6,7 @@ import pytest
 
 from bench.cell import Cell
 from bench.compose import to_cell
+from bench.metrics.table import MULTI_LABEL_METRICS
 from bench.options.overrides import check_given, effective
 from bench.options.without_effect import Point, why_without_effect
 from tests.options.test_epochs import cells
@@ -122,6 +123,16 @@ def test_thresholds_are_found_by_a_metric_that_no_validation_in_training_reads()
         words = ("training.eval_steps=61", "training.best_metric=macro_f1", f"training.thresholds={how}")
         (point,) = points("model=minilm", *words)
         assert (why_without_effect("training.best_metric", point) is None) == is_used
+
+
+def test_with_several_labels_thresholds_are_found_by_metrics_of_counts() -> None:
+    """By macro F1 in place of the others, which then choose the weights of a training alone."""
+    found = {}
+    for metric in MULTI_LABEL_METRICS:
+        words = ("training.eval_steps=1000", f"training.best_metric={metric}", "training.thresholds=shared")
+        (point,) = points("model=minilm", "data=go_emotions_multi_label", "train_size=100", *words)
+        found[metric] = why_without_effect("training.best_metric", point) is None
+    assert {metric for metric, is_used in found.items() if is_used} == {"macro_f1", "micro_f1", "weighted_f1"}
 
 
 def test_each_value_counts(task: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:

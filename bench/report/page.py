@@ -161,7 +161,8 @@ def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], point
     failed = write_tables([*(titled for block in blocks for titled in block.section.tables), gaps], folder)
     shown = {**context, "gaps": gaps, "without_files": failed}
     entries = [one for part in parts for one in part.entries]
-    with labels_are(MULTI_LABEL if parts and all(part.kind == MULTI_LABEL for part in parts) else SINGLE_LABEL):
+    kinds = {part.kind for part in parts if part.data != ALL}
+    with labels_are(MULTI_LABEL if kinds == {MULTI_LABEL} else SINGLE_LABEL):
         page = render(shown, blocks, points, entries, folder)
     markdown = {**context, "first": first_card(entries)}
     text = environment(str(TEMPLATES)).get_template(f"{MARKDOWN}.j2").render(markdown)

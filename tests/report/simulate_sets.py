@@ -11,7 +11,8 @@ from bench.methods.metrics import evaluate
 from bench.report.inputs.records import ExpectedCell
 from bench.results import store
 from bench.results.record import Record
-from tests.report import simulate
+from bench.results.scores import Before
+from tests.report import simulate, simulate_training
 
 NAMES = ("anger", "joy", "love", "fear", "grief", "pride")
 SHARES = (0.35, 0.3, 0.2, 0.12, 0.06, 0.04)
@@ -45,14 +46,17 @@ def skill(cell: ExpectedCell) -> float:
 
 def write(cell: ExpectedCell, num_test: int = 300, names: Sequence[str] = NAMES) -> Record:
     """Write the record of one cell with its predictions and texts."""
-    record = simulate.write(cell, num_test=num_test, names=names)
+    max_length = 64 if cell.num_labels > 1 else None  # what training of one label alone leaves is not simulated
+    record = simulate.write(cell, num_test=num_test, names=names, max_length=max_length)
     assert record.measurements is not None
     labels, has = list(names[: cell.num_labels]), truth(cell.num_labels, num_test)
     found = probabilities(has, skill(cell), int(_random(cell).integers(1 << 30)))
     decision = Decision((0.3,) * cell.num_labels)
     decided = Decided(found, decision.given(found))
     test = evaluate(decided, [tuple(map(int, each)) for each in has], labels)
-    changes = {"test": test, "validation": None, "train": None, "before": None, "training": None}
+    changes = {"test": test, "validation": None, "train": None, "before": None}
+    if max_length is not None and simulate_training.by_gradients(cell):
+        changes["before"] = _before(has, labels)
     said = {"thresholds": {"metric": "macro_f1", "how": "shared", "threshold": 0.3}}
     measured = record.measurements.model_copy(update={**changes, "choices": {**record.measurements.choices, **said}})
     record = record.model_copy(update={"measurements": measured})
@@ -63,6 +67,14 @@ def run(cells: Iterable[ExpectedCell], write_one: Callable[[ExpectedCell], objec
     """Write the records of all cells."""
     for cell in cells:
         write_one(cell)
+
+
+def _before(has: np.ndarray, labels: list[str]) -> Before:
+    """Scores of a model that knows nothing, and gives labels from a probability of 0.5 on."""
+    found = probabilities(has, 0.0, 1)
+    decided = Decided(found, Decision.usual(len(labels)).given(found))
+    test = evaluate(decided, [tuple(map(int, each)) for each in has], labels)
+    return Before(train=None, validation=None, test=test)
 
 
 def _frame(labels: list[str], has: np.ndarray, decided: Decided) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Training curves: loss and accuracy while a model was trained, a panel a point of the grid, a line a seed."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil, inf, log
+from math import ceil, inf
 from typing import Any, Literal
 
 from matplotlib.axes import Axes
@@ -15,7 +15,14 @@ from bench.report.figures import style
 from bench.report.figures.layout import PANELS_A_LINE, Texts, panel_grid
 from bench.report.inputs.frame import majority_share
 from bench.report.inputs.records import Points, Seeds, at_largest_size
-from bench.report.statistics.metrics import accuracy_words, guess_words, guessed_loss, guessed_share, kind_now
+from bench.report.statistics.metrics import (
+    accuracy_words,
+    guess_words,
+    guessed_loss,
+    guessed_share,
+    kind_now,
+    loss_guess_words,
+)
 from bench.report.statistics.points import Point
 from bench.results.measurements import HistoryPoint, Measurements
 
@@ -224,7 +231,7 @@ def _tops(points: Points) -> dict[int, float]:
                 for loss in _series(measured.training.history, name)[1]
             ]
             labels = point.num_labels
-            highest[labels] = max([highest.get(labels, log(labels)), *losses])
+            highest[labels] = max([highest.get(labels, guessed_loss(labels)), *losses])
             starts[labels] = max(starts.get(labels, 0.0), _start(measured, "loss") or 0.0)
     return {
         labels: 1.06 * (max(top, starts[labels]) if starts[labels] < MAX_START * top else top)
@@ -246,6 +253,6 @@ def _legend_handles(points: Points, quantity: Quantity) -> list[Line2D]:
                 [], [], marker="x", markersize=6, markeredgewidth=1.5, linestyle="none", label="stopped early", **ink
             )
         )
-    guessing = "equal probabilities" if quantity == "loss" else guess_words()
+    guessing = guess_words() if quantity == "accuracy" else loss_guess_words()
     handles.append(Line2D([], [], color=style.MUTED, linestyle=(0, (1, 2)), linewidth=0.8, label=guessing))
     return handles

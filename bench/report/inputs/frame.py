@@ -29,12 +29,14 @@ PACKAGES = ("torch", "transformers", "peft", "scikit-learn")
 """Packages whose versions may change a result."""
 
 SETS = ("train", "validation", "test")
+TRAINED = ("accuracy", "loss", "average_precision")
+"""What is known of each set, before training and after it."""
 FLOATS = (
     "test_weighted_precision",
     "test_weighted_recall",
     "test_confidence",
-    *(f"{name}_{part}" for name in ("validation", "train") for part in ("accuracy", "loss")),
-    *(f"before_{name}_{part}" for name in SETS for part in ("accuracy", "loss")),
+    *(f"{name}_{part}" for name in ("validation", "train") for part in TRAINED),
+    *(f"before_{name}_{part}" for name in SETS for part in TRAINED),
     "before_test_confidence",
     *(f"{name}_majority" for name in SETS),
     "train_seconds",
@@ -205,7 +207,7 @@ def _scores(measured: Measurements) -> dict[str, float | None]:
         for name in SETS:
             evaluation: Evaluation | None = getattr(evaluations, name, None)
             if evaluation is not None:
-                scores |= {f"{prefix}{name}_accuracy": evaluation.accuracy, f"{prefix}{name}_loss": evaluation.loss}
+                scores |= {f"{prefix}{name}_{part}": evaluation.metric(part) for part in TRAINED}
                 scores.setdefault(f"{name}_majority", majority_share(evaluation))
     if measured.before is not None:
         scores["before_test_confidence"] = measured.before.test.mean_confidence

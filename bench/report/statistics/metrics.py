@@ -45,6 +45,11 @@ def guessed_loss(num_labels: int) -> float:
     return math.log(2 if kind_now() == MULTI_LABEL else num_labels)
 
 
+def loss_guess_words() -> str:
+    """Whose loss is drawn as that of a guess (`guessed_loss`)."""
+    return "a probability of a half for each label" if kind_now() == MULTI_LABEL else "equal probabilities"
+
+
 def ordered_columns() -> list[str]:
     """`metric_columns`, those of labels as they are (`labels_are`) first, in their order."""
     return list(dict.fromkeys([*(f"{TEST}{name}" for name in BY_KIND[kind_now()]), *metric_columns()]))

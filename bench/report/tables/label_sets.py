@@ -63,20 +63,24 @@ def _thresholds(choices: Mapping[str, Any]) -> Mapping[str, float]:
 def cardinality(points: Mapping[Point, Sequence[Evaluation]], grid: Grid) -> Titled:
     """A line a row, and one for the truth: labels a text, and the share of texts with so many; all seeds together."""
     lines: list[list[Any]] = []
+    labels = next(iter(points)).num_labels
+    most = min(MOST, labels)
     for point, tests in points.items():
         answered = list(grid[point].values())
         if not lines:
-            whole = np.sum([sizes(each.test_set.labels, MOST) for each in answered], axis=0)
+            whole = np.sum([sizes(each.test_set.labels, most) for each in answered], axis=0)
             true = float(np.mean([test.label_sets.mean_true for test in tests if test.label_sets]))
             lines.append(["(the texts have)", "", Entry(number_text(true, 2), numbers={"": true}), *_shares(whole), ""])
-        counts = np.sum([sizes(each.predicted, MOST) for each in answered], axis=0)
+        counts = np.sum([sizes(each.predicted, most) for each in answered], axis=0)
         given = float(np.mean([test.label_sets.mean_predicted for test in tests if test.label_sets]))
         exact = _share(float(np.mean([test.accuracy for test in tests])))
         size, mean = size_entry(point.train_size), Entry(number_text(given, 2), numbers={"": given})
         lines.append([point.row, size, mean, *_shares(counts), exact])
-    names = [*("no label" if not count else f"{count}" for count in range(MOST)), f"{MOST} or more"]
+    names = [
+        *("no label" if not count else f"{count}" for count in range(most)),
+        f"{most}{' or more' * (most < labels)}",
+    ]
     header = ["row", "training examples", "labels a text", *names, "exactly the right ones"]
-    labels = next(iter(points)).num_labels
     return Titled(f"Labels a text is given, {labels} labels", table(header, lines), name=f"labels_a_text_{labels}")
 
 

@@ -37,9 +37,8 @@ def test_of_several_labels_the_rules_before_and_after_are_said(tmp_path):
         figure = before_and_after(points, "title", "note")
         view = SimpleNamespace(kind=MULTI_LABEL, summary=points, data_name="texts", draw=lambda *_: None, name_of=str)
         made = section(view)
-    assert "chance (a coin for each label;\nloss: equal probabilities)" in {
-        text.get_text() for text in figure.legends[0].texts
-    }
+    assert "a probability of a half\nfor each label" in {text.get_text() for text in figure.legends[0].texts}
+    assert "average precision" in {text.get_text() for text in figure.texts} | {a.get_title() for a in figure.axes}
     assert "a probability of a half or more" in made.paragraphs[0]
 
 

@@ -173,6 +173,17 @@ def test_a_start_far_above_the_rest_does_not_flatten_it(tmp_path):
     assert "enter a panel from above" in " ".join(far.texts[1].get_text().split())
 
 
+def test_the_axis_of_losses_of_several_labels_is_not_that_of_so_many(tmp_path):
+    found = points(tmp_path, num_labels=(28,), train_sizes=(64,), seeds=(0,))
+    (training,) = (one.training for seeds in found.values() for one in seeds.values())
+    low = {"train_loss": 0.3, "validation_loss": 0.2}
+    found = altered(found, history=[point.model_copy(update=low) for point in training.history])
+    with labels_are(MULTI_LABEL):
+        figure = training_curves(found, ["minilm lora"], "loss", DATA)
+    assert shown(figure)[0].get_ylim()[1] == pytest.approx(1.06 * math.log(2))
+    assert "a probability of a half for each label" in [text.get_text() for text in figure.legends[0].texts]
+
+
 def test_panels_of_a_label_count_share_the_loss_axis_and_texts_stay_apart(tmp_path):
     rows = [("an-organisation/a-rather-long-model-name", "qlora"), ("minilm", "lora"), ("bert", "full")]
     found = points(tmp_path, rows=rows, num_labels=(2, 4), train_sizes=(64,), seeds=(0,))

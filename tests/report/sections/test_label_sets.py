@@ -11,7 +11,7 @@ from bench.report.inputs.frame import cells_frame
 from bench.report.inputs.records import read_records
 from bench.report.options import ReportOptions
 from bench.report.render.details import details
-from bench.report.sections import label_by_label, label_sets
+from bench.report.sections import before_after, label_by_label, label_sets
 from bench.report.statistics.correctness import TestPredictions
 from bench.report.statistics.label_sets import average_precisions, in_place_of, missed, sizes, together
 from bench.report.statistics.metrics import labels_are
@@ -118,6 +118,26 @@ def test_words_are_those_of_several_labels(report):
     assert "could not be made" not in text
     assert "confused_labels" not in {name for name in text.split()}
     assert view.deciding.metric.name == "macro_f1"
+    assert "Curves of subset accuracy while training" in text
+    protocol = text[text.index("## Protocol") :]
+    assert "Macro F1: variance components of seeds and test examples" in protocol
+    assert "Subset accuracy: variance components" in protocol
+    assert "| no label | 1 | 2 | 3 | 4 or more | exactly" in text
+
+
+def test_training_is_told_from_what_thresholds_do(report):
+    view, text, _ = report
+    with labels_are(view.kind):
+        section = before_after.section(view)
+    line = section.tables[0].table.lines[0]
+    of_point = [measured for point in view.measured if point.train_size == 64 and point.row == "minilm lora"
+                for measured in view.measured[point].values()]  # fmt: skip
+    before = np.mean([measured.before.test.metric("average_precision") for measured in of_point])
+    after = np.mean([measured.test.metric("average_precision") for measured in of_point])
+    assert section.tables[0].table.header[4:6] == ("average precision before", "average precision after")
+    assert [line[4].numbers["mean"], line[5].numbers["mean"]] == pytest.approx([before, after])
+    assert "average precision before training" in section.finding
+    assert "Average precision and loss on moods before and after training" in text
 
 
 def test_mistakes_say_what_is_given_and_true(tmp_path):
@@ -158,6 +178,14 @@ def test_one_label_alone_and_none_that_goes_with_another(tmp_path):
     text = page.write_report(cells, tmp_path / "report", ReportOptions("T")).with_name("index.md").read_text()
     assert "could not be made" not in text
     assert "Labels that go together" not in text
+
+
+def test_one_seed_and_two_labels_have_the_words_and_columns_that_are_theirs(tmp_path):
+    cells = simulate.grid(tmp_path / "r", ROWS, num_labels=(2,), train_sizes=(64,), seeds=(0,), data="moods")
+    simulate_sets.run(cells)
+    text = page.write_report(cells, tmp_path / "report", ReportOptions("T")).with_name("index.md").read_text()
+    assert "| labels a text | no label | 1 | 2 | exactly the right ones |" in text
+    assert "Macro F1: Student's t over the test examples alone" in text[text.index("## Protocol") :]
 
 
 def test_predictions_that_are_gone(tmp_path):

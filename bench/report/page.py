@@ -141,11 +141,19 @@ def _make_parts(
     if len(parts) > 1:
         suffix = name_suffixes([*(part.data for part in parts), ALL])[ALL]
         names = {row: view.name_of(row) for view in of_data for row in view.rows}
-        make = partial(overall_ranking, read.grids, rows, folder, suffix, name=names.__getitem__)
+        make = partial(_ranks_of, of_data, rows, folder, suffix, name=names.__getitem__)
         with display_names(names):
             ranks = made_or_said("Ranks", ALL, make)
         parts += [Part(ALL, suffix, named([(ranks, suffix)], files))] if ranks is not None else []
     return parts
+
+
+def _ranks_of(
+    views: Sequence[View], rows: Sequence[str], folder: Path, suffix: str, *, name: Callable[[str], str]
+) -> Section | None:
+    """Ranks over all data sets, by the metric that decides on each."""
+    metrics = list(dict.fromkeys(view.deciding.metric.label for view in views))
+    return overall_ranking({view.data: view.compared for view in views}, metrics, rows, folder, suffix, name=name)
 
 
 def _write_pages(folder: Path, context: dict[str, Any], parts: list[Part], points: dict[str, Any]) -> set[str]:

@@ -22,6 +22,9 @@ LIMITS = {
 }
 """Options, and what holds in their place for small sets: a name that gave the one alone would promise too much."""
 
+OF_KIND = ("thresholds", "best_metric")
+"""Options whose default is another one where texts have several labels, by the last part of their names."""
+
 FOLLOWS = {"best_metric": ("class_weight", "thresholds"), "max_windows": ("windows",)}
 """Options whose default others set, all by the last part of their names."""
 
@@ -39,7 +42,8 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
     """Model and method names by cell key.
 
     Where a grid has a model and method more than once (`method.r=4,16`), the options that differ are added:
-    "lora r=4", "lora r=16"; and where they read other files (`model.path=m1,m2`), the names of those.
+    "lora r=4", "lora r=16"; and where they read other files (`model.path=m1,m2`), the names of those. What tells data
+    sets apart names no row: on each of them a row is the same one.
     """
     groups: dict[tuple[str, str | None], list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -47,7 +51,8 @@ def row_names(cells: Sequence[Cell]) -> dict[str, tuple[str, str | None]]:
     names: dict[str, tuple[str, str | None]] = {}
     for (model, method), members in groups.items():
         kinds = _with_defaults([(_as_given(_options(identity(alike[0]))), alike) for alike in _kinds(members)])
-        differing = _with_limits(_differing([values for values, _ in kinds]), [values for values, _ in kinds])
+        differing = [name for name in _differing([values for values, _ in kinds]) if not _comes_of_data(name, kinds)]
+        differing = _with_limits(differing, [values for values, _ in kinds])
         differing = [name for name in differing if not _follows(name, differing, kinds)]
         read = {what: _file_names([alike[0] for _, alike in kinds], what) for what in ("data", "model")}
         told = {name: _told([values.get(name) for values, _ in kinds]) for name in differing}
@@ -179,6 +184,16 @@ def _as_given(options: dict[str, Any]) -> dict[str, Any]:
 def _differing(options: Sequence[Mapping[str, Any]]) -> list[str]:
     names = dict.fromkeys(name for values in options for name in values)
     return [name for name in names if any(values.get(name) != options[0].get(name) for values in options)]
+
+
+def _comes_of_data(name: str, kinds: Sequence[tuple[Mapping[str, Any], Sequence[Cell]]]) -> bool:
+    """Whether an option is one that a data set brings along, and is the same in all cells of each data set."""
+    if not name.startswith("task.") and _short(name) not in OF_KIND:
+        return False
+    values: dict[str, set[str]] = defaultdict(set)
+    for options, alike in kinds:
+        values[alike[0].task.data.name].add(repr(options.get(name)))
+    return all(len(each) == 1 for each in values.values())
 
 
 def _follows(name: str, differing: Sequence[str], kinds: Sequence[tuple[Mapping[str, Any], Sequence[Cell]]]) -> bool:

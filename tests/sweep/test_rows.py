@@ -2,6 +2,7 @@
 
 from bench.compose import to_cell
 from bench.sweep.rows import row_names
+from tests.support.cli import composed
 from tests.test_cell import BASELINE, content
 
 
@@ -29,6 +30,16 @@ def test_options_that_differ_are_added() -> None:
     assert names(content(training__learning_rate=1e-4), content(training__learning_rate=1e-3)) == [
         ("bert", "lora learning_rate=0.0001"), ("bert", "lora learning_rate=0.001"),
     ]  # fmt: skip
+
+
+def test_what_tells_data_sets_apart_names_no_row() -> None:
+    """Or no row would be on two of them: thresholds and splits are other ones where texts have several labels."""
+    grid = ("model=tfidf_sgd", "num_labels=2", "train_size=16", "data=stance,sms_spam,go_emotions_multi_label")
+    cells = [to_cell(one) for one in composed("-m", *grid)]
+    assert len({cell.task.data.name for cell in cells}) == 3
+    assert set(row_names(cells).values()) == {("tfidf_sgd", None)}
+    cells = [to_cell(one) for one in composed("-m", *grid, "split=natural", "split.test_size=300,400")]
+    assert set(row_names(cells).values()) == {("tfidf_sgd test_size=300", None), ("tfidf_sgd test_size=400", None)}
 
 
 def test_options_of_peft_at_their_default_are_named_as_it() -> None:

@@ -39,9 +39,17 @@ def section(view: View) -> Section | None:
 
 
 def overall_ranking(
-    grids: Mapping[str, Grid], rows: Sequence[str], folder: Path, suffix: str, *, name: Callable[[str], str]
+    grids: Mapping[str, Grid],
+    metrics: Sequence[str],
+    rows: Sequence[str],
+    folder: Path,
+    suffix: str,
+    *,
+    name: Callable[[str], str],
 ) -> Section | None:
-    """Average ranks over data sets; `rows` are all rows, in the order of their colours, `name` what people call one.
+    """Average ranks over data sets, by the answers of each as rows are compared there, which `metrics` do.
+
+    `rows` are all rows, in the order of their colours, `name` what people call one.
 
     None where there are not two rows with answers.
     """
@@ -52,7 +60,7 @@ def overall_ranking(
     if ranks.critical_difference is not None:
         save(_figure(ranks, rows), folder, f"ranks{suffix}")
         pictures = [Picture(f"ranks{suffix}", _alt(ranks, name))]
-    return Section("Ranks", _said(ranks, name), pictures, [_table(ranks)] if ranks.average else [])
+    return Section("Ranks", _said(ranks, metrics, name), pictures, [_table(ranks)] if ranks.average else [])
 
 
 def _who_may_be_first(view: View, ranges: "Ranges") -> str:
@@ -85,7 +93,7 @@ def _ranges(verdicts: Verdicts) -> Ranges:
     return found
 
 
-def _said(ranks: Ranks, name: Callable[[str], str]) -> list[str]:
+def _said(ranks: Ranks, metrics: Sequence[str], name: Callable[[str], str]) -> list[str]:
     """What was ranked, what the test says, and who is left out; or why nothing was ranked."""
     lacking = []
     if ranks.left_out:
@@ -94,8 +102,8 @@ def _said(ranks: Ranks, name: Callable[[str], str]) -> list[str]:
         return [f"No average ranks: {ranks.reason}.", *lacking]
     said = (
         f"Average ranks of {counted(len(ranks.average), 'row')} over {counted(len(ranks.tasks), 'data set')} "
-        "(accuracies are averaged over a data set's label counts, and over the training sizes that all trained rows "
-        "have). Rank 1 is best."
+        f"(by {listed(metrics)}{', as rows of each are compared' * (len(metrics) > 1)}; averaged over label counts, "
+        "and over the training sizes that all trained rows have). Rank 1 is best."
     )
     if ranks.p is None:
         return [f"{said} They are not tested: {ranks.reason}.", *lacking]

@@ -4,13 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.report import page
 from bench.report.figures.ranks import critical_difference_diagram
 from bench.report.options import ReportOptions
 from bench.report.page import write_report
 from bench.report.sections import ranks
 from bench.report.sections.ranks import overall_ranking
+from bench.report.statistics.correctness import sample_of
 from bench.report.statistics.ranks import rank_rows
-from tests.report import simulate
+from bench.results import store
+from tests.report import simulate, simulate_sets
 from tests.report.test_page import markdown
 from tests.report.views import FLAT, SLOW, STEEP, curves, view_of
 
@@ -85,7 +88,9 @@ def of_data_sets(shares, count, **options):
 
 def test_enough_data_sets_have_a_diagram_with_a_text(tmp_path):
     shares = {"lora": STEEP, "full": [share + 0.02 for share in SLOW], "tfidf": SLOW}
-    section = overall_ranking(of_data_sets(shares, 7, seeds=1), list(shares), tmp_path, "", name=str.upper)
+    section = overall_ranking(
+        of_data_sets(shares, 7, seeds=1), ["accuracy"], list(shares), tmp_path, "", name=str.upper
+    )
     assert "Average ranks of 3 rows over 7 data sets" in section.paragraphs[0]
     assert "By Friedman's test the rows differ (p < 0.01)." in section.paragraphs[0]
     assert "(Nemenyi)" in section.paragraphs[0]
@@ -98,7 +103,7 @@ def test_few_data_sets_have_ranks_and_no_test(tmp_path):
     shares = {"lora": STEEP, "full": [share + 0.02 for share in SLOW], "tfidf": SLOW}
     grids = of_data_sets(shares, 4, seeds=1)
     grids["data 0"] |= curves({"zero": FLAT}, seeds=1)
-    section = overall_ranking(grids, [*shares, "zero"], tmp_path, "", name=str.upper)
+    section = overall_ranking(grids, ["accuracy"], [*shares, "zero"], tmp_path, "", name=str.upper)
     assert "not tested: a test of ranks needs at least 6 independent data sets; there are 4." in section.paragraphs[0]
     assert section.paragraphs[1] == "Not ranked, for they lack a data set that others have: ZERO."
     assert tuple(tuple(map(str, line)) for line in section.tables[0].table.lines) == (
@@ -119,7 +124,9 @@ def test_few_data_sets_have_ranks_and_no_test(tmp_path):
 )
 def test_too_few_rows_or_data_sets_have_no_ranks(rows, data_sets, why, tmp_path):
     shares = dict(list({"lora": STEEP, "tfidf": SLOW, "full": FLAT}.items())[:rows])
-    section = overall_ranking(of_data_sets(shares, data_sets, seeds=1), list(shares), tmp_path, "", name=str.upper)
+    section = overall_ranking(
+        of_data_sets(shares, data_sets, seeds=1), ["accuracy"], list(shares), tmp_path, "", name=str.upper
+    )
     assert section.paragraphs == [f"No average ranks: {why}."]
     assert not section.tables
     assert not section.pictures
@@ -128,7 +135,7 @@ def test_too_few_rows_or_data_sets_have_no_ranks(rows, data_sets, why, tmp_path)
 def test_one_row_has_no_ranks(tmp_path):
     view = view_of(curves({"lora": STEEP}), METHODS, tmp_path)
     assert ranks.section(view) is None
-    assert overall_ranking({"bbc": view.predictions}, ["lora"], tmp_path, "_all", name=str.upper) is None
+    assert overall_ranking({"bbc": view.predictions}, ["accuracy"], ["lora"], tmp_path, "_all", name=str.upper) is None
 
 
 def test_several_data_sets_are_ranked_together(tmp_path, monkeypatch):
@@ -140,12 +147,21 @@ def test_several_data_sets_are_ranked_together(tmp_path, monkeypatch):
         for cell in simulate.grid(tmp_path / "r", rows, data=data, train_sizes=(64,), seeds=(0,), num_labels=(2,))
     ]
     simulate.run(cells, num_test=60)
+    sets = simulate.grid(tmp_path / "r", rows, data="moods", train_sizes=(64,), seeds=(0,), num_labels=(3,))
+    simulate_sets.run(sets)
+    cells, given = [*cells, *sets], []
+    make = page.overall_ranking
+    monkeypatch.setattr(page, "overall_ranking", lambda *found, **more: given.append(found) or make(*found, **more))
     folder = write_report(cells, tmp_path / "report", ReportOptions("T")).parent
     text = markdown(folder / "index.html")
     assert "could not be made" not in text
     assert "## Ranks: spam" in text
     last = text[text.rindex("## Ranks: all data sets") :]
-    assert "Average ranks of 3 rows over 6 data sets" in last
+    assert "Average ranks of 3 rows over 7 data sets (by accuracy and macro F1, as rows of each are compared" in last
+    ((grids, *_),) = given
+    for cell in sets:
+        scores = {p.row: sample_of(seeds).mean for p, seeds in grids["moods"].items()}
+        assert scores[cell.row] == pytest.approx(store.read(cell.folder).measurements.test.macro_f1)
     assert "(ranks_all_data_sets_2.png)" in last  # the first is a data set of this name
     assert (folder / "ranks_all_data_sets_2.png").is_file()
     assert (folder / "tables" / "ranks_all_data_sets_2.csv").is_file()

@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from bench.kind import MULTI_LABEL
 from bench.report.figures.before_after import before_and_after, gains_table, sets_shown, trained_points
@@ -9,7 +10,7 @@ from bench.report.sections.before_after import section
 from bench.report.statistics.metrics import labels_are
 from bench.results.record import Status
 from bench.results.store import RECORD
-from tests.report import simulate
+from tests.report import simulate, simulate_sets
 
 ROWS = [("minilm", "lora"), ("tfidf_sgd", None)]
 
@@ -31,14 +32,18 @@ def test_only_rows_that_train_step_by_step_have_a_before(tmp_path):
     assert trained_points(summary(tmp_path / "old", max_length=None)).empty
 
 
-def test_of_several_labels_the_rules_before_and_after_are_said(tmp_path):
-    points = trained_points(summary(tmp_path, num_labels=(2,), train_sizes=(32,)))
+def test_of_several_labels_it_is_average_precision_that_is_compared(tmp_path):
+    """And the rules before and after, by which labels are given, are said."""
+    cells = simulate.grid(tmp_path, ROWS, num_labels=(3,), train_sizes=(32,))
+    simulate_sets.run(cells)
     with labels_are(MULTI_LABEL):
+        points = trained_points(summary_frame(cells_frame(cells)))
         figure = before_and_after(points, "title", "note")
         view = SimpleNamespace(kind=MULTI_LABEL, summary=points, data_name="texts", draw=lambda *_: None, name_of=str)
         made = section(view)
     assert "a probability of a half\nfor each label" in {text.get_text() for text in figure.legends[0].texts}
-    assert "average precision" in {text.get_text() for text in figure.texts} | {a.get_title() for a in figure.axes}
+    assert drawn(figure.axes[0], "_before") == [pytest.approx(points.iloc[0]["before_test_average_precision_mean"])]
+    assert not [line for line in figure.axes[0].lines if line.get_marker() == "|"], "chance is not known"
     assert "a probability of a half or more" in made.paragraphs[0]
 
 

@@ -32,12 +32,16 @@ def blank(monkeypatch):
     draw_blanks(monkeypatch)
 
 
-@pytest.fixture
-def cells(tmp_path):
+def made_in(root):
     """Four cells, laid out as a sweep does, one of which did not run."""
-    made = simulate.grid(tmp_path / "results" / "data" / "row", ROWS, num_labels=(2,), train_sizes=(32,))
+    made = simulate.grid(root / "results" / "data" / "row", ROWS, num_labels=(2,), train_sizes=(32,))
     simulate.run(made[1:], num_test=20)
     return made
+
+
+@pytest.fixture
+def cells(tmp_path):
+    return made_in(tmp_path)
 
 
 @pytest.fixture
@@ -47,11 +51,23 @@ def folder(cells, tmp_path):
     return tmp_path / "report"
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Such cells and their report's folder, for tests that change no file."""
+    root = tmp_path_factory.mktemp("drawn")
+    made = made_in(root)
+    with pytest.MonkeyPatch.context() as patched:
+        draw_blanks(patched)
+        write_report(made, root / "report", ReportOptions("T"))
+    return made, root / "report"
+
+
 def is_unchanged(cells, folder, title="T", **options) -> bool:
     return unchanged_page(cells, folder, ReportOptions(title, **options)) == folder / "index.html"
 
 
-def test_nothing_changed(cells, folder):
+def test_nothing_changed(drawn):
+    cells, folder = drawn
     assert is_unchanged(cells, folder)
     assert is_unchanged([replace(cell) for cell in cells], folder)
     (cells[1].folder / store.LOG).write_text("another line")  # no part of the report
@@ -101,21 +117,24 @@ def test_a_new_record(cells, folder):
     assert not is_unchanged(cells, folder)
 
 
-def test_other_cells(cells, folder):
+def test_other_cells(drawn):
+    cells, folder = drawn
     assert not is_unchanged(cells[1:], folder)
     assert not is_unchanged([*cells[:-1], replace(cells[-1], command="python -m bench other")], folder)
     assert not is_unchanged([*cells[:-1], replace(cells[-1], published_as=("a", "b"))], folder)
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(ReportOptions)])
-def test_every_option_is_in_the_fingerprint(cells, folder, name):
+def test_every_option_is_in_the_fingerprint(drawn, name):
+    cells, folder = drawn
     assert not is_unchanged(cells, folder, **{name: 0.8 if name in SETTINGS else "another"})
 
 
 @pytest.mark.parametrize(
     "name", ["inputs/published_results.csv", "render/templates/page.css", "figures/heatmap.py", "../results/record.py"]
 )
-def test_published_numbers_templates_and_code(cells, folder, name, monkeypatch):
+def test_published_numbers_templates_and_code(drawn, name, monkeypatch):
+    cells, folder = drawn
     assert is_unchanged(cells, folder)
     path, read = (stamp.PACKAGE / "report" / name).resolve(), Path.read_bytes
     assert path.exists()
@@ -123,7 +142,8 @@ def test_published_numbers_templates_and_code(cells, folder, name, monkeypatch):
     assert not is_unchanged(cells, folder)
 
 
-def test_another_version_of_a_package(cells, folder, monkeypatch):
+def test_another_version_of_a_package(drawn, monkeypatch):
+    cells, folder = drawn
     found = [mock.Mock(version="0.1")]
     found[0].name = "new"
     known = list(stamp.importlib.metadata.distributions())

@@ -15,7 +15,6 @@ from bench.escape.streams import discard_output, mask_output
 from bench.escape.terminal import say, say_exception
 from bench.options.conf_files import guarded
 from bench.options.folder import CONF
-from bench.options.mode import start
 from bench.options.open import with_plus
 from bench.options.order import options_first
 from bench.options.refusal import COMPOSING, REFUSED, refusal, refuse_lists, with_quotes
@@ -62,7 +61,7 @@ def run() -> None:
     refuse_lists(sys.argv[1:])
     refuse_old_names(sys.argv[1:])
     with gc_disabled(), guarded():  # Hydra makes much that stays
-        start(hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_one_cell), sys.argv[1:])
+        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_one_cell)()
 
 
 def _one_cell(config: DictConfig) -> None:

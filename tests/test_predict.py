@@ -191,7 +191,7 @@ def test_the_card_says_what_it_is_and_no_path_of_this_machine(name: str, trained
         "topics.csv",
         "Licence of the base model: Apache-2.0",
         "transformers",
-        'python -m bench.predict . "',
+        'bench predict . "',
     ):
         assert said in card, said
     for path in model.iterdir():

@@ -202,7 +202,7 @@ def test_what_is_kept_is_no_pickle_and_has_a_card(name: str, keep: Any) -> None:
     card = (cell.folder / kept.MODEL / kept.CARD).read_text(encoding="utf-8")
     assert f"{cell.cell.approach.summary}." in card
     assert f"| test | {cell.record.measurements.test.num_examples} |" in card
-    assert 'python -m bench.predict . "' in card
+    assert '\nbench predict . "' in card
     assert ("Licence of the base model: Apache-2.0" in card) == (cell.cell.method is not None)
 
 

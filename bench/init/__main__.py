@@ -151,7 +151,7 @@ def _plan(name: str, options: argparse.Namespace) -> int:
     from bench.__main__ import main as bench
 
     if Path(options.conf) != Path("conf"):
-        say(f"next: python -m bench -m +experiment={name} --config-dir {options.conf}")
+        say(f"next: bench sweep {name} --config-dir {options.conf}")
         return 0
     sys.argv[:] = ["bench", "-m", f"+experiment={name}", "command=plan"]
     program: Callable[[], int] = bench

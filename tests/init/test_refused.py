@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bench.init.__main__ import main
 from tests.init.conftest import initialised, rows, write_csv
 from tests.support.cli import environment
 
@@ -99,6 +100,11 @@ def test_folders_that_cannot_be_written_to(here: Path, tickets: int, capsys: pyt
     (here / "file").touch()
     assert "cannot be written" in refused(capsys, "tickets.csv", "--conf", "file")
     assert "cannot be written" in refused(capsys, "tickets.csv", "--reports", "file")
+
+
+def test_what_comes_next_in_a_folder_of_its_own(here: Path, tickets: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tickets.csv", "--yes", "--conf", "mine"]) == 0
+    assert capsys.readouterr().out.endswith("\nnext: bench sweep tickets --config-dir mine\n")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from bench.metrics.label_sets import LabelSetPredictions
 from bench.metrics.labelled import NO_LABEL, LabelledPredictions
 from bench.metrics.table import ACCURACY
-from bench.report.statistics.intervals import Edges, Sample, Values
+from bench.report.statistics.edges import Edges
+from bench.report.statistics.intervals import Sample, Values
 from bench.report.statistics.points import Point
 
 Codes = NDArray[np.integer]

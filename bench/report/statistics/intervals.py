@@ -4,6 +4,7 @@ Which method is right depends on what was repeated: several seeds on one test se
 set of its own, or one seed. `Interval.method` says which it was.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -12,6 +13,7 @@ import numpy as np
 from scipy import special  # its functions are ten times as quick as those of scipy.stats, for single numbers
 from statsmodels.stats.proportion import proportion_confint
 
+from bench.report.statistics.edges import Edges, of_all_seeds
 from bench.report.statistics.variance import MeanSquares, Values, error_of, mean_squares
 
 LEVEL = 0.95
@@ -46,40 +48,6 @@ class Interval:
     def holds(self, value: float) -> bool:
         """Whether `value` is inside."""
         return self.low <= value <= self.high
-
-
-@dataclass(frozen=True, slots=True)
-class Edges:
-    """What the values of one seed do not show of a mean over labels, of which some have few examples.
-
-    A label of which all is right, or nothing, has no variance, and yet could have been seen otherwise.
-    """
-
-    bias: float
-    """How far the metric is above what it estimates, in the mean over test sets."""
-    all_right: tuple[float, ...]
-    """Examples of each label whose value is 1."""
-    none_right: tuple[float, ...]
-    """Examples of each label whose value is 0."""
-    num_labels: int
-    is_f1: bool
-    """Whether values are F1 = 2 p / (1 + p) of a share p, and no shares themselves."""
-    hidden: float = 0.0
-    """By how much the mean's variance likely is above what is seen: two examples of a label may agree by chance."""
-
-    def room(self, level: float) -> tuple[float, float]:
-        """How far below and above the mean may lie because of such labels, squared: the squares of how far each label's
-        own interval reaches are added up (Zou and Donner, 2008, "Construction of confidence limits about effect
-        measures"). It is Jeffreys' (Brown, Cai and DasGupta, 2001); at an end of the range it errs on one side alone.
-        """
-        tail, z = 1 - level, float(special.ndtri(0.5 + level / 2))
-        below = [1 - self._value(float(special.betaincinv(n + 0.5, 0.5, tail))) for n in self.all_right]
-        above = [self._value(float(special.betaincinv(0.5, n + 0.5, 1 - tail))) for n in self.none_right]
-        low, high = (sum(one**2 for one in each) / self.num_labels**2 for each in (below, above))
-        return low + z**2 * self.hidden, high + z**2 * self.hidden
-
-    def _value(self, share: float) -> float:
-        return 2 * share / (1 + share) if self.is_f1 else share
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +173,10 @@ def _at_edges(sample: Sample, level: float) -> Interval:
     """Limits about the mean without its bias, with room for labels that show no variance; the mean is inside."""
     mean = sample.mean
     middle = min(max(mean - float(np.mean([seed.bias for seed in sample.edges])), CLOSEST), 1 - CLOSEST)
-    room = np.mean([seed.room(level) for seed in sample.edges], axis=0)
+    edges: Sequence[Edges] = sample.edges
+    if sample.crossed and len(edges) > 1:
+        edges = of_all_seeds(edges, mean_squares(sample.matrix).worth_sets)
+    room = np.mean([seed.room(level) for seed in edges], axis=0)
     error = of_examples(sample) if len(sample.values) == 1 else sample.error
     low, high = score_limits(middle, error, level)
     low, high = middle - np.hypot(middle - low, np.sqrt(room[0])), middle + np.hypot(high - middle, np.sqrt(room[1]))

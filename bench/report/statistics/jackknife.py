@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bench.metrics.label_sets import LabelSetPredictions
 from bench.metrics.labelled import Values
 from bench.metrics.metric import Metric
-from bench.report.statistics.intervals import Edges
+from bench.report.statistics.edges import Edges
 
 KNOWN_BEFORE = 2
 """Examples of a label that its expected variance counts as much as. With 1, a rarest label of two examples leaves
@@ -53,12 +53,16 @@ class LeftOut:
         shows_none = True if self.expected is None else self.expected == 0
         return Edges(
             bias=bias,
-            all_right=tuple(self.trials[(self.values >= 1) & shows_none].tolist()),
-            none_right=tuple(self.trials[(self.values <= 0) & shows_none].tolist()),
+            all_right=self._trials_of((self.values >= 1) & shows_none),
+            none_right=self._trials_of((self.values <= 0) & shows_none),
+            usual=float(self.values.mean()),
             num_labels=len(self.values),
             is_f1=self.is_f1,
             hidden=self._hidden,
         )
+
+    def _trials_of(self, some: NDArray[np.bool_]) -> dict[int, float]:
+        return {int(label): float(self.trials[label]) for label in np.flatnonzero(some)}
 
     @property
     def _hidden(self) -> float:

@@ -26,6 +26,7 @@ PARTS: dict[str, Part] = {
         1,
     ),
     "sets": (set_coverage.set_coverage, list(set_coverage.settings()), 1),
+    "uneven_sets": (set_coverage.set_coverage, list(set_coverage.uneven_settings()), 1),
     "set_differences": (set_coverage.difference_coverage, list(set_coverage.settings()), 1),
     "macro_f1": (simulated.macro_f1_coverage, list(simulated.settings((0.8,))), 0.4),
 }

@@ -8,6 +8,7 @@ simulates all of `settings`; the tests do a few.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 
 import numpy as np
 from scipy import optimize, stats
@@ -48,6 +49,8 @@ class SetSetting:
     """The share of texts that have the rarest label; those between lie evenly in its logarithm."""
     spread: float = 0.15
     """Of trainings, in each label's scores; a single training speaks of itself, and is drawn with 0."""
+    rare_better: float = 0.0
+    """By how much more the rarest label is told than the most frequent one; less, where it is below 0."""
 
     @property
     def shares(self) -> np.ndarray:
@@ -55,9 +58,15 @@ class SetSetting:
         return np.geomspace(MOST, self.rarest, self.labels)
 
     @property
+    def told(self) -> np.ndarray:
+        """How far scores of texts that have each label are above those of others, shape (labels,)."""
+        return np.maximum(0, self.tells + self.rare_better * np.linspace(0, 1, self.labels))
+
+    @property
     def random(self) -> np.random.Generator:
         """The same for the same setting."""
-        return np.random.default_rng([self.seeds, self.examples, self.labels, round(100 * self.tells)])
+        more = [round(100 * abs(self.rare_better)), int(self.rare_better > 0)] if self.rare_better else []
+        return np.random.default_rng([self.seeds, self.examples, self.labels, round(100 * self.tells), *more])
 
     def draw(self, random: np.random.Generator, size: int, seeds: int) -> tuple[np.ndarray, np.ndarray]:
         """True labels (examples x labels) and probabilities (seeds x examples x labels) of new texts.
@@ -77,38 +86,42 @@ class SetSetting:
         spread = self.spread if self.seeds > 1 else 0.0
         own = OWN * random.standard_normal((seeds, *has.shape))
         own += spread * random.standard_normal((seeds, 1, self.labels))
-        logits = self.tells * has + hard + own - thresholds(self.tells, self.labels, self.rarest)
+        logits = self.told * has + hard + own - thresholds(self)
         return np.asarray(1 / (1 + np.exp(-logits)))
 
     def __str__(self) -> str:
+        rare = f", the rarest {self.rare_better:+g}" if self.rare_better else ""
         return (
             f"{self.seeds} seeds x {self.examples:>4} texts, {self.labels:>2} labels down to "
-            f"{100 * self.rarest:g} %, tells {self.tells:g}"
+            f"{100 * self.rarest:g} %, tells {self.tells:g}{rare}"
         )
 
 
 def settings() -> Iterator[SetSetting]:
     """All that are promised."""
-    for tells in (0.3, 2.5, 6.0):
-        for labels in (5, 28):
-            for examples in (200, 500, 2000):
-                for seeds in (1, 3):
-                    yield SetSetting(seeds, examples, labels, tells)
+    for tells, labels, examples, seeds in product((0.3, 2.5, 6.0), (5, 28), (200, 500, 2000), (1, 3)):
+        yield SetSetting(seeds, examples, labels, tells)
+
+
+def uneven_settings() -> Iterator[SetSetting]:
+    """Those in which rare labels are told better, or worse, than frequent ones."""
+    for (tells, rare), labels, examples, seeds in product(((0.3, 1.5), (6.0, -2.0)), (5, 28), (200, 500), (1, 3)):
+        yield SetSetting(seeds, examples, labels, tells, rare_better=rare)
 
 
 @cache
-def thresholds(tells: float, labels: int, rarest: float) -> np.ndarray:
+def thresholds(setting: SetSetting) -> np.ndarray:
     """The score of each label above which as many texts are as have it, shape (labels,)."""
     scale = float(np.sqrt(OF_TEXT**2 + OF_BOTH**2 + OWN**2))
 
-    def of(share: float) -> float:
+    def of(share: float, told: float) -> float:
         def above(cut: float) -> float:
-            found = share * stats.norm.sf((cut - tells) / scale) + (1 - share) * stats.norm.sf(cut / scale)
+            found = share * stats.norm.sf((cut - told) / scale) + (1 - share) * stats.norm.sf(cut / scale)
             return float(found) - share
 
         return float(optimize.brentq(above, -20, 20))
 
-    return np.asarray([of(share) for share in np.geomspace(MOST, rarest, labels)])
+    return np.asarray([of(share, told) for share, told in zip(setting.shares, setting.told, strict=True)])
 
 
 @cache

@@ -20,7 +20,6 @@ NOT_IMPORTED = {
     "alembic": "MLflow's client makes its tables with it",
     "accelerate": "transformers' Trainer imports it",
     "gguf": "transformers reads GGUF files with it",
-    "onnx": "onnxruntime puts graphs in 8 bits with it",
     "onnxscript": "torch exports graphs with it",
     "sqlalchemy": "MLflow's client keeps runs in a file with it",
     "pip": "run as a command, to fetch wheels",

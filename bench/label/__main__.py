@@ -29,7 +29,7 @@ from bench.wording import counted
 if TYPE_CHECKING:
     from bench.label.reading import GivenFile
 
-AT_RANDOM = "drawn at random: no choice taught more where texts have several labels (--by badge chooses all the same)"
+AT_RANDOM = "drawn at random: with several labels a text no choice was better at every size (--by margin or badge)"
 OF_FILE = ("text_column", "encoding", "delimiter", "quoting")
 """Options that say how the file of `--pool` or `--join` is read."""
 

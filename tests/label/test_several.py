@@ -88,7 +88,7 @@ def test_what_was_labelled_is_read_again_as_it_was_said(
     said = capsys.readouterr().out
     assert " (61 rows; " in said
     assert " are empty, repeats, or nearly the same as a labelled text)" in said
-    assert "drawn at random: no choice taught more" in said
+    assert "drawn at random: with several labels a text no choice was better" in said
     found, sign = rows(todo), ";" if name == "parted" else "|"
     columns = LABELS if name == "one_hot" else ("label",)
     assert list(found[0]) == ["number", "text", *columns, "guess", "probability", "rank"]

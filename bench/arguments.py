@@ -37,6 +37,11 @@ def parser_of(module: str | None, prog: str, usage: str | None = None) -> Parser
     )
 
 
+def option_of(name: str) -> str:
+    """An option as it is given, by the name that argparse keeps it under: `--text-column` of `text_column`."""
+    return f"--{name.replace('_', '-')}"
+
+
 def width(text: str) -> int:
     """Texts in a batch, tokens of a text: a type for argparse."""
     try:

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.data.examples import Target
-from bench.data.readers.delimited import Quoting
 from bench.errors import UserError, said
 from bench.kind import MULTI_LABEL
 from bench.models import refitted
 from bench.models.kept import KeptModel
 from bench.predict import file_options
-from bench.predict.columns import Joining
-from bench.predict.texts import Reading, from_file
 from bench.report.inputs.mistakes import read_texts
 from bench.report.inputs.parquet_tables import UnreadableTable
 from bench.results import store
@@ -25,27 +22,19 @@ OF_FILE = (*file_options.NAMES, "label_column")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(file_options.FileOptions):
     """What the command line says of texts."""
 
     file: str | None
-    text_column: str | None
     label_column: str | None
     count: int
     """At most."""
     results_dir: str
-    encoding: str | None = None
-    """Of the file, as the two that follow; None: as `bench predict` reads one."""
-    delimiter: str | None = None
-    quoting: Quoting | None = None
 
     def __post_init__(self) -> None:
         """Raise UserError where something is said of a file, and there is none."""
-        if self.file is not None:
-            return
-        for name in OF_FILE:
-            if getattr(self, name) is not None:
-                raise UserError(f"--{name.replace('_', '-')} goes with --texts FILE")
+        if self.file is None:
+            file_options.refuse_without_file(self, OF_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +72,7 @@ Found = tuple[Sequence[str], Sequence[Target] | None, str]
 
 def _of_file(kept: KeptModel, asked: Asked) -> Found:
     assert asked.file is not None
-    reading = Reading(
-        asked.encoding or "utf-8",
-        asked.delimiter,
-        asked.quoting or "auto",
-        trained=Joining(kept.text_columns, kept.text_template),
-        on_empty="skip",
-        option="--texts",
-    )
-    found = from_file(asked.file, asked.text_column, reading).whole()
-    places = [place for place in range(len(found.texts)) if place not in found.skipped]
+    found, places = asked.read(asked.file, kept)
     labels, name = None, asked.label_column
     if name is not None:
         if found.columns.count(name) != 1:

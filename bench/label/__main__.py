@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.arguments import parser_of, path, width
+from bench.arguments import option_of, parser_of, path, width
 from bench.data.readers.delimited import QUOTING
 from bench.ending import exit_code
 from bench.errors import UserError
@@ -23,6 +23,7 @@ from bench.escape.terminal import say
 from bench.kind import MULTI_LABEL
 from bench.label.experiment import RECOMMENDED, Experiment, experiment
 from bench.options.refusal import refusals
+from bench.predict import file_options
 from bench.running.garbage import leave_at_exit
 from bench.wording import counted
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from bench.label.reading import GivenFile
 
 AT_RANDOM = "drawn at random: with several labels a text no choice was better at every size (--by margin or badge)"
-OF_FILE = ("text_column", "encoding", "delimiter", "quoting")
-"""Options that say how the file of `--pool` or `--join` is read."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 def _file(name: str, options: argparse.Namespace) -> "GivenFile":
     from bench.label.reading import GivenFile  # heavier than `--help` needs
 
-    given = {option: value for option in OF_FILE if (value := getattr(options, option)) is not None}
+    given = {option: value for option in file_options.NAMES if (value := getattr(options, option)) is not None}
     return GivenFile(option=f"--{name}", path=getattr(options, name), **given)
 
 
@@ -105,9 +104,9 @@ def _check_effect(options: argparse.Namespace) -> None:
         raise UserError(f"{given[0]} goes with --pool")
     if options.join is not None and options.n is not None:
         raise UserError("--n goes with --pool and --wrong")
-    odd = [name for name in OF_FILE if options.wrong and getattr(options, name) is not None]
+    odd = [name for name in file_options.NAMES if options.wrong and getattr(options, name) is not None]
     if odd:
-        raise UserError(f"--{odd[0].replace('_', '-')} goes with --pool and --join")
+        raise UserError(f"{option_of(odd[0])} goes with --pool and --join")
 
 
 def _choose(options: argparse.Namespace, asked: Experiment, target: Path) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.address import LOCAL, Address, Guard, address_of, refused_port
-from bench.arguments import parser_of, path, port, width
+from bench.arguments import option_of, parser_of, path, port, width
 from bench.ending import ended_as_interrupted, forget_interruption
 from bench.errors import INTERRUPTED, UserError
 from bench.escape.terminal import say
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     }.items():
         value = getattr(usual, name)
         parser.add_argument(
-            _option(name), type=width, default=value, metavar="N", help=f"{what} at most (default: {value})"
+            option_of(name), type=width, default=value, metavar="N", help=f"{what} at most (default: {value})"
         )
     wait = f"milliseconds that a text waits for others to share its batch (default: {usual.wait_ms:g})"
     parser.add_argument("--wait-ms", type=_milliseconds, default=usual.wait_ms, metavar="MS", help=wait)
@@ -130,15 +130,9 @@ def _check_effect(options: argparse.Namespace) -> None:
     for name in without:
         if getattr(options, name) is not None:
             why = "with --measure, which serves to itself" if options.measure else "without --measure"
-            raise UserError(f"{_option(name)} has no effect {why}")
-    for name in file_options.NAMES:
-        if options.texts is None and getattr(options, name) is not None:
-            raise UserError(f"{_option(name)} goes with --texts FILE")
-
-
-def _option(name: str) -> str:
-    """As it is given."""
-    return f"--{name.replace('_', '-')}"
+            raise UserError(f"{option_of(name)} has no effect {why}")
+    if options.texts is None:
+        file_options.refuse_without_file(options)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -16,14 +16,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.data.readers.delimited import Quoting
+from bench.arguments import option_of
 from bench.errors import UserError, said
 from bench.models import files, kept, refitted
 from bench.models.kept import KeptModel
 from bench.predict.cell import cell_of
-from bench.predict.columns import Joining
+from bench.predict.file_options import FileOptions
 from bench.predict.loading import Wanted, device_of
-from bench.predict.texts import Reading, from_file
 from bench.results import store
 from bench.results.serving import FILE, Asked, Serving
 from bench.running.cores import cores
@@ -43,7 +42,7 @@ SET_PARENT_DEATH_SIGNAL = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(FileOptions):
     """What is to be measured."""
 
     callers: Sequence[int] = CALLERS
@@ -51,11 +50,6 @@ class Plan:
     """Of each number of callers."""
     texts: str | None = None
     """A file, as of `bench predict --file`; None: made up."""
-    text_column: str | None = None
-    """Of the file, as the three that follow; None: as `bench predict` reads one."""
-    encoding: str | None = None
-    delimiter: str | None = None
-    quoting: Quoting | None = None
 
 
 def measure(folder: Path, model: tuple[Path, KeptModel], wanted: Wanted, limits: Limits, plan: Plan) -> Serving:
@@ -108,7 +102,7 @@ def served(folder: Path, wanted: Wanted, limits: Limits) -> Iterator[tuple[int, 
     begun = time.perf_counter()
     words = [sys.executable, "-m", "bench.serve", str(folder), "--port", "0", "--device", wanted.device]
     for name, value in asdict(limits).items():
-        words += [f"--{name.replace('_', '-')}", str(value)]
+        words += [option_of(name), str(value)]
     words += ["--trust-remote-code"] if wanted.trust_remote_code else []
     words += [] if wanted.mirror_dir is None else ["--mirror-dir", wanted.mirror_dir]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:  # a pipe that nobody reads would fill
@@ -149,16 +143,8 @@ def _texts(plan: Plan, description: KeptModel) -> list[str]:
     """Those of a file, none where they are made up. Raises UserError."""
     if plan.texts is None:
         return []
-    reading = Reading(
-        plan.encoding or "utf-8",
-        plan.delimiter,
-        plan.quoting or "auto",
-        trained=Joining(description.text_columns, description.text_template),
-        on_empty="skip",
-        option="--texts",
-    )
-    found = from_file(plan.texts, plan.text_column, reading).whole()
-    texts = [text for place, text in enumerate(found.texts) if place not in found.skipped]
+    found, places = plan.read(plan.texts, description)
+    texts = [found.texts[place] for place in places]
     if not texts:
         raise UserError(f"--texts {plan.texts} has no text")
     return texts

@@ -37,10 +37,8 @@ def section(view: View) -> Section | None:
     found = accuracy_tables(beside)
     if not others.empty:
         found.append(other_metrics_table(others))
-    return Section(
-        "Ours and published", paragraphs, _pictures(view, view.published.note(view.data), first, beside), found, [name],
-        finding=_distance(view, beside),
-    )  # fmt: skip
+    pictures = _pictures(view, view.published.note(view.data), first, beside)
+    return Section("Ours and published", paragraphs, pictures, found, [name], finding=_distance(view, beside))
 
 
 def _leading(lines: pd.DataFrame) -> str:

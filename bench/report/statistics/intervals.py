@@ -72,6 +72,11 @@ class Sample:
         return np.stack(self.values)
 
     @cached_property
+    def squares(self) -> MeanSquares:
+        """Of several seeds; only for crossed samples."""
+        return mean_squares(self.matrix)
+
+    @cached_property
     def mean(self) -> float:
         """The mean of the seeds' means."""
         return float(np.mean([seed.mean() for seed in self.values]))
@@ -113,8 +118,7 @@ def crossed(matrix: Values) -> Sample:
 def standard_error(sample: Sample) -> StandardError:
     """Of the sample's mean over new seeds and new test examples; `sample` has two seeds or more."""
     if sample.crossed:
-        squares: MeanSquares = mean_squares(sample.matrix)
-        return StandardError(squares.standard_error, squares.df, "variance_components")
+        return StandardError(sample.squares.standard_error, sample.squares.df, "variance_components")
     return _of_redrawn(sample)
 
 
@@ -175,7 +179,7 @@ def _at_edges(sample: Sample, level: float) -> Interval:
     middle = min(max(mean - float(np.mean([seed.bias for seed in sample.edges])), CLOSEST), 1 - CLOSEST)
     edges: Sequence[Edges] = sample.edges
     if sample.crossed and len(edges) > 1:
-        edges = of_all_seeds(edges, mean_squares(sample.matrix).worth_sets)
+        edges = of_all_seeds(edges, sample.squares.worth_sets)
     room = np.mean([seed.room(level) for seed in edges], axis=0)
     error = of_examples(sample) if len(sample.values) == 1 else sample.error
     low, high = score_limits(middle, error, level)

@@ -166,7 +166,9 @@ def _of_ordered(values: Values, count: Values) -> Values:
 
 
 def _of_rankings(
-    name: str, of_one: Callable[[Ranking], tuple[float, Values]], expected: Callable[[Values, Values], Values]
+    of_one: Callable[[Ranking], tuple[float, Values]],
+    expected: Callable[[Values, Values], Values],
+    known_before: float,
 ) -> Callable[[LabelSetPredictions], LeftOut]:
     """Of each label that some examples have and some have not."""
 
@@ -182,14 +184,14 @@ def _of_rankings(
         shape = (len(predictions.has), len(defined))
         of_each, trials = np.asarray(values), counts[defined].astype(np.float64)
         without_each = np.asarray(without).T.reshape(shape)
-        return LeftOut(of_each, without_each, trials, expected(of_each, trials), KNOWN_BEFORE[name])
+        return LeftOut(of_each, without_each, trials, expected(of_each, trials), known_before)
 
     return found
 
 
 BY_NAME: dict[str, Callable[[LabelSetPredictions], LeftOut]] = {
     "macro_f1": _f1,
-    "average_precision": _of_rankings("average_precision", _average_precision, _of_share),
-    "roc_auc": _of_rankings("roc_auc", _roc_auc, _of_ordered),
+    "average_precision": _of_rankings(_average_precision, _of_share, KNOWN_BEFORE["average_precision"]),
+    "roc_auc": _of_rankings(_roc_auc, _of_ordered, KNOWN_BEFORE["roc_auc"]),
 }
 """Those of metrics that are means over labels."""

@@ -6,7 +6,6 @@ from itertools import combinations
 from bench.report.statistics.correctness import BySeed, pair
 from bench.report.statistics.paired import p_value
 from bench.report.statistics.pooled import PairTest, crossed_rows, like_rows
-from bench.report.statistics.variance import mean_squares
 
 Pair = tuple[str, str]
 """The names of two rows, in rising order."""
@@ -47,11 +46,7 @@ def pair_tests(rows: Mapping[str, BySeed], untrained: Collection[str]) -> Iterat
         p, _ = p_value(sample)
         constant = sample.is_constant or len(sample.values) == 1
         error, df = (0.0, 1.0) if constant else (sample.error.value, sample.error.df)
-        stays = (
-            mean_squares(sample.matrix).components.examples / sample.num_examples
-            if sample.crossed and not constant
-            else 0.0
-        )
+        stays = sample.squares.components.examples / sample.num_examples if sample.crossed and not constant else 0.0
         yield (a, b), PairTest(a, b, sample.mean, error, df, stays), p
 
 

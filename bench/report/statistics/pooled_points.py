@@ -13,7 +13,7 @@ from typing import TypeVar
 from scipy import special
 
 from bench.report.statistics.intervals import Sample
-from bench.report.statistics.variance import MeanSquares, mean_squares
+from bench.report.statistics.variance import MeanSquares
 
 FEW = 6
 """Degrees of freedom of a row's seeds; with fewer they are not relied on alone."""
@@ -26,9 +26,7 @@ def pooled_p(rows: Sequence[Mapping[Name, Sample]]) -> dict[Name, float]:
     Points of one seed, of test sets that differ between seeds, and those at which all differences are the same are
     left out, and say nothing of the others.
     """
-    squares = [
-        {name: mean_squares(sample.matrix) for name, sample in row.items() if _is_usable(sample)} for row in rows
-    ]
+    squares = [{name: sample.squares for name, sample in row.items() if _is_usable(sample)} for row in rows]
     everywhere = _pool([own for row in squares for own in row.values()])
     p: dict[Name, float] = {}
     for row, found in zip(rows, squares, strict=True):

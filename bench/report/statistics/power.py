@@ -7,7 +7,7 @@ import numpy as np
 from scipy import special
 
 from bench.report.statistics.intervals import Sample
-from bench.report.statistics.variance import LIMIT, Components, MeanSquares, error_of, mean_squares
+from bench.report.statistics.variance import LIMIT, Components, MeanSquares, error_of
 
 POWER = 0.8
 ONE_SEED = "not known from one seed"
@@ -61,7 +61,7 @@ def _cautious(sample: Sample) -> Components:
     """
     df = len(sample.values) - 1
     if sample.crossed:
-        found = mean_squares(sample.matrix)
+        found = sample.squares
     else:
         size, means = sample.num_examples, [float(seed.mean()) for seed in sample.values]
         within = float(np.mean([seed.var(ddof=1) / len(seed) for seed in sample.values])) * size
